@@ -1,0 +1,137 @@
+package result
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+)
+
+// A FileError says what is wrong with a results file, where, and what to do.
+type FileError struct {
+	Path string
+	Line int // 0 for the file as a whole
+	Err  error
+}
+
+func (e *FileError) Error() string {
+	if e.Line == 0 {
+		return fmt.Sprintf("results %s: %v", e.Path, e.Err)
+	}
+	return fmt.Sprintf("results %s:%d: %v", e.Path, e.Line, e.Err)
+}
+
+func (e *FileError) Unwrap() error { return e.Err }
+
+// Append adds one trial to the file at path, which is made if it is not there.
+// The line is on disk when Append returns.
+func Append(path string, t *Trial) error {
+	line, err := json.Marshal(t)
+	if err != nil {
+		return fmt.Errorf("trial of %s: %w", t.Transport, err)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(line, '\n'))
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+// ReadDir reads the trials of a run's folder, or of the results file itself.
+func ReadDir(path string) ([]Trial, error) {
+	if info, err := os.Stat(path); err == nil && info.IsDir() {
+		path = filepath.Join(path, FileName)
+	}
+	f, err := os.Open(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, &FileError{Path: path, Err: errors.New("there is no such file; name a run's folder, as `pollpush run` prints it")}
+	}
+	if err != nil {
+		return nil, &FileError{Path: path, Err: err}
+	}
+	defer f.Close()
+	return Read(path, f)
+}
+
+// maxLine bounds a trial's line. The largest part of one is its series.
+const maxLine = 64 << 20
+
+// Read reads trials, each checked. The name is for errors, which are of type
+// *[FileError].
+func Read(name string, r io.Reader) ([]Trial, error) {
+	var trials []Trial
+	lines := bufio.NewReaderSize(r, 1<<20)
+	for n := 1; ; n++ {
+		line, err := readLine(lines)
+		fail := func(err error) ([]Trial, error) { return nil, &FileError{name, n, err} }
+		if err == io.EOF && len(line) == 0 {
+			break
+		}
+		if err == io.EOF {
+			return fail(errors.New("the line is cut off: its writer was killed; delete it to use the lines before"))
+		}
+		if err != nil {
+			return fail(err)
+		}
+		t, err := parse(line)
+		if err != nil {
+			return fail(err)
+		}
+		if len(trials) > 0 && (t.Run != trials[0].Run || t.ScenarioHash != trials[0].ScenarioHash) {
+			return fail(fmt.Errorf("is of run %q (scenario %s), but the file began with run %q (scenario %s)",
+				t.Run, t.ScenarioHash, trials[0].Run, trials[0].ScenarioHash))
+		}
+		trials = append(trials, *t)
+	}
+	if len(trials) == 0 {
+		return nil, &FileError{Path: name, Err: errors.New("holds no trial: the run ended before its first one did")}
+	}
+	return trials, nil
+}
+
+func readLine(r *bufio.Reader) ([]byte, error) {
+	var line []byte
+	for {
+		part, err := r.ReadSlice('\n')
+		line = append(line, part...)
+		if len(line) > maxLine {
+			return nil, fmt.Errorf("is longer than %d bytes: this is no results file", maxLine)
+		}
+		if err != bufio.ErrBufferFull {
+			return line, err
+		}
+	}
+}
+
+// parse reads one line.
+func parse(line []byte) (*Trial, error) {
+	var head struct {
+		Schema *int `json:"schema"`
+	}
+	if err := json.Unmarshal(line, &head); err != nil {
+		return nil, fmt.Errorf("is not JSON: %w", err)
+	}
+	switch {
+	case head.Schema == nil:
+		return nil, errors.New(`has no "schema": this is no results file of pollpush`)
+	case *head.Schema > Schema:
+		return nil, fmt.Errorf("has schema %d, this pollpush reads up to %d: use a newer pollpush", *head.Schema, Schema)
+	case *head.Schema < 1:
+		return nil, fmt.Errorf("has schema %d, the first one was 1", *head.Schema)
+	}
+	d := json.NewDecoder(bytes.NewReader(line))
+	d.DisallowUnknownFields()
+	var t Trial
+	if err := d.Decode(&t); err != nil {
+		return nil, fmt.Errorf("is not a trial: %w", err)
+	}
+	if err := t.Check(); err != nil {
+		return nil, err
+	}
+	return &t, nil
+}

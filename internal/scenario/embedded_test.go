@@ -1,0 +1,113 @@
+package scenario
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pollpush/pollpush/scenarios"
+)
+
+func load(t *testing.T, name string) Scenario {
+	t.Helper()
+	s, err := Load(name, known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+func TestEmbedded(t *testing.T) {
+	files, err := fs.Glob(scenarios.FS, "*.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, f := range files {
+		src, err := scenarios.FS.ReadFile(f)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.HasPrefix(string(src), "# yaml-language-server: $schema=schema.json\n") {
+			t.Errorf("%s does not begin with its schema", f)
+		}
+		name := strings.TrimSuffix(f, ".yaml")
+		if s := load(t, name); s.Name != name {
+			t.Errorf("%s is called %q", f, s.Name)
+		}
+		names = append(names, name)
+	}
+	want := append(Names(), "example")
+	slices.Sort(want)
+	if !slices.Equal(names, want) {
+		t.Errorf("files %v, names %v", names, want)
+	}
+	if !slices.Contains(Names(), Default) {
+		t.Errorf("default %q is not among the names", Default)
+	}
+}
+
+func TestPlannedLengths(t *testing.T) {
+	for name, most := range map[string]time.Duration{
+		"chat-1k": 5 * time.Minute, "short": 45 * time.Second, "quiet": 5 * time.Minute,
+		"busy": 5 * time.Minute, "poll-10k": 5 * time.Minute, "ws-10k": 5 * time.Minute,
+	} {
+		s := load(t, name)
+		if d := s.Duration(); d >= most {
+			t.Errorf("%s takes %v, allowed %v", name, d, most)
+		}
+		if s.TimeLimit < s.Duration() {
+			t.Errorf("%s: time_limit %v is less than the plan, %v", name, s.TimeLimit, s.Duration())
+		}
+	}
+}
+
+// Constant arrivals less than half a window apart, so that no steady state is empty.
+func TestQuietIsNeverEmpty(t *testing.T) {
+	s := load(t, "quiet")
+	if n := s.Publish.Rate * s.Phases.Steady.Seconds(); s.Publish.Arrivals != "constant" || n < 2 {
+		t.Errorf("%s arrivals, %v messages in a window", s.Publish.Arrivals, n)
+	}
+}
+
+func TestLoadFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "mine.yml")
+	if err := os.WriteFile(path, []byte(good), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	s, err := Load(path, known, Override{"clients", "7", "--clients"})
+	if err != nil || s.Name != "mine" || s.Clients != 7 {
+		t.Errorf("%+v, %v", s, err)
+	}
+	large := filepath.Join(dir, "large.yaml")
+	if err := os.WriteFile(large, make([]byte, SizeMax+1), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	spaced := filepath.Join(dir, "a b.yaml")
+	if err := os.WriteFile(spaced, []byte(good), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	const list = "; there are chat-1k, short, quiet, busy, poll-10k, ws-10k; or give a file's path"
+	for arg, want := range map[string]string{
+		"chat-2k":        `scenario chat-2k: no such scenario (did you mean "chat-1k"?)` + list,
+		"pigeons":        `scenario pigeons: no such scenario` + list,
+		"":               `scenario "": no such scenario` + list,
+		"nothing/x.yaml": `scenario nothing/x.yaml: no such file` + list,
+		"short.yaml":     `scenario short.yaml: no such file (did you mean "short"?)` + list,
+		dir:              `scenario ` + dir + `: is a directory; give a scenario's name or file`,
+		large:            `scenario ` + large + `: is larger than 64 KiB; a scenario has a few lines, as scenarios/example.yaml has`,
+		spaced:           `scenario ` + spaced + `: the file's name becomes the scenario's; must be 1 to 64 of A-Z a-z 0-9 . _ - and begin with a letter or digit`,
+		"a\x00b":         `scenario "a\x00b": cannot be read: invalid argument`,
+		path + "/x":      `scenario ` + path + `/x: cannot be read: not a directory`,
+	} {
+		_, err := Load(arg, known)
+		if err == nil || err.Error() != want {
+			t.Errorf("%q\n got %v\nwant %s", arg, err, want)
+		}
+	}
+}

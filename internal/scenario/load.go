@@ -1,0 +1,77 @@
+package scenario
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/pollpush/pollpush/scenarios"
+)
+
+// Default is the scenario that runs where none is named.
+const Default = "chat-1k"
+
+// Names lists the scenarios that come with the program, the default first.
+func Names() []string { return slices.Clone(scenarios.Names) }
+
+// Load reads the scenario that arg names: one that comes with the program, or
+// else the path of a file. It promises and fails as [Parse] does; a file that
+// cannot be read is an [*Error] as well.
+func Load(arg string, transports []string, overrides ...Override) (Scenario, error) {
+	// Not every string is a valid path here; one that is not names no scenario.
+	if src, err := scenarios.FS.ReadFile(arg + ".yaml"); err == nil {
+		return Parse(arg+".yaml", src, transports, overrides...)
+	}
+	src, err := readFile(arg)
+	if err != nil {
+		return Scenario{}, err
+	}
+	return Parse(arg, src, transports, overrides...)
+}
+
+func readFile(arg string) ([]byte, error) {
+	info, err := os.Stat(arg)
+	switch {
+	case errors.Is(err, fs.ErrNotExist) || arg == "":
+		return nil, missing(arg)
+	case err != nil:
+		return nil, failFile(arg, 0, "cannot be read: %v", cause(err))
+	case info.IsDir():
+		return nil, failFile(arg, 0, "is a directory; give a scenario's name or file")
+	}
+	f, err := os.Open(arg)
+	if err != nil {
+		return nil, failFile(arg, 0, "cannot be read: %v", cause(err))
+	}
+	defer f.Close()
+	src, err := io.ReadAll(io.LimitReader(f, SizeMax+1))
+	if err != nil {
+		return nil, failFile(arg, 0, "cannot be read: %v", cause(err))
+	}
+	return src, nil
+}
+
+func missing(arg string) error {
+	base := filepath.Base(arg)
+	ext := filepath.Ext(base)
+	isPath := ext == ".yaml" || ext == ".yml" || strings.ContainsRune(arg, filepath.Separator)
+	what := "no such scenario"
+	if isPath {
+		what = "no such file"
+		base = strings.TrimSuffix(base, ext)
+	}
+	return failFile(show(arg), 0, "%s%s; there are %s; or give a file's path",
+		what, suggest(base, scenarios.Names), strings.Join(scenarios.Names, ", "))
+}
+
+// cause is err without the operation and the path, which the message has.
+func cause(err error) error {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err
+	}
+	return err
+}

@@ -1,0 +1,67 @@
+package scenario
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+)
+
+func TestOverride(t *testing.T) {
+	got, err := Parse("x.yaml", []byte(good), known,
+		Override{"clients", "50", "--clients"}, Override{"transports", "sse, longpoll", "--transports"},
+		Override{"publish.rate", "2/min", "--rate"}, Override{"poll.interval", "5s", "--interval"},
+		Override{"phases.steady", "7s", "--steady"}, Override{"phases.steady", "8s", "--steady"},
+		Override{"seed", "9007199254740991", "--seed"}, Override{"payload", "1KiB", "--payload"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.Clients != 50 || fmt.Sprint(got.Transports) != "[sse longpoll]" || got.Publish.Rate != 2.0/60 ||
+		got.Phases.Steady != 8*time.Second || got.Phases.Drain != 7*time.Second || got.Seed != 1<<53-1 || got.Payload != 1024 {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestOverrideSuppliesWhatTheFileLacks(t *testing.T) {
+	src := "about: why\ntransports: [ws]\npublish: {rate: 1/s}\nphases: {steady: 5s}\n"
+	if s, err := Parse("x.yaml", []byte(src), known, Override{"clients", "5", "--clients"}); err != nil || s.Clients != 5 {
+		t.Error(s.Clients, err)
+	}
+}
+
+func TestOverrideRefused(t *testing.T) {
+	src := edit("publish: {rate: 1/s, publishers: 20}") + "rooms: 2\n"
+	for _, c := range []struct {
+		src  string
+		over Override
+		want string
+	}{
+		{good, Override{"clients", "0", "--clients"}, `--clients 0: must be 1 to 1,000,000`},
+		{good, Override{"clients", "", "--clients"}, `--clients "": is not a whole number; must be 1 to 1,000,000`},
+		{good, Override{"clients", "1,000", "--clients"}, `--clients 1,000: is not a whole number; write 1000`},
+		{good, Override{"publish.rate", "2", "--rate"}, `--rate 2: has no unit; write 2/s`},
+		{good, Override{"poll.interval", "1", "--interval"}, `--interval 1: has no unit; write 1s`},
+		{good, Override{"payload", "31B", "--payload"}, `--payload 31B: must be 32B to 4096B: the generator's tag alone takes 32B`},
+		{good, Override{"shards", "0", "--shards"}, `--shards 0: must be auto, or 1 to 1,000`},
+		{good, Override{"transports", "", "--transports"}, `--transports "": is empty; name at least one of ` + knownList},
+		{good, Override{"transports", "poll,wss", "--transports"}, `--transports wss: no such transport (did you mean "ws"?); there are ` + knownList},
+		{good, Override{"transports", "ws,ws", "--transports"}, `--transports ws: stands twice; name each transport once`},
+		{good, Override{"transports", "ws,", "--transports"}, `--transports "": no such transport; there are ` + knownList},
+		{good, Override{"rate", "1/s", "--set rate"}, `--set rate: unknown key rate (did you mean "publish.rate"?)`},
+		{good, Override{"rooms", "101", ""}, `rooms 101: must be at most clients, which is 100`},
+		{src, Override{"clients", "10", "--clients"}, "--clients 10: leaves 5 a room; must leave at least publish.publishers, which is 20"},
+		{src, Override{"rooms", "10", "--rooms"}, "--rooms 10: leaves 10 a room; must leave at least publish.publishers, which is 20"},
+		{edit("shards: 8"), Override{"clients", "7", "--clients"}, "--clients 7: must be at least shards, which is 8"},
+		{edit("rooms: 8"), Override{"clients", "7", "--clients"}, "--clients 7: must be at least rooms, which is 8"},
+		{edit("phases: {steady: 9s, drain: 3s}"), Override{"poll.interval", "5s", "--interval"}, "--interval 5s: must be at most phases.drain, which is 3s"},
+		{edit("trials: 0"), Override{"clients", "x", "--clients"}, "scenario x.yaml:6: trials 0: must be 1 to 1,000\n--clients x: is not a whole number; must be 1 to 1,000,000"},
+	} {
+		_, err := Parse("x.yaml", []byte(c.src), known, c.over)
+		if got := fmt.Sprint(err); got != c.want {
+			t.Errorf("%+v\n got %s\nwant %s", c.over, got, c.want)
+		}
+		if _, ok := errors.AsType[*Error](err); !ok {
+			t.Errorf("%+v: not an *Error", c.over)
+		}
+	}
+}

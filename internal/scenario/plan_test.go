@@ -1,0 +1,95 @@
+package scenario
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// A hash that changes makes every older result incomparable: change it knowingly.
+func TestHashIsStable(t *testing.T) {
+	for name, want := range map[string]string{"chat-1k": "4f9b5f4123e0", "short": "baa46084cb4e", "example": "847078266b64"} {
+		if got := load(t, name).Hash(); got != want {
+			t.Errorf("%s: %s, want %s", name, got, want)
+		}
+	}
+}
+
+func TestHashSeesWhatATrialMeasures(t *testing.T) {
+	base := load(t, Default).Hash()
+	for _, c := range []struct {
+		key, value string
+		differs    bool
+	}{
+		{"about", "something else", false}, {"transports", "ws", false}, {"trials", "9", false}, {"time_limit", "9m", false},
+		{"clients", "1000", false}, {"publish.rate", "60/min", false}, {"phases.steady", "20000ms", false}, {"publish.publishers", "10", false},
+		{"clients", "999", true}, {"rooms", "2", true}, {"seed", "2", true}, {"payload", "201B", true},
+		{"publish.rate", "2/s", true}, {"publish.arrivals", "constant", true}, {"publish.publishers", "9", true},
+		{"poll.interval", "2s", true}, {"phases.ramp_up", "3s", true}, {"phases.warm_up", "3s", true},
+		{"phases.steady", "21s", true}, {"phases.drain", "4s", true}, {"server.history", "1001", true}, {"shards", "2", true},
+	} {
+		s, err := Load(Default, known, Override{c.key, c.value, ""})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := s.Hash() != base; got != c.differs {
+			t.Errorf("%s=%s: hash differs: %v", c.key, c.value, got)
+		}
+	}
+	renamed, err := Parse("other.yaml", []byte(good), known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, _ := Parse("x.yaml", []byte(good), known)
+	second, _ := Parse("x.yaml", []byte("# reordered\n"+strings.Join(reversed(good), "")), known)
+	if renamed.Hash() != first.Hash() || second.Hash() != first.Hash() {
+		t.Error("the hash depends on the name, the comments or the order of keys")
+	}
+}
+
+func reversed(src string) []string {
+	var lines []string
+	for l := range strings.Lines(src) {
+		lines = append([]string{l}, lines...)
+	}
+	return lines
+}
+
+// What format renders, parse reads back as the same value.
+func TestFormatRoundTrip(t *testing.T) {
+	for _, name := range append(Names(), "example") {
+		want := load(t, name)
+		var over []Override
+		for _, k := range keys {
+			over = append(over, Override{k.Path, k.format(&want), k.Path})
+		}
+		got, err := Parse(name+".yaml", []byte(good), known, over...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s:\n%s", name, diff)
+		}
+	}
+}
+
+func TestDuration(t *testing.T) {
+	s := Scenario{Transports: []string{"poll", "ws"}, Trials: 3,
+		Phases: Phases{RampUp: 2 * time.Second, WarmUp: 2 * time.Second, Steady: 20 * time.Second, Drain: 3 * time.Second}}
+	if got := s.Duration(); got != 6*28*time.Second {
+		t.Error(got)
+	}
+}
+
+func TestFormatDuration(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0s", 10 * time.Second: "10s", time.Minute: "1m", time.Hour: "1h", 24 * time.Hour: "24h",
+		time.Hour + time.Second: "1h0m1s", 90 * time.Second: "1m30s", 20 * time.Minute: "20m", 10 * time.Millisecond: "10ms",
+	} {
+		if got := formatDuration(d); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+}

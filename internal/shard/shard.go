@@ -1,0 +1,153 @@
+// Package shard is the language between the controller and a shard, a process
+// that runs a part of a trial's clients: a [Plan] and then [Command]s go to
+// its standard input, [Event]s come from its standard output, one JSON object
+// to a line. When its input ends, a shard ends.
+//
+// Instants are nanoseconds of the host's monotonic clock, as package clock
+// reads it; durations are nanoseconds.
+package shard
+
+import (
+	"time"
+
+	"github.com/pollpush/pollpush/internal/result"
+)
+
+// Plan is all that a shard needs to know before it dials.
+type Plan struct {
+	Transport string   `json:"transport"`
+	Servers   []string `json:"servers"` // base URLs; room r lives on server r mod their number
+	Rooms     []string `json:"rooms"`
+	Shard     int      `json:"shard"` // which of Shards this is, from 0
+	Shards    int      `json:"shards"`
+	Clients   int      `json:"clients"` // in all; client c is run by shard c mod Shards, in room c mod rooms
+
+	Publishers   int           `json:"publishers"` // clients of each room that publish, in turn
+	Rate         float64       `json:"rate"`       // messages per second and room
+	Arrivals     string        `json:"arrivals"`   // "poisson" or "constant"
+	Payload      int           `json:"payload"`    // bytes of text in each message
+	PollInterval time.Duration `json:"poll_interval"`
+	Seed         uint64        `json:"seed"`
+	Nonce        string        `json:"nonce"` // tells this trial's messages from all others
+
+	RampStart int64         `json:"ramp_start"` // seconds are counted from here
+	RampUp    time.Duration `json:"ramp_up"`
+	WarmUp    time.Duration `json:"warm_up"`
+	Steady    time.Duration `json:"steady"`
+	Drain     time.Duration `json:"drain"`
+}
+
+// Window returns the steady state's bounds for a warm-up begun at start.
+func (p Plan) Window(start int64) (from, to int64) {
+	from = start + int64(p.WarmUp)
+	return from, from + int64(p.Steady)
+}
+
+// ClientsOf returns how many clients a room has over all shards.
+func (p Plan) ClientsOf(room int) int {
+	n := p.Clients / len(p.Rooms)
+	if room < p.Clients%len(p.Rooms) {
+		n++
+	}
+	return n
+}
+
+// The commands, in the order of a trial.
+const (
+	Start  = "start"  // begin the warm-up at At
+	Expect = "expect" // the rooms' published messages; the drain may end when all have arrived
+	Close  = "close"  // close the connections and report the result
+	Stop   = "stop"   // leave off wherever you are and report what there is
+)
+
+// Command is what the controller tells a running shard.
+type Command struct {
+	Do        string  `json:"do"`
+	At        int64   `json:"at,omitempty"`
+	Published []int64 `json:"published,omitempty"` // Expect: by room, of the steady state
+}
+
+// The events, in the order of a trial.
+const (
+	Connected = "connected" // the ramp-up is over
+	Tick      = "tick"      // a second has passed
+	Published = "published" // the steady state is over and every own message is answered or given up
+	Drained   = "drained"   // all has arrived, or the drain is over
+	Done      = "done"      // the last event
+)
+
+// Event is what a shard reports; Is says which of the other fields is set.
+type Event struct {
+	Is        string         `json:"is"`
+	Clients   int64          `json:"clients,omitempty"`   // Connected
+	Second    *Second        `json:"second,omitempty"`    // Tick
+	Published []int64        `json:"published,omitempty"` // Published: by room
+	Result    *Result        `json:"result,omitempty"`    // Done
+	Totals    *result.Totals `json:"totals,omitempty"`    // Drained: of all phases, requests counted as they are sent
+}
+
+// Second counts what happened in second K from the plan's RampStart.
+type Second struct {
+	K          int   `json:"k"`
+	Clients    int64 `json:"clients"` // connected at its end
+	Requests   int64 `json:"requests"`
+	Published  int64 `json:"published"`
+	Deliveries int64 `json:"deliveries"`
+	BytesIn    int64 `json:"bytes_in"`
+	BytesOut   int64 `json:"bytes_out"`
+}
+
+// Result is a shard's part of a trial; see [result.Trial] for the meanings.
+type Result struct {
+	Stopped bool  `json:"stopped"` // left off before the end
+	From    int64 `json:"from"`    // the steady state as measured; 0 where it never began
+	To      int64 `json:"to"`
+
+	Offered    int64 `json:"offered"`
+	Sent       int64 `json:"sent"`
+	Published  int64 `json:"published"`
+	Expected   int64 `json:"expected"`
+	Delivered  int64 `json:"delivered"`
+	Lost       int64 `json:"lost"`
+	Duplicated int64 `json:"duplicated"`
+	Reordered  int64 `json:"reordered"`
+
+	WindowDeliveries int64            `json:"window_deliveries"`
+	ByStatus         map[string]int64 `json:"by_status"`
+	RequestErrors    int64            `json:"request_errors"`
+	Empty            int64            `json:"empty"`
+	PollsDue         int64            `json:"polls_due"`
+	BytesIn          int64            `json:"bytes_in"`
+	BytesOut         int64            `json:"bytes_out"`
+	Held             int64            `json:"held"`
+	Opened           int64            `json:"opened"`
+	Failed           int64            `json:"failed"`
+	LostConnections  int64            `json:"lost_connections"`
+	Errors           map[string]int64 `json:"errors"`
+	StaleSum         float64          `json:"stale_sum"`      // over the clients, of each one's share
+	Dropped          int64            `json:"dropped"`        // samples that a histogram could not take
+	FirstError       string           `json:"first_error"`    // one error in full, to be read by people
+	Checked          int64            `json:"checked"`        // deliveries decoded in full and compared
+	Foreign          int64            `json:"foreign"`        // deliveries that are not this trial's
+	Unacknowledged   int64            `json:"unacknowledged"` // messages whose answer never came
+
+	// Histograms: HdrHistogram V2, compressed, base64; nanoseconds.
+	Latency        string `json:"latency"`
+	PublishLatency string `json:"publish_latency"`
+	PublishService string `json:"publish_service"`
+	PublishLate    string `json:"publish_late"`
+	PollResponse   string `json:"poll_response,omitempty"`
+	PollService    string `json:"poll_service,omitempty"`
+	PollLate       string `json:"poll_late,omitempty"`
+
+	Messages []Message `json:"messages"`
+}
+
+// Message is one message of the steady state as this shard's clients got it.
+type Message struct {
+	Room int   `json:"room"`
+	Seq  int64 `json:"seq"`
+	// Latencies from due to seen in microseconds, ascending, each as the
+	// varint of its difference to the one before.
+	Latencies []byte `json:"latencies"`
+}

@@ -1,0 +1,76 @@
+// Package loadgen simulates the chat's clients. A transport's client half
+// moves messages and measures nothing: every byte, request and connection is
+// counted by the [Meter] beneath it, every latency taken by the run above it.
+package loadgen
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"time"
+)
+
+// dialTimeout bounds how long a client may take to be ready.
+const dialTimeout = 10 * time.Second
+
+// errClosed is returned by a client that was closed on our side.
+var errClosed = errors.New("the client is closed")
+
+// Client is one simulated person's hold on one room over one transport.
+// Receive is called by one goroutine, Publish by at most one other.
+type Client interface {
+	// Publish returns once the server has accepted a message of this text, or
+	// says why not. The text needs no escaping in JSON.
+	Publish(text string) error
+	// Receive waits for what the transport hands over next, oldest first; an
+	// empty answer to a poll gives an empty slice. The deliveries and what
+	// they point to hold until the next call. After an [AnswerError] the
+	// client is still good; any other error ends it.
+	Receive() ([]Delivery, error)
+	// Close drops the connections at once and unblocks Receive and Publish.
+	Close() error
+}
+
+// Poller is a Client that receives only what it asked for.
+type Poller interface {
+	Client
+	// Poll sends one request, without waiting; its answer is the next
+	// Receive. There must be no unanswered one before.
+	Poll() error
+}
+
+// Dialer opens a client, ready to receive.
+type Dialer func(ctx context.Context, t Target) (Client, error)
+
+// Target says whom to dial, and as whom.
+type Target struct {
+	URL       string // base URL of the server
+	Room      string
+	User      string
+	After     uint64     // the last message id already seen
+	Publishes bool       // will Publish
+	Source    netip.Addr // local address, or the zero Addr for the kernel's choice
+	Meter     *Meter
+}
+
+// Delivery is one message as a client got it.
+type Delivery struct {
+	ID   uint64
+	Text []byte // as it stands in the JSON, escapes and all
+	JSON []byte // the whole message object
+}
+
+// AnswerError is an answer that refuses: an HTTP status, or the same number
+// within a push transport's error message.
+type AnswerError struct {
+	Status int
+	Text   string // the beginning of the answer
+}
+
+func (e *AnswerError) Error() string {
+	if e.Text == "" {
+		return fmt.Sprintf("the server answered %d", e.Status)
+	}
+	return fmt.Sprintf("the server answered %d: %s", e.Status, e.Text)
+}

@@ -1,0 +1,218 @@
+package loadgen
+
+import (
+	"cmp"
+	"container/heap"
+	"context"
+	"net/netip"
+	"net/url"
+	"slices"
+	"time"
+
+	"github.com/pollpush/pollpush/internal/clock"
+	"github.com/pollpush/pollpush/internal/shard"
+)
+
+// pacePolling sends every client's polls as they become due. Since all have
+// the same interval, the order of their phases is the order of every round.
+func (r *run) pacePolling(ctx context.Context) error {
+	order := slices.DeleteFunc(slices.Clone(r.subscribers), func(s *subscriber) bool { return !s.polls() })
+	if len(order) == 0 {
+		return nil
+	}
+	slices.SortFunc(order, func(a, b *subscriber) int { return cmp.Compare(a.poll.phase, b.poll.phase) })
+	alarm, err := clock.NewAlarm()
+	if err != nil {
+		return err
+	}
+	defer alarm.Close()
+	defer context.AfterFunc(ctx, func() { alarm.Close() })()
+
+	// At ten thousand polls a second a wake-up for each would cost more than
+	// the polls are late by when some go together.
+	const together = int64(250 * time.Microsecond)
+	end := r.to + int64(r.plan.Drain)
+	now := clock.Now()
+	for round := r.start.Load(); ; round += int64(r.plan.PollInterval) {
+		for _, s := range order {
+			due := round + s.poll.phase
+			if due >= end || r.pollsEnd.Load() {
+				return nil
+			}
+			if due > now {
+				if err := alarm.Wait(max(due, now+together)); err != nil {
+					return err
+				}
+				now = clock.Now()
+			}
+			if r.steady(due) {
+				r.pollsDue.Add(1)
+			}
+			s.pollAt(due)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+}
+
+// turn is the next message of a room.
+type turn struct {
+	room *room
+	due  time.Duration
+	seq  int64
+	next func() time.Duration
+}
+
+// turns is a heap: the room whose message is due first is at the top.
+type turns []turn
+
+func (t turns) Len() int           { return len(t) }
+func (t turns) Less(i, j int) bool { return t[i].due < t[j].due }
+func (t turns) Swap(i, j int)      { t[i], t[j] = t[j], t[i] }
+func (t *turns) Push(x any)        { *t = append(*t, x.(turn)) }
+func (t *turns) Pop() any {
+	last := (*t)[len(*t)-1]
+	*t = (*t)[:len(*t)-1]
+	return last
+}
+
+// pacePublishing hands every message to its publisher when it is due, up to
+// the end of the steady state. Every shard walks the whole schedule and takes
+// the messages whose publisher is its own.
+func (r *run) pacePublishing(ctx context.Context) error {
+	defer r.endPublishing()
+	publishers := r.publishers()
+	if len(publishers) == 0 {
+		return nil
+	}
+	alarm, err := clock.NewAlarm()
+	if err != nil {
+		return err
+	}
+	defer alarm.Close()
+	defer context.AfterFunc(ctx, func() { alarm.Close() })()
+
+	var queue turns
+	for _, room := range r.rooms {
+		next := r.arrivals(room).Dues()
+		queue = append(queue, turn{room: room, due: next(), next: next})
+	}
+	heap.Init(&queue)
+	start, end := r.start.Load(), r.plan.WarmUp+r.plan.Steady
+	for queue[0].due < end {
+		t := &queue[0]
+		s := publishers[place{t.room.index, int(t.seq % int64(r.plan.Publishers))}]
+		if s != nil { // else it is another shard's
+			due := start + int64(t.due)
+			if err := alarm.Wait(due); err != nil {
+				return err
+			}
+			r.offer(s, Tag{Seq: t.seq, Due: t.due}, r.steady(due))
+		}
+		t.seq++
+		t.due = t.next()
+		heap.Fix(&queue, 0)
+	}
+	return nil
+}
+
+// offer gives a message to its publisher. It is not sent where that has never
+// joined, or where so many wait there that the load cannot be kept up.
+func (r *run) offer(s *subscriber, tag Tag, steady bool) {
+	if steady {
+		r.offered.Add(1)
+	}
+	if s.current() != nil {
+		select {
+		case s.jobs <- tag:
+			return
+		default:
+		}
+	}
+	if steady {
+		r.resolved.Add(1)
+	}
+}
+
+// place is a publisher's: its room and its number there.
+type place struct{ room, publisher int }
+
+func (r *run) publishers() map[place]*subscriber {
+	m := map[place]*subscriber{}
+	for _, s := range r.subscribers {
+		if s.jobs != nil {
+			m[place{s.room.index, s.index / len(r.rooms)}] = s
+		}
+	}
+	return m
+}
+
+func (r *run) startPublishers(ctx context.Context) {
+	for _, s := range r.publishers() {
+		if s.current() != nil {
+			r.workers.Go(func() { s.publish(ctx) })
+		}
+	}
+}
+
+// endPublishing lets the publishers finish what they have.
+func (r *run) endPublishing() {
+	for _, s := range r.subscribers {
+		if s.jobs != nil {
+			close(s.jobs)
+		}
+	}
+}
+
+// tick reports every second until ctx is done; the channel is closed then.
+func (r *run) tick(ctx context.Context) <-chan struct{} {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		alarm, err := clock.NewAlarm()
+		if err != nil {
+			return
+		}
+		defer alarm.Close()
+		defer context.AfterFunc(ctx, func() { alarm.Close() })()
+		var before shard.Second
+		for k := 0; ; k++ {
+			err := alarm.Wait(r.plan.RampStart + int64(k+1)*int64(time.Second))
+			if err != nil || ctx.Err() != nil {
+				return
+			}
+			c := r.meter.read()
+			now := shard.Second{
+				K: k, Clients: r.joins.Load(), Requests: c.requests, Published: r.published.Load(),
+				Deliveries: r.deliveries.Load(), BytesIn: c.bytesIn, BytesOut: c.bytesOut,
+			}
+			r.emit(shard.Event{Is: shard.Tick, Second: &shard.Second{
+				K: k, Clients: now.Clients,
+				Requests:   now.Requests - before.Requests,
+				Published:  now.Published - before.Published,
+				Deliveries: now.Deliveries - before.Deliveries,
+				BytesIn:    now.BytesIn - before.BytesIn,
+				BytesOut:   now.BytesOut - before.BytesOut,
+			}})
+			before = now
+		}
+	}()
+	return ended
+}
+
+// spread gives each shard a loopback address of its own to dial from, where
+// the servers are on loopback: the ports of one address are for one shard.
+func spread(p shard.Plan) netip.Addr {
+	for _, server := range p.Servers {
+		u, err := url.Parse(server)
+		if err != nil {
+			return netip.Addr{}
+		}
+		addr, err := netip.ParseAddr(u.Hostname())
+		if err != nil || !addr.Is4() || !addr.IsLoopback() {
+			return netip.Addr{}
+		}
+	}
+	return netip.AddrFrom4([4]byte{127, 0, 1, byte(1 + p.Shard%250)})
+}

@@ -1,0 +1,188 @@
+package loadgen
+
+import (
+	"encoding/binary"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/pollpush/pollpush/internal/shard"
+)
+
+// Samples are kept as they come, by many goroutines at once and without a
+// lock, and made into one histogram when all is over. Memory is taken in
+// blocks as it is needed.
+const blockSize = 1024
+
+// samples holds up to a known number of values.
+type samples struct {
+	n      atomic.Int64
+	blocks []atomic.Pointer[[blockSize]int64]
+}
+
+func newSamples(atMost int64) *samples {
+	return &samples{blocks: make([]atomic.Pointer[[blockSize]int64], atMost/blockSize+1)}
+}
+
+// block returns block i of blocks, made now if this is its first use.
+func block[T any](blocks []atomic.Pointer[T], i int64) *T {
+	if b := blocks[i].Load(); b != nil {
+		return b
+	}
+	b := new(T)
+	if blocks[i].CompareAndSwap(nil, b) {
+		return b
+	}
+	return blocks[i].Load()
+}
+
+// add takes a value; beyond the known number it only counts.
+func (s *samples) add(v int64) {
+	i := s.n.Add(1) - 1
+	if i/blockSize < int64(len(s.blocks)) {
+		block(s.blocks, i/blockSize)[i%blockSize] = v
+	}
+}
+
+// each calls f with every value. No add may be going on.
+func (s *samples) each(f func(int64)) {
+	held := min(s.n.Load(), int64(len(s.blocks))*blockSize)
+	for i := range held {
+		f(block(s.blocks, i/blockSize)[i%blockSize])
+	}
+}
+
+// dropped is the number of values that found no room.
+func (s *samples) dropped() int64 {
+	return max(0, s.n.Load()-int64(len(s.blocks))*blockSize)
+}
+
+// Histograms hold nanoseconds up to an hour, to 3 significant digits.
+const (
+	longest = int64(time.Hour)
+	digits  = 3
+)
+
+func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, longest, digits) }
+
+// record clamps a value to the histogram's range and reports whether it had to.
+func record(h *hdrhistogram.Histogram, v int64) (clamped bool) {
+	in := min(max(v, 1), longest)
+	_ = h.RecordValue(in) // in is within the range
+	return v > longest
+}
+
+// encode returns the histogram as shard.Result has it.
+func encode(h *hdrhistogram.Histogram) string {
+	b, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	if err != nil {
+		panic("encoding a histogram into memory: " + err.Error())
+	}
+	return string(b)
+}
+
+// message is one message of the steady state, as this shard's clients get it.
+type message struct {
+	id        atomic.Uint64
+	due       atomic.Int64
+	n         atomic.Int64 // clients that have it
+	latencies atomic.Pointer[[]int64]
+}
+
+// room is what a shard knows of one room.
+type room struct {
+	index    int
+	name     string
+	server   string
+	clients  int   // of this shard
+	first    int64 // the first message of the steady state
+	count    int64 // of the steady state's messages
+	messages []atomic.Pointer[[blockSize]message]
+}
+
+// plan makes room for the messages from first on.
+func (r *room) plan(first, count int64) {
+	r.first, r.count = first, count
+	r.messages = make([]atomic.Pointer[[blockSize]message], count/blockSize+1)
+}
+
+// message returns the steady state's message seq, or nil if it is none of it.
+func (r *room) message(seq int64) *message {
+	i := seq - r.first
+	if i < 0 || i >= r.count {
+		return nil
+	}
+	return &block(r.messages, i/blockSize)[i%blockSize]
+}
+
+// arrive takes down that one more client has message seq.
+func (r *room) arrive(seq int64, id uint64, due, seen int64) {
+	m := r.message(seq)
+	if m == nil {
+		return
+	}
+	held := m.latencies.Load()
+	if held == nil {
+		fresh := make([]int64, r.clients)
+		m.id.Store(id)
+		m.due.Store(due)
+		m.latencies.CompareAndSwap(nil, &fresh)
+		held = m.latencies.Load()
+	}
+	if i := m.n.Add(1) - 1; i < int64(len(*held)) {
+		(*held)[i] = seen - due
+	}
+}
+
+// each calls f with every message that has reached a client of this shard.
+func (r *room) each(f func(seq int64, m *message)) {
+	for b := range r.messages {
+		held := r.messages[b].Load()
+		if held == nil {
+			continue
+		}
+		for i := range held {
+			if m := &held[i]; m.n.Load() > 0 {
+				f(r.first+int64(b)*blockSize+int64(i), m)
+			}
+		}
+	}
+}
+
+// arrived is the number of first deliveries of the steady state's messages.
+func (r *room) arrived() (n int64) {
+	r.each(func(_ int64, m *message) { n += m.n.Load() })
+	return n
+}
+
+// dueOf finds when the message of an id was due, if any client here has it.
+func (r *room) dueOf(id uint64) (due int64, ok bool) {
+	r.each(func(_ int64, m *message) {
+		if m.id.Load() == id {
+			due, ok = m.due.Load(), true
+		}
+	})
+	return due, ok
+}
+
+// report returns the room's latencies as one histogram and by message.
+func (r *room) report(h *hdrhistogram.Histogram) (messages []shard.Message, clamped int64) {
+	r.each(func(seq int64, m *message) {
+		latencies := (*m.latencies.Load())[:m.n.Load()]
+		slices.Sort(latencies)
+		var deltas []byte
+		before := int64(0)
+		for _, v := range latencies {
+			if record(h, v) {
+				clamped++
+			}
+			us := v / int64(time.Microsecond)
+			deltas = binary.AppendUvarint(deltas, uint64(us-before))
+			before = us
+		}
+		messages = append(messages, shard.Message{Room: r.index, Seq: seq, Latencies: deltas})
+	})
+	return messages, clamped
+}

@@ -1,0 +1,103 @@
+package loadgen
+
+import (
+	"strconv"
+
+	"github.com/pollpush/pollpush/internal/shard"
+)
+
+// result puts together what this shard has measured. Nothing runs any more.
+func (r *run) result(stopped bool, published []int64) *shard.Result {
+	out := &shard.Result{
+		Stopped: stopped, Errors: r.errors, FirstError: r.firstError,
+		ByStatus: map[string]int64{}, Foreign: r.foreign.Load(),
+	}
+	c := r.meter.read()
+	out.Opened, out.Failed, out.LostConnections = c.opened, c.failed, c.lost
+	if r.start.Load() == 0 { // stopped before the warm-up
+		return out
+	}
+	r.countWindow(out)
+	r.countMessages(out, published)
+
+	h := newHistogram()
+	for _, room := range r.rooms {
+		messages, clamped := room.report(h)
+		out.Messages = append(out.Messages, messages...)
+		out.Dropped += clamped
+	}
+	out.Latency = encode(h)
+	out.PublishLatency = r.histogram(r.publishLatency, out)
+	out.PublishService = r.histogram(r.publishService, out)
+	out.PublishLate = r.histogram(r.publishLate, out)
+	if len(r.subscribers) > 0 && r.subscribers[0].polls() {
+		out.PollResponse = r.histogram(r.pollResponse, out)
+		out.PollService = r.histogram(r.pollService, out)
+		out.PollLate = r.histogram(r.pollLate, out)
+	}
+	return out
+}
+
+// histogram encodes samples and counts those that could not be taken.
+func (r *run) histogram(s *samples, out *shard.Result) string {
+	h := newHistogram()
+	s.each(func(v int64) {
+		if record(h, v) {
+			out.Dropped++
+		}
+	})
+	out.Dropped += s.dropped()
+	return encode(h)
+}
+
+// countWindow takes what was counted between the steady state's edges.
+func (r *run) countWindow(out *shard.Result) {
+	from, to := r.window[0], r.window[1]
+	if from.at == 0 { // stopped in the warm-up
+		return
+	}
+	out.From, out.To = from.at, to.at
+	out.WindowDeliveries = to.deliveries - from.deliveries
+	for status, n := range to.counts.byStatus {
+		if n -= from.counts.byStatus[status]; n > 0 {
+			out.ByStatus[strconv.Itoa(status)] = n
+		}
+	}
+	out.RequestErrors = to.counts.unanswered - from.counts.unanswered
+	out.Empty = to.counts.empty - from.counts.empty
+	out.BytesIn = to.counts.bytesIn - from.counts.bytesIn
+	out.BytesOut = to.counts.bytesOut - from.counts.bytesOut
+	out.Held = to.counts.held
+	out.PollsDue = r.pollsDue.Load()
+}
+
+// countMessages adds up the clients' accounts. Where the trial was stopped
+// before all was known to be published, expected is what came, and none is
+// called lost.
+func (r *run) countMessages(out *shard.Result, published []int64) {
+	out.Offered = r.offered.Load()
+	out.Sent = r.outcomes.sent
+	for _, n := range r.accepted() {
+		out.Published += n
+	}
+	for _, s := range r.subscribers {
+		if s.current() == nil {
+			continue // never joined: nothing is expected of it
+		}
+		expected := s.got
+		if published != nil {
+			expected = published[s.room.index]
+		}
+		lost, stale := s.finish(expected, r.window[0].at, r.window[1].at)
+		out.Expected += expected
+		out.Delivered += s.got + s.duplicated
+		out.Lost += lost
+		out.Duplicated += s.duplicated
+		out.Reordered += s.reordered
+		out.StaleSum += stale
+		out.Checked += s.checked
+	}
+	for _, seqs := range r.outcomes.unknown {
+		out.Unacknowledged += int64(len(seqs))
+	}
+}

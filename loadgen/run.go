@@ -1,0 +1,404 @@
+package loadgen
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pollpush/pollpush/internal/clock"
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/shard"
+)
+
+// run is one shard's part of a trial.
+type run struct {
+	plan   shard.Plan
+	dial   Dialer
+	emit   func(shard.Event)
+	source netip.Addr
+	meter  *Meter
+
+	rooms       []*room
+	subscribers []*subscriber
+	receivers   sync.WaitGroup
+	workers     sync.WaitGroup
+	joins       atomic.Int64
+
+	start    atomic.Int64 // of the warm-up; 0 until it is known
+	from, to int64        // the steady state; set before start
+	pollsEnd atomic.Bool  // no more polls are sent
+
+	deliveries atomic.Int64
+	published  atomic.Int64 // in all phases
+	foreign    atomic.Int64
+
+	offered  atomic.Int64 // of the steady state
+	resolved atomic.Int64 // of those, answered or failed
+	outcomes outcomes
+
+	publishLatency, publishService, publishLate *samples
+	pollResponse, pollService, pollLate         *samples
+	pollsDue                                    atomic.Int64
+
+	errorsMu   sync.Mutex
+	errors     map[string]int64
+	firstError string
+
+	window [2]snapshot
+}
+
+// outcomes is what became of the steady state's messages of this shard.
+type outcomes struct {
+	sync.Mutex
+	sent     int64
+	accepted []int64           // by room
+	unknown  map[*room][]int64 // sent, but no answer came: seqs
+}
+
+// snapshot is what had been counted at an instant.
+type snapshot struct {
+	at         int64
+	counts     counts
+	deliveries int64
+}
+
+// errGone says that the controller closed the commands: nobody listens.
+var errGone = errors.New("the controller is gone")
+
+// Run runs a shard: it connects the plan's clients, and goes through the
+// phases as commands tell. It reports by emit, which is called by one
+// goroutine at a time, and ends with a Done event, or with an error when
+// commands is closed before that.
+func Run(ctx context.Context, plan shard.Plan, dial Dialer, commands <-chan shard.Command, emit func(shard.Event)) error {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	var emitting sync.Mutex
+	r := &run{
+		plan: plan, dial: dial, meter: &Meter{}, errors: map[string]int64{},
+		emit: func(e shard.Event) {
+			emitting.Lock()
+			defer emitting.Unlock()
+			emit(e)
+		},
+	}
+	r.populate()
+	told := listen(commands, cancel)
+
+	seconds := r.tick(ctx)
+	err := r.phases(ctx, told)
+	stopped := context.Cause(ctx) == errStopped
+	if err != nil && !stopped {
+		err = fmt.Errorf("shard %d: %w", plan.Shard, err)
+	}
+	cancel(nil)
+	<-seconds
+	r.disconnect() // lets go whoever waits for an answer
+	r.workers.Wait()
+	if err != nil && !stopped {
+		return err
+	}
+	r.emit(shard.Event{Is: shard.Done, Result: r.result(stopped, told.published)})
+	return nil
+}
+
+// errStopped says that the controller wants what there is.
+var errStopped = errors.New("stopped")
+
+// orders is what the controller has told so far.
+type orders struct {
+	start, expect, close chan struct{} // closed when told
+	at                   int64
+	published            []int64
+}
+
+// listen takes commands until they end. Stop cancels with errStopped, and the
+// commands' end, before a Close, with errGone.
+func listen(commands <-chan shard.Command, cancel context.CancelCauseFunc) *orders {
+	o := &orders{start: make(chan struct{}), expect: make(chan struct{}), close: make(chan struct{})}
+	go func() {
+		for c := range commands {
+			switch c.Do {
+			case shard.Start:
+				o.at = c.At
+				close(o.start)
+			case shard.Expect:
+				o.published = c.Published
+				close(o.expect)
+			case shard.Close:
+				close(o.close)
+			case shard.Stop:
+				cancel(errStopped)
+			}
+		}
+		cancel(errGone)
+	}()
+	return o
+}
+
+// populate makes the rooms and this shard's clients.
+func (r *run) populate() {
+	p := r.plan
+	for i, name := range p.Rooms {
+		r.rooms = append(r.rooms, &room{index: i, name: name, server: p.Servers[i%len(p.Servers)]})
+	}
+	for c := p.Shard; c < p.Clients; c += p.Shards {
+		room := r.rooms[c%len(r.rooms)]
+		room.clients++
+		s := &subscriber{run: r, room: room, index: c}
+		if p.Rate > 0 && c/len(r.rooms) < p.Publishers {
+			s.publisher = true
+			s.jobs = make(chan Tag, 4096)
+		}
+		s.poll.phase = int64(Phase(p.Seed, c, p.PollInterval))
+		r.subscribers = append(r.subscribers, s)
+	}
+	if p.Shards > 1 {
+		r.source = spread(p)
+	}
+}
+
+// phases goes through the trial's phases up to the command to close.
+func (r *run) phases(ctx context.Context, told *orders) error {
+	if err := r.rampUp(ctx); err != nil {
+		return err
+	}
+	r.emit(shard.Event{Is: shard.Connected, Clients: r.joins.Load()})
+	if err := await(ctx, told.start); err != nil {
+		return err
+	}
+	r.schedule(told.at)
+	failed := make(chan error, 3)
+	for _, work := range []func(context.Context) error{r.pacePublishing, r.pacePolling, r.watchWindow} {
+		r.workers.Go(func() {
+			if err := work(ctx); err != nil && ctx.Err() == nil {
+				failed <- err
+			}
+		})
+	}
+	r.startPublishers(ctx)
+
+	deadline := r.to + int64(r.plan.Drain)
+	if err := r.until(ctx, failed, r.to, nil); err != nil {
+		return err
+	}
+	allResolved := func() bool { return r.resolved.Load() == r.offered.Load() }
+	if err := r.until(ctx, failed, deadline, allResolved); err != nil {
+		return err
+	}
+	r.emit(shard.Event{Is: shard.Published, Published: r.accepted()})
+	if err := await(ctx, told.expect); err != nil {
+		return err
+	}
+	allArrived := func() bool { return r.missing(told.published) <= 0 }
+	if err := r.until(ctx, failed, deadline, allArrived); err != nil {
+		return err
+	}
+	r.pollsEnd.Store(true)
+	if err := r.until(ctx, failed, clock.Now()+int64(time.Second), r.noneOut); err != nil {
+		return err
+	}
+	totals := r.totals()
+	r.emit(shard.Event{Is: shard.Drained, Totals: &totals})
+	return await(ctx, told.close)
+}
+
+func await(ctx context.Context, told <-chan struct{}) error {
+	select {
+	case <-told:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// until waits for the deadline, or for done, if given, to be true.
+func (r *run) until(ctx context.Context, failed <-chan error, deadline int64, done func() bool) error {
+	look := time.NewTicker(5 * time.Millisecond)
+	defer look.Stop()
+	for clock.Now() < deadline && (done == nil || !done()) {
+		select {
+		case <-look.C:
+		case err := <-failed:
+			return err
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// rampUp connects the clients, spread over the ramp-up, and returns when each
+// has joined or failed to.
+func (r *run) rampUp(ctx context.Context) error {
+	alarm, err := clock.NewAlarm()
+	if err != nil {
+		return err
+	}
+	defer alarm.Close()
+	defer context.AfterFunc(ctx, func() { alarm.Close() })()
+
+	const atOnce = 128
+	slots := make(chan struct{}, atOnce)
+	var failed atomic.Int64
+	for i, s := range r.subscribers {
+		due := r.plan.RampStart + int64(r.plan.RampUp)*int64(i)/int64(len(r.subscribers))
+		if err := alarm.Wait(due); err != nil {
+			break
+		}
+		slots <- struct{}{}
+		go func() {
+			defer func() { <-slots }()
+			if err := s.connect(ctx); err != nil {
+				if ctx.Err() == nil {
+					r.fail(dialError(err), err)
+				}
+				failed.Add(1)
+				return
+			}
+			// A goroutine of its own: the dial has made this one's stack large.
+			r.receivers.Go(func() { s.receive(ctx) })
+		}()
+	}
+	for range atOnce {
+		slots <- struct{}{}
+	}
+	all := int64(len(r.subscribers))
+	joined := func() bool { return r.joins.Load()+failed.Load() >= all }
+	return r.until(ctx, nil, clock.Now()+int64(dialTimeout), joined)
+}
+
+// join counts a client that is ready to receive.
+func (r *run) join() { r.joins.Add(1) }
+
+// schedule fixes the phases' times and makes room for what they will bring.
+func (r *run) schedule(start int64) {
+	p := r.plan
+	r.from, r.to = p.Window(start)
+	ownClients := int64(len(r.subscribers))
+	var messages int64
+	for _, room := range r.rooms {
+		first, end := r.arrivals(room).Count(p.WarmUp, p.WarmUp+p.Steady)
+		room.plan(first, end-first)
+		messages += end - first
+	}
+	r.publishLatency, r.publishService, r.publishLate = newSamples(messages), newSamples(messages), newSamples(messages)
+	polls := ownClients * (int64(p.Steady/p.PollInterval) + 1)
+	r.pollResponse, r.pollService, r.pollLate = newSamples(polls), newSamples(polls), newSamples(polls)
+	r.outcomes.accepted = make([]int64, len(r.rooms))
+	r.outcomes.unknown = map[*room][]int64{}
+	r.start.Store(start)
+}
+
+func (r *run) arrivals(room *room) Schedule {
+	return Schedule{Rate: r.plan.Rate, Arrivals: r.plan.Arrivals, Seed: r.plan.Seed, Room: room.index}
+}
+
+// steady reports whether an instant is within the steady state.
+func (r *run) steady(at int64) bool { return at >= r.from && at < r.to }
+
+// watchWindow reads the counts at both edges of the steady state.
+func (r *run) watchWindow(ctx context.Context) error {
+	alarm, err := clock.NewAlarm()
+	if err != nil {
+		return err
+	}
+	defer alarm.Close()
+	defer context.AfterFunc(ctx, func() { alarm.Close() })()
+	for i, edge := range [2]int64{r.from, r.to} {
+		err := alarm.Wait(edge)
+		if i == 1 || err == nil { // a stop within the steady state is its end
+			r.window[i] = snapshot{at: clock.Now(), counts: r.meter.read(), deliveries: r.deliveries.Load()}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// accepted returns, by room, how many of the steady state's messages this
+// shard has published. One whose answer never came was accepted if a client
+// has got it.
+func (r *run) accepted() []int64 {
+	r.outcomes.Lock()
+	defer r.outcomes.Unlock()
+	accepted := append([]int64{}, r.outcomes.accepted...)
+	for room, seqs := range r.outcomes.unknown {
+		for _, seq := range seqs {
+			if m := room.message(seq); m != nil && m.n.Load() > 0 {
+				accepted[room.index]++
+			}
+		}
+	}
+	return accepted
+}
+
+// resolve takes down what became of a message of the steady state.
+func (r *run) resolve(room *room, seq int64, err error) {
+	o := &r.outcomes
+	o.Lock()
+	defer o.Unlock()
+	var answer *AnswerError
+	switch {
+	case err == nil:
+		o.accepted[room.index]++
+	case !errors.As(err, &answer):
+		o.unknown[room] = append(o.unknown[room], seq)
+	}
+	o.sent++
+	r.resolved.Add(1)
+}
+
+// missing is how many deliveries are still to come.
+func (r *run) missing(published []int64) (n int64) {
+	for _, room := range r.rooms {
+		n += published[room.index]*int64(room.clients) - room.arrived()
+	}
+	return n
+}
+
+// noneOut reports whether every poll has been answered.
+func (r *run) noneOut() bool {
+	for _, s := range r.subscribers {
+		s.poll.Lock()
+		out := s.poll.out
+		s.poll.Unlock()
+		if out {
+			return false
+		}
+	}
+	return true
+}
+
+// disconnect closes all clients and waits for their goroutines.
+func (r *run) disconnect() {
+	for _, s := range r.subscribers {
+		if c := s.current(); c != nil {
+			c.Close()
+		}
+	}
+	r.receivers.Wait()
+}
+
+// fail counts an error of a kind, and keeps the first in full.
+func (r *run) fail(kind string, err error) {
+	r.errorsMu.Lock()
+	defer r.errorsMu.Unlock()
+	r.errors[kind]++
+	if r.firstError == "" {
+		r.firstError = err.Error()
+	}
+}
+
+func (r *run) totals() result.Totals {
+	c := r.meter.read()
+	return result.Totals{
+		Requests: c.requests, Connections: c.opened,
+		FramesIn: c.framesIn, FramesOut: c.framesOut,
+		BytesIn: c.bytesIn, BytesOut: c.bytesOut,
+	}
+}

@@ -1,0 +1,306 @@
+package loadgen
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pollpush/pollpush/internal/chat"
+	"github.com/pollpush/pollpush/internal/clock"
+)
+
+// subscriber is one simulated client: it keeps a Client going, and takes down
+// what it gets.
+type subscriber struct {
+	run   *run
+	room  *room
+	index int // of all the trial's clients
+
+	// Only the receiving goroutine touches these, and the result after it.
+	ledger     Ledger
+	got        int64 // first deliveries of the steady state's messages
+	duplicated int64
+	reordered  int64
+	stale      int64 // ns of the steady state in which a due message was not here
+	covered    int64 // up to when stale has been counted
+	checked    int64
+	received   int64
+
+	jobs      chan Tag               // messages to publish; nil unless it publishes
+	client    atomic.Pointer[Client] // nil before the first
+	joined    sync.Once
+	publisher bool
+
+	poll pollState
+}
+
+// pollState is the account of a Poller's polls, shared between the pacer and
+// the receiving goroutine.
+type pollState struct {
+	sync.Mutex
+	poller  Poller // nil for push, and while reconnecting
+	phase   int64
+	out     bool  // a poll is unanswered
+	due     int64 // of the poll that is out; 0 for a join, which no schedule asked for
+	sent    int64
+	overdue []int64 // dues that came while a poll was out
+}
+
+// sampleEvery is how often a delivery is decoded in full and compared.
+const sampleEvery = 256
+
+// connect dials until the deadline of ctx or its first success.
+func (s *subscriber) connect(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	c, err := s.run.dial(ctx, Target{
+		URL:       s.room.server,
+		Room:      s.room.name,
+		User:      fmt.Sprintf("client-%d", s.index),
+		After:     s.ledger.high,
+		Publishes: s.publisher,
+		Source:    s.run.source,
+		Meter:     s.run.meter,
+	})
+	if err != nil {
+		return err
+	}
+	s.client.Store(&c)
+	poller, ok := c.(Poller)
+	if !ok {
+		s.joined.Do(s.run.join)
+		return nil
+	}
+	p := &s.poll
+	p.Lock()
+	defer p.Unlock()
+	if p.out && p.due != 0 { // it got lost with the connection
+		p.overdue = append([]int64{p.due}, p.overdue...)
+	}
+	p.poller, p.out, p.due = poller, true, 0
+	return poller.Poll()
+}
+
+// current is the client in use, or nil.
+func (s *subscriber) current() Client {
+	if c := s.client.Load(); c != nil {
+		return *c
+	}
+	return nil
+}
+
+// polls reports whether the transport is one that polls.
+func (s *subscriber) polls() bool {
+	_, ok := s.current().(Poller)
+	return ok
+}
+
+// receive takes in deliveries until ctx is done.
+func (s *subscriber) receive(ctx context.Context) {
+	for {
+		deliveries, err := s.current().Receive()
+		seen := clock.Now()
+		if err == nil {
+			for i := range deliveries {
+				s.deliver(&deliveries[i], seen)
+			}
+			s.answered(seen, true)
+			continue
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		s.run.fail(errorKind(err), err)
+		var answer *AnswerError
+		if errors.As(err, &answer) {
+			s.answered(seen, false)
+			continue
+		}
+		if !s.reconnect(ctx) {
+			return
+		}
+	}
+}
+
+// reconnect replaces a client that has come to its end, backing off between
+// tries. It reports false once ctx is done.
+func (s *subscriber) reconnect(ctx context.Context) bool {
+	s.poll.Lock()
+	s.poll.poller = nil
+	s.poll.Unlock()
+	s.current().Close()
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
+		pause := time.NewTimer(wait/2 + rand.N(wait))
+		select {
+		case <-ctx.Done():
+			pause.Stop()
+			return false
+		case <-pause.C:
+		}
+		err := s.connect(ctx)
+		if err == nil {
+			if ctx.Err() != nil { // closed between the dial and its being known
+				s.current().Close()
+				return false
+			}
+			return true
+		}
+		if ctx.Err() != nil {
+			return false
+		}
+		s.run.fail(dialError(err), err)
+	}
+}
+
+// deliver takes down one delivery.
+func (s *subscriber) deliver(d *Delivery, seen int64) {
+	r := s.run
+	s.received++
+	how := s.ledger.Enter(d.ID)
+	tag, ours := parseTag(r.plan.Nonce, d.Text)
+	if !ours {
+		r.foreign.Add(1)
+		return
+	}
+	r.deliveries.Add(1)
+	due := r.start.Load() + int64(tag.Due)
+	steady := due >= r.from && due < r.to
+	if s.received%sampleEvery == 1 {
+		s.check(d, tag)
+	}
+	if how == duplicate {
+		if steady {
+			s.duplicated++
+		}
+		return
+	}
+	if from, to := max(due, s.covered, r.from), min(seen, r.to); to > from {
+		s.stale += to - from
+		s.covered = to
+	}
+	if !steady {
+		return
+	}
+	if how == late {
+		s.reordered++
+	}
+	s.got++
+	s.room.arrive(tag.Seq, d.ID, due, seen)
+}
+
+// check decodes a delivery in full and holds it against what was published.
+func (s *subscriber) check(d *Delivery, tag Tag) {
+	s.checked++
+	var m chat.Message
+	if err := json.Unmarshal(d.JSON, &m); err != nil {
+		s.run.fail("malformed message", fmt.Errorf("message %.120q: %w", d.JSON, err))
+		return
+	}
+	plan := s.run.plan
+	want := Text(plan.Nonce, plan.Seed, s.room.index, tag, plan.Payload)
+	if m.ID != d.ID || m.Room != s.room.name || m.Text != want {
+		s.run.fail("corrupt message", fmt.Errorf("message %.300q is not what was published: room %s, text %q", d.JSON, s.room.name, want))
+	}
+}
+
+// pollAt sends the poll due at due, or leaves it to the receiving goroutine
+// while an earlier one is out: a client asks one thing at a time, and a
+// stalled server is charged for every poll that it holds up.
+func (s *subscriber) pollAt(due int64) {
+	p := &s.poll
+	p.Lock()
+	defer p.Unlock()
+	if p.out || p.poller == nil {
+		p.overdue = append(p.overdue, due)
+		return
+	}
+	s.send(due, due)
+}
+
+// send sends a poll that could have been sent since free. The caller holds
+// the lock. An error comes to Receive as well.
+func (s *subscriber) send(due, free int64) {
+	p := &s.poll
+	p.out, p.due, p.sent = true, due, clock.Now()
+	if s.run.steady(due) {
+		s.run.pollLate.add(p.sent - max(due, free))
+	}
+	_ = p.poller.Poll()
+}
+
+// answered takes down the answer to the poll that was out, if this client
+// polls, and sends the next one that is overdue. An answer that refuses has
+// no latency.
+func (s *subscriber) answered(seen int64, granted bool) {
+	p := &s.poll
+	p.Lock()
+	defer p.Unlock()
+	if !p.out {
+		return
+	}
+	s.joined.Do(s.run.join)
+	if p.due != 0 && granted && s.run.steady(p.due) {
+		s.run.pollResponse.add(seen - p.due)
+		s.run.pollService.add(seen - p.sent)
+	}
+	p.out = false
+	if len(p.overdue) > 0 && !s.run.pollsEnd.Load() {
+		due := p.overdue[0]
+		p.overdue = p.overdue[1:]
+		s.send(due, seen)
+	}
+}
+
+// publish publishes the messages of jobs until that is closed.
+func (s *subscriber) publish(ctx context.Context) {
+	r := s.run
+	free := int64(0)
+	for tag := range s.jobs {
+		text := Text(r.plan.Nonce, r.plan.Seed, s.room.index, tag, r.plan.Payload)
+		due := r.start.Load() + int64(tag.Due)
+		begun := clock.Now()
+		if ctx.Err() != nil {
+			return
+		}
+		err := s.current().Publish(text)
+		done := clock.Now()
+		if err != nil && ctx.Err() == nil {
+			r.fail("publish: "+errorKind(err), err)
+		}
+		if err == nil {
+			r.published.Add(1)
+		}
+		if r.steady(due) {
+			r.publishLate.add(begun - max(due, free))
+			r.resolve(s.room, tag.Seq, err)
+			if err == nil {
+				r.publishLatency.add(done - due)
+				r.publishService.add(done - begun)
+			}
+		}
+		free = done
+	}
+}
+
+// finish adds to stale what a client never got, and returns its share of the
+// steady state. A lost message is stale from its due time on; where nobody
+// here got it either, from the beginning.
+func (s *subscriber) finish(published, from, to int64) (lost int64, staleShare float64) {
+	lost = published - s.got
+	if lost > 0 {
+		since := from
+		if due, ok := s.room.dueOf(s.ledger.Missing()); ok {
+			since = max(from, due)
+		}
+		s.stale = max(s.stale, to-since)
+	}
+	if to <= from {
+		return lost, 0
+	}
+	return lost, float64(s.stale) / float64(to-from)
+}

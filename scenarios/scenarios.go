@@ -1,0 +1,14 @@
+// Package scenarios holds the scenarios that come with the program, so that it
+// runs anywhere. Package internal/scenario reads them.
+package scenarios
+
+import "embed"
+
+// FS holds every scenario as NAME.yaml, and schema.json, which editors check them with.
+//
+//go:embed *.yaml schema.json
+var FS embed.FS
+
+// Names lists the standard scenarios in the order to show them in.
+// The example, which explains every key, is not one of them.
+var Names = []string{"chat-1k", "short", "quiet", "busy", "poll-10k", "ws-10k"}
