@@ -12,6 +12,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/pollpush/pollpush/internal/result"
 )
 
 // Meter is the transports' only way to the network. It counts, over all the
@@ -60,6 +62,16 @@ func (c counts) answered() (n int64) {
 		n += k
 	}
 	return n
+}
+
+// Totals is what has passed so far. Requests are counted as they are sent.
+func (m *Meter) Totals() result.Totals {
+	c := m.read()
+	return result.Totals{
+		Requests: c.requests, Connections: c.opened,
+		FramesIn: c.framesIn, FramesOut: c.framesOut,
+		BytesIn: c.bytesIn, BytesOut: c.bytesOut,
+	}
 }
 
 // Conn is one counted TCP connection. Its reads park without holding a
@@ -269,6 +281,8 @@ func errorKind(err error) string {
 		return "connection lost"
 	case errors.Is(err, errMalformed):
 		return "malformed answer"
+	case errors.Is(err, errClosed), errors.Is(err, net.ErrClosed):
+		return "no answer"
 	}
 	return "connection failed"
 }

@@ -45,9 +45,6 @@ func (r *run) pacePolling(ctx context.Context) error {
 				}
 				now = clock.Now()
 			}
-			if r.steady(due) {
-				r.pollsDue.Add(1)
-			}
 			s.pollAt(due)
 		}
 		if ctx.Err() != nil {

@@ -10,7 +10,7 @@ import (
 func (r *run) result(stopped bool, published []int64) *shard.Result {
 	out := &shard.Result{
 		Stopped: stopped, Errors: r.errors, FirstError: r.firstError,
-		ByStatus: map[string]int64{}, Foreign: r.foreign.Load(),
+		ByStatus: map[string]int64{},
 	}
 	c := r.meter.read()
 	out.Opened, out.Failed, out.LostConnections = c.opened, c.failed, c.lost
@@ -68,7 +68,6 @@ func (r *run) countWindow(out *shard.Result) {
 	out.BytesIn = to.counts.bytesIn - from.counts.bytesIn
 	out.BytesOut = to.counts.bytesOut - from.counts.bytesOut
 	out.Held = to.counts.held
-	out.PollsDue = r.pollsDue.Load()
 }
 
 // countMessages adds up the clients' accounts. Where the trial was stopped
@@ -95,9 +94,5 @@ func (r *run) countMessages(out *shard.Result, published []int64) {
 		out.Duplicated += s.duplicated
 		out.Reordered += s.reordered
 		out.StaleSum += stale
-		out.Checked += s.checked
-	}
-	for _, seqs := range r.outcomes.unknown {
-		out.Unacknowledged += int64(len(seqs))
 	}
 }

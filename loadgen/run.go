@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/pollpush/pollpush/internal/clock"
-	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/shard"
 )
 
@@ -34,7 +33,6 @@ type run struct {
 
 	deliveries atomic.Int64
 	published  atomic.Int64 // in all phases
-	foreign    atomic.Int64
 
 	offered  atomic.Int64 // of the steady state
 	resolved atomic.Int64 // of those, answered or failed
@@ -42,7 +40,6 @@ type run struct {
 
 	publishLatency, publishService, publishLate *samples
 	pollResponse, pollService, pollLate         *samples
-	pollsDue                                    atomic.Int64
 
 	errorsMu   sync.Mutex
 	errors     map[string]int64
@@ -201,7 +198,7 @@ func (r *run) phases(ctx context.Context, told *orders) error {
 	if err := r.until(ctx, failed, clock.Now()+int64(time.Second), r.noneOut); err != nil {
 		return err
 	}
-	totals := r.totals()
+	totals := r.meter.Totals()
 	r.emit(shard.Event{Is: shard.Drained, Totals: &totals})
 	return await(ctx, told.close)
 }
@@ -391,14 +388,5 @@ func (r *run) fail(kind string, err error) {
 	r.errors[kind]++
 	if r.firstError == "" {
 		r.firstError = err.Error()
-	}
-}
-
-func (r *run) totals() result.Totals {
-	c := r.meter.read()
-	return result.Totals{
-		Requests: c.requests, Connections: c.opened,
-		FramesIn: c.framesIn, FramesOut: c.framesOut,
-		BytesIn: c.bytesIn, BytesOut: c.bytesOut,
 	}
 }

@@ -28,7 +28,6 @@ type subscriber struct {
 	reordered  int64
 	stale      int64 // ns of the steady state in which a due message was not here
 	covered    int64 // up to when stale has been counted
-	checked    int64
 	received   int64
 
 	jobs      chan Tag               // messages to publish; nil unless it publishes
@@ -164,7 +163,7 @@ func (s *subscriber) deliver(d *Delivery, seen int64) {
 	how := s.ledger.Enter(d.ID)
 	tag, ours := parseTag(r.plan.Nonce, d.Text)
 	if !ours {
-		r.foreign.Add(1)
+		r.fail("foreign message", fmt.Errorf("room %s holds a message that is not this trial's: %.120q", s.room.name, d.JSON))
 		return
 	}
 	r.deliveries.Add(1)
@@ -195,7 +194,6 @@ func (s *subscriber) deliver(d *Delivery, seen int64) {
 
 // check decodes a delivery in full and holds it against what was published.
 func (s *subscriber) check(d *Delivery, tag Tag) {
-	s.checked++
 	var m chat.Message
 	if err := json.Unmarshal(d.JSON, &m); err != nil {
 		s.run.fail("malformed message", fmt.Errorf("message %.120q: %w", d.JSON, err))
@@ -215,11 +213,13 @@ func (s *subscriber) pollAt(due int64) {
 	p := &s.poll
 	p.Lock()
 	defer p.Unlock()
-	if p.out || p.poller == nil {
+	switch {
+	case s.run.pollsEnd.Load(): // under the lock: once noneOut has looked, none goes out
+	case p.out, p.poller == nil:
 		p.overdue = append(p.overdue, due)
-		return
+	default:
+		s.send(due, due)
 	}
-	s.send(due, due)
 }
 
 // send sends a poll that could have been sent since free. The caller holds
@@ -269,7 +269,7 @@ func (s *subscriber) publish(ctx context.Context) {
 		}
 		err := s.current().Publish(text)
 		done := clock.Now()
-		if err != nil && ctx.Err() == nil {
+		if err != nil && context.Cause(ctx) != errStopped {
 			r.fail("publish: "+errorKind(err), err)
 		}
 		if err == nil {

@@ -116,7 +116,6 @@ type Result struct {
 	ByStatus         map[string]int64 `json:"by_status"`
 	RequestErrors    int64            `json:"request_errors"`
 	Empty            int64            `json:"empty"`
-	PollsDue         int64            `json:"polls_due"`
 	BytesIn          int64            `json:"bytes_in"`
 	BytesOut         int64            `json:"bytes_out"`
 	Held             int64            `json:"held"`
@@ -124,12 +123,9 @@ type Result struct {
 	Failed           int64            `json:"failed"`
 	LostConnections  int64            `json:"lost_connections"`
 	Errors           map[string]int64 `json:"errors"`
-	StaleSum         float64          `json:"stale_sum"`      // over the clients, of each one's share
-	Dropped          int64            `json:"dropped"`        // samples that a histogram could not take
-	FirstError       string           `json:"first_error"`    // one error in full, to be read by people
-	Checked          int64            `json:"checked"`        // deliveries decoded in full and compared
-	Foreign          int64            `json:"foreign"`        // deliveries that are not this trial's
-	Unacknowledged   int64            `json:"unacknowledged"` // messages whose answer never came
+	StaleSum         float64          `json:"stale_sum"`   // over the clients, of each one's share
+	Dropped          int64            `json:"dropped"`     // samples that a histogram could not take
+	FirstError       string           `json:"first_error"` // one error in full, to be read by people
 
 	// Histograms: HdrHistogram V2, compressed, base64; nanoseconds.
 	Latency        string `json:"latency"`

@@ -1,0 +1,181 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// patience bounds every wait; no test measures time but that of the shutdown.
+const patience = 30 * time.Second
+
+var binary string
+
+func TestMain(m *testing.M) {
+	folder, err := os.MkdirTemp("", "chatserver")
+	if err != nil {
+		panic(err)
+	}
+	binary = filepath.Join(folder, "chatserver")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		panic(string(out))
+	}
+	code := m.Run()
+	os.RemoveAll(folder)
+	os.Exit(code)
+}
+
+type process struct {
+	*exec.Cmd
+	URL    string
+	PID    int
+	stdin  io.Closer
+	stdout *bufio.Reader
+	stderr bytes.Buffer
+}
+
+// start runs the command line in a process of its own and reads its first line.
+func start(t *testing.T, name string, args ...string) *process {
+	t.Helper()
+	p := &process{Cmd: exec.Command(name, args...)}
+	p.Stderr = &p.stderr
+	stdin, err := p.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdout, err := p.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.Process.Kill() })
+	p.stdin, p.stdout = stdin, bufio.NewReader(stdout)
+	line, err := p.stdout.ReadBytes('\n')
+	if err != nil {
+		t.Fatalf("no first line: %v; %s", err, p.stderr.String())
+	}
+	if err := json.Unmarshal(line, p); err != nil || p.PID != p.Process.Pid || !strings.HasPrefix(p.URL, "http://127.0.0.1:") {
+		t.Fatalf("the first line is %q (%v), the process %d", line, err, p.Process.Pid)
+	}
+	return p
+}
+
+// wait returns the exit code, and what else was on stdout.
+func (p *process) wait(t *testing.T) (int, string) {
+	t.Helper()
+	timer := time.AfterFunc(patience, func() { p.Process.Kill() })
+	defer timer.Stop()
+	rest, _ := io.ReadAll(p.stdout)
+	err := p.Wait()
+	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
+		t.Fatal(err)
+	}
+	return p.ProcessState.ExitCode(), string(rest)
+}
+
+func TestEndsWithAThousandClients(t *testing.T) {
+	// The soft limit on descriptors is below what that takes.
+	p := start(t, "sh", "-c", `ulimit -S -n 256 && exec "$0" "$@"`, binary, "--listen", "127.0.0.1:0")
+	var clients sync.WaitGroup
+	codes := make(chan int, 1000)
+	for i := range 1000 {
+		ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(p.URL, "http")+"/api/rooms/lobby/ws", nil)
+		if err != nil {
+			t.Fatalf("client %d: %v", i, err)
+		}
+		defer ws.Close()
+		if i%10 == 0 {
+			continue // never reads
+		}
+		clients.Go(func() {
+			_, _, err := ws.ReadMessage()
+			closed := &websocket.CloseError{}
+			errors.As(err, &closed)
+			codes <- closed.Code
+		})
+	}
+	before := time.Now()
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if code, rest := p.wait(t); code != 0 || rest != "" {
+		t.Errorf("exit code %d, more on stdout: %q; %s", code, rest, p.stderr.String())
+	}
+	if d := time.Since(before); d > 5*time.Second { // promised to whoever stops a server
+		t.Errorf("the shutdown took %v, more than 5 s", d)
+	}
+	clients.Wait()
+	close(codes)
+	for code := range codes {
+		if code != websocket.CloseGoingAway {
+			t.Fatalf("a client was closed with %d, want 1001", code)
+		}
+	}
+}
+
+func TestEndsWithItsStdin(t *testing.T) {
+	p := start(t, binary, "--listen", "127.0.0.1:0", "--exit-with-stdin")
+	res, err := http.Get(p.URL + "/healthz")
+	if err != nil || res.StatusCode != 200 {
+		t.Fatalf("%v %v", res, err)
+	}
+	res.Body.Close()
+	p.stdin.Close()
+	if code, _ := p.wait(t); code != 0 {
+		t.Errorf("exit code %d; %s", code, p.stderr.String())
+	}
+}
+
+func TestRunExits(t *testing.T) {
+	done, cancel := context.WithCancel(t.Context())
+	cancel()
+	tests := []struct {
+		args   []string
+		code   int
+		stdout string // parts of what is printed
+		stderr string
+	}{
+		{[]string{"--listen", "127.0.0.1:0"}, 0, `{"url":"http://127.0.0.1:`, "shutting down"},
+		{[]string{"--help"}, 0, "--backlog", ""},
+		{[]string{"--lisen", "x"}, 2, "", `did you mean "--listen"`},
+		{[]string{"--history", "0"}, 2, "", "--history"},
+		{[]string{"--backlog", "-1"}, 2, "", "--backlog"},
+		{[]string{"--origins", "https://a.example,b.example"}, 2, "", `"b.example"`},
+		{[]string{"--listen", "nowhere"}, 3, "", "--listen"},
+	}
+	for _, tt := range tests {
+		var stdout, stderr bytes.Buffer
+		code := run(done, strings.NewReader(""), &stdout, &stderr, tt.args)
+		if code != tt.code || !strings.Contains(stdout.String(), tt.stdout) || !strings.Contains(stderr.String(), tt.stderr) {
+			t.Errorf("%q: exit code %d, want %d; stdout %q; stderr %q", tt.args, code, tt.code, &stdout, &stderr)
+		}
+	}
+}
+
+func TestLinksNoPlottingAndNoHistograms(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, unwanted := range []string{"gonum.org/", "HdrHistogram", "pollpush/loadgen", "pollpush/report"} {
+		if bytes.Contains(out, []byte(unwanted)) {
+			t.Errorf("links %s, which costs memory that is measured as the server's", unwanted)
+		}
+	}
+}

@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"os"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/pollpush/pollpush/server"
+)
+
+// Exit codes.
+const (
+	fine   = 0
+	broken = 1 // serving ended by an error
+	usage  = 2
+	cannot = 3 // the environment refuses, such as an address in use
+)
+
+// shutdownTimeout is when a graceful end becomes an end.
+const shutdownTimeout = 4 * time.Second
+
+type flags struct {
+	Listen        string   `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to serve on; port 0 takes a free one (${default})."`
+	History       int      `default:"1000" placeholder:"N" help:"Messages kept per room (${default})."`
+	Backlog       int      `default:"1048576" placeholder:"BYTES" help:"Bytes that may wait for a WebSocket whose peer does not read, before it is closed (${default})."`
+	Origins       []string `placeholder:"URL,…" help:"Origins, beside the server's own, whose pages may open WebSockets, such as https://example.org."`
+	ExitWithStdin bool     `help:"End gracefully when standard input ends, so that the server does not outlive who started it."`
+}
+
+// Validate is called by kong.
+func (f flags) Validate() error {
+	if f.History < 1 {
+		return fmt.Errorf("--history %d: want at least 1 message", f.History)
+	}
+	if f.Backlog < 1 {
+		return fmt.Errorf("--backlog %d: want at least 1 byte", f.Backlog)
+	}
+	if err := server.CheckOrigins(f.Origins); err != nil {
+		return fmt.Errorf("--origins: %w", err)
+	}
+	return nil
+}
+
+// run serves until ctx is done, or stdin ends where the flags ask for it, and
+// returns the exit code. On stdout it prints one line of JSON, the server's URL
+// and process id, once it accepts connections.
+//
+// The descriptor limit needs no raising: the Go runtime has raised it to the
+// hard limit at start.
+func run(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, args []string) int {
+	var f flags
+	helped := false
+	parser, err := kong.New(&f,
+		kong.Name("chatserver"),
+		kong.Description("Serves one chat by REST polling and WebSocket push."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { helped = true }),
+	)
+	if err != nil {
+		panic(err) // the flags above are wrong
+	}
+	_, err = parser.Parse(args)
+	if helped {
+		return fine
+	}
+	if err != nil {
+		fmt.Fprintf(stderr, "chatserver: %v (see chatserver --help)\n", err)
+		return usage
+	}
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+
+	listener, err := net.Listen("tcp", f.Listen)
+	if err != nil {
+		fmt.Fprintf(stderr, "chatserver: %v; choose another address by --listen\n", err)
+		return cannot
+	}
+	if f.ExitWithStdin {
+		var stop context.CancelFunc
+		ctx, stop = context.WithCancel(ctx)
+		go func() {
+			io.Copy(io.Discard, stdin) // an error ends it as well
+			stop()
+		}()
+	}
+	s := server.New(server.Config{History: f.History, Backlog: f.Backlog, Origins: f.Origins, Log: log})
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(listener) }()
+
+	url := "http://" + listener.Addr().String()
+	log.Info("serving", "url", url)
+	line, err := json.Marshal(struct {
+		URL string `json:"url"`
+		PID int    `json:"pid"`
+	}{url, os.Getpid()})
+	if err != nil {
+		panic(err) // a string and an integer always encode
+	}
+	fmt.Fprintf(stdout, "%s\n", line)
+
+	code := fine
+	select {
+	case <-ctx.Done():
+	case err := <-served:
+		log.Error("serving ended", "error", err)
+		code = broken
+	}
+	log.Info("shutting down")
+	soon, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+	defer cancel()
+	if err := s.Shutdown(soon); err != nil {
+		log.Warn("shutdown cut short", "error", err)
+	}
+	return code
+}

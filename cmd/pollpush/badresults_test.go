@@ -1,0 +1,117 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pollpush/pollpush/internal/result"
+)
+
+// aTrial is a sound line of results, as small as it gets.
+func aTrial() result.Trial {
+	t := result.Trial{
+		Schema: result.Schema, Run: "a-run", Scenario: "tiny", ScenarioHash: "0123456789ab", Transport: "ws",
+		Trial: 1, Attempt: 1, Clients: 2, Started: time.Unix(0, 0).UTC(), WindowS: 1, Status: result.Complete,
+		Reasons: []result.Reason{}, Errors: map[string]int64{}, Series: []result.Second{},
+		Requests: result.Requests{ByStatus: map[string]int64{}},
+		Offered:  5, Sent: 5, Published: 5, Expected: 10, Delivered: 10, WindowDeliveries: 10,
+		Bytes: result.Bytes{In: 1000, Out: 100},
+	}
+	t.Judge()
+	return t
+}
+
+// lineOf is a trial as its file holds it.
+func lineOf(t *testing.T, trial result.Trial) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "one")
+	if err := result.Append(path, &trial); err != nil {
+		t.Fatal(err)
+	}
+	line, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(line)
+}
+
+func TestBadResults(t *testing.T) {
+	t.Parallel()
+	good := lineOf(t, aTrial())
+	other := aTrial()
+	other.Run = "another-run"
+	const file = "bad/trials.jsonl"
+	for name, c := range map[string]struct {
+		text string
+		said []string
+	}{
+		"empty":          {"", []string{file + ": holds no trial"}},
+		"not JSON":       {"PK\x03\x04\x00\x00\n", []string{file + ":1: is not JSON"}},
+		"later line":     {good + "nonsense\n", []string{file + ":2: is not JSON"}},
+		"cut off":        {good + good[:len(good)/2], []string{file + ":2: the line is cut off", "delete it to use the lines before"}},
+		"foreign":        {`{"name": "somebody else's"}` + "\n", []string{file + `:1: has no "schema": this is no results file of pollpush`}},
+		"a future one":   {`{"schema": 99}` + "\n", []string{file + ":1: has schema 99, this pollpush reads up to 1: use a newer pollpush"}},
+		"before the 1st": {`{"schema": 0}` + "\n", []string{file + ":1: has schema 0"}},
+		"unknown field":  {strings.Replace(good, `"lost":`, `"losst":`, 1), []string{file + ":1: is not a trial", "losst"}},
+		"does not add up": {strings.Replace(good, `"delivered":10`, `"delivered":11`, 1), []string{
+			file + ":1: broken invariants: expected 10 ≠ delivered 11 − duplicated 0 + lost 0"}},
+		"two runs": {good + lineOf(t, other), []string{file + `:2: is of run "another-run"`, `began with run "a-run"`}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := workplace(t)
+			write(t, filepath.Join(dir, "good", result.FileName), good)
+			write(t, filepath.Join(dir, "bad", result.FileName), c.text)
+			for _, args := range [][]string{{"report", "bad"}, {"report", file}, {"compare", "good", "bad"}, {"compare", "bad", "good"}} {
+				wantRefused(t, dir, pollpush(t, dir, args...), c.said...)
+			}
+			if _, err := os.Stat(filepath.Join(dir, "bad", "report.md")); err == nil {
+				t.Error("a report was made")
+			}
+		})
+	}
+}
+
+func TestMissingResults(t *testing.T) {
+	t.Parallel()
+	dir := workplace(t)
+	write(t, filepath.Join(dir, "good", result.FileName), lineOf(t, aTrial()))
+	write(t, filepath.Join(dir, "folder", result.FileName, "inside"), "")
+	write(t, filepath.Join(dir, "hollow", "notes.txt"), "no results")
+	for _, c := range []struct{ name, said string }{
+		{"nowhere", "nowhere: there is no such file; name a run's folder, as `pollpush run` prints it"},
+		{"hollow", "hollow/trials.jsonl: there is no such file; name a run's folder"},
+		{"folder", "folder/trials.jsonl"},
+		{"tiny.yaml", "tiny.yaml:1: is not JSON"},
+		{"tiny.yaml/below", "tiny.yaml/below"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			for _, args := range [][]string{{"report", c.name}, {"compare", "good", c.name}, {"compare", c.name, "good"}} {
+				wantRefused(t, dir, pollpush(t, dir, args...), c.said)
+			}
+		})
+	}
+}
+
+// Runs of different scenarios are not compared.
+func TestCompareOfDifferentScenarios(t *testing.T) {
+	t.Parallel()
+	dir := workplace(t)
+	other := aTrial()
+	other.ScenarioHash = "ba9876543210"
+	write(t, filepath.Join(dir, "a", result.FileName), lineOf(t, aTrial()))
+	write(t, filepath.Join(dir, "b", result.FileName), lineOf(t, other))
+	wantRefused(t, dir, pollpush(t, dir, "compare", "a", "b"), "different scenarios", "0123456789ab", "ba9876543210")
+}
+
+// A report that cannot be written is the environment's fault.
+func TestReportUnwritable(t *testing.T) {
+	t.Parallel()
+	dir := workplace(t)
+	write(t, filepath.Join(dir, "run", result.FileName), lineOf(t, aTrial()))
+	write(t, filepath.Join(dir, "run", "charts"), "a file where a folder should be")
+	pollpush(t, dir, "report", "run").wantExit(t, refused, "the report cannot be written", "run/charts")
+}

@@ -1,0 +1,145 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/pollpush/pollpush/internal/control"
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/scenario"
+)
+
+// Exit codes.
+const (
+	fine        = 0
+	regression  = 1
+	badInput    = 2
+	refused     = 3 // by the environment or the target, before load
+	invalidRun  = 4
+	interrupted = 130
+)
+
+// commands is the command line.
+type commands struct {
+	Run       runCommand       `cmd:"" help:"Run scenarios and report what was measured."`
+	Report    reportCommand    `cmd:"" help:"Make the report of a run's folder again."`
+	Compare   compareCommand   `cmd:"" help:"Hold one run against another; exit 1 on a regression."`
+	Scenarios scenariosCommand `cmd:"" help:"List the scenarios that are built in."`
+	Serve     serveCommand     `cmd:"" help:"Serve the chat until interrupted (runs chatserver)."`
+
+	Version kong.VersionFlag `help:"Print the version and exit."`
+}
+
+// session is what commands are run with.
+type session struct {
+	context.Context
+	stdout, stderr io.Writer
+}
+
+// run runs one command line and returns its exit code.
+func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
+	var c commands
+	ended := false
+	parser, err := kong.New(&c,
+		kong.Name("pollpush"),
+		kong.Description("Measures what one chat costs by polling and by push."),
+		kong.Writers(stdout, stderr),
+		kong.Exit(func(int) { ended = true }),
+		kong.Vars{"version": "pollpush " + commit()},
+		kong.UsageOnError(),
+	)
+	if err != nil {
+		panic(err) // the commands above are wrong
+	}
+	if len(args) == 0 {
+		args = []string{"--help"}
+	}
+	parsed, err := parser.Parse(args)
+	if ended { // --help or --version has been answered
+		return fine
+	}
+	if err == nil {
+		err = parsed.Run(&session{ctx, stdout, stderr})
+	} else {
+		err = &usageError{err}
+	}
+	return explain(stderr, err)
+}
+
+// usageError is a command line that cannot be understood.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() + " (see pollpush --help)" }
+func (e *usageError) Unwrap() error { return e.err }
+
+// exitError asks for an exit code. Its message, if any, has not been printed.
+type exitError struct {
+	code int
+	text string
+}
+
+func (e *exitError) Error() string { return e.text }
+
+// explain prints an error and returns its exit code.
+func explain(stderr io.Writer, err error) int {
+	if err == nil {
+		return fine
+	}
+	if text := err.Error(); text != "" {
+		fmt.Fprintf(stderr, "pollpush: %s\n", text)
+	}
+	var (
+		asked   *exitError
+		usage   *usageError
+		input   *scenario.Error
+		file    *result.FileError
+		refusal *control.Refusal
+	)
+	switch {
+	case errors.As(err, &asked):
+		return asked.code
+	case errors.As(err, &usage), errors.As(err, &input), errors.As(err, &file):
+		return badInput
+	case errors.As(err, &refusal):
+		return refused
+	}
+	return invalidRun
+}
+
+// untilInterrupted is done at the first interrupt or SIGTERM. A second one
+// ends the process at once.
+func untilInterrupted(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
+}
+
+// builtFrom is the commit, set by the linker; see the Makefile.
+var builtFrom string
+
+// commit names what pollpush was built from.
+func commit() string {
+	if builtFrom != "" {
+		return builtFrom
+	}
+	revision, dirty := "unknown", ""
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, s := range info.Settings {
+			switch {
+			case s.Key == "vcs.revision":
+				revision = s.Value[:min(12, len(s.Value))]
+			case s.Key == "vcs.modified" && s.Value == "true":
+				dirty = "-dirty"
+			}
+		}
+	}
+	return revision + dirty
+}

@@ -1,0 +1,92 @@
+package main
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/pollpush/pollpush/internal/result"
+)
+
+// Where a process dies its trial fails, in words, and the run goes on.
+func TestChildKilled(t *testing.T) {
+	t.Parallel()
+	for victim, c := range map[string]struct {
+		when string
+		said []string
+	}{
+		"chatserver": {"poll, trial 1 of 1: steady 0 s", []string{"steady state: the server died: chatserver: signal: killed", "msg=serving"}},
+		"loadgen":    {"poll, trial 1 of 1: steady 0 s", []string{"steady state: a shard died: loadgen: signal: killed"}},
+	} {
+		t.Run(victim, func(t *testing.T) {
+			t.Parallel()
+			dir := workplace(t)
+			p := launchOnTerminal(t, dir, program(t, "pollpush"), "run", "tiny.yaml", "--out", "run", "--shards", "2", "--warm-up", "0s", "--steady", "3s")
+			p.await(c.when)
+			if err := syscall.Kill(childIn(t, dir, victim).pid, syscall.SIGKILL); err != nil {
+				t.Fatal(err)
+			}
+			e := p.end()
+			wantNoneLeft(t, dir)
+			e.wantExit(t, invalidRun, "trials are invalid; the reasons stand in the report", "poll, trial 1 of 1: failed")
+			trials, err := result.ReadDir(filepath.Join(dir, "run"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(trials) != 2 {
+				t.Fatalf("%d trials, want 2", len(trials))
+			}
+			wantFailed(t, &trials[0], c.said)
+			wantExact(t, &trials[1], expectation{clients: 20, publishers: 4, messages: 60})
+			wantReport(t, filepath.Join(dir, "run"))
+		})
+	}
+}
+
+func wantFailed(t *testing.T, trial *result.Trial, said []string) {
+	t.Helper()
+	if trial.Status != result.Failed || trial.Validity != result.Invalid {
+		t.Errorf("the trial is %s and %s", trial.Status, trial.Validity)
+	}
+	for _, text := range said {
+		if len(trial.Reasons) == 0 || !strings.Contains(trial.Reasons[0].Text, text) {
+			t.Errorf("the first reason does not say %q: %v", text, trial.Reasons)
+		}
+	}
+	for _, c := range []*result.Cost{trial.Server, &trial.Generator} {
+		if c != nil && (c.CPUS() < 0 || c.RSSPeakBytes < 0) {
+			t.Errorf("a cost below zero: %+v", *c)
+		}
+	}
+}
+
+// Killed itself, the program leaves no process behind.
+func TestKilled(t *testing.T) {
+	t.Parallel()
+	dir := workplace(t)
+	p := launchOnTerminal(t, dir, program(t, "pollpush"), "run", "tiny.yaml", "--out", "run", "--shards", "2", "--warm-up", "0s", "--steady", "1m")
+	p.await("poll, trial 1 of 1: steady 0 s")
+	children := childrenIn(t, dir)
+	if len(children) != 3 {
+		t.Errorf("children: %v; want a server and two generators", children)
+	}
+	over := map[child]func() bool{}
+	for _, c := range children {
+		wait := onEnd(t, c)
+		over[c] = func() bool { return wait(patience) }
+	}
+	p.signal(syscall.SIGKILL)
+	<-p.over
+	for c, ended := range over {
+		if !ended() {
+			t.Errorf("%s is still there", c.name)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(dir, "run", result.FileName)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("results of no trial were written: %v", err)
+	}
+}

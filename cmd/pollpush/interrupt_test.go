@@ -1,0 +1,108 @@
+package main
+
+import (
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/pollpush/pollpush/internal/result"
+)
+
+// Interrupted in whatever phase, the program ends soon, keeps what it has
+// measured, and leaves no process behind.
+func TestInterrupt(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		args     string
+		when     string // what it says it does by then
+		signal   syscall.Signal
+		complete int // trials before
+		measured bool
+	}{
+		"ramp-up": {"--ramp-up 1m", "poll, trial 1 of 1: ramp-up", syscall.SIGINT, 0, false},
+		"warm-up": {"--warm-up 1m", "poll, trial 1 of 1: warm-up", syscall.SIGINT, 0, false},
+		"steady":  {"--warm-up 0s --steady 1m", "poll, trial 1 of 1: steady 1 s", syscall.SIGINT, 0, true},
+		"SIGTERM": {"--transports ws --shards 2 --warm-up 0s --steady 1m", "ws, trial 1 of 1: steady 1 s", syscall.SIGTERM, 0, true},
+		// A poll that is long in coming keeps the drain open.
+		"drain":  {"--warm-up 0s --steady 1s --interval 1m --drain 1m", "poll, trial 1 of 1: drain", syscall.SIGINT, 0, true},
+		"second": {"--transports poll --trials 2 --steady 5s", "poll, trial 2 of 2: steady 1 s", syscall.SIGINT, 1, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := workplace(t)
+			args := append([]string{"run", "tiny.yaml", "--out", "run"}, strings.Fields(c.args)...)
+			p := launchOnTerminal(t, dir, program(t, "pollpush"), args...)
+			p.await(c.when)
+			if len(childrenIn(t, dir)) < 2 {
+				t.Errorf("children: %v; want a server and a generator at least", childrenIn(t, dir))
+			}
+			e := p.interrupt(c.signal)
+			wantNoneLeft(t, dir)
+			run := filepath.Join(dir, "run")
+			e.wantExit(t, interrupted, "interrupted; what was measured is in "+run)
+			trials, err := result.ReadDir(run)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if len(trials) != c.complete+1 {
+				t.Fatalf("%d trials, want %d", len(trials), c.complete+1)
+			}
+			for _, trial := range trials[:c.complete] {
+				if trial.Status != result.Complete {
+					t.Errorf("trial %d is %s", trial.Trial, trial.Status)
+				}
+			}
+			wantPartial(t, &trials[c.complete], c.measured)
+			wantReport(t, run)
+			before := filesIn(t, run)
+			pollpush(t, dir, "report", "run").wantExit(t, fine)
+			wantSameFiles(t, run, before)
+		})
+	}
+}
+
+// interrupt ends the process by a signal, within the time that is promised.
+func (p *process) interrupt(s syscall.Signal) ended {
+	p.Helper()
+	const promised = 5 * time.Second
+	begun := time.Now()
+	p.signal(s)
+	e := p.end()
+	if took := time.Since(begun); took > promised {
+		p.Errorf("it took %v to end; promised are %v", took, promised)
+	}
+	return e
+}
+
+func wantPartial(t *testing.T, trial *result.Trial, measured bool) {
+	t.Helper()
+	if trial.Status != result.Partial || trial.Validity != result.Invalid {
+		t.Errorf("the last trial is %s and %s, want partial and invalid", trial.Status, trial.Validity)
+	}
+	for _, r := range trial.Reasons {
+		if r.Code == result.Broken {
+			t.Errorf("%s: %s", r.Code, r.Text)
+		}
+	}
+	if measured != (trial.WindowS > 0) || measured != (trial.Offered > 0) || measured != (trial.Bytes.In > 0) {
+		t.Errorf("%v s measured, %d messages due, %d bytes; measured anything: want %v", trial.WindowS, trial.Offered, trial.Bytes.In, measured)
+	}
+	if trial.Connections.Opened == 0 {
+		t.Error("no connection was counted")
+	}
+}
+
+// A server that does not listen to the request to end is killed, as soon.
+func TestInterruptWithStoppedServer(t *testing.T) {
+	t.Parallel()
+	dir := workplace(t)
+	p := launchOnTerminal(t, dir, program(t, "pollpush"), "run", "tiny.yaml", "--out", "run", "--warm-up", "1m")
+	p.await("poll, trial 1 of 1: warm-up")
+	if err := syscall.Kill(childIn(t, dir, "chatserver").pid, syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	p.interrupt(syscall.SIGINT).wantExit(t, interrupted, "interrupted")
+	wantNoneLeft(t, dir)
+}

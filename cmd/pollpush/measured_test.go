@@ -1,0 +1,125 @@
+package main
+
+import (
+	"math"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/pollpush/pollpush/internal/result"
+)
+
+// expectation is what a run of a scenario with even arrivals must come to.
+type expectation struct {
+	clients, publishers, rooms int   // publishers in all; no rooms is one
+	messages                   int64 // of the steady state, over all rooms
+}
+
+// wantMeasured checks a run that went to its end: all that is counted is
+// exact, however busy the machine was.
+func wantMeasured(t *testing.T, dir string, e ended, run string, want expectation) []result.Trial {
+	t.Helper()
+	if e.code != fine && e.code != invalidRun {
+		t.Fatalf("exit code %d:\n%s", e.code, e.stderr)
+	}
+	trials, err := result.ReadDir(filepath.Join(dir, run))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(trials) != 2 || trials[0].Transport != "poll" || trials[1].Transport != "ws" {
+		t.Fatalf("%d trials; want one of poll and one of ws", len(trials))
+	}
+	invalid := false
+	for i := range trials {
+		wantExact(t, &trials[i], want)
+		invalid = invalid || trials[i].Validity == result.Invalid
+	}
+	if (e.code == invalidRun) != invalid {
+		t.Errorf("exit code %d, an invalid trial: %v", e.code, invalid)
+	}
+	wantReport(t, filepath.Join(dir, run))
+	wantNoneLeft(t, dir)
+	if t.Failed() {
+		t.Logf("stderr:\n%s", e.stderr)
+	}
+	return trials
+}
+
+// disturbed reports whether a reason is the machine's doing: a late edge of so
+// short a window is a hundredth of its polls.
+func disturbed(code string) bool { return result.Timing(code) || code == result.PollsNotReached }
+
+func wantExact(t *testing.T, trial *result.Trial, want expectation) {
+	t.Helper()
+	is := func(what string, got, want int64) {
+		t.Helper()
+		if got != want {
+			t.Errorf("%s: %s: %d, want %d", trial.Transport, what, got, want)
+		}
+	}
+	for _, r := range trial.Reasons {
+		if !disturbed(r.Code) {
+			t.Errorf("%s: %s: %s", trial.Transport, r.Code, r.Text)
+		}
+	}
+	if trial.Status != result.Complete {
+		t.Errorf("%s: it is %s", trial.Transport, trial.Status)
+	}
+	clients, publishers := int64(want.clients), int64(want.publishers)
+	deliveries := want.messages * clients / int64(max(1, want.rooms))
+	is("clients", int64(trial.Clients), clients)
+	is("offered", trial.Offered, want.messages)
+	is("sent", trial.Sent, want.messages)
+	is("published", trial.Published, want.messages)
+	is("expected", trial.Expected, deliveries)
+	is("delivered", trial.Delivered, deliveries)
+	is("lost", trial.Lost, 0)
+	is("duplicated", trial.Duplicated, 0)
+	is("reordered", trial.Reordered, 0)
+	is("kinds of errors", int64(len(trial.Errors)), 0)
+	if deliveries > 0 {
+		is("latencies", trial.Latency.N, deliveries)
+		is("publish latencies", trial.PublishLatency.N, want.messages)
+	}
+
+	held := clients
+	var polls, posts int64
+	if trial.Asked.Paced {
+		polls = int64(math.Round(float64(clients) * trial.WindowS / trial.Asked.PollIntervalS))
+		posts = want.messages
+		held += publishers // which post beside their polls
+	}
+	is("connections held", trial.Connections.Held, held)
+	is("connections opened", trial.Connections.Opened, held)
+	is("connections failed", trial.Connections.Failed, 0)
+	is("connections lost", trial.Connections.Lost, 0)
+	if d := trial.Requests.Total - polls - posts; d < -clients || d > clients {
+		t.Errorf("%s: %d requests, want %d polls and %d posts, give or take one for each client",
+			trial.Transport, trial.Requests.Total, polls, posts)
+	}
+	is("requests without an answer", trial.Requests.Errors, 0)
+
+	is("connections in all", trial.Totals.Connections, held)
+	switch theirs := trial.ServerTotals; {
+	case theirs == nil:
+		t.Errorf("%s: no totals of the server", trial.Transport)
+	case *theirs != trial.Totals:
+		t.Errorf("%s: the server counted %+v, the generator %+v", trial.Transport, *theirs, trial.Totals)
+	}
+}
+
+// wantReport checks that all of a report is there.
+func wantReport(t *testing.T, run string) {
+	t.Helper()
+	for _, pattern := range []string{"report.md", "report.html", "charts/*.svg", "charts/*.png"} {
+		found, err := filepath.Glob(filepath.Join(run, pattern))
+		if err != nil || len(found) == 0 {
+			t.Errorf("there is no %s", pattern)
+		}
+		for _, path := range found {
+			if info, err := os.Stat(path); err != nil || info.Size() == 0 {
+				t.Errorf("%s is empty", path)
+			}
+		}
+	}
+}

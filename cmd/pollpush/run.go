@@ -1,0 +1,202 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"reflect"
+	"time"
+
+	"golang.org/x/term"
+
+	"github.com/pollpush/pollpush/internal/control"
+	"github.com/pollpush/pollpush/internal/proc"
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/scenario"
+	"github.com/pollpush/pollpush/internal/transport"
+	"github.com/pollpush/pollpush/report"
+)
+
+type runCommand struct {
+	Scenarios []string `arg:"" optional:"" name:"scenario" help:"Names of scenarios, or paths of scenario files (${default})." default:"chat-1k"`
+
+	Target    *string `placeholder:"URL" help:"Load a server that is already running, instead of starting one per trial."`
+	TargetPID *int    `name:"target-pid" placeholder:"PID" help:"The target's process on this host, to read its cost."`
+	Out       string  `placeholder:"DIR" type:"path" help:"Folder for the results; must be empty or new (results/SCENARIO-TIME)."`
+
+	Keys overrides `embed:"" group:"Instead of what the scenario says:"`
+}
+
+// overrides are the flags that replace a scenario's keys.
+type overrides struct {
+	Transports *string `key:"transports" placeholder:"A,B" help:"Transports to compare."`
+	Clients    *string `key:"clients" placeholder:"N" help:"Clients in all."`
+	Rooms      *string `key:"rooms" placeholder:"N" help:"Rooms that the clients are spread over."`
+	Trials     *string `key:"trials" placeholder:"N" help:"Trials of each transport."`
+	Seed       *string `key:"seed" placeholder:"N" help:"Seed of schedules, phases and texts."`
+	Payload    *string `key:"payload" placeholder:"SIZE" help:"Text in each message: 200B."`
+	Rate       *string `key:"publish.rate" placeholder:"RATE" help:"Messages per time and room: 1/s, 1/30s."`
+	Arrivals   *string `key:"publish.arrivals" placeholder:"HOW" help:"When messages are due: poisson or constant."`
+	Publishers *string `key:"publish.publishers" placeholder:"N" help:"Clients of each room that publish."`
+	Interval   *string `key:"poll.interval" placeholder:"TIME" help:"From one poll to the next: 1s."`
+	RampUp     *string `key:"phases.ramp_up" placeholder:"TIME" help:"Over which connections are opened."`
+	WarmUp     *string `key:"phases.warm_up" placeholder:"TIME" help:"Under load before anything is measured."`
+	Steady     *string `key:"phases.steady" placeholder:"TIME" help:"That is measured."`
+	Drain      *string `key:"phases.drain" placeholder:"TIME" help:"Longest wait for the last deliveries."`
+	History    *string `key:"server.history" placeholder:"N" help:"Messages that the server keeps per room."`
+	Shards     *string `key:"shards" placeholder:"N" help:"Loadgen processes, or auto."`
+	TimeLimit  *string `key:"time_limit" placeholder:"TIME" help:"Longest run that may still repeat a suspect trial."`
+}
+
+// list returns the flags that were given, as the scenario package takes them.
+func (o overrides) list() (list []scenario.Override) {
+	v := reflect.ValueOf(o)
+	for i := range v.NumField() {
+		if given := v.Field(i).Interface().(*string); given != nil {
+			field := v.Type().Field(i)
+			list = append(list, scenario.Override{Key: field.Tag.Get("key"), Value: *given, Origin: flagOf(field)})
+		}
+	}
+	return list
+}
+
+// flagOf is the flag that kong makes of a field's name.
+func flagOf(field reflect.StructField) string {
+	name := "--"
+	for i, c := range field.Name {
+		if c >= 'A' && c <= 'Z' {
+			if i > 0 {
+				name += "-"
+			}
+			c += 'a' - 'A'
+		}
+		name += string(c)
+	}
+	return name
+}
+
+// Run runs the scenarios one after the other. All are read before the first
+// one begins.
+func (c *runCommand) Run(s *session) error {
+	if c.Out != "" && len(c.Scenarios) > 1 {
+		return &usageError{fmt.Errorf("--out names the folder of one run, %d scenarios were asked for", len(c.Scenarios))}
+	}
+	options := control.Options{Commit: commit(), Progress: s.stderr}
+	if c.Target != nil {
+		if options.Target = *c.Target; options.Target == "" {
+			return &usageError{errors.New(`--target "": name a server, or leave the flag out to start one per trial`)}
+		}
+	}
+	if c.TargetPID != nil {
+		switch options.TargetPID = *c.TargetPID; {
+		case c.Target == nil:
+			return &usageError{fmt.Errorf("--target-pid %d: goes with --target", *c.TargetPID)}
+		case *c.TargetPID < 1:
+			return &usageError{fmt.Errorf("--target-pid %d: must be the id of a process, at least 1", *c.TargetPID)}
+		}
+	}
+	var list []scenario.Scenario
+	for _, name := range c.Scenarios {
+		one, err := scenario.Load(name, transport.Names(), c.Keys.list()...)
+		if err != nil {
+			return err
+		}
+		list = append(list, one)
+	}
+	if f, ok := s.stderr.(*os.File); ok {
+		options.Live = term.IsTerminal(int(f.Fd()))
+	}
+	var err error
+	if options.Loadgen, err = proc.Beside("loadgen"); err != nil {
+		return &control.Refusal{Err: err}
+	}
+	if options.Chatserver, err = proc.Beside("chatserver"); err != nil {
+		return &control.Refusal{Err: err}
+	}
+	code := fine
+	for _, one := range list {
+		options.Scenario = one
+		options.Dir = c.Out
+		if options.Dir == "" {
+			options.Dir = filepath.Join("results", one.Name+time.Now().UTC().Format("-20060102-150405"))
+		}
+		code = max(code, explain(s.stderr, c.one(s, options))) // the graver, the larger
+		if s.Err() != nil {
+			break
+		}
+	}
+	if code == fine {
+		return nil
+	}
+	return &exitError{code: code}
+}
+
+// one runs one scenario, and reports whatever it has measured.
+func (c *runCommand) one(s *session, o control.Options) error {
+	fmt.Fprintf(s.stderr, "%s: %s\n%s: about %s, results in %s\n", o.Scenario.Name, o.Scenario.About,
+		o.Scenario.Name, o.Scenario.Duration().Round(time.Second), o.Dir)
+	trials, err := control.Run(s, o)
+	if len(trials) > 0 {
+		if err := publish(s, o.Dir, trials); err != nil {
+			fmt.Fprintf(s.stderr, "pollpush: the report could not be made: %v; the results are in %s\n", err, o.Dir)
+		}
+	}
+	switch {
+	case s.Err() != nil && len(trials) == 0:
+		return &exitError{interrupted, "interrupted before anything was measured"}
+	case err != nil:
+		return err
+	case s.Err() != nil:
+		return &exitError{interrupted, fmt.Sprintf("interrupted; what was measured is in %s", o.Dir)}
+	}
+	return outcome(trials)
+}
+
+// outcome is nil where every trial, or its repetition, is usable.
+func outcome(trials []result.Trial) error {
+	type slot struct {
+		transport string
+		trial     int
+	}
+	last := map[slot]result.Trial{}
+	for _, t := range trials {
+		last[slot{t.Transport, t.Trial}] = t
+	}
+	bad := 0
+	for _, t := range last {
+		if t.Validity == result.Invalid {
+			bad++
+		}
+	}
+	if bad == 0 {
+		return nil
+	}
+	return &exitError{invalidRun, fmt.Sprintf("%d of %d trials are invalid; the reasons stand in the report", bad, len(last))}
+}
+
+// publish writes a run's report and prints its table and verdict.
+func publish(s *session, dir string, trials []result.Trial) error {
+	if err := report.Write(dir, trials); err != nil {
+		return err
+	}
+	fmt.Fprintln(s.stdout)
+	if err := report.Text(s.stdout, trials, textOptions(s)); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.stdout, "\nReport: %s\n", filepath.Join(dir, "report.html"))
+	return nil
+}
+
+// textOptions fits the text to where it goes.
+func textOptions(s *session) report.TextOptions {
+	f, ok := s.stdout.(*os.File)
+	if !ok || !term.IsTerminal(int(f.Fd())) {
+		return report.TextOptions{}
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		width = 0
+	}
+	return report.TextOptions{Width: width, Terminal: os.Getenv("NO_COLOR") == ""}
+}

@@ -1,0 +1,38 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+
+	"github.com/pollpush/pollpush/internal/control"
+	"github.com/pollpush/pollpush/internal/proc"
+)
+
+type serveCommand struct {
+	Args []string `arg:"" optional:"" passthrough:"" help:"Flags of chatserver; see chatserver --help."`
+}
+
+// Run runs chatserver until it ends or is interrupted.
+func (c *serveCommand) Run(s *session) error {
+	program, err := proc.Beside("chatserver")
+	if err != nil {
+		return &control.Refusal{Err: err}
+	}
+	server := exec.CommandContext(s, program, c.Args...)
+	server.Stdin, server.Stdout, server.Stderr = os.Stdin, s.stdout, s.stderr
+	server.Cancel = func() error { return server.Process.Signal(syscall.SIGTERM) }
+	server.WaitDelay = 10 * time.Second
+	err = server.Run()
+	var exit *exec.ExitError
+	if errors.As(err, &exit) && exit.ExitCode() > 0 {
+		return &exitError{code: exit.ExitCode()} // chatserver has said why
+	}
+	if errors.Is(err, context.Canceled) {
+		return nil // ended as it was asked to
+	}
+	return err
+}

@@ -1,0 +1,74 @@
+package control
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/pollpush/pollpush/internal/proc"
+	"github.com/pollpush/pollpush/internal/scenario"
+)
+
+var (
+	goVersion = runtime.Version()
+	goos      = runtime.GOOS + "/" + runtime.GOARCH
+)
+
+// size is how many processes a trial takes.
+type size struct{ shards, servers int }
+
+const (
+	// ownFiles are the descriptors that a process needs beside its clients'.
+	ownFiles = 100
+	// clientMemory is what a client takes on both sides and in the kernel,
+	// generously, and baseMemory what the processes take without any.
+	clientMemory = 48 << 10
+	baseMemory   = 256 << 20
+)
+
+// fit finds how many processes the scenario needs on this machine. No process
+// may hold more connections than it may hold descriptors, and no address may
+// dial one server more often than it has ports.
+func fit(s scenario.Scenario, m proc.Machine, ownServer bool) (size, error) {
+	publishers := 0
+	if s.Publish.Rate > 0 {
+		publishers = s.Rooms * s.Publish.Publishers
+	}
+	connections := s.Clients + publishers // those that poll publish over a second one
+	perProcess := int(m.NoFile) - ownFiles
+	if perProcess < 1 {
+		return size{}, refuse("a process may hold %d descriptors, %d are needed at least: raise the limit (ulimit -n)", m.NoFile, ownFiles+1)
+	}
+
+	z := size{shards: s.Shards}
+	needed := ceil(connections, perProcess)
+	if z.shards == 0 {
+		// The servers want their half of the cores.
+		z.shards = min(max(needed, m.Cores/4, 1), s.Clients)
+	} else if z.shards < needed {
+		return size{}, refuse("%d clients need %d descriptors in each of %d shards, a process may hold %d: use at least %d shards, or leave `shards` to be chosen",
+			s.Clients, ceil(connections, z.shards)+ownFiles, z.shards, m.NoFile, needed)
+	}
+
+	if ownServer {
+		perRoom := ceil(connections, s.Rooms)
+		if perRoom > perProcess {
+			return size{}, refuse("a room of %d clients needs %d descriptors in its server process, which may hold %d: use fewer clients, or %d rooms",
+				ceil(s.Clients, s.Rooms), perRoom+ownFiles, m.NoFile, ceil(connections, perProcess))
+		}
+		roomsPerServer := perProcess / perRoom
+		z.servers = ceil(s.Rooms, roomsPerServer)
+	}
+	destinations := max(z.servers, 1)
+	if perPair := ceil(connections, z.shards*destinations); m.Ports > 0 && int64(perPair) > m.Ports {
+		return size{}, refuse("%d connections from one shard to one server need as many local ports, %d can be had: use at least %d shards",
+			perPair, m.Ports, ceil(connections, int(m.Ports)*destinations))
+	}
+	if need := int64(baseMemory) + int64(connections)*clientMemory; m.AvailableBytes > 0 && need > m.AvailableBytes {
+		return size{}, refuse("%d clients need about %s of memory, %s are free: use fewer clients", s.Clients, mebibytes(need), mebibytes(m.AvailableBytes))
+	}
+	return z, nil
+}
+
+func ceil(a, b int) int { return (a + b - 1) / b }
+
+func mebibytes(n int64) string { return fmt.Sprintf("%d MiB", n>>20) }

@@ -1,0 +1,250 @@
+package control
+
+import (
+	"encoding/binary"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/pollpush/pollpush/internal/proc"
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/shard"
+)
+
+// gather puts a trial together from what its shards and the watch have.
+func gather(t *result.Trial, members []*member, w *watch, plan shard.Plan) {
+	var stale float64
+	var windows []float64
+	var first string
+	g := merger{t: t, messages: map[place][]int64{}}
+	for _, m := range members {
+		r := m.result
+		if r == nil {
+			continue
+		}
+		t.Offered += r.Offered
+		t.Sent += r.Sent
+		t.Published += r.Published
+		t.Expected += r.Expected
+		t.Delivered += r.Delivered
+		t.Lost += r.Lost
+		t.Duplicated += r.Duplicated
+		t.Reordered += r.Reordered
+		t.WindowDeliveries += r.WindowDeliveries
+		for status, n := range r.ByStatus {
+			t.Requests.ByStatus[status] += n
+			t.Requests.Total += n
+		}
+		t.Requests.Errors += r.RequestErrors
+		t.Requests.Total += r.RequestErrors
+		t.Requests.Empty += r.Empty
+		t.Connections.Held += r.Held
+		t.Connections.Opened += r.Opened
+		t.Connections.Failed += r.Failed
+		t.Connections.Lost += r.LostConnections
+		t.Bytes.In += r.BytesIn
+		t.Bytes.Out += r.BytesOut
+		for kind, n := range r.Errors {
+			t.Errors[kind] += n
+		}
+		stale += r.StaleSum
+		if r.To > r.From {
+			windows = append(windows, time.Duration(r.To-r.From).Seconds())
+		}
+		if first == "" {
+			first = r.FirstError
+		}
+		g.add(r)
+	}
+	t.NotSent = t.Offered - t.Sent
+	t.StaleShare = stale / float64(plan.Clients)
+	if len(windows) > 0 {
+		t.WindowS = slices.Max(windows)
+	}
+	g.finish(plan)
+	t.Series = w.seconds()
+	w.costs(t)
+	if first != "" {
+		t.Doubt(result.Errors, result.Suspect, "the first error was: %s", first)
+	}
+	if w.problem != nil {
+		t.Doubt(result.Broken, result.Invalid, "cost could not be read: %v", w.problem)
+	}
+}
+
+// merger merges the shards' histograms, whole, and their messages' latencies.
+type merger struct {
+	t *result.Trial
+	latency, publishLatency, publishService, publishLate,
+	pollResponse, pollService, pollLate *hdrhistogram.Histogram
+	messages map[place][]int64 // latencies in µs, over all shards
+	dropped  int64
+	problem  error
+}
+
+// place is a message's: its room and its number there.
+type place struct {
+	room int
+	seq  int64
+}
+
+func (g *merger) add(r *shard.Result) {
+	g.dropped += r.Dropped
+	for text, into := range map[*string]**hdrhistogram.Histogram{
+		&r.Latency: &g.latency, &r.PublishLatency: &g.publishLatency, &r.PublishService: &g.publishService,
+		&r.PublishLate: &g.publishLate, &r.PollResponse: &g.pollResponse, &r.PollService: &g.pollService, &r.PollLate: &g.pollLate,
+	} {
+		if *text == "" {
+			continue
+		}
+		h, err := result.DecodeHistogram(*text)
+		switch {
+		case err != nil:
+			g.problem = fmt.Errorf("a shard's histogram: %w", err)
+		case *into == nil:
+			*into = h
+		default:
+			g.dropped += (*into).Merge(h)
+		}
+	}
+	for _, m := range r.Messages {
+		at, v := place{m.Room, m.Seq}, int64(0)
+		for b := m.Latencies; len(b) > 0; {
+			delta, n := binary.Uvarint(b)
+			if n <= 0 {
+				g.problem = fmt.Errorf("a shard's latencies of message %d in room %d cannot be read", m.Seq, m.Room)
+				break
+			}
+			v += int64(delta)
+			g.messages[at] = append(g.messages[at], v)
+			b = b[n:]
+		}
+	}
+}
+
+// finish fills in what the merged histograms and messages tell.
+func (g *merger) finish(plan shard.Plan) {
+	t := g.t
+	summarize := func(h *hdrhistogram.Histogram) (*result.Quantiles, string) {
+		if h == nil {
+			return nil, ""
+		}
+		text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+		if err != nil {
+			g.problem = err
+		}
+		return result.Summarize(h), string(text)
+	}
+	t.Latency, t.LatencyHDR = summarize(g.latency)
+	t.PublishLatency, t.PublishLatencyHDR = summarize(g.publishLatency)
+	t.PublishService, t.PublishServiceHDR = summarize(g.publishService)
+	t.PollResponse, t.PollResponseHDR = summarize(g.pollResponse)
+	t.PollService, t.PollServiceHDR = summarize(g.pollService)
+	t.ScheduleLate.Publish, _ = summarize(g.publishLate)
+	t.ScheduleLate.Poll, _ = summarize(g.pollLate)
+	t.Fanout = fanout(g.messages, plan)
+	if g.dropped > 0 {
+		t.Doubt(result.Broken, result.Invalid, "%d samples were beyond what a histogram holds", g.dropped)
+	}
+	if g.problem != nil {
+		t.Doubt(result.Broken, result.Invalid, "%v", g.problem)
+	}
+}
+
+// fanout tells how long the messages took that reached every client of their
+// room, exactly: from all latencies of all shards, to the microsecond.
+func fanout(messages map[place][]int64, plan shard.Plan) *result.Fanout {
+	var t50, t99, t100 []int64
+	for at, latencies := range messages {
+		n := len(latencies)
+		if n < plan.ClientsOf(at.room) {
+			continue
+		}
+		slices.Sort(latencies)
+		t50 = append(t50, latencies[(n*50+99)/100-1])
+		t99 = append(t99, latencies[(n*99+99)/100-1])
+		t100 = append(t100, latencies[n-1])
+	}
+	if len(t100) == 0 {
+		return nil
+	}
+	seconds := func(us int64) float64 { return (time.Duration(us) * time.Microsecond).Seconds() }
+	median := func(v []int64) float64 {
+		slices.Sort(v)
+		return (seconds(v[(len(v)-1)/2]) + seconds(v[len(v)/2])) / 2
+	}
+	return &result.Fanout{
+		T50: median(t50), T99: median(t99), T100: median(t100), T100Max: seconds(slices.Max(t100)), Messages: int64(len(t100)),
+	}
+}
+
+// costs fills in what was read at the edges of the steady state.
+func (w *watch) costs(t *result.Trial) {
+	from, to := w.edges[0], w.edges[1]
+	if from.at == 0 || to.at == 0 {
+		return
+	}
+	if len(w.servers) > 0 {
+		server := cost(from.server, to.server)
+		server.RSSIdleBytes = w.idle
+		server.RSSMeanBytes = w.mean(from.at, to.at, func(l look) int64 { return l.server })
+		if m := to.metrics; m.ok && from.metrics.ok {
+			server.Goroutines = int64(m.metrics["go_goroutines"])
+			server.HeapBytes = int64(m.metrics["go_memstats_heap_inuse_bytes"])
+			server.StackBytes = int64(m.metrics["go_memstats_stack_inuse_bytes"])
+			server.GCPauseS = m.metrics["go_gc_duration_seconds_sum"] - from.metrics.metrics["go_gc_duration_seconds_sum"]
+			server.GCCycles = int64(m.metrics["go_gc_duration_seconds_count"] - from.metrics.metrics["go_gc_duration_seconds_count"])
+		}
+		t.Server = &server
+	}
+	t.Generator = cost(from.shards, to.shards)
+	t.Generator.RSSMeanBytes = w.mean(from.at, to.at, func(l look) int64 { return l.shards })
+
+	passed := time.Duration(to.at - from.at).Seconds()
+	t.Env.StealCores = (to.host.Steal - from.host.Steal).Seconds() / passed
+	ours := t.Generator.CPUS()
+	if t.Server != nil {
+		ours += t.Server.CPUS()
+		t.Env.ForeignCores = max(0, (to.host.Busy-from.host.Busy).Seconds()-ours) / passed
+	}
+	if from.host.PSI && to.host.PSI {
+		share := (to.host.Pressure - from.host.Pressure).Seconds() / passed
+		t.Env.CPUPressure = &share
+	}
+}
+
+// cost sums up processes between two edges. User and system time share the
+// exact total as the kernel's coarser ticks do.
+func cost(from, to []proc.Usage) (c result.Cost) {
+	c.Processes = len(to)
+	for i := range to {
+		cpu := (to[i].CPU - from[i].CPU).Seconds()
+		user, system := (to[i].User - from[i].User).Seconds(), (to[i].System - from[i].System).Seconds()
+		share := 1.0
+		if user+system > 0 {
+			share = user / (user + system)
+		}
+		c.CPUUserS += cpu * share
+		c.CPUSysS += cpu * (1 - share)
+		c.RSSStartBytes += from[i].RSSBytes
+		c.RSSPeakBytes += to[i].Peak
+	}
+	return c
+}
+
+// mean is the mean over the looks between two instants.
+func (w *watch) mean(from, to int64, of func(look) int64) int64 {
+	var sum, n int64
+	for _, l := range w.looks {
+		if l.at >= from && l.at < to {
+			sum += of(l)
+			n++
+		}
+	}
+	if n == 0 {
+		return 0
+	}
+	return sum / n
+}

@@ -1,0 +1,215 @@
+// Package control runs a scenario: for each trial a fresh server and fresh
+// shards, what they cost read from outside, and one line of results. The
+// line is on disk before the next trial starts.
+package control
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/pollpush/pollpush/internal/proc"
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/scenario"
+	"github.com/pollpush/pollpush/internal/transport"
+)
+
+// Options is what a run needs beside its scenario.
+type Options struct {
+	Scenario   scenario.Scenario
+	Chatserver string // path of the program
+	Loadgen    string // path of the program
+	Target     string // base URL of a server that somebody else runs; "" starts one per trial
+	TargetPID  int    // its process, if it is on this host; 0 leaves its cost out
+	Dir        string // the run's folder: made if it is not there, refused if it holds anything
+	Commit     string // of pollpush
+	Progress   io.Writer
+	Live       bool // Progress is a terminal: one line, rewritten
+}
+
+// Refusal is an environment or a target that does not allow the run; nothing
+// has been dialled for load.
+type Refusal struct{ Err error }
+
+func (r *Refusal) Error() string { return r.Err.Error() }
+func (r *Refusal) Unwrap() error { return r.Err }
+
+func refuse(format string, args ...any) error { return &Refusal{fmt.Errorf(format, args...)} }
+
+// runner is a run under way.
+type runner struct {
+	Options
+	machine proc.Machine
+	size    size
+	began   time.Time
+	say     *progress
+	done    int // trials
+}
+
+// Run runs all trials of the scenario, interleaved and with their order
+// rotated, and returns them. When ctx is done it ends early: the trial under
+// way is kept as partial. An error is a *[Refusal], or says that results
+// could not be written.
+func Run(ctx context.Context, o Options) ([]result.Trial, error) {
+	r := &runner{Options: o, machine: proc.ReadMachine(), began: time.Now(), say: &progress{w: o.Progress, live: o.Live}}
+	defer r.say.end()
+	var err error
+	if r.size, err = fit(o.Scenario, r.machine, o.Target == ""); err != nil {
+		return nil, err
+	}
+	if o.Target != "" {
+		if err := checkTarget(ctx, o.Target); err != nil {
+			return nil, err
+		}
+		r.Target = strings.TrimSuffix(o.Target, "/")
+	}
+	if o.TargetPID != 0 {
+		if _, err := proc.Read(o.TargetPID); err != nil {
+			return nil, refuse("--target-pid: %w", err)
+		}
+	}
+	if err := prepare(o.Dir); err != nil {
+		return nil, err
+	}
+	var trials []result.Trial
+	for n := 1; n <= o.Scenario.Trials; n++ {
+		for i := range o.Scenario.Transports {
+			name := o.Scenario.Transports[(i+n-1)%len(o.Scenario.Transports)]
+			for attempt := 1; attempt <= 2; attempt++ {
+				t := r.trial(ctx, name, n, attempt)
+				if err := result.Append(filepath.Join(o.Dir, result.FileName), &t); err != nil {
+					return trials, fmt.Errorf("results could not be written, the run ends: %w", err)
+				}
+				trials = append(trials, t)
+				if ctx.Err() != nil {
+					return trials, nil
+				}
+				if t.Validity != result.Suspect || !r.allowsRepeat() {
+					break
+				}
+				r.say.line("%s: %s; once more", r.label(name, n), t.Reasons[0].Text)
+			}
+			r.done++
+		}
+	}
+	return trials, nil
+}
+
+// allowsRepeat reports whether one trial more leaves time for all others.
+func (r *runner) allowsRepeat() bool {
+	s := r.Scenario
+	left := s.Trials*len(s.Transports) - r.done - 1
+	return time.Since(r.began)+time.Duration(left+1)*s.Trial() <= s.TimeLimit
+}
+
+func (r *runner) label(transport string, n int) string {
+	return fmt.Sprintf("%s, trial %d of %d", transport, n, r.Scenario.Trials)
+}
+
+// trial runs one trial, whatever becomes of it.
+func (r *runner) trial(ctx context.Context, name string, n, attempt int) result.Trial {
+	s := r.Scenario
+	tr, ok := transport.Find(name)
+	t := result.Trial{
+		Schema: result.Schema, Run: filepath.Base(r.Dir), Scenario: s.Name, ScenarioHash: s.Hash(),
+		Transport: name, Trial: n, Attempt: attempt, Clients: s.Clients,
+		Asked: result.Asked{
+			PublishRate: s.Publish.Rate, Arrivals: s.Publish.Arrivals, PayloadBytes: s.Payload,
+			PollIntervalS: s.Poll.Interval.Seconds(), Paced: tr.Paced, Rooms: s.Rooms, Publishers: s.Publish.Publishers,
+			SteadyS: s.Phases.Steady.Seconds(), Trials: s.Trials, Shards: r.size.shards, Servers: r.size.servers,
+		},
+		Started: time.Now().UTC(), Status: result.Complete,
+		Reasons: []result.Reason{}, Errors: map[string]int64{}, Series: []result.Second{},
+		Requests: result.Requests{ByStatus: map[string]int64{}},
+		Env:      r.env(),
+	}
+	err := error(nil)
+	if !ok {
+		err = fmt.Errorf("transport %q is not in the table", name)
+	} else {
+		err = r.measure(ctx, &t)
+	}
+	switch {
+	case ctx.Err() != nil:
+		t.Status = result.Partial
+	case err != nil:
+		t.Status = result.Failed
+		t.Doubt(result.NotComplete, result.Invalid, "%v", err)
+	}
+	t.Judge()
+	r.say.line("%s: %s", r.label(name, n), verdict(&t))
+	return t
+}
+
+// verdict says in a line how a trial went.
+func verdict(t *result.Trial) string {
+	text := string(t.Validity)
+	if t.Status != result.Complete {
+		text = string(t.Status)
+	}
+	for _, r := range t.Reasons {
+		if r.Validity == t.Validity { // the others alone would not have made it so
+			text += ": " + r.Text
+			break
+		}
+	}
+	if t.Latency != nil && t.Latency.P50 != nil && t.Status == result.Complete {
+		text += fmt.Sprintf(" (%d deliveries, %d lost, half of them within %.3g ms)", t.Delivered, t.Lost, 1000**t.Latency.P50)
+	}
+	return text
+}
+
+func (r *runner) env() result.Env {
+	return result.Env{
+		Go: goVersion, Commit: r.Commit, OS: goos, Kernel: r.machine.Kernel, CPUModel: r.machine.CPUModel,
+		Cores: r.machine.Cores, MemoryBytes: r.machine.MemoryBytes, NoFile: r.machine.NoFile, Target: r.Target,
+	}
+}
+
+// prepare makes the run's folder and sees that results can be written to it.
+func prepare(dir string) error {
+	const enough = 32 << 20
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return refuse("the results folder %s cannot be made: %w; name another with --out", dir, err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return refuse("the results folder %s: %w", dir, err)
+	}
+	if len(entries) > 0 {
+		return refuse("the results folder %s is not empty (it holds %s): results are never overwritten; name another with --out", dir, entries[0].Name())
+	}
+	probe := filepath.Join(dir, "writable")
+	err = os.WriteFile(probe, make([]byte, 1<<16), 0o644)
+	if removed := os.Remove(probe); err == nil {
+		err = removed
+	}
+	if err != nil {
+		return refuse("the results folder %s cannot be written to: %w; free some space or name another with --out", dir, err)
+	}
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(dir, &fs); err == nil {
+		if have := int64(fs.Bavail) * fs.Bsize; have < enough {
+			return refuse("the results folder %s: %d MiB of disk are free, %d MiB are needed; free some or name another with --out",
+				dir, have>>20, enough>>20)
+		}
+	}
+	return nil
+}
+
+// nonce makes a word that tells a trial's messages and rooms from all others.
+func nonce() string {
+	const letters = "abcdefghijklmnopqrstuvwxyz0123456789"
+	var b [6]byte
+	rand.Read(b[:])
+	for i := range b {
+		b[i] = letters[int(b[i])%len(letters)]
+	}
+	return string(b[:])
+}

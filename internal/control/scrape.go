@@ -1,0 +1,161 @@
+package control
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pollpush/pollpush/internal/result"
+)
+
+// scraper reads a server's own counts from /metrics. It counts what it sends
+// and gets itself, as that passes the same point as the load does: no two
+// scrapes at a time, or the server would have counted what one of them has not.
+type scraper struct {
+	url      string
+	mu       sync.Mutex
+	client   *http.Client
+	requests int64
+	conns    atomic.Int64
+	in, out  atomic.Int64
+}
+
+// sample is what servers had counted at an instant, and what their scrapers
+// had sent and got until then.
+type sample struct {
+	ok      bool // all of them offer pollpush's counts
+	metrics map[string]float64
+	own     result.Totals
+}
+
+func newScraper(url string) *scraper {
+	s := &scraper{url: url}
+	dialer := &net.Dialer{Timeout: 2 * time.Second}
+	s.client = &http.Client{
+		Timeout: 3 * time.Second,
+		Transport: &http.Transport{
+			DisableCompression: true,
+			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+				c, err := dialer.DialContext(ctx, network, addr)
+				if err != nil {
+					return nil, err
+				}
+				s.conns.Add(1)
+				return &counted{c, s}, nil
+			},
+		},
+	}
+	return s
+}
+
+// counted is a connection of the scraper's.
+type counted struct {
+	net.Conn
+	s *scraper
+}
+
+func (c *counted) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	c.s.in.Add(int64(n))
+	return n, err
+}
+
+func (c *counted) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	c.s.out.Add(int64(n))
+	return n, err
+}
+
+// scrape adds the server's samples without labels to those in metrics.
+func (s *scraper) scrape(ctx context.Context, metrics map[string]float64) (own result.Totals, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	// What the server counts includes this request, but not its answer.
+	own.BytesIn = s.in.Load()
+	s.requests++
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/metrics", nil)
+	if err != nil {
+		return own, err
+	}
+	answer, err := s.client.Do(request)
+	if err != nil {
+		return own, err
+	}
+	defer answer.Body.Close()
+	own.BytesOut, own.Requests, own.Connections = s.out.Load(), s.requests, s.conns.Load()
+	lines := bufio.NewScanner(io.LimitReader(answer.Body, 1<<20))
+	offered := false
+	for lines.Scan() {
+		name, value, ok := strings.Cut(lines.Text(), " ")
+		v, err := strconv.ParseFloat(value, 64)
+		if !ok || err != nil || strings.Contains(name, "{") {
+			continue
+		}
+		metrics[name] += v
+		offered = offered || name == metricPrefix+"http_requests_total"
+	}
+	if err := lines.Err(); err != nil {
+		return own, err
+	}
+	if !offered {
+		return own, fmt.Errorf("%s/metrics offers no counts of pollpush's", s.url)
+	}
+	return own, nil
+}
+
+// metricPrefix begins the names of what chatserver counts.
+const metricPrefix = "pollpush_"
+
+// scrapers are those of all of a trial's servers.
+type scrapers []*scraper
+
+func newScrapers(urls []string) (all scrapers) {
+	for _, url := range urls {
+		all = append(all, newScraper(url))
+	}
+	return all
+}
+
+// scrape sums up all servers.
+func (all scrapers) scrape(ctx context.Context) sample {
+	sum := sample{ok: true, metrics: map[string]float64{}}
+	for _, s := range all {
+		own, err := s.scrape(ctx, sum.metrics)
+		sum.ok = sum.ok && err == nil
+		sum.own = add(sum.own, own)
+	}
+	return sum
+}
+
+func (all scrapers) close() {
+	for _, s := range all {
+		s.client.CloseIdleConnections()
+	}
+}
+
+// counted is what the servers had counted in all.
+func (s sample) counted() result.Totals {
+	n := func(name string) int64 { return int64(s.metrics[metricPrefix+name]) }
+	return result.Totals{
+		Requests: n("http_requests_total"), Connections: n("connections_total"),
+		FramesIn: n("frames_sent_total"), FramesOut: n("frames_received_total"),
+		BytesIn: n("bytes_sent_total"), BytesOut: n("bytes_received_total"),
+	}
+}
+
+// minus is what a has more than b.
+func minus(a, b result.Totals) result.Totals {
+	return result.Totals{
+		Requests: a.Requests - b.Requests, Connections: a.Connections - b.Connections,
+		FramesIn: a.FramesIn - b.FramesIn, FramesOut: a.FramesOut - b.FramesOut,
+		BytesIn: a.BytesIn - b.BytesIn, BytesOut: a.BytesOut - b.BytesOut,
+	}
+}

@@ -1,0 +1,62 @@
+package control
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// checkTarget asks a target for a page of messages, and refuses it if what
+// comes back is not one.
+func checkTarget(ctx context.Context, target string) error {
+	u, err := url.Parse(target)
+	if err != nil || u.Scheme != "http" || u.Host == "" || u.Port() == "" || u.User != nil ||
+		(u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.Fragment != "" {
+		return refuse("target %q: give a server's base address with its port, as http://127.0.0.1:8080", target)
+	}
+	ask := fmt.Sprintf("http://%s/api/rooms/pollpush-%s/messages?after=0&limit=1", u.Host, nonce())
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, ask, nil)
+	if err != nil {
+		return refuse("target %s: %w", target, err)
+	}
+	client := &http.Client{
+		Transport:     &http.Transport{DisableKeepAlives: true},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the load follows none
+	}
+	answer, err := client.Do(request)
+	if err != nil {
+		var cause *url.Error
+		if errors.As(err, &cause) {
+			err = cause.Err
+		}
+		return refuse("target %s does not answer: %w; is the server running there?", target, err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
+	if err != nil {
+		return refuse("target %s broke off its answer: %w", target, err)
+	}
+	const remedy = "it must speak the chat contract (docs/contract.md)"
+	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
+	if kind == "text/html" {
+		return refuse("target %s is not a chat server: GET %s answered %s with HTML; %s", target, request.URL.Path, answer.Status, remedy)
+	}
+	var page struct {
+		Messages *[]json.RawMessage `json:"messages"`
+		Last     *uint64            `json:"last"`
+	}
+	if answer.StatusCode != http.StatusOK || json.Unmarshal(body, &page) != nil || page.Messages == nil || page.Last == nil {
+		return refuse("target %s is not a chat server: GET %s answered %s with %.80q instead of a page of messages; %s",
+			target, request.URL.Path, answer.Status, bytes.TrimSpace(body), remedy)
+	}
+	return nil
+}

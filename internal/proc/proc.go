@@ -1,0 +1,140 @@
+// Package proc runs child processes and reads from outside what they cost.
+package proc
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Process is a running child: what it says on its standard output is read
+// from Stdout, and what it says on its standard error is kept for [Process.Log].
+type Process struct {
+	Name   string
+	Stdin  io.WriteCloser
+	Stdout io.Reader
+
+	cmd   *exec.Cmd
+	log   tail
+	ended chan struct{}
+	err   error // set before ended is closed
+}
+
+// Start runs the program at path. An interrupt typed at the terminal does not
+// reach the child: ending it is its parent's task. A child should end when its
+// standard input does, so that a parent that is killed leaves none behind.
+func Start(path string, args ...string) (*Process, error) {
+	p := &Process{Name: filepath.Base(path), cmd: exec.Command(path, args...), ended: make(chan struct{})}
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	p.cmd.Stderr = &p.log
+	var err error
+	if p.Stdin, err = p.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	// Not StdoutPipe: Wait would close it before all has been read.
+	read, write, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	p.Stdout, p.cmd.Stdout = read, write
+	err = p.cmd.Start()
+	write.Close()
+	if err != nil {
+		read.Close()
+		return nil, err
+	}
+	go func() {
+		p.err = p.cmd.Wait()
+		close(p.ended)
+	}()
+	return p, nil
+}
+
+// Pid is the child's process id.
+func (p *Process) Pid() int { return p.cmd.Process.Pid }
+
+// Ended is closed when the child has ended.
+func (p *Process) Ended() <-chan struct{} { return p.ended }
+
+// Err tells how the child ended: nil for exit status 0. It waits for the end.
+func (p *Process) Err() error {
+	<-p.ended
+	if p.err == nil {
+		return nil
+	}
+	if log := p.log.String(); log != "" {
+		return fmt.Errorf("%s: %w; it said: %s", p.Name, p.err, log)
+	}
+	return fmt.Errorf("%s: %w", p.Name, p.err)
+}
+
+// Log is the end of what the child has said on its standard error.
+func (p *Process) Log() string { return p.log.String() }
+
+// ErrKilled says that a child did not end when it was asked to.
+var ErrKilled = errors.New("did not end in time and was killed")
+
+// Stop asks the child to end by SIGTERM, waits for as long as grace, and then
+// kills it, which it reports as [ErrKilled].
+func (p *Process) Stop(grace time.Duration) error {
+	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended already
+	return p.WaitOrKill(grace)
+}
+
+// WaitOrKill is [Process.Stop] for a child that was asked in another way.
+func (p *Process) WaitOrKill(grace time.Duration) error {
+	patience := time.NewTimer(grace)
+	defer patience.Stop()
+	select {
+	case <-p.ended:
+		return p.Err()
+	case <-patience.C:
+		_ = p.cmd.Process.Kill()
+		<-p.ended
+		return fmt.Errorf("%s %w after %v", p.Name, ErrKilled, grace)
+	}
+}
+
+// tail keeps the last bytes written to it.
+type tail struct {
+	mu   sync.Mutex
+	kept []byte
+}
+
+const tailSize = 4 << 10
+
+func (t *tail) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.kept = append(t.kept, b...)
+	if extra := len(t.kept) - tailSize; extra > 0 {
+		t.kept = append(t.kept[:0], t.kept[extra:]...)
+	}
+	return len(b), nil
+}
+
+func (t *tail) String() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return string(bytes.TrimSpace(t.kept))
+}
+
+// Beside finds a program in the folder of the running one.
+func Beside(name string) (string, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return "", err
+	}
+	path := filepath.Join(filepath.Dir(self), name)
+	if _, err := os.Stat(path); err != nil {
+		return "", fmt.Errorf("%s is not beside %s in %s: `make build` puts them there", name, filepath.Base(self), filepath.Dir(self))
+	}
+	return path, nil
+}

@@ -1,0 +1,337 @@
+package transport_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/transport"
+	"github.com/pollpush/pollpush/loadgen"
+	"github.com/pollpush/pollpush/server"
+)
+
+// serve starts a server of ours on a free port.
+func serve(t *testing.T) (url string) {
+	t.Helper()
+	s := server.New(server.Config{})
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(l) }()
+	t.Cleanup(func() {
+		if err := s.Shutdown(context.Background()); err != nil {
+			t.Errorf("shutdown: %v", err)
+		}
+		<-served
+	})
+	return "http://" + l.Addr().String()
+}
+
+// person is a client of some transport, and what it has received.
+type person struct {
+	t *testing.T
+	loadgen.Client
+	poller loadgen.Poller // nil for push
+	pushed chan message   // closed when receiving has ended; nil for polling
+	got    []string
+	ids    []uint64
+}
+
+type message struct {
+	id   uint64
+	text string
+}
+
+func dial(t *testing.T, tr transport.Transport, target loadgen.Target) *person {
+	t.Helper()
+	if target.Meter == nil {
+		target.Meter = &loadgen.Meter{}
+	}
+	if target.User == "" {
+		target.User = tr.Name
+	}
+	c, err := tr.Dial(t.Context(), target)
+	if err != nil {
+		t.Fatalf("%s: %v", tr.Name, err)
+	}
+	p := &person{t: t, Client: c}
+	p.poller, _ = c.(loadgen.Poller)
+	if polls := p.poller != nil; polls != tr.Paced {
+		t.Errorf("%s: Paced is %v, but that it polls is %v", tr.Name, tr.Paced, polls)
+	}
+	if p.poller == nil {
+		p.pushed = make(chan message, 1000)
+		go p.listen()
+	}
+	t.Cleanup(func() {
+		c.Close()
+		if p.pushed != nil {
+			for range p.pushed { // until listen has ended
+			}
+		}
+	})
+	return p
+}
+
+// listen receives all the time: who is pushed to sees its acknowledgements so.
+func (p *person) listen() {
+	defer close(p.pushed)
+	for {
+		ds, err := p.Receive()
+		for _, d := range ds {
+			p.pushed <- message{d.ID, string(d.Text)}
+		}
+		var refused *loadgen.AnswerError
+		if err != nil && !errors.As(err, &refused) {
+			return
+		}
+	}
+}
+
+// until receives until there are n messages in all.
+func (p *person) until(n int) {
+	p.t.Helper()
+	for len(p.got) < n {
+		if p.poller == nil {
+			m, ok := <-p.pushed
+			if !ok {
+				p.t.Fatalf("the connection ended after %d of %d messages", len(p.got), n)
+			}
+			p.got, p.ids = append(p.got, m.text), append(p.ids, m.id)
+			continue
+		}
+		if err := p.poller.Poll(); err != nil {
+			p.t.Fatal(err)
+		}
+		ds, err := p.Receive()
+		if err != nil {
+			p.t.Fatalf("after %d of %d messages: %v", len(p.got), n, err)
+		}
+		for _, d := range ds {
+			p.got, p.ids = append(p.got, string(d.Text)), append(p.ids, d.ID)
+		}
+	}
+	for i, id := range p.ids {
+		if id != p.ids[0]+uint64(i) {
+			p.t.Fatalf("ids %v are not in order without holes", p.ids)
+		}
+	}
+}
+
+func (p *person) publish(texts ...string) {
+	p.t.Helper()
+	for _, text := range texts {
+		if err := p.Publish(text); err != nil {
+			p.t.Fatalf("publish %q: %v", text, err)
+		}
+	}
+}
+
+func each(t *testing.T, f func(t *testing.T, tr transport.Transport)) {
+	for _, tr := range transport.All() {
+		t.Run(tr.Name, func(t *testing.T) { f(t, tr) })
+	}
+}
+
+func TestEveryoneReceivesInOrder(t *testing.T) {
+	each(t, func(t *testing.T, tr transport.Transport) {
+		url := serve(t)
+		speaker := dial(t, tr, loadgen.Target{URL: url, Room: "lobby", Publishes: true})
+		listeners := []*person{dial(t, tr, loadgen.Target{URL: url, Room: "lobby"}), dial(t, tr, loadgen.Target{URL: url, Room: "lobby"})}
+		var want []string
+		for i := range 20 {
+			want = append(want, fmt.Sprintf("message %d", i))
+			speaker.publish(want[i])
+		}
+		for _, p := range append(listeners, speaker) {
+			p.until(len(want))
+			if fmt.Sprint(p.got) != fmt.Sprint(want) {
+				t.Errorf("got %q", p.got)
+			}
+		}
+	})
+}
+
+func TestAllMeetInTheSameRoom(t *testing.T) {
+	for _, from := range transport.All() {
+		for _, to := range transport.All() {
+			t.Run(from.Name+" to "+to.Name, func(t *testing.T) {
+				url := serve(t)
+				listener := dial(t, to, loadgen.Target{URL: url, Room: "lobby"})
+				dial(t, from, loadgen.Target{URL: url, Room: "elsewhere", Publishes: true}).publish("not here")
+				dial(t, from, loadgen.Target{URL: url, Room: "lobby", Publishes: true}).publish("hello", "again")
+				listener.until(2)
+				if fmt.Sprint(listener.got) != "[hello again]" {
+					t.Errorf("got %q", listener.got)
+				}
+			})
+		}
+	}
+}
+
+func TestACursorResumes(t *testing.T) {
+	each(t, func(t *testing.T, tr transport.Transport) {
+		url := serve(t)
+		speaker := dial(t, tr, loadgen.Target{URL: url, Room: "lobby", Publishes: true})
+		speaker.publish("one")
+		first := dial(t, tr, loadgen.Target{URL: url, Room: "lobby"})
+		first.until(1)
+		first.Close()
+		speaker.publish("two", "three")
+		second := dial(t, tr, loadgen.Target{URL: url, Room: "lobby", After: first.ids[0]})
+		second.until(2)
+		if fmt.Sprint(second.got) != "[two three]" {
+			t.Errorf("after id %d came %q", first.ids[0], second.got)
+		}
+	})
+}
+
+func TestCloseUnblocks(t *testing.T) {
+	each(t, func(t *testing.T, tr transport.Transport) {
+		c, err := tr.Dial(t.Context(), loadgen.Target{URL: serve(t), Room: "lobby", User: "ada", Publishes: true, Meter: &loadgen.Meter{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		received := make(chan error, 1)
+		go func() {
+			_, err := c.Receive() // nothing will come: nothing was asked or said
+			received <- err
+		}()
+		c.Close()
+		if err := <-received; err == nil {
+			t.Error("Receive returned without an error after Close")
+		}
+		if err := c.Publish("too late"); err == nil {
+			t.Error("Publish returned without an error after Close")
+		}
+		c.Close() // twice does no harm
+	})
+}
+
+func TestARefusedMessageLeavesTheClientGood(t *testing.T) {
+	each(t, func(t *testing.T, tr transport.Transport) {
+		url := serve(t)
+		speaker := dial(t, tr, loadgen.Target{URL: url, Room: "lobby", Publishes: true})
+		listener := dial(t, tr, loadgen.Target{URL: url, Room: "lobby"})
+		var refused *loadgen.AnswerError
+		if err := speaker.Publish(strings.Repeat("x", 5000)); !errors.As(err, &refused) || refused.Status < 400 || refused.Status > 499 {
+			t.Errorf("a message of 5,000 bytes: %v, want a refusal", err)
+		}
+		if err := speaker.Publish("still here"); err != nil {
+			t.Errorf("after a refusal: %v", err)
+		}
+		speaker.until(1)
+		listener.until(1)
+	})
+}
+
+func TestDialFails(t *testing.T) {
+	each(t, func(t *testing.T, tr transport.Transport) {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.Close() // nobody listens there now
+		m := &loadgen.Meter{}
+		if c, err := tr.Dial(t.Context(), loadgen.Target{URL: "http://" + l.Addr().String(), Room: "lobby", Meter: m}); err == nil {
+			c.Close()
+			t.Error("a dial to a closed port succeeded")
+		}
+		if _, err := tr.Dial(t.Context(), loadgen.Target{URL: "http://%", Room: "lobby", Meter: m}); err == nil {
+			t.Error("a dial to no address succeeded")
+		}
+	})
+}
+
+func TestSourceAddress(t *testing.T) {
+	each(t, func(t *testing.T, tr transport.Transport) {
+		url := serve(t)
+		p := dial(t, tr, loadgen.Target{URL: url, Room: "lobby", Publishes: true, Source: netip.MustParseAddr("127.0.1.9")})
+		p.publish("from elsewhere")
+	})
+}
+
+// The meter must have counted what the server has: requests, connections and
+// frames exactly, and bytes to the byte.
+func TestMeterAgreesWithTheServer(t *testing.T) {
+	each(t, func(t *testing.T, tr transport.Transport) {
+		url := serve(t)
+		base, _ := scrape(t, url)
+		m := &loadgen.Meter{}
+		var people []*person
+		for i := range 5 {
+			people = append(people, dial(t, tr, loadgen.Target{URL: url, Room: "lobby", Publishes: i == 0, Meter: m}))
+		}
+		for i := range 30 {
+			people[0].publish(strings.Repeat("ä€😀", i+1))
+			for _, p := range people {
+				p.until(i + 1)
+			}
+		}
+		want, own := scrape(t, url)
+		got := m.Totals()
+		want.Requests -= base.Requests + own.Requests
+		want.Connections -= base.Connections + own.Connections
+		want.BytesIn -= base.BytesIn + own.BytesIn
+		want.BytesOut -= base.BytesOut + own.BytesOut
+		if got != want {
+			t.Errorf("the meter counted %+v, the server %+v", got, want)
+		}
+	})
+}
+
+// scrape reads the server's counts over a connection of its own, and returns
+// beside them what this scrape adds to the one before it: the answer to that,
+// which it had not counted yet, and the question of this one.
+func scrape(t *testing.T, url string) (counted, own result.Totals) {
+	t.Helper()
+	request := "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+	c, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	fmt.Fprint(c, request)
+	var answer strings.Builder
+	if _, err := bufio.NewReader(c).WriteTo(&answer); err != nil {
+		t.Fatal(err)
+	}
+	r, err := http.ReadResponse(bufio.NewReader(strings.NewReader(answer.String())), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for lines := bufio.NewScanner(r.Body); lines.Scan(); {
+		name, value, _ := strings.Cut(lines.Text(), " ")
+		v, _ := strconv.ParseFloat(value, 64)
+		switch name {
+		case "pollpush_http_requests_total":
+			counted.Requests = int64(v)
+		case "pollpush_connections_total":
+			counted.Connections = int64(v)
+		case "pollpush_frames_sent_total":
+			counted.FramesIn = int64(v)
+		case "pollpush_frames_received_total":
+			counted.FramesOut = int64(v)
+		case "pollpush_bytes_sent_total":
+			counted.BytesIn = int64(v)
+		case "pollpush_bytes_received_total":
+			counted.BytesOut = int64(v)
+		}
+	}
+	last := answers[url]
+	answers[url] = int64(answer.Len())
+	return counted, result.Totals{Requests: 1, Connections: 1, BytesIn: last, BytesOut: int64(len(request))}
+}
+
+// answers holds the length of each server's last scrape.
+var answers = map[string]int64{}

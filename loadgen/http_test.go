@@ -1,0 +1,87 @@
+package loadgen
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+)
+
+var responses = map[string]string{
+	"length":      "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
+	"lower case":  "HTTP/1.1 201 Created\r\ncontent-length:5\r\nconnection: close\r\n\r\nhello",
+	"empty body":  "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+	"no body":     "HTTP/1.1 304 Not Modified\r\nETag: \"7\"\r\n\r\n",
+	"no content":  "HTTP/1.1 204 No Content\r\n\r\n",
+	"chunks":      "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n\r\n",
+	"trailer":     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n",
+	"no reason":   "HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nok",
+	"just status": "HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok",
+}
+
+// net/http is the judge of what a response says.
+func TestParseResponseAgreesWithNetHTTP(t *testing.T) {
+	for name, text := range responses {
+		t.Run(name, func(t *testing.T) {
+			want, err := http.ReadResponse(bufio.NewReader(strings.NewReader(text)), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			body, err := io.ReadAll(want.Body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, ok, err := parseResponse([]byte(text + "HTTP/1.1 500"))
+			if !ok || err != nil {
+				t.Fatalf("ok %v, %v", ok, err)
+			}
+			if got.status != want.StatusCode || !bytes.Equal(got.body, body) || got.size != len(text) || got.last != want.Close {
+				t.Errorf("got %d %q size %d last %v; want %d %q size %d last %v",
+					got.status, got.body, got.size, got.last, want.StatusCode, body, len(text), want.Close)
+			}
+		})
+	}
+}
+
+func TestParseResponseWaitsForTheRest(t *testing.T) {
+	for name, text := range responses {
+		for n := range len(text) {
+			if r, ok, err := parseResponse([]byte(text[:n])); ok || err != nil {
+				t.Errorf("%s: %d of %d bytes gave %+v, %v, %v", name, n, len(text), r, ok, err)
+			}
+		}
+	}
+}
+
+func TestParseResponseRefuses(t *testing.T) {
+	for _, text := range []string{
+		"HTTP/2 200 OK\r\n\r\n", "HTTP/1.1 20 OK\r\n\r\n", "HTTP/1.1 999 X\r\n\r\n", "HTTP/1.1 2000 X\r\n\r\n", "hello\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nnonsense\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n0\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n", strings.Repeat("x", maxHeader+1),
+	} {
+		if r, ok, err := parseResponse([]byte(text)); !errors.Is(err, errMalformed) {
+			t.Errorf("%.60q gave %+v, %v, %v; want a malformed answer", text, r, ok, err)
+		}
+	}
+}
+
+func FuzzParseResponse(f *testing.F) {
+	for _, text := range responses {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		r, ok, err := parseResponse(bytes.Clone(b))
+		if err != nil && ok {
+			t.Fatal("a response and an error")
+		}
+		if ok && (r.size > len(b) || r.size < 1 || len(r.body) > r.size || r.status < 100 || r.status > 599) {
+			t.Fatalf("%+v of %d bytes", r, len(b))
+		}
+	})
+}

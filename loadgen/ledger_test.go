@@ -1,0 +1,68 @@
+package loadgen
+
+import (
+	"math/rand/v2"
+	"testing"
+)
+
+func TestLedger(t *testing.T) {
+	for name, c := range map[string]struct {
+		ids     []uint64
+		how     []entry
+		missing uint64
+	}{
+		"nothing":            {nil, nil, 1},
+		"in order":           {[]uint64{1, 2, 3}, []entry{inOrder, inOrder, inOrder}, 4},
+		"again":              {[]uint64{1, 1, 2, 1}, []entry{inOrder, duplicate, inOrder, duplicate}, 3},
+		"swapped":            {[]uint64{2, 1, 3}, []entry{inOrder, late, inOrder}, 4},
+		"lost":               {[]uint64{1, 3, 4}, []entry{inOrder, inOrder, inOrder}, 2},
+		"lost, then late":    {[]uint64{1, 3, 2, 2}, []entry{inOrder, inOrder, late, duplicate}, 4},
+		"far behind and new": {[]uint64{100, 1}, []entry{inOrder, late}, 2},
+		"far behind, again":  {[]uint64{1, 2, 200}, []entry{inOrder, inOrder, inOrder}, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var l Ledger
+			for i, id := range c.ids {
+				if got := l.Enter(id); got != c.how[i] {
+					t.Errorf("entry %d, id %d: %v, want %v", i, id, got, c.how[i])
+				}
+			}
+			if got := l.Missing(); got != c.missing {
+				t.Errorf("Missing() = %d, want %d", got, c.missing)
+			}
+		})
+	}
+}
+
+// Within its 64 ids the ledger must agree with one that remembers everything.
+func TestLedgerAgreesWithFullMemory(t *testing.T) {
+	for seed := range uint64(200) {
+		random := rand.New(rand.NewPCG(seed, 0))
+		var l Ledger
+		seen, high := map[uint64]bool{}, uint64(0)
+		for range 1000 {
+			id := high + 1
+			switch random.IntN(10) {
+			case 0: // again, or late
+				id = high - min(high-min(high, 1), random.Uint64N(60))
+			case 1: // a gap
+				id = high + 1 + random.Uint64N(5)
+			}
+			if id == 0 {
+				continue
+			}
+			want := inOrder
+			switch {
+			case seen[id]:
+				want = duplicate
+			case id < high:
+				want = late
+			}
+			if got := l.Enter(id); got != want {
+				t.Fatalf("seed %d: id %d after high %d: %v, want %v", seed, id, high, got, want)
+			}
+			seen[id] = true
+			high = max(high, id)
+		}
+	}
+}

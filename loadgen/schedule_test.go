@@ -1,0 +1,79 @@
+package loadgen
+
+import (
+	"math"
+	"testing"
+	"time"
+)
+
+func TestConstantDues(t *testing.T) {
+	next := Schedule{Rate: 4, Arrivals: Constant}.Dues()
+	for i, want := range []time.Duration{125, 375, 625, 875, 1125} {
+		if got := next(); got != want*time.Millisecond {
+			t.Errorf("message %d is due at %v, want %v ms", i, got, want)
+		}
+	}
+}
+
+func TestNoMessages(t *testing.T) {
+	if due := (Schedule{}).Dues()(); due != math.MaxInt64 {
+		t.Errorf("a schedule without a rate has a message due at %v", due)
+	}
+}
+
+func TestPoissonDues(t *testing.T) {
+	const n = 100_000
+	s := Schedule{Rate: 1000, Arrivals: Poisson, Seed: 7}
+	a, b := s.Dues(), s.Dues()
+	other := Schedule{Rate: 1000, Arrivals: Poisson, Seed: 7, Room: 1}.Dues()
+	var last, squares float64
+	same := 0
+	for range n {
+		due := a()
+		if again := b(); again != due {
+			t.Fatalf("the same schedule gave %v and %v", due, again)
+		}
+		if other() == due {
+			same++
+		}
+		gap := due.Seconds() - last
+		last = due.Seconds()
+		squares += gap * gap
+	}
+	// Exponential gaps of mean 1/rate: n of them take n/rate, and their mean
+	// square is 2/rate². Both within 2 %, more than five standard errors.
+	if got := last * 1000 / n; math.Abs(got-1) > .02 {
+		t.Errorf("the mean gap is %.3f of 1/rate", got)
+	}
+	if got := squares / n * 1e6 / 2; math.Abs(got-1) > .05 {
+		t.Errorf("the gaps' mean square is %.3f of an exponential distribution's", got)
+	}
+	if same > n/100 {
+		t.Errorf("two rooms share %d of %d dues", same, n)
+	}
+}
+
+func TestCount(t *testing.T) {
+	s := Schedule{Rate: 2, Arrivals: Constant} // due at 0.25, 0.75, 1.25 …
+	before, upTo := s.Count(time.Second, 3*time.Second)
+	if before != 2 || upTo != 6 {
+		t.Errorf("Count(1 s, 3 s) = %d, %d; want 2 before and 6 up to the end", before, upTo)
+	}
+}
+
+func TestPhasesFillTheInterval(t *testing.T) {
+	const clients, slots = 10_000, 10
+	var counts [slots]int
+	for c := range clients {
+		p := Phase(3, c, time.Second)
+		if p != Phase(3, c, time.Second) {
+			t.Fatal("the same client got two phases")
+		}
+		counts[p*slots/time.Second]++
+	}
+	for slot, n := range counts { // mean 1,000, standard deviation 30
+		if n < 850 || n > 1150 {
+			t.Errorf("%d of %d phases are in tenth %d of the interval", n, clients, slot)
+		}
+	}
+}

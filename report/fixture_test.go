@@ -1,0 +1,194 @@
+package report
+
+import (
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/pollpush/pollpush/internal/result"
+)
+
+// fixture makes plausible trials: 1,000 clients, a message a second, polls
+// every second. What it returns depends on its arguments alone.
+type fixture struct {
+	clients  int
+	rate     float64
+	interval float64
+	steady   float64
+	trials   int
+}
+
+func usual() fixture { return fixture{clients: 1000, rate: 1, interval: 1, steady: 60, trials: 3} }
+
+// shape is how a transport of the fixture behaves.
+type shape struct {
+	paced     bool
+	latency   func(*rand.Rand) float64 // seconds
+	in, out   float64                  // bytes per delivery
+	cpu       float64                  // seconds per delivery
+	memory    int64                    // per client
+	idleBytes float64                  // per poll that is empty, both ways alike
+}
+
+func around(median, sigma float64) func(*rand.Rand) float64 {
+	return func(r *rand.Rand) float64 { return median * math.Exp(sigma*r.NormFloat64()) }
+}
+
+func uniform(interval float64) func(*rand.Rand) float64 {
+	return func(r *rand.Rand) float64 { return interval*r.Float64() + 0.0008*math.Exp(0.4*r.NormFloat64()) }
+}
+
+func shapes(interval float64) map[string]shape {
+	return map[string]shape{
+		"poll":             {true, uniform(interval), 612, 402, 110e-6, 12 << 10, 250},
+		"poll-etag":        {true, uniform(interval), 540, 460, 95e-6, 12 << 10, 180},
+		"longpoll":         {false, around(0.0041, 0.5), 380, 290, 70e-6, 31 << 10, 0},
+		"sse":              {false, around(0.0035, 0.45), 190, 0.4, 24e-6, 28 << 10, 0},
+		"ws":               {false, around(0.0030, 0.45), 154, 0.6, 21e-6, 15 << 10, 0},
+		"ws-deflate":       {false, around(0.0037, 0.5), 121, 0.6, 42e-6, 61 << 10, 0},
+		"ws-batch":         {false, around(0.0290, 0.3), 149, 0.6, 9e-6, 15 << 10, 0},
+		"socketio-polling": {false, around(0.0066, 0.5), 470, 410, 130e-6, 34 << 10, 0},
+		"socketio-ws":      {false, around(0.0034, 0.45), 181, 0.7, 26e-6, 22 << 10, 0},
+	}
+}
+
+func (f fixture) run(transports ...string) []result.Trial {
+	var out []result.Trial
+	for n := 1; n <= f.trials; n++ {
+		for _, name := range transports {
+			out = append(out, f.trial(name, n))
+		}
+	}
+	return out
+}
+
+func (f fixture) trial(name string, n int) result.Trial {
+	s, ok := shapes(f.interval)[name]
+	if !ok {
+		s = shapes(f.interval)["ws"]
+	}
+	r := rand.New(rand.NewPCG(uint64(n), uint64(len(name))*31+uint64(name[0])))
+	noise := func(v float64) float64 { return v * (1 + 0.06*(r.Float64()-0.5)) }
+
+	messages := int64(math.Round(f.rate * f.steady))
+	deliveries := messages * int64(f.clients)
+	t := result.Trial{
+		Schema: result.Schema, Run: "2026-11-22T10-00-00-chat", Scenario: "chat", ScenarioHash: "9f2c41d07a55",
+		Transport: name, Trial: n, Attempt: 1, Clients: f.clients,
+		Asked: result.Asked{PublishRate: f.rate, Arrivals: "poisson", PayloadBytes: 120, PollIntervalS: f.interval,
+			Paced: s.paced, Rooms: 1, Publishers: 10, SteadyS: f.steady, Trials: f.trials, Shards: 1, Servers: 1},
+		Started: time.Date(2026, 11, 22, 10, n, 0, 0, time.UTC), WindowS: f.steady,
+		Status: result.Complete, Validity: result.Valid,
+		Offered: messages, Sent: messages, Published: messages, Expected: deliveries, Delivered: deliveries,
+		WindowDeliveries: deliveries,
+		Connections:      result.Connections{Held: int64(f.clients), Opened: int64(f.clients)},
+		Errors:           map[string]int64{},
+		Env: result.Env{Go: "go1.26.8", Commit: "4c1d9e2", OS: "linux", Kernel: "6.12.57", CPUModel: "Example CPU @ 2.40GHz",
+			Cores: 2, MemoryBytes: 8 << 30, NoFile: 20000, StealCores: 0.01, ForeignCores: 0.02},
+	}
+	posts := int64(0)
+	if s.paced || name == "sse" || name == "longpoll" || name == "socketio-polling" {
+		posts = messages
+	}
+	var polls, empty int64
+	if s.paced {
+		polls = int64(math.Round(float64(f.clients) * f.steady / f.interval))
+		empty = int64(math.Round(float64(polls) * EmptyShare(f.rate, f.interval, false)))
+		t.StaleShare = StaleTime(f.rate, f.interval, false)
+		t.PollResponse, t.PollResponseHDR = histogram(r, around(0.0006, 0.5), polls)
+	} else {
+		t.StaleShare = 0.003 * f.rate
+	}
+	if name == "longpoll" || name == "socketio-polling" {
+		polls = deliveries
+		t.PollResponse, t.PollResponseHDR = histogram(r, around(0.9, 0.5), polls)
+	}
+	t.Requests = result.Requests{Total: polls + posts, Empty: empty,
+		ByStatus: map[string]int64{"200": polls, "201": posts}}
+	t.Bytes = result.Bytes{In: int64(noise2(s.in, deliveries) + s.idleBytes*float64(empty)), Out: int64(s.out*float64(deliveries) + s.idleBytes*float64(empty))}
+	t.Latency, t.LatencyHDR = histogram(r, s.latency, deliveries)
+	t.PublishLatency, t.PublishLatencyHDR = histogram(r, around(0.0009, 0.4), messages)
+	if messages > 0 && t.Latency.P50 != nil {
+		t.Fanout = &result.Fanout{T50: *t.Latency.P50, T99: t.Latency.Max * 0.98, T100: t.Latency.Max * 0.99, T100Max: t.Latency.Max, Messages: messages}
+	}
+	cpu := noise(s.cpu*float64(deliveries) + 20e-6*float64(empty) + 0.05)
+	idle := int64(14 << 20)
+	start := idle + int64(noise(float64(s.memory)))*int64(f.clients)
+	t.Server = &result.Cost{Processes: 1, CPUUserS: cpu * 0.6, CPUSysS: cpu * 0.4,
+		RSSIdleBytes: idle, RSSStartBytes: start, RSSMeanBytes: start + 2<<20, RSSPeakBytes: start + 5<<20}
+	t.Series = f.series(r, s, cpu)
+	return t
+}
+
+func noise2(each float64, n int64) float64 { return each * float64(n) }
+
+// histogram draws n values, or 8,000 for all of them, and encodes them as a
+// trial does: in nanoseconds.
+func histogram(r *rand.Rand, draw func(*rand.Rand) float64, n int64) (*result.Quantiles, string) {
+	h := hdrhistogram.New(1, int64(time.Hour), 3)
+	drawn := min(n, 8000)
+	for i := range drawn {
+		weight := n*(i+1)/drawn - n*i/drawn
+		if err := h.RecordValues(int64(draw(r)*1e9), weight); err != nil {
+			panic(err)
+		}
+	}
+	encoded, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	if err != nil {
+		panic(err)
+	}
+	q := &result.Quantiles{N: h.TotalCount(), Max: float64(h.Max()) / 1e9, Mean: h.Mean() / 1e9}
+	for _, p := range []struct {
+		to **float64
+		p  float64
+	}{{&q.P50, 50}, {&q.P90, 90}, {&q.P99, 99}, {&q.P999, 99.9}} {
+		if float64(q.N)*(1-p.p/100) >= 10-1e-6 {
+			v := float64(h.ValueAtQuantile(p.p)) / 1e9
+			*p.to = &v
+		}
+	}
+	return q, string(encoded)
+}
+
+func (f fixture) series(r *rand.Rand, s shape, cpu float64) []result.Second {
+	var out []result.Second
+	for sec := -5; sec < 10+int(f.steady)+2; sec++ {
+		x := result.Second{T: float64(sec), Phase: "steady", Clients: int64(f.clients)}
+		switch {
+		case sec < 0:
+			x.Phase = "ramp-up"
+			x.Clients = int64(f.clients * (sec + 6) / 5)
+		case sec < 10:
+			x.Phase = "warm-up"
+		case float64(sec) >= 10+f.steady:
+			x.Phase = "drain"
+		}
+		said := 0.0
+		if sec >= 0 && x.Phase != "drain" {
+			for range 100 {
+				if r.Float64() < f.rate/100 {
+					said++
+				}
+			}
+		}
+		x.Published = int64(said)
+		x.Deliveries = int64(said * float64(x.Clients))
+		if s.paced {
+			x.Requests = int64(float64(x.Clients) / f.interval * (1 + 0.02*(r.Float64()-0.5)))
+		}
+		x.ServerCPUS = cpu / f.steady * float64(x.Clients) / float64(f.clients) * (0.8 + 0.4*r.Float64())
+		x.ServerRSSBytes = 14<<20 + s.memory*x.Clients
+		out = append(out, x)
+	}
+	return out
+}
+
+// doubt stamps a trial.
+func doubt(t *result.Trial, v result.Validity, code, text string) {
+	t.Validity = v
+	t.Reasons = append(t.Reasons, result.Reason{Code: code, Validity: v, Text: text})
+}
+
+var nine = []string{"poll", "poll-etag", "longpoll", "sse", "ws", "ws-deflate", "ws-batch", "socketio-polling", "socketio-ws"}

@@ -1,0 +1,110 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+)
+
+// markdown is report.md. Everything that is not fixed text goes through md.
+func (r *run) markdown(charts []chart) []byte {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n\n", md(r.title()))
+	v := r.judge()
+	for _, s := range v.headlines {
+		fmt.Fprintf(&b, "> **⚠ %s**\n>\n", md(s))
+	}
+	if len(v.headlines) > 0 {
+		b.WriteString("\n")
+	}
+	for _, s := range v.paragraphs {
+		fmt.Fprintf(&b, "**%s**\n\n", md(s))
+	}
+	for _, s := range v.notes {
+		fmt.Fprintf(&b, "%s\n\n", md(s))
+	}
+
+	b.WriteString("## Numbers\n\n")
+	mdTable(&b, r.metricsTable(true), true)
+	for _, s := range r.footnotes() {
+		fmt.Fprintf(&b, "%s\n\n", md(s))
+	}
+	b.WriteString("<details><summary>What the rows count</summary>\n\n")
+	for _, m := range metrics {
+		if m.assumes != "" {
+			fmt.Fprintf(&b, "- **%s**: %s.\n", md(m.name), md(m.assumes))
+		}
+	}
+	b.WriteString("\n</details>\n\n")
+
+	b.WriteString("## Charts\n\n")
+	for i := range charts {
+		c := &charts[i]
+		fmt.Fprintf(&b, "%s\n\n[![%s](charts/%s.png)](charts/%s.svg)\n\n", md(c.caption), md(c.title), c.name, c.name)
+	}
+
+	b.WriteString("## Model and measurement\n\n" + md(modelText) + "\n\n")
+	mdTable(&b, r.modelTable(), false)
+	for _, s := range r.agreement() {
+		fmt.Fprintf(&b, "- %s\n", md(s))
+	}
+
+	b.WriteString("\n## Validity\n\n")
+	mdTable(&b, r.trialsTable(), false)
+
+	b.WriteString("## Environment\n\n")
+	env := r.environment()
+	env.head = []string{"what", "found"}
+	mdTable(&b, env, false)
+
+	b.WriteString("## To repeat this\n\n```sh\n" + strings.ReplaceAll(strings.Join(r.repeat(), "\n"), "```", "'''") + "\n```\n")
+	return []byte(b.String())
+}
+
+const modelText = "What arithmetic alone says of N clients that poll every T seconds in a room of λ messages a second, beside what was measured. ⚠ marks where the two part by more than 10 %."
+
+// agreement is partings, or that there are none.
+func (r *run) agreement() []string {
+	if parts := r.partings(); len(parts) > 0 {
+		return parts
+	}
+	if len(r.modelled()) == 0 {
+		return []string{"No trial ran to its end, so there is nothing to set beside the model."}
+	}
+	return []string{"Model and measurement agree within 10 % everywhere."}
+}
+
+// mdTable writes a table; numbers to the right of the first column if asked.
+func mdTable(b *strings.Builder, t table, right bool) {
+	row := func(cells []string) {
+		for _, c := range cells {
+			b.WriteString("| " + md(c) + " ")
+		}
+		b.WriteString("|\n")
+	}
+	row(t.head)
+	for i := range t.head {
+		if right && i > 0 {
+			b.WriteString("|--:")
+		} else {
+			b.WriteString("|:--")
+		}
+	}
+	b.WriteString("|\n")
+	for _, cells := range t.rows {
+		row(cells)
+	}
+	b.WriteString("\n")
+}
+
+// md makes text mean itself in Markdown: no markup, links or HTML of its own.
+func md(s string) string {
+	var b strings.Builder
+	for _, r := range s {
+		if strings.ContainsRune("\\`*_[]<>|&~#!$@", r) {
+			b.WriteByte('\\')
+		}
+		b.WriteRune(r)
+	}
+	// A bare address would become a link.
+	return strings.NewReplacer("://", "\\://", "www.", "www\\.").Replace(b.String())
+}

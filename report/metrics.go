@@ -1,0 +1,260 @@
+package report
+
+import (
+	"math"
+
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/stat"
+)
+
+// direction says which way is better.
+type direction int
+
+const (
+	neutral direction = iota
+	lower
+	higher
+)
+
+// kind says what a difference in a metric is worth.
+type kind int
+
+const (
+	told   kind = iota // told for context, never compared
+	exact              // counted: the same scenario gives the same number, whatever the machine
+	timing             // measured in time or memory: differs from trial to trial
+)
+
+// metric is one row of every table: of the terminal's, the report's, the
+// page's and compare's.
+type metric struct {
+	name   string
+	unit   unit
+	better direction
+	kind   kind
+
+	// limit is the relative change from which compare speaks of better or
+	// worse; 0 takes any.
+	limit float64
+
+	// total adds a count up over the trials, where the median would hide one
+	// trial's loss.
+	total bool
+
+	// rare rows are left out of a report in which no transport has a value.
+	rare bool
+
+	// of takes the number from a trial, in base units: NaN where the trial
+	// does not hold it.
+	of func(*result.Trial) float64
+
+	assumes string
+}
+
+// The metrics that the verdict and the charts name.
+var (
+	requests = metric{name: "requests per client", unit: perMinute, better: lower, kind: exact, limit: 0.02,
+		of: func(t *result.Trial) float64 {
+			return over(float64(t.Requests.Total)*60, float64(t.Clients)*t.WindowS)
+		},
+		assumes: "every HTTP request answered or failed in the steady state, posted messages included; WebSocket frames are not requests"}
+
+	connections = metric{name: "connections per client", unit: ratio, better: neutral, kind: exact, limit: 0.001,
+		of: func(t *result.Trial) float64 {
+			return over(float64(t.Connections.Held), float64(t.Clients))
+		},
+		assumes: "TCP connections open at the end of the steady state"}
+
+	latency50 = metric{name: "delivery latency, p50", unit: seconds, better: lower, kind: timing, limit: 0.1,
+		of:      func(t *result.Trial) float64 { return quantile(t.Latency, p50) },
+		assumes: "from a message being due by the schedule, not from its sending, to a client having it"}
+
+	latency99 = metric{name: "delivery latency, p99", unit: seconds, better: lower, kind: timing, limit: 0.1,
+		of: func(t *result.Trial) float64 { return quantile(t.Latency, p99) }}
+
+	bytesIn = metric{name: "bytes per delivery, in", unit: bytesEach, better: lower, kind: exact, limit: 0.02,
+		of: func(t *result.Trial) float64 {
+			return over(float64(t.Bytes.In), float64(t.WindowDeliveries))
+		},
+		assumes: "server to client, everything above TCP, idle polls and control frames included"}
+
+	bytesOut = metric{name: "bytes per delivery, out", unit: bytesEach, better: lower, kind: exact, limit: 0.02,
+		of: func(t *result.Trial) float64 {
+			return over(float64(t.Bytes.Out), float64(t.WindowDeliveries))
+		},
+		assumes: "client to server, likewise"}
+
+	bandwidth = metric{name: "bandwidth per client", unit: bitRate, better: lower, kind: timing, limit: 0.1,
+		of: func(t *result.Trial) float64 {
+			return over(float64(t.Bytes.In+t.Bytes.Out)*8, float64(t.Clients)*t.WindowS)
+		},
+		assumes: "both directions together"}
+
+	cpuPerDelivery = metric{name: "server CPU per delivery", unit: seconds, better: lower, kind: timing, limit: 0.1,
+		of: func(t *result.Trial) float64 {
+			if t.Server == nil {
+				return math.NaN()
+			}
+			return over(t.Server.CPUS(), float64(t.WindowDeliveries))
+		},
+		assumes: "user and system time of the server's processes; what the kernel does for the network outside of them is not in it"}
+
+	cpuShare = metric{name: "server CPU, of one core", unit: cores, better: lower, kind: timing, limit: 0.1,
+		of: func(t *result.Trial) float64 {
+			if t.Server == nil {
+				return math.NaN()
+			}
+			return over(t.Server.CPUS(), t.WindowS)
+		}}
+
+	memoryPerClient = metric{name: "server memory per client", unit: memory, better: lower, kind: timing, limit: 0.1,
+		of: func(t *result.Trial) float64 {
+			if t.Server == nil {
+				return math.NaN()
+			}
+			return over(float64(t.Server.RSSStartBytes-t.Server.RSSIdleBytes), float64(t.Clients))
+		},
+		assumes: "resident memory at the start of the steady state, less that before the first client; socket buffers in the kernel are not in it"}
+
+	lost = metric{name: "lost", unit: count, better: lower, kind: exact, total: true,
+		of:      func(t *result.Trial) float64 { return float64(t.Lost) },
+		assumes: "deliveries that never reached a client that should have had them; the sum over the trials"}
+
+	duplicated = metric{name: "duplicated", unit: count, better: lower, kind: exact, total: true,
+		of:      func(t *result.Trial) float64 { return float64(t.Duplicated) },
+		assumes: "deliveries of a message that the client already had"}
+)
+
+// metrics is the table, in the order in which it is shown.
+var metrics = []metric{
+	requests,
+	connections,
+	latency50,
+	latency99,
+	{name: "delivery latency, p99.9", unit: seconds, better: lower, kind: timing, limit: 0.2,
+		of: func(t *result.Trial) float64 { return quantile(t.Latency, p999) }},
+	{name: "delivery latency, max", unit: seconds, better: lower, kind: timing, limit: 0.5,
+		of: func(t *result.Trial) float64 { return quantile(t.Latency, maximum) }},
+	{name: "publish latency, p50", unit: seconds, better: lower, kind: timing, limit: 0.1,
+		of:      func(t *result.Trial) float64 { return quantile(t.PublishLatency, p50) },
+		assumes: "from a message being due to the server's acknowledgement"},
+	{name: "stale share of time", unit: share, better: lower, kind: timing, limit: 0.1,
+		of:      staleShare,
+		assumes: "the part of the steady state in which a message was due that a client had not got; mean over the clients"},
+	{name: "fan-out to all, median", unit: seconds, better: lower, kind: timing, limit: 0.1,
+		of: func(t *result.Trial) float64 {
+			if t.Fanout == nil || t.Fanout.Messages == 0 {
+				return math.NaN()
+			}
+			return t.Fanout.T100
+		},
+		assumes: "from a message being due until every client of its room had it (t100), for the median message"},
+	bytesIn,
+	bytesOut,
+	bandwidth,
+	cpuPerDelivery,
+	cpuShare,
+	memoryPerClient,
+	{name: "server memory, peak", unit: memory, better: lower, kind: timing, limit: 0.1,
+		of: func(t *result.Trial) float64 {
+			if t.Server == nil {
+				return math.NaN()
+			}
+			return float64(t.Server.RSSPeakBytes)
+		}},
+	{name: "empty polls", unit: share, better: lower, kind: timing, limit: 0.1, rare: true,
+		of:      emptyShare,
+		assumes: "of the polls answered in the steady state"},
+	{name: "poll response, p99", unit: seconds, better: lower, kind: timing, limit: 0.1, rare: true,
+		of:      func(t *result.Trial) float64 { return quantile(t.PollResponse, p99) },
+		assumes: "from a poll being due, so that a stalled server is charged for every poll that it delayed"},
+	{name: "expected deliveries", unit: count, kind: told, total: true,
+		of: func(t *result.Trial) float64 { return float64(t.Expected) }},
+	{name: "delivered", unit: count, kind: told, total: true,
+		of:      func(t *result.Trial) float64 { return float64(t.Delivered) },
+		assumes: "duplicates included: expected = delivered − duplicated + lost"},
+	lost,
+	duplicated,
+}
+
+func p50(q *result.Quantiles) *float64     { return q.P50 }
+func p99(q *result.Quantiles) *float64     { return q.P99 }
+func p999(q *result.Quantiles) *float64    { return q.P999 }
+func maximum(q *result.Quantiles) *float64 { return &q.Max }
+
+// quantile is NaN where the trial has no such summary, nothing was recorded,
+// or too few samples lie beyond.
+func quantile(q *result.Quantiles, take func(*result.Quantiles) *float64) float64 {
+	if q == nil || q.N == 0 {
+		return math.NaN()
+	}
+	if v := take(q); v != nil {
+		return *v
+	}
+	return math.NaN()
+}
+
+// polls is how many polls were answered in the steady state.
+func polls(t *result.Trial) float64 {
+	if t.PollResponse != nil && t.PollResponse.N > 0 {
+		return float64(t.PollResponse.N)
+	}
+	return float64(t.Requests.ByStatus["200"] + t.Requests.ByStatus["304"])
+}
+
+func emptyShare(t *result.Trial) float64 {
+	if !t.Asked.Paced && t.PollResponse == nil {
+		return math.NaN()
+	}
+	return over(float64(t.Requests.Empty), polls(t))
+}
+
+func staleShare(t *result.Trial) float64 {
+	if t.Expected == 0 {
+		return math.NaN() // nothing was said that a client could have missed
+	}
+	return t.StaleShare
+}
+
+// over divides, and is NaN where there is nothing to divide by.
+func over(a, b float64) float64 {
+	if !(b > 0) {
+		return math.NaN()
+	}
+	return a / b
+}
+
+// cell is one metric of one transport, over its trials.
+type cell struct {
+	values    []float64 // one for each trial that holds it
+	value     float64   // their median, or their sum; NaN if there are none
+	low, high float64
+}
+
+func (m *metric) cell(trials []result.Trial) cell {
+	var c cell
+	for i := range trials {
+		if v := m.of(&trials[i]); !math.IsNaN(v) {
+			c.values = append(c.values, v)
+		}
+	}
+	c.low, c.high = stat.Range(c.values)
+	c.value = stat.Median(c.values)
+	if m.total && len(c.values) > 0 {
+		c.value = 0
+		for _, v := range c.values {
+			c.value += v
+		}
+	}
+	return c
+}
+
+func (c cell) known() bool { return !math.IsNaN(c.value) }
+
+// print is the cell as a table shows it.
+func (m *metric) print(c cell, ranges bool) string {
+	if !ranges || m.total || len(c.values) < 2 {
+		return m.unit.format(c.value)
+	}
+	return m.unit.formatRange(c.value, c.low, c.high)
+}

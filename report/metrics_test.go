@@ -1,0 +1,140 @@
+package report
+
+import (
+	"math"
+	"testing"
+
+	"github.com/pollpush/pollpush/internal/result"
+)
+
+func metricNamed(t *testing.T, name string) *metric {
+	t.Helper()
+	for i := range metrics {
+		if metrics[i].name == name {
+			return &metrics[i]
+		}
+	}
+	t.Fatalf("no metric %q", name)
+	return nil
+}
+
+// TestMetricsByFormula takes numbers from a trial by hand.
+func TestMetricsByFormula(t *testing.T) {
+	v := func(f float64) *float64 { return &f }
+	trial := result.Trial{
+		Clients: 10, WindowS: 30, Expected: 100, Delivered: 97, Lost: 5, Duplicated: 2, WindowDeliveries: 50,
+		Asked:       result.Asked{Paced: true},
+		Requests:    result.Requests{Total: 310, Empty: 240, ByStatus: map[string]int64{"200": 200, "304": 100, "201": 10}},
+		Connections: result.Connections{Held: 5},
+		Bytes:       result.Bytes{In: 6000, Out: 3000},
+		Latency:     &result.Quantiles{P50: v(0.5), Max: 2, N: 97},
+		StaleShare:  0.25,
+		Fanout:      &result.Fanout{T100: 0.9, Messages: 3},
+		Server:      &result.Cost{CPUUserS: 2, CPUSysS: 1, RSSIdleBytes: 1000, RSSStartBytes: 6000, RSSPeakBytes: 9000},
+	}
+	want := map[string]float64{
+		"requests per client":      62, // 310 / 10 clients / half a minute
+		"connections per client":   0.5,
+		"delivery latency, p50":    0.5,
+		"delivery latency, p99":    math.NaN(),
+		"delivery latency, max":    2,
+		"publish latency, p50":     math.NaN(),
+		"stale share of time":      0.25,
+		"fan-out to all, median":   0.9,
+		"bytes per delivery, in":   120,
+		"bytes per delivery, out":  60,
+		"bandwidth per client":     240, // 9,000 B × 8 / 30 s / 10
+		"server CPU per delivery":  0.06,
+		"server CPU, of one core":  0.1,
+		"server memory per client": 500,
+		"server memory, peak":      9000,
+		"empty polls":              0.8,
+		"expected deliveries":      100,
+		"delivered":                97,
+		"lost":                     5,
+		"duplicated":               2,
+	}
+	for name, w := range want {
+		if got := metricNamed(t, name).of(&trial); math.Abs(got-w) > 1e-12 || math.IsNaN(got) != math.IsNaN(w) {
+			t.Errorf("%s = %v, want %v", name, got, w)
+		}
+	}
+	// Of nothing, every metric that divides is unknown, and none panics.
+	for i := range metrics {
+		m := &metrics[i]
+		if got := m.of(&result.Trial{}); !math.IsNaN(got) && got != 0 {
+			t.Errorf("%s of an empty trial = %v, want nothing", m.name, got)
+		}
+	}
+}
+
+func TestCellOverTrials(t *testing.T) {
+	trials := make([]result.Trial, 3)
+	for i, n := range []int64{300, 100, 200} {
+		trials[i] = result.Trial{Clients: 10, WindowS: 60, Lost: n, Requests: result.Requests{Total: n}}
+	}
+	c := requests.cell(trials)
+	if c.value != 20 || c.low != 10 || c.high != 30 {
+		t.Errorf("requests over the trials are %v (%v–%v), want the median 20 (10–30)", c.value, c.low, c.high)
+	}
+	if c := lost.cell(trials); c.value != 600 {
+		t.Errorf("lost over the trials is %v, want the sum 600: a median hides one trial's loss", c.value)
+	}
+	if s := requests.print(c, true); s != "20.0/min (10.0–30.0)" {
+		t.Errorf("printed %q", s)
+	}
+}
+
+func TestFormat(t *testing.T) {
+	for _, tt := range []struct {
+		unit unit
+		in   float64
+		want string
+	}{
+		{seconds, 0.0004216, "422 µs"}, {seconds, 0.99996, "1.00 s"}, {seconds, 0.5021, "502 ms"}, {seconds, 0, "0 s"},
+		{seconds, 73, "73.0 s"}, {seconds, 3e-8, "30.0 ns"}, {seconds, math.NaN(), "–"},
+		{count, 1234567, "1,234,567"}, {count, 12, "12"}, {count, -1234, "-1,234"},
+		{memory, 1536, "1.50 KiB"}, {memory, 30 << 20, "30.0 MiB"}, {memory, -2048, "-2.00 KiB"},
+		{share, 0.3679, "36.8 %"}, {share, 1, "100 %"}, {cores, 1.523, "152 %"},
+		{bitRate, 1240, "1.24 kbit/s"}, {bytesEach, 1234, "1,230 B"}, {perMinute, 60.06, "60.1/min"}, {ratio, 1, "1"},
+	} {
+		if got := tt.unit.format(tt.in); got != tt.want {
+			t.Errorf("format(%v) = %q, want %q", tt.in, got, tt.want)
+		}
+	}
+	if got, want := seconds.formatRange(0.0099, 0.0081, 0.0123), "9.90 ms (8.10–12.3)"; got != want {
+		t.Errorf("formatRange = %q, want %q", got, want)
+	}
+}
+
+func TestSelection(t *testing.T) {
+	mk := func(trial, attempt int, s result.Status, v result.Validity) result.Trial {
+		return result.Trial{Transport: "ws", Trial: trial, Attempt: attempt, Status: s, Validity: v}
+	}
+	for _, tt := range []struct {
+		name  string
+		in    []result.Trial
+		used  [][2]int // trial, attempt
+		stamp result.Validity
+	}{
+		{"the valid attempt", []result.Trial{mk(1, 1, "complete", "suspect"), mk(1, 2, "complete", "valid")}, [][2]int{{1, 2}}, "valid"},
+		{"the first valid attempt", []result.Trial{mk(1, 1, "complete", "valid"), mk(1, 2, "complete", "suspect")}, [][2]int{{1, 1}}, "valid"},
+		{"else the last", []result.Trial{mk(1, 1, "complete", "suspect"), mk(1, 2, "complete", "suspect")}, [][2]int{{1, 2}}, "suspect"},
+		{"no failed attempt", []result.Trial{mk(1, 1, "complete", "suspect"), mk(1, 2, "failed", "invalid")}, [][2]int{{1, 1}}, "suspect"},
+		{"no partial trial", []result.Trial{mk(1, 1, "complete", "valid"), mk(2, 1, "partial", "valid")}, [][2]int{{1, 1}}, "valid"},
+		{"no invalid trial beside another", []result.Trial{mk(1, 1, "complete", "invalid"), mk(2, 1, "complete", "valid")}, [][2]int{{2, 1}}, "valid"},
+		{"invalid ones alone", []result.Trial{mk(1, 1, "complete", "invalid"), mk(2, 1, "complete", "invalid")}, [][2]int{{1, 1}, {2, 1}}, "invalid"},
+		{"none at all", []result.Trial{mk(1, 1, "failed", "invalid")}, nil, "invalid"},
+	} {
+		s := &mustRun(t, tt.in).sides[0]
+		if len(s.used) != len(tt.used) || s.stamp != tt.stamp || len(s.used)+len(s.aside) != len(tt.in) {
+			t.Errorf("%s: used %d, stamp %s, aside %d", tt.name, len(s.used), s.stamp, len(s.aside))
+			continue
+		}
+		for i, u := range tt.used {
+			if got := [2]int{s.used[i].Trial, s.used[i].Attempt}; got != u {
+				t.Errorf("%s: used trial and attempt %v, want %v", tt.name, got, u)
+			}
+		}
+	}
+}

@@ -1,0 +1,260 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/pollpush/pollpush/internal/result"
+)
+
+// enough is how many samples have to lie beyond a percentile for it to be
+// shown.
+const enough = 10
+
+// merged is the whole histograms of the trials in one, in nanoseconds; nil if
+// there is nothing in them.
+func merged(trials []result.Trial) (*hdrhistogram.Histogram, error) {
+	var all []*hdrhistogram.Histogram
+	top := int64(2)
+	for i := range trials {
+		if trials[i].LatencyHDR == "" {
+			continue
+		}
+		h, err := hdrhistogram.Decode([]byte(trials[i].LatencyHDR))
+		if err != nil {
+			return nil, fmt.Errorf("latency_hdr of trial %d cannot be read: %w", trials[i].Trial, err)
+		}
+		all, top = append(all, h), max(top, h.HighestTrackableValue())
+	}
+	if len(all) == 0 {
+		return nil, nil
+	}
+	sum := hdrhistogram.New(1, top, 3)
+	for _, h := range all {
+		if dropped := sum.Merge(h); dropped > 0 {
+			return nil, fmt.Errorf("merging the histograms dropped %d samples", dropped)
+		}
+	}
+	if sum.TotalCount() == 0 {
+		return nil, nil
+	}
+	return sum, nil
+}
+
+// nines is where a quantile is drawn: 0, 1 and 2 for 0, 90 % and 99 %.
+func nines(q float64) float64 { return -math.Log10(1 - q) }
+
+// curve is a histogram's percentiles in seconds over nines, up to where fewer
+// than enough samples lie beyond.
+func curve(h *hdrhistogram.Histogram) series {
+	var at, percentiles []float64
+	last := nines(1 - enough/float64(h.TotalCount()))
+	for x := 0.0; ; x = min(float64(len(at))*0.02, last) {
+		at, percentiles = append(at, x), append(percentiles, 100*(1-math.Pow(10, -x)))
+		if x >= last {
+			break
+		}
+	}
+	var s series
+	for i, v := range h.ValueAtPercentilesSlice(percentiles) {
+		if v > 0 { // a logarithm takes nothing else
+			s.x, s.y = append(s.x, at[i]), append(s.y, float64(v)/1e9)
+		}
+	}
+	return s
+}
+
+func (r *run) latencyChart() chart {
+	c := chart{
+		name: "latency", title: "How long a message takes to reach a client",
+		caption: "How long does a message take from being due to being seen, for the lucky half and for the unlucky few? Each line ends where fewer than ten samples lie beyond; the dashed line is the model of polling, uniform on 0 to T.",
+	}
+	p := panel{heading: "delivery latency (logarithmic) by percentile of deliveries (each nine as wide)", height: 250}
+	var lines []curveLine
+	var left []string // which transports have no line, and why
+	for i := range r.sides {
+		s := &r.sides[i]
+		h, err := merged(s.used)
+		switch {
+		case err != nil:
+			left = append(left, s.chartName()+": "+clean(err.Error()))
+			continue
+		case h == nil || h.TotalCount() < 2*enough:
+			left = append(left, s.chartName()+": fewer than 20 deliveries")
+			continue
+		}
+		line := curve(h)
+		if len(line.x) < 2 {
+			left = append(left, s.chartName()+": every latency is 0")
+			continue
+		}
+		line.name = s.chartName()
+		lines = append(lines, curveLine{series: line, look: lookOf(s.transport), hollow: s.stamp == result.Invalid})
+	}
+	if len(lines) == 0 {
+		c.omitted = "No percentiles. " + strings.Join(left, "; ")
+		return c
+	}
+	if len(left) > 0 {
+		c.footer = []string{"left out: " + strings.Join(left, "; ")}
+	}
+	low, high, right := math.Inf(1), 0.0, 0.0
+	for _, l := range lines {
+		low, high = min(low, slices.Min(l.y)), max(high, slices.Max(l.y))
+		right = max(right, l.x[len(l.x)-1])
+	}
+	low, high = logBounds(low, high)
+	var models []curveLine
+	seen := map[float64]bool{}
+	for i := range r.sides {
+		s := &r.sides[i]
+		if !s.paced() || seen[s.used[0].Asked.PollIntervalS] {
+			continue
+		}
+		seen[s.used[0].Asked.PollIntervalS] = true
+		if m := uniformCurve(s.used[0].Asked.PollIntervalS, low, high, right); len(m.x) > 1 {
+			models = append(models, curveLine{series: m, dashed: true})
+		}
+	}
+	label := style(bodySize, text, false)
+	for _, l := range lines {
+		p.right = max(p.right, label.Width(l.name)+30)
+	}
+	for _, l := range append(slices.Clone(lines), models...) {
+		p.lines = append(p.lines, l.series)
+	}
+	p.height = max(p.height, vg.Length(len(lines))*labelGap+60)
+	p.plot = func() *plot.Plot {
+		pl := axes()
+		pl.X.Min, pl.X.Max = 0, right
+		pl.X.Tick.Marker = ninesTicks(right)
+		pl.Y.Min, pl.Y.Max = low, high
+		pl.Y.Scale = plot.LogScale{}
+		pl.Y.Tick.Marker = logTicks(low, high)
+		pl.Add(curves(append(slices.Clone(lines), models...)))
+		return pl
+	}
+	c.panels = []panel{p}
+	return c
+}
+
+// uniformCurve is the model of a polled message's latency, where the axes
+// show it.
+func uniformCurve(interval, low, high, right float64) series {
+	s := series{name: "model, uniform on 0 to " + plain(interval/seconds.scaleOf(interval).factor) + " " + seconds.scaleOf(interval).name}
+	for x := 0.0; x <= right+1e-9; x += 0.01 {
+		if v := Staleness(1-math.Pow(10, -x), interval); v >= low && v <= high {
+			s.x, s.y = append(s.x, x), append(s.y, v)
+		}
+	}
+	return s
+}
+
+// logBounds are the axis' ends: 1, 2 or 5 times a power of ten, a factor of
+// ten apart at least.
+func logBounds(low, high float64) (float64, float64) {
+	down := func(v float64) float64 {
+		power := math.Pow(10, math.Floor(math.Log10(v)))
+		for _, m := range []float64{5, 2} {
+			if m*power <= v*0.999 {
+				return m * power
+			}
+		}
+		return power
+	}
+	l, h := down(low), niceStep(high*1.02)
+	for h < 9.99*l {
+		h *= 10
+	}
+	return l, h
+}
+
+// logTicks label the powers of ten, and 2 and 5 times them where few powers
+// fit.
+func logTicks(low, high float64) plot.ConstantTicks {
+	var ticks plot.ConstantTicks
+	few := math.Log10(high/low) < 2.2
+	for e := math.Floor(math.Log10(low)); e <= math.Ceil(math.Log10(high)); e++ {
+		for m := 1; m <= 9; m++ {
+			v := float64(m) * math.Pow(10, e)
+			if v < low*0.999 || v > high*1.001 {
+				continue
+			}
+			t := plot.Tick{Value: v}
+			if m == 1 || few && (m == 2 || m == 5) {
+				s := seconds.scaleOf(v)
+				t.Label = plain(v/s.factor) + " " + s.name
+			}
+			ticks = append(ticks, t)
+		}
+	}
+	return ticks
+}
+
+func ninesTicks(right float64) plot.ConstantTicks {
+	ticks := plot.ConstantTicks{{Value: 0, Label: "0 %"}}
+	for _, t := range []struct {
+		q     float64
+		label string
+	}{{0.5, "50 %"}, {0.9, "90 %"}, {0.99, "99 %"}, {0.999, "99.9 %"}, {0.9999, "99.99 %"}, {0.99999, "99.999 %"}, {0.999999, "99.9999 %"}} {
+		if x := nines(t.q); x <= right+1e-9 {
+			ticks = append(ticks, plot.Tick{Value: x, Label: t.label})
+		}
+	}
+	return ticks
+}
+
+// curveLine is a line of the chart and how it looks.
+type curveLine struct {
+	series
+	look   look
+	dashed bool // a model
+	hollow bool // invalid
+}
+
+type curves []curveLine
+
+// Plot implements plot.Plotter.
+func (lines curves) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	gridLines(c, p)
+	var ends []endLabel
+	for _, l := range lines {
+		points := make([]vg.Point, len(l.x))
+		for i := range l.x {
+			points[i] = vg.Point{X: x(l.x[i]), Y: y(l.y[i])}
+		}
+		if l.dashed {
+			c.StrokeLines(draw.LineStyle{Color: text, Width: 1, Dashes: []vg.Length{4, 3}}, points)
+			s := style(9, text, false)
+			s.YAlign = draw.YTop
+			at := points[0]
+			for _, pt := range points {
+				if pt.X <= x(0.18*p.X.Max) {
+					at = pt
+				}
+			}
+			c.FillText(s, vg.Point{X: at.X + 6, Y: at.Y - 3}, fit(s, l.name, c.Max.X-at.X-6))
+			continue
+		}
+		width, dashes := vg.Length(2), []vg.Length(nil)
+		if l.hollow {
+			width, dashes = 1, []vg.Length{1, 2}
+		}
+		l.look.stroke(&c, width, dashes, points...)
+		for _, q := range []float64{0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999} {
+			if i, ok := slices.BinarySearch(l.x, nines(q)-1e-9); ok || i < len(l.x) {
+				l.look.mark(&c, 3, points[i])
+			}
+		}
+		ends = append(ends, endLabel{at: points[len(points)-1], name: l.name, look: l.look})
+	}
+	drawEnds(c, ends)
+}

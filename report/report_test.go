@@ -1,0 +1,271 @@
+package report
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/xml"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pollpush/pollpush/internal/result"
+)
+
+// TestWrite makes the whole report of every case: all files, without a panic,
+// each well-formed and without what its strings would inject.
+func TestWrite(t *testing.T) {
+	for name, trials := range cases() {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			files := written(t, name, trials)
+			for _, want := range []string{"report.md", "report.html", "charts/requests", "charts/latency", "charts/bytes", "charts/cost", "charts/timeline"} {
+				if !strings.HasPrefix(want, "charts/") {
+					if len(files[want]) == 0 {
+						t.Errorf("no %s", want)
+					}
+					continue
+				}
+				checkSVG(t, want, files[want+".svg"])
+			}
+			checkPage(t, files["report.html"])
+			checkMarkdown(t, string(files["report.md"]))
+			var text bytes.Buffer
+			if err := Text(&text, trials, TextOptions{}); err != nil {
+				t.Fatal(err)
+			}
+			if strings.ContainsAny(text.String(), "\x1b\u202e") {
+				t.Error("the text holds a control character")
+			}
+		})
+	}
+}
+
+// written is a case's report. Pictures are slow to draw, and drawn by the same
+// calls as their SVG, so that most cases go without.
+func written(t *testing.T, name string, trials []result.Trial) map[string][]byte {
+	t.Helper()
+	if slices.Contains([]string{"doubted", "bare"}, name) {
+		dir := t.TempDir()
+		if err := Write(dir, trials); err != nil {
+			t.Fatal(err)
+		}
+		files := read(t, dir)
+		for file, content := range files {
+			if strings.HasSuffix(file, ".png") && !bytes.HasPrefix(content, []byte("\x89PNG")) {
+				t.Errorf("%s is no PNG", file)
+			}
+		}
+		if len(files) != 12 {
+			t.Errorf("%d files were written, want 12", len(files))
+		}
+		return files
+	}
+	r := mustRun(t, trials)
+	charts := r.charts()
+	files := map[string][]byte{"report.md": r.markdown(charts)}
+	var figures []figure
+	for i := range charts {
+		svg, err := charts[i].svg()
+		if err != nil {
+			t.Fatal(err)
+		}
+		files["charts/"+charts[i].name+".svg"] = svg
+		figures = append(figures, figure{svg, charts[i].caption})
+	}
+	var err error
+	if files["report.html"], err = r.page(figures); err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func checkSVG(t *testing.T, name string, svg []byte) {
+	t.Helper()
+	elements := wellFormed(t, name, svg, true)
+	for _, e := range elements {
+		if !slices.Contains([]string{"svg", "g", "path", "text"}, e.Name.Local) {
+			t.Errorf("%s holds a <%s>", name, e.Name.Local)
+		}
+		for _, a := range e.Attr {
+			if a.Name.Local == "style" || strings.HasPrefix(a.Name.Local, "on") {
+				t.Errorf("%s: <%s> has a %s attribute", name, e.Name.Local, a.Name.Local)
+			}
+		}
+	}
+	for _, bad := range []string{"NaN", "Inf", "%!"} {
+		if bytes.Contains(svg, []byte(bad)) {
+			t.Errorf("%s holds %q", name, bad)
+		}
+	}
+}
+
+func checkPage(t *testing.T, page []byte) {
+	t.Helper()
+	styles := 0
+	for _, e := range wellFormed(t, "report.html", page, false) {
+		switch e.Name.Local {
+		case "script", "link", "img", "iframe", "object", "a":
+			t.Errorf("the page holds a <%s>", e.Name.Local)
+		case "style":
+			styles++
+		}
+		for _, a := range e.Attr {
+			if n := a.Name.Local; n == "style" || n == "src" || n == "href" || strings.HasPrefix(n, "on") {
+				t.Errorf("the page's <%s> has a %s attribute", e.Name.Local, n)
+			}
+		}
+	}
+	if styles != 1 {
+		t.Errorf("the page has %d style blocks, want 1", styles)
+	}
+	style := regexp.MustCompile(`(?s)<style>(.*?)</style>`).FindSubmatch(page)
+	sum := sha256.Sum256(style[1])
+	policy := fmt.Sprintf("default-src &#39;none&#39;; base-uri &#39;none&#39;; form-action &#39;none&#39;; style-src &#39;sha256-%s&#39;",
+		strings.ReplaceAll(base64.StdEncoding.EncodeToString(sum[:]), "+", "&#43;"))
+	if !bytes.Contains(page, []byte(policy)) {
+		t.Errorf("the page's policy does not allow its own style: want %s", policy)
+	}
+	for _, bad := range []string{"NaN", "%!", "ZgotmplZ"} {
+		if bytes.Contains(page, []byte(bad)) {
+			t.Errorf("the page holds %q", bad)
+		}
+	}
+}
+
+// checkMarkdown takes away what is escaped, and looks for markup in the rest.
+func checkMarkdown(t *testing.T, text string) {
+	t.Helper()
+	bare := regexp.MustCompile(`\\.`).ReplaceAllString(text[:strings.Index(text, "```sh")], "")
+	for _, bad := range []string{"<script", "<svg", "](javascript", "\x1b", "NaN", "%!"} {
+		if strings.Contains(bare, bad) {
+			t.Errorf("report.md holds %q", bad)
+		}
+	}
+	if n := strings.Count(text, "```"); n != 2 {
+		t.Errorf("report.md has %d code fences, want 2", n)
+	}
+	columns := 0
+	for line := range strings.Lines(bare) {
+		n := strings.Count(line, "|")
+		if n > 0 && columns > 0 && n != columns {
+			t.Errorf("a table's row has %d bars where the one before has %d: %s", n, columns, line)
+		}
+		columns = n
+	}
+}
+
+// wellFormed reads a document to its end and returns its elements.
+func wellFormed(t *testing.T, name string, doc []byte, strict bool) []xml.StartElement {
+	t.Helper()
+	d := xml.NewDecoder(bytes.NewReader(doc))
+	if !strict {
+		d.Strict, d.AutoClose, d.Entity = false, xml.HTMLAutoClose, xml.HTMLEntity
+	}
+	var out []xml.StartElement
+	depth := 0
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			t.Fatalf("%s is not well-formed: %v", name, err)
+		}
+		switch e := token.(type) {
+		case xml.StartElement:
+			out, depth = append(out, e.Copy()), depth+1
+		case xml.EndElement:
+			depth--
+		}
+	}
+	if depth != 0 || len(out) == 0 {
+		t.Errorf("%s: %d elements, %d left open", name, len(out), depth)
+	}
+	return out
+}
+
+func read(t *testing.T, dir string) map[string][]byte {
+	t.Helper()
+	files := map[string][]byte{}
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		name, _ := filepath.Rel(dir, path)
+		files[filepath.ToSlash(name)], err = os.ReadFile(path)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+func TestSameTrialsSameBytes(t *testing.T) {
+	trials := cases()["one"]
+	a, b := t.TempDir(), t.TempDir()
+	if err := Write(a, trials); err != nil {
+		t.Fatal(err)
+	}
+	slices.Reverse(trials) // the order of the lines is no information
+	if err := Write(b, trials); err != nil {
+		t.Fatal(err)
+	}
+	again := read(t, b)
+	for name, content := range read(t, a) {
+		if !bytes.Equal(content, again[name]) {
+			t.Errorf("%s differs between two reports of the same trials", name)
+		}
+	}
+}
+
+func TestTrialsAreLeftAlone(t *testing.T) {
+	trials := cases()["hostile"]
+	if err := Text(io.Discard, trials, TextOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if trials[0].Reasons[0].Text != attack || trials[0].Scenario != attack {
+		t.Error("the report changed the trials that it was given")
+	}
+}
+
+func TestRefused(t *testing.T) {
+	other := usual().run("ws")
+	other[0].ScenarioHash = "another"
+	for name, trials := range map[string][]result.Trial{"none": nil, "two scenarios": append(usual().run("poll"), other...)} {
+		dir := filepath.Join(t.TempDir(), "out")
+		if err := Write(dir, trials); err == nil {
+			t.Errorf("%s: Write took them", name)
+		}
+		if _, err := os.Stat(dir); err == nil {
+			t.Errorf("%s: Write made its folder before it refused", name)
+		}
+		if err := Text(io.Discard, trials, TextOptions{}); err == nil {
+			t.Errorf("%s: Text took them", name)
+		}
+	}
+}
+
+// TestReportReadsTrialsOnly keeps the arrow: a report that could ask a server
+// or a client would not be one that can be made again from its trials.
+func TestReportReadsTrialsOnly(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(out)) {
+		path, ours := strings.CutPrefix(strings.TrimSpace(line), "github.com/pollpush/pollpush/")
+		if ours && !slices.Contains([]string{"report", "internal/result", "internal/stat"}, path) {
+			t.Errorf("report depends on %s", path)
+		}
+	}
+}

@@ -1,0 +1,177 @@
+package report
+
+import (
+	"math"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/pollpush/pollpush/internal/result"
+)
+
+// span is one phase of a trial, in seconds from the start of the warm-up.
+type span struct {
+	phase    string
+	from, to float64
+}
+
+func spans(list []result.Second) []span {
+	var out []span
+	for _, s := range list {
+		if n := len(out); n > 0 && out[n-1].phase == s.Phase {
+			out[n-1].to = s.T + 1
+			continue
+		}
+		out = append(out, span{clean(s.Phase), s.T, s.T + 1})
+	}
+	return out
+}
+
+func (r *run) timelineChart() chart {
+	c := chart{
+		name: "timeline", title: "One trial of each transport, second by second",
+		caption: "Was the steady state steady? One trial of each transport, all phases; only the white part enters the numbers.",
+	}
+	var phases []span
+	from, to := math.Inf(1), math.Inf(-1)
+	for i := range r.sides {
+		if s := &r.sides[i]; len(s.used) > 0 && len(s.used[0].Series) > 0 {
+			list := s.used[0].Series
+			if phases == nil {
+				phases = spans(list)
+			}
+			from, to = min(from, list[0].T), max(to, list[len(list)-1].T+1)
+		}
+	}
+	if phases == nil {
+		c.omitted = "The trials hold no numbers second by second."
+		return c
+	}
+	cpu := func(s *result.Second) float64 { return s.ServerCPUS }
+	c.panels = []panel{
+		r.timePanel("deliveries per second", count, phases, from, to, nil, func(s *result.Second) float64 { return float64(s.Deliveries) }),
+		r.timePanel("HTTP requests per second", count, phases, from, to, nil, func(s *result.Second) float64 { return float64(s.Requests) }),
+		r.timePanel("server CPU, of one core", cores, phases, from, to, func(t *result.Trial) bool { return t.Server != nil }, cpu),
+	}
+	return c
+}
+
+// timePanel draws one number of every transport over the seconds of its first
+// used trial.
+func (r *run) timePanel(heading string, u unit, phases []span, from, to float64, has func(*result.Trial) bool, of func(*result.Second) float64) panel {
+	p := panel{heading: heading}
+	top := 0.0
+	var lines timeLines
+	label := style(bodySize, text, false)
+	for i := range r.sides {
+		s := &r.sides[i]
+		if len(s.used) == 0 || len(s.used[0].Series) == 0 || has != nil && !has(&s.used[0]) {
+			continue
+		}
+		line := timeLine{look: lookOf(s.transport)}
+		line.name = s.chartName()
+		sum, n := 0.0, 0.0
+		for j := range s.used[0].Series {
+			sec := &s.used[0].Series[j]
+			v := of(sec)
+			line.x, line.y = append(line.x, sec.T+0.5), append(line.y, v)
+			top = max(top, v)
+			if sec.Phase == "steady" {
+				sum, n = sum+v, n+1
+			}
+		}
+		if n > 0 {
+			line.level = sum / n
+		}
+		p.right = max(p.right, label.Width(line.name)+30)
+		p.lines = append(p.lines, line.series)
+		lines.list = append(lines.list, line)
+	}
+	if len(lines.list) == 0 {
+		p.omitted = "not measured in this run"
+		return p
+	}
+	lines.phases = phases
+	sc := u.scaleOf(top)
+	if sc.name != "" {
+		p.heading += ", " + sc.name
+	}
+	p.height = max(105, vg.Length(len(lines.list))*labelGap+36)
+	p.plot = func() *plot.Plot {
+		pl := axes()
+		linear(&pl.Y, top, sc, 3, true)
+		pl.X.Min, pl.X.Max = from, to
+		step := niceStep(max(to-from, 1) / 8)
+		var ticks plot.ConstantTicks
+		for v := math.Ceil(from/step) * step; v <= to+1e-9; v += step {
+			l := plain(v)
+			if v == 0 {
+				l = "0 s"
+			}
+			ticks = append(ticks, plot.Tick{Value: v, Label: l})
+		}
+		pl.X.Tick.Marker = ticks
+		// One width for the labels of all panels, so that their seconds align.
+		for i := range pl.Y.Tick.Marker.(plot.ConstantTicks) {
+			t := &pl.Y.Tick.Marker.(plot.ConstantTicks)[i]
+			for pl.Y.Tick.Label.Width(t.Label) < 40 {
+				t.Label = "\u00a0" + t.Label
+			}
+		}
+		pl.Add(lines)
+		return pl
+	}
+	return p
+}
+
+type timeLine struct {
+	series
+	level float64 // the mean of the steady state, where the label goes
+	look  look
+}
+
+type timeLines struct {
+	list   []timeLine
+	phases []span
+}
+
+// Plot implements plot.Plotter.
+func (l timeLines) Plot(c draw.Canvas, p *plot.Plot) {
+	x, y := p.Transforms(&c)
+	for _, ph := range l.phases {
+		a, b := max(x(ph.from), c.Min.X), min(x(ph.to), c.Max.X)
+		if b <= a {
+			continue
+		}
+		if ph.phase != "steady" {
+			c.FillPolygon(shade, []vg.Point{{X: a, Y: c.Min.Y}, {X: b, Y: c.Min.Y}, {X: b, Y: c.Max.Y}, {X: a, Y: c.Max.Y}})
+		}
+	}
+	gridLines(c, p)
+	for _, ph := range l.phases {
+		name := ph.phase
+		if name == "steady" {
+			name = "steady state"
+		}
+		s := style(smallSize, faint, false)
+		s.YAlign = draw.YBottom
+		if a, b := x(ph.from), x(ph.to); s.Width(name)+4 <= b-a {
+			c.FillText(s, vg.Point{X: a + 2, Y: c.Max.Y + 2}, name)
+		}
+	}
+	var ends []endLabel
+	for i, line := range l.list {
+		points := make([]vg.Point, len(line.x))
+		for j := range line.x {
+			points[j] = vg.Point{X: x(line.x[j]), Y: y(line.y[j])}
+		}
+		line.look.stroke(&c, 1.4, nil, points...)
+		every := max(len(points)/6, 1)
+		for j := (i * 2) % every; j < len(points); j += every {
+			line.look.mark(&c, 2.4, points[j])
+		}
+		ends = append(ends, endLabel{at: vg.Point{X: c.Max.X, Y: y(line.level)}, name: line.name, look: line.look})
+	}
+	drawEnds(c, ends)
+}

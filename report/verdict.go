@@ -1,0 +1,234 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strings"
+
+	"github.com/pollpush/pollpush/internal/stat"
+)
+
+// verdict is a run in a few sentences of computed numbers. It holds no markup.
+type verdict struct {
+	headlines  []string // losses, and why there is no verdict: before all else
+	paragraphs []string
+	notes      []string // how far the paragraphs can be trusted
+}
+
+// judge compares every transport with the first one that polls at an
+// interval. Invalid trials have no part in it, and a transport with losses
+// wins no comparison.
+func (r *run) judge() verdict {
+	var v verdict
+	r.losses(&v)
+	var base *side
+	var sides []*side
+	for i := range r.sides {
+		s := &r.sides[i]
+		switch {
+		case !s.counts():
+			v.headlines = append(v.headlines, fmt.Sprintf("No verdict on %s: %s.", s.transport, s.whyNot()))
+			continue
+		case base == nil && s.paced():
+			base = s
+		}
+		sides = append(sides, s)
+	}
+	switch {
+	case len(sides) == 0:
+		v.headlines = append([]string{"No verdict: no transport has a trial that is complete and not invalid."}, v.headlines...)
+		return v
+	case base == nil || len(sides) == 1:
+		for _, s := range sides {
+			v.paragraphs = append(v.paragraphs, r.alone(s))
+		}
+		if len(sides) == 1 {
+			v.notes = append(v.notes, "Only one transport has numbers, so there is nothing to compare them with.")
+		} else {
+			v.notes = append(v.notes, "No transport polled at an interval, so there is no comparison of polling with push.")
+		}
+	default:
+		for _, s := range sides {
+			switch text := compareSides(base, s); {
+			case s == base:
+			case len(v.paragraphs) == 0 && !base.lossy() && !s.lossy():
+				v.paragraphs = append(v.paragraphs, r.circumstances()+", "+text)
+			default:
+				v.paragraphs = append(v.paragraphs, capital(text))
+			}
+		}
+	}
+	v.notes = append(v.notes, spreads(sides, base != nil && len(sides) > 1)...)
+	for _, s := range sides {
+		if s.stamp != "valid" {
+			v.notes = append(v.notes, fmt.Sprintf("Trials of %s are suspect, for reasons listed with the trials.", s.transport))
+		}
+	}
+	return v
+}
+
+// losses puts every lost or repeated delivery at the head, trials set aside
+// included.
+func (r *run) losses(v *verdict) {
+	for i := range r.sides {
+		s := &r.sides[i]
+		if n := lost.cell(s.used).value; n > 0 {
+			var expected int64
+			for _, t := range s.used {
+				expected += t.Expected
+			}
+			v.headlines = append(v.headlines, fmt.Sprintf("%s lost %s of %s expected deliveries (%s). A transport with losses wins no comparison.",
+				s.transport, count.format(n), count.format(float64(expected)), share.format(over(n, float64(expected)))))
+		}
+		if n := duplicated.cell(s.used).value; n > 0 {
+			v.notes = append(v.notes, fmt.Sprintf("%s delivered %s messages more than once.", s.transport, count.format(n)))
+		}
+		for _, a := range s.aside {
+			if a.trial.Lost > 0 && a.trial.Status == "complete" {
+				v.headlines = append(v.headlines, fmt.Sprintf("%s lost %s deliveries in trial %d, attempt %d, which enters no number.",
+					s.transport, count.format(float64(a.trial.Lost)), a.trial.Trial, a.trial.Attempt))
+			}
+		}
+	}
+}
+
+func (s *side) lossy() bool { return lost.cell(s.used).value > 0 }
+
+// whyNot says why a side's trials cannot be judged.
+func (s *side) whyNot() string {
+	if len(s.used) == 0 {
+		return "no trial ran to its end"
+	}
+	var why []string
+	for _, t := range s.used {
+		for _, reason := range t.Reasons {
+			if reason.Validity == "invalid" {
+				why = append(why, reason.Text)
+			}
+		}
+	}
+	if len(why) == 0 {
+		return "every trial is invalid"
+	}
+	return "every trial is invalid (" + strings.Join(unique(why), "; ") + ")"
+}
+
+func unique(list []string) []string {
+	seen := map[string]bool{}
+	var out []string
+	for _, s := range list {
+		if !seen[s] {
+			seen[s] = true
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// circumstances opens a sentence: "At 1,000 clients and 1 message/s".
+func (r *run) circumstances() string {
+	a := r.head.Asked
+	s := "At " + plural(float64(r.head.Clients), "client")
+	if a.PublishRate <= 0 {
+		return s + " and nothing said"
+	}
+	s += " and " + plural(a.PublishRate, "message") + "/s"
+	if a.Rooms > 1 {
+		s += " in each of " + thousands(fmt.Sprint(a.Rooms)) + " rooms"
+	}
+	return s
+}
+
+func plural(n float64, thing string) string {
+	switch n {
+	case 0:
+		return "no " + thing + "s"
+	case 1:
+		return "1 " + thing
+	}
+	if n == math.Trunc(n) {
+		return count.format(n) + " " + thing + "s"
+	}
+	return plain(n) + " " + thing + "s"
+}
+
+// alone states the numbers of one transport.
+func (r *run) alone(s *side) string {
+	text := fmt.Sprintf("%s, %s needed %s per client%s", r.circumstances(), spoken(s), held(s), asked(s))
+	if l := latency50.cell(s.used); l.known() {
+		text += "; it delivered in " + latency50.unit.format(l.value) + " (p50)"
+		if l := latency99.cell(s.used); l.known() {
+			text += " and " + latency99.unit.format(l.value) + " (p99)"
+		}
+	}
+	var with []string
+	for _, c := range costs(s) {
+		if v := c.cell(s.used); v.known() {
+			with = append(with, c.unit.format(v.value)+" "+c.amount)
+		}
+	}
+	if len(with) > 0 {
+		text += ", with " + join(with)
+	}
+	return text + "."
+}
+
+// held is the connections of one client, in words.
+func held(s *side) string {
+	c := connections.cell(s.used)
+	if !c.known() {
+		return "an unknown number of connections"
+	}
+	return plural(roundish(c.value), "connection")
+}
+
+// asked goes on with its requests.
+func asked(s *side) string {
+	switch c := requests.cell(s.used); {
+	case !c.known():
+		return ""
+	case c.value == 0:
+		return " and no requests"
+	default:
+		return " and " + plural(c.value, "request") + " per minute"
+	}
+}
+
+// roundish takes away what no reader sees: 0.9999 connections are 1.
+func roundish(v float64) float64 {
+	if n := math.Round(v); math.Abs(v-n) < 0.0005 {
+		return n
+	}
+	return v
+}
+
+func spoken(s *side) string { return lookOf(s.transport).spoken }
+
+func join(list []string) string {
+	switch len(list) {
+	case 0:
+		return ""
+	case 1:
+		return list[0]
+	}
+	return strings.Join(list[:len(list)-1], ", ") + " and " + list[len(list)-1]
+}
+
+// spreads says what the trials can tell of their own noise.
+func spreads(sides []*side, compared bool) []string {
+	least, most := math.MaxInt, 0
+	for _, s := range sides {
+		least, most = min(least, len(s.used)), max(most, len(s.used))
+	}
+	switch {
+	case most == 1:
+		return []string{"All of this is from one trial each, so without a known spread."}
+	case least == 1:
+		return []string{"Some of this is from a single trial, so without a known spread."}
+	case !compared:
+		return nil
+	}
+	chance := stat.SeparateByChance(least, least)
+	return []string{fmt.Sprintf("Times, CPU and memory count as different where the ranges over the trials do not overlap; with %d trials each, chance alone does that to 1 of %s such numbers.",
+		least, plain(math.Round(1/chance)))}
+}

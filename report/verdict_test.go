@@ -1,0 +1,131 @@
+package report
+
+import (
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/pollpush/pollpush/internal/result"
+)
+
+func said(v verdict) string {
+	return strings.Join(append(append(v.headlines, v.paragraphs...), v.notes...), "\n")
+}
+
+func TestVerdict(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		wants []string
+		never []string
+	}{
+		{"usual", []string{
+			"At 1,000 clients and 1 message/s, WebSocket needed 1 connection per client and no requests where polling needed 1 connection and 60.1 requests per minute.",
+			"1/7.7 of the bytes", "2.98 ms (p50) against 499 ms", "Against it: 1.27 times the server memory per client", "1 of 10 such numbers",
+		}, []string{"No verdict", "known spread"}},
+		{"one", []string{"All of this is from one trial each, so without a known spread."}, []string{"do not overlap"}},
+		{"push", []string{"WebSocket needed 1 connection per client and no requests; it delivered in 2.98 ms (p50)", "nothing to compare"}, []string{"against"}},
+		{"polling", []string{"polling needed 1 connection per client and 60.1 requests per minute", "nothing to compare"}, []string{"against"}},
+		{"unpaced", []string{"No transport polled at an interval"}, []string{"against"}},
+		{"unknown", []string{"carrier-pigeon needed"}, nil},
+		{"quiet", []string{"nothing said", "no bandwidth (0 bit/s against 4.00 kbit/s)"}, []string{"p50"}},
+		{"few", []string{"At 3 clients and 0.1 messages/s", "Too little was delivered to tell the latency."}, nil},
+		{"lossy", []string{"ws lost 12 of 60,000 expected deliveries (0.0200 %). A transport with losses wins no comparison.", "is not compared"}, []string{"ms (p50)"}},
+		{"invalid", []string{"No verdict: no transport has a trial that is complete and not invalid.", "80 ms late"}, []string{"needed"}},
+		{"doubted", []string{"No verdict on sse: every trial is invalid", "Trials of ws are suspect"}, []string{"server-sent events"}},
+		{"partial", []string{"No verdict on ws: no trial ran to its end."}, []string{"WebSocket"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got := said(mustRun(t, cases()[tt.name]).judge())
+			for _, want := range tt.wants {
+				if !strings.Contains(got, want) {
+					t.Errorf("the verdict does not say %q:\n%s", want, got)
+				}
+			}
+			for _, bad := range tt.never {
+				if strings.Contains(got, bad) {
+					t.Errorf("the verdict says %q:\n%s", bad, got)
+				}
+			}
+		})
+	}
+}
+
+// TestVerdictOverlap: where the ranges overlap, a time is no difference,
+// however far the medians are apart.
+func TestVerdictOverlap(t *testing.T) {
+	trials := cases()["usual"]
+	for i := range trials {
+		t := &trials[i]
+		cpu := map[string][]float64{"poll": {5, 6, 7}, "ws": {1, 2, 5.5}}[t.Transport][t.Trial-1]
+		t.Server.CPUUserS, t.Server.CPUSysS = cpu, 0
+	}
+	got := said(mustRun(t, trials).judge())
+	if !strings.Contains(got, "The trials cannot tell them apart in server CPU") || strings.Contains(got, "of the server CPU (") {
+		t.Errorf("overlapping CPU was told as a difference:\n%s", got)
+	}
+}
+
+func TestLossInTrialSetAside(t *testing.T) {
+	trials := cases()["usual"]
+	doubt(&trials[1], result.Invalid, "generator_cpu", "saturated")
+	trials[1].Lost = 7
+	if got := said(mustRun(t, trials).judge()); !strings.Contains(got, "ws lost 7 deliveries in trial 1") {
+		t.Errorf("a loss in a trial set aside was hidden:\n%s", got)
+	}
+}
+
+func TestModel(t *testing.T) {
+	for _, tt := range []struct {
+		name      string
+		got, want float64
+	}{
+		{"polls, T = 1 s: the tutorial's number", PollsPerMinute(1), 60},
+		{"polls, T = 5 s", PollsPerMinute(5), 12},
+		{"empty, λT = 1", EmptyShare(1, 1, false), 1 / math.E},
+		{"empty, nothing said", EmptyShare(0, 1, false), 1},
+		{"empty, constant 0.25/s", EmptyShare(0.25, 1, true), 0.75},
+		{"empty, constant 4/s", EmptyShare(4, 1, true), 0},
+		{"messages per poll, rare", MessagesPerPoll(1e-9, 1, false), 1},
+		{"messages per poll, λT = 1", MessagesPerPoll(1, 1, false), 1 / (1 - 1/math.E)},
+		{"messages per poll, constant rare", MessagesPerPoll(0.25, 1, true), 1},
+		{"messages per poll, constant often", MessagesPerPoll(4, 1, true), 4},
+		{"staleness, p99", Staleness(0.99, 2), 1.98},
+		{"stale time, nothing said", StaleTime(0, 1, false), 0},
+		{"stale time, λT = 1", StaleTime(1, 1, false), 1 / math.E},
+		{"stale time, constant, meets at λT = 1", StaleTime(1, 1, true), 0.5},
+		{"stale time, constant often", StaleTime(4, 1, true), 0.875},
+		{"deliveries", DeliveriesPerSecond(2, 500), 1000},
+	} {
+		if math.Abs(tt.got-tt.want) > 1e-6 {
+			t.Errorf("%s: %v, want %v", tt.name, tt.got, tt.want)
+		}
+	}
+}
+
+func TestModelPartings(t *testing.T) {
+	trials := usual().run("poll")
+	if got := mustRun(t, trials).partings(); len(got) > 0 {
+		t.Errorf("model and fixture part: %v", got)
+	}
+	for i := range trials {
+		trials[i].Requests.Empty /= 2
+	}
+	got := strings.Join(mustRun(t, trials).partings(), "\n")
+	if !strings.Contains(got, "poll: empty polls measured 18.4 % where the model says 36.8 % (−50 %)") {
+		t.Errorf("half the empty polls went unsaid:\n%s", got)
+	}
+}
+
+func TestCurveStopsWhereSamplesEnd(t *testing.T) {
+	h, err := merged(usual().run("ws"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if h.TotalCount() != 180000 {
+		t.Fatalf("%d samples merged, want all 180,000", h.TotalCount())
+	}
+	c := curve(h)
+	if last, want := c.x[len(c.x)-1], nines(1-10.0/180000); math.Abs(last-want) > 1e-9 {
+		t.Errorf("the line ends at %v nines, want %v", last, want)
+	}
+}

@@ -1,0 +1,88 @@
+package server
+
+import (
+	"encoding/binary"
+
+	"github.com/gorilla/websocket"
+)
+
+const (
+	finalBit  = 0x80
+	maskedBit = 0x80
+	opcodes   = 0x0f
+)
+
+// appendFrame appends an unmasked, final frame, as servers send them.
+func appendFrame(b []byte, opcode byte, payload ...[]byte) []byte {
+	n := 0
+	for _, p := range payload {
+		n += len(p)
+	}
+	b = appendFrameHeader(b, opcode, n)
+	for _, p := range payload {
+		b = append(b, p...)
+	}
+	return b
+}
+
+func appendFrameHeader(b []byte, opcode byte, n int) []byte {
+	b = append(b, finalBit|opcode)
+	switch {
+	case n < 126:
+		return append(b, byte(n))
+	case n < 1<<16:
+		return binary.BigEndian.AppendUint16(append(b, 126), uint16(n))
+	default:
+		return binary.BigEndian.AppendUint64(append(b, 127), uint64(n))
+	}
+}
+
+func closeFrame(code int, reason string) []byte {
+	return appendFrame(nil, websocket.CloseMessage, websocket.FormatCloseMessage(code, reason))
+}
+
+// frameScanner finds where frames end in a stream of bytes that comes in any
+// pieces. It counts frames as they are on the wire, which neither gorilla's API
+// (it hides fragments) nor a buffer half written could tell.
+type frameScanner struct {
+	left   uint64   // bytes of the frame's mask and payload still to come
+	header [10]byte // as far as it has come
+	have   uint8
+}
+
+// scan takes the next bytes and returns how many frames end in them.
+func (s *frameScanner) scan(p []byte) (ended int) {
+	for len(p) > 0 {
+		if s.left > 0 {
+			n := min(s.left, uint64(len(p)))
+			p = p[n:]
+			if s.left -= n; s.left == 0 {
+				ended++
+			}
+			continue
+		}
+		s.header[s.have] = p[0]
+		s.have++
+		p = p[1:]
+		if s.have < 2 {
+			continue
+		}
+		n := uint64(s.header[1] &^ maskedBit)
+		switch {
+		case n == 126 && s.have < 4, n == 127 && s.have < 10:
+			continue
+		case n == 126:
+			n = uint64(binary.BigEndian.Uint16(s.header[2:]))
+		case n == 127:
+			n = binary.BigEndian.Uint64(s.header[2:])
+		}
+		if s.header[1]&maskedBit != 0 {
+			n += 4
+		}
+		s.have, s.left = 0, n
+		if n == 0 {
+			ended++
+		}
+	}
+	return ended
+}

@@ -1,0 +1,99 @@
+package server
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/pollpush/pollpush/internal/chat"
+)
+
+// defaultLimit is how many messages a poll gets at most unless it says.
+const defaultLimit = 100
+
+// pollQuery is what a poll asks for.
+type pollQuery struct {
+	after  uint64
+	resume bool // whether there is a cursor
+	limit  int
+}
+
+// parseQuery reads the query of a poll, or of a WebSocket handshake. Parameters
+// that it does not know are ignored.
+func parseQuery(raw string) (pollQuery, error) {
+	q := pollQuery{limit: defaultLimit}
+	if raw == "" {
+		return q, nil
+	}
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return q, fmt.Errorf("query: %w", err)
+	}
+	if after, ok := values["after"]; ok {
+		q.resume = true
+		if q.after, err = strconv.ParseUint(after[0], 10, 64); err != nil || len(after) > 1 {
+			return q, fmt.Errorf("after: found %q, want the id of the last message seen, once", strings.Join(after, ", "))
+		}
+	}
+	if limit, ok := values["limit"]; ok {
+		if q.limit, err = strconv.Atoi(limit[0]); err != nil || len(limit) > 1 || q.limit < 1 || q.limit > chat.MaxPage {
+			return q, fmt.Errorf("limit: found %q, want 1 to %d, once", strings.Join(limit, ", "), chat.MaxPage)
+		}
+	}
+	return q, nil
+}
+
+// parseMessage reads {"user":…,"text":…} and nothing else: no other member, none
+// of these in capitals or twice, nothing after the object. It refuses what JSON
+// cannot carry byte for byte rather than change it.
+func parseMessage(body []byte) (user, text string, err error) {
+	const want = `{"user":…,"text":…}`
+	if !utf8.Valid(body) {
+		return "", "", errors.New("body: found bytes that are not UTF-8, want " + want)
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	if t, err := d.Token(); err != nil || t != json.Delim('{') {
+		return "", "", errors.New("body: found no JSON object, want " + want)
+	}
+	fields := map[string]*string{"user": &user, "text": &text}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return "", "", fmt.Errorf("body: %w, want %s", err, want)
+		}
+		field := fields[name.(string)] // Token has seen to it that it is one
+		if field == nil {
+			return "", "", fmt.Errorf("body: found a member %q too many, want %s", name, want)
+		}
+		delete(fields, name.(string))
+		if err := d.Decode(field); err != nil {
+			return "", "", fmt.Errorf("body: %q: %w", name, err)
+		}
+	}
+	if _, err := d.Token(); err != nil {
+		return "", "", fmt.Errorf("body: %w, want %s", err, want)
+	}
+	if _, err := d.Token(); err != io.EOF {
+		return "", "", errors.New("body: found more after the object, want " + want)
+	}
+	if replaced(body, user+text) {
+		return "", "", errors.New(`body: found half a surrogate pair (\ud800 to \udfff), which is no character`)
+	}
+	return user, text, nil
+}
+
+// replaced says whether decoding put a U+FFFD where the body had none: that is
+// what encoding/json makes of half a surrogate pair.
+func replaced(body []byte, decoded string) bool {
+	n := strings.Count(decoded, "\ufffd")
+	if n == 0 {
+		return false
+	}
+	return n > bytes.Count(body, []byte("\ufffd"))+bytes.Count(bytes.ToLower(body), []byte(`\ufffd`))
+}

@@ -1,0 +1,83 @@
+package server
+
+import (
+	"net/http"
+	"sync/atomic"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// tally is what the server counts. The counts are compared with the load
+// generator's, to the byte.
+//
+// What is sent is counted just before the kernel gets it, and what the kernel
+// did not take is taken off again: counted afterwards, a peer could see bytes
+// that a scrape does not know of yet.
+type tally struct {
+	requests       atomic.Int64
+	connections    atomic.Int64
+	open           atomic.Int64
+	websockets     atomic.Int64
+	framesSent     atomic.Int64
+	framesReceived atomic.Int64
+	bytesSent      atomic.Int64
+	bytesReceived  atomic.Int64
+	posted         atomic.Int64
+	deliveries     atomic.Int64
+	slowReaders    atomic.Int64
+	panics         atomic.Int64
+}
+
+// metric is one line of /metrics.
+type metric struct {
+	desc  *prometheus.Desc
+	kind  prometheus.ValueType
+	value *atomic.Int64
+}
+
+// collector reads the tally when it is scraped, and costs nothing until then.
+type collector []metric
+
+func (t *tally) collector() collector {
+	counter := func(name, help string, v *atomic.Int64) metric {
+		return metric{prometheus.NewDesc("pollpush_"+name, help, nil, nil), prometheus.CounterValue, v}
+	}
+	gauge := func(name, help string, v *atomic.Int64) metric {
+		return metric{prometheus.NewDesc("pollpush_"+name, help, nil, nil), prometheus.GaugeValue, v}
+	}
+	return collector{
+		counter("http_requests_total", "HTTP requests that arrived, WebSocket handshakes and this scrape included.", &t.requests),
+		counter("connections_total", "Connections accepted.", &t.connections),
+		gauge("connections", "Connections open now.", &t.open),
+		gauge("websockets", "WebSockets open now.", &t.websockets),
+		counter("frames_sent_total", "WebSocket frames sent in full, control frames included.", &t.framesSent),
+		counter("frames_received_total", "WebSocket frames received in full, control frames included.", &t.framesReceived),
+		counter("bytes_sent_total", "Bytes sent on all connections, all protocols above TCP included.", &t.bytesSent),
+		counter("bytes_received_total", "Bytes received on all connections, all protocols above TCP included.", &t.bytesReceived),
+		counter("messages_posted_total", "Messages accepted.", &t.posted),
+		counter("deliveries_total", "Messages handed to push subscribers, and messages in poll answers.", &t.deliveries),
+		counter("slow_readers_total", "WebSockets closed because too much was waiting for them.", &t.slowReaders),
+		counter("panics_total", "Panics recovered from: each is a bug.", &t.panics),
+	}
+}
+
+func (c collector) Describe(ch chan<- *prometheus.Desc) {
+	for _, m := range c {
+		ch <- m.desc
+	}
+}
+
+func (c collector) Collect(ch chan<- prometheus.Metric) {
+	for _, m := range c {
+		ch <- prometheus.MustNewConstMetric(m.desc, m.kind, float64(m.value.Load()))
+	}
+}
+
+func (s *Server) metrics() http.Handler {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(s.tally.collector(), collectors.NewGoCollector())
+	// Compressed, the length of a scrape would depend on who asks.
+	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{DisableCompression: true})
+}

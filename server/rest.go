@@ -1,0 +1,113 @@
+package server
+
+import (
+	"io"
+	"mime"
+	"net/http"
+	"strconv"
+	"sync"
+
+	"github.com/go-chi/chi/v5"
+
+	"github.com/pollpush/pollpush/internal/chat"
+)
+
+const (
+	// maxBody is more than the largest message takes in any JSON spelling.
+	maxBody = 32 << 10
+	// maxPooled is the largest buffer that is kept for reuse.
+	maxPooled = 256 << 10
+)
+
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
+
+func recycle(b *[]byte) {
+	if cap(*b) <= maxPooled {
+		*b = (*b)[:0]
+		buffers.Put(b)
+	}
+}
+
+// post accepts a message.
+func (s *Server) post(w http.ResponseWriter, r *http.Request) {
+	if media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || media != "application/json" {
+		refuse(w, http.StatusUnsupportedMediaType, "the content type is "+strconv.Quote(r.Header.Get("Content-Type"))+", want application/json")
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		refuseInput(w, err)
+		return
+	}
+	room, err := s.hub.Room(chi.URLParam(r, "room"))
+	if err != nil {
+		refuseInput(w, err)
+		return
+	}
+	user, text, err := parseMessage(body)
+	if err != nil {
+		refuseInput(w, err)
+		return
+	}
+	m, err := room.Post(user, text)
+	if err != nil {
+		refuseInput(w, err)
+		return
+	}
+	s.tally.posted.Add(1)
+	w.Header()["Location"] = []string{"/api/rooms/" + m.Room + "/messages?after=" + strconv.FormatUint(m.ID-1, 10) + "&limit=1"}
+	answer(w, http.StatusCreated, m.JSON())
+}
+
+var noCache = []string{"no-cache"}
+
+// poll answers with what follows the client's cursor, or with the newest
+// messages where it has none.
+func (s *Server) poll(w http.ResponseWriter, r *http.Request) {
+	room, err := s.hub.Room(chi.URLParam(r, "room"))
+	if err != nil {
+		refuseInput(w, err)
+		return
+	}
+	q, err := parseQuery(r.URL.RawQuery)
+	if err != nil {
+		refuseInput(w, err)
+		return
+	}
+	var page chat.Page
+	if q.resume {
+		page, err = room.After(q.after, q.limit)
+	} else {
+		page, err = room.Newest(q.limit)
+	}
+	if err != nil {
+		refuseInput(w, err)
+		return
+	}
+	buffer := buffers.Get().(*[]byte)
+	defer recycle(buffer)
+	*buffer = appendPage(*buffer, page)
+	if r.Method != http.MethodHead {
+		s.tally.deliveries.Add(int64(len(page.Messages)))
+	}
+	h := w.Header()
+	h["Cache-Control"] = noCache
+	h["Etag"] = []string{`"` + strconv.FormatUint(page.Last, 10) + `"`}
+	answer(w, http.StatusOK, *buffer)
+}
+
+func appendPage(b []byte, p chat.Page) []byte {
+	b = append(b, `{"messages":[`...)
+	for i := range p.Messages {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, p.Messages[i].JSON()...)
+	}
+	b = append(b, `],"last":`...)
+	b = strconv.AppendUint(b, p.Last, 10)
+	if p.Truncated {
+		b = append(b, `,"truncated":true`...)
+	}
+	return append(b, '}')
+}

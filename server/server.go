@@ -1,0 +1,154 @@
+// Package server serves the chat of internal/chat over HTTP: REST polling and
+// WebSocket push on the same rooms. What is done to make one of them cheap
+// (messages encoded once, pooled buffers, one write for an answer) is done for
+// the other as well, so that a comparison of the two is fair.
+package server
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+	"github.com/gorilla/websocket"
+
+	"github.com/pollpush/pollpush/internal/chat"
+)
+
+// DefaultBacklog is how many bytes may wait for one socket whose peer does not
+// read, unless Config says otherwise.
+const DefaultBacklog = 1 << 20
+
+const (
+	headerTimeout  = 10 * time.Second
+	requestTimeout = 20 * time.Second  // to read a request, and again to write its answer
+	idleTimeout    = 120 * time.Second // so pollers with long intervals stay connected
+	maxHeaderBytes = 8 << 10
+	drainTimeout   = 1500 * time.Millisecond // for requests in flight, once the sockets are closed
+)
+
+// Config says how to serve. Its zero value is usable.
+type Config struct {
+	History int          // messages kept per room; 0 means chat.DefaultHistory
+	Backlog int          // bytes that may wait for a slow WebSocket; 0 means DefaultBacklog
+	Origins []string     // allowed for WebSockets beside the server's own; see CheckOrigins
+	Log     *slog.Logger // nil discards
+}
+
+// Server serves one chat. Make it with New, and end it with Shutdown.
+type Server struct {
+	config   Config
+	hub      *chat.Hub
+	http     *http.Server
+	upgrader *websocket.Upgrader
+	tally    tally
+	sockets  *registry
+	draining atomic.Bool
+}
+
+// New returns a server that does not listen yet. It panics where
+// config.Origins do not pass CheckOrigins.
+func New(config Config) *Server {
+	if config.Log == nil {
+		config.Log = slog.New(slog.DiscardHandler)
+	}
+	if config.Backlog <= 0 {
+		config.Backlog = DefaultBacklog
+	}
+	if err := CheckOrigins(config.Origins); err != nil {
+		panic(err)
+	}
+	s := &Server{config: config, hub: chat.NewHub(config.History)}
+	s.sockets = newRegistry()
+	s.upgrader = s.newUpgrader()
+	s.http = &http.Server{
+		Handler:           s.arrive(s.routes()),
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       requestTimeout,
+		WriteTimeout:      requestTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(config.Log.Handler(), slog.LevelDebug),
+		// OPTIONS * too is answered, and counted, like everything else.
+		DisableGeneralOptionsHandler: true,
+	}
+	return s
+}
+
+func (s *Server) routes() http.Handler {
+	r := chi.NewRouter()
+	r.Use(middleware.GetHead)
+	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
+		refuse(w, http.StatusNotFound, "nothing is served at "+r.URL.Path+"; the chat is under /api/rooms/{room}/messages")
+	})
+	r.MethodNotAllowed(methodNotAllowed)
+	r.Get("/", index)
+	r.Get("/healthz", s.health)
+	r.Get("/metrics", s.metrics().ServeHTTP)
+	r.Get("/api/rooms/{room}/messages", s.poll)
+	r.Post("/api/rooms/{room}/messages", s.post)
+	r.Get("/api/rooms/{room}/ws", s.openSocket)
+	return r
+}
+
+// Serve accepts connections on l, which it closes in the end, until Shutdown;
+// it returns nil then, and else what broke.
+func (s *Server) Serve(l net.Listener) error {
+	if err := s.http.Serve(&listener{l, &s.tally}); !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// Shutdown ends the server gracefully: new requests get 503, every socket a
+// close frame with 1001, and what is under way a moment to end. Whatever the
+// peers do, it returns within four seconds, or soon after ctx is done; by then
+// every connection is closed. The error is ctx's. Call it once.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.draining.Store(true)
+	s.sockets.close(ctx)
+	soon, cancel := context.WithTimeout(ctx, drainTimeout)
+	defer cancel()
+	if s.http.Shutdown(soon) != nil {
+		s.http.Close() // those that never sent a request, or do not read the answer
+	}
+	s.hub.Close()
+	return ctx.Err()
+}
+
+// arrive is what happens to every request before it is routed.
+func (s *Server) arrive(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.tally.requests.Add(1)
+		defer func() {
+			switch p := recover(); p {
+			case nil:
+			case http.ErrAbortHandler:
+				panic(p)
+			default:
+				s.panicked(r.Method+" "+r.URL.Path, p)
+				refuse(w, http.StatusInternalServerError, "the server failed; its log says more")
+			}
+		}()
+		if s.draining.Load() && r.URL.Path != "/metrics" {
+			w.Header().Set("Retry-After", "1")
+			w.Header().Set("Connection", "close")
+			refuse(w, http.StatusServiceUnavailable, "the server is shutting down")
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+func index(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, []byte(`{"messages":"/api/rooms/{room}/messages","websocket":"/api/rooms/{room}/ws","health":"/healthz","metrics":"/metrics"}`))
+}
+
+func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
+	answer(w, http.StatusOK, []byte(`{"status":"ok"}`))
+}

@@ -1,0 +1,226 @@
+package server
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"go.uber.org/goleak"
+)
+
+// patience bounds every wait of the tests; none of them measures time.
+const patience = 20 * time.Second
+
+// harness is a server on a port of its own, and a client that counts.
+type harness struct {
+	*Server
+	t     *testing.T
+	url   string
+	addr  string
+	log   lockedBuffer
+	ended bool
+
+	client         *http.Client
+	sent, received atomic.Int64
+}
+
+func start(t *testing.T, config Config) *harness {
+	t.Helper()
+	h := &harness{t: t}
+	config.Log = slog.New(slog.NewTextHandler(&h.log, nil))
+	h.Server = New(config)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.addr, h.url = l.Addr().String(), "http://"+l.Addr().String()
+	h.client = &http.Client{Timeout: patience, Transport: &http.Transport{DialContext: h.dial, DisableCompression: true}}
+	served := make(chan error, 1)
+	go func() { served <- h.Serve(l) }()
+	t.Cleanup(func() {
+		h.client.CloseIdleConnections()
+		h.shutdown()
+		if err := <-served; err != nil {
+			t.Errorf("Serve: %v", err)
+		}
+		goleak.VerifyNone(t)
+	})
+	return h
+}
+
+func (h *harness) shutdown() {
+	if h.ended {
+		return
+	}
+	h.ended = true
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if err := h.Shutdown(ctx); err != nil {
+		h.t.Errorf("Shutdown: %v", err)
+	}
+}
+
+// countingConn counts what a client sends and receives.
+type countingConn struct {
+	net.Conn
+	h *harness
+}
+
+func (h *harness) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	c, err := new(net.Dialer).DialContext(ctx, network, addr)
+	return countingConn{c, h}, err
+}
+
+func (c countingConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.h.received.Add(int64(n))
+	return n, err
+}
+
+func (c countingConn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	c.h.sent.Add(int64(n))
+	return n, err
+}
+
+type reply struct {
+	status int
+	header http.Header
+	body   string
+}
+
+// do sends a request; header lines are "Name: value".
+func (h *harness) do(method, path, body string, header ...string) reply {
+	h.t.Helper()
+	r, err := http.NewRequest(method, h.url+path, strings.NewReader(body))
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, line := range header {
+		name, value, _ := strings.Cut(line, ": ")
+		r.Header.Set(name, value)
+	}
+	res, err := h.client.Do(r)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return reply{res.StatusCode, res.Header, string(b)}
+}
+
+func (h *harness) post(room, text string) reply {
+	h.t.Helper()
+	return h.do("POST", "/api/rooms/"+room+"/messages", `{"user":"ada","text":`+strconv.Quote(text)+`}`, "Content-Type: application/json")
+}
+
+// scrape returns what /metrics says, by name.
+func (h *harness) scrape() map[string]float64 {
+	h.t.Helper()
+	values := map[string]float64{}
+	lines := bufio.NewScanner(strings.NewReader(h.do("GET", "/metrics", "").body))
+	for lines.Scan() {
+		name, value, _ := strings.Cut(lines.Text(), " ")
+		if v, err := strconv.ParseFloat(value, 64); err == nil {
+			values[strings.TrimPrefix(name, "pollpush_")] = v
+		}
+	}
+	return values
+}
+
+// await returns when the value reaches want.
+func (h *harness) await(what string, value *atomic.Int64, want int64) {
+	h.t.Helper()
+	deadline := time.Now().Add(patience)
+	for value.Load() != want {
+		if time.Now().After(deadline) {
+			h.t.Fatalf("%s is %d, want %d", what, value.Load(), want)
+		}
+		runtime.Gosched()
+	}
+}
+
+// open opens a WebSocket; path is what follows the room's name and "/ws".
+func (h *harness) open(path string, header ...string) *websocket.Conn {
+	h.t.Helper()
+	ws, res, err := h.tryOpen(path, header...)
+	if err != nil {
+		h.t.Fatalf("open %s: %v (%v)", path, err, res)
+	}
+	return ws
+}
+
+func (h *harness) tryOpen(path string, header ...string) (*websocket.Conn, *http.Response, error) {
+	d := websocket.Dialer{NetDialContext: h.dial, HandshakeTimeout: patience}
+	hd := http.Header{}
+	for _, line := range header {
+		name, value, _ := strings.Cut(line, ": ")
+		hd.Set(name, value)
+	}
+	ws, res, err := d.Dial("ws://"+h.addr+"/api/rooms/"+path, hd)
+	if err == nil {
+		h.t.Cleanup(func() { ws.Close() })
+		ws.SetReadDeadline(time.Now().Add(patience))
+	}
+	return ws, res, err
+}
+
+// lines reads n messages, however many a frame holds.
+func lines(t *testing.T, ws *websocket.Conn, n int) []string {
+	t.Helper()
+	var got []string
+	for len(got) < n {
+		kind, b, err := ws.ReadMessage()
+		if err != nil || kind != websocket.TextMessage {
+			t.Fatalf("after %d of %d messages: kind %d, %v", len(got), n, kind, err)
+		}
+		got = append(got, strings.Split(string(b), "\n")...)
+	}
+	return got
+}
+
+// closeCode reads until the server closes and returns the code.
+func closeCode(ws *websocket.Conn) int {
+	for {
+		_, _, err := ws.ReadMessage()
+		if closed, ok := err.(*websocket.CloseError); ok {
+			return closed.Code
+		}
+		if err != nil {
+			return -1
+		}
+	}
+}
+
+// lockedBuffer takes a log.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.Write(p)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.b.String()
+}

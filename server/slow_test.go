@@ -1,0 +1,134 @@
+package server
+
+import (
+	"context"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/pollpush/pollpush/internal/chat"
+)
+
+// slowClient opens a WebSocket and then does not read.
+func (h *harness) slowClient(path string) *net.TCPConn {
+	h.t.Helper()
+	ws := h.open(path)
+	c := ws.NetConn().(countingConn).Conn.(*net.TCPConn)
+	c.SetReadBuffer(4 << 10)
+	return c
+}
+
+func TestSlowReaderIsClosedAndOthersGoOn(t *testing.T) {
+	h := start(t, Config{Backlog: 64 << 10})
+	slow := h.slowClient("lobby/ws")
+	good := h.open("lobby/ws")
+	room, err := h.hub.Room("lobby")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Repeat("x", chat.MaxText)
+	posted := 0
+	for h.tally.slowReaders.Load() == 0 {
+		room.Post("ada", text)
+		posted++
+		wantMessages(t, lines(t, good, 1), posted)
+	}
+	h.await("websockets", &h.tally.websockets, 1) // although slow reads nothing
+	h.await("connections", &h.tally.open, 1)
+	room.Post("ada", "still there?")
+	wantMessages(t, lines(t, good, 1), posted+1)
+	if n := h.tally.slowReaders.Load(); n != 1 {
+		t.Errorf("%d slow readers, want 1", n)
+	}
+	slow.Close()
+}
+
+func TestSlowReaderThatReadsAfterAllIsTold(t *testing.T) {
+	h := start(t, Config{Backlog: 64 << 10})
+	ws := h.open("lobby/ws")
+	room, err := h.hub.Room("lobby")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Repeat("x", chat.MaxText)
+	for h.tally.slowReaders.Load() == 0 {
+		room.Post("ada", text)
+	}
+	if got := closeCode(ws); got != websocket.ClosePolicyViolation {
+		t.Errorf("closed with %d, want 1008", got)
+	}
+}
+
+func TestBacklogIsDeliveredInOrderOnceThePeerReads(t *testing.T) {
+	h := start(t, Config{Backlog: 64 << 20, History: 10_000})
+	ws := h.open("lobby/ws")
+	room, err := h.hub.Room("lobby")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n = 3000
+	text := strings.Repeat("x", chat.MaxText)
+	for range n {
+		room.Post("ada", text)
+	}
+	h.await("deliveries", &h.tally.deliveries, n)
+	wantMessages(t, lines(t, ws, n), 1)
+}
+
+func TestDeadPeersAreDropped(t *testing.T) {
+	h := start(t, Config{})
+	silent, alive := h.slowClient("lobby/ws"), h.open("lobby/ws")
+	defer silent.Close()
+	pinged := make(chan struct{}, 10)
+	alive.SetPingHandler(func(string) error {
+		alive.WriteControl(websocket.PongMessage, nil, time.Now().Add(patience))
+		pinged <- struct{}{}
+		return nil
+	})
+	go closeCode(alive)
+	received := h.tally.framesReceived.Load()
+	for round := range 3 { // thirty seconds each
+		for range pingSlots {
+			h.sockets.turn()
+		}
+		<-pinged
+		h.await("frames received", &h.tally.framesReceived, received+int64(round)+1)
+	}
+	h.await("websockets", &h.tally.websockets, 1)
+}
+
+func TestShutdownClosesSockets(t *testing.T) {
+	h := start(t, Config{})
+	reading := h.open("lobby/ws")
+	h.slowClient("lobby/ws") // does not answer the close frame
+	neverAsks, err := net.Dial("tcp", h.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer neverAsks.Close()
+	code := make(chan int)
+	go func() { code <- closeCode(reading) }()
+	h.shutdown()
+	if got := <-code; got != websocket.CloseGoingAway {
+		t.Errorf("closed with %d, want 1001", got)
+	}
+	h.await("websockets", &h.tally.websockets, 0)
+	h.await("connections", &h.tally.open, 0)
+}
+
+func TestShutdownObeysItsContext(t *testing.T) {
+	h := start(t, Config{})
+	for range 3 {
+		h.slowClient("lobby/ws")
+	}
+	h.ended = true
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := h.Shutdown(ctx); err != context.Canceled {
+		t.Errorf("Shutdown: %v", err)
+	}
+	h.await("connections", &h.tally.open, 0)
+}

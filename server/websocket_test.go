@@ -1,0 +1,243 @@
+package server
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/pollpush/pollpush/internal/chat"
+)
+
+func send(t *testing.T, ws *websocket.Conn, text string) {
+	t.Helper()
+	if err := ws.WriteMessage(websocket.TextMessage, []byte(text)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wantMessages checks that lines are the messages first, first+1, ….
+func wantMessages(t *testing.T, lines []string, first int) {
+	t.Helper()
+	for i, line := range lines {
+		var m chat.Message
+		if err := json.Unmarshal([]byte(line), &m); err != nil || m.ID != uint64(first+i) {
+			t.Fatalf("line %d is %.80s (%v), want message %d", i, line, err, first+i)
+		}
+	}
+}
+
+func TestWebSocketAcknowledgesAndDelivers(t *testing.T) {
+	h := start(t, Config{})
+	h.post("lobby", "before")
+	publisher, other := h.open("lobby/ws"), h.open("lobby/ws")
+	send(t, publisher, `{"user":"bob","text":"<hi>"}`)
+	got := lines(t, publisher, 2)
+	ack, message := got[0], got[1]
+	if strings.HasPrefix(message, `{"ack"`) {
+		ack, message = message, ack
+	}
+	if ack != `{"ack":2}` {
+		t.Errorf("ack %s", ack)
+	}
+	if theirs := lines(t, other, 1)[0]; theirs != message || !strings.Contains(message, `"text":"<hi>"`) {
+		t.Errorf("publisher got %s, the other %s", message, theirs)
+	}
+	p, _ := h.poll("/api/rooms/lobby/messages?after=1")
+	if len(p.Messages) != 1 || p.Messages[0].User != "bob" {
+		t.Errorf("polled %+v", p)
+	}
+	h.post("lobby", "by REST")
+	wantMessages(t, lines(t, other, 1), 3)
+}
+
+func TestWebSocketStaysAfterBadInput(t *testing.T) {
+	h := start(t, Config{})
+	ws := h.open("lobby/ws")
+	for _, bad := range []string{"", "hello", "[]", `{"user":"ada"}`, `{"user":"ada","text":"x","to":"bob"}`, `{"user":"ada","text":"` + strings.Repeat("x", 4097) + `"}`} {
+		send(t, ws, bad)
+		var e struct{ Error problem }
+		line := lines(t, ws, 1)[0]
+		if err := json.Unmarshal([]byte(line), &e); err != nil || e.Error.Status != 400 || e.Error.Title == "" {
+			t.Errorf("%.40q is answered by %s", bad, line)
+		}
+	}
+	send(t, ws, `{"user":"ada","text":"good"}`)
+	lines(t, ws, 2)
+}
+
+func TestWebSocketFragmentsAreOneMessage(t *testing.T) {
+	h := start(t, Config{})
+	ws := h.open("lobby/ws")
+	frame := func(b0 byte, payload string) []byte { // masked by zeros
+		return append([]byte{b0, maskedBit | byte(len(payload)), 0, 0, 0, 0}, payload...)
+	}
+	var b []byte
+	b = append(b, frame(1, `{"user":"ada",`)...)
+	b = append(b, frame(finalBit|9, "in between")...)
+	b = append(b, frame(finalBit|0, `"text":"hello"}`)...)
+	if _, err := ws.NetConn().Write(b); err != nil {
+		t.Fatal(err)
+	}
+	lines(t, ws, 2)
+	if n := h.tally.framesReceived.Load(); n != 3 {
+		t.Errorf("%d frames received, want 3", n)
+	}
+}
+
+func TestWebSocketResume(t *testing.T) {
+	h := start(t, Config{History: 5})
+	for range 8 {
+		h.post("lobby", "hello")
+	}
+	t.Run("within history", func(t *testing.T) {
+		ws := h.open("lobby/ws?after=6")
+		wantMessages(t, lines(t, ws, 2), 7)
+	})
+	t.Run("beyond history", func(t *testing.T) {
+		ws := h.open("lobby/ws?after=1")
+		got := lines(t, ws, 6)
+		if got[0] != `{"truncated":true}` {
+			t.Errorf("first came %s", got[0])
+		}
+		wantMessages(t, got[1:], 4)
+	})
+}
+
+// A client may have missed more than an outbox may hold: that makes it no slow
+// reader.
+func TestWebSocketResumeOfMoreThanTheBacklog(t *testing.T) {
+	h := start(t, Config{History: 2500, Backlog: 16 << 10})
+	room, err := h.hub.Room("lobby")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3000 {
+		room.Post("ada", strings.Repeat("x", chat.MaxText))
+	}
+	ws := h.open("lobby/ws?after=0")
+	got := lines(t, ws, 2501)
+	if got[0] != `{"truncated":true}` {
+		t.Errorf("first came %.80s", got[0])
+	}
+	wantMessages(t, got[1:], 501)
+	h.post("lobby", "and on")
+	wantMessages(t, lines(t, ws, 1), 3001)
+}
+
+func TestWebSocketCloses(t *testing.T) {
+	h := start(t, Config{})
+	long := strings.Repeat("x", maxFrame)
+	tests := []struct {
+		name string
+		code int
+		kind int
+		text string
+	}{
+		{"a frame too large", 1009, websocket.TextMessage, long + "x"},
+		{"much too large", 1009, websocket.TextMessage, strings.Repeat(long, 20)},
+		{"invalid UTF-8", 1007, websocket.TextMessage, "{\"user\":\"\xff\"}"},
+		{"binary", 1003, websocket.BinaryMessage, "{}"},
+		{"reserved opcode", 1002, 3, "{}"},
+		{"the client's own close", 1000, websocket.CloseMessage, "\x03\xe8"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			ws := h.open("lobby/ws")
+			if tt.kind == 3 {
+				ws.NetConn().Write([]byte{finalBit | 3, maskedBit, 0, 0, 0, 0})
+			} else if err := ws.WriteMessage(tt.kind, []byte(tt.text)); err != nil {
+				t.Fatal(err)
+			}
+			if got := closeCode(ws); got != tt.code {
+				t.Errorf("closed with %d, want %d", got, tt.code)
+			}
+			ws.Close()
+			h.await("websockets", &h.tally.websockets, 0)
+		})
+	}
+	ws := h.open("lobby/ws")
+	send(t, ws, long)
+	if !strings.HasPrefix(lines(t, ws, 1)[0], `{"error"`) {
+		t.Error("a frame of exactly the limit is not read")
+	}
+}
+
+func TestWebSocketOrigin(t *testing.T) {
+	h := start(t, Config{Origins: []string{"https://chat.example"}})
+	tests := []struct {
+		origin string
+		status int
+	}{
+		{"", 101}, {h.url, 101}, {"https://chat.example", 101},
+		{"http://chat.example", 403}, {"https://chat.example.org", 403}, {"null", 403}, {"http://127.0.0.1", 403},
+	}
+	for _, tt := range tests {
+		var header []string
+		if tt.origin != "" {
+			header = append(header, "Origin: "+tt.origin)
+		}
+		ws, res, err := h.tryOpen("lobby/ws", header...)
+		if res == nil || res.StatusCode != tt.status {
+			t.Errorf("origin %q: %v %v, want %d", tt.origin, res, err, tt.status)
+			continue
+		}
+		if tt.status == 403 && res.Header.Get("Content-Type") != "application/problem+json" {
+			t.Errorf("origin %q: Content-Type %q", tt.origin, res.Header.Get("Content-Type"))
+		}
+		if ws != nil {
+			ws.Close()
+		}
+	}
+}
+
+// The tally is compared with what a client counts for itself, to the byte.
+func TestCountsAreTheClients(t *testing.T) {
+	h := start(t, Config{})
+	ws := h.open("lobby/ws?after=0")
+	const n = 20
+	for i := range n {
+		h.post("lobby", fmt.Sprint(i))
+		send(t, ws, `{"user":"ada","text":"`+strings.Repeat("x", 200*i)+`y"}`)
+		h.do("GET", "/api/rooms/lobby/messages?after=0", "")
+		h.do("GET", "/nothing", "")
+		h.do("POST", "/api/rooms/lobby/messages", strings.Repeat(" ", maxBody+1), "Content-Type: application/json")
+	}
+	frames := 0
+	for got := 0; got < 3*n; frames++ { // messages and acks
+		_, b, err := ws.ReadMessage()
+		if err != nil {
+			t.Fatal(err)
+		}
+		got += strings.Count(string(b), "\n") + 1
+	}
+	ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(1000, ""), time.Now().Add(patience))
+	closeCode(ws)
+	h.await("websockets", &h.tally.websockets, 0)
+	received := float64(h.received.Load())
+	counts := h.scrape()
+	want := map[string]float64{
+		"http_requests_total":   1 + 4*n + 1,
+		"frames_sent_total":     float64(frames) + 1,
+		"frames_received_total": n + 1,
+		"bytes_sent_total":      received,
+		"bytes_received_total":  float64(h.sent.Load()),
+		"messages_posted_total": 2 * n,
+		"websockets":            0,
+		"slow_readers_total":    0,
+		"panics_total":          0,
+	}
+	for name, want := range want {
+		if got, ok := counts[name]; !ok || got != want {
+			t.Errorf("%s is %v, want %v", name, got, want)
+		}
+	}
+	for _, name := range []string{"connections_total", "connections", "deliveries_total", "go_goroutines", "go_memstats_heap_inuse_bytes", "go_memstats_stack_inuse_bytes"} {
+		if counts[name] <= 0 {
+			t.Errorf("%s is %v", name, counts[name])
+		}
+	}
+}
