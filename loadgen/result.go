@@ -87,7 +87,7 @@ func (r *run) countMessages(out *shard.Result, published []int64) {
 		if published != nil {
 			expected = published[s.room.index]
 		}
-		lost, stale := s.finish(expected, r.window[0].at, r.window[1].at)
+		lost, stale := s.finish(expected, min(r.to, r.window[1].at))
 		out.Expected += expected
 		out.Delivered += s.got + s.duplicated
 		out.Lost += lost

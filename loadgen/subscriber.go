@@ -287,20 +287,22 @@ func (s *subscriber) publish(ctx context.Context) {
 	}
 }
 
-// finish adds to stale what a client never got, and returns its share of the
-// steady state. A lost message is stale from its due time on; where nobody
-// here got it either, from the beginning.
-func (s *subscriber) finish(published, from, to int64) (lost int64, staleShare float64) {
+// finish returns what a client never got, and its stale share of the steady
+// state, which ended at to. A client that has lost messages is stale at least
+// from the first one's due time on; where nobody here got that one either,
+// from the beginning.
+func (s *subscriber) finish(published, to int64) (lost int64, staleShare float64) {
+	from := s.run.from
 	lost = published - s.got
+	if to <= from {
+		return lost, 0
+	}
 	if lost > 0 {
 		since := from
 		if due, ok := s.room.dueOf(s.ledger.Missing()); ok {
 			since = max(from, due)
 		}
 		s.stale = max(s.stale, to-since)
-	}
-	if to <= from {
-		return lost, 0
 	}
 	return lost, float64(s.stale) / float64(to-from)
 }

@@ -89,9 +89,11 @@ func (c countingConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-func (c countingConn) Write(p []byte) (int, error) {
-	n, err := c.Conn.Write(p)
-	c.h.sent.Add(int64(n))
+func (c countingConn) Write(b []byte) (int, error) {
+	// Before the write: the server may have answered before it returns.
+	c.h.sent.Add(int64(len(b)))
+	n, err := c.Conn.Write(b)
+	c.h.sent.Add(int64(n - len(b)))
 	return n, err
 }
 

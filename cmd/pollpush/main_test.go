@@ -110,6 +110,7 @@ type process struct {
 	*testing.T
 	cmd            *exec.Cmd
 	stdout, stderr transcript
+	terminal       chan struct{} // closed when all has been read from it; nil without one
 	over           chan struct{}
 }
 
@@ -145,6 +146,9 @@ func (p *process) start() {
 	}
 	go func() {
 		_ = p.cmd.Wait()
+		if p.terminal != nil {
+			<-p.terminal
+		}
 		close(p.over)
 	}()
 }

@@ -77,7 +77,7 @@ func onEnd(t *testing.T, c child) (wait func(time.Duration) bool) {
 	return func(patience time.Duration) bool {
 		end := time.Now().Add(patience)
 		for {
-			n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, int(time.Until(end).Milliseconds()))
+			n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, int(max(0, time.Until(end)).Milliseconds()))
 			if !errors.Is(err, unix.EINTR) {
 				return n == 1
 			}
@@ -105,9 +105,9 @@ func launchOnTerminal(t *testing.T, dir, path string, args ...string) *process {
 	}
 	p := prepared(t, dir, path, args...)
 	p.cmd.Stderr = slave
-	read := make(chan struct{})
+	p.terminal = make(chan struct{})
 	go func() {
-		defer close(read)
+		defer close(p.terminal)
 		buffer := make([]byte, 4096)
 		for {
 			n, err := master.Read(buffer)

@@ -172,7 +172,7 @@ func TestTargetPIDUnknown(t *testing.T) {
 	dir := workplace(t)
 	url, _ := serve(t)
 	e := pollpush(t, dir, "run", "tiny.yaml", "--target", url, "--target-pid", "999999999")
-	wantNoRun(t, dir, e, "--target-pid", "999999999")
+	wantNoRun(t, dir, e, "--target-pid: process 999999999: no such process", "leave the flag out")
 }
 
 // A target that dies ends nothing by itself: it is not ours, and what could be

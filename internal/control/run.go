@@ -71,7 +71,7 @@ func Run(ctx context.Context, o Options) ([]result.Trial, error) {
 	}
 	if o.TargetPID != 0 {
 		if _, err := proc.Read(o.TargetPID); err != nil {
-			return nil, refuse("--target-pid: %w", err)
+			return nil, refuse("--target-pid: %w; name the server's process on this host, or leave the flag out", err)
 		}
 	}
 	if err := prepare(o.Dir); err != nil {
@@ -140,7 +140,10 @@ func (r *runner) trial(ctx context.Context, name string, n, attempt int) result.
 		t.Status = result.Partial
 	case err != nil:
 		t.Status = result.Failed
+		symptoms := t.Reasons
+		t.Reasons = nil
 		t.Doubt(result.NotComplete, result.Invalid, "%v", err)
+		t.Reasons = append(t.Reasons, symptoms...)
 	}
 	t.Judge()
 	r.say.line("%s: %s", r.label(name, n), verdict(&t))

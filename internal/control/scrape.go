@@ -69,8 +69,9 @@ func (c *counted) Read(b []byte) (int, error) {
 }
 
 func (c *counted) Write(b []byte) (int, error) {
+	c.s.out.Add(int64(len(b))) // before: the answer may be here before Write returns
 	n, err := c.Conn.Write(b)
-	c.s.out.Add(int64(n))
+	c.s.out.Add(int64(n - len(b)))
 	return n, err
 }
 

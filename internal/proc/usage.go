@@ -50,7 +50,11 @@ func Read(pid int) (u Usage, err error) {
 func cpuTime(pid int) (time.Duration, error) {
 	const schedClock = 2
 	var ts unix.Timespec
-	if err := unix.ClockGettime(int32(^pid)<<3|schedClock, &ts); err != nil {
+	err := unix.ClockGettime(int32(^pid)<<3|schedClock, &ts)
+	if err == unix.EINVAL { // what the clock of no process gives
+		return 0, unix.ESRCH
+	}
+	if err != nil {
 		return 0, fmt.Errorf("CPU clock: %w", err)
 	}
 	return time.Duration(ts.Nano()), nil

@@ -1,0 +1,62 @@
+# Everything a person or CI runs stands here; `make` alone prints the list.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+COMMIT := $(shell git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null || echo unknown)
+LDFLAGS := -X main.builtFrom=$(COMMIT)
+SCENARIO ?= chat-1k
+DIR ?= $(shell ls -dt results/*-20* 2>/dev/null | head -1)
+BASE ?= results/baseline/short
+NEW ?= $(DIR)
+FUZZTIME ?= 10s
+
+.PHONY: help
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: build
+build: ## build pollpush, chatserver and loadgen into bin/
+	@command -v go >/dev/null || { echo "Go 1.26 or newer is needed: see https://go.dev/dl/"; exit 3; }
+	go build -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
+
+.PHONY: bench
+bench: build ## the main job: polling against WebSocket, 1,000 clients, about 3 minutes (SCENARIO=name)
+	bin/pollpush run $(SCENARIO)
+
+.PHONY: bench-short
+bench-short: build ## the same with 200 clients in 40 seconds
+	bin/pollpush run short
+
+.PHONY: bench-micro
+bench-micro: ## what the generator and the server cost per operation, in CPU and memory
+	go test -run '^$$' -bench . -benchtime 1x -count 3 ./server ./internal/control
+
+.PHONY: test
+test: ## all tests, with the race detector
+	.ci/test
+
+.PHONY: lint
+lint: ## gofmt, go vet and staticcheck
+	.ci/lint
+
+.PHONY: fuzz
+fuzz: ## fuzz every parser, FUZZTIME each (10s)
+	FUZZTIME=$(FUZZTIME) .ci/fuzz
+
+.PHONY: report
+report: build ## make the report of DIR again (the newest run)
+	bin/pollpush report $(DIR)
+
+.PHONY: compare
+compare: build ## hold the run NEW (the newest) against BASE (the committed baseline)
+	bin/pollpush compare $(BASE) $(NEW)
+
+.PHONY: baseline
+baseline: build ## renew the committed baseline of the scenario short
+	rm -rf results/baseline/short
+	bin/pollpush run short --out results/baseline/short
+	find results/baseline/short -mindepth 1 ! -name trials.jsonl -delete
+
+.PHONY: clean
+clean: ## remove what was built, and keep what was measured
+	rm -rf bin

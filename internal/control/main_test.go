@@ -1,0 +1,29 @@
+package control
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// The programs that a run starts, built for the tests.
+var chatserver, loadgen string
+
+func TestMain(m *testing.M) {
+	dir, err := os.MkdirTemp("", "pollpush-control")
+	if err == nil {
+		build := exec.Command("go", "build", "-o", dir, "github.com/pollpush/pollpush/cmd/chatserver", "github.com/pollpush/pollpush/cmd/loadgen")
+		build.Stderr = os.Stderr
+		err = build.Run()
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	chatserver, loadgen = filepath.Join(dir, "chatserver"), filepath.Join(dir, "loadgen")
+	code := m.Run()
+	os.RemoveAll(dir)
+	os.Exit(code)
+}
