@@ -155,6 +155,7 @@ func (r *run) startPublishers(ctx context.Context) {
 
 // endPublishing lets the publishers finish what they have.
 func (r *run) endPublishing() {
+	r.allOffered.Store(true)
 	for _, s := range r.subscribers {
 		if s.jobs != nil {
 			close(s.jobs)

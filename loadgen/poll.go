@@ -36,14 +36,36 @@ func DialPoll(ctx context.Context, t Target) (Client, error) {
 	if c.conn, err = t.Meter.Dial(ctx, c.host, t.Source); err != nil {
 		return nil, err
 	}
+	c.render(t.After)
 	if t.Publishes {
-		if c.post, err = t.Meter.Dial(ctx, c.host, t.Source); err != nil {
-			c.conn.Close()
+		if err := c.openPost(ctx); err != nil {
+			c.Close()
 			return nil, err
 		}
 	}
-	c.render(t.After)
 	return c, nil
+}
+
+// openPost opens the connection to publish over. Servers soon close one on
+// which nothing has ever been asked, so one poll goes first.
+func (c *pollClient) openPost(ctx context.Context) (err error) {
+	if c.post, err = c.target.Meter.Dial(ctx, c.host, c.target.Source); err != nil {
+		return err
+	}
+	post := c.post
+	defer context.AfterFunc(ctx, func() { post.Close() })()
+	if err := post.send(c.request); err != nil {
+		return err
+	}
+	r, err := post.answer()
+	if err != nil {
+		return err
+	}
+	post.Consume(r.size)
+	if r.status != 200 {
+		return r.refusal()
+	}
+	return nil
 }
 
 func (c *pollClient) render(after uint64) {
@@ -128,12 +150,10 @@ func (c *pollClient) poster() (*Conn, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), dialTimeout)
 	defer cancel()
-	conn, err := c.target.Meter.Dial(ctx, c.host, c.target.Source)
-	if err != nil {
+	if err := c.openPost(ctx); err != nil {
 		return nil, err
 	}
-	c.post = conn
-	return conn, nil
+	return c.post, nil
 }
 
 func (c *pollClient) Close() error {

@@ -34,12 +34,15 @@ type run struct {
 	deliveries atomic.Int64
 	published  atomic.Int64 // in all phases
 
-	offered  atomic.Int64 // of the steady state
-	resolved atomic.Int64 // of those, answered or failed
-	outcomes outcomes
+	offered    atomic.Int64 // of the steady state
+	allOffered atomic.Bool  // no more will be
+	resolved   atomic.Int64 // of those, answered or failed
+	outcomes   outcomes
 
 	publishLatency, publishService, publishLate *samples
 	pollResponse, pollService, pollLate         *samples
+
+	checks checks
 
 	errorsMu   sync.Mutex
 	errors     map[string]int64
@@ -75,7 +78,7 @@ func Run(ctx context.Context, plan shard.Plan, dial Dialer, commands <-chan shar
 	defer cancel(nil)
 	var emitting sync.Mutex
 	r := &run{
-		plan: plan, dial: dial, meter: &Meter{}, errors: map[string]int64{},
+		plan: plan, dial: dial, meter: &Meter{}, errors: map[string]int64{}, checks: make(checks, 256),
 		emit: func(e shard.Event) {
 			emitting.Lock()
 			defer emitting.Unlock()
@@ -83,6 +86,8 @@ func Run(ctx context.Context, plan shard.Plan, dial Dialer, commands <-chan shar
 		},
 	}
 	r.populate()
+	var checking sync.WaitGroup
+	checking.Go(func() { r.checks.work(r) })
 	told := listen(commands, cancel)
 
 	seconds := r.tick(ctx)
@@ -95,6 +100,8 @@ func Run(ctx context.Context, plan shard.Plan, dial Dialer, commands <-chan shar
 	<-seconds
 	r.disconnect() // lets go whoever waits for an answer
 	r.workers.Wait()
+	close(r.checks)
+	checking.Wait()
 	if err != nil && !stopped {
 		return err
 	}
@@ -182,7 +189,7 @@ func (r *run) phases(ctx context.Context, told *orders) error {
 	if err := r.until(ctx, failed, r.to, nil); err != nil {
 		return err
 	}
-	allResolved := func() bool { return r.resolved.Load() == r.offered.Load() }
+	allResolved := func() bool { return r.allOffered.Load() && r.resolved.Load() == r.offered.Load() }
 	if err := r.until(ctx, failed, deadline, allResolved); err != nil {
 		return err
 	}

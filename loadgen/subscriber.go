@@ -2,7 +2,6 @@ package loadgen
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -10,7 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/pollpush/pollpush/internal/chat"
 	"github.com/pollpush/pollpush/internal/clock"
 )
 
@@ -49,9 +47,6 @@ type pollState struct {
 	sent    int64
 	overdue []int64 // dues that came while a poll was out
 }
-
-// sampleEvery is how often a delivery is decoded in full and compared.
-const sampleEvery = 256
 
 // connect dials until the deadline of ctx or its first success.
 func (s *subscriber) connect(ctx context.Context) error {
@@ -170,7 +165,7 @@ func (s *subscriber) deliver(d *Delivery, seen int64) {
 	due := r.start.Load() + int64(tag.Due)
 	steady := due >= r.from && due < r.to
 	if s.received%sampleEvery == 1 {
-		s.check(d, tag)
+		r.checks.offer(s, d, tag)
 	}
 	if how == duplicate {
 		if steady {
@@ -190,20 +185,6 @@ func (s *subscriber) deliver(d *Delivery, seen int64) {
 	}
 	s.got++
 	s.room.arrive(tag.Seq, d.ID, due, seen)
-}
-
-// check decodes a delivery in full and holds it against what was published.
-func (s *subscriber) check(d *Delivery, tag Tag) {
-	var m chat.Message
-	if err := json.Unmarshal(d.JSON, &m); err != nil {
-		s.run.fail("malformed message", fmt.Errorf("message %.120q: %w", d.JSON, err))
-		return
-	}
-	plan := s.run.plan
-	want := Text(plan.Nonce, plan.Seed, s.room.index, tag, plan.Payload)
-	if m.ID != d.ID || m.Room != s.room.name || m.Text != want {
-		s.run.fail("corrupt message", fmt.Errorf("message %.300q is not what was published: room %s, text %q", d.JSON, s.room.name, want))
-	}
 }
 
 // pollAt sends the poll due at due, or leaves it to the receiving goroutine

@@ -97,7 +97,7 @@ func (t *Trial) judgeLoad() {
 }
 
 func (t *Trial) judgePolls() {
-	asked := float64(t.Clients) * t.WindowS / t.Asked.PollIntervalS
+	asked := float64(t.Clients) * t.Asked.SteadyS / t.Asked.PollIntervalS
 	var answered int64
 	if t.PollResponse != nil {
 		answered = t.PollResponse.N
