@@ -27,7 +27,9 @@ const (
 
 // fit finds how many processes the scenario needs on this machine. No process
 // may hold more connections than it may hold descriptors, and no address may
-// dial one server more often than it has ports.
+// dial one server more often than it has ports. How a shard's clients fall on
+// the servers depends on what shards and rooms have in common, so no shard gets
+// more connections than one address has ports.
 func fit(s scenario.Scenario, m proc.Machine, ownServer bool) (size, error) {
 	publishers := 0
 	if s.Publish.Rate > 0 {
@@ -40,28 +42,31 @@ func fit(s scenario.Scenario, m proc.Machine, ownServer bool) (size, error) {
 	}
 
 	z := size{shards: s.Shards}
-	needed := ceil(connections, perProcess)
+	needed, forPorts := ceil(connections, perProcess), 1
+	if m.Ports > 1 {
+		forPorts = ceil(connections, int(m.Ports)-1) // clients and publishers are dealt out apart: one may be over
+	}
 	if z.shards == 0 {
 		// The servers want their half of the cores.
-		z.shards = min(max(needed, m.Cores/4, 1), s.Clients)
+		z.shards = min(max(needed, forPorts, m.Cores/4, 1), s.Clients)
 	} else if z.shards < needed {
 		return size{}, refuse("%d clients need %d descriptors in each of %d shards, a process may hold %d: use at least %d shards, or leave `shards` to be chosen",
 			s.Clients, ceil(connections, z.shards)+ownFiles, z.shards, m.NoFile, needed)
 	}
 
 	if ownServer {
-		perRoom := ceil(connections, s.Rooms)
+		ofRoom := publishers / s.Rooms
+		perRoom := ceil(s.Clients, s.Rooms) + ofRoom
 		if perRoom > perProcess {
 			return size{}, refuse("a room of %d clients needs %d descriptors in its server process, which may hold %d: use fewer clients, or %d rooms",
-				ceil(s.Clients, s.Rooms), perRoom+ownFiles, m.NoFile, ceil(connections, perProcess))
+				ceil(s.Clients, s.Rooms), perRoom+ownFiles, m.NoFile, ceil(s.Clients, max(perProcess-ofRoom, 1)))
 		}
 		roomsPerServer := perProcess / perRoom
 		z.servers = ceil(s.Rooms, roomsPerServer)
 	}
-	destinations := max(z.servers, 1)
-	if perPair := ceil(connections, z.shards*destinations); m.Ports > 0 && int64(perPair) > m.Ports {
-		return size{}, refuse("%d connections from one shard to one server need as many local ports, %d can be had: use at least %d shards",
-			perPair, m.Ports, ceil(connections, int(m.Ports)*destinations))
+	if perShard := ceil(s.Clients, z.shards) + ceil(publishers, z.shards); m.Ports > 0 && int64(perShard) > m.Ports {
+		return size{}, refuse("%d connections from one shard need as many local ports, %d can be had: use at least %d shards, or leave `shards` to be chosen",
+			perShard, m.Ports, forPorts)
 	}
 	if need := int64(baseMemory) + int64(connections)*clientMemory; m.AvailableBytes > 0 && need > m.AvailableBytes {
 		return size{}, refuse("%d clients need about %s of memory, %s are free: use fewer clients", s.Clients, mebibytes(need), mebibytes(m.AvailableBytes))

@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 )
 
@@ -17,8 +18,7 @@ import (
 // comes back is not one.
 func checkTarget(ctx context.Context, target string) error {
 	u, err := url.Parse(target)
-	if err != nil || u.Scheme != "http" || u.Host == "" || u.Port() == "" || u.User != nil ||
-		(u.Path != "" && u.Path != "/") || u.RawQuery != "" || u.Fragment != "" {
+	if err != nil || u.Port() == "" || strings.TrimSuffix(target, "/") != "http://"+u.Host {
 		return refuse("target %q: give a server's base address with its port, as http://127.0.0.1:8080", target)
 	}
 	ask := fmt.Sprintf("http://%s/api/rooms/pollpush-%s/messages?after=0&limit=1", u.Host, nonce())

@@ -153,7 +153,7 @@ func (w *watch) readEdges(ctx context.Context) error {
 	}
 	metrics := w.metrics.scrape(ctx)
 	for _, pid := range slices.Concat(w.servers, w.shards) {
-		_ = proc.ResetPeak(pid) // where it is refused, the peak is that of the looks
+		_ = proc.ResetPeak(pid) // where it is refused, the peak is of the process's whole life
 	}
 	if err := alarm.Wait(from); err != nil {
 		return ctx.Err()

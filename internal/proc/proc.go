@@ -96,7 +96,9 @@ func (p *Process) WaitOrKill(grace time.Duration) error {
 	case <-p.ended:
 		return p.Err()
 	case <-patience.C:
-		_ = p.cmd.Process.Kill()
+		// With all that it has started: its end is seen when nobody holds its
+		// standard error any more.
+		_ = syscall.Kill(-p.Pid(), syscall.SIGKILL)
 		<-p.ended
 		return fmt.Errorf("%s %w after %v", p.Name, ErrKilled, grace)
 	}

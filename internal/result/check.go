@@ -1,10 +1,16 @@
 package result
 
 import (
+	"bytes"
+	"compress/zlib"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
+	"maps"
 	"math"
+	"slices"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
@@ -36,27 +42,30 @@ func (t *Trial) Check() error {
 	}
 	must(t.Requests.Total == answered+t.Requests.Errors, "requests %d ≠ %d by status + %d errors",
 		t.Requests.Total, answered, t.Requests.Errors)
-	for name, n := range map[string]int64{
+	counts := map[string]int64{
 		"offered": t.Offered, "sent": t.Sent, "not sent": t.NotSent, "published": t.Published, "expected": t.Expected,
 		"delivered": t.Delivered, "lost": t.Lost, "duplicated": t.Duplicated, "reordered": t.Reordered,
 		"window deliveries": t.WindowDeliveries, "requests": t.Requests.Total, "bytes in": t.Bytes.In, "bytes out": t.Bytes.Out,
-	} {
-		must(n >= 0, "%s = %d: below 0", name, n)
+	}
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		must(counts[name] >= 0, "%s = %d: below 0", name, counts[name])
 	}
 	must(t.WindowS >= 0 && !math.IsInf(t.WindowS, 0), "window_s = %v", t.WindowS)
 	must(t.StaleShare >= 0 && t.StaleShare <= 1, "stale_share = %v: from 0 to 1", t.StaleShare)
 	must(t.Status != Complete || t.WindowS > 0, "a complete trial without a window")
 
-	for name, h := range map[string]struct {
-		text string
-		q    *Quantiles
+	for _, h := range []struct {
+		name, text string
+		q          *Quantiles
 	}{
-		"latency": {t.LatencyHDR, t.Latency}, "publish_latency": {t.PublishLatencyHDR, t.PublishLatency},
-		"publish_service": {t.PublishServiceHDR, t.PublishService},
-		"poll_response":   {t.PollResponseHDR, t.PollResponse}, "poll_service": {t.PollServiceHDR, t.PollService},
+		{"latency", t.LatencyHDR, t.Latency},
+		{"publish_latency", t.PublishLatencyHDR, t.PublishLatency},
+		{"publish_service", t.PublishServiceHDR, t.PublishService},
+		{"poll_response", t.PollResponseHDR, t.PollResponse},
+		{"poll_service", t.PollServiceHDR, t.PollService},
 	} {
 		if err := checkHistogram(h.text, h.q); err != nil {
-			errs = append(errs, fmt.Errorf("%s_hdr: %w", name, err))
+			errs = append(errs, fmt.Errorf("%s_hdr: %w", h.name, err))
 		}
 	}
 	if len(errs) > 0 {
@@ -65,9 +74,13 @@ func (t *Trial) Check() error {
 	return nil
 }
 
-// maxHistogram bounds what a histogram may unpack to: the library sizes it by
-// what the text says.
-const maxHistogram = 1 << 20
+// A histogram's text is bounded, and so is its precision: the library sizes
+// the counters by what the text says, 50 MB of them for 5 digits, and half a
+// megabyte at most for 3.
+const (
+	maxHistogram    = 1 << 20
+	histogramDigits = 3
+)
 
 func checkHistogram(text string, q *Quantiles) error {
 	if text == "" {
@@ -95,7 +108,37 @@ func DecodeHistogram(text string) (h *hdrhistogram.Histogram, err error) {
 	if base64.StdEncoding.DecodedLen(len(text)) > maxHistogram {
 		return nil, errors.New("is too large")
 	}
-	return hdrhistogram.Decode([]byte(text))
+	digits, err := precision(text)
+	if err != nil {
+		return nil, fmt.Errorf("is not a histogram: %w", err)
+	}
+	if digits != histogramDigits {
+		return nil, fmt.Errorf("has %d significant digits, not %d", digits, histogramDigits)
+	}
+	if h, err = hdrhistogram.Decode([]byte(text)); err != nil {
+		return nil, fmt.Errorf("is not a histogram: %w", err)
+	}
+	return h, nil
+}
+
+// precision reads a histogram's significant digits, and takes no memory for
+// its counters.
+func precision(text string) (digits int32, err error) {
+	packed, err := base64.StdEncoding.DecodeString(text)
+	if err != nil {
+		return 0, err
+	}
+	const packedHead = 8 // cookie and length
+	if len(packed) < packedHead {
+		return 0, io.ErrUnexpectedEOF
+	}
+	z, err := zlib.NewReader(bytes.NewReader(packed[packedHead:]))
+	if err != nil {
+		return 0, err
+	}
+	var head struct{ Cookie, Length, Offset, Digits int32 }
+	err = binary.Read(z, binary.BigEndian, &head)
+	return head.Digits, err
 }
 
 // worst is what the reasons together make of a trial.

@@ -114,7 +114,10 @@ func parse(line []byte) (*Trial, error) {
 		Schema *int `json:"schema"`
 	}
 	if err := json.Unmarshal(line, &head); err != nil {
-		return nil, fmt.Errorf("is not JSON: %w", err)
+		if !json.Valid(line) {
+			return nil, fmt.Errorf("is not JSON: %w", err)
+		}
+		return nil, fmt.Errorf("is not a trial: %w", err)
 	}
 	switch {
 	case head.Schema == nil:

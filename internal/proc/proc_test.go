@@ -1,0 +1,185 @@
+package proc
+
+import (
+	"bufio"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// ample is enough for a child that does end, however busy the machine is.
+const ample = 30 * time.Second
+
+func start(t *testing.T, path string, args ...string) *Process {
+	t.Helper()
+	p, err := Start(path, args...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		p.Stdin.Close()
+		if err := p.WaitOrKill(ample); errors.Is(err, ErrKilled) {
+			t.Error(err)
+		}
+	})
+	return p
+}
+
+func shell(t *testing.T, script string) *Process {
+	t.Helper()
+	return start(t, "/bin/sh", "-c", script)
+}
+
+func TestEndOfAChild(t *testing.T) {
+	for name, c := range map[string]struct{ script, want string }{
+		"well":             {"exit 0", ""},
+		"well, with a log": {"echo noted >&2", ""},
+		"badly":            {"exit 3", "sh: exit status 3"},
+		"badly, with why":  {"echo; echo no luck >&2; echo; exit 4", "sh: exit status 4; it said: no luck"},
+		"by a signal":      {"kill -KILL $$", "sh: signal: killed"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := shell(t, c.script)
+			<-p.Ended()
+			for _, err := range []error{p.Err(), p.WaitOrKill(ample), p.Stop(ample)} { // however often it is asked
+				if c.want == "" && err != nil || c.want != "" && (err == nil || err.Error() != c.want) {
+					t.Errorf("error %q, want %q", err, c.want)
+				}
+			}
+			if c.want != "" {
+				if _, ok := errors.AsType[*exec.ExitError](p.Err()); !ok {
+					t.Errorf("%v is no exec.ExitError", p.Err())
+				}
+			}
+		})
+	}
+}
+
+func TestStartRefuses(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "nothing")
+	if _, err := Start(path); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), path) {
+		t.Errorf("error %v, want one that names %s", err, path)
+	}
+}
+
+func TestLogIsTheEndOfWhatWasSaid(t *testing.T) {
+	p := shell(t, `head -c 1000000 /dev/zero | tr '\0' x >&2; echo the end >&2; exit 1`)
+	err := p.Err()
+	if log := p.Log(); len(log) > tailSize || !strings.HasSuffix(log, "xxxthe end") {
+		t.Errorf("the log has %d bytes and ends with %q", len(log), log[max(0, len(log)-20):])
+	}
+	if want := "sh: exit status 1; it said: " + p.Log(); err.Error() != want {
+		t.Errorf("error %q\nwant  %q", err, want)
+	}
+}
+
+func TestTail(t *testing.T) {
+	var log tail
+	for _, part := range []string{strings.Repeat("a", tailSize), "b", strings.Repeat("c", 2*tailSize), "d\n"} {
+		if n, err := log.Write([]byte(part)); n != len(part) || err != nil {
+			t.Fatalf("Write = %d, %v", n, err)
+		}
+	}
+	if got, want := log.String(), strings.Repeat("c", tailSize-2)+"d"; got != want {
+		t.Errorf("kept %d bytes, %q at the end; want %d", len(got), got[len(got)-3:], len(want))
+	}
+}
+
+// What a child said can be read after its end.
+func TestStdoutOutlivesTheChild(t *testing.T) {
+	p := shell(t, "echo one; echo two")
+	<-p.Ended()
+	said, err := io.ReadAll(p.Stdout)
+	if err != nil || string(said) != "one\ntwo\n" {
+		t.Errorf("read %q, %v", said, err)
+	}
+}
+
+func TestClosedStdinEndsAChild(t *testing.T) {
+	p := start(t, "/bin/cat")
+	if _, err := io.WriteString(p.Stdin, "there and back\n"); err != nil {
+		t.Fatal(err)
+	}
+	if line, err := bufio.NewReader(p.Stdout).ReadString('\n'); line != "there and back\n" {
+		t.Fatalf("read %q, %v", line, err)
+	}
+	select {
+	case <-p.Ended():
+		t.Fatal("it has ended before")
+	default:
+	}
+	p.Stdin.Close()
+	if err := p.WaitOrKill(ample); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestStop(t *testing.T) {
+	t.Run("ends well", func(t *testing.T) {
+		h := startHelper(t, "term")
+		h.hear()
+		if err := h.Stop(ample); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Run("dies of it", func(t *testing.T) {
+		p := start(t, "/bin/cat")
+		if err := p.Stop(ample); err == nil || err.Error() != "cat: signal: terminated" || errors.Is(err, ErrKilled) {
+			t.Errorf("error %v", err)
+		}
+	})
+}
+
+// A child that ignores SIGTERM is killed, with the children of its own that
+// would keep its standard error open.
+func TestStopKillsWhatDoesNotEnd(t *testing.T) {
+	p := shell(t, `trap "" TERM; sleep 1000 & echo ready; while :; do wait; done`)
+	said := bufio.NewReader(p.Stdout)
+	if line, err := said.ReadString('\n'); line != "ready\n" {
+		t.Fatalf("read %q, %v", line, err)
+	}
+	err := p.Stop(time.Millisecond)
+	if !errors.Is(err, ErrKilled) || err.Error() != "sh did not end in time and was killed after 1ms" {
+		t.Errorf("error %v", err)
+	}
+	if _, err := said.ReadByte(); err != io.EOF {
+		t.Errorf("its standard output is still open: %v", err)
+	}
+	if err := p.Err(); err == nil || err.Error() != "sh: signal: killed" {
+		t.Errorf("it ended with %v", err)
+	}
+}
+
+// An interrupt typed at the terminal goes to the foreground's group.
+func TestChildHasItsOwnGroup(t *testing.T) {
+	p := start(t, "/bin/cat")
+	group, err := syscall.Getpgid(p.Pid())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if group != p.Pid() || group == syscall.Getpgrp() {
+		t.Errorf("the child %d is in group %d, this process in %d", p.Pid(), group, syscall.Getpgrp())
+	}
+}
+
+func TestBeside(t *testing.T) {
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if path, err := Beside(filepath.Base(self)); path != self || err != nil {
+		t.Errorf("Beside = %q, %v, want %q", path, err, self)
+	}
+	_, err = Beside("loadgen")
+	want := "loadgen is not beside " + filepath.Base(self) + " in " + filepath.Dir(self) + ": `make build` puts them there"
+	if err == nil || err.Error() != want {
+		t.Errorf("error %q, want %q", err, want)
+	}
+}

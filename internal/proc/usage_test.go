@@ -1,0 +1,113 @@
+package proc
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// The CPU read from outside is that which the child itself was told.
+func TestReadCPU(t *testing.T) {
+	h := startHelper(t, "burn 400ms")
+	ns, err := strconv.ParseInt(h.hear(), 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := time.Duration(ns)
+	u := h.usage()
+	// It has used a little more since it asked: it had to say so.
+	if u.CPU < own || u.CPU > own+own/20 {
+		t.Errorf("CPU %v, the child's own count was %v", u.CPU, own)
+	}
+	const ticks = 30 * time.Millisecond
+	if d := u.User + u.System - u.CPU; d < -ticks || d > ticks {
+		t.Errorf("user %v and system %v, in all %v", u.User, u.System, u.CPU)
+	}
+	if again := h.usage(); again.CPU < u.CPU {
+		t.Errorf("CPU fell from %v to %v", u.CPU, again.CPU)
+	}
+}
+
+func TestReadMemory(t *testing.T) {
+	const amount, tolerance = 64 << 20, 6 << 20
+	h := startHelper(t, "hold "+strconv.Itoa(amount))
+	h.hear()
+	before := h.usage()
+	h.goOn()
+	h.hear()
+	holding := h.usage()
+	h.goOn()
+	h.hear()
+	after := h.usage()
+
+	if grown := holding.RSSBytes - before.RSSBytes; math.Abs(float64(grown-amount)) > tolerance {
+		t.Errorf("RSS grew by %d bytes, want about %d", grown, amount)
+	}
+	if fallen := holding.RSSBytes - after.RSSBytes; math.Abs(float64(fallen-amount)) > tolerance {
+		t.Errorf("RSS fell by %d bytes, want about %d", fallen, amount)
+	}
+	// The kernel counts pages per CPU and sums them up only now and then.
+	if holding.Peak < holding.RSSBytes-tolerance || after.Peak < holding.RSSBytes-tolerance {
+		t.Errorf("peak %d, then %d: RSS was %d", holding.Peak, after.Peak, holding.RSSBytes)
+	}
+
+	if err := ResetPeak(h.Pid()); err != nil {
+		t.Skipf("the peak cannot be reset here: %v", err)
+	}
+	if reset := h.usage(); reset.Peak > after.Peak-amount/2 || reset.Peak < reset.RSSBytes-tolerance {
+		t.Errorf("after the reset the peak is %d; it was %d, RSS is %d", reset.Peak, after.Peak, reset.RSSBytes)
+	}
+}
+
+func TestReadOfItself(t *testing.T) {
+	u, err := Read(os.Getpid())
+	if err != nil || u.CPU <= 0 || u.RSSBytes <= 0 || u.Peak <= 0 {
+		t.Errorf("%+v, %v", u, err)
+	}
+}
+
+func TestReadOfNoProcess(t *testing.T) {
+	ended := shell(t, "exit 0")
+	<-ended.Ended()
+	for _, pid := range []int{ended.Pid(), 0, -1, math.MaxInt32} {
+		u, err := Read(pid)
+		if err == nil {
+			t.Errorf("process %d: %+v", pid, u)
+		}
+		if u != (Usage{}) {
+			t.Errorf("process %d: %+v beside an error", pid, u)
+		}
+	}
+	_, err := Read(ended.Pid())
+	if want := fmt.Sprintf("process %d: no such process", ended.Pid()); !errors.Is(err, syscall.ESRCH) || err.Error() != want {
+		t.Errorf("error %q, want %q", err, want)
+	}
+	if err := ResetPeak(ended.Pid()); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("ResetPeak: %v, want that there is no such process", err)
+	}
+}
+
+func TestReadHost(t *testing.T) {
+	before, err := ReadHost()
+	if err != nil {
+		t.Fatal(err)
+	}
+	// More than what the kernel's ticks may hide.
+	for begun := ownCPU(); ownCPU() < begun+100*time.Millisecond; {
+	}
+	after, err := ReadHost()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after.Busy <= before.Busy || after.Steal < before.Steal || after.Pressure < before.Pressure || after.PSI != before.PSI {
+		t.Errorf("before %+v\nafter %+v", before, after)
+	}
+	if !before.PSI && before.Pressure != 0 {
+		t.Errorf("pressure without PSI: %+v", before)
+	}
+}

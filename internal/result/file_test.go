@@ -1,0 +1,168 @@
+package result
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+)
+
+func TestAppendAndRead(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, FileName)
+	var want []Trial
+	var soFar string
+	for n := 1; n <= 3; n++ {
+		trial := sound(t, func(trial *Trial) { trial.Trial = n })
+		if err := Append(path, trial); err != nil {
+			t.Fatal(err)
+		}
+		want, soFar = append(want, *trial), soFar+lineOf(t, trial)
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if string(text) != soFar {
+			t.Fatalf("after %d trials the file holds\n%s\nwant\n%s", n, text, soFar)
+		}
+	}
+	for _, name := range []string{dir, path} {
+		got, err := ReadDir(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !reflect.DeepEqual(got, want) {
+			t.Errorf("%s: read\n%+v\nwant\n%+v", name, got, want)
+		}
+	}
+}
+
+func TestAppendRefuses(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, FileName)
+	if err := Append(path, sound(t)); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = Append(path, sound(t, func(trial *Trial) { trial.StaleShare = math.NaN() }))
+	if want := "trial of poll: json: unsupported value: NaN"; err == nil || err.Error() != want {
+		t.Errorf("error %q, want %q", err, want)
+	}
+	if after, _ := os.ReadFile(path); string(after) != string(before) {
+		t.Errorf("the file became\n%s", after)
+	}
+	if err := Append(filepath.Join(dir, "nowhere", FileName), sound(t)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("error %v, want that of a folder that is not there", err)
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	good := lineOf(t, sound(t))
+	with := func(old, new string) string {
+		t.Helper()
+		if strings.Count(good, old) != 1 {
+			t.Fatalf("%s stands %d times in the line", old, strings.Count(good, old))
+		}
+		return strings.Replace(good, old, new, 1)
+	}
+	otherRun := lineOf(t, sound(t, func(trial *Trial) { trial.Run = "run-2" }))
+	otherScenario := lineOf(t, sound(t, func(trial *Trial) { trial.ScenarioHash = "ba9876543210" }))
+	for name, c := range map[string]struct {
+		text string
+		line int
+		want string
+	}{
+		"empty":           {"", 0, "holds no trial: the run ended before its first one did"},
+		"cut off":         {good + good[:100], 2, "the line is cut off: its writer was killed; delete it to use the lines before"},
+		"no newline":      {strings.TrimSuffix(good, "\n"), 1, "the line is cut off: its writer was killed; delete it to use the lines before"},
+		"not JSON":        {"PK\x03\x04\n", 1, "is not JSON: invalid character 'P' looking for beginning of value"},
+		"a blank line":    {good + "\n" + good, 2, "is not JSON: unexpected end of JSON input"},
+		"two on a line":   {strings.TrimSuffix(good, "\n") + good, 1, "is not JSON: invalid character '{' after top-level value"},
+		"no schema":       {`{"name":"another's"}` + "\n", 1, `has no "schema": this is no results file of pollpush`},
+		"null":            {"null\n", 1, `has no "schema": this is no results file of pollpush`},
+		"schema 0":        {with(`"schema":1`, `"schema":0`), 1, "has schema 0, the first one was 1"},
+		"future schema":   {good + with(`"schema":1`, `"schema":2`), 2, "has schema 2, this pollpush reads up to 1: use a newer pollpush"},
+		"schema's type":   {with(`"schema":1`, `"schema":"1"`), 1, "is not a trial: json: cannot unmarshal string into Go struct field .schema of type int"},
+		"unknown field":   {with(`"lost":0,"dup`, `"losst":0,"dup`), 1, `is not a trial: json: unknown field "losst"`},
+		"wrong type":      {with(`"clients":2`, `"clients":2.5`), 1, "is not a trial: json: cannot unmarshal number 2.5 into Go struct field Trial.clients of type int"},
+		"two runs":        {good + otherRun, 2, `is of run "run-2" (scenario 0123456789ab), but the file began with run "run-1" (scenario 0123456789ab)`},
+		"two scenarios":   {good + good + otherScenario, 3, `is of run "run-1" (scenario ba9876543210), but the file began with run "run-1" (scenario 0123456789ab)`},
+		"does not add up": {good + with(`"delivered":2000`, `"delivered":2001`), 2, "broken invariants: expected 2000 ≠ delivered 2001 − duplicated 0 + lost 0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			trials, err := Read("dir/trials.jsonl", strings.NewReader(c.text))
+			at := "dir/trials.jsonl"
+			if c.line > 0 {
+				at += fmt.Sprint(":", c.line)
+			}
+			if want := "results " + at + ": " + c.want; err == nil || err.Error() != want {
+				t.Errorf("error %q\nwant  %q", err, want)
+			}
+			if fault, ok := errors.AsType[*FileError](err); !ok || fault.Line != c.line {
+				t.Errorf("error %#v, want a *FileError of line %d", err, c.line)
+			}
+			if trials != nil {
+				t.Errorf("%d trials came with it", len(trials))
+			}
+		})
+	}
+}
+
+// endless is a line without end.
+type endless struct{}
+
+var blanks = bytes.Repeat([]byte(" "), 1<<20)
+
+func (endless) Read(b []byte) (int, error) {
+	return copy(b, blanks), nil
+}
+
+func TestReadGivesUpOnALineWithoutEnd(t *testing.T) {
+	_, err := Read("trials.jsonl", io.MultiReader(strings.NewReader(lineOf(t, sound(t))), endless{}))
+	const want = "results trials.jsonl:2: is longer than 67108864 bytes: this is no results file"
+	if err == nil || err.Error() != want {
+		t.Errorf("error %q, want %q", err, want)
+	}
+}
+
+func TestReadPassesOnWhatTheReaderSays(t *testing.T) {
+	broken := errors.New("the disk is gone")
+	_, err := Read("trials.jsonl", io.MultiReader(strings.NewReader(lineOf(t, sound(t))), failing{broken}))
+	if want := "results trials.jsonl:2: the disk is gone"; !errors.Is(err, broken) || err.Error() != want {
+		t.Errorf("error %q, want %q", err, want)
+	}
+}
+
+type failing struct{ err error }
+
+func (f failing) Read([]byte) (int, error) { return 0, f.err }
+
+func TestReadDirRefuses(t *testing.T) {
+	dir := t.TempDir()
+	folder := filepath.Join(dir, "folder", FileName)
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	const missing = ": there is no such file; name a run's folder, as `pollpush run` prints it"
+	for name, c := range map[string]struct{ path, want string }{
+		"nowhere":        {filepath.Join(dir, "nowhere"), filepath.Join(dir, "nowhere") + missing},
+		"a folder alone": {dir, filepath.Join(dir, FileName) + missing},
+		"no file":        {filepath.Join(dir, "folder"), folder + ":1: read " + folder + ": is a directory"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := ReadDir(c.path)
+			if want := "results " + c.want; err == nil || err.Error() != want {
+				t.Errorf("error %q, want %q", err, want)
+			}
+		})
+	}
+}

@@ -1,0 +1,205 @@
+package result
+
+import (
+	"reflect"
+	"testing"
+	"time"
+)
+
+func TestJudge(t *testing.T) {
+	p99 := func(late float64) *Quantiles { return &Quantiles{P99: &late, Max: 10, N: 1000} }
+	few := func(most float64) *Quantiles { return &Quantiles{Max: most, N: 999} }
+	totals := func(change func(*Totals)) func(*Trial) {
+		return func(t *Trial) {
+			theirs := t.Totals
+			change(&theirs)
+			t.ServerTotals = &theirs
+		}
+	}
+	failing := func(kinds map[string]int64) func(*Trial) { return func(t *Trial) { t.Errors = kinds } }
+	polled := func(n int64) func(*Trial) { return func(trial *Trial) { answered(t, trial, n) } }
+
+	const busy = ": the machine is too busy for this load"
+	for _, c := range []struct {
+		name   string
+		change func(*Trial)
+		want   []Reason
+	}{
+		{"nothing to say", func(*Trial) {}, nil},
+
+		{"rate just reached", func(t *Trial) { t.Published = 990 }, nil},
+		{"rate not reached", func(t *Trial) { t.Published = 989 },
+			[]Reason{{RateNotReached, Invalid, "989 of 1000 messages due were published (98.9 %, at least 99 % is asked)"}}},
+		{"no message due", func(t *Trial) { t.Offered, t.Sent, t.Published = 0, 0, 0 },
+			[]Reason{{TooFew, Suspect, "no message was due in the steady state: nothing is known about delivery; use a longer steady state or a higher rate"}}},
+
+		{"published just in time", func(t *Trial) { t.ScheduleLate.Publish = p99(.005) }, nil},
+		{"published late", func(t *Trial) { t.ScheduleLate.Publish = p99(.0051) },
+			[]Reason{{PublishLate, Invalid, "the generator published 5.1 ms late (p99; 5 ms is allowed)" + busy}}},
+		{"few published just in time", func(t *Trial) { t.ScheduleLate.Publish = few(.005) }, nil},
+		{"few published late", func(t *Trial) { t.ScheduleLate.Publish = few(.0062) },
+			[]Reason{{PublishLate, Invalid, "the generator published 6.2 ms late (p99; 5 ms is allowed)" + busy}}},
+		{"nothing known of publishing", func(t *Trial) { t.ScheduleLate.Publish = nil }, nil},
+
+		{"polled just in time", func(t *Trial) { t.ScheduleLate.Poll = p99(.05) }, nil},
+		{"polled late", func(t *Trial) { t.ScheduleLate.Poll = p99(.0501) },
+			[]Reason{{PollLate, Invalid, "the generator polled 50.1 ms late (p99; 50 ms is allowed)" + busy}}},
+		{"few polled late", func(t *Trial) { t.ScheduleLate.Poll = few(.06) },
+			[]Reason{{PollLate, Invalid, "the generator polled 60.0 ms late (p99; 50 ms is allowed)" + busy}}},
+		{"late, but not paced", func(t *Trial) { t.Asked.Paced, t.ScheduleLate.Poll = false, p99(1) }, nil},
+		{"polls just reached", polled(198), nil},
+		{"polls not reached", polled(197), []Reason{{PollsNotReached, Invalid, "197 of 200 polls due were answered (at least 99 % is asked)"}}},
+		{"no poll answered", func(t *Trial) { t.PollResponse, t.PollResponseHDR = nil, "" },
+			[]Reason{{PollsNotReached, Invalid, "0 of 200 polls due were answered (at least 99 % is asked)"}}},
+		{"no polls, but not paced", func(t *Trial) { t.Asked.Paced, t.PollResponse, t.PollResponseHDR = false, nil, "" }, nil},
+
+		{"generator just below its limit", func(t *Trial) { t.Generator = Cost{CPUUserS: 300, CPUSysS: 20} }, nil},
+		{"generator saturated", func(t *Trial) { t.Generator = Cost{CPUUserS: 300, CPUSysS: 21} },
+			[]Reason{{GeneratorCPU, Invalid, "generator saturated: it used 3.21 of 4 cores (80 % is allowed)"}}},
+		{"unknown cores", func(t *Trial) { t.Env.Cores, t.Generator.CPUUserS = 0, 1000 }, nil},
+
+		{"a connection refused", func(t *Trial) { t.Connections.Failed = 1 },
+			[]Reason{{Refused, Invalid, "1 connections could not be opened: fewer clients than asked"}}},
+		{"a connection lost", func(t *Trial) { t.Connections.Lost = 2 },
+			[]Reason{{LostConnections, Suspect, "2 connections were closed by the server or broke"}}},
+		{"a message lost", func(t *Trial) { t.Lost, t.Delivered = 1, 1999 },
+			[]Reason{{Losses, Suspect, "1 of 2000 deliveries were lost"}}},
+
+		// 1 % of 1,200 requests and 1,000 messages.
+		{"an error", failing(map[string]int64{"timeout": 1}), []Reason{{Errors, Suspect, "1 errors: timeout 1"}}},
+		{"errors up to the limit", failing(map[string]int64{"timeout": 10, "reset": 10, "status 500": 2}),
+			[]Reason{{Errors, Suspect, "22 errors: reset 10, timeout 10, status 500 2"}}},
+		{"errors beyond the limit", failing(map[string]int64{"timeout": 12, "reset": 11}),
+			[]Reason{{Errors, Invalid, "23 errors: timeout 12, reset 11"}}},
+		{"no errors of a kind", failing(map[string]int64{"timeout": 0}), nil},
+
+		{"little steal", func(t *Trial) { t.Env.StealCores = .1 }, nil},
+		{"steal", func(t *Trial) { t.Env.StealCores = .11 },
+			[]Reason{{Steal, Suspect, "the hypervisor took 0.11 cores away (0.10 is allowed)"}}},
+		{"few others", func(t *Trial) { t.Env.ForeignCores = .1 }, nil},
+		{"others", func(t *Trial) { t.Env.ForeignCores = .25 },
+			[]Reason{{ForeignCPU, Suspect, "other processes used 0.25 cores (0.10 is allowed)"}}},
+
+		{"the server agrees", totals(func(*Totals) {}), nil},
+		{"frames are not compared", totals(func(n *Totals) { n.FramesIn, n.FramesOut = 7, 8 }), nil},
+		{"requests differ", totals(func(n *Totals) { n.Requests++ }),
+			[]Reason{{Mismatch, Invalid, "requests: the generator counted 1300, the server 1301"}}},
+		{"connections differ", totals(func(n *Totals) { n.Connections-- }),
+			[]Reason{{Mismatch, Invalid, "connections: the generator counted 4, the server 3"}}},
+		{"bytes nearly more", func(t *Trial) { t.ServerTotals = new(t.Totals); t.Totals.BytesIn, t.Totals.BytesOut = 10_050, 10_050 }, nil},
+		{"bytes nearly fewer", func(t *Trial) { t.ServerTotals = new(t.Totals); t.Totals.BytesIn, t.Totals.BytesOut = 9950, 9950 }, nil},
+		{"bytes in more", func(t *Trial) { t.ServerTotals = new(t.Totals); t.Totals.BytesIn = 10_051 },
+			[]Reason{{Mismatch, Invalid, "bytes to the clients: the generator counted 10051, the server 10000 (0.5 % is allowed)"}}},
+		{"bytes out fewer", func(t *Trial) { t.ServerTotals = new(t.Totals); t.Totals.BytesOut = 9949 },
+			[]Reason{{Mismatch, Invalid, "bytes from the clients: the generator counted 9949, the server 10000 (0.5 % is allowed)"}}},
+
+		// Of a trial without an end, no more is said than that.
+		{"partial", func(t *Trial) { t.Status, t.Published, t.Env.StealCores = Partial, 0, 1 },
+			[]Reason{{NotComplete, Invalid, "the trial is partial: its numbers cover what was measured until then"}}},
+		{"failed", func(t *Trial) { t.Status = Failed; t.Doubt(NotComplete, Invalid, "the server died") }, []Reason{
+			{NotComplete, Invalid, "the server died"},
+			{NotComplete, Invalid, "the trial is failed: its numbers cover what was measured until then"}}},
+
+		{"doubted before", func(t *Trial) { t.Doubt(Broken, Invalid, "3 of %d", 4) }, []Reason{{Broken, Invalid, "3 of 4"}}},
+		{"does not add up", func(t *Trial) { t.Expected++ },
+			[]Reason{{Broken, Invalid, "broken invariants: expected 2001 ≠ delivered 2000 − duplicated 0 + lost 0"}}},
+		{"suspect twice", func(t *Trial) { t.Connections.Lost, t.Env.StealCores = 1, 1 }, []Reason{
+			{LostConnections, Suspect, "1 connections were closed by the server or broke"},
+			{Steal, Suspect, "the hypervisor took 1.00 cores away (0.10 is allowed)"}}},
+		{"invalid, then suspect", func(t *Trial) { t.Connections.Failed, t.Env.StealCores = 1, 1 }, []Reason{
+			{Refused, Invalid, "1 connections could not be opened: fewer clients than asked"},
+			{Steal, Suspect, "the hypervisor took 1.00 cores away (0.10 is allowed)"}}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			trial := sound(t, c.change)
+			trial.Judge()
+			if len(trial.Reasons)+len(c.want) > 0 && !reflect.DeepEqual(trial.Reasons, c.want) {
+				t.Errorf("reasons %+v\nwant    %+v", trial.Reasons, c.want)
+			}
+			want := Valid
+			for _, r := range c.want {
+				if want == Valid || r.Validity == Invalid {
+					want = r.Validity
+				}
+			}
+			if trial.Validity != want {
+				t.Errorf("the trial is %s, want %s", trial.Validity, want)
+			}
+		})
+	}
+}
+
+// What is judged can be read, unless its numbers are broken.
+func TestJudgedIsSound(t *testing.T) {
+	for _, change := range []func(*Trial){
+		func(t *Trial) {},
+		func(t *Trial) { t.Env.StealCores = 1 },
+		func(t *Trial) { t.Connections.Failed = 1 },
+		func(t *Trial) { t.Status, t.WindowS = Partial, 0 },
+		func(t *Trial) { t.Status = Failed },
+	} {
+		trial := sound(t, change)
+		trial.Judge()
+		if err := trial.Check(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestWorst(t *testing.T) {
+	reasons := func(all ...Validity) (list []Reason) {
+		for _, v := range all {
+			list = append(list, Reason{Validity: v})
+		}
+		return list
+	}
+	for _, c := range []struct {
+		reasons []Reason
+		want    Validity
+	}{
+		{nil, Valid},
+		{reasons(Valid), Valid},
+		{reasons(Suspect), Suspect},
+		{reasons(Suspect, Valid), Suspect},
+		{reasons(Suspect, Invalid), Invalid},
+		{reasons(Invalid, Suspect), Invalid},
+		{reasons(Invalid, Valid, Suspect), Invalid},
+	} {
+		if got := worst(c.reasons); got != c.want {
+			t.Errorf("worst(%v) = %s, want %s", c.reasons, got, c.want)
+		}
+	}
+}
+
+func TestTiming(t *testing.T) {
+	for code, want := range map[string]bool{
+		PublishLate: true, PollLate: true, GeneratorCPU: true, Steal: true, ForeignCPU: true, TooFew: true,
+		NotComplete: false, RateNotReached: false, PollsNotReached: false, Refused: false, LostConnections: false,
+		Errors: false, Losses: false, Mismatch: false, Broken: false, "": false, "unknown": false,
+	} {
+		if got := Timing(code); got != want {
+			t.Errorf("Timing(%q) = %v, want %v", code, got, want)
+		}
+	}
+}
+
+// The limits hold for the intervals that scenarios ask for.
+func TestPollLimitFollowsTheInterval(t *testing.T) {
+	for _, interval := range []time.Duration{100 * time.Millisecond, time.Second, 10 * time.Second} {
+		for _, late := range []struct {
+			share float64
+			want  Validity
+		}{{.049, Valid}, {.051, Invalid}} {
+			p99 := late.share * interval.Seconds()
+			trial := sound(t, func(trial *Trial) {
+				trial.Asked.PollIntervalS = interval.Seconds()
+				answered(t, trial, int64(200/interval.Seconds()))
+				trial.ScheduleLate.Poll = &Quantiles{P99: &p99}
+			})
+			trial.Judge()
+			if trial.Validity != late.want {
+				t.Errorf("interval %v, %v s late: %s, want %s", interval, p99, trial.Validity, late.want)
+			}
+		}
+	}
+}

@@ -1,0 +1,77 @@
+package result
+
+import (
+	"encoding/json"
+	"testing"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+// histogram holds n values of v.
+func histogram(t testing.TB, v time.Duration, n int64) *hdrhistogram.Histogram {
+	t.Helper()
+	h := hdrhistogram.New(1, int64(time.Hour), 3)
+	if err := h.RecordValues(int64(v), n); err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func textOf(t testing.TB, h *hdrhistogram.Histogram) string {
+	t.Helper()
+	text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// answered makes it a trial in which n polls were answered.
+func answered(t testing.TB, trial *Trial, n int64) {
+	h := histogram(t, 3*time.Millisecond, n)
+	trial.PollResponse, trial.PollResponseHDR = Summarize(h), textOf(t, h)
+}
+
+// sound is a trial that nothing is to be said against: two clients that poll
+// every second for 100 s, in a room with ten messages a second.
+func sound(t testing.TB, change ...func(*Trial)) *Trial {
+	t.Helper()
+	late := 0.001
+	trial := &Trial{
+		Schema: Schema, Run: "run-1", Scenario: "tiny", ScenarioHash: "0123456789ab", Transport: "poll",
+		Trial: 1, Attempt: 1, Clients: 2, Started: time.Unix(1_700_000_000, 0).UTC(), WindowS: 100,
+		Asked:  Asked{PublishRate: 10, Arrivals: "constant", PayloadBytes: 100, PollIntervalS: 1, Paced: true, Rooms: 1, Publishers: 1, SteadyS: 100, Trials: 1},
+		Status: Complete, Validity: Valid, Reasons: []Reason{},
+		Offered: 1000, Sent: 1000, Published: 1000, Expected: 2000, Delivered: 2000, WindowDeliveries: 2000,
+		Requests:    Requests{Total: 1200, ByStatus: map[string]int64{"200": 200, "201": 1000}, Empty: 3},
+		Connections: Connections{Held: 3, Opened: 3},
+		Errors:      map[string]int64{},
+		Bytes:       Bytes{In: 5000, Out: 3000},
+		StaleShare:  0.5,
+		ScheduleLate: Late{
+			Publish: &Quantiles{P99: &late, Max: 1, N: 1000},
+			Poll:    &Quantiles{P99: &late, Max: 1, N: 1000},
+		},
+		Totals:    Totals{Requests: 1300, Connections: 4, BytesIn: 10_000, BytesOut: 10_000},
+		Generator: Cost{Processes: 1, CPUUserS: 6, CPUSysS: 4},
+		Series:    []Second{},
+		Env:       Env{Cores: 4},
+	}
+	latency := histogram(t, 400*time.Millisecond, 2000)
+	trial.Latency, trial.LatencyHDR = Summarize(latency), textOf(t, latency)
+	answered(t, trial, 200)
+	for _, f := range change {
+		f(trial)
+	}
+	return trial
+}
+
+func lineOf(t testing.TB, trial *Trial) string {
+	t.Helper()
+	line, err := json.Marshal(trial)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(line) + "\n"
+}
