@@ -1,9 +1,6 @@
 package loadgen
 
-import (
-	"encoding/binary"
-	"fmt"
-)
+import "encoding/binary"
 
 // The opcodes of WebSocket frames (RFC 6455, 5.2).
 const (
@@ -34,10 +31,10 @@ func parseFrame(b []byte) (f frame, ok bool, err error) {
 	}
 	f.op, f.final = b[0]&0x0f, b[0]&0x80 != 0
 	if b[0]&0x70 != 0 {
-		return f, false, fmt.Errorf("%w: a frame with reserved bits %#x, no extension being agreed on", errMalformed, b[0])
+		return f, false, malformed("a frame with reserved bits, no extension being agreed on", b)
 	}
 	if b[1]&0x80 != 0 {
-		return f, false, fmt.Errorf("%w: a masked frame from a server", errMalformed)
+		return f, false, malformed("a masked frame from a server", b)
 	}
 	length, head := uint64(b[1]), 2
 	switch b[1] {
@@ -57,11 +54,11 @@ func parseFrame(b []byte) (f frame, ok bool, err error) {
 	control := f.op >= opClose
 	switch {
 	case f.op > opBinary && f.op < opClose || f.op > opPong:
-		err = fmt.Errorf("%w: a frame with opcode %#x", errMalformed, f.op)
+		err = malformed("a frame with an opcode that there is not", b)
 	case control && (length > 125 || !f.final):
-		err = fmt.Errorf("%w: a control frame in parts, or of %d bytes (0 to 125 are allowed)", errMalformed, length)
+		err = malformed("a control frame in parts, or of more than 125 bytes", b)
 	case length > maxFrame:
-		err = fmt.Errorf("%w: a frame of %d bytes (%d can be read)", errMalformed, length, maxFrame)
+		err = malformed("a frame larger than can be read", b)
 	}
 	if err != nil {
 		return f, false, err

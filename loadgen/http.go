@@ -22,7 +22,6 @@ type response struct {
 	body   []byte
 	accept []byte // Sec-WebSocket-Accept
 	size   int    // of all of it, on the wire
-	last   bool   // the server closes the connection after it
 }
 
 // parseResponse reads a response to a GET or POST (RFC 9112) from the start
@@ -33,7 +32,7 @@ func parseResponse(b []byte) (r response, ok bool, err error) {
 	end := bytes.Index(b, []byte("\r\n\r\n"))
 	if end < 0 {
 		if len(b) > maxHeader {
-			return r, false, fmt.Errorf("%w: a header of more than %d bytes", errMalformed, maxHeader)
+			return r, false, malformed("a header larger than can be read", b)
 		}
 		return r, false, nil
 	}
@@ -47,20 +46,18 @@ func parseResponse(b []byte) (r response, ok bool, err error) {
 		field, fields, _ = bytes.Cut(fields, []byte("\r\n"))
 		name, value, found := bytes.Cut(field, []byte(":"))
 		if !found {
-			return r, false, fmt.Errorf("%w: header line %.80q", errMalformed, field)
+			return r, false, malformed("a header line without a colon", field)
 		}
 		value = bytes.TrimSpace(value)
 		switch {
 		case equalFold(name, "content-length"):
 			if length, err = strconv.Atoi(string(value)); err != nil || length < 0 || length > maxBody {
-				return r, false, fmt.Errorf("%w: Content-Length %.80q (0 to %d can be read)", errMalformed, value, maxBody)
+				return r, false, malformed("a Content-Length that cannot be read", value)
 			}
 		case equalFold(name, "transfer-encoding"):
 			if chunked = equalFold(value, "chunked"); !chunked {
-				return r, false, fmt.Errorf("%w: Transfer-Encoding %.80q", errMalformed, value)
+				return r, false, malformed("a Transfer-Encoding that cannot be read", value)
 			}
-		case equalFold(name, "connection"):
-			r.last = equalFold(value, "close")
 		case equalFold(name, "sec-websocket-accept"):
 			r.accept = value
 		}
@@ -76,7 +73,7 @@ func parseResponse(b []byte) (r response, ok bool, err error) {
 		}
 		r.body, r.size = body, head+size
 	case length < 0:
-		return r, false, fmt.Errorf("%w: neither Content-Length nor chunks", errMalformed)
+		return r, false, malformed("neither Content-Length nor chunks", b[:end])
 	case len(b) < head+length:
 		return r, false, nil
 	default:
@@ -88,11 +85,11 @@ func parseResponse(b []byte) (r response, ok bool, err error) {
 func statusOf(line []byte) (int, error) {
 	// HTTP/1.1 200 OK
 	if len(line) < 12 || !bytes.HasPrefix(line, []byte("HTTP/1.")) || line[8] != ' ' || len(line) > 12 && line[12] != ' ' {
-		return 0, fmt.Errorf("%w: %.80q is no HTTP/1.1 status line", errMalformed, line)
+		return 0, malformed("no HTTP/1.1 status line", line)
 	}
 	status, err := strconv.Atoi(string(line[9:12]))
 	if err != nil || status < 100 || status > 599 {
-		return 0, fmt.Errorf("%w: status %q", errMalformed, line[9:12])
+		return 0, malformed("no HTTP status", line[9:12])
 	}
 	return status, nil
 }
@@ -106,14 +103,14 @@ func joinChunks(b []byte) (body []byte, size int, ok bool, err error) {
 		line, _, found := bytes.Cut(b[at:], []byte("\r\n"))
 		if !found {
 			if len(b)-at > maxHeader {
-				return nil, 0, false, fmt.Errorf("%w: a chunk without a size", errMalformed)
+				return nil, 0, false, malformed("a chunk without a size", b[at:])
 			}
 			return nil, 0, false, nil
 		}
 		digits, _, _ := bytes.Cut(line, []byte(";"))
 		n, err := strconv.ParseUint(string(bytes.TrimSpace(digits)), 16, 32)
 		if err != nil || n > maxBody || at > maxBody {
-			return nil, 0, false, fmt.Errorf("%w: chunk size %.80q", errMalformed, line)
+			return nil, 0, false, malformed("a chunk size that cannot be read", line)
 		}
 		at += len(line) + 2
 		if n == 0 {
@@ -123,7 +120,7 @@ func joinChunks(b []byte) (body []byte, size int, ok bool, err error) {
 			return nil, 0, false, nil
 		}
 		if string(b[at+int(n):at+int(n)+2]) != "\r\n" {
-			return nil, 0, false, fmt.Errorf("%w: a chunk longer than its size", errMalformed)
+			return nil, 0, false, malformed("a chunk longer than its size", b[at:])
 		}
 		sizes = append(sizes, [2]int{at, at + int(n)})
 		at += int(n) + 2

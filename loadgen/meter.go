@@ -258,7 +258,10 @@ func (c *Conn) Close() error {
 // dialError names the kind of a failed dial, for counting.
 func dialError(err error) string {
 	var timeout net.Error
+	var answer *AnswerError
 	switch {
+	case errors.As(err, &answer):
+		return "dial: " + errorKind(err)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "dial: refused"
 	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):

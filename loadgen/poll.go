@@ -91,12 +91,12 @@ func (c *pollClient) Receive() ([]Delivery, error) {
 	if r.status != 200 {
 		return nil, r.refusal()
 	}
-	page, err := scanObject(r.body)
-	if err != nil {
+	var page object
+	if err := scanObject(r.body, &page); err != nil {
 		return nil, err
 	}
 	if page.messages == nil {
-		return nil, fmt.Errorf("%w: no messages in %.80q", errMalformed, r.body)
+		return nil, malformed("no messages", r.body)
 	}
 	if c.got, err = scanMessages(c.got[:0], page.messages); err != nil {
 		return nil, err

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -170,6 +171,9 @@ func (r *run) phases(ctx context.Context, told *orders) error {
 	if err := r.rampUp(ctx); err != nil {
 		return err
 	}
+	// What dialling took goes back, so that the memory read in the steady state
+	// is what the clients hold.
+	debug.FreeOSMemory()
 	r.emit(shard.Event{Is: shard.Connected, Clients: r.joins.Load()})
 	if err := await(ctx, told.start); err != nil {
 		return err

@@ -158,7 +158,7 @@ func (s *subscriber) deliver(d *Delivery, seen int64) {
 	how := s.ledger.Enter(d.ID)
 	tag, ours := parseTag(r.plan.Nonce, d.Text)
 	if !ours {
-		r.fail("foreign message", fmt.Errorf("room %s holds a message that is not this trial's: %.120q", s.room.name, d.JSON))
+		r.fail("foreign message", malformed("a message that is not this trial's", d.JSON))
 		return
 	}
 	r.deliveries.Add(1)

@@ -107,9 +107,9 @@ func (c *wsClient) frames() error {
 			err = c.write(opPong, f.payload)
 		case opPong:
 		case opClose:
-			err = fmt.Errorf("the server closed the connection%s: %w", closeReason(f.payload), io.EOF)
+			err = closed(f.payload)
 		case opBinary:
-			err = fmt.Errorf("%w: a binary frame where the chat has only text", errMalformed)
+			err = malformed("a binary frame where the chat has only text", f.payload)
 		default:
 			err = c.data(f)
 		}
@@ -119,23 +119,24 @@ func (c *wsClient) frames() error {
 	}
 }
 
-func closeReason(payload []byte) string {
+// closed is the error for a close frame.
+func closed(payload []byte) error {
 	if len(payload) < 2 {
-		return ""
+		return fmt.Errorf("the server closed the connection: %w", io.EOF)
 	}
-	return fmt.Sprintf(" (%d %q)", binary.BigEndian.Uint16(payload), payload[2:])
+	return fmt.Errorf("the server closed the connection (%d %q): %w", binary.BigEndian.Uint16(payload), payload[2:], io.EOF)
 }
 
 // data takes in a text frame, or puts a message in several frames together.
 func (c *wsClient) data(f frame) error {
 	if (f.op == opContinuation) != c.joining {
-		return fmt.Errorf("%w: a continuation that continues nothing, or a message within a message", errMalformed)
+		return malformed("a continuation that continues nothing, or a message within a message", f.payload)
 	}
 	if f.final && !c.joining {
 		return c.text(f.payload)
 	}
 	if len(c.partial)+len(f.payload) > maxFrame {
-		return fmt.Errorf("%w: a message of more than %d bytes", errMalformed, maxFrame)
+		return malformed("a message larger than can be read", f.payload)
 	}
 	c.partial = append(c.partial, f.payload...)
 	c.joining = !f.final
@@ -152,8 +153,8 @@ func (c *wsClient) data(f frame) error {
 // the server coalesces.
 func (c *wsClient) text(b []byte) error {
 	for {
-		o, err := scanObject(b)
-		if err != nil {
+		var o object
+		if err := scanObject(b, &o); err != nil {
 			return err
 		}
 		switch {
@@ -162,20 +163,27 @@ func (c *wsClient) text(b []byte) error {
 		case o.ack != 0:
 			c.settle(nil)
 		case o.refused != nil:
-			refused, err := scanError(o.refused)
-			if err != nil {
+			if err := c.refused(o.refused); err != nil {
 				return err
 			}
-			c.settle(refused)
 		case o.truncated: // the ledger will tell what is missing
 		default:
-			return fmt.Errorf("%w: neither message nor ack nor error: %.80q", errMalformed, b)
+			return malformed("neither message nor ack nor error", b)
 		}
 		b = bytes.TrimLeft(b[o.size:], " \t\r\n")
 		if len(b) == 0 {
 			return nil
 		}
 	}
+}
+
+// refused takes in an error message, the answer to what was published.
+func (c *wsClient) refused(b []byte) error {
+	answer, err := scanError(b)
+	if err == nil {
+		c.settle(answer)
+	}
+	return err
 }
 
 // settle answers the Publish that waits, if any still does.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"runtime"
 
+	"github.com/pollpush/pollpush/internal/chat"
 	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/scenario"
 )
@@ -61,7 +62,7 @@ func fit(s scenario.Scenario, m proc.Machine, ownServer bool) (size, error) {
 			return size{}, refuse("a room of %d clients needs %d descriptors in its server process, which may hold %d: use fewer clients, or %d rooms",
 				ceil(s.Clients, s.Rooms), perRoom+ownFiles, m.NoFile, ceil(s.Clients, max(perProcess-ofRoom, 1)))
 		}
-		roomsPerServer := perProcess / perRoom
+		roomsPerServer := min(perProcess/perRoom, chat.MaxRooms)
 		z.servers = ceil(s.Rooms, roomsPerServer)
 	}
 	if perShard := ceil(s.Clients, z.shards) + ceil(publishers, z.shards); m.Ports > 0 && int64(perShard) > m.Ports {

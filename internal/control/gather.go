@@ -18,12 +18,14 @@ func gather(t *result.Trial, members []*member, w *watch, plan shard.Plan) {
 	var stale float64
 	var windows []float64
 	var first string
+	var joined int64
 	g := merger{t: t, messages: map[place][]int64{}}
 	for _, m := range members {
 		r := m.result
 		if r == nil {
 			continue
 		}
+		joined += r.Joined
 		t.Offered += r.Offered
 		t.Sent += r.Sent
 		t.Published += r.Published
@@ -57,6 +59,9 @@ func gather(t *result.Trial, members []*member, w *watch, plan shard.Plan) {
 			first = r.FirstError
 		}
 		g.add(r)
+	}
+	if len(windows) > 0 && joined < int64(plan.Clients) {
+		t.Doubt(result.Refused, result.Invalid, "%d of %d clients could not join", int64(plan.Clients)-joined, plan.Clients)
 	}
 	t.NotSent = t.Offered - t.Sent
 	t.StaleShare = stale / float64(plan.Clients)
@@ -204,7 +209,7 @@ func (w *watch) costs(t *result.Trial) {
 
 	passed := time.Duration(to.at - from.at).Seconds()
 	t.Env.StealCores = (to.host.Steal - from.host.Steal).Seconds() / passed
-	ours := t.Generator.CPUS()
+	ours := t.Generator.CPUS() + (to.own - from.own).Seconds()
 	if t.Server != nil {
 		ours += t.Server.CPUS()
 		t.Env.ForeignCores = max(0, (to.host.Busy-from.host.Busy).Seconds()-ours) / passed

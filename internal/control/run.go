@@ -68,6 +68,9 @@ func Run(ctx context.Context, o Options) ([]result.Trial, error) {
 			return nil, err
 		}
 		r.Target = strings.TrimSuffix(o.Target, "/")
+		if err := checkPorts(r.Target, o.Scenario.Clients, r.machine.Ports); err != nil {
+			return nil, err
+		}
 	}
 	if o.TargetPID != 0 {
 		if _, err := proc.Read(o.TargetPID); err != nil {

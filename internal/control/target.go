@@ -9,6 +9,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"time"
@@ -59,4 +60,18 @@ func checkTarget(ctx context.Context, target string) error {
 			target, request.URL.Path, answer.Status, bytes.TrimSpace(body), remedy)
 	}
 	return nil
+}
+
+// checkPorts refuses more clients than there are ports to a target that is not
+// on IPv4 loopback: there, shards have no addresses of their own to dial from.
+func checkPorts(target string, clients int, ports int64) error {
+	u, err := url.Parse(target)
+	if err != nil {
+		return refuse("target %q: %w", target, err)
+	}
+	addr, err := netip.ParseAddr(u.Hostname())
+	if err == nil && addr.Is4() && addr.IsLoopback() || ports == 0 || int64(clients) <= ports {
+		return nil
+	}
+	return refuse("%d clients need as many local ports to reach target %s, %d can be had: use fewer clients", clients, target, ports)
 }

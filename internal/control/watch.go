@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"errors"
+	"os"
 	"slices"
 	"sync"
 	"time"
@@ -46,6 +47,7 @@ type edge struct {
 	at             int64 // 0 where not all could be read
 	server, shards []proc.Usage
 	host           proc.Host
+	own            time.Duration // CPU of this process, which is no part of the trial's cost
 	metrics        sample
 }
 
@@ -182,6 +184,9 @@ func (w *watch) readEdge(i int, metrics sample) {
 		return all
 	}
 	e.server, e.shards = read(w.servers), read(w.shards)
+	if u, err := proc.Read(os.Getpid()); err == nil {
+		e.own = u.CPU
+	}
 	host, err := proc.ReadHost()
 	w.keep(err)
 	e.host = host

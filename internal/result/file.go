@@ -9,6 +9,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // A FileError says what is wrong with a results file, where, and what to do.
@@ -133,7 +134,10 @@ func parse(line []byte) (*Trial, error) {
 	if err := d.Decode(&t); err != nil {
 		return nil, fmt.Errorf("is not a trial: %w", err)
 	}
-	if err := t.Check(); err != nil {
+	// A trial that was found broken when it ended has been stamped so, and is
+	// kept with what it has.
+	broken := slices.ContainsFunc(t.Reasons, func(r Reason) bool { return r.Code == Broken && r.Validity == Invalid })
+	if err := t.Check(); err != nil && !(broken && t.Validity == Invalid) {
 		return nil, err
 	}
 	return &t, nil

@@ -78,7 +78,7 @@ type Trial struct {
 
 	Requests    Requests         `json:"requests"`
 	Connections Connections      `json:"connections"`
-	Errors      map[string]int64 `json:"errors"` // by kind
+	Errors      map[string]int64 `json:"errors"` // by kind, in the whole trial
 	Bytes       Bytes            `json:"bytes"`  // on the clients' connections
 
 	Latency    *Quantiles `json:"latency_s"` // message due to message seen by a client

@@ -89,7 +89,7 @@ type Event struct {
 // Second counts what happened in second K from the plan's RampStart.
 type Second struct {
 	K          int   `json:"k"`
-	Clients    int64 `json:"clients"` // connected at its end
+	Clients    int64 `json:"clients"` // that have joined by its end
 	Requests   int64 `json:"requests"`
 	Published  int64 `json:"published"`
 	Deliveries int64 `json:"deliveries"`
@@ -103,6 +103,7 @@ type Result struct {
 	From    int64 `json:"from"`    // the steady state as measured; 0 where it never began
 	To      int64 `json:"to"`
 
+	Joined     int64 `json:"joined"` // clients that became ready to receive
 	Offered    int64 `json:"offered"`
 	Sent       int64 `json:"sent"`
 	Published  int64 `json:"published"`

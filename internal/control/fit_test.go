@@ -1,0 +1,229 @@
+package control
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+
+	"github.com/pollpush/pollpush/internal/proc"
+	"github.com/pollpush/pollpush/internal/scenario"
+	"github.com/pollpush/pollpush/internal/shard"
+)
+
+// crowd is a scenario of so many clients; publishers are those of each room.
+func crowd(clients, rooms, publishers, shards int) scenario.Scenario {
+	s := scenario.Scenario{Clients: clients, Rooms: rooms, Shards: shards}
+	s.Publish.Publishers = max(publishers, 1)
+	if publishers > 0 {
+		s.Publish.Rate = 1
+	}
+	return s
+}
+
+func TestFit(t *testing.T) {
+	usual := proc.Machine{Cores: 2, NoFile: 20_000, Ports: 28_232, AvailableBytes: 64 << 30}
+	with := func(change func(*proc.Machine)) proc.Machine {
+		m := usual
+		change(&m)
+		return m
+	}
+	for _, c := range []struct {
+		name    string
+		s       scenario.Scenario
+		m       proc.Machine
+		target  bool
+		want    size
+		refused string
+	}{
+		{name: "one client", s: crowd(1, 1, 1, 0), m: usual, want: size{1, 1}},
+		{name: "all that one process can hold", s: crowd(19_890, 1, 10, 0), m: usual, want: size{1, 1}},
+		{name: "one too many", s: crowd(19_891, 1, 10, 0), m: usual,
+			refused: "a room of 19891 clients needs 20001 descriptors in its server process, which may hold 20000: use fewer clients, or 2 rooms"},
+		{name: "those who do not publish need one connection", s: crowd(19_900, 1, 0, 0), m: usual, want: size{1, 1}},
+		{name: "one shard too few", s: crowd(19_891, 2, 10, 0), m: usual, want: size{2, 2}},
+		{name: "publishers that more rooms bring with them", s: crowd(39_700, 1, 100, 0), m: usual,
+			refused: "a room of 39700 clients needs 39900 descriptors in its server process, which may hold 20000: use fewer clients, or 3 rooms"},
+
+		// 10,010 connections each: no server takes two rooms.
+		{name: "100,000 clients in 10 rooms", s: crowd(100_000, 10, 10, 0), m: usual, want: size{6, 10}},
+		{name: "100,000 clients in 20 rooms", s: crowd(100_000, 20, 10, 0), m: usual, want: size{6, 7}},
+		{name: "100,000 clients in 100 rooms", s: crowd(100_000, 100, 10, 0), m: usual, want: size{6, 6}},
+		{name: "more shards than needed", s: crowd(100_000, 100, 10, 12), m: usual, want: size{12, 6}},
+		{name: "fewer shards than needed", s: crowd(100_000, 100, 10, 5), m: usual,
+			refused: "100000 clients need 20300 descriptors in each of 5 shards, a process may hold 20000: use at least 6 shards, or leave `shards` to be chosen"},
+		{name: "a target's server is not ours", s: crowd(100_000, 1, 10, 0), m: usual, target: true, want: size{6, 0}},
+
+		{name: "a quarter of the cores", s: crowd(1000, 1, 1, 0), m: with(func(m *proc.Machine) { m.Cores = 32 }), want: size{8, 1}},
+		{name: "not more shards than clients", s: crowd(3, 1, 1, 0), m: with(func(m *proc.Machine) { m.Cores = 32 }), want: size{3, 1}},
+
+		{name: "no descriptors", s: crowd(1, 1, 1, 0), m: with(func(m *proc.Machine) { m.NoFile = 100 }),
+			refused: "a process may hold 100 descriptors, 101 are needed at least: raise the limit (ulimit -n)"},
+		{name: "more ports by more shards", s: crowd(50_000, 1, 0, 0), m: with(func(m *proc.Machine) { m.NoFile = 1 << 20 }), want: size{2, 1}},
+		{name: "too few ports", s: crowd(50_000, 1, 0, 1), m: with(func(m *proc.Machine) { m.NoFile = 1 << 20 }),
+			refused: "50000 connections from one shard need as many local ports, 28232 can be had: use at least 2 shards, or leave `shards` to be chosen"},
+		{name: "unknown ports", s: crowd(50_000, 1, 0, 1), m: with(func(m *proc.Machine) { m.NoFile, m.Ports = 1<<20, 0 }), want: size{1, 1}},
+		// Even clients are in even rooms: shard and server would pair up.
+		{name: "shards and rooms in step", s: crowd(110_000, 2, 0, 2),
+			m: with(func(m *proc.Machine) { m.NoFile = 60_000 }), refused: "55000 connections from one shard need as many local ports, 28232 can be had: use at least 4 shards, or leave `shards` to be chosen"},
+
+		{name: "memory", s: crowd(10_000, 1, 0, 0), m: with(func(m *proc.Machine) { m.AvailableBytes = 700 << 20 }),
+			refused: "10000 clients need about 724 MiB of memory, 700 MiB are free: use fewer clients"},
+		{name: "memory enough", s: crowd(10_000, 1, 0, 0), m: with(func(m *proc.Machine) { m.AvailableBytes = 725 << 20 }), want: size{1, 1}},
+		{name: "unknown memory", s: crowd(10_000, 1, 0, 0), m: with(func(m *proc.Machine) { m.AvailableBytes = 0 }), want: size{1, 1}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got, err := fit(c.s, c.m, !c.target)
+			if c.refused == "" {
+				if err != nil || got != c.want {
+					t.Errorf("%+v, %v, want %+v", got, err, c.want)
+				}
+				return
+			}
+			wantRefusal(t, err, c.refused)
+		})
+	}
+}
+
+func wantRefusal(t *testing.T, err error, want string) {
+	t.Helper()
+	if err == nil || err.Error() != want {
+		t.Errorf("error %v\nwant  %s", err, want)
+	}
+	if _, ok := errors.AsType[*Refusal](err); !ok {
+		t.Errorf("%T is no *Refusal", err)
+	}
+}
+
+// load is what the assignment of clients gives each process to hold.
+type load struct {
+	rooms, shards, servers []int
+	pairs                  map[[2]int]int // shard and server
+}
+
+func loadOf(s scenario.Scenario, z size) load {
+	l := load{make([]int, s.Rooms), make([]int, z.shards), make([]int, z.servers), map[[2]int]int{}}
+	for c := range s.Clients {
+		shard, room := c%z.shards, c%s.Rooms
+		server := room % z.servers
+		connections := 1
+		if s.Publish.Rate > 0 && c/s.Rooms < s.Publish.Publishers {
+			connections++
+		}
+		l.rooms[room]++
+		l.shards[shard] += connections
+		l.servers[server] += connections
+		l.pairs[[2]int{shard, server}] += connections
+	}
+	return l
+}
+
+// anyCrowd is a random scenario on a random, narrow machine.
+func anyCrowd(r *rand.Rand) (scenario.Scenario, proc.Machine) {
+	clients := 1 + r.IntN(3000)
+	rooms := 1 + r.IntN(min(clients, 60))
+	publishers := r.IntN(min(clients/rooms, 12) + 1)
+	shards := 0
+	if r.IntN(2) == 0 {
+		shards = 1 + r.IntN(min(clients, 40))
+	}
+	m := proc.Machine{Cores: 1 + r.IntN(64), NoFile: int64(ownFiles + 20 + r.IntN(800))}
+	if r.IntN(2) == 0 {
+		m.Ports = int64(20 + r.IntN(500))
+	}
+	return crowd(clients, rooms, publishers, shards), m
+}
+
+// Whatever fit returns, nobody gets more connections than there are
+// descriptors and ports.
+func TestFitHoldsForAllAssignments(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	fits := 0
+	for range 5000 {
+		s, m := anyCrowd(r)
+		z, err := fit(s, m, true)
+		if err != nil {
+			continue
+		}
+		fits++
+		what := fmt.Sprintf("%d clients, %d rooms, %d publishers (rate %v), %+v: %+v", s.Clients, s.Rooms, s.Publish.Publishers, s.Publish.Rate, m, z)
+		if z.shards < 1 || z.shards > s.Clients || z.servers < 1 || z.servers > s.Rooms || s.Shards != 0 && z.shards != s.Shards {
+			t.Fatalf("%s; %d shards were asked for", what, s.Shards)
+		}
+		l := loadOf(s, z)
+		plan := shard.Plan{Clients: s.Clients, Rooms: make([]string, s.Rooms)}
+		for room, n := range l.rooms {
+			if n != plan.ClientsOf(room) {
+				t.Fatalf("%s: room %d has %d clients, the plan says %d", what, room, n, plan.ClientsOf(room))
+			}
+		}
+		// Clients and publishers are dealt out apart: a shard may be one over,
+		// which is within its own descriptors.
+		for i, n := range l.shards {
+			if n > int(m.NoFile)-ownFiles+1 {
+				t.Fatalf("%s: shard %d holds %d connections", what, i, n)
+			}
+		}
+		for i, n := range l.servers {
+			if n > int(m.NoFile)-ownFiles {
+				t.Fatalf("%s: server %d holds %d connections", what, i, n)
+			}
+		}
+		for pair, n := range l.pairs {
+			if m.Ports > 0 && int64(n) > m.Ports {
+				t.Fatalf("%s: shard %d has %d connections to server %d", what, pair[0], n, pair[1])
+			}
+		}
+	}
+	if fits < 1000 {
+		t.Errorf("only %d of 5000 fit: the test says little", fits)
+	}
+}
+
+// Who does as a refusal says is not refused for the same reason again.
+func TestFitRemediesHelp(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	tried := map[string]int{}
+	for range 5000 {
+		s, m := anyCrowd(r)
+		_, err := fit(s, m, true)
+		if err == nil {
+			continue
+		}
+		text := err.Error()
+		var n int
+		switch _, remedy, _ := strings.Cut(text, ": use "); {
+		case strings.HasPrefix(remedy, "at least"):
+			if _, err := fmt.Sscanf(remedy, "at least %d shards", &n); err != nil {
+				t.Fatalf("%s: %v", text, err)
+			}
+			s.Shards = n
+			tried["shards"]++
+		case strings.HasPrefix(remedy, "fewer clients, or"):
+			if _, err := fmt.Sscanf(remedy, "fewer clients, or %d rooms", &n); err != nil {
+				t.Fatalf("%s: %v", text, err)
+			}
+			s.Rooms = n
+			tried["rooms"]++
+		default:
+			t.Fatalf("no remedy: %s", text)
+		}
+		if _, err := fit(s, m, true); err != nil && kindOf(err.Error()) == kindOf(text) {
+			t.Fatalf("%s; then: %v", text, err)
+		}
+	}
+	if tried["shards"] < 100 || tried["rooms"] < 100 {
+		t.Errorf("tried %v: the test says little", tried)
+	}
+}
+
+// kindOf is a refusal's text without its numbers.
+func kindOf(text string) string {
+	return strings.Map(func(c rune) rune {
+		if c >= '0' && c <= '9' {
+			return -1
+		}
+		return c
+	}, text)
+}

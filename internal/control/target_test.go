@@ -1,0 +1,215 @@
+package control
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func TestCheckTarget(t *testing.T) {
+	const remedy = "; it must speak the chat contract (docs/contract.md)"
+	answer := func(status int, kind, body string) http.HandlerFunc {
+		return func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", kind)
+			w.WriteHeader(status)
+			fmt.Fprint(w, body)
+		}
+	}
+	for _, c := range []struct {
+		name   string
+		answer http.HandlerFunc
+		want   string // after "target http://…"; PATH is what was asked for
+	}{
+		{"a page", answer(200, "application/json", `{"messages":[],"last":0}`), ""},
+		{"a page with more to it", answer(200, "application/json; charset=utf-8", `{"room":"a","messages":[{"id":3}],"last":3,"more":true}`), ""},
+		{"HTML", answer(200, "text/html; charset=utf-8", "<html>It works!</html>"),
+			" is not a chat server: GET PATH answered 200 OK with HTML" + remedy},
+		{"an error in HTML", answer(502, "text/html", "<html>Bad gateway</html>"),
+			" is not a chat server: GET PATH answered 502 Bad Gateway with HTML" + remedy},
+		{"other JSON", answer(200, "application/json", `{"status":"up"}`),
+			` is not a chat server: GET PATH answered 200 OK with "{\"status\":\"up\"}" instead of a page of messages` + remedy},
+		{"an array", answer(200, "application/json", `[]`),
+			` is not a chat server: GET PATH answered 200 OK with "[]" instead of a page of messages` + remedy},
+		{"null", answer(200, "application/json", `{"messages":null,"last":0}`),
+			` is not a chat server: GET PATH answered 200 OK with "{\"messages\":null,\"last\":0}" instead of a page of messages` + remedy},
+		{"no last", answer(200, "application/json", `{"messages":[]}`),
+			` is not a chat server: GET PATH answered 200 OK with "{\"messages\":[]}" instead of a page of messages` + remedy},
+		{"nothing", answer(200, "application/json", ""),
+			` is not a chat server: GET PATH answered 200 OK with "" instead of a page of messages` + remedy},
+		{"much", answer(200, "text/plain", strings.Repeat("x", 1000)),
+			` is not a chat server: GET PATH answered 200 OK with "` + strings.Repeat("x", 80) + `" instead of a page of messages` + remedy},
+		{"a problem", answer(404, "application/problem+json", `{"type":"about:blank","status":404}`+"\n"),
+			` is not a chat server: GET PATH answered 404 Not Found with "{\"type\":\"about:blank\",\"status\":404}" instead of a page of messages` + remedy},
+		{"a page, but an error", answer(500, "application/json", `{"messages":[],"last":0}`),
+			` is not a chat server: GET PATH answered 500 Internal Server Error with "{\"messages\":[],\"last\":0}" instead of a page of messages` + remedy},
+		{"elsewhere", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", "/elsewhere")
+			w.WriteHeader(http.StatusFound)
+		}, ` is not a chat server: GET PATH answered 302 Found with "" instead of a page of messages` + remedy},
+		{"hangs up", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+			" does not answer: EOF; is the server running there?"},
+		{"breaks off", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "100")
+			fmt.Fprint(w, `{"messages":[`)
+		}, " broke off its answer: unexpected EOF"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			asked := make(chan string, 10)
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				asked <- r.Method + " " + r.URL.RequestURI()
+				c.answer(w, r)
+			}))
+			defer server.Close()
+			err := checkTarget(t.Context(), server.URL)
+			request := <-asked
+			if !regexp.MustCompile(`^GET /api/rooms/pollpush-[a-z0-9]{6}/messages\?after=0&limit=1$`).MatchString(request) {
+				t.Errorf("it asked for %s", request)
+			}
+			if len(asked) > 0 {
+				t.Errorf("it went on to ask for %s", <-asked)
+			}
+			if c.want == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			path := strings.TrimPrefix(strings.TrimSuffix(request, "?after=0&limit=1"), "GET ")
+			wantRefusal(t, err, "target "+server.URL+strings.Replace(c.want, "PATH", path, 1))
+		})
+	}
+}
+
+func TestCheckTargetWithSlash(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		fmt.Fprint(w, `{"messages":[],"last":0}`)
+	}))
+	defer server.Close()
+	if err := checkTarget(t.Context(), server.URL+"/"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCheckTargetWhereNobodyListens(t *testing.T) {
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed.Close()
+	addr := closed.Addr().String()
+	wantRefusal(t, checkTarget(t.Context(), "http://"+addr),
+		"target http://"+addr+" does not answer: dial tcp "+addr+": connect: connection refused; is the server running there?")
+}
+
+// A target that keeps silent, before its answer or within, holds nobody up
+// who wants to leave.
+func TestCheckTargetEndsWithItsContext(t *testing.T) {
+	const before, within = " does not answer: context canceled; is the server running there?", " broke off its answer: context canceled"
+	for name, begin := range map[string]func(http.ResponseWriter){
+		before: func(http.ResponseWriter) {},
+		within: func(w http.ResponseWriter) {
+			fmt.Fprint(w, `{"messages":[`)
+			w.(http.Flusher).Flush()
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, leave := context.WithCancel(t.Context())
+			defer leave()
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				begin(w)
+				leave()
+				<-r.Context().Done()
+			}))
+			defer server.Close()
+			err := checkTarget(ctx, server.URL)
+			if name == within && err != nil && strings.Contains(err.Error(), "does not answer") {
+				name = before // it had left before the answer's beginning was there
+			}
+			wantRefusal(t, err, "target "+server.URL+name)
+		})
+	}
+}
+
+func TestCheckTargetRefusesAddresses(t *testing.T) {
+	for _, target := range []string{
+		"", "nonsense", "127.0.0.1:8080", "localhost:8080", "http://127.0.0.1", "http://", "http://:", "https://127.0.0.1:8080",
+		"ws://127.0.0.1:8080", "http://127.0.0.1:8080/api", "http://127.0.0.1:8080//", "http://127.0.0.1:8080?room=1",
+		"http://127.0.0.1:8080/?", "http://127.0.0.1:8080/#", "http://127.0.0.1:8080/#room", "http://me:secret@127.0.0.1:8080",
+		"http://[::1:8080", " http://127.0.0.1:8080", "http://127.0.0.1:80 80", "http://127.0.0.1:http",
+	} {
+		t.Run(target, func(t *testing.T) {
+			wantRefusal(t, checkTarget(t.Context(), target),
+				fmt.Sprintf("target %q: give a server's base address with its port, as http://127.0.0.1:8080", target))
+		})
+	}
+}
+
+func TestPrepare(t *testing.T) {
+	t.Run("makes the folder", func(t *testing.T) {
+		dir := filepath.Join(t.TempDir(), "results", "run-1")
+		for range 2 { // and takes it if it is empty
+			if err := prepare(dir); err != nil {
+				t.Fatal(err)
+			}
+			if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+				t.Fatalf("it left %v behind (%v)", left, err)
+			}
+		}
+	})
+	t.Run("not empty", func(t *testing.T) {
+		dir := t.TempDir()
+		kept := filepath.Join(dir, "trials.jsonl")
+		if err := os.WriteFile(kept, []byte("measured\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		wantRefusal(t, prepare(dir), "the results folder "+dir+
+			" is not empty (it holds trials.jsonl): results are never overwritten; name another with --out")
+		if text, err := os.ReadFile(kept); string(text) != "measured\n" {
+			t.Errorf("it holds %q, %v", text, err)
+		}
+	})
+	t.Run("a file in its way", func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "results")
+		if err := os.WriteFile(file, nil, 0o644); err != nil {
+			t.Fatal(err)
+		}
+		for _, dir := range []string{file, filepath.Join(file, "run-1")} {
+			wantRefusal(t, prepare(dir), "the results folder "+dir+" cannot be made: mkdir "+file+": not a directory; name another with --out")
+		}
+	})
+	t.Run("read-only", func(t *testing.T) {
+		dir := filepath.Join(t.TempDir(), "locked")
+		if err := os.Mkdir(dir, 0o555); err != nil {
+			t.Fatal(err)
+		}
+		if os.Geteuid() == 0 {
+			t.Skip("root may write anywhere")
+		}
+		probe := filepath.Join(dir, "writable")
+		wantRefusal(t, prepare(dir), "the results folder "+dir+" cannot be written to: open "+probe+
+			": permission denied; free some space or name another with --out")
+	})
+}
+
+func TestNonce(t *testing.T) {
+	shape := regexp.MustCompile(`^[a-z0-9]{6}$`)
+	seen := map[string]bool{}
+	for range 50 {
+		n := nonce()
+		if !shape.MatchString(n) {
+			t.Errorf("%q is not six small letters and digits", n)
+		}
+		if seen[n] {
+			t.Errorf("%q came twice", n)
+		}
+		seen[n] = true
+	}
+}
