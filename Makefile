@@ -57,6 +57,10 @@ baseline: build ## renew the committed baseline of the scenario short
 	bin/pollpush run short --out results/baseline/short
 	find results/baseline/short -mindepth 1 ! -name trials.jsonl -delete
 
+.PHONY: readme
+readme: ## put the newest run of chat-1k into the README
+	.ci/readme $$(ls -dt results/chat-1k-* | head -1)
+
 .PHONY: clean
 clean: ## remove what was built, and keep what was measured
 	rm -rf bin

@@ -14,7 +14,7 @@ import (
 )
 
 type reportCommand struct {
-	Dir string `arg:"" help:"A run's folder." type:"path"`
+	Dir string `arg:"" help:"A run's folder."`
 }
 
 // Run makes a run's report again, from its results alone.
@@ -35,8 +35,8 @@ func (c *reportCommand) Run(s *session) error {
 }
 
 type compareCommand struct {
-	Base string `arg:"" help:"Folder of the run to compare with." type:"path"`
-	New  string `arg:"" help:"Folder of the run to judge." type:"path"`
+	Base string `arg:"" help:"Folder of the run to compare with."`
+	New  string `arg:"" help:"Folder of the run to judge."`
 }
 
 // Run compares two runs.

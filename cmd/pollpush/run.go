@@ -23,7 +23,7 @@ type runCommand struct {
 
 	Target    *string `placeholder:"URL" help:"Load a server that is already running, instead of starting one per trial."`
 	TargetPID *int    `name:"target-pid" placeholder:"PID" help:"The target's process on this host, to read its cost."`
-	Out       string  `placeholder:"DIR" type:"path" help:"Folder for the results; must be empty or new (results/SCENARIO-TIME)."`
+	Out       string  `placeholder:"DIR" help:"Folder for the results; must be empty or new (results/SCENARIO-TIME)."`
 
 	Keys overrides `embed:"" group:"Instead of what the scenario says:"`
 }
