@@ -56,14 +56,6 @@ func (m *Meter) read() counts {
 	return c
 }
 
-// answered is the number of requests that an answer came to.
-func (c counts) answered() (n int64) {
-	for _, k := range c.byStatus {
-		n += k
-	}
-	return n
-}
-
 // Totals is what has passed so far. Requests are counted as they are sent.
 func (m *Meter) Totals() result.Totals {
 	c := m.read()

@@ -92,7 +92,7 @@ func makeCases() map[string][]result.Trial {
 	}
 }
 
-const attack = "<script>alert(1)</script>\" style=\"x\" | `a` [x](javascript:y) \x1b[31m\n# h ](y) <svg onload=z> ‮ &amp; ]]>"
+const attack = "<script>alert(1)</script>\" style=\"x\" | `a` [x](javascript:y) \x1b[31m\n# h ](y) <svg onload=z> \u202e &amp; ]]>"
 
 // hostile is a run whose every string would rather be something else.
 func hostile() []result.Trial {

@@ -78,7 +78,7 @@ func TestWebSocketFragmentsAreOneMessage(t *testing.T) {
 	var b []byte
 	b = append(b, frame(1, `{"user":"ada",`)...)
 	b = append(b, frame(finalBit|9, "in between")...)
-	b = append(b, frame(finalBit|0, `"text":"hello"}`)...)
+	b = append(b, frame(finalBit, `"text":"hello"}`)...)
 	if _, err := ws.NetConn().Write(b); err != nil {
 		t.Fatal(err)
 	}
