@@ -42,8 +42,8 @@ func Timing(code string) bool {
 const (
 	minAchieved    = 0.99                 // of what was asked
 	maxGenerator   = 0.80                 // of the CPU that the generator may use
-	maxPollLate    = 0.05                 // p99, of the poll interval
-	maxPublishLate = 5 * time.Millisecond // p99
+	maxLatePaced   = 0.05                 // p99, of the poll interval
+	maxLatePush    = 5 * time.Millisecond // p99
 	maxDisturbance = 0.10                 // cores
 	maxErrors      = 0.01                 // of all requests and messages
 	maxMismatch    = 0.005                // of the bytes
@@ -81,13 +81,9 @@ func (t *Trial) judgeLoad() {
 	if t.Offered == 0 {
 		t.Doubt(TooFew, Suspect, "no message was due in the steady state: nothing is known about delivery; use a longer steady state or a higher rate")
 	}
-	if late := t.ScheduleLate.Publish; late != nil {
-		if worst := orMax(late.P99, late.Max); worst > maxPublishLate.Seconds() {
-			t.Doubt(PublishLate, Invalid, "the generator published %.1f ms late (p99; %.0f ms is allowed): the machine is too busy for this load",
-				1000*worst, 1000*maxPublishLate.Seconds())
-		}
-	}
+	t.judgeLateness(PublishLate, "published", t.ScheduleLate.Publish)
 	if t.Asked.Paced {
+		t.judgeLateness(PollLate, "polled", t.ScheduleLate.Poll)
 		t.judgePolls()
 	}
 	cores := float64(t.Env.Cores)
@@ -105,21 +101,26 @@ func (t *Trial) judgePolls() {
 	if float64(answered) < minAchieved*asked {
 		t.Doubt(PollsNotReached, Invalid, "%d of %.0f polls due were answered (at least %.0f %% is asked)", answered, asked, 100*minAchieved)
 	}
-	if late := t.ScheduleLate.Poll; late != nil {
-		limit := maxPollLate * t.Asked.PollIntervalS
-		if worst := orMax(late.P99, late.Max); worst > limit {
-			t.Doubt(PollLate, Invalid, "the generator polled %.1f ms late (p99; %.0f ms is allowed): the machine is too busy for this load",
-				1000*worst, 1000*limit)
-		}
-	}
 }
 
-// orMax is the percentile, or the maximum where there are too few samples.
-func orMax(p *float64, largest float64) float64 {
-	if p == nil {
-		return largest
+// judgeLateness holds what the generator itself was late by against what the
+// transport's own pace forgives.
+func (t *Trial) judgeLateness(code, did string, late *Quantiles) {
+	if late == nil {
+		return
 	}
-	return *p
+	limit := maxLatePush.Seconds()
+	if t.Asked.Paced {
+		limit = maxLatePaced * t.Asked.PollIntervalS
+	}
+	worst := late.Max // where there are too few samples for a p99
+	if late.P99 != nil {
+		worst = *late.P99
+	}
+	if worst > limit {
+		t.Doubt(code, Invalid, "the generator %s %.1f ms late (p99; %.3g ms is allowed): the machine is too busy for this load",
+			did, 1000*worst, 1000*limit)
+	}
 }
 
 // judgeFailures looks at what went wrong on the way.
