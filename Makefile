@@ -53,6 +53,7 @@ compare: build ## hold the run NEW (the newest) against BASE (the committed base
 
 .PHONY: baseline
 baseline: build ## renew the committed baseline of the scenario short
+	@case $(COMMIT) in *-dirty|unknown) echo "a baseline is of a commit: commit first"; exit 1;; esac
 	rm -rf results/baseline/short
 	bin/pollpush run short --out results/baseline/short
 	find results/baseline/short -mindepth 1 ! -name trials.jsonl -delete

@@ -1,14 +1,23 @@
 package loadgen
 
-// Ledger is one client's account of one stream of ids 1, 2, 3 …: in fixed
-// space it tells what comes for the first time, late, or again. The zero
-// Ledger has seen nothing.
+import "slices"
+
+// Ledger is one client's account of one stream of ids 1, 2, 3 …: it tells
+// what comes for the first time, late, or again. The zero Ledger has seen
+// nothing. It remembers only what is missing, so that a stream without losses
+// takes no space however long it is.
 type Ledger struct {
 	high uint64 // the highest id seen
-	seen uint64 // bit i: high − i has been seen
-	gaps uint64 // ids that have left the bits unseen
-	gap  uint64 // the lowest of them, 0 if none
+	gaps []span // ids below it that have not been seen, ascending
 }
+
+// span is a run of ids, both ends included.
+type span struct{ from, to uint64 }
+
+// maxGaps bounds the account of a stream that loses all the time. Of what is
+// older nothing is known, and it counts as seen: if it does come late, it is
+// called a duplicate, and stays lost.
+const maxGaps = 1024
 
 // entry says how an id came.
 type entry int
@@ -19,69 +28,49 @@ const (
 	duplicate              // seen before
 )
 
-// Enter takes an id down. Of an id more than 64 behind the highest it takes
-// the word of the gaps: while there are any it counts as late.
+// Enter takes an id down.
 func (l *Ledger) Enter(id uint64) entry {
 	if id > l.high {
-		l.advance(id)
+		if id > l.high+1 {
+			if len(l.gaps) == maxGaps {
+				l.gaps = slices.Delete(l.gaps, 0, 1)
+			}
+			l.gaps = append(l.gaps, span{l.high + 1, id - 1})
+		}
+		l.high = id
 		return inOrder
 	}
-	behind := l.high - id
-	if behind >= 64 {
-		if l.gaps == 0 {
-			return duplicate
+	i, found := slices.BinarySearchFunc(l.gaps, id, func(s span, id uint64) int {
+		switch {
+		case s.to < id:
+			return -1
+		case s.from > id:
+			return 1
 		}
-		l.gaps--
-		if id == l.gap {
-			l.gap++ // the next one may be there or not: a lower bound stays
-		}
-		return late
-	}
-	if l.seen&(1<<behind) != 0 {
+		return 0
+	})
+	if !found {
 		return duplicate
 	}
-	l.seen |= 1 << behind
+	s := l.gaps[i]
+	switch {
+	case s.from == s.to:
+		l.gaps = slices.Delete(l.gaps, i, i+1)
+	case id == s.from:
+		l.gaps[i].from++
+	case id == s.to:
+		l.gaps[i].to--
+	default:
+		l.gaps[i].to = id - 1
+		l.gaps = slices.Insert(l.gaps, i+1, span{id + 1, s.to})
+	}
 	return late
 }
 
-// advance makes id the highest, and counts what leaves the bits unseen.
-func (l *Ledger) advance(id uint64) {
-	step := id - l.high
-	// The ids that leave are the bits 64−step … 63, as far as they are ids
-	// (from 1), and all ids skipped beyond the bits.
-	for i := uint64(0); i < min(step, 64); i++ {
-		bit := 63 - i
-		if l.high > bit && l.seen&(1<<bit) == 0 {
-			l.leave(l.high - bit)
-		}
-	}
-	if step > 64 {
-		first := l.high + 1
-		l.gaps += step - 64
-		if l.gap == 0 {
-			l.gap = first
-		}
-	}
-	l.seen = l.seen<<step | 1 // a shift of 64 or more leaves 0
-	l.high = id
-}
-
-func (l *Ledger) leave(id uint64) {
-	if l.gaps++; l.gap == 0 {
-		l.gap = id
-	}
-}
-
 // Missing returns the lowest id not seen, which is high + 1 where none is.
-// Where ids far behind came late it may be one that has come since.
 func (l *Ledger) Missing() uint64 {
-	if l.gaps > 0 {
-		return l.gap
-	}
-	for behind := min(l.high, 64); behind > 0; behind-- {
-		if l.seen&(1<<(behind-1)) == 0 {
-			return l.high - behind + 1
-		}
+	if len(l.gaps) > 0 {
+		return l.gaps[0].from
 	}
 	return l.high + 1
 }

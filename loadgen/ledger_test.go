@@ -18,7 +18,9 @@ func TestLedger(t *testing.T) {
 		"lost":               {[]uint64{1, 3, 4}, []entry{inOrder, inOrder, inOrder}, 2},
 		"lost, then late":    {[]uint64{1, 3, 2, 2}, []entry{inOrder, inOrder, late, duplicate}, 4},
 		"far behind and new": {[]uint64{100, 1}, []entry{inOrder, late}, 2},
-		"far behind, again":  {[]uint64{1, 2, 200}, []entry{inOrder, inOrder, inOrder}, 3},
+		"far ahead":          {[]uint64{1, 2, 200}, []entry{inOrder, inOrder, inOrder}, 3},
+		"again, over a gap":  {[]uint64{1, 3, 500, 1, 2, 1}, []entry{inOrder, inOrder, inOrder, duplicate, late, duplicate}, 4},
+		"out of a gap":       {[]uint64{9, 5, 4, 6, 1, 8, 5}, []entry{inOrder, late, late, late, late, late, duplicate}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var l Ledger
@@ -34,7 +36,7 @@ func TestLedger(t *testing.T) {
 	}
 }
 
-// Within its 64 ids the ledger must agree with one that remembers everything.
+// The ledger must agree with one that remembers everything.
 func TestLedgerAgreesWithFullMemory(t *testing.T) {
 	for seed := range uint64(200) {
 		random := rand.New(rand.NewPCG(seed, 0))
@@ -44,7 +46,7 @@ func TestLedgerAgreesWithFullMemory(t *testing.T) {
 			id := high + 1
 			switch random.IntN(10) {
 			case 0: // again, or late
-				id = high - min(high-min(high, 1), random.Uint64N(60))
+				id = high - min(high-min(high, 1), random.Uint64N(300))
 			case 1: // a gap
 				id = high + 1 + random.Uint64N(5)
 			}
@@ -61,8 +63,24 @@ func TestLedgerAgreesWithFullMemory(t *testing.T) {
 			if got := l.Enter(id); got != want {
 				t.Fatalf("seed %d: id %d after high %d: %v, want %v", seed, id, high, got, want)
 			}
+			if len(l.gaps) > maxGaps {
+				t.Fatalf("seed %d: %d gaps are kept", seed, len(l.gaps))
+			}
 			seen[id] = true
 			high = max(high, id)
 		}
+	}
+}
+
+func TestALedgerOfEndlessLossesIsBounded(t *testing.T) {
+	var l Ledger
+	for id := uint64(2); id < 10*maxGaps; id += 2 {
+		l.Enter(id)
+	}
+	if len(l.gaps) != maxGaps {
+		t.Errorf("%d gaps are kept, want %d", len(l.gaps), maxGaps)
+	}
+	if got := l.Enter(1); got != duplicate {
+		t.Errorf("an id of which nothing is known any more: %v, want duplicate", got)
 	}
 }

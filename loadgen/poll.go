@@ -54,7 +54,7 @@ func (c *pollClient) openPost(ctx context.Context) (err error) {
 	}
 	post := c.post
 	defer context.AfterFunc(ctx, func() { post.Close() })()
-	if err := post.send(c.request); err != nil {
+	if err := post.send(c.appendPoll(nil, c.target.After, 1)); err != nil {
 		return err
 	}
 	r, err := post.answer()
@@ -68,16 +68,21 @@ func (c *pollClient) openPost(ctx context.Context) (err error) {
 	return nil
 }
 
+// render makes the request for what follows a cursor.
 func (c *pollClient) render(after uint64) {
-	b := append(c.request[:0], "GET /api/rooms/"...)
+	c.request = c.appendPoll(c.request[:0], after, pollLimit)
+}
+
+func (c *pollClient) appendPoll(b []byte, after uint64, limit int64) []byte {
+	b = append(b, "GET /api/rooms/"...)
 	b = append(b, c.target.Room...)
 	b = append(b, "/messages?after="...)
 	b = strconv.AppendUint(b, after, 10)
 	b = append(b, "&limit="...)
-	b = strconv.AppendInt(b, pollLimit, 10)
+	b = strconv.AppendInt(b, limit, 10)
 	b = append(b, " HTTP/1.1\r\nHost: "...)
 	b = append(b, c.host...)
-	c.request = append(b, "\r\nUser-Agent: pollpush\r\nAccept: application/json\r\n\r\n"...)
+	return append(b, "\r\nUser-Agent: pollpush\r\nAccept: application/json\r\n\r\n"...)
 }
 
 func (c *pollClient) Poll() error { return c.conn.send(c.request) }
@@ -150,10 +155,12 @@ func (c *pollClient) poster() (*Conn, error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), dialTimeout)
 	defer cancel()
-	if err := c.openPost(ctx); err != nil {
+	conn, err := c.target.Meter.Dial(ctx, c.host, c.target.Source)
+	if err != nil {
 		return nil, err
 	}
-	return c.post, nil
+	c.post = conn
+	return conn, nil
 }
 
 func (c *pollClient) Close() error {

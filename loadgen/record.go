@@ -170,7 +170,8 @@ func (r *room) dueOf(id uint64) (due int64, ok bool) {
 // report returns the room's latencies as one histogram and by message.
 func (r *room) report(h *hdrhistogram.Histogram) (messages []shard.Message, clamped int64) {
 	r.each(func(seq int64, m *message) {
-		latencies := (*m.latencies.Load())[:m.n.Load()]
+		latencies := *m.latencies.Load()
+		latencies = latencies[:min(m.n.Load(), int64(len(latencies)))]
 		slices.Sort(latencies)
 		var deltas []byte
 		before := int64(0)

@@ -1,6 +1,7 @@
 package loadgen
 
 import (
+	"slices"
 	"strconv"
 
 	"github.com/pollpush/pollpush/internal/shard"
@@ -31,7 +32,7 @@ func (r *run) result(stopped bool, published []int64) *shard.Result {
 	out.PublishLatency = r.histogram(r.publishLatency, out)
 	out.PublishService = r.histogram(r.publishService, out)
 	out.PublishLate = r.histogram(r.publishLate, out)
-	if len(r.subscribers) > 0 && r.subscribers[0].polls() {
+	if slices.ContainsFunc(r.subscribers, (*subscriber).polls) {
 		out.PollResponse = r.histogram(r.pollResponse, out)
 		out.PollService = r.histogram(r.pollService, out)
 		out.PollLate = r.histogram(r.pollLate, out)
@@ -59,6 +60,7 @@ func (r *run) countWindow(out *shard.Result) {
 	}
 	out.From, out.To = from.at, to.at
 	out.WindowDeliveries = to.deliveries - from.deliveries
+	out.WindowPublished = to.published - from.published
 	for status, n := range to.counts.byStatus {
 		if n -= from.counts.byStatus[status]; n > 0 {
 			out.ByStatus[strconv.Itoa(status)] = n

@@ -65,6 +65,7 @@ type snapshot struct {
 	at         int64
 	counts     counts
 	deliveries int64
+	published  int64
 }
 
 // errGone says that the controller closed the commands: nobody listens.
@@ -319,7 +320,7 @@ func (r *run) watchWindow(ctx context.Context) error {
 	for i, edge := range [2]int64{r.from, r.to} {
 		err := alarm.Wait(edge)
 		if i == 1 || err == nil { // a stop within the steady state is its end
-			r.window[i] = snapshot{at: clock.Now(), counts: r.meter.read(), deliveries: r.deliveries.Load()}
+			r.window[i] = snapshot{at: clock.Now(), counts: r.meter.read(), deliveries: r.deliveries.Load(), published: r.published.Load()}
 		}
 		if err != nil {
 			return err

@@ -30,8 +30,11 @@ func (s Schedule) Dues() func() time.Duration {
 	}
 	gap := float64(time.Second) / s.Rate
 	if s.Arrivals == Constant {
-		// Half a gap in, so that no message falls on the edge of a phase.
-		n := -0.5
+		// Half a gap in, so that no message falls on the edge of a phase; other
+		// rooms at other parts of the gap (multiples of the golden ratio never
+		// come close), so that they do not all speak at once.
+		_, n := math.Modf(0.5 + float64(s.Room)/math.Phi)
+		n--
 		return func() time.Duration {
 			n++
 			return time.Duration(n * gap)

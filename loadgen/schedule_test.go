@@ -77,3 +77,20 @@ func TestPhasesFillTheInterval(t *testing.T) {
 		}
 	}
 }
+
+func TestConstantRoomsDoNotSpeakAtOnce(t *testing.T) {
+	const rooms = 50
+	taken := map[time.Duration]int{}
+	for room := range rooms {
+		due := Schedule{Rate: 1, Arrivals: Constant, Room: room}.Dues()()
+		if due < 0 || due >= time.Second {
+			t.Errorf("room %d first speaks at %v, not within the first second", room, due)
+		}
+		taken[due/(time.Second/rooms)]++
+	}
+	for part, n := range taken {
+		if n > 2 {
+			t.Errorf("%d of %d rooms speak in part %d of %d of a second", n, rooms, part, rooms)
+		}
+	}
+}

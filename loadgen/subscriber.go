@@ -20,8 +20,9 @@ type subscriber struct {
 	index int // of all the trial's clients
 
 	// Only the receiving goroutine touches these, and the result after it.
-	ledger     Ledger
-	got        int64 // first deliveries of the steady state's messages
+	ids        Ledger // of the server, which tell the order
+	messages   Ledger // of the schedule, counted from 1: which one, whatever its id
+	got        int64  // first deliveries of the steady state's messages
 	duplicated int64
 	reordered  int64
 	stale      int64 // ns of the steady state in which a due message was not here
@@ -56,7 +57,7 @@ func (s *subscriber) connect(ctx context.Context) error {
 		URL:       s.room.server,
 		Room:      s.room.name,
 		User:      fmt.Sprintf("client-%d", s.index),
-		After:     s.ledger.high,
+		After:     s.ids.high,
 		Publishes: s.publisher,
 		Source:    s.run.source,
 		Meter:     s.run.meter,
@@ -155,19 +156,24 @@ func (s *subscriber) reconnect(ctx context.Context) bool {
 func (s *subscriber) deliver(d *Delivery, seen int64) {
 	r := s.run
 	s.received++
-	how := s.ledger.Enter(d.ID)
+	order := s.ids.Enter(d.ID)
 	tag, ours := parseTag(r.plan.Nonce, d.Text)
 	if !ours {
 		r.fail("foreign message", malformed("a message that is not this trial's", d.JSON))
 		return
 	}
 	r.deliveries.Add(1)
-	due := r.start.Load() + int64(tag.Due)
-	steady := due >= r.from && due < r.to
+	first := s.messages.Enter(uint64(tag.Seq)+1) != duplicate
+	start := r.start.Load()
+	if start == 0 {
+		return // another shard has been told to start a little earlier
+	}
+	due := start + int64(tag.Due)
+	steady := r.steady(due)
 	if s.received%sampleEvery == 1 {
 		r.checks.offer(s, d, tag)
 	}
-	if how == duplicate {
+	if !first {
 		if steady {
 			s.duplicated++
 		}
@@ -180,7 +186,7 @@ func (s *subscriber) deliver(d *Delivery, seen int64) {
 	if !steady {
 		return
 	}
-	if how == late {
+	if order == late {
 		s.reordered++
 	}
 	s.got++
@@ -280,7 +286,7 @@ func (s *subscriber) finish(published, to int64) (lost int64, staleShare float64
 	}
 	if lost > 0 {
 		since := from
-		if due, ok := s.room.dueOf(s.ledger.Missing()); ok {
+		if due, ok := s.room.dueOf(s.ids.Missing()); ok {
 			since = max(from, due)
 		}
 		s.stale = max(s.stale, to-since)

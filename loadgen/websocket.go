@@ -195,6 +195,10 @@ func (c *wsClient) settle(err error) {
 }
 
 func (c *wsClient) Publish(text string) error {
+	select {
+	case <-c.acks: // of nothing that was asked
+	default:
+	}
 	if err := c.write(opText, []byte(`{"user":"`+c.user+`","text":"`+text+`"}`)); err != nil {
 		return err
 	}

@@ -114,10 +114,12 @@ func explain(stderr io.Writer, err error) int {
 	return invalidRun
 }
 
-// untilInterrupted is done at the first interrupt or SIGTERM. A second one
-// ends the process at once.
+// untilInterrupted is done at the first interrupt, SIGTERM or SIGHUP. A second
+// one ends the process at once. That nobody reads what is printed any more
+// (SIGPIPE) is no reason to lose what is measured.
 func untilInterrupted(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	signal.Ignore(syscall.SIGPIPE)
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	context.AfterFunc(ctx, stop)
 	return ctx, stop
 }

@@ -35,6 +35,7 @@ func gather(t *result.Trial, members []*member, w *watch, plan shard.Plan) {
 		t.Duplicated += r.Duplicated
 		t.Reordered += r.Reordered
 		t.WindowDeliveries += r.WindowDeliveries
+		t.WindowPublished += r.WindowPublished
 		for status, n := range r.ByStatus {
 			t.Requests.ByStatus[status] += n
 			t.Requests.Total += n
@@ -71,6 +72,7 @@ func gather(t *result.Trial, members []*member, w *watch, plan shard.Plan) {
 	g.finish(plan)
 	t.Series = w.seconds()
 	w.costs(t)
+	w.judgeEdges(t, members)
 	if first != "" {
 		t.Doubt(result.Errors, result.Suspect, "the first error was: %s", first)
 	}
@@ -212,7 +214,8 @@ func (w *watch) costs(t *result.Trial) {
 	ours := t.Generator.CPUS() + (to.own - from.own).Seconds()
 	if t.Server != nil {
 		ours += t.Server.CPUS()
-		t.Env.ForeignCores = max(0, (to.host.Busy-from.host.Busy).Seconds()-ours) / passed
+		foreign := max(0, (to.host.Busy-from.host.Busy).Seconds()-ours) / passed
+		t.Env.ForeignCores = &foreign
 	}
 	if from.host.PSI && to.host.PSI {
 		share := (to.host.Pressure - from.host.Pressure).Seconds() / passed

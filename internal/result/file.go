@@ -17,6 +17,10 @@ type FileError struct {
 	Path string
 	Line int // 0 for the file as a whole
 	Err  error
+
+	// CutOff says that nothing is wrong but the file's last line, which ends
+	// in its midst: the trials before it come with the error.
+	CutOff bool
 }
 
 func (e *FileError) Error() string {
@@ -29,7 +33,7 @@ func (e *FileError) Error() string {
 func (e *FileError) Unwrap() error { return e.Err }
 
 // Append adds one trial to the file at path, which is made if it is not there.
-// The line is on disk when Append returns.
+// The line is on disk when Append returns, or the file is as it was.
 func Append(path string, t *Trial) error {
 	line, err := json.Marshal(t)
 	if err != nil {
@@ -39,11 +43,26 @@ func Append(path string, t *Trial) error {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(append(line, '\n'))
-	return errors.Join(err, f.Sync(), f.Close())
+	return errors.Join(appendLine(f, append(line, '\n')), f.Close())
 }
 
-// ReadDir reads the trials of a run's folder, or of the results file itself.
+// appendLine writes all of the line, or none of it.
+func appendLine(f *os.File, line []byte) error {
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if _, err = f.Write(line); err == nil {
+		err = f.Sync()
+	}
+	if err != nil {
+		return errors.Join(err, f.Truncate(info.Size()))
+	}
+	return nil
+}
+
+// ReadDir reads the trials of a run's folder, or of the results file itself,
+// as [Read] does.
 func ReadDir(path string) ([]Trial, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, FileName)
@@ -63,21 +82,22 @@ func ReadDir(path string) ([]Trial, error) {
 const maxLine = 64 << 20
 
 // Read reads trials, each checked. The name is for errors, which are of type
-// *[FileError].
+// *[FileError]. No trials come with an error, unless that is CutOff.
 func Read(name string, r io.Reader) ([]Trial, error) {
 	var trials []Trial
 	lines := bufio.NewReaderSize(r, 1<<20)
 	for n := 1; ; n++ {
 		line, err := readLine(lines)
-		fail := func(err error) ([]Trial, error) { return nil, &FileError{name, n, err} }
+		fail := func(err error) ([]Trial, error) { return nil, &FileError{Path: name, Line: n, Err: err} }
 		if err == io.EOF && len(line) == 0 {
 			break
 		}
-		if err == io.EOF {
-			return fail(errors.New("the line is cut off: its writer was killed; delete it to use the lines before"))
-		}
-		if err != nil {
+		if err != nil && err != io.EOF {
 			return fail(err)
+		}
+		if err == io.EOF && !json.Valid(line) {
+			err = errors.New("the line is cut off: its writer was killed; delete it to use the lines before")
+			return trials, &FileError{Path: name, Line: n, Err: err, CutOff: true}
 		}
 		t, err := parse(line)
 		if err != nil {

@@ -7,9 +7,11 @@ import (
 	"io"
 	"math"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"reflect"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -82,8 +84,7 @@ func TestReadRefuses(t *testing.T) {
 		want string
 	}{
 		"empty":           {"", 0, "holds no trial: the run ended before its first one did"},
-		"cut off":         {good + good[:100], 2, "the line is cut off: its writer was killed; delete it to use the lines before"},
-		"no newline":      {strings.TrimSuffix(good, "\n"), 1, "the line is cut off: its writer was killed; delete it to use the lines before"},
+		"cut off, alone":  {good[:100], 1, cutOff},
 		"not JSON":        {"PK\x03\x04\n", 1, "is not JSON: invalid character 'P' looking for beginning of value"},
 		"a blank line":    {good + "\n" + good, 2, "is not JSON: unexpected end of JSON input"},
 		"two on a line":   {strings.TrimSuffix(good, "\n") + good, 1, "is not JSON: invalid character '{' after top-level value"},
@@ -114,6 +115,78 @@ func TestReadRefuses(t *testing.T) {
 				t.Errorf("%d trials came with it", len(trials))
 			}
 		})
+	}
+}
+
+const cutOff = "the line is cut off: its writer was killed; delete it to use the lines before"
+
+// What stands before a line that is cut off, wherever it is, comes with the
+// error; nothing else does.
+func TestReadCutOff(t *testing.T) {
+	one, two := sound(t), sound(t, func(trial *Trial) { trial.Trial = 2 })
+	good := lineOf(t, one) + lineOf(t, two)
+	third := lineOf(t, sound(t, func(trial *Trial) { trial.Trial = 3 }))
+	whole := len(third) - 1
+	for cut := 1; cut < whole; cut++ {
+		trials, err := Read("trials.jsonl", strings.NewReader(good+third[:cut]))
+		fault, ok := errors.AsType[*FileError](err)
+		if !ok || !fault.CutOff || fault.Error() != "results trials.jsonl:3: "+cutOff {
+			t.Fatalf("cut off after %d bytes: error %v", cut, err)
+		}
+		if !reflect.DeepEqual(trials, []Trial{*one, *two}) {
+			t.Fatalf("cut off after %d bytes: read\n%+v", cut, trials)
+		}
+	}
+	trials, err := Read("trials.jsonl", strings.NewReader(good+third[:whole]))
+	if err != nil || len(trials) != 3 {
+		t.Errorf("without its newline alone: %d trials, error %v", len(trials), err)
+	}
+	for name, text := range map[string]string{
+		"a whole line that is wrong": good + `{"schema":99}`,
+		"cut off in the middle":      third[:100] + "\n" + good,
+	} {
+		trials, err := Read("trials.jsonl", strings.NewReader(text))
+		if fault, ok := errors.AsType[*FileError](err); !ok || fault.CutOff || trials != nil {
+			t.Errorf("%s: %d trials, error %#v", name, len(trials), err)
+		}
+	}
+}
+
+// A line that does not fit on the disk leaves nothing of itself behind.
+func TestAppendLeavesNoHalfLine(t *testing.T) {
+	path := filepath.Join(t.TempDir(), FileName)
+	if err := Append(path, sound(t)); err != nil {
+		t.Fatal(err)
+	}
+	before, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signal.Ignore(syscall.SIGXFSZ)
+	defer signal.Reset(syscall.SIGXFSZ)
+	var limit syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	small := syscall.Rlimit{Cur: uint64(len(before) + 100), Max: limit.Max}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &small); err != nil {
+		t.Fatal(err)
+	}
+	err = Append(path, sound(t))
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(err, syscall.EFBIG) {
+		t.Errorf("error %v, want that of the write", err)
+	}
+	if after, _ := os.ReadFile(path); string(after) != string(before) {
+		t.Errorf("the file has %d bytes more", len(after)-len(before))
+	}
+	if err := Append(path, sound(t)); err != nil {
+		t.Fatal(err)
+	}
+	if trials, err := ReadDir(path); err != nil || len(trials) != 2 {
+		t.Errorf("%d trials, error %v", len(trials), err)
 	}
 }
 

@@ -29,7 +29,10 @@ func TestJudge(t *testing.T) {
 
 		{"rate just reached", func(t *Trial) { t.Published = 990 }, nil},
 		{"rate not reached", func(t *Trial) { t.Published = 989 },
-			[]Reason{{RateNotReached, Invalid, "989 of 1000 messages due were published (98.9 %, at least 99 % is asked)"}}},
+			[]Reason{{RateNotReached, Invalid, "989 of 1000 messages due were published (98.9 %, at least 99 % is asked); 10/s were acknowledged"}}},
+		{"rate just kept up", func(t *Trial) { t.WindowPublished = 989 }, nil},
+		{"rate not kept up", func(t *Trial) { t.WindowPublished = 988 },
+			[]Reason{{RateNotReached, Invalid, "988 of 1000 messages due in the steady state were acknowledged in it: the rate asked for was not kept up"}}},
 		{"no message due", func(t *Trial) { t.Offered, t.Sent, t.Published = 0, 0, 0 },
 			[]Reason{{TooFew, Suspect, "no message was due in the steady state: nothing is known about delivery; use a longer steady state or a higher rate"}}},
 
@@ -51,14 +54,19 @@ func TestJudge(t *testing.T) {
 			[]Reason{{PollLate, Invalid, "the generator polled 60.0 ms late (p99; 50 ms is allowed)" + busy}}},
 		{"late, but not paced", func(t *Trial) { t.Asked.Paced, t.ScheduleLate.Poll = false, p99(1) }, nil},
 		{"polls just reached", polled(198), nil},
-		{"polls not reached", polled(197), []Reason{{PollsNotReached, Invalid, "197 of 200 polls due were answered (at least 99 % is asked)"}}},
+		{"polls not reached", polled(197), []Reason{{PollsNotReached, Invalid, "197 of 200 polls due were answered (at least 99 % is asked); 2/s were answered"}}},
+		{"polls not kept up", func(t *Trial) { t.Requests.ByStatus, t.Requests.Total = map[string]int64{"200": 195}, 195 },
+			[]Reason{{PollsNotReached, Invalid, "195 of 200 polls due in the steady state were answered in it: the rate asked for was not kept up"}}},
 		{"no poll answered", func(t *Trial) { t.PollResponse, t.PollResponseHDR = nil, "" },
-			[]Reason{{PollsNotReached, Invalid, "0 of 200 polls due were answered (at least 99 % is asked)"}}},
+			[]Reason{{PollsNotReached, Invalid, "0 of 200 polls due were answered (at least 99 % is asked); 2/s were answered"}}},
 		{"no polls, but not paced", func(t *Trial) { t.Asked.Paced, t.PollResponse, t.PollResponseHDR = false, nil, "" }, nil},
 
 		{"generator just below its limit", func(t *Trial) { t.Generator = Cost{CPUUserS: 300, CPUSysS: 20} }, nil},
 		{"generator saturated", func(t *Trial) { t.Generator = Cost{CPUUserS: 300, CPUSysS: 21} },
-			[]Reason{{GeneratorCPU, Invalid, "generator saturated: it used 3.21 of 4 cores (80 % is allowed)"}}},
+			[]Reason{{GeneratorCPU, Invalid, "generator saturated: it used 3.21 of 4.00 cores that the server left to it (80 % is allowed)"}}},
+		{"generator saturated by what the server left", func(t *Trial) {
+			t.Generator, t.Server = Cost{CPUUserS: 165}, &Cost{CPUUserS: 100, CPUSysS: 100}
+		}, []Reason{{GeneratorCPU, Invalid, "generator saturated: it used 1.65 of 2.00 cores that the server left to it (80 % is allowed)"}}},
 		{"unknown cores", func(t *Trial) { t.Env.Cores, t.Generator.CPUUserS = 0, 1000 }, nil},
 
 		{"a connection refused", func(t *Trial) { t.Connections.Failed = 1 },
@@ -79,8 +87,8 @@ func TestJudge(t *testing.T) {
 		{"little steal", func(t *Trial) { t.Env.StealCores = .1 }, nil},
 		{"steal", func(t *Trial) { t.Env.StealCores = .11 },
 			[]Reason{{Steal, Suspect, "the hypervisor took 0.11 cores away (0.10 is allowed)"}}},
-		{"few others", func(t *Trial) { t.Env.ForeignCores = .1 }, nil},
-		{"others", func(t *Trial) { t.Env.ForeignCores = .25 },
+		{"few others", func(t *Trial) { t.Env.ForeignCores = new(.1) }, nil},
+		{"others", func(t *Trial) { t.Env.ForeignCores = new(.25) },
 			[]Reason{{ForeignCPU, Suspect, "other processes used 0.25 cores (0.10 is allowed)"}}},
 
 		{"the server agrees", totals(func(*Totals) {}), nil},
@@ -196,7 +204,9 @@ func TestPollLimitFollowsTheInterval(t *testing.T) {
 			p99 := late.share * interval.Seconds()
 			trial := sound(t, func(trial *Trial) {
 				trial.Asked.PollIntervalS = interval.Seconds()
-				answered(t, trial, int64(200/interval.Seconds()))
+				polls := int64(200 / interval.Seconds())
+				answered(t, trial, polls)
+				trial.Requests = Requests{Total: polls, ByStatus: map[string]int64{"200": polls}}
 				trial.ScheduleLate.Poll = &Quantiles{P99: &p99}
 			})
 			trial.Judge()

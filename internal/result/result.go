@@ -75,6 +75,9 @@ type Trial struct {
 	// WindowDeliveries counts the deliveries that happened within the window,
 	// whenever their messages were due: what bytes and CPU are divided by.
 	WindowDeliveries int64 `json:"window_deliveries"`
+	// WindowPublished counts the messages acknowledged within the window,
+	// whenever they were due: what was achieved of the rate asked for.
+	WindowPublished int64 `json:"window_published"`
 
 	Requests    Requests         `json:"requests"`
 	Connections Connections      `json:"connections"`
@@ -242,6 +245,6 @@ type Env struct {
 
 	// Disturbance in the steady state, in cores: 0.1 is a tenth of one core.
 	StealCores   float64  `json:"steal_cores"`
-	ForeignCores float64  `json:"foreign_cores"`      // taken by processes that are not the trial's
+	ForeignCores *float64 `json:"foreign_cores"`      // taken by processes that are not the trial's; null where the server's process is not known
 	CPUPressure  *float64 `json:"cpu_pressure_share"` // PSI "some", null where the kernel has none
 }

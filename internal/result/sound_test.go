@@ -43,7 +43,7 @@ func sound(t testing.TB, change ...func(*Trial)) *Trial {
 		Trial: 1, Attempt: 1, Clients: 2, Started: time.Unix(1_700_000_000, 0).UTC(), WindowS: 100,
 		Asked:  Asked{PublishRate: 10, Arrivals: "constant", PayloadBytes: 100, PollIntervalS: 1, Paced: true, Rooms: 1, Publishers: 1, SteadyS: 100, Trials: 1},
 		Status: Complete, Validity: Valid, Reasons: []Reason{},
-		Offered: 1000, Sent: 1000, Published: 1000, Expected: 2000, Delivered: 2000, WindowDeliveries: 2000,
+		Offered: 1000, Sent: 1000, Published: 1000, Expected: 2000, Delivered: 2000, WindowDeliveries: 2000, WindowPublished: 1000,
 		Requests:    Requests{Total: 1200, ByStatus: map[string]int64{"200": 200, "201": 1000}, Empty: 3},
 		Connections: Connections{Held: 3, Opened: 3},
 		Errors:      map[string]int64{},

@@ -114,6 +114,7 @@ type Result struct {
 	Reordered  int64 `json:"reordered"`
 
 	WindowDeliveries int64            `json:"window_deliveries"`
+	WindowPublished  int64            `json:"window_published"`
 	ByStatus         map[string]int64 `json:"by_status"`
 	RequestErrors    int64            `json:"request_errors"`
 	Empty            int64            `json:"empty"`
