@@ -12,7 +12,9 @@ import (
 )
 
 // Change is one metric of one transport in two runs, in base units: the
-// medians, or for deliveries lost and duplicated the mean of the trials.
+// medians. Deliveries lost and duplicated are those of all complete attempts,
+// the ones set aside included, for each trial: a clean second attempt hides no
+// loss of the first.
 type Change struct {
 	Transport string
 	Metric    string
@@ -114,6 +116,8 @@ func (r *run) machine() string {
 type chosen struct {
 	all   []result.Trial // for exact metrics
 	timed []result.Trial // of those, the ones whose times count
+
+	attempts []result.Trial // of the trials in all, every one that is complete
 }
 
 // usable chooses the trials of every transport, and says which it refuses.
@@ -143,6 +147,11 @@ func usable(r *run) (map[string]chosen, []string) {
 				continue
 			}
 			c.all = append(c.all, t)
+		}
+		for _, t := range s.complete() {
+			if slices.ContainsFunc(c.all, func(a result.Trial) bool { return a.Trial == t.Trial }) {
+				c.attempts = append(c.attempts, t)
+			}
 		}
 		if len(c.all) > 0 {
 			out[s.transport] = c
@@ -184,15 +193,18 @@ func changes(transport string, old, now chosen) []Change {
 			continue
 		}
 		was, is := old.all, now.all
-		if m.kind == timing {
+		switch {
+		case m.kind == timing:
 			was, is = old.timed, now.timed
+		case m.total:
+			was, is = old.attempts, now.attempts
 		}
 		a, b := m.cell(was), m.cell(is)
 		if !a.known() && !b.known() {
 			continue
 		}
 		if m.total { // runs may differ in their number of trials
-			a.value, b.value = a.value/float64(len(a.values)), b.value/float64(len(b.values))
+			a.value, b.value = a.value/float64(len(old.all)), b.value/float64(len(now.all))
 		}
 		out = append(out, Change{Transport: transport, Metric: m.name, Base: a.value, New: b.value,
 			Limit: m.limit, Exact: m.kind == exact, Verdict: m.verdict(a, b), unit: m.unit})

@@ -86,6 +86,43 @@ func TestCompare(t *testing.T) {
 	}
 }
 
+// A clean second attempt hides no loss of the first; a loss that the base has
+// as well is none.
+func TestCompareCountsAttemptsSetAside(t *testing.T) {
+	repeated := func(trials []result.Trial) []result.Trial {
+		var out []result.Trial
+		for _, t := range trials {
+			if t.Transport == "ws" && t.Trial == 2 {
+				first := t
+				first.Lost, first.Duplicated = 3, 6
+				doubt(&first, result.Suspect, "messages_lost", "3 deliveries were lost")
+				t.Attempt = 2
+				out = append(out, first)
+			}
+			out = append(out, t)
+		}
+		return out
+	}
+	want := map[string]float64{"lost": 1, "duplicated": 2} // for each of three trials
+	seen := 0
+	c := compared(t, repeated)
+	for _, ch := range c.Changes {
+		if w, ok := want[ch.Metric]; ok && ch.Transport == "ws" {
+			seen++
+			if ch.Base != 0 || ch.New != w || ch.Verdict != "worse" {
+				t.Errorf("%s went from %v to %v (%s), want %v and a regression", ch.Metric, ch.Base, ch.New, ch.Verdict, w)
+			}
+		}
+	}
+	if r := c.Regressions(); seen != 2 || len(r) != 2 {
+		t.Errorf("%d rows, regressions %q", seen, r)
+	}
+	c, err := Compare(repeated(cases()["usual"]), repeated(cases()["usual"]))
+	if err != nil || len(c.Regressions()) > 0 {
+		t.Errorf("the same losses are a regression: %v, %q", err, c.Regressions())
+	}
+}
+
 func TestCompareTimesOfTimingInvalid(t *testing.T) {
 	c := compared(t, only("poll", func(t *result.Trial) { doubt(t, result.Invalid, "generator_cpu", "saturated") }))
 	for _, ch := range c.Changes {

@@ -86,7 +86,7 @@ func (f fixture) trial(name string, n int) result.Trial {
 		Connections:      result.Connections{Held: int64(f.clients), Opened: int64(f.clients)},
 		Errors:           map[string]int64{},
 		Env: result.Env{Go: "go1.26.8", Commit: "4c1d9e2", OS: "linux", Kernel: "6.12.57", CPUModel: "Example CPU @ 2.40GHz",
-			Cores: 2, MemoryBytes: 8 << 30, NoFile: 20000, StealCores: 0.01, ForeignCores: 0.02},
+			Cores: 2, MemoryBytes: 8 << 30, NoFile: 20000, StealCores: 0.01, ForeignCores: new(0.02)},
 	}
 	posts := int64(0)
 	if s.paced || name == "sse" || name == "longpoll" || name == "socketio-polling" {

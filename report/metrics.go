@@ -194,11 +194,10 @@ func quantile(q *result.Quantiles, take func(*result.Quantiles) *float64) float6
 	return math.NaN()
 }
 
-// polls is how many polls were answered in the steady state.
+// polls is how many polls were answered within the steady state, as the empty
+// ones are counted: those that were due in it are others at its edges. A
+// message posted is answered by 201.
 func polls(t *result.Trial) float64 {
-	if t.PollResponse != nil && t.PollResponse.N > 0 {
-		return float64(t.PollResponse.N)
-	}
 	return float64(t.Requests.ByStatus["200"] + t.Requests.ByStatus["304"])
 }
 
@@ -206,7 +205,8 @@ func emptyShare(t *result.Trial) float64 {
 	if !t.Asked.Paced && t.PollResponse == nil {
 		return math.NaN()
 	}
-	return over(float64(t.Requests.Empty), polls(t))
+	// A poll on the window's edge is counted answered before, and empty within.
+	return min(1, over(float64(t.Requests.Empty), polls(t)))
 }
 
 func staleShare(t *result.Trial) float64 {

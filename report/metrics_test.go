@@ -59,6 +59,18 @@ func TestMetricsByFormula(t *testing.T) {
 			t.Errorf("%s = %v, want %v", name, got, w)
 		}
 	}
+	// Polls due in the window are others than those answered in it.
+	trial.PollResponse = &result.Quantiles{N: 200}
+	if got := emptyShare(&trial); got != 0.8 {
+		t.Errorf("empty polls = %v, want 0.8 of those answered in the window", got)
+	}
+	if got, want := perPoll(&trial), 50.0/60; got != want {
+		t.Errorf("messages per poll that is not empty = %v, want %v", got, want)
+	}
+	trial.Requests.Empty = 302
+	if got := emptyShare(&trial); got != 1 {
+		t.Errorf("empty polls = %v, want all of them at most", got)
+	}
 	// Of nothing, every metric that divides is unknown, and none panics.
 	for i := range metrics {
 		m := &metrics[i]
@@ -119,6 +131,8 @@ func TestSelection(t *testing.T) {
 	}{
 		{"the valid attempt", []result.Trial{mk(1, 1, "complete", "suspect"), mk(1, 2, "complete", "valid")}, [][2]int{{1, 2}}, "valid"},
 		{"the first valid attempt", []result.Trial{mk(1, 1, "complete", "valid"), mk(1, 2, "complete", "suspect")}, [][2]int{{1, 1}}, "valid"},
+		{"of valid attempts the later", []result.Trial{mk(1, 2, "complete", "valid"), mk(1, 1, "complete", "valid")}, [][2]int{{1, 2}}, "valid"},
+		{"no invalid attempt after a suspect one", []result.Trial{mk(1, 1, "complete", "suspect"), mk(1, 2, "complete", "invalid")}, [][2]int{{1, 1}}, "suspect"},
 		{"else the last", []result.Trial{mk(1, 1, "complete", "suspect"), mk(1, 2, "complete", "suspect")}, [][2]int{{1, 2}}, "suspect"},
 		{"no failed attempt", []result.Trial{mk(1, 1, "complete", "suspect"), mk(1, 2, "failed", "invalid")}, [][2]int{{1, 1}}, "suspect"},
 		{"no partial trial", []result.Trial{mk(1, 1, "complete", "valid"), mk(2, 1, "partial", "valid")}, [][2]int{{1, 1}}, "valid"},

@@ -76,19 +76,19 @@ func newRun(trials []result.Trial) (*run, error) {
 }
 
 // newSide chooses, from the sorted trials of one transport, one attempt of
-// each: the first valid one, else the last that ran to its end. Invalid ones
-// enter only where there is nothing else, and are stamped.
+// each, as [result.Chosen] does. Invalid ones enter only where there is nothing
+// else, and are stamped.
 func newSide(trials []result.Trial) side {
 	s := side{transport: trials[0].Transport}
 	var chosen []result.Trial
 	for from := 0; from < len(trials); {
 		to := from
-		pick := -1
-		for ; to < len(trials) && trials[to].Trial == trials[from].Trial; to++ {
-			t := &trials[to]
-			if t.Status == result.Complete && (pick < 0 || trials[pick].Validity != result.Valid) {
-				pick = to
-			}
+		for to < len(trials) && trials[to].Trial == trials[from].Trial {
+			to++
+		}
+		pick := result.Chosen(trials[from:to])
+		if pick >= 0 {
+			pick += from
 		}
 		for i := from; i < to; i++ {
 			switch {
@@ -138,6 +138,17 @@ func worst(trials []result.Trial) result.Validity {
 		}
 	}
 	return v
+}
+
+// complete is every attempt that ran to its end, used or not.
+func (s *side) complete() []result.Trial {
+	list := slices.Clone(s.used)
+	for _, a := range s.aside {
+		if a.trial.Status == result.Complete {
+			list = append(list, a.trial)
+		}
+	}
+	return list
 }
 
 // counts reports whether the side's numbers may enter a verdict.

@@ -132,7 +132,7 @@ func (r *run) environment() table {
 		{"processes", fmt.Sprintf("%s of the server, %s of clients", fmt.Sprint(a.Servers), fmt.Sprint(a.Shards))},
 		{"disturbance, most", fmt.Sprintf("%s of a core stolen, %s taken by others",
 			cores.format(r.most(func(e *result.Env) float64 { return e.StealCores })),
-			cores.format(r.most(func(e *result.Env) float64 { return e.ForeignCores })))},
+			r.foreign())},
 	}
 	if e.Target != "" {
 		rows = append(rows, []string{"target", e.Target})
@@ -155,6 +155,23 @@ func (r *run) most(of func(*result.Env) float64) float64 {
 		v = math.Max(v, of(&r.all[i].Env))
 	}
 	return v
+}
+
+// foreign is what others took of the machine in the worst trial, as far as it
+// is known.
+func (r *run) foreign() string {
+	known := false
+	most := r.most(func(e *result.Env) float64 {
+		if e.ForeignCores == nil {
+			return 0
+		}
+		known = true
+		return *e.ForeignCores
+	})
+	if !known {
+		return "an unknown share"
+	}
+	return cores.format(most)
 }
 
 func (r *run) started() string {

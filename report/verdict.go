@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/stat"
 )
 
@@ -16,8 +17,8 @@ type verdict struct {
 }
 
 // judge compares every transport with the first one that polls at an
-// interval. Invalid trials have no part in it, and a transport with losses
-// wins no comparison.
+// interval. Invalid trials have no part in it, and a transport that lost or
+// repeated a message in any attempt wins no comparison.
 func (r *run) judge() verdict {
 	var v verdict
 	r.losses(&v)
@@ -51,7 +52,7 @@ func (r *run) judge() verdict {
 		for _, s := range sides {
 			switch text := compareSides(base, s); {
 			case s == base:
-			case len(v.paragraphs) == 0 && !base.lossy() && !s.lossy():
+			case len(v.paragraphs) == 0 && base.fault() == "" && s.fault() == "":
 				v.paragraphs = append(v.paragraphs, r.circumstances()+", "+text)
 			default:
 				v.paragraphs = append(v.paragraphs, capital(text))
@@ -81,18 +82,40 @@ func (r *run) losses(v *verdict) {
 				s.transport, count.format(n), count.format(float64(expected)), share.format(over(n, float64(expected)))))
 		}
 		if n := duplicated.cell(s.used).value; n > 0 {
-			v.notes = append(v.notes, fmt.Sprintf("%s delivered %s messages more than once.", s.transport, count.format(n)))
+			v.headlines = append(v.headlines, fmt.Sprintf("%s delivered %s more than once. A transport with duplicates wins no comparison.", s.transport, plural(n, "message")))
 		}
 		for _, a := range s.aside {
-			if a.trial.Lost > 0 && a.trial.Status == "complete" {
-				v.headlines = append(v.headlines, fmt.Sprintf("%s lost %s deliveries in trial %d, attempt %d, which enters no number.",
-					s.transport, count.format(float64(a.trial.Lost)), a.trial.Trial, a.trial.Attempt))
+			if a.trial.Status != result.Complete {
+				continue
+			}
+			where := fmt.Sprintf("in trial %d, attempt %d, which enters no number", a.trial.Trial, a.trial.Attempt)
+			if n := a.trial.Lost; n > 0 {
+				v.headlines = append(v.headlines, fmt.Sprintf("%s lost %s deliveries %s. A transport with losses wins no comparison.",
+					s.transport, count.format(float64(n)), where))
+			}
+			if n := a.trial.Duplicated; n > 0 {
+				v.headlines = append(v.headlines, fmt.Sprintf("%s delivered %s more than once %s. A transport with duplicates wins no comparison.",
+					s.transport, plural(float64(n), "message"), where))
 			}
 		}
 	}
 }
 
-func (s *side) lossy() bool { return lost.cell(s.used).value > 0 }
+// fault is what keeps the side out of every comparison, in words: what it did
+// in any attempt that ran to its end, those set aside included.
+func (s *side) fault() string {
+	all := s.complete()
+	losses, repeats := lost.cell(all).value > 0, duplicated.cell(all).value > 0
+	switch {
+	case losses && repeats:
+		return "lost and repeated deliveries"
+	case losses:
+		return "lost deliveries"
+	case repeats:
+		return "repeated deliveries"
+	}
+	return ""
+}
 
 // whyNot says why a side's trials cannot be judged.
 func (s *side) whyNot() string {
@@ -194,9 +217,9 @@ func asked(s *side) string {
 	}
 }
 
-// roundish takes away what no reader sees: 0.9999 connections are 1.
+// roundish takes away what no reader sees: 1.001 connections are printed as 1.
 func roundish(v float64) float64 {
-	if n := math.Round(v); math.Abs(v-n) < 0.0005 {
+	if n := math.Round(v); math.Abs(v-n) < 0.005 { // three digits are shown
 		return n
 	}
 	return v

@@ -74,6 +74,48 @@ func TestLossInTrialSetAside(t *testing.T) {
 	}
 }
 
+// A transport with losses or duplicates wins no comparison, whichever of its
+// attempts they are in.
+func TestFaultInAnyAttempt(t *testing.T) {
+	faults := map[string]struct {
+		do   func(*result.Trial)
+		head string
+		why  string
+	}{
+		"lost":     {func(t *result.Trial) { t.Lost = 7 }, "ws lost 7 ", "WebSocket lost deliveries."},
+		"repeated": {func(t *result.Trial) { t.Duplicated = 7 }, "ws delivered 7 messages more than once", "WebSocket repeated deliveries."},
+		"both":     {func(t *result.Trial) { t.Lost, t.Duplicated = 7, 7 }, "ws lost 7 ", "WebSocket lost and repeated deliveries."},
+	}
+	for name, fault := range faults {
+		for where, attempts := range map[string]func(result.Trial) []result.Trial{
+			"used": func(first result.Trial) []result.Trial { fault.do(&first); return []result.Trial{first} },
+			"set aside": func(first result.Trial) []result.Trial {
+				second := first
+				second.Attempt = 2
+				fault.do(&first)
+				doubt(&first, result.Suspect, "messages_lost", "7 deliveries were lost")
+				return []result.Trial{first, second}
+			},
+		} {
+			trials := usual().run("poll")
+			for _, t := range usual().run("ws") {
+				if t.Trial == 2 {
+					trials = append(trials, attempts(t)...)
+				} else {
+					trials = append(trials, t)
+				}
+			}
+			v := mustRun(t, trials).judge()
+			if got := strings.Join(v.headlines, "\n"); !strings.Contains(got, fault.head) || !strings.Contains(got, "wins no comparison") {
+				t.Errorf("%s, %s: the headlines are %q", name, where, got)
+			}
+			if got, want := strings.Join(v.paragraphs, "\n"), "WebSocket is not compared with polling: "+fault.why; got != want {
+				t.Errorf("%s, %s: the verdict is %q, want %q", name, where, got, want)
+			}
+		}
+	}
+}
+
 func TestModel(t *testing.T) {
 	for _, tt := range []struct {
 		name      string

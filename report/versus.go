@@ -50,15 +50,14 @@ func differ(c cost, base, other *side) difference {
 // compare puts one transport beside the polling one, in both directions: what
 // it saves, what it costs, and what the trials cannot tell.
 func compareSides(base, other *side) string {
-	if base.lossy() || other.lossy() {
-		who := spoken(base)
-		switch {
-		case base.lossy() && other.lossy():
-			who = "both"
-		case other.lossy():
-			who = spoken(other)
+	var why []string
+	for _, s := range []*side{other, base} {
+		if fault := s.fault(); fault != "" {
+			why = append(why, spoken(s)+" "+fault)
 		}
-		return fmt.Sprintf("%s is not compared with %s: %s lost deliveries.", spoken(other), spoken(base), who)
+	}
+	if len(why) > 0 {
+		return fmt.Sprintf("%s is not compared with %s: %s.", spoken(other), spoken(base), join(why))
 	}
 	text := fmt.Sprintf("%s needed %s per client%s", spoken(other), held(other), asked(other))
 	if held(base) == held(other) && asked(base) == asked(other) {

@@ -24,20 +24,24 @@ import (
 // read, unless Config says otherwise.
 const DefaultBacklog = 1 << 20
 
+// DefaultIdle is how long a connection may lie idle between two requests,
+// unless Config says otherwise.
+const DefaultIdle = 2 * time.Minute
+
 const (
 	headerTimeout  = 10 * time.Second
-	requestTimeout = 20 * time.Second  // to read a request, and again to write its answer
-	idleTimeout    = 120 * time.Second // so pollers with long intervals stay connected
+	requestTimeout = 20 * time.Second // to read a request, and again to write its answer
 	maxHeaderBytes = 8 << 10
 	drainTimeout   = 1500 * time.Millisecond // for requests in flight, once the sockets are closed
 )
 
 // Config says how to serve. Its zero value is usable.
 type Config struct {
-	History int          // messages kept per room; 0 means chat.DefaultHistory
-	Backlog int          // bytes that may wait for a slow WebSocket; 0 means DefaultBacklog
-	Origins []string     // allowed for WebSockets beside the server's own; see CheckOrigins
-	Log     *slog.Logger // nil discards
+	History int           // messages kept per room; 0 means chat.DefaultHistory
+	Backlog int           // bytes that may wait for a slow WebSocket; 0 means DefaultBacklog
+	Idle    time.Duration // between two requests of a connection; 0 means DefaultIdle
+	Origins []string      // allowed for WebSockets beside the server's own; see CheckOrigins
+	Log     *slog.Logger  // nil discards
 }
 
 // Server serves one chat. Make it with New, and end it with Shutdown.
@@ -60,6 +64,9 @@ func New(config Config) *Server {
 	if config.Backlog <= 0 {
 		config.Backlog = DefaultBacklog
 	}
+	if config.Idle <= 0 {
+		config.Idle = DefaultIdle
+	}
 	if err := CheckOrigins(config.Origins); err != nil {
 		panic(err)
 	}
@@ -71,7 +78,7 @@ func New(config Config) *Server {
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       requestTimeout,
 		WriteTimeout:      requestTimeout,
-		IdleTimeout:       idleTimeout,
+		IdleTimeout:       config.Idle,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(config.Log.Handler(), slog.LevelDebug),
 		// OPTIONS * too is answered, and counted, like everything else.

@@ -27,11 +27,12 @@ const (
 const shutdownTimeout = 4 * time.Second
 
 type flags struct {
-	Listen        string   `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to serve on; port 0 takes a free one (${default})."`
-	History       int      `default:"1000" placeholder:"N" help:"Messages kept per room (${default})."`
-	Backlog       int      `default:"1048576" placeholder:"BYTES" help:"Bytes that may wait for a WebSocket whose peer does not read, before it is closed (${default})."`
-	Origins       []string `placeholder:"URL,…" help:"Origins, beside the server's own, whose pages may open WebSockets, such as https://example.org."`
-	ExitWithStdin bool     `help:"End gracefully when standard input ends, so that the server does not outlive who started it."`
+	Listen        string        `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to serve on; port 0 takes a free one (${default})."`
+	History       int           `default:"1000" placeholder:"N" help:"Messages kept per room (${default})."`
+	Backlog       int           `default:"1048576" placeholder:"BYTES" help:"Bytes that may wait for a WebSocket whose peer does not read, before it is closed (${default})."`
+	Idle          time.Duration `default:"2m" placeholder:"DURATION" help:"How long a connection may lie idle between two requests, before it is closed (${default}); more than the interval of those that poll."`
+	Origins       []string      `placeholder:"URL,…" help:"Origins, beside the server's own, whose pages may open WebSockets, such as https://example.org."`
+	ExitWithStdin bool          `help:"End gracefully when standard input ends, so that the server does not outlive who started it."`
 }
 
 // Validate is called by kong.
@@ -41,6 +42,9 @@ func (f flags) Validate() error {
 	}
 	if f.Backlog < 1 {
 		return fmt.Errorf("--backlog %d: want at least 1 byte", f.Backlog)
+	}
+	if f.Idle <= 0 {
+		return fmt.Errorf("--idle %v: want more than 0", f.Idle)
 	}
 	if err := server.CheckOrigins(f.Origins); err != nil {
 		return fmt.Errorf("--origins: %w", err)
@@ -89,7 +93,7 @@ func run(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, args []
 			stop()
 		}()
 	}
-	s := server.New(server.Config{History: f.History, Backlog: f.Backlog, Origins: f.Origins, Log: log})
+	s := server.New(server.Config{History: f.History, Backlog: f.Backlog, Idle: f.Idle, Origins: f.Origins, Log: log})
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(listener) }()
 

@@ -51,7 +51,7 @@ func TestBadResults(t *testing.T) {
 		"empty":          {"", []string{file + ": holds no trial"}},
 		"not JSON":       {"PK\x03\x04\x00\x00\n", []string{file + ":1: is not JSON"}},
 		"later line":     {good + "nonsense\n", []string{file + ":2: is not JSON"}},
-		"cut off":        {good + good[:len(good)/2], []string{file + ":2: the line is cut off", "delete it to use the lines before"}},
+		"cut off, alone": {good[:len(good)/2], []string{file + ":1: the line is cut off"}},
 		"foreign":        {`{"name": "somebody else's"}` + "\n", []string{file + `:1: has no "schema": this is no results file of pollpush`}},
 		"a future one":   {`{"schema": 99}` + "\n", []string{file + ":1: has schema 99, this pollpush reads up to 1: use a newer pollpush"}},
 		"before the 1st": {`{"schema": 0}` + "\n", []string{file + ":1: has schema 0"}},
@@ -72,6 +72,36 @@ func TestBadResults(t *testing.T) {
 				t.Error("a report was made")
 			}
 		})
+	}
+}
+
+// Results whose writer was killed as it wrote are reported as far as they go,
+// and not compared.
+func TestCutOffResults(t *testing.T) {
+	t.Parallel()
+	good := lineOf(t, aTrial())
+	dir := workplace(t)
+	write(t, filepath.Join(dir, "good", result.FileName), good)
+	write(t, filepath.Join(dir, "bad", result.FileName), good+good[:len(good)/2])
+	const said = "bad/trials.jsonl:2: the line is cut off: its writer was killed; "
+	for _, args := range [][]string{{"compare", "good", "bad"}, {"compare", "bad", "good"}} {
+		wantRefused(t, dir, pollpush(t, dir, args...), said+"delete it to use the lines before")
+	}
+	before := filesIn(t, filepath.Join(dir, "bad"))
+	for _, name := range []string{"bad", "bad/trials.jsonl"} {
+		pollpush(t, dir, "report", name).wantExit(t, fine, said+"the report is of the lines before")
+		wantReport(t, filepath.Join(dir, "bad"))
+	}
+	if after := filesIn(t, filepath.Join(dir, "bad")); after[result.FileName] != before[result.FileName] {
+		t.Error("the results were changed")
+	}
+	pollpush(t, dir, "report", "good").wantExit(t, fine)
+	page, err := os.ReadFile(filepath.Join(dir, "bad", "report.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want, err := os.ReadFile(filepath.Join(dir, "good", "report.md")); err != nil || string(page) != string(want) {
+		t.Errorf("the report is not that of the line before (%v)", err)
 	}
 }
 

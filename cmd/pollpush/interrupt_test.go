@@ -40,8 +40,8 @@ func TestInterrupt(t *testing.T) {
 			}
 			e := p.interrupt(c.signal)
 			wantNoneLeft(t, dir)
+			e.wantExit(t, interrupted, "interrupted; what was measured is in run")
 			run := filepath.Join(dir, "run")
-			e.wantExit(t, interrupted, "interrupted; what was measured is in "+run)
 			trials, err := result.ReadDir(run)
 			if err != nil {
 				t.Fatal(err)

@@ -17,10 +17,13 @@ type reportCommand struct {
 	Dir string `arg:"" help:"A run's folder."`
 }
 
-// Run makes a run's report again, from its results alone.
+// Run makes a run's report again, from its results alone. Of a run that was
+// killed as it wrote, it is of the trials before.
 func (c *reportCommand) Run(s *session) error {
 	trials, err := result.ReadDir(c.Dir)
-	if err != nil {
+	if file, ok := errors.AsType[*result.FileError](err); ok && file.CutOff && len(trials) > 0 {
+		fmt.Fprintf(s.stderr, "pollpush: results %s:%d: the line is cut off: its writer was killed; the report is of the lines before\n", file.Path, file.Line)
+	} else if err != nil {
 		return err
 	}
 	dir := c.Dir

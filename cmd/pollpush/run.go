@@ -153,26 +153,27 @@ func (c *runCommand) one(s *session, o control.Options) error {
 	return outcome(trials)
 }
 
-// outcome is nil where every trial, or its repetition, is usable.
+// outcome is nil where every trial is usable, as the report takes its attempts.
 func outcome(trials []result.Trial) error {
 	type slot struct {
 		transport string
 		trial     int
 	}
-	last := map[slot]result.Trial{}
+	attempts := map[slot][]result.Trial{}
 	for _, t := range trials {
-		last[slot{t.Transport, t.Trial}] = t
+		s := slot{t.Transport, t.Trial}
+		attempts[s] = append(attempts[s], t)
 	}
 	bad := 0
-	for _, t := range last {
-		if t.Validity == result.Invalid {
+	for _, list := range attempts {
+		if i := result.Chosen(list); i < 0 || list[i].Validity == result.Invalid {
 			bad++
 		}
 	}
 	if bad == 0 {
 		return nil
 	}
-	return &exitError{invalidRun, fmt.Sprintf("%d of %d trials are invalid; the reasons stand in the report", bad, len(last))}
+	return &exitError{invalidRun, fmt.Sprintf("%d of %d trials are invalid; the reasons stand in the report", bad, len(attempts))}
 }
 
 // publish writes a run's report and prints its table and verdict.

@@ -24,6 +24,12 @@ const (
 	// generously, and baseMemory what the processes take without any.
 	clientMemory = 48 << 10
 	baseMemory   = 256 << 20
+	// Every delivery's latency is kept, by its shard and then by the controller;
+	// no machine makes more of them than maxDeliveries a second.
+	deliveryMemory = 2 * 8
+	maxDeliveries  = 2_000_000
+	// maxMessages is how many messages may be due in a trial.
+	maxMessages = 100_000_000
 )
 
 // fit finds how many processes the scenario needs on this machine. No process
@@ -69,10 +75,33 @@ func fit(s scenario.Scenario, m proc.Machine, ownServer bool) (size, error) {
 		return size{}, refuse("%d connections from one shard need as many local ports, %d can be had: use at least %d shards, or leave `shards` to be chosen",
 			perShard, m.Ports, forPorts)
 	}
-	if need := int64(baseMemory) + int64(connections)*clientMemory; m.AvailableBytes > 0 && need > m.AvailableBytes {
-		return size{}, refuse("%d clients need about %s of memory, %s are free: use fewer clients", s.Clients, mebibytes(need), mebibytes(m.AvailableBytes))
+	if err := fitMemory(s, connections, m.AvailableBytes); err != nil {
+		return size{}, err
 	}
 	return z, nil
+}
+
+// fitMemory refuses what the memory available cannot hold; 0 is unknown.
+func fitMemory(s scenario.Scenario, connections int, available int64) error {
+	// Floating point: a rate or a steady state may be beyond all reason.
+	steady := s.Phases.Steady.Seconds()
+	messages := s.Publish.Rate * steady * float64(s.Rooms)
+	if messages > maxMessages {
+		return refuse("%.0f messages are due in the steady state, a trial takes at most %d: use a lower rate or a shorter steady state", messages, maxMessages)
+	}
+	if available <= 0 {
+		return nil
+	}
+	need := float64(baseMemory) + float64(connections)*clientMemory
+	if need > float64(available) {
+		return refuse("%d clients need about %s of memory, %s are free: use fewer clients", s.Clients, mebibytes(int64(need)), mebibytes(available))
+	}
+	deliveries := min(messages*float64(s.Clients)/float64(s.Rooms), maxDeliveries*steady)
+	if need += deliveries * deliveryMemory; need > float64(available) {
+		return refuse("%.0f deliveries to %d clients need about %s of memory, %s are free: use a lower rate, fewer clients or a shorter steady state",
+			deliveries, s.Clients, mebibytes(int64(need)), mebibytes(available))
+	}
+	return nil
 }
 
 func ceil(a, b int) int { return (a + b - 1) / b }

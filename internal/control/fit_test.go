@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/scenario"
@@ -93,6 +94,45 @@ func wantRefusal(t *testing.T, err error, want string) {
 	}
 	if _, ok := errors.AsType[*Refusal](err); !ok {
 		t.Errorf("%T is no *Refusal", err)
+	}
+}
+
+func TestFitMemory(t *testing.T) {
+	const second = time.Second
+	for _, c := range []struct {
+		name           string
+		clients, rooms int
+		rate           float64
+		steady         time.Duration
+		available      int64
+		refused        string
+	}{
+		{"little", 1000, 1, 10, 10 * second, 1 << 30, ""},
+		{"nothing published", 1000, 1, 0, 24 * time.Hour, 1 << 30, ""},
+		// 256 MiB, 10,000 clients of 48 KiB, and 60 million deliveries of 16 bytes.
+		{"many deliveries", 10_000, 1, 100, 60 * second, 1639 << 20,
+			"60000000 deliveries to 10000 clients need about 1640 MiB of memory, 1639 MiB are free: use a lower rate, fewer clients or a shorter steady state"},
+		{"just enough for them", 10_000, 1, 100, 60 * second, 1641 << 20, ""},
+		{"as many in ten rooms", 10_000, 10, 100, 60 * second, 1639 << 20,
+			"60000000 deliveries to 10000 clients need about 1640 MiB of memory, 1639 MiB are free: use a lower rate, fewer clients or a shorter steady state"},
+		{"unknown memory", 10_000, 1, 100, 60 * second, 0, ""},
+		{"more than can be delivered", 20, 1, 1e6, 5 * second, 1 << 30, ""},
+		{"the most messages", 1, 1, 1e6, 100 * second, 0, ""},
+		{"one too many", 1, 1, 100_000_001, second, 0,
+			"100000001 messages are due in the steady state, a trial takes at most 100000000: use a lower rate or a shorter steady state"},
+		{"too many in all rooms", 1000, 1000, 1000, 1000 * second, 1 << 40,
+			"1000000000 messages are due in the steady state, a trial takes at most 100000000: use a lower rate or a shorter steady state"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := crowd(c.clients, c.rooms, 0, 0)
+			s.Publish.Rate, s.Phases.Steady = c.rate, c.steady
+			err := fitMemory(s, c.clients, c.available)
+			if c.refused != "" {
+				wantRefusal(t, err, c.refused)
+			} else if err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 

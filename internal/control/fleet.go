@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"time"
 
 	"github.com/pollpush/pollpush/internal/proc"
@@ -18,15 +19,16 @@ type fleet struct {
 	shards  []*member
 	servers []*proc.Process // not those of a target
 	events  chan happening
+	over    chan struct{} // closed when nobody takes events any more
 	onTick  func(shard.Second)
 }
 
 // member is one shard's process.
 type member struct {
 	*proc.Process
-	commands *json.Encoder
-	result   *shard.Result
-	silent   bool // its output has ended
+	orders chan any // its plan and all commands fit in
+	result *shard.Result
+	silent bool // its output has ended
 }
 
 // happening is an event of a shard, or the end of its standard output.
@@ -38,20 +40,31 @@ type happening struct {
 
 // start starts a shard for each plan.
 func (f *fleet) start(program string, plans []shard.Plan) error {
-	f.events = make(chan happening, 16*len(plans))
+	f.events, f.over = make(chan happening, 16*len(plans)), make(chan struct{})
 	for _, plan := range plans {
 		p, err := proc.Start(program)
 		if err != nil {
 			return fmt.Errorf("a shard could not be started: %w", err)
 		}
-		m := &member{Process: p, commands: json.NewEncoder(p.Stdin)}
+		m := &member{Process: p, orders: make(chan any, 8)}
 		f.shards = append(f.shards, m)
+		m.orders <- plan
 		go f.listen(m)
-		if err := m.commands.Encode(plan); err != nil {
-			return fmt.Errorf("a shard did not take its plan: %w", err)
-		}
+		go m.write()
 	}
 	return nil
+}
+
+// write writes a shard's orders, and closes its input after them. A shard that
+// does not read holds up nobody else; its end, by whatever, ends write.
+func (m *member) write() {
+	defer m.Stdin.Close()
+	encoder := json.NewEncoder(m.Stdin)
+	for order := range m.orders {
+		if encoder.Encode(order) != nil {
+			return // it has died, which is noticed by await
+		}
+	}
 }
 
 func (f *fleet) listen(m *member) {
@@ -59,17 +72,24 @@ func (f *fleet) listen(m *member) {
 	for {
 		var e shard.Event
 		err := d.Decode(&e)
-		f.events <- happening{m, e, err}
+		select {
+		case f.events <- happening{m, e, err}:
+		case <-f.over:
+			return
+		}
 		if err != nil {
 			return
 		}
 	}
 }
 
-// tell gives all shards a command. One that has died is noticed by await.
+// tell gives all shards a command, without waiting for any to read it.
 func (f *fleet) tell(c shard.Command) {
 	for _, m := range f.shards {
-		_ = m.commands.Encode(c)
+		select {
+		case m.orders <- c:
+		default: // it has not read for long
+		}
 	}
 }
 
@@ -101,7 +121,7 @@ func (f *fleet) await(ctx context.Context, is string, patience time.Duration, ta
 			case h.err != nil && h.from.result != nil:
 				h.from.silent = true // it has said all; end sees how it ended
 			case h.err != nil:
-				return f.lost(h)
+				return f.lost(ctx, h)
 			case h.event.Is == shard.Tick:
 				f.onTick(*h.event.Second)
 			default:
@@ -134,12 +154,12 @@ func endOf(p *proc.Process) error {
 	return errors.New("it ended by itself")
 }
 
-func (f *fleet) lost(h happening) error {
+func (f *fleet) lost(ctx context.Context, h happening) error {
 	if !errors.Is(h.err, io.EOF) {
 		return fmt.Errorf("a shard said what is not an event: %w", h.err)
 	}
 	h.from.silent = true
-	err := h.from.WaitOrKill(3 * time.Second)
+	err := settle(ctx, 3*time.Second, h.from.WaitOrKill, h.from.Process)
 	if err == nil {
 		err = errors.New("it ended by itself")
 	}
@@ -177,24 +197,51 @@ func (f *fleet) salvage(within time.Duration) {
 	}
 }
 
+// interruptGrace is what is left of a grace once ctx is done.
+const interruptGrace = time.Second
+
 // end ends all processes, each within the grace given, and reports those that
-// did not end well.
-func (f *fleet) end(grace time.Duration) error {
-	var errs []error
+// did not end well. Once ctx is done it hurries.
+func (f *fleet) end(ctx context.Context, grace time.Duration) error {
+	if f.over != nil {
+		close(f.over)
+	}
 	for _, m := range f.shards {
-		m.Stdin.Close()
+		close(m.orders)
 	}
 	// A shard whose input has ended before its result is out reports that by
 	// its exit status, which says nothing that is not known by then.
-	for _, m := range f.shards {
-		if err := m.WaitOrKill(grace); err != nil && m.result != nil {
-			errs = append(errs, err)
+	shards := each(f.shards, func(m *member) error {
+		defer m.Stdout.Close()
+		if err := settle(ctx, grace, m.WaitOrKill, m.Process); m.result != nil {
+			return err
 		}
-	}
-	for _, server := range f.servers {
-		if err := server.Stop(grace); err != nil {
-			errs = append(errs, fmt.Errorf("the server did not end cleanly: %w", err))
+		return nil
+	})
+	servers := each(f.servers, func(p *proc.Process) error {
+		defer p.Stdout.Close()
+		if err := settle(ctx, grace, p.Stop, p); err != nil {
+			return fmt.Errorf("the server did not end cleanly: %w", err)
 		}
+		return nil
+	})
+	return errors.Join(shards, servers)
+}
+
+// settle ends a process by Stop or WaitOrKill. Once ctx is done it is killed
+// within interruptGrace.
+func settle(ctx context.Context, grace time.Duration, end func(time.Duration) error, p *proc.Process) error {
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(interruptGrace, p.Kill) })()
+	return end(grace)
+}
+
+// each does something to all at once and joins the errors in their order.
+func each[T any](all []T, do func(T) error) error {
+	errs := make([]error, len(all))
+	var waiting sync.WaitGroup
+	for i, one := range all {
+		waiting.Go(func() { errs[i] = do(one) })
 	}
+	waiting.Wait()
 	return errors.Join(errs...)
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // The programs that a run starts, built for the tests.
-var chatserver, loadgen string
+var chatserver, shardProgram string
 
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "pollpush-control")
@@ -22,7 +22,7 @@ func TestMain(m *testing.M) {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
-	chatserver, loadgen = filepath.Join(dir, "chatserver"), filepath.Join(dir, "loadgen")
+	chatserver, shardProgram = filepath.Join(dir, "chatserver"), filepath.Join(dir, "loadgen")
 	code := m.Run()
 	os.RemoveAll(dir)
 	os.Exit(code)

@@ -18,12 +18,14 @@ import (
 // what the transports poll and ws ask for.
 type nullTarget struct {
 	*httptest.Server
-	delay time.Duration // from a message's acceptance to its first delivery
-	fault func(id uint64) fault
+	delay  time.Duration // from a message's acceptance to its first delivery
+	fault  func(id uint64) fault
+	copies int           // of each message that are stored, each with an id of its own; 0 is 1
+	post   time.Duration // that accepting a message takes
 
 	mu      sync.Mutex
 	rooms   map[string][]message
-	sockets map[string][]*websocket.Conn
+	cursors map[string]uint64 // of the polling connections, by remote address and room
 	wake    *sync.Cond
 }
 
@@ -45,10 +47,10 @@ const (
 )
 
 func newNullTarget(t *testing.T, delay time.Duration, of func(id uint64) fault) *nullTarget {
-	n := &nullTarget{delay: delay, fault: of, rooms: map[string][]message{}, sockets: map[string][]*websocket.Conn{}}
+	n := &nullTarget{delay: delay, fault: of, rooms: map[string][]message{}, cursors: map[string]uint64{}}
 	n.wake = sync.NewCond(&n.mu)
 	mux := http.NewServeMux()
-	mux.HandleFunc("POST /api/rooms/{room}/messages", n.post)
+	mux.HandleFunc("POST /api/rooms/{room}/messages", n.take)
 	mux.HandleFunc("GET /api/rooms/{room}/messages", n.page)
 	mux.HandleFunc("GET /api/rooms/{room}/ws", n.socket)
 	n.Server = httptest.NewServer(mux)
@@ -64,11 +66,18 @@ func (n *nullTarget) accept(room string, body []byte) (message, error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	id := uint64(len(n.rooms[room]) + 1)
-	b, err := json.Marshal(map[string]any{"id": id, "room": room, "user": in.User, "text": in.Text, "at": 0})
-	m := message{id, b, time.Now().Add(n.delay)}
-	n.rooms[room] = append(n.rooms[room], m)
+	var m message
+	for range max(1, n.copies) {
+		b, err := json.Marshal(map[string]any{"id": id, "room": room, "user": in.User, "text": in.Text, "at": 0})
+		if err != nil {
+			return m, err
+		}
+		m = message{id, b, time.Now().Add(n.delay)}
+		n.rooms[room] = append(n.rooms[room], m)
+		id++
+	}
 	time.AfterFunc(n.delay, n.wake.Broadcast)
-	return m, err
+	return m, nil
 }
 
 // news is what a client at cursor gets, faults and all, and its next cursor.
@@ -98,8 +107,11 @@ func (n *nullTarget) news(room string, cursor uint64) (out [][]byte, next uint64
 	return out, cursor
 }
 
-func (n *nullTarget) post(w http.ResponseWriter, r *http.Request) {
+func (n *nullTarget) take(w http.ResponseWriter, r *http.Request) {
 	var body json.RawMessage
+	if n.post > 0 {
+		<-time.After(n.post)
+	}
 	if err := json.NewDecoder(r.Body).Decode(&body); err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
@@ -119,11 +131,11 @@ func (n *nullTarget) post(w http.ResponseWriter, r *http.Request) {
 func (n *nullTarget) page(w http.ResponseWriter, r *http.Request) {
 	key := r.RemoteAddr + r.PathValue("room")
 	n.mu.Lock()
-	cursor := cursors[key]
+	cursor := n.cursors[key]
 	n.mu.Unlock()
 	messages, next := n.news(r.PathValue("room"), cursor)
 	n.mu.Lock()
-	cursors[key] = next
+	n.cursors[key] = next
 	n.mu.Unlock()
 	list := []json.RawMessage{}
 	for _, m := range messages {
@@ -131,9 +143,6 @@ func (n *nullTarget) page(w http.ResponseWriter, r *http.Request) {
 	}
 	json.NewEncoder(w).Encode(map[string]any{"messages": list, "last": next})
 }
-
-// cursors are those of the polling connections, by remote address and room.
-var cursors = map[string]uint64{}
 
 func (n *nullTarget) socket(w http.ResponseWriter, r *http.Request) {
 	ws, err := (&websocket.Upgrader{}).Upgrade(w, r, nil)

@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -68,6 +69,9 @@ func Run(ctx context.Context, o Options) ([]result.Trial, error) {
 			return nil, err
 		}
 		r.Target = strings.TrimSuffix(o.Target, "/")
+		if err := checkTransports(ctx, r.Target, o.Scenario.Transports); err != nil {
+			return nil, err
+		}
 		if err := checkPorts(r.Target, o.Scenario.Clients, r.machine.Ports); err != nil {
 			return nil, err
 		}
@@ -93,15 +97,35 @@ func Run(ctx context.Context, o Options) ([]result.Trial, error) {
 				if ctx.Err() != nil {
 					return trials, nil
 				}
-				if t.Validity != result.Suspect || !r.allowsRepeat() {
+				why, disturbed := disturbance(&t)
+				if !disturbed || !r.allowsRepeat() {
 					break
 				}
-				r.say.line("%s: %s; once more", r.label(name, n), t.Reasons[0].Text)
+				r.say.line("%s: %s; once more", r.label(name, n), why)
 			}
 			r.done++
 		}
 	}
 	return trials, nil
+}
+
+// noise reports whether a reason's code stands for what others did to the
+// machine, which may be gone in a second attempt.
+func noise(code string) bool { return code == result.Steal || code == result.ForeignCPU }
+
+// disturbance reports whether noise alone, which it describes, makes a trial
+// suspect. What was lost or went wrong stays in the results: a trial is not
+// repeated until it is clean.
+func disturbance(t *result.Trial) (text string, alone bool) {
+	for _, r := range t.Reasons {
+		switch {
+		case noise(r.Code):
+			text, alone = r.Text, true
+		case r.Code != result.TooFew:
+			return "", false
+		}
+	}
+	return text, alone && t.Validity == result.Suspect
 }
 
 // allowsRepeat reports whether one trial more leaves time for all others.
@@ -149,8 +173,20 @@ func (r *runner) trial(ctx context.Context, name string, n, attempt int) result.
 		t.Reasons = append(t.Reasons, symptoms...)
 	}
 	t.Judge()
+	t.Reasons = causes(t.Reasons)
 	r.say.line("%s: %s", r.label(name, n), verdict(&t))
 	return t
+}
+
+// causes leaves out that a trial is not complete where the cause of that is
+// said before.
+func causes(reasons []result.Reason) []result.Reason {
+	said := false
+	return slices.DeleteFunc(reasons, func(r result.Reason) bool {
+		again := said && r.Code == result.NotComplete
+		said = said || r.Code == result.NotComplete
+		return again
+	})
 }
 
 // verdict says in a line how a trial went.

@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -23,7 +24,7 @@ func options(t *testing.T, s scenario.Scenario) Options {
 	s.Name, s.Trials, s.Rooms, s.Seed, s.TimeLimit = "self-test", 1, 1, 1, time.Second
 	s.Server.History = 100_000
 	return Options{
-		Scenario: s, Chatserver: chatserver, Loadgen: loadgen,
+		Scenario: s, Chatserver: chatserver, Loadgen: shardProgram,
 		Dir: filepath.Join(t.TempDir(), "run"), Commit: "test", Progress: io.Discard,
 	}
 }
@@ -47,9 +48,11 @@ func measureOne(t *testing.T, o Options) result.Trial {
 // Of every ten messages the target loses one, repeats one, and swaps one with
 // its successor; all are delayed by 40 ms.
 func TestKnownFaultsAreReportedExactly(t *testing.T) {
+	t.Parallel()
 	const clients, delay = 20, 40 * time.Millisecond
 	for _, transport := range []string{"poll", "ws"} {
 		t.Run(transport, func(t *testing.T) {
+			t.Parallel()
 			n := newNullTarget(t, delay, func(id uint64) fault {
 				switch id % 10 {
 				case 2:
@@ -62,15 +65,14 @@ func TestKnownFaultsAreReportedExactly(t *testing.T) {
 				return none
 			})
 			s := scenario.Scenario{Transports: []string{transport}, Clients: clients, Payload: 100}
-			s.Publish = scenario.Publish{Rate: 50, Arrivals: "constant", Publishers: 5}
+			s.Publish = scenario.Publish{Rate: 50, Arrivals: "constant", Publishers: 1} // so that ids are in the order of the schedule
 			s.Poll.Interval = 100 * time.Millisecond
 			s.Phases = scenario.Phases{RampUp: 100 * time.Millisecond, WarmUp: time.Second, Steady: 2 * time.Second, Drain: 2 * time.Second}
 			o := options(t, s)
 			o.Target = n.URL
 			trial := measureOne(t, o)
 
-			// Ids 51 to 150 are due in the steady state; several publishers may
-			// change places, but ten of each kind are among them.
+			// Ids 51 to 150 are due in the steady state: ten of each kind.
 			const messages, each = 100, 10 * clients
 			if trial.Offered != messages || trial.Published != messages {
 				t.Fatalf("offered %d, published %d, want %d: %v", trial.Offered, trial.Published, messages, trial.Reasons)
@@ -96,6 +98,47 @@ func TestKnownFaultsAreReportedExactly(t *testing.T) {
 				t.Error("a trial with losses is not to be called valid")
 			}
 		})
+	}
+}
+
+// A target that stores every message twice, under ids of their own, delivers
+// each of them once more than it should.
+func TestMessagesStoredTwiceAreDuplicates(t *testing.T) {
+	t.Parallel()
+	for _, transport := range []string{"poll", "ws"} {
+		t.Run(transport, func(t *testing.T) {
+			t.Parallel()
+			n := newNullTarget(t, 0, func(uint64) fault { return none })
+			n.copies = 2
+			trial := measureOne(t, brief(t, n, transport))
+			if trial.Published != 20 || trial.Expected != 200 || trial.Lost != 0 || trial.Duplicated != 200 || trial.Delivered != 400 {
+				t.Errorf("published %d, expected %d, lost %d, duplicated %d, delivered %d; want 20, 200, 0, 200, 400",
+					trial.Published, trial.Expected, trial.Lost, trial.Duplicated, trial.Delivered)
+			}
+		})
+	}
+}
+
+// brief is a trial of 10 clients and 20 messages in 2 s.
+func brief(t *testing.T, n *nullTarget, transport string) Options {
+	s := scenario.Scenario{Transports: []string{transport}, Clients: 10, Payload: 100}
+	s.Publish = scenario.Publish{Rate: 10, Arrivals: "constant", Publishers: 1}
+	s.Poll.Interval = 100 * time.Millisecond
+	s.Phases = scenario.Phases{RampUp: 100 * time.Millisecond, WarmUp: time.Second, Steady: 2 * time.Second, Drain: 3 * time.Second}
+	o := options(t, s)
+	o.Target = n.URL
+	return o
+}
+
+// A target that takes 200 ms to accept a message accepts five a second from
+// one publisher. That all ten are accepted in the end does not make it ten.
+func TestARateThatIsNotKeptUpIsInvalid(t *testing.T) {
+	t.Parallel()
+	n := newNullTarget(t, 0, func(uint64) fault { return none })
+	n.post = 200 * time.Millisecond
+	trial := measureOne(t, brief(t, n, "poll"))
+	if trial.Validity != result.Invalid || !slices.ContainsFunc(trial.Reasons, func(r result.Reason) bool { return r.Code == result.RateNotReached }) {
+		t.Errorf("the trial is %s: %v", trial.Validity, trial.Reasons)
 	}
 }
 

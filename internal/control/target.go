@@ -13,7 +13,13 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/pollpush/pollpush/internal/transport"
+	"github.com/pollpush/pollpush/loadgen"
 )
+
+// tryTimeout bounds how long a target may take to answer before the load.
+const tryTimeout = 5 * time.Second
 
 // checkTarget asks a target for a page of messages, and refuses it if what
 // comes back is not one.
@@ -23,7 +29,7 @@ func checkTarget(ctx context.Context, target string) error {
 		return refuse("target %q: give a server's base address with its port, as http://127.0.0.1:8080", target)
 	}
 	ask := fmt.Sprintf("http://%s/api/rooms/pollpush-%s/messages?after=0&limit=1", u.Host, nonce())
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, tryTimeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, ask, nil)
 	if err != nil {
@@ -60,6 +66,65 @@ func checkTarget(ctx context.Context, target string) error {
 			target, request.URL.Path, answer.Status, bytes.TrimSpace(body), remedy)
 	}
 	return nil
+}
+
+// checkTransports opens a client by each of the transports, and refuses a
+// target that does not let it in. That it answers polls has been seen before.
+func checkTransports(ctx context.Context, target string, names []string) error {
+	metrics := newScrapers([]string{target})
+	defer metrics.close()
+	before := metrics.scrape(ctx)
+	for _, name := range names {
+		if t, ok := transport.Find(name); ok && name != "poll" {
+			if err := try(ctx, target, t.Dial); err != nil {
+				return refuse("target %s does not offer the transport %s: %w; leave it out of --transports, or see docs/contract.md", target, name, err)
+			}
+		}
+	}
+	settled(ctx, metrics, before)
+	return nil
+}
+
+// settled waits, for a second at most, until a target that offers its counts
+// has seen its tried connections end: what came of them is no part of a trial.
+func settled(ctx context.Context, metrics scrapers, before sample) {
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	look := time.NewTicker(5 * time.Millisecond)
+	defer look.Stop()
+	for before.ok {
+		now := metrics.scrape(ctx)
+		if !now.ok || now.metrics[metricPrefix+"websockets"] <= before.metrics[metricPrefix+"websockets"] &&
+			now.metrics[metricPrefix+"connections"] <= before.metrics[metricPrefix+"connections"] {
+			return
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// try opens one client, and has it poll once if it is one that does.
+func try(ctx context.Context, target string, dial loadgen.Dialer) error {
+	ctx, cancel := context.WithTimeoutCause(ctx, tryTimeout, fmt.Errorf("no answer within %v", tryTimeout))
+	defer cancel()
+	word := nonce()
+	client, err := dial(ctx, loadgen.Target{URL: target, Room: "pollpush-" + word, User: "pollpush-" + word, Meter: &loadgen.Meter{}})
+	if err == nil {
+		defer client.Close()
+		defer context.AfterFunc(ctx, func() { client.Close() })()
+		if poller, ok := client.(loadgen.Poller); ok {
+			if err = poller.Poll(); err == nil {
+				_, err = poller.Receive()
+			}
+		}
+	}
+	if err != nil && ctx.Err() != nil {
+		return context.Cause(ctx) // what it was closed for
+	}
+	return err
 }
 
 // checkPorts refuses more clients than there are ports to a target that is not

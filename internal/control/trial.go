@@ -11,6 +11,7 @@ import (
 	"github.com/pollpush/pollpush/internal/clock"
 	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/scenario"
 	"github.com/pollpush/pollpush/internal/shard"
 )
 
@@ -18,12 +19,8 @@ import (
 // fills in what there is when it fails, too.
 func (r *runner) measure(ctx context.Context, t *result.Trial) (err error) {
 	f := &fleet{onTick: func(shard.Second) {}}
-	grace := 5 * time.Second
 	defer func() {
-		if ctx.Err() != nil {
-			grace = time.Second
-		}
-		if ended := f.end(grace); err == nil {
+		if ended := f.end(ctx, 5*time.Second); err == nil {
 			err = ended
 		}
 	}()
@@ -138,7 +135,7 @@ func (r *runner) serve(ctx context.Context, f *fleet) (served, error) {
 	var s served
 	for range r.size.servers {
 		p, err := proc.Start(r.Chatserver, "--listen", "127.0.0.1:0", "--exit-with-stdin",
-			"--history", strconv.Itoa(r.Scenario.Server.History))
+			"--history", strconv.Itoa(r.Scenario.Server.History), "--idle", idle(r.Scenario).String())
 		if err != nil {
 			return s, fmt.Errorf("the server could not be started: %w", err)
 		}
@@ -151,6 +148,21 @@ func (r *runner) serve(ctx context.Context, f *fleet) (served, error) {
 		s.pids = append(s.pids, p.Pid())
 	}
 	return s, nil
+}
+
+// idle is how long a server leaves idle connections open: well beyond the time
+// between two polls, or two messages of one publisher.
+func idle(s scenario.Scenario) time.Duration {
+	const least, most = 2 * time.Minute, 24 * time.Hour
+	quiet := s.Poll.Interval.Seconds()
+	if s.Publish.Rate > 0 {
+		gap := float64(s.Publish.Publishers) / s.Publish.Rate
+		if s.Publish.Arrivals == "poisson" {
+			gap *= 10 // so that hardly any gap is longer
+		}
+		quiet = max(quiet, gap)
+	}
+	return max(least, time.Duration(min(2*quiet, most.Seconds())*float64(time.Second)))
 }
 
 // announced waits for the line by which a server says where it listens.

@@ -32,6 +32,7 @@ type watch struct {
 	ticks   map[int]int // shards that have reported a second
 	looks   []look
 	edges   [2]edge
+	stopped bool // the steady state was broken off: its end is none that was planned
 	problem error
 }
 
@@ -44,7 +45,8 @@ type look struct {
 
 // edge is all that is read at an edge of the steady state.
 type edge struct {
-	at             int64 // 0 where not all could be read
+	at             int64         // 0 where not all could be read
+	off            time.Duration // from the planned instant until all had been read
 	server, shards []proc.Usage
 	host           proc.Host
 	own            time.Duration // CPU of this process, which is no part of the trial's cost
@@ -153,25 +155,31 @@ func (w *watch) readEdges(ctx context.Context) error {
 	if err := alarm.Wait(from - before); err != nil {
 		return ctx.Err()
 	}
-	metrics := w.metrics.scrape(ctx)
+	// A server that stands still must not delay the edge.
+	scraping, leaveOff := context.WithCancel(ctx)
+	defer leaveOff()
+	metrics := make(chan sample, 1)
+	go func() { metrics <- w.metrics.scrape(scraping) }()
 	for _, pid := range slices.Concat(w.servers, w.shards) {
 		_ = proc.ResetPeak(pid) // where it is refused, the peak is of the process's whole life
 	}
 	if err := alarm.Wait(from); err != nil {
 		return ctx.Err()
 	}
-	w.readEdge(0, metrics)
-	stopped := alarm.Wait(to) != nil
-	w.readEdge(1, sample{})
-	if stopped { // the steady state ended here
+	leaveOff()
+	w.readEdge(0, from)
+	w.edges[0].metrics = <-metrics
+	w.stopped = alarm.Wait(to) != nil
+	w.readEdge(1, to)
+	if w.stopped {
 		return ctx.Err()
 	}
 	w.edges[1].metrics = w.metrics.scrape(ctx)
 	return nil
 }
 
-func (w *watch) readEdge(i int, metrics sample) {
-	e := edge{at: clock.Now(), metrics: metrics}
+func (w *watch) readEdge(i int, planned int64) {
+	e := edge{at: clock.Now()}
 	read := func(pids []int) (all []proc.Usage) {
 		for _, pid := range pids {
 			u, err := proc.Read(pid)
@@ -184,6 +192,7 @@ func (w *watch) readEdge(i int, metrics sample) {
 		return all
 	}
 	e.server, e.shards = read(w.servers), read(w.shards)
+	e.off = time.Duration(clock.Now() - planned)
 	if u, err := proc.Read(os.Getpid()); err == nil {
 		e.own = u.CPU
 	}
@@ -191,6 +200,38 @@ func (w *watch) readEdge(i int, metrics sample) {
 	w.keep(err)
 	e.host = host
 	w.edges[i] = e
+}
+
+// judgeEdges doubts a trial whose steady state was not measured where it was
+// planned: what was used in one time would be divided by another.
+func (w *watch) judgeEdges(t *result.Trial, members []*member) {
+	if w.begun == 0 {
+		return
+	}
+	limit := max(w.plan.Steady/200, 10*time.Millisecond)
+	doubt := func(what string, off time.Duration) {
+		if off > limit {
+			t.Doubt(result.EdgeLate, result.Invalid, "%s %.1f ms off an edge of the steady state (%.3g ms are allowed)",
+				what, 1000*off.Seconds(), 1000*limit.Seconds())
+		}
+	}
+	cost := w.edges[0].off
+	if !w.stopped {
+		cost = max(cost, w.edges[1].off)
+	}
+	doubt("cost was read", cost)
+
+	from, to := w.plan.Window(w.begun)
+	var counts time.Duration
+	for _, m := range members {
+		if r := m.result; r != nil && r.From != 0 {
+			counts = max(counts, time.Duration(r.From-from).Abs())
+			if !r.Stopped {
+				counts = max(counts, time.Duration(r.To-to).Abs())
+			}
+		}
+	}
+	doubt("a shard read its counts", counts)
 }
 
 // tick adds one shard's second, and returns the sum once all have reported it.

@@ -133,11 +133,11 @@ func TestCosts(t *testing.T) {
 		env       result.Env
 	}{
 		// 9 s were used of all cores, 7 of them by us.
-		{"all known", func(*watch) {}, &inside, generator, result.Env{StealCores: .1, ForeignCores: .2, CPUPressure: &share}},
-		{"no metrics", func(w *watch) { w.edges[0].metrics.ok = false }, &server, generator, result.Env{StealCores: .1, ForeignCores: .2, CPUPressure: &share}},
+		{"all known", func(*watch) {}, &inside, generator, result.Env{StealCores: .1, ForeignCores: new(.2), CPUPressure: &share}},
+		{"no metrics", func(w *watch) { w.edges[0].metrics.ok = false }, &server, generator, result.Env{StealCores: .1, ForeignCores: new(.2), CPUPressure: &share}},
 		{"the target's process is not known", func(w *watch) { w.servers = nil }, nil, generator, result.Env{StealCores: .1, CPUPressure: &share}},
-		{"no PSI", func(w *watch) { w.edges[1].host.PSI = false }, &inside, generator, result.Env{StealCores: .1, ForeignCores: .2}},
-		{"ticks that say less than was used", func(w *watch) { w.edges[1].host.Busy = 101 * s }, &inside, generator, result.Env{StealCores: .1, CPUPressure: &share}},
+		{"no PSI", func(w *watch) { w.edges[1].host.PSI = false }, &inside, generator, result.Env{StealCores: .1, ForeignCores: new(.2)}},
+		{"ticks that say less than was used", func(w *watch) { w.edges[1].host.Busy = 101 * s }, &inside, generator, result.Env{StealCores: .1, ForeignCores: new(0.), CPUPressure: &share}},
 		{"no end", func(w *watch) { w.edges[1].at = 0 }, nil, result.Cost{}, result.Env{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -152,10 +152,12 @@ func TestCosts(t *testing.T) {
 			if got.Generator != c.generator {
 				t.Errorf("generator %+v\nwant      %+v", got.Generator, c.generator)
 			}
-			if math.Abs(got.Env.ForeignCores-c.env.ForeignCores) > 1e-9 {
-				t.Errorf("foreign %v, want %v", got.Env.ForeignCores, c.env.ForeignCores)
+			if foreign, want := got.Env.ForeignCores, c.env.ForeignCores; foreign != nil && want != nil {
+				if math.Abs(*foreign-*want) > 1e-9 {
+					t.Errorf("foreign %v, want %v", *foreign, *want)
+				}
+				got.Env.ForeignCores = want
 			}
-			got.Env.ForeignCores = c.env.ForeignCores
 			if !reflect.DeepEqual(got.Env, c.env) {
 				t.Errorf("env %+v, want %+v", got.Env, c.env)
 			}

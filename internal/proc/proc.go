@@ -15,11 +15,11 @@ import (
 )
 
 // Process is a running child: what it says on its standard output is read
-// from Stdout, and what it says on its standard error is kept for [Process.Log].
+// from Stdout, which whoever started it closes, and what it says on its standard error is kept for [Process.Log].
 type Process struct {
 	Name   string
 	Stdin  io.WriteCloser
-	Stdout io.Reader
+	Stdout io.ReadCloser
 
 	cmd   *exec.Cmd
 	log   tail
@@ -96,11 +96,19 @@ func (p *Process) WaitOrKill(grace time.Duration) error {
 	case <-p.ended:
 		return p.Err()
 	case <-patience.C:
-		// With all that it has started: its end is seen when nobody holds its
-		// standard error any more.
-		_ = syscall.Kill(-p.Pid(), syscall.SIGKILL)
+		p.Kill()
 		<-p.ended
 		return fmt.Errorf("%s %w after %v", p.Name, ErrKilled, grace)
+	}
+}
+
+// Kill kills the child, if it has not ended, with all that it has started: its
+// end is seen when nobody holds its standard error any more.
+func (p *Process) Kill() {
+	select {
+	case <-p.ended: // its id may be another's by now
+	default:
+		_ = syscall.Kill(-p.Pid(), syscall.SIGKILL)
 	}
 }
 

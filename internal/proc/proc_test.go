@@ -183,3 +183,13 @@ func TestBeside(t *testing.T) {
 		t.Errorf("error %q, want %q", err, want)
 	}
 }
+
+func TestKill(t *testing.T) {
+	p := shell(t, "sleep 1000; :")
+	for range 2 { // the second time there is nobody
+		p.Kill()
+		if err := p.Err(); err == nil || err.Error() != "sh: signal: killed" {
+			t.Errorf("it ended with %v", err)
+		}
+	}
+}

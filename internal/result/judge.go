@@ -23,6 +23,7 @@ const (
 	Losses          = "messages_lost"
 	Mismatch        = "counts_differ" // the server counted otherwise
 	Broken          = "invariants"
+	EdgeLate        = "edge_late" // an edge of the steady state was read late
 	Steal           = "steal"
 	ForeignCPU      = "foreign_cpu"
 	TooFew          = "too_few_messages"
@@ -32,7 +33,7 @@ const (
 // exact (requests, bytes, losses) stands in spite of it.
 func Timing(code string) bool {
 	switch code {
-	case PublishLate, PollLate, GeneratorCPU, Steal, ForeignCPU, TooFew:
+	case PublishLate, PollLate, EdgeLate, GeneratorCPU, Steal, ForeignCPU, TooFew:
 		return true
 	}
 	return false

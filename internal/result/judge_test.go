@@ -184,7 +184,7 @@ func TestWorst(t *testing.T) {
 
 func TestTiming(t *testing.T) {
 	for code, want := range map[string]bool{
-		PublishLate: true, PollLate: true, GeneratorCPU: true, Steal: true, ForeignCPU: true, TooFew: true,
+		PublishLate: true, PollLate: true, EdgeLate: true, GeneratorCPU: true, Steal: true, ForeignCPU: true, TooFew: true,
 		NotComplete: false, RateNotReached: false, PollsNotReached: false, Refused: false, LostConnections: false,
 		Errors: false, Losses: false, Mismatch: false, Broken: false, "": false, "unknown": false,
 	} {

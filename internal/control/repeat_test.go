@@ -1,0 +1,174 @@
+package control
+
+import (
+	"context"
+	"net/http"
+	"net/http/httptest"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pollpush/pollpush/internal/proc"
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/scenario"
+)
+
+func TestOnlyNoiseIsWorthARepeat(t *testing.T) {
+	for _, c := range []struct {
+		name     string
+		validity result.Validity
+		codes    []string
+		want     bool
+	}{
+		{"valid", result.Valid, nil, false},
+		{"steal", result.Suspect, []string{result.Steal}, true},
+		{"foreign load", result.Suspect, []string{result.ForeignCPU}, true},
+		{"both", result.Suspect, []string{result.Steal, result.ForeignCPU}, true},
+		{"few samples as well", result.Suspect, []string{result.TooFew, result.Steal}, true},
+		{"few samples", result.Suspect, []string{result.TooFew}, false},
+		{"losses", result.Suspect, []string{result.Losses}, false},
+		{"errors", result.Suspect, []string{result.Errors}, false},
+		{"lost connections", result.Suspect, []string{result.LostConnections}, false},
+		{"losses and noise", result.Suspect, []string{result.Losses, result.Steal}, false},
+		{"noise and losses", result.Suspect, []string{result.ForeignCPU, result.Losses}, false},
+		{"invalid", result.Invalid, []string{result.Steal}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			trial := result.Trial{Validity: c.validity}
+			for _, code := range c.codes {
+				trial.Doubt(code, result.Suspect, "because of %s", code)
+			}
+			text, got := disturbance(&trial)
+			if got != c.want || got && !strings.HasPrefix(text, "because of ") {
+				t.Errorf("%v (%q), want %v", got, text, c.want)
+			}
+		})
+	}
+}
+
+func TestCausesKeepsTheFirst(t *testing.T) {
+	reason := func(code, text string) result.Reason { return result.Reason{Code: code, Text: text} }
+	cause, generic := reason(result.NotComplete, "the server died"), reason(result.NotComplete, "the trial is failed")
+	late := reason(result.PublishLate, "late")
+	for _, c := range []struct{ in, want []result.Reason }{
+		{[]result.Reason{}, []result.Reason{}},
+		{[]result.Reason{late}, []result.Reason{late}},
+		{[]result.Reason{late, generic}, []result.Reason{late, generic}},
+		{[]result.Reason{cause, late, generic}, []result.Reason{cause, late}},
+	} {
+		if got := causes(append([]result.Reason{}, c.in...)); !reflect.DeepEqual(got, c.want) {
+			t.Errorf("%v: %v, want %v", c.in, got, c.want)
+		}
+	}
+}
+
+// A failed trial says why once.
+func TestAFailedTrialHasOneCause(t *testing.T) {
+	s := scenario.Scenario{Transports: []string{"poll"}, Clients: 1}
+	s.Poll.Interval = time.Second
+	o := options(t, s)
+	o.Loadgen = script(t, "echo no luck >&2; exit 1")
+	trials, err := Run(t.Context(), o)
+	if err != nil || len(trials) != 1 {
+		t.Fatalf("%d trials, %v", len(trials), err)
+	}
+	n := 0
+	for _, r := range trials[0].Reasons {
+		if r.Code == result.NotComplete {
+			n++
+		}
+	}
+	if first := trials[0].Reasons[0]; n != 1 || trials[0].Status != result.Failed || !strings.Contains(first.Text, "no luck") {
+		t.Errorf("%s: %+v", trials[0].Status, trials[0].Reasons)
+	}
+}
+
+func TestIdleOutlastsTheQuiet(t *testing.T) {
+	for _, c := range []struct {
+		interval   time.Duration
+		publishers int
+		rate       float64
+		arrivals   string
+		want       time.Duration
+	}{
+		{time.Second, 1, 1, "constant", 2 * time.Minute},
+		{time.Second, 1, 0, "constant", 2 * time.Minute},
+		{5 * time.Minute, 1, 1, "constant", 10 * time.Minute},
+		{time.Second, 60, .1, "constant", 20 * time.Minute},
+		{time.Second, 60, .1, "poisson", 200 * time.Minute},
+		{time.Second, 100, 1e-9, "constant", 24 * time.Hour},
+		{1000 * time.Hour, 1, 1, "constant", 24 * time.Hour},
+	} {
+		s := scenario.Scenario{Poll: scenario.Poll{Interval: c.interval}}
+		s.Publish = scenario.Publish{Rate: c.rate, Arrivals: c.arrivals, Publishers: c.publishers}
+		if got := idle(s); got != c.want {
+			t.Errorf("%+v: %v, want %v", c, got, c.want)
+		}
+	}
+}
+
+func TestCheckTransports(t *testing.T) {
+	null := newNullTarget(t, 0, func(uint64) fault { return none })
+	rest := httptest.NewServer(http.NotFoundHandler())
+	defer rest.Close()
+	for _, c := range []struct {
+		name, target string
+		transports   []string
+		want         string
+	}{
+		{"both", null.URL, []string{"poll", "ws"}, ""},
+		{"polling has been seen to work", rest.URL, []string{"poll"}, ""},
+		{"no WebSocket", rest.URL, []string{"poll", "ws"}, "target " + rest.URL + " does not offer the transport ws: the server answered 404: 404 page not found"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			err := checkTransports(t.Context(), c.target, c.transports)
+			if c.want == "" {
+				if err != nil {
+					t.Error(err)
+				}
+				return
+			}
+			wantRefusal(t, err, c.want+"; leave it out of --transports, or see docs/contract.md")
+		})
+	}
+}
+
+// What trying a target brings about has happened before its counts are read.
+func TestCheckTransportsLeavesNothingUnderWay(t *testing.T) {
+	server, err := proc.Start(chatserver, "--listen", "127.0.0.1:0", "--exit-with-stdin")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer server.Stop(promised)
+	url, err := announced(t.Context(), server)
+	if err != nil {
+		t.Fatal(err)
+	}
+	metrics := newScrapers([]string{url})
+	defer metrics.close()
+	for n := int64(1); n <= 20; n++ {
+		if err := checkTransports(t.Context(), url, []string{"poll", "ws"}); err != nil {
+			t.Fatal(err)
+		}
+		if got := metrics.scrape(t.Context()).counted().FramesOut; got != n {
+			t.Fatalf("the server has %d close frames of %d clients", got, n)
+		}
+	}
+}
+
+// A target that accepts and keeps silent holds nobody up who wants to leave.
+func TestCheckTransportsEndsWithItsContext(t *testing.T) {
+	ctx, leave := context.WithCancel(t.Context())
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/metrics" {
+			http.NotFound(w, r)
+			return
+		}
+		leave()
+		<-r.Context().Done()
+	}))
+	defer server.Close()
+	wantRefusal(t, checkTransports(ctx, server.URL, []string{"ws"}),
+		"target "+server.URL+" does not offer the transport ws: context canceled; leave it out of --transports, or see docs/contract.md")
+}

@@ -1,0 +1,45 @@
+package server
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+)
+
+func TestIdle(t *testing.T) {
+	for _, c := range []struct{ idle, want time.Duration }{
+		{0, 2 * time.Minute},
+		{-1, 2 * time.Minute},
+		{24 * time.Hour, 24 * time.Hour},
+	} {
+		t.Run(c.idle.String(), func(t *testing.T) {
+			if got := start(t, Config{Idle: c.idle}).http.IdleTimeout; got != c.want {
+				t.Errorf("%v, want %v", got, c.want)
+			}
+		})
+	}
+}
+
+// A connection is closed once it has been idle for as long as was said.
+func TestIdleConnectionIsClosed(t *testing.T) {
+	h := start(t, Config{Idle: time.Millisecond})
+	c, err := net.Dial("tcp", h.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.SetDeadline(time.Now().Add(patience))
+	io.WriteString(c, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+	r := bufio.NewReader(c)
+	answer, err := http.ReadResponse(r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	io.Copy(io.Discard, answer.Body)
+	if _, err := r.ReadByte(); err != io.EOF {
+		t.Errorf("after the answer: %v, want EOF", err)
+	}
+}
