@@ -185,18 +185,6 @@ func TestPrepare(t *testing.T) {
 			wantRefusal(t, prepare(dir), "the results folder "+dir+" cannot be made: mkdir "+file+": not a directory; name another with --out")
 		}
 	})
-	t.Run("read-only", func(t *testing.T) {
-		dir := filepath.Join(t.TempDir(), "locked")
-		if err := os.Mkdir(dir, 0o555); err != nil {
-			t.Fatal(err)
-		}
-		if os.Geteuid() == 0 {
-			t.Skip("root may write anywhere")
-		}
-		probe := filepath.Join(dir, "writable")
-		wantRefusal(t, prepare(dir), "the results folder "+dir+" cannot be written to: open "+probe+
-			": permission denied; free some space or name another with --out")
-	})
 }
 
 func TestNonce(t *testing.T) {
