@@ -24,6 +24,7 @@ type scraper struct {
 	mu       sync.Mutex
 	client   *http.Client
 	requests int64
+	unsure   bool // a question was broken off: the server may have counted it or not
 	conns    atomic.Int64
 	in, out  atomic.Int64
 }
@@ -32,6 +33,7 @@ type scraper struct {
 // had sent and got until then.
 type sample struct {
 	ok      bool // all of them offer pollpush's counts
+	exact   bool // and their counts can be held against what was sent and got
 	metrics map[string]float64
 	own     result.Totals
 }
@@ -79,6 +81,10 @@ func (c *counted) Write(b []byte) (int, error) {
 func (s *scraper) scrape(ctx context.Context, metrics map[string]float64) (own result.Totals, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if err := ctx.Err(); err != nil {
+		return own, err
+	}
+	defer func() { s.unsure = s.unsure || err != nil }()
 	// What the server counts includes this request, but not its answer.
 	own.BytesIn = s.in.Load()
 	s.requests++
@@ -127,10 +133,11 @@ func newScrapers(urls []string) (all scrapers) {
 
 // scrape sums up all servers.
 func (all scrapers) scrape(ctx context.Context) sample {
-	sum := sample{ok: true, metrics: map[string]float64{}}
+	sum := sample{ok: true, exact: true, metrics: map[string]float64{}}
 	for _, s := range all {
 		own, err := s.scrape(ctx, sum.metrics)
 		sum.ok = sum.ok && err == nil
+		sum.exact = sum.exact && !s.unsure
 		sum.own = add(sum.own, own)
 	}
 	return sum

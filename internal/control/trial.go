@@ -61,7 +61,7 @@ func (r *runner) measure(ctx context.Context, t *result.Trial) (err error) {
 	}
 	err = r.phases(ctx, f, plan, watch, func(totals result.Totals) {
 		t.Totals = totals
-		if last := metrics.scrape(ctx); last.ok && base.ok {
+		if last := metrics.scrape(ctx); last.ok && last.exact && base.ok {
 			t.Totals = add(totals, minus(last.own, base.own))
 			counted := minus(last.counted(), base.counted())
 			t.ServerTotals = &counted
