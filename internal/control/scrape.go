@@ -24,7 +24,7 @@ type scraper struct {
 	mu       sync.Mutex
 	client   *http.Client
 	requests int64
-	unsure   bool // a question was broken off: the server may have counted it or not
+	unsure   atomic.Bool // a question was broken off: the server may have counted it or not
 	conns    atomic.Int64
 	in, out  atomic.Int64
 }
@@ -84,7 +84,11 @@ func (s *scraper) scrape(ctx context.Context, metrics map[string]float64) (own r
 	if err := ctx.Err(); err != nil {
 		return own, err
 	}
-	defer func() { s.unsure = s.unsure || err != nil }()
+	defer func() {
+		if err != nil {
+			s.unsure.Store(true)
+		}
+	}()
 	// What the server counts includes this request, but not its answer.
 	own.BytesIn = s.in.Load()
 	s.requests++
@@ -137,7 +141,7 @@ func (all scrapers) scrape(ctx context.Context) sample {
 	for _, s := range all {
 		own, err := s.scrape(ctx, sum.metrics)
 		sum.ok = sum.ok && err == nil
-		sum.exact = sum.exact && !s.unsure
+		sum.exact = sum.exact && !s.unsure.Load()
 		sum.own = add(sum.own, own)
 	}
 	return sum
