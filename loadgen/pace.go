@@ -29,8 +29,8 @@ func (r *run) pacePolling(ctx context.Context) error {
 	defer context.AfterFunc(ctx, func() { alarm.Close() })()
 
 	// Each goes out on its own time. Sending those of a millisecond together
-	// was tried: it halves the wake-ups, the server's as well, which would then
-	// look a third cheaper than clients at their own random times make it.
+	// is cheaper for both sides, and so hides a part of what clients at their
+	// own times cost the server; see docs/method.md.
 	end := r.to + int64(r.plan.Drain)
 	for round := r.start.Load(); ; round += int64(r.plan.PollInterval) {
 		for _, s := range order {
