@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"github.com/pollpush/pollpush/server/wire"
 )
 
 // The clients of BenchmarkFanout run in a process of their own, so that their
@@ -54,14 +56,14 @@ func runFanoutClients(order string) error {
 		}
 		ws.NetConn().(*net.TCPConn).SetLinger(0) // a port in TIME_WAIT is one less for the next run
 		go func() {
-			var s frameScanner
+			var s wire.FrameScanner
 			buffer := make([]byte, 512)
 			for {
 				read, err := ws.NetConn().Read(buffer)
 				if err != nil {
 					return
 				}
-				for range s.scan(buffer[:read]) {
+				for range s.Scan(buffer[:read]) {
 					if frames.Add(1)%int64(n) == 0 {
 						fmt.Println()
 					}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/pollpush/pollpush/internal/chat"
@@ -17,17 +18,25 @@ import (
 // defaultLimit is how many messages a poll gets at most unless it says.
 const defaultLimit = 100
 
-// pollQuery is what a poll asks for.
-type pollQuery struct {
+// How long a poll may wait for news.
+const (
+	minWait = time.Second
+	maxWait = time.Minute
+)
+
+// query is what a request for messages asks for, by whatever transport.
+type query struct {
 	after  uint64
 	resume bool // whether there is a cursor
 	limit  int
+	wait   time.Duration // for news; 0 is not at all
+	batch  bool          // gathers messages for the server's window
 }
 
-// parseQuery reads the query of a poll, or of a WebSocket handshake. Parameters
-// that it does not know are ignored.
-func parseQuery(raw string) (pollQuery, error) {
-	q := pollQuery{limit: defaultLimit}
+// parseQuery reads the query of a poll, of a stream or of a WebSocket handshake.
+// Parameters that it does not know are ignored.
+func parseQuery(raw string) (query, error) {
+	q := query{limit: defaultLimit}
 	if raw == "" {
 		return q, nil
 	}
@@ -44,6 +53,19 @@ func parseQuery(raw string) (pollQuery, error) {
 	if limit, ok := values["limit"]; ok {
 		if q.limit, err = strconv.Atoi(limit[0]); err != nil || len(limit) > 1 || q.limit < 1 || q.limit > chat.MaxPage {
 			return q, fmt.Errorf("limit: found %q, want 1 to %d, once", strings.Join(limit, ", "), chat.MaxPage)
+		}
+	}
+	if wait, ok := values["wait"]; ok {
+		if q.wait, err = time.ParseDuration(wait[0]); err != nil || len(wait) > 1 || q.wait < minWait || q.wait > maxWait {
+			return q, fmt.Errorf("wait: found %q, want a time from 1s to 60s, once", strings.Join(wait, ", "))
+		}
+		if !q.resume {
+			return q, errors.New("wait: found no after with it, want the id of the last message seen: without it there is always news")
+		}
+	}
+	if batch, ok := values["batch"]; ok {
+		if q.batch = batch[0] == "true"; len(batch) > 1 || !q.batch && batch[0] != "false" {
+			return q, fmt.Errorf("batch: found %q, want true or false, once", strings.Join(batch, ", "))
 		}
 	}
 	return q, nil

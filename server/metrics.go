@@ -7,27 +7,21 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/pollpush/pollpush/server/wire"
 )
 
 // tally is what the server counts. The counts are compared with the load
 // generator's, to the byte.
-//
-// What is sent is counted just before the kernel gets it, and what the kernel
-// did not take is taken off again: counted afterwards, a peer could see bytes
-// that a scrape does not know of yet.
 type tally struct {
-	requests       atomic.Int64
-	connections    atomic.Int64
-	open           atomic.Int64
-	websockets     atomic.Int64
-	framesSent     atomic.Int64
-	framesReceived atomic.Int64
-	bytesSent      atomic.Int64
-	bytesReceived  atomic.Int64
-	posted         atomic.Int64
-	deliveries     atomic.Int64
-	slowReaders    atomic.Int64
-	panics         atomic.Int64
+	wire.Tally
+	requests   atomic.Int64
+	websockets atomic.Int64
+	streams    atomic.Int64
+	waiting    atomic.Int64
+	posted     atomic.Int64
+	deliveries atomic.Int64
+	panics     atomic.Int64
 }
 
 // metric is one line of /metrics.
@@ -49,16 +43,18 @@ func (t *tally) collector() collector {
 	}
 	return collector{
 		counter("http_requests_total", "HTTP requests that arrived, WebSocket handshakes and this scrape included.", &t.requests),
-		counter("connections_total", "Connections accepted.", &t.connections),
-		gauge("connections", "Connections open now.", &t.open),
+		counter("connections_total", "Connections accepted.", &t.Connections),
+		gauge("connections", "Connections open now.", &t.Open),
 		gauge("websockets", "WebSockets open now.", &t.websockets),
-		counter("frames_sent_total", "WebSocket frames sent in full, control frames included.", &t.framesSent),
-		counter("frames_received_total", "WebSocket frames received in full, control frames included.", &t.framesReceived),
-		counter("bytes_sent_total", "Bytes sent on all connections, all protocols above TCP included.", &t.bytesSent),
-		counter("bytes_received_total", "Bytes received on all connections, all protocols above TCP included.", &t.bytesReceived),
+		gauge("streams", "Streams of Server-Sent Events open now.", &t.streams),
+		gauge("waiting_polls", "Long polls waiting for news now.", &t.waiting),
+		counter("frames_sent_total", "WebSocket frames sent in full, control frames included.", &t.FramesSent),
+		counter("frames_received_total", "WebSocket frames received in full, control frames included.", &t.FramesReceived),
+		counter("bytes_sent_total", "Bytes sent on all connections, all protocols above TCP included.", &t.BytesSent),
+		counter("bytes_received_total", "Bytes received on all connections, all protocols above TCP included.", &t.BytesReceived),
 		counter("messages_posted_total", "Messages accepted.", &t.posted),
 		counter("deliveries_total", "Messages handed to push subscribers, and messages in poll answers.", &t.deliveries),
-		counter("slow_readers_total", "WebSockets closed because too much was waiting for them.", &t.slowReaders),
+		counter("slow_readers_total", "Connections closed because too much was waiting for them.", &t.SlowReaders),
 		counter("panics_total", "Panics recovered from: each is a bug.", &t.panics),
 	}
 }

@@ -3,33 +3,41 @@ package server
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
-
-	"github.com/gorilla/websocket"
 )
 
-// pingSlots is the number of seconds between two pings to a socket. Each second
-// has its share of the sockets, so that pings never come in a burst.
-const pingSlots = 30
+// member is a connection that has left its HTTP handler.
+type member interface {
+	// beat is called when the member's time has come, and says in how many
+	// seconds, 1 to maxBeat, it wants to be called again. It must not block.
+	beat(now int64) (next int)
+	goAway()  // says that the server is shutting down, and ends soon
+	abandon() // ends at once
+	seat() *int
+}
 
-// registry knows all open sockets, which http.Server does not, and pings them:
-// one goroutine for all. A socket from which nothing has come since its last
-// ping, thirty seconds ago, is dropped.
+// maxBeat is the longest time between two beats, in seconds.
+const maxBeat = 30
+
+// registry knows all connections that http.Server does not know any more. One
+// goroutine for all of them sees to their heartbeats. A member's slot is the
+// second in which its time comes.
 type registry struct {
-	stop chan struct{}
-	open sync.WaitGroup // sockets
+	stop    chan struct{}
+	members sync.WaitGroup
+	now     atomic.Int64 // seconds since the registry was made
 
 	mu     sync.Mutex
-	slots  [pingSlots]map[*socket]struct{}
-	added  int // so far, to spread them evenly
-	now    int
+	slots  [maxBeat + 1]map[member]struct{}
+	added  int // so far, to spread first beats evenly
 	closed bool
 }
 
 func newRegistry() *registry {
 	r := &registry{stop: make(chan struct{})}
 	for i := range r.slots {
-		r.slots[i] = map[*socket]struct{}{}
+		r.slots[i] = map[member]struct{}{}
 	}
 	go r.run()
 	return r
@@ -48,57 +56,66 @@ func (r *registry) run() {
 	}
 }
 
-// turn pings the sockets of the next second.
+// turn beats those whose time has come.
 func (r *registry) turn() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.now = (r.now + 1) % pingSlots
-	for k := range r.slots[r.now] {
-		k.ping()
+	now := r.now.Add(1)
+	due := r.slots[now%int64(len(r.slots))]
+	for k := range due {
+		delete(due, k)
+		r.put(k, now+int64(k.beat(now)))
 	}
 }
 
-// add reports false where the registry is closed and the socket must not begin.
-func (r *registry) add(k *socket) bool {
+// put wants r.mu held.
+func (r *registry) put(k member, at int64) {
+	slot := int(at % int64(len(r.slots)))
+	*k.seat() = slot
+	r.slots[slot][k] = struct{}{}
+}
+
+// add has the member's first beat come within the given number of seconds. It
+// reports false where the registry is closed and the member must not begin.
+func (r *registry) add(k member, within int) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed {
 		return false
 	}
-	k.slot = r.added % pingSlots
+	r.put(k, r.now.Load()+1+int64(r.added%within))
 	r.added++
-	r.slots[k.slot][k] = struct{}{}
-	r.open.Add(1)
+	r.members.Add(1)
 	return true
 }
 
-func (r *registry) remove(k *socket) {
+func (r *registry) remove(k member) {
 	r.mu.Lock()
-	delete(r.slots[k.slot], k)
+	delete(r.slots[*k.seat()], k)
 	r.mu.Unlock()
-	r.open.Done()
+	r.members.Done()
 }
 
-// close closes every socket with 1001 and waits until all of them are gone: at
-// most a little more than closeGrace, less where ctx is done before.
+// close tells every member to go away and waits until all of them have gone: at
+// most a little more than the grace of their outboxes, less where ctx is done
+// before.
 func (r *registry) close(ctx context.Context) {
 	close(r.stop)
-	goingAway := closeFrame(websocket.CloseGoingAway, "shutting down")
-	r.each(func(k *socket) { k.outbox.close(goingAway) })
+	r.each(member.goAway)
 	gone := make(chan struct{})
 	go func() {
-		r.open.Wait()
+		r.members.Wait()
 		close(gone)
 	}()
 	select {
 	case <-gone:
 	case <-ctx.Done():
-		r.each(func(k *socket) { k.outbox.abandon() })
+		r.each(member.abandon)
 		<-gone
 	}
 }
 
-func (r *registry) each(do func(*socket)) {
+func (r *registry) each(do func(member)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.closed = true

@@ -5,6 +5,7 @@ import (
 	"mime"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 
 	"github.com/go-chi/chi/v5"
@@ -59,8 +60,6 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request) {
 	answer(w, http.StatusCreated, m.JSON())
 }
 
-var noCache = []string{"no-cache"}
-
 // poll answers with what follows the client's cursor, or with the newest
 // messages where it has none.
 func (s *Server) poll(w http.ResponseWriter, r *http.Request) {
@@ -74,7 +73,12 @@ func (s *Server) poll(w http.ResponseWriter, r *http.Request) {
 		refuseInput(w, err)
 		return
 	}
+	s.answerPoll(w, r, room, q)
+}
+
+func (s *Server) answerPoll(w http.ResponseWriter, r *http.Request, room *chat.Room, q query) {
 	var page chat.Page
+	var err error
 	if q.resume {
 		page, err = room.After(q.after, q.limit)
 	} else {
@@ -84,16 +88,47 @@ func (s *Server) poll(w http.ResponseWriter, r *http.Request) {
 		refuseInput(w, err)
 		return
 	}
+	if q.wait > 0 && len(page.Messages) == 0 {
+		s.await(w, r, room, q)
+		return
+	}
 	buffer := buffers.Get().(*[]byte)
 	defer recycle(buffer)
 	*buffer = appendPage(*buffer, page)
-	if r.Method != http.MethodHead {
-		s.tally.deliveries.Add(int64(len(page.Messages)))
-	}
+	s.answerPage(w, r, page.Last, len(page.Messages), *buffer)
+}
+
+// answerPage sends a page that ends with the message last, unless the client
+// says that this is what it has.
+func (s *Server) answerPage(w http.ResponseWriter, r *http.Request, last uint64, messages int, body []byte) {
+	tag := `"` + strconv.FormatUint(last, 10) + `"`
 	h := w.Header()
 	h["Cache-Control"] = noCache
-	h["Etag"] = []string{`"` + strconv.FormatUint(page.Last, 10) + `"`}
-	answer(w, http.StatusOK, *buffer)
+	h["Etag"] = []string{tag}
+	if conditions := r.Header["If-None-Match"]; conditions != nil && matches(conditions, tag) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	if r.Method != http.MethodHead {
+		s.tally.deliveries.Add(int64(messages))
+	}
+	answer(w, http.StatusOK, body)
+}
+
+var noCache = []string{"no-cache"}
+
+// matches says whether an entity tag is among those of If-None-Match (RFC 9110,
+// 13.1.2), which compares weakly.
+func matches(conditions []string, tag string) bool {
+	for _, condition := range conditions {
+		for candidate := range strings.SplitSeq(condition, ",") {
+			candidate = strings.TrimSpace(candidate)
+			if candidate == "*" || strings.TrimPrefix(candidate, "W/") == tag {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func appendPage(b []byte, p chat.Page) []byte {

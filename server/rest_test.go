@@ -192,7 +192,7 @@ func TestAround(t *testing.T) {
 	if r := h.do("HEAD", "/api/rooms/lobby/messages", ""); r.status != 200 || r.header.Get("ETag") != `"1"` || r.body != "" {
 		t.Errorf("HEAD: %d %v", r.status, r.header)
 	}
-	h.draining.Store(true)
+	h.drain()
 	for _, path := range []string{"/healthz", "/api/rooms/lobby/messages"} {
 		if r := h.do("GET", path, ""); r.status != 503 || r.header.Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s while shutting down: %d %v", path, r.status, r.header)

@@ -1,7 +1,8 @@
-// Package server serves the chat of internal/chat over HTTP: REST polling and
-// WebSocket push on the same rooms. What is done to make one of them cheap
+// Package server serves the chat of internal/chat over HTTP, by every transport
+// on the same rooms: REST polling (plain, conditional, long), Server-Sent
+// Events, WebSocket and Socket.IO. What is done to make one of them cheap
 // (messages encoded once, pooled buffers, one write for an answer) is done for
-// the other as well, so that a comparison of the two is fair.
+// the others as well, so that a comparison is fair.
 package server
 
 import (
@@ -10,14 +11,15 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
-	"github.com/gorilla/websocket"
 
 	"github.com/pollpush/pollpush/internal/chat"
+	"github.com/pollpush/pollpush/server/socketio"
+	"github.com/pollpush/pollpush/server/wire"
 )
 
 // DefaultBacklog is how many bytes may wait for one socket whose peer does not
@@ -38,9 +40,11 @@ const (
 // Config says how to serve. Its zero value is usable.
 type Config struct {
 	History int           // messages kept per room; 0 means chat.DefaultHistory
-	Backlog int           // bytes that may wait for a slow WebSocket; 0 means DefaultBacklog
+	Backlog int           // bytes that may wait for a connection whose peer does not read; 0 means DefaultBacklog
 	Idle    time.Duration // between two requests of a connection; 0 means DefaultIdle
 	Origins []string      // allowed for WebSockets beside the server's own; see CheckOrigins
+	Deflate bool          // agree to compress WebSockets
+	Batch   time.Duration // for which messages are gathered for WebSockets that ask for it; 0 does not offer it
 	Log     *slog.Logger  // nil discards
 }
 
@@ -49,10 +53,12 @@ type Server struct {
 	config   Config
 	hub      *chat.Hub
 	http     *http.Server
-	upgrader *websocket.Upgrader
+	upgrader wire.Upgrader
 	tally    tally
-	sockets  *registry
-	draining atomic.Bool
+	members  *registry
+	socketio *socketio.Server
+	closing  chan struct{}
+	drain    func() // closes closing, once
 }
 
 // New returns a server that does not listen yet. It panics where
@@ -70,9 +76,15 @@ func New(config Config) *Server {
 	if err := CheckOrigins(config.Origins); err != nil {
 		panic(err)
 	}
-	s := &Server{config: config, hub: chat.NewHub(config.History)}
-	s.sockets = newRegistry()
-	s.upgrader = s.newUpgrader()
+	s := &Server{
+		config:   config,
+		hub:      chat.NewHub(config.History),
+		upgrader: wire.Upgrader{MaxMessage: maxFrame, Backlog: config.Backlog, Deflate: config.Deflate, Refuse: refuse},
+		members:  newRegistry(),
+		closing:  make(chan struct{}),
+	}
+	s.socketio = s.newSocketIO()
+	s.drain = sync.OnceFunc(func() { close(s.closing) })
 	s.http = &http.Server{
 		Handler:           s.arrive(s.routes()),
 		ReadHeaderTimeout: headerTimeout,
@@ -94,19 +106,22 @@ func (s *Server) routes() http.Handler {
 		refuse(w, http.StatusNotFound, "nothing is served at "+r.URL.Path+"; the chat is under /api/rooms/{room}/messages")
 	})
 	r.MethodNotAllowed(methodNotAllowed)
-	r.Get("/", index)
+	r.Get("/", page)
+	r.Get("/page/*", pageFile)
 	r.Get("/healthz", s.health)
 	r.Get("/metrics", s.metrics().ServeHTTP)
 	r.Get("/api/rooms/{room}/messages", s.poll)
 	r.Post("/api/rooms/{room}/messages", s.post)
+	r.Get("/api/rooms/{room}/events", s.openStream)
 	r.Get("/api/rooms/{room}/ws", s.openSocket)
+	r.Handle("/socket.io/", s.socketio)
 	return r
 }
 
 // Serve accepts connections on l, which it closes in the end, until Shutdown;
 // it returns nil then, and else what broke.
 func (s *Server) Serve(l net.Listener) error {
-	if err := s.http.Serve(&listener{l, &s.tally}); !errors.Is(err, http.ErrServerClosed) {
+	if err := s.http.Serve(wire.Listen(l, &s.tally.Tally)); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil
@@ -117,8 +132,9 @@ func (s *Server) Serve(l net.Listener) error {
 // peers do, it returns within four seconds, or soon after ctx is done; by then
 // every connection is closed. The error is ctx's. Call it once.
 func (s *Server) Shutdown(ctx context.Context) error {
-	s.draining.Store(true)
-	s.sockets.close(ctx)
+	s.drain()
+	s.socketio.Close(ctx)
+	s.members.close(ctx)
 	soon, cancel := context.WithTimeout(ctx, drainTimeout)
 	defer cancel()
 	if s.http.Shutdown(soon) != nil {
@@ -142,7 +158,7 @@ func (s *Server) arrive(next http.Handler) http.Handler {
 				refuse(w, http.StatusInternalServerError, "the server failed; its log says more")
 			}
 		}()
-		if s.draining.Load() && r.URL.Path != "/metrics" {
+		if s.isClosing() && r.URL.Path != "/metrics" {
 			w.Header().Set("Retry-After", "1")
 			w.Header().Set("Connection", "close")
 			refuse(w, http.StatusServiceUnavailable, "the server is shutting down")
@@ -152,8 +168,13 @@ func (s *Server) arrive(next http.Handler) http.Handler {
 	})
 }
 
-func index(w http.ResponseWriter, _ *http.Request) {
-	answer(w, http.StatusOK, []byte(`{"messages":"/api/rooms/{room}/messages","websocket":"/api/rooms/{room}/ws","health":"/healthz","metrics":"/metrics"}`))
+func (s *Server) isClosing() bool {
+	select {
+	case <-s.closing:
+		return true
+	default:
+		return false
+	}
 }
 
 func (s *Server) health(w http.ResponseWriter, _ *http.Request) {

@@ -31,16 +31,16 @@ func TestSlowReaderIsClosedAndOthersGoOn(t *testing.T) {
 	}
 	text := strings.Repeat("x", chat.MaxText)
 	posted := 0
-	for h.tally.slowReaders.Load() == 0 {
+	for h.tally.SlowReaders.Load() == 0 {
 		room.Post("ada", text)
 		posted++
 		wantMessages(t, lines(t, good, 1), posted)
 	}
 	h.await("websockets", &h.tally.websockets, 1) // although slow reads nothing
-	h.await("connections", &h.tally.open, 1)
+	h.await("connections", &h.tally.Open, 1)
 	room.Post("ada", "still there?")
 	wantMessages(t, lines(t, good, 1), posted+1)
-	if n := h.tally.slowReaders.Load(); n != 1 {
+	if n := h.tally.SlowReaders.Load(); n != 1 {
 		t.Errorf("%d slow readers, want 1", n)
 	}
 	slow.Close()
@@ -54,7 +54,7 @@ func TestSlowReaderThatReadsAfterAllIsTold(t *testing.T) {
 		t.Fatal(err)
 	}
 	text := strings.Repeat("x", chat.MaxText)
-	for h.tally.slowReaders.Load() == 0 {
+	for h.tally.SlowReaders.Load() == 0 {
 		room.Post("ada", text)
 	}
 	if got := closeCode(ws); got != websocket.ClosePolicyViolation {
@@ -89,13 +89,13 @@ func TestDeadPeersAreDropped(t *testing.T) {
 		return nil
 	})
 	go closeCode(alive)
-	received := h.tally.framesReceived.Load()
+	received := h.tally.FramesReceived.Load()
 	for round := range 3 { // thirty seconds each
-		for range pingSlots {
-			h.sockets.turn()
+		for range pingSeconds {
+			h.members.turn()
 		}
 		<-pinged
-		h.await("frames received", &h.tally.framesReceived, received+int64(round)+1)
+		h.await("frames received", &h.tally.FramesReceived, received+int64(round)+1)
 	}
 	h.await("websockets", &h.tally.websockets, 1)
 }
@@ -116,7 +116,7 @@ func TestShutdownClosesSockets(t *testing.T) {
 		t.Errorf("closed with %d, want 1001", got)
 	}
 	h.await("websockets", &h.tally.websockets, 0)
-	h.await("connections", &h.tally.open, 0)
+	h.await("connections", &h.tally.Open, 0)
 }
 
 func TestShutdownObeysItsContext(t *testing.T) {
@@ -130,5 +130,5 @@ func TestShutdownObeysItsContext(t *testing.T) {
 	if err := h.Shutdown(ctx); err != context.Canceled {
 		t.Errorf("Shutdown: %v", err)
 	}
-	h.await("connections", &h.tally.open, 0)
+	h.await("connections", &h.tally.Open, 0)
 }

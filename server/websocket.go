@@ -4,34 +4,24 @@ import (
 	"encoding/json"
 	"net/http"
 	"strconv"
-	"sync"
-	"time"
+	"sync/atomic"
 
 	"github.com/go-chi/chi/v5"
 	"github.com/gorilla/websocket"
 
 	"github.com/pollpush/pollpush/internal/chat"
+	"github.com/pollpush/pollpush/server/wire"
 )
 
-const (
-	maxFrame         = 16 << 10 // bytes of one message from a client, in however many frames
-	handshakeTimeout = 10 * time.Second
-)
+// maxFrame is how many bytes one message from a client may have, in however
+// many frames.
+const maxFrame = 16 << 10
 
-func (s *Server) newUpgrader() *websocket.Upgrader {
-	return &websocket.Upgrader{
-		HandshakeTimeout: handshakeTimeout,
-		ReadBufferSize:   256,
-		WriteBufferPool:  &sync.Pool{}, // stays empty: frames are written by the outbox
-		CheckOrigin:      func(*http.Request) bool { return true },
-		Error: func(w http.ResponseWriter, _ *http.Request, status int, reason error) {
-			refuse(w, status, reason.Error())
-		},
-	}
-}
+// pingSeconds is the time between two pings to a socket. One from which nothing
+// has come in between is dropped.
+const pingSeconds = 30
 
-// openSocket answers a handshake. The socket lives on in a goroutine of its own:
-// to return from the handler gives back what net/http holds for a request.
+// openSocket answers a handshake.
 func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) {
 	room, err := s.hub.Room(chi.URLParam(r, "room"))
 	if err != nil {
@@ -43,12 +33,6 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) {
 		refuseInput(w, err)
 		return
 	}
-	if !websocket.IsWebSocketUpgrade(r) {
-		w.Header().Set("Connection", "Upgrade")
-		w.Header().Set("Upgrade", "websocket")
-		refuse(w, http.StatusUpgradeRequired, "only WebSockets are served here")
-		return
-	}
 	if !mayConnect(r, s.config.Origins) {
 		refuse(w, http.StatusForbidden, "the origin "+strconv.Quote(r.Header.Get("Origin"))+" is neither the server's own nor on its allow list")
 		return
@@ -57,37 +41,136 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) {
 	if !q.resume {
 		after = room.Last() // before the answer: who has it misses nothing
 	}
-	ws, err := s.upgrader.Upgrade(w, r, nil)
-	if err != nil {
+	k := &socket{push: push{server: s, room: room, format: textFrames}}
+	var header http.Header
+	if q.batch && s.config.Batch > 0 {
+		k.window = s.config.Batch
+		header = http.Header{"Batch-Window": {s.config.Batch.String()}}
+	}
+	if k.ws, err = s.upgrader.Upgrade(w, r, header); err != nil {
 		return // the upgrader has answered
 	}
-	s.startSocket(ws, room, after)
+	k.outbox = k.ws.Outbox
+	if k.ws.Deflated {
+		k.format = deflatedFrames
+	}
+	if !s.members.add(k, pingSeconds) {
+		k.goAway()
+		k.ws.Drop()
+		return
+	}
+	s.tally.websockets.Add(1)
+	go k.serve(after)
 }
 
+// socket is one client's WebSocket.
+type socket struct {
+	push
+	ws        *wire.WebSocket
+	replaying atomic.Bool // nothing is read from it yet
+	slot      int         // in the registry
+}
+
+func (k *socket) serve(after uint64) {
+	defer func() {
+		if p := recover(); p != nil {
+			k.server.panicked("a WebSocket of room "+k.room.Name(), p)
+		}
+		k.ws.Drop()
+		k.server.tally.websockets.Add(-1)
+		k.server.members.remove(k)
+	}()
+	k.replaying.Store(true)
+	cancel, err := k.follow(after, k)
+	k.replaying.Store(false)
+	if err != nil {
+		return
+	}
+	defer cancel()
+	k.ws.Serve(k.take)
+}
+
+// take posts one message and acknowledges it, or says what is wrong with it.
+func (k *socket) take(_ int, body []byte) error {
+	if !k.outbox.IsOpen() {
+		return nil // it could not be acknowledged any more
+	}
+	user, text, err := parseMessage(body)
+	if err != nil {
+		k.outbox.Write(errorFrame(err))
+		return nil
+	}
+	m, err := k.room.Post(user, text)
+	if err != nil {
+		k.outbox.Write(errorFrame(err))
+		return nil
+	}
+	k.server.tally.posted.Add(1)
+	k.outbox.Write(ackFrame(m.ID))
+	return nil
+}
+
+// beat asks the peer for a sign of life, and drops it where it has given none
+// since it was last asked.
+func (k *socket) beat(int64) (next int) {
+	if !k.ws.Heard() && !k.replaying.Load() {
+		k.outbox.Abandon()
+	}
+	k.outbox.Write(pingFrame)
+	return pingSeconds
+}
+
+func (k *socket) goAway() {
+	k.outbox.Close(wire.CloseFrame(websocket.CloseGoingAway, "shutting down"))
+}
+
+func (k *socket) abandon()   { k.outbox.Abandon() }
+func (k *socket) seat() *int { return &k.slot }
+
+var (
+	pingFrame      = wire.AppendFrame(nil, websocket.PingMessage)
+	truncatedFrame = wire.AppendFrame(nil, websocket.TextMessage, []byte(`{"truncated":true}`))
+)
+
 // textFrames is how batches go out: a frame that says where history was too
-// short, and one with all the messages.
+// short, and one with all the messages, a line break between two.
 var textFrames = &chat.Format{Encode: func(b *chat.Batch) []byte {
 	var frames []byte
 	if b.Truncated {
-		frames = appendFrame(nil, websocket.TextMessage, []byte(`{"truncated":true}`))
+		frames = append(frames, truncatedFrame...)
 	}
-	return appendMessages(frames, b.Messages)
+	if len(b.Messages) == 0 {
+		return frames
+	}
+	n := linesLength(b.Messages)
+	if frames == nil {
+		frames = make([]byte, 0, n+10)
+	}
+	return appendLines(wire.AppendFrameHeader(frames, websocket.TextMessage, n), b.Messages)
 }}
 
-// appendMessages appends one frame that holds the messages, with a line break
-// between two, or nothing where there are none.
-func appendMessages(b []byte, messages []chat.Message) []byte {
-	if len(messages) == 0 {
-		return b
+// deflatedFrames is the same where compression is agreed on.
+var deflatedFrames = &chat.Format{Encode: func(b *chat.Batch) []byte {
+	var frames []byte
+	if b.Truncated {
+		frames = append(frames, truncatedFrame...)
 	}
+	if len(b.Messages) == 0 {
+		return frames
+	}
+	lines := appendLines(make([]byte, 0, linesLength(b.Messages)), b.Messages)
+	return wire.AppendDeflated(frames, websocket.TextMessage, lines)
+}}
+
+func linesLength(messages []chat.Message) int {
 	n := len(messages) - 1
 	for i := range messages {
 		n += len(messages[i].JSON())
 	}
-	if b == nil {
-		b = make([]byte, 0, n+10)
-	}
-	b = appendFrameHeader(b, websocket.TextMessage, n)
+	return n
+}
+
+func appendLines(b []byte, messages []chat.Message) []byte {
 	for i := range messages {
 		if i > 0 {
 			b = append(b, '\n')
@@ -100,7 +183,7 @@ func appendMessages(b []byte, messages []chat.Message) []byte {
 func ackFrame(id uint64) []byte {
 	var payload [32]byte
 	ack := strconv.AppendUint(append(payload[:0], `{"ack":`...), id, 10)
-	return appendFrame(nil, websocket.TextMessage, append(ack, '}'))
+	return wire.AppendFrame(nil, websocket.TextMessage, append(ack, '}'))
 }
 
 // errorFrame tells a client what was wrong with its frame.
@@ -109,5 +192,5 @@ func errorFrame(bad error) []byte {
 	if err != nil {
 		panic(err) // strings and integers always encode
 	}
-	return appendFrame(nil, websocket.TextMessage, payload)
+	return wire.AppendFrame(nil, websocket.TextMessage, payload)
 }

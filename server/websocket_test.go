@@ -1,8 +1,10 @@
 package server
 
 import (
+	"bufio"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -73,17 +75,17 @@ func TestWebSocketFragmentsAreOneMessage(t *testing.T) {
 	h := start(t, Config{})
 	ws := h.open("lobby/ws")
 	frame := func(b0 byte, payload string) []byte { // masked by zeros
-		return append([]byte{b0, maskedBit | byte(len(payload)), 0, 0, 0, 0}, payload...)
+		return append([]byte{b0, 0x80 | byte(len(payload)), 0, 0, 0, 0}, payload...)
 	}
 	var b []byte
 	b = append(b, frame(1, `{"user":"ada",`)...)
-	b = append(b, frame(finalBit|9, "in between")...)
-	b = append(b, frame(finalBit, `"text":"hello"}`)...)
+	b = append(b, frame(0x80|9, "in between")...)
+	b = append(b, frame(0x80, `"text":"hello"}`)...)
 	if _, err := ws.NetConn().Write(b); err != nil {
 		t.Fatal(err)
 	}
 	lines(t, ws, 2)
-	if n := h.tally.framesReceived.Load(); n != 3 {
+	if n := h.tally.FramesReceived.Load(); n != 3 {
 		t.Errorf("%d frames received, want 3", n)
 	}
 }
@@ -148,7 +150,7 @@ func TestWebSocketCloses(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			ws := h.open("lobby/ws")
 			if tt.kind == 3 {
-				ws.NetConn().Write([]byte{finalBit | 3, maskedBit, 0, 0, 0, 0})
+				ws.NetConn().Write([]byte{0x80 | 3, 0x80, 0, 0, 0, 0})
 			} else if err := ws.WriteMessage(tt.kind, []byte(tt.text)); err != nil {
 				t.Fatal(err)
 			}
@@ -239,5 +241,134 @@ func TestCountsAreTheClients(t *testing.T) {
 		if counts[name] <= 0 {
 			t.Errorf("%s is %v", name, counts[name])
 		}
+	}
+}
+
+// What is compressed is compressed once for all and by itself, and gorilla's
+// client, which knows no context takeover either, reads it.
+func TestDeflatedWebSocket(t *testing.T) {
+	h := start(t, Config{Deflate: true, Batch: time.Millisecond})
+	d := websocket.Dialer{NetDialContext: h.dial, EnableCompression: true}
+	ws, res, err := d.Dial("ws://"+h.addr+"/api/rooms/lobby/ws", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ws.Close() })
+	if got := res.Header.Get("Sec-WebSocket-Extensions"); got != "permessage-deflate; server_no_context_takeover; client_no_context_takeover" {
+		t.Errorf("extensions %q", got)
+	}
+	plain := h.open("lobby/ws")
+	text := strings.Repeat("the same again ", 200)
+	send(t, ws, `{"user":"ada","text":"`+text+`"}`) // compressed as well
+	for _, line := range append(lines(t, ws, 2), lines(t, plain, 1)...) {
+		if line != `{"ack":1}` && !strings.Contains(line, text) {
+			t.Errorf("got %.80s", line)
+		}
+	}
+	sent := h.received.Load()
+	h.post("lobby", text)
+	lines(t, ws, 1)
+	lines(t, plain, 1)
+	if n := h.received.Load() - sent; n > int64(len(text))*5/2 {
+		t.Errorf("%d bytes came for one answer, one plain and one compressed frame of %d bytes", n, len(text))
+	}
+}
+
+func TestDeflateIsAgreedOnOnlyWhereItCanBeKept(t *testing.T) {
+	offers := []struct {
+		offer  string
+		agreed bool
+	}{
+		{"permessage-deflate", true},
+		{"permessage-deflate; client_max_window_bits", true},
+		{"permessage-deflate; server_max_window_bits=10", false},
+		{"permessage-deflate; server_max_window_bits=10, permessage-deflate", true},
+		{"x-webkit-deflate-frame", false},
+		{"", false},
+	}
+	for _, deflate := range []bool{true, false} {
+		t.Run(fmt.Sprint(deflate), func(t *testing.T) {
+			h := start(t, Config{Deflate: deflate})
+			for _, o := range offers {
+				c, err := h.dial(t.Context(), "tcp", h.addr)
+				if err != nil {
+					t.Fatal(err)
+				}
+				fmt.Fprintf(c, "GET /api/rooms/lobby/ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+					"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Extensions: %s\r\n\r\n", o.offer)
+				res, err := http.ReadResponse(bufio.NewReader(c), nil)
+				c.Close()
+				if err != nil || res.StatusCode != 101 {
+					t.Fatalf("offer %q: %v %v", o.offer, res, err)
+				}
+				agreed := res.Header.Get("Sec-WebSocket-Extensions") != ""
+				if agreed != (o.agreed && deflate) {
+					t.Errorf("deflate %t, offer %q: %v, %v", deflate, o.offer, res.Header, err)
+				}
+			}
+		})
+	}
+}
+
+// A small frame that inflates to more than a message may have is refused
+// before it does.
+func TestDeflateBomb(t *testing.T) {
+	h := start(t, Config{Deflate: true})
+	d := websocket.Dialer{NetDialContext: h.dial, EnableCompression: true}
+	ws, _, err := d.Dial("ws://"+h.addr+"/api/rooms/lobby/ws", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ws.Close() })
+	send(t, ws, strings.Repeat("0", 10<<20)) // some 10 KiB when compressed
+	if code := closeCode(ws); code != websocket.CloseMessageTooBig {
+		t.Errorf("closed with %d, want 1009", code)
+	}
+}
+
+// What is posted within the window comes in one frame to those that asked for
+// it, and at once to the others.
+func TestBatchedWebSocket(t *testing.T) {
+	h := start(t, Config{Batch: time.Hour}) // ends only when somebody joins
+	batched, res, err := h.tryOpen("lobby/ws?batch=true")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := res.Header.Get("Batch-Window"); got != "1h0m0s" {
+		t.Errorf("Batch-Window %q", got)
+	}
+	plain, res, err := h.tryOpen("lobby/ws?batch=false")
+	if err != nil || res.Header.Get("Batch-Window") != "" {
+		t.Fatalf("%v %v", res, err)
+	}
+	send(t, batched, `{"user":"ada","text":"one"}`)
+	if got := lines(t, batched, 1)[0]; got != `{"ack":1}` {
+		t.Errorf("before the window's end came %s", got)
+	}
+	h.post("lobby", "two")
+	wantMessages(t, lines(t, plain, 2), 1)
+	for range 2 { // one of them shares a dispatcher with batched
+		h.open("lobby/ws?batch=true")
+	}
+	_, b, err := batched.ReadMessage()
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantMessages(t, strings.Split(string(b), "\n"), 1)
+	if n := strings.Count(string(b), "\n"); n != 1 {
+		t.Errorf("%d line breaks in a batch of two: %s", n, b)
+	}
+}
+
+func TestBatchThatIsNotOffered(t *testing.T) {
+	h := start(t, Config{})
+	ws, res, err := h.tryOpen("lobby/ws?batch=true")
+	if err != nil || res.Header.Get("Batch-Window") != "" {
+		t.Fatalf("%v %v", res, err)
+	}
+	h.post("lobby", "at once")
+	wantMessages(t, lines(t, ws, 1), 1)
+	if _, res, err := h.tryOpen("lobby/ws?batch=1"); err == nil || res.StatusCode != 400 {
+		t.Errorf("batch=1: %v %v", res, err)
 	}
 }

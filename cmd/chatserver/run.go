@@ -29,9 +29,11 @@ const shutdownTimeout = 4 * time.Second
 type flags struct {
 	Listen        string        `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to serve on; port 0 takes a free one (${default})."`
 	History       int           `default:"1000" placeholder:"N" help:"Messages kept per room (${default})."`
-	Backlog       int           `default:"1048576" placeholder:"BYTES" help:"Bytes that may wait for a WebSocket whose peer does not read, before it is closed (${default})."`
+	Backlog       int           `default:"1048576" placeholder:"BYTES" help:"Bytes that may wait for a connection whose peer does not read, before it is closed (${default})."`
 	Idle          time.Duration `default:"2m" placeholder:"DURATION" help:"How long a connection may lie idle between two requests, before it is closed (${default}); more than the interval of those that poll."`
 	Origins       []string      `placeholder:"URL,…" help:"Origins, beside the server's own, whose pages may open WebSockets, such as https://example.org."`
+	Deflate       bool          `help:"Agree to compress WebSockets (permessage-deflate) with clients that offer it."`
+	Batch         time.Duration `default:"50ms" placeholder:"DURATION" help:"How long messages are gathered for WebSockets that ask for batches (${default}); 0s does not offer it."`
 	ExitWithStdin bool          `help:"End gracefully when standard input ends, so that the server does not outlive who started it."`
 }
 
@@ -45,6 +47,9 @@ func (f flags) Validate() error {
 	}
 	if f.Idle <= 0 {
 		return fmt.Errorf("--idle %v: want more than 0", f.Idle)
+	}
+	if f.Batch < 0 {
+		return fmt.Errorf("--batch %v: want at least 0s", f.Batch)
 	}
 	if err := server.CheckOrigins(f.Origins); err != nil {
 		return fmt.Errorf("--origins: %w", err)
@@ -63,7 +68,7 @@ func run(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, args []
 	helped := false
 	parser, err := kong.New(&f,
 		kong.Name("chatserver"),
-		kong.Description("Serves one chat by REST polling and WebSocket push."),
+		kong.Description("Serves one chat by polling, Server-Sent Events, WebSocket and Socket.IO."),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { helped = true }),
 	)
@@ -93,7 +98,10 @@ func run(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, args []
 			stop()
 		}()
 	}
-	s := server.New(server.Config{History: f.History, Backlog: f.Backlog, Idle: f.Idle, Origins: f.Origins, Log: log})
+	s := server.New(server.Config{
+		History: f.History, Backlog: f.Backlog, Idle: f.Idle, Origins: f.Origins,
+		Deflate: f.Deflate, Batch: f.Batch, Log: log,
+	})
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(listener) }()
 

@@ -170,7 +170,7 @@ func TestJSONCarriesEveryText(t *testing.T) {
 func TestConcurrentPostersLeaveNoHoles(t *testing.T) {
 	r := room(t, newHub(t, 1000), "lobby")
 	all := newRecorder(800)
-	defer r.Subscribe(0, all)()
+	defer r.Subscribe(0, 0, all)()
 	var posters sync.WaitGroup
 	for range 8 {
 		posters.Go(func() { post(t, r, 100) })

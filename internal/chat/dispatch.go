@@ -5,6 +5,7 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 // dispatcher is one goroutine that delivers to the subscriptions given to it.
@@ -16,11 +17,14 @@ type dispatcher struct {
 	dirty []*group // in the order in which they became so
 }
 
-// group is the subscriptions of one room that one dispatcher serves. All of them
-// have got everything up to the same cursor, so they need none of their own.
+// group is the subscriptions of one room and window that one dispatcher serves.
+// All of them have got everything up to the same cursor, so they need none of
+// their own.
 type group struct {
 	room       *Room
 	dispatcher *dispatcher
+	window     time.Duration // for which messages are gathered
+	gathering  atomic.Bool   // a window is running
 
 	// guarded by dispatcher.mu
 	queued  bool
@@ -51,18 +55,23 @@ const (
 // with those that are already there; a cursor that the room has not reached
 // means from now on. It returns at once; deliveries come from another goroutine.
 //
+// With a window, what is posted within that time of a first message comes
+// together with it, at the window's end or a little earlier. Windows should be
+// few: subscriptions are grouped by them.
+//
 // No delivery starts after cancel has returned; one that had started before may
 // still be running. cancel never blocks on a sink, may be called from within
 // Deliver, and may be called again.
-func (r *Room) Subscribe(after uint64, sink Sink) (cancel func()) {
+func (r *Room) Subscribe(after uint64, window time.Duration, sink Sink) (cancel func()) {
 	r.mu.Lock()
-	if r.groups == nil {
-		for _, d := range r.hub.dispatchers {
-			r.groups = append(r.groups, &group{room: r, dispatcher: d})
-		}
-	}
-	g := r.groups[r.joined%len(r.groups)]
+	d := r.hub.dispatchers[r.joined%len(r.hub.dispatchers)]
 	r.joined++
+	i := slices.IndexFunc(r.groups, func(g *group) bool { return g.dispatcher == d && g.window == window })
+	if i < 0 {
+		i = len(r.groups)
+		r.groups = append(r.groups, &group{room: r, dispatcher: d, window: window})
+	}
+	g := r.groups[i]
 	s := &subscription{sink: sink, group: g, after: min(after, r.last), index: -1}
 	r.mu.Unlock()
 
@@ -71,6 +80,21 @@ func (r *Room) Subscribe(after uint64, sink Sink) (cancel func()) {
 	g.dispatcher.mu.Unlock()
 	g.dispatcher.queue(g)
 	return s.cancel
+}
+
+// wake has the group served, as soon as its window is over.
+func (g *group) wake() {
+	if g.window == 0 {
+		g.dispatcher.queue(g)
+		return
+	}
+	if g.gathering.Swap(true) {
+		return
+	}
+	time.AfterFunc(g.window, func() {
+		g.gathering.Store(false) // before the room is read: what is posted later begins the next
+		g.dispatcher.queue(g)
+	})
 }
 
 func (s *subscription) cancel() {

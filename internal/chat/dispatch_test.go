@@ -78,8 +78,8 @@ func TestSubscribe(t *testing.T) {
 			post(t, r, tt.before)
 			s := newRecorder(int(tt.last - tt.first + 1 - uint64(tt.then)))
 			all := newRecorder(int(tt.last - tt.first + 1))
-			defer r.Subscribe(tt.after, s)()
-			defer r.Subscribe(tt.after, all)()
+			defer r.Subscribe(tt.after, 0, s)()
+			defer r.Subscribe(tt.after, 0, all)()
 			if s.enough > 0 { // what was missed is there before more is posted
 				s.wait(t)
 			}
@@ -113,7 +113,7 @@ func TestManyResumeAtDifferentCursors(t *testing.T) {
 	for after := range 100 {
 		s := newRecorder(100 - after + 50)
 		sinks = append(sinks, s)
-		defer r.Subscribe(uint64(after), s)()
+		defer r.Subscribe(uint64(after), 0, s)()
 		if after%2 == 0 {
 			post(t, r, 1)
 		}
@@ -141,10 +141,10 @@ func TestWhatGathersComesAsOneBatch(t *testing.T) {
 	// As many gates as dispatchers hold all of them up.
 	g := &gate{make(chan struct{}), make(chan struct{})}
 	for range h.dispatchers {
-		defer busy.Subscribe(0, g)()
+		defer busy.Subscribe(0, 0, g)()
 	}
 	s := newRecorder(10)
-	defer r.Subscribe(0, s)()
+	defer r.Subscribe(0, 0, s)()
 	post(t, busy, 1)
 	for range h.dispatchers {
 		<-g.entered
@@ -172,7 +172,7 @@ func TestBatchesAreBounded(t *testing.T) {
 		}
 	}
 	s := newRecorder(10)
-	defer r.Subscribe(0, s)()
+	defer r.Subscribe(0, 0, s)()
 	s.wait(t)
 	s.inOrder(t, 1, 10)
 	if len(s.batches) != 4 {
@@ -190,7 +190,7 @@ func TestFormatsAreEncodedOncePerBatch(t *testing.T) {
 	var mu sync.Mutex
 	batches := map[*Batch]bool{}
 	for range 100 {
-		defer r.Subscribe(0, sinkFunc(func(b *Batch) {
+		defer r.Subscribe(0, 0, sinkFunc(func(b *Batch) {
 			if string(b.As(format)) != "wire" {
 				t.Error("As returned something else")
 			}
@@ -215,7 +215,7 @@ func TestNoDeliveryStartsAfterCancel(t *testing.T) {
 	r := room(t, newHub(t, 100), "lobby")
 	for range 200 {
 		var over, late atomic.Bool
-		cancel := r.Subscribe(r.Last(), sinkFunc(func(*Batch) {
+		cancel := r.Subscribe(r.Last(), 0, sinkFunc(func(*Batch) {
 			// A delivery that started before cancel returned has read false,
 			// or may have: only what starts afterwards must not be.
 			if over.Load() {
@@ -242,7 +242,7 @@ func waitUntilServed(t *testing.T, r *Room) {
 	t.Helper()
 	for range r.hub.dispatchers {
 		s := newRecorder(1)
-		cancel := r.Subscribe(r.Last()-1, s)
+		cancel := r.Subscribe(r.Last()-1, 0, s)
 		s.wait(t)
 		cancel()
 	}
@@ -254,7 +254,7 @@ func TestCancelFromWithinDeliver(t *testing.T) {
 	var cancel func()
 	var ready sync.WaitGroup
 	ready.Add(1)
-	cancel = r.Subscribe(0, sinkFunc(func(*Batch) {
+	cancel = r.Subscribe(0, 0, sinkFunc(func(*Batch) {
 		ready.Wait()
 		deliveries.Add(1)
 		cancel()
@@ -274,7 +274,7 @@ func TestCancelledSubscriptionsAreForgotten(t *testing.T) {
 	r := room(t, h, "lobby")
 	var cancels []func()
 	for range 101 {
-		cancels = append(cancels, r.Subscribe(0, newRecorder(1)))
+		cancels = append(cancels, r.Subscribe(0, 0, newRecorder(1)))
 	}
 	post(t, r, 1)
 	waitUntilServed(t, r)

@@ -17,7 +17,7 @@ type Room struct {
 	mu     sync.RWMutex
 	ring   []Message // message id is at (id-1) % history
 	last   uint64    // id of the newest message, 0 before the first
-	groups []*group  // nil until somebody subscribes
+	groups []*group  // made as somebody subscribes; only ever appended to
 	joined int       // subscriptions so far, to spread them evenly
 }
 
@@ -62,7 +62,7 @@ func (r *Room) Post(user, text string) (Message, error) {
 	r.mu.Unlock()
 
 	for _, g := range groups {
-		g.dispatcher.queue(g)
+		g.wake()
 	}
 	return m, nil
 }

@@ -1,4 +1,4 @@
-package server
+package wire
 
 import (
 	"errors"
@@ -14,23 +14,24 @@ import (
 // to read what waits for it and to answer.
 const closeGrace = 2 * time.Second
 
-// outbox is the writing half of a socket. No call waits for the peer: what the
+// Outbox is the writing half of a socket. No call waits for the peer: what the
 // kernel does not take at once is kept, and written by a goroutine that exists
 // only while something is kept, as much as the kernel takes at a time.
 //
 // Whoever owns the socket reads from it, and closes it when reading fails; the
 // outbox makes reading fail when writing has.
-type outbox struct {
-	tcp   *net.TCPConn
-	raw   syscall.RawConn
-	tally *tally
-	limit int // bytes that may be kept
+type Outbox struct {
+	tcp    *net.TCPConn
+	raw    syscall.RawConn
+	tally  *Tally
+	limit  int  // bytes that may be kept
+	framed bool // what is written is WebSocket frames, which count
 
 	mu       sync.Mutex
 	pending  []byte // whole frames, but for the first
 	flushing bool   // while something is pending
-	state    outboxState
-	sent     frameScanner
+	state    life
+	sent     FrameScanner
 	drained  chan struct{} // if not nil, closed when nothing is pending any more
 
 	// attempt hands next to the kernel once and leaves the outcome in took and
@@ -41,20 +42,20 @@ type outbox struct {
 	failed  error
 }
 
-type outboxState uint8
+type life uint8
 
 const (
-	open    outboxState = iota
-	closing             // the close frame is the last one
-	dead                // the connection is broken
+	open    life = iota
+	closing      // the close frame is the last one
+	dead         // the connection is broken
 )
 
-func newOutbox(tcp *net.TCPConn, limit int, t *tally) (*outbox, error) {
+func newOutbox(tcp *net.TCPConn, limit int, framed bool, t *Tally) (*Outbox, error) {
 	raw, err := tcp.SyscallConn()
 	if err != nil {
 		return nil, err
 	}
-	o := &outbox{tcp: tcp, raw: raw, tally: t, limit: limit}
+	o := &Outbox{tcp: tcp, raw: raw, tally: t, limit: limit, framed: framed}
 	o.attempt = func(fd uintptr) bool {
 		o.took, o.failed = o.send(fd, o.next, writeNow)
 		return true // whatever came of it: the caller must not wait
@@ -62,48 +63,55 @@ func newOutbox(tcp *net.TCPConn, limit int, t *tally) (*outbox, error) {
 	return o, nil
 }
 
-// write sends whole frames, at once or as soon as the peer reads. If more is
-// waiting than the limit allows, the socket is closed as a slow reader with
-// 1008. The error is net.ErrClosed where the socket is closing or broken.
-func (o *outbox) write(frames []byte) error {
+// Write sends whole frames, or a part of a stream, at once or as soon as the
+// peer reads. If more is waiting than the limit allows, the peer is a slow
+// reader: a WebSocket is closed with 1008, another connection is dropped. The
+// error is net.ErrClosed where the connection is closing or broken.
+func (o *Outbox) Write(b []byte) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.state != open {
 		return net.ErrClosed
 	}
-	o.push(frames)
-	if len(o.pending) > o.limit {
-		o.tally.slowReaders.Add(1)
-		o.finish(closeFrame(websocket.ClosePolicyViolation, "slow reader"))
+	o.push(b)
+	switch {
+	case len(o.pending) <= o.limit:
+	case o.framed:
+		o.tally.SlowReaders.Add(1)
+		o.finish(CloseFrame(websocket.ClosePolicyViolation, "slow reader"))
+	default:
+		o.tally.SlowReaders.Add(1)
+		o.drop()
 	}
 	return nil
 }
 
 // writeFrame is write for what gorilla writes: one control frame at a time.
-func (o *outbox) writeFrame(frame []byte) (int, error) {
+func (o *Outbox) writeFrame(frame []byte) (int, error) {
 	if frame[0]&opcodes == websocket.CloseMessage {
-		o.close(frame)
+		o.Close(frame)
 		return len(frame), nil
 	}
-	if err := o.write(frame); err != nil {
+	if err := o.Write(frame); err != nil {
 		return 0, err
 	}
 	return len(frame), nil
 }
 
-// close makes frame, a close frame, the last one, and gives the socket
-// closeGrace to end. It does nothing where it is ending already.
-func (o *outbox) close(frame []byte) {
+// Close makes what it is given, a close frame or a stream's end, the last to be
+// sent, and gives the peer closeGrace to end the connection. It does nothing
+// where that is ending already.
+func (o *Outbox) Close(last []byte) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.state == open {
-		o.finish(frame)
+		o.finish(last)
 	}
 }
 
-// wait returns when nothing is pending: nil, or net.ErrClosed where the socket
-// is closing or broken. It returns errStalled where that takes longer than limit.
-func (o *outbox) wait(limit time.Duration) error {
+// Wait returns when nothing is pending: nil, or net.ErrClosed where the socket
+// is closing or broken. It returns ErrStalled where that takes longer than limit.
+func (o *Outbox) Wait(limit time.Duration) error {
 	o.mu.Lock()
 	if o.flushing && o.drained == nil {
 		o.drained = make(chan struct{})
@@ -116,7 +124,7 @@ func (o *outbox) wait(limit time.Duration) error {
 		select {
 		case <-drained:
 		case <-timer.C:
-			return errStalled
+			return ErrStalled
 		}
 	}
 	o.mu.Lock()
@@ -127,35 +135,41 @@ func (o *outbox) wait(limit time.Duration) error {
 	return nil
 }
 
-var errStalled = errors.New("the peer does not read")
+// ErrStalled is returned by Wait where the peer has not read in time.
+var ErrStalled = errors.New("the peer does not read")
 
-func (o *outbox) isOpen() bool {
+// IsOpen says whether more can be written.
+func (o *Outbox) IsOpen() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.state == open
 }
 
-// isClosing says whether a close frame was, or is to be, the last one.
-func (o *outbox) isClosing() bool {
+// IsClosing says whether what Close was given is the last to be sent.
+func (o *Outbox) IsClosing() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.state == closing
 }
 
-// abandon gives the connection up, and with it what is pending: then the kernel
+// Abandon gives the connection up, and with it what is pending: then the kernel
 // too forgets what it still holds for the peer.
-func (o *outbox) abandon() {
+func (o *Outbox) Abandon() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.drop()
+}
+
+// Of the following, each wants o.mu held.
+
+func (o *Outbox) drop() {
 	if len(o.pending) > 0 {
 		o.tcp.SetLinger(0)
 	}
 	o.breakOff()
 }
 
-// Of the following, each wants o.mu held.
-
-func (o *outbox) push(p []byte) {
+func (o *Outbox) push(p []byte) {
 	if !o.flushing {
 		o.next = p
 		err := o.raw.Write(o.attempt)
@@ -179,7 +193,7 @@ func (o *outbox) push(p []byte) {
 	}
 }
 
-func (o *outbox) finish(frame []byte) {
+func (o *Outbox) finish(frame []byte) {
 	o.push(frame)
 	if o.state == open {
 		o.state = closing
@@ -188,14 +202,14 @@ func (o *outbox) finish(frame []byte) {
 	}
 }
 
-func (o *outbox) breakOff() {
+func (o *Outbox) breakOff() {
 	o.state = dead
 	o.settle()
 	o.tcp.SetReadDeadline(time.Unix(1, 0)) // has the reader close the connection
 }
 
 // settle ends flushing.
-func (o *outbox) settle() {
+func (o *Outbox) settle() {
 	o.pending, o.flushing = nil, false
 	if o.drained != nil {
 		close(o.drained)
@@ -205,26 +219,30 @@ func (o *outbox) settle() {
 
 // send hands p to the kernel by write and counts what it took. The error is
 // syscall.EAGAIN where it will take no more for now.
-func (o *outbox) send(fd uintptr, p []byte, write func(int, []byte) (int, error)) (int, error) {
-	before := o.sent
-	frames := o.sent.scan(p)
-	o.tally.bytesSent.Add(int64(len(p)))
-	o.tally.framesSent.Add(int64(frames))
+func (o *Outbox) send(fd uintptr, p []byte, write func(int, []byte) (int, error)) (int, error) {
+	before, frames := o.sent, 0
+	if o.framed {
+		frames = o.sent.Scan(p)
+	}
+	o.tally.BytesSent.Add(int64(len(p)))
+	o.tally.FramesSent.Add(int64(frames))
 	n, err := write(int(fd), p)
 	for err == syscall.EINTR {
 		n, err = write(int(fd), p)
 	}
 	n = max(n, 0)
 	if n < len(p) {
-		o.sent = before
-		o.tally.bytesSent.Add(int64(n - len(p)))
-		o.tally.framesSent.Add(int64(o.sent.scan(p[:n]) - frames))
+		o.tally.BytesSent.Add(int64(n - len(p)))
+		if o.framed {
+			o.sent = before
+			o.tally.FramesSent.Add(int64(o.sent.Scan(p[:n]) - frames))
+		}
 	}
 	return n, err
 }
 
 // flush writes what is pending, waiting for the peer, until nothing is.
-func (o *outbox) flush() {
+func (o *Outbox) flush() {
 	err := o.raw.Write(func(fd uintptr) bool {
 		o.mu.Lock()
 		defer o.mu.Unlock()

@@ -1,4 +1,4 @@
-package server
+package wire
 
 import (
 	"encoding/binary"
@@ -12,20 +12,20 @@ const (
 	opcodes   = 0x0f
 )
 
-// appendFrame appends an unmasked, final frame, as servers send them.
-func appendFrame(b []byte, opcode byte, payload ...[]byte) []byte {
+// AppendFrame appends an unmasked, final frame, as servers send them.
+func AppendFrame(b []byte, opcode byte, payload ...[]byte) []byte {
 	n := 0
 	for _, p := range payload {
 		n += len(p)
 	}
-	b = appendFrameHeader(b, opcode, n)
+	b = AppendFrameHeader(b, opcode, n)
 	for _, p := range payload {
 		b = append(b, p...)
 	}
 	return b
 }
 
-func appendFrameHeader(b []byte, opcode byte, n int) []byte {
+func AppendFrameHeader(b []byte, opcode byte, n int) []byte {
 	b = append(b, finalBit|opcode)
 	switch {
 	case n < 126:
@@ -37,21 +37,21 @@ func appendFrameHeader(b []byte, opcode byte, n int) []byte {
 	}
 }
 
-func closeFrame(code int, reason string) []byte {
-	return appendFrame(nil, websocket.CloseMessage, websocket.FormatCloseMessage(code, reason))
+func CloseFrame(code int, reason string) []byte {
+	return AppendFrame(nil, websocket.CloseMessage, websocket.FormatCloseMessage(code, reason))
 }
 
-// frameScanner finds where frames end in a stream of bytes that comes in any
+// FrameScanner finds where frames end in a stream of bytes that comes in any
 // pieces. It counts frames as they are on the wire, which neither gorilla's API
 // (it hides fragments) nor a buffer half written could tell.
-type frameScanner struct {
+type FrameScanner struct {
 	left   uint64   // bytes of the frame's mask and payload still to come
 	header [10]byte // as far as it has come
 	have   uint8
 }
 
-// scan takes the next bytes and returns how many frames end in them.
-func (s *frameScanner) scan(p []byte) (ended int) {
+// Scan takes the next bytes and returns how many frames end in them.
+func (s *FrameScanner) Scan(p []byte) (ended int) {
 	for len(p) > 0 {
 		if s.left > 0 {
 			n := min(s.left, uint64(len(p)))

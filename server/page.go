@@ -1,0 +1,62 @@
+package server
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"fmt"
+	"net/http"
+	"path"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// The page is in the binary, and in memory only once somebody asks for it.
+// vendor/ holds what npm has fetched before the build, if it has: without the
+// official Socket.IO client the page does without Socket.IO, and says so.
+//
+//go:embed page
+var pageFiles embed.FS
+
+// pageTypes says what is served: the machine's own table of types may lack one.
+var pageTypes = map[string]string{
+	".html": "text/html; charset=utf-8",
+	".css":  "text/css; charset=utf-8",
+	".js":   "text/javascript; charset=utf-8",
+	".svg":  "image/svg+xml",
+}
+
+// pagePolicy lets the page use nothing but what this server serves. That
+// connect-src 'self' covers WebSockets is CSP 3, which browsers of today speak.
+const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+// page serves the chat page.
+func page(w http.ResponseWriter, r *http.Request) {
+	servePage(w, r, "index.html")
+}
+
+// pageFile serves what the page consists of: /page/NAME.
+func pageFile(w http.ResponseWriter, r *http.Request) {
+	servePage(w, r, chi.URLParam(r, "*"))
+}
+
+func servePage(w http.ResponseWriter, r *http.Request, name string) {
+	content, err := pageFiles.ReadFile("page/" + name)
+	contentType, ok := pageTypes[path.Ext(name)]
+	if err != nil || !ok {
+		refuse(w, http.StatusNotFound, "the page has no file "+name)
+		return
+	}
+	h := w.Header()
+	h.Set("Content-Type", contentType)
+	h.Set("Content-Security-Policy", pagePolicy)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin")
+	// Asked for again each time, and answered by 304 until another build serves.
+	h.Set("Cache-Control", "no-cache")
+	sum := sha256.Sum256(content)
+	h.Set("Etag", fmt.Sprintf(`"%x"`, sum[:8]))
+	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(content))
+}

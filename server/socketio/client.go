@@ -1,0 +1,211 @@
+package socketio
+
+import (
+	"bytes"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/pollpush/pollpush/server/socketio/engine"
+)
+
+// client is one session and its sockets. It is the session's engine.Handler.
+type client struct {
+	server  *Server
+	session *engine.Session
+	query   string
+
+	// of Message alone
+	partial *partial // nil but while attachments are to come
+	broken  bool     // by the client, so that nothing more of it counts
+
+	mu       sync.Mutex
+	sockets  []*Socket   // one for each namespace at most
+	patience *time.Timer // until there is one, then nil
+	closed   bool
+}
+
+// partial is a packet whose attachments have not all come yet.
+type partial struct {
+	packet *packet
+	size   int // so far, attachments included
+}
+
+// Message takes one message of the session.
+func (c *client) Message(body []byte, binary bool) {
+	if c.broken {
+		return
+	}
+	if err := c.take(body, binary); err != nil {
+		c.broken, c.partial = true, nil
+		c.session.Close(err.Error())
+	}
+}
+
+// Closed has all that the session had ended, but not by its caller: that may be
+// whoever sends to the session, in the middle of a broadcast.
+func (c *client) Closed(string) { c.server.endings.Go(c.end) }
+
+func (c *client) end() {
+	defer c.server.guard("the end of a session")
+	c.mu.Lock()
+	sockets := c.sockets
+	c.sockets, c.closed = nil, true
+	if c.patience != nil {
+		c.patience.Stop()
+	}
+	c.mu.Unlock()
+	for _, s := range sockets {
+		s.end()
+	}
+}
+
+// hurry closes a session that has entered no namespace in time.
+func (c *client) hurry() {
+	c.mu.Lock()
+	late := c.patience != nil
+	c.mu.Unlock()
+	if late {
+		c.session.Close("no CONNECT in time")
+	}
+}
+
+func (c *client) take(body []byte, binary bool) error {
+	if binary {
+		return c.takeAttachment(body)
+	}
+	if c.partial != nil {
+		return errors.New("packet: found text, want an attachment")
+	}
+	p, err := decode(body)
+	if err != nil {
+		return err
+	}
+	if p.attachments > 0 {
+		c.partial = &partial{p, len(body)}
+		return nil
+	}
+	return c.handle(p)
+}
+
+func (c *client) takeAttachment(body []byte) error {
+	if c.partial == nil {
+		return errors.New("packet: found an attachment that none has announced")
+	}
+	p := c.partial.packet
+	c.partial.size += len(body)
+	if limit := c.server.config.Engine.MaxPayload; c.partial.size > limit {
+		return fmt.Errorf("packet: found %d bytes with attachments, want up to %d", c.partial.size, limit)
+	}
+	p.data.Attachments = append(p.data.Attachments, bytes.Clone(body))
+	if len(p.data.Attachments) < p.attachments {
+		return nil
+	}
+	c.partial = nil
+	return c.handle(p)
+}
+
+// handle does what a whole packet asks for.
+func (c *client) handle(p *packet) error {
+	s := c.socket(p.namespace)
+	if p.kind == connect {
+		if s != nil && s.isOpen() {
+			return fmt.Errorf("CONNECT: the session is in the namespace %q already", p.namespace)
+		}
+		c.connect(p)
+		return nil
+	}
+	if s == nil {
+		return fmt.Errorf("packet: the session is not in the namespace %q", p.namespace)
+	}
+	switch {
+	case p.kind == disconnect:
+		c.remove(s)
+		s.end()
+	case !s.isOpen(): // sent before the client knew that the server has ended it
+	case p.kind == ack || p.kind == binaryAck:
+		s.acknowledged(p)
+	default:
+		if do := s.namespace.Events[p.name]; do != nil {
+			do(s, &Event{Data: p.data, socket: s, id: int64(p.id), unanswered: p.hasID})
+		}
+	}
+	return nil
+}
+
+// socket returns the session's socket in a namespace, or nil. One that the
+// server has ended is still there, until the client enters again.
+func (c *client) socket(namespace string) *Socket {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range c.sockets {
+		if s.namespace.name == namespace {
+			return s
+		}
+	}
+	return nil
+}
+
+// connect lets the client into a namespace, or tells it why not.
+func (c *client) connect(p *packet) {
+	n := c.server.config.Namespaces[p.namespace]
+	if n == nil {
+		c.refuse(p.namespace, &ConnectError{Message: "Invalid namespace"})
+		return
+	}
+	s := &Socket{client: c, namespace: n}
+	if n.Connect != nil {
+		if err := n.Connect(s, Handshake{Query: c.query, Auth: p.auth}); err != nil {
+			c.refuse(p.namespace, err)
+			return
+		}
+	}
+	if !c.add(s) {
+		return
+	}
+	answer := appendHead([]byte{engineMessage}, connect, n.name, -1, 0)
+	answer = append(answer, `{"sid":"`...)
+	answer = append(answer, rand.Text()...)
+	answer = append(answer, `"}`...)
+	c.session.Send(&message{text: answer})
+	if !s.state.CompareAndSwap(entering, opening) {
+		return
+	}
+	if n.Connected != nil {
+		n.Connected(s)
+	}
+	if !s.state.CompareAndSwap(opening, open) && n.Disconnected != nil {
+		n.Disconnected(s) // it has ended meanwhile
+	}
+}
+
+func (c *client) refuse(namespace string, why *ConnectError) {
+	answer := appendHead([]byte{engineMessage}, connectError, namespace, -1, 0)
+	c.session.Send(&message{text: append(answer, marshal(why)...)})
+}
+
+// add reports false where the session has ended.
+func (c *client) add(s *Socket) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed {
+		return false
+	}
+	// In the place of one that the server has ended.
+	c.sockets = slices.DeleteFunc(c.sockets, func(old *Socket) bool { return old.namespace == s.namespace })
+	c.sockets = append(c.sockets, s)
+	if c.patience != nil {
+		c.patience.Stop()
+		c.patience = nil
+	}
+	return true
+}
+
+func (c *client) remove(s *Socket) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.sockets = slices.DeleteFunc(c.sockets, func(other *Socket) bool { return other == s })
+}

@@ -1,0 +1,24 @@
+// Command conformance serves what the official test suites of Engine.IO 4 and
+// Socket.IO 5 expect of a server, and a plain WebSocket echo, so that anybody can
+// hold the protocols of this module against the suites.
+//
+//	/engine.io/  echoes every Engine.IO message
+//	/socket.io/  the namespaces / and /custom; emits "auth" with the handshake's
+//	             auth, answers "message" by "message-back", and acknowledges
+//	             "message-with-ack", with the arguments that it got
+//	/ws-echo     echoes every WebSocket message of up to 16 MiB
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	code := run(ctx, os.Stdout, os.Stderr, os.Args[1:])
+	stop()
+	os.Exit(code)
+}

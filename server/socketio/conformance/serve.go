@@ -1,0 +1,123 @@
+package main
+
+import (
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/pollpush/pollpush/server/socketio"
+	"github.com/pollpush/pollpush/server/socketio/engine"
+	"github.com/pollpush/pollpush/server/wire"
+)
+
+// echo is an Engine.IO session whose messages are sent back.
+type echo struct{ session *engine.Session }
+
+func (e echo) Message(data []byte, binary bool) {
+	data = append([]byte(nil), data...)
+	if binary {
+		e.session.Send(engine.Binary(data))
+	} else {
+		e.session.Send(engine.Text(data))
+	}
+}
+
+func (e echo) Closed(string) {}
+
+// authDelay is between the answer to a CONNECT and the event "auth". The official
+// suite begins to listen for an event when it has seen the one before, and its
+// WebSocket library hands over at once what comes in one segment.
+const authDelay = 20 * time.Millisecond
+
+func namespace() *socketio.Namespace {
+	return &socketio.Namespace{
+		Connect: func(s *socketio.Socket, h socketio.Handshake) *socketio.ConnectError {
+			s.State = socketio.JSON(struct{}{})
+			if h.Auth != nil {
+				s.State = socketio.JSON(h.Auth)
+			}
+			return nil
+		},
+		Connected: func(s *socketio.Socket) {
+			time.AfterFunc(authDelay, func() { s.Emit("auth", s.State.(socketio.Data)) })
+		},
+		Events: map[string]func(*socketio.Socket, *socketio.Event){
+			"message":          func(s *socketio.Socket, e *socketio.Event) { s.Emit("message-back", e.Data) },
+			"message-with-ack": func(_ *socketio.Socket, e *socketio.Event) { e.Ack(e.Data) },
+		},
+	}
+}
+
+const (
+	// maxMessage is as much as the largest case of the Autobahn test suite.
+	maxMessage = 16 << 20
+	maxBacklog = 4 * maxMessage
+)
+
+// echoes are the open WebSockets of /ws-echo, which http.Server does not know.
+type echoes struct {
+	upgrader wire.Upgrader
+	serving  sync.WaitGroup
+
+	mu     sync.Mutex
+	open   map[*wire.WebSocket]struct{}
+	closed bool
+}
+
+func newEchoes() *echoes {
+	return &echoes{open: map[*wire.WebSocket]struct{}{}, upgrader: wire.Upgrader{
+		MaxMessage: maxMessage,
+		Backlog:    maxBacklog,
+		Binary:     true,
+		Refuse:     func(w http.ResponseWriter, status int, detail string) { http.Error(w, detail, status) },
+	}}
+}
+
+func (e *echoes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	k, err := e.upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		return // it has been answered
+	}
+	if !e.add(k) {
+		k.Drop()
+		return
+	}
+	go func() {
+		defer e.remove(k)
+		k.Serve(func(kind int, body []byte) error {
+			return k.Write(wire.AppendFrame(nil, byte(kind), body))
+		})
+	}()
+}
+
+func (e *echoes) add(k *wire.WebSocket) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return false
+	}
+	e.open[k] = struct{}{}
+	e.serving.Add(1)
+	return true
+}
+
+func (e *echoes) remove(k *wire.WebSocket) {
+	e.mu.Lock()
+	delete(e.open, k)
+	e.mu.Unlock()
+	e.serving.Done()
+}
+
+// close closes all with 1001 and waits for them, a little more than two seconds
+// at most.
+func (e *echoes) close() {
+	e.mu.Lock()
+	e.closed = true
+	for k := range e.open {
+		k.Outbox.Close(wire.CloseFrame(websocket.CloseGoingAway, "shutting down"))
+	}
+	e.mu.Unlock()
+	e.serving.Wait()
+}

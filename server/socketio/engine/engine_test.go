@@ -1,0 +1,337 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"go.uber.org/goleak"
+
+	"github.com/pollpush/pollpush/server/wire"
+)
+
+// patience bounds every wait of the tests; none of them measures time.
+const patience = 20 * time.Second
+
+// harness is a server on a port of its own, whose handlers echo and record, and
+// a client of it.
+type harness struct {
+	*Server
+	t      *testing.T
+	url    string
+	tally  wire.Tally
+	slow   atomic.Int64
+	client *http.Client
+	opened chan *recorder
+}
+
+// recorder is a handler that sends back what it gets.
+type recorder struct {
+	session *Session
+	gone    chan string // the reason, once
+	onEcho  func(data []byte)
+	ended   atomic.Bool
+	calls   atomic.Int64 // under way
+	wrong   atomic.Pointer[string]
+}
+
+func (r *recorder) Message(data []byte, binary bool) {
+	if r.calls.Add(1) > 1 {
+		r.fail("two messages at a time")
+	}
+	defer r.calls.Add(-1)
+	if r.ended.Load() {
+		r.fail("a message after Closed")
+	}
+	if r.onEcho != nil {
+		r.onEcho(data)
+	}
+	if binary {
+		r.session.Send(Binary(bytes.Clone(data)))
+	} else {
+		r.session.Send(Text(bytes.Clone(data)))
+	}
+}
+
+func (r *recorder) Closed(reason string) {
+	if r.calls.Load() > 0 {
+		r.fail("Closed during a message")
+	}
+	if r.ended.Swap(true) {
+		r.fail("Closed twice")
+		return
+	}
+	r.gone <- reason
+}
+
+func (r *recorder) fail(how string) { r.wrong.Store(&how) }
+
+func start(t *testing.T, config Config) *harness {
+	t.Helper()
+	return startWith(t, config, patience)
+}
+
+// startWith is start with a limit on how long requests and answers may take.
+func startWith(t *testing.T, config Config, limit time.Duration) *harness {
+	t.Helper()
+	h := &harness{t: t, opened: make(chan *recorder, 1000)}
+	if config.Open == nil {
+		config.Open = h.open
+	}
+	config.SlowReaders = &h.slow
+	h.Server = New(config)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.url = "http://" + l.Addr().String() + "/engine.io/"
+	h.client = &http.Client{Timeout: patience, Transport: &http.Transport{DisableCompression: true}}
+	server := &http.Server{Handler: h.Server, ReadTimeout: limit, WriteTimeout: limit}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(wire.Listen(l, &h.tally)) }()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		h.Close(ctx)
+		h.client.CloseIdleConnections()
+		if err := server.Shutdown(ctx); err != nil {
+			t.Errorf("Shutdown: %v", err)
+		}
+		<-served
+		if n := h.Sessions(); n != 0 {
+			t.Errorf("%d sessions are left", n)
+		}
+		h.await("connections closed", func() bool { return h.tally.Open.Load() == 0 })
+		goleak.VerifyNone(t)
+	})
+	return h
+}
+
+func (h *harness) open(s *Session, _ *http.Request) Handler {
+	r := &recorder{session: s, gone: make(chan string, 1)}
+	h.opened <- r
+	h.t.Cleanup(func() {
+		if wrong := r.wrong.Load(); wrong != nil {
+			h.t.Error(*wrong)
+		}
+	})
+	return r
+}
+
+func (h *harness) await(what string, is func() bool) {
+	h.t.Helper()
+	for end := time.Now().Add(patience); !is(); runtime.Gosched() {
+		if time.Now().After(end) {
+			h.t.Fatalf("waited in vain for: %s", what)
+		}
+	}
+}
+
+// wantGone waits until a session has ended.
+func (r *recorder) wantGone(t *testing.T, reason string) {
+	t.Helper()
+	select {
+	case got := <-r.gone:
+		if got != reason {
+			t.Errorf("ended by %q, want %q", got, reason)
+		}
+	case <-time.After(patience):
+		t.Fatalf("it has not ended; want %q", reason)
+	}
+}
+
+type reply struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func (h *harness) do(method, query string, body io.Reader) reply {
+	h.t.Helper()
+	got, err := h.try(context.Background(), method, query, body)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	return got
+}
+
+func (h *harness) try(ctx context.Context, method, query string, body io.Reader) (reply, error) {
+	r, err := http.NewRequestWithContext(ctx, method, h.url+"?"+query, body)
+	if err != nil {
+		return reply{}, err
+	}
+	res, err := h.client.Do(r)
+	if err != nil {
+		return reply{}, err
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	return reply{res.StatusCode, res.Header, string(b)}, err
+}
+
+const (
+	pollingQuery = "EIO=4&transport=polling"
+	socketQuery  = "EIO=4&transport=websocket"
+)
+
+func (h *harness) get(id string) reply {
+	h.t.Helper()
+	return h.do("GET", pollingQuery+"&sid="+id, nil)
+}
+
+func (h *harness) post(id, payload string) reply {
+	h.t.Helper()
+	return h.do("POST", pollingQuery+"&sid="+id, strings.NewReader(payload))
+}
+
+// goGet sends a GET and returns when it is parked.
+func (h *harness) goGet(id string) <-chan reply {
+	h.t.Helper()
+	c := make(chan reply, 1)
+	go func() {
+		got, err := h.try(context.Background(), "GET", pollingQuery+"&sid="+id, nil)
+		if err != nil {
+			got.body = err.Error()
+		}
+		c <- got
+	}()
+	h.awaitParked(id)
+	return c
+}
+
+func (h *harness) awaitParked(id string) {
+	h.t.Helper()
+	s := h.session(id)
+	h.await("a parked GET", func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.polling != nil && s.polling.parked
+	})
+}
+
+func (h *harness) session(id string) *Session {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.sessions[id]
+}
+
+func (r reply) want(t *testing.T, status int, body string) {
+	t.Helper()
+	if r.status != status || r.body != body {
+		t.Errorf("%d %q, want %d %q", r.status, r.body, status, body)
+	}
+}
+
+const (
+	bodyUnknown = `{"code":1,"message":"Session ID unknown"}`
+	bodyBad     = `{"code":3,"message":"Bad request"}`
+)
+
+// opening is what a handshake says.
+type opening struct {
+	SID          string   `json:"sid"`
+	Upgrades     []string `json:"upgrades"`
+	PingInterval int      `json:"pingInterval"`
+	PingTimeout  int      `json:"pingTimeout"`
+	MaxPayload   int      `json:"maxPayload"`
+}
+
+func (h *harness) parse(packet string) (o opening) {
+	h.t.Helper()
+	d := json.NewDecoder(strings.NewReader(strings.TrimPrefix(packet, "0")))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&o); err != nil || packet[0] != '0' || o.SID == "" {
+		h.t.Fatalf("handshake %q: %v", packet, err)
+	}
+	return o
+}
+
+// dialPolling begins a session.
+func (h *harness) dialPolling() (id string, r *recorder) {
+	h.t.Helper()
+	got := h.do("GET", pollingQuery, nil)
+	if got.status != 200 {
+		h.t.Fatalf("handshake: %d %q", got.status, got.body)
+	}
+	return h.parse(got.body).SID, <-h.opened
+}
+
+// socket is a client's WebSocket.
+type socket struct {
+	*websocket.Conn
+	t *testing.T
+}
+
+func (h *harness) connect(query string) *socket {
+	h.t.Helper()
+	ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(h.url, "http")+"?"+query, nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	ws.SetReadDeadline(time.Now().Add(patience))
+	h.t.Cleanup(func() { ws.Close() })
+	return &socket{ws, h.t}
+}
+
+// dialSocket begins a session.
+func (h *harness) dialSocket() (*socket, *recorder) {
+	h.t.Helper()
+	k := h.connect(socketQuery)
+	h.parse(k.read())
+	return k, <-h.opened
+}
+
+func (k *socket) read() string {
+	k.t.Helper()
+	kind, b, err := k.ReadMessage()
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	if kind == websocket.BinaryMessage {
+		return "binary:" + string(b)
+	}
+	return string(b)
+}
+
+func (k *socket) send(packets ...string) {
+	k.t.Helper()
+	for _, p := range packets {
+		if err := k.WriteMessage(websocket.TextMessage, []byte(p)); err != nil {
+			k.t.Fatal(err)
+		}
+	}
+}
+
+func (k *socket) want(packets ...string) {
+	k.t.Helper()
+	for _, p := range packets {
+		if got := k.read(); got != p {
+			k.t.Fatalf("got %.80q, want %.80q", got, p)
+		}
+	}
+}
+
+// wantClosed reads until the socket is closed, and closes it.
+func (k *socket) wantClosed(code int) {
+	k.t.Helper()
+	defer k.Close()
+	for {
+		_, _, err := k.ReadMessage()
+		if err == nil {
+			continue
+		}
+		if !websocket.IsCloseError(err, code) {
+			k.t.Errorf("%v, want close %d", err, code)
+		}
+		return
+	}
+}

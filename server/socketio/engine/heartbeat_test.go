@@ -1,0 +1,86 @@
+package engine
+
+import (
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+const (
+	beat = 20 * time.Millisecond
+	long = time.Minute
+)
+
+func TestHeartbeat(t *testing.T) {
+	h := start(t, Config{PingInterval: beat, PingTimeout: long})
+	t.Run("polling", func(t *testing.T) {
+		id, _ := h.dialPolling()
+		for range 3 {
+			h.get(id).want(t, 200, "2")
+			h.post(id, "3").want(t, 200, "ok")
+		}
+	})
+	t.Run("websocket", func(t *testing.T) {
+		k, _ := h.dialSocket()
+		for range 3 {
+			k.want("2")
+			k.send("3")
+		}
+	})
+	t.Run("over an upgrade", func(t *testing.T) {
+		id, _ := h.dialPolling()
+		k := h.connect(socketQuery + "&sid=" + id)
+		k.send("2probe", "5")
+		k.want("3probe")
+		for range 3 {
+			k.want("2")
+			k.send("3")
+		}
+	})
+}
+
+func TestClientsWithoutPongAreDropped(t *testing.T) {
+	h := start(t, Config{PingInterval: beat, PingTimeout: beat})
+	t.Run("polling", func(t *testing.T) {
+		id, r := h.dialPolling() // and never asks
+		r.wantGone(t, ReasonPing)
+		h.get(id).want(t, 400, bodyUnknown)
+	})
+	t.Run("websocket", func(t *testing.T) {
+		k, r := h.dialSocket()
+		k.want("2")
+		k.wantClosed(websocket.ClosePolicyViolation)
+		r.wantGone(t, ReasonPing)
+	})
+	t.Run("probing", func(t *testing.T) {
+		id, r := h.dialPolling()
+		k := h.connect(socketQuery + "&sid=" + id)
+		k.wantClosed(websocket.ClosePolicyViolation)
+		r.wantGone(t, ReasonPing)
+	})
+}
+
+func TestParkedGetOfClientWithoutPongIsReleased(t *testing.T) {
+	h := start(t, Config{PingInterval: beat, PingTimeout: 300 * time.Millisecond})
+	id, r := h.dialPolling()
+	h.get(id).want(t, 200, "2")
+	h.get(id).want(t, 200, "1")
+	r.wantGone(t, ReasonPing)
+}
+
+// Pongs that nobody asked for keep nobody alive.
+func TestUnaskedPongs(t *testing.T) {
+	h := start(t, Config{PingInterval: long})
+	k, r := h.dialSocket()
+	r.session.mu.Lock()
+	due := r.session.due
+	r.session.mu.Unlock()
+	k.send("3", "3", "4x")
+	k.want("4x")
+	r.session.mu.Lock()
+	defer r.session.mu.Unlock()
+	if r.session.due != due {
+		t.Error("the next ping was put off")
+	}
+}

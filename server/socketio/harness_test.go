@@ -1,0 +1,242 @@
+package socketio
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"go.uber.org/goleak"
+
+	"github.com/pollpush/pollpush/server/wire"
+)
+
+// patience bounds every wait; no test measures time.
+const patience = 20 * time.Second
+
+// harness is a server on a port of its own.
+type harness struct {
+	*Server
+	t    *testing.T
+	addr string
+	http *http.Client
+}
+
+func start(t *testing.T, config Config) *harness {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := &harness{t: t, Server: New(config), addr: l.Addr().String(), http: &http.Client{Timeout: patience, Transport: &http.Transport{}}}
+	server := &http.Server{Handler: h}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(wire.Listen(l, &wire.Tally{})) }()
+	t.Cleanup(func() {
+		h.http.CloseIdleConnections()
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		h.Close(ctx)
+		server.Shutdown(ctx)
+		<-served
+		goleak.VerifyNone(t)
+	})
+	return h
+}
+
+// peer is a client over WebSocket.
+type peer struct {
+	*websocket.Conn
+	t *testing.T
+}
+
+// open opens a session; query is what follows the transport.
+func (h *harness) open(query string) *peer {
+	h.t.Helper()
+	ws, _, err := websocket.DefaultDialer.Dial("ws://"+h.addr+"/socket.io/?EIO=4&transport=websocket"+query, nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(func() { ws.Close() })
+	ws.SetReadDeadline(time.Now().Add(patience))
+	p := &peer{ws, h.t}
+	p.wantPrefix(`0{"sid":`)
+	return p
+}
+
+// enter opens a session that is in the main namespace.
+func (h *harness) enter() *peer {
+	h.t.Helper()
+	p := h.open("")
+	p.send("40")
+	p.wantPrefix(`40{"sid":"`)
+	return p
+}
+
+func (p *peer) send(packets ...string) {
+	p.t.Helper()
+	for _, packet := range packets {
+		if err := p.WriteMessage(websocket.TextMessage, []byte(packet)); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+}
+
+func (p *peer) sendBinary(attachments ...[]byte) {
+	p.t.Helper()
+	for _, a := range attachments {
+		if err := p.WriteMessage(websocket.BinaryMessage, a); err != nil {
+			p.t.Fatal(err)
+		}
+	}
+}
+
+// next returns the next message; what is binary begins with "b".
+func (p *peer) next() string {
+	p.t.Helper()
+	kind, b, err := p.ReadMessage()
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if kind == websocket.BinaryMessage {
+		return "b" + string(b)
+	}
+	return string(b)
+}
+
+func (p *peer) want(messages ...string) {
+	p.t.Helper()
+	for _, want := range messages {
+		if got := p.next(); got != want {
+			p.t.Fatalf("got %.300q, want %.300q", got, want)
+		}
+	}
+}
+
+func (p *peer) wantPrefix(prefix string) {
+	p.t.Helper()
+	if got := p.next(); !strings.HasPrefix(got, prefix) {
+		p.t.Fatalf("got %.300q, want %s…", got, prefix)
+	}
+}
+
+// wantEnd reads until the server closes, and fails where anything comes before.
+func (p *peer) wantEnd() {
+	p.t.Helper()
+	_, b, err := p.ReadMessage()
+	if closed, ok := err.(*websocket.CloseError); !ok || closed.Code == websocket.CloseAbnormalClosure {
+		p.t.Fatalf("got %.300q and %v, want a close", b, err)
+	}
+}
+
+// poller is a client over long polling.
+type poller struct {
+	h   *harness
+	url string
+}
+
+func (h *harness) openPolling() *poller {
+	h.t.Helper()
+	p := &poller{h, "http://" + h.addr + "/socket.io/?EIO=4&transport=polling"}
+	_, body := p.do("GET", "")
+	_, after, _ := strings.Cut(body, `"sid":"`)
+	id, _, found := strings.Cut(after, `"`)
+	if !found {
+		h.t.Fatalf("the handshake is %.100q", body)
+	}
+	p.url += "&sid=" + id
+	return p
+}
+
+func (p *poller) do(method, body string) (status int, answer string) {
+	p.h.t.Helper()
+	r, err := http.NewRequest(method, p.url, strings.NewReader(body))
+	if err != nil {
+		p.h.t.Fatal(err)
+	}
+	res, err := p.h.http.Do(r)
+	if err != nil {
+		p.h.t.Fatal(err)
+	}
+	defer res.Body.Close()
+	b, err := io.ReadAll(res.Body)
+	if err != nil {
+		p.h.t.Fatal(err)
+	}
+	return res.StatusCode, string(b)
+}
+
+func (p *poller) post(packets ...string) {
+	p.h.t.Helper()
+	if status, body := p.do("POST", strings.Join(packets, "\x1e")); status != 200 {
+		p.h.t.Fatalf("the post is answered by %d %.100q", status, body)
+	}
+}
+
+// poll returns the packets of one GET.
+func (p *poller) poll() []string {
+	p.h.t.Helper()
+	status, body := p.do("GET", "")
+	if status != 200 {
+		p.h.t.Fatalf("the poll is answered by %d %.100q", status, body)
+	}
+	return strings.Split(body, "\x1e")
+}
+
+// await returns when the condition holds.
+func await(t *testing.T, what string, condition func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(patience); !condition(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain until %s", what)
+		}
+	}
+}
+
+// log takes what happens, in its order.
+type log chan string
+
+func newLog() log { return make(chan string, 1000) }
+
+func (l log) add(format string, args ...any) { l <- fmt.Sprintf(format, args...) }
+
+func (l log) want(t *testing.T, lines ...string) {
+	t.Helper()
+	for _, want := range lines {
+		select {
+		case got := <-l:
+			if got != want {
+				t.Fatalf("got %q, want %q", got, want)
+			}
+		case <-time.After(patience):
+			t.Fatalf("waited in vain for %q", want)
+		}
+	}
+}
+
+// echo answers "echo" by the same event and the same arguments, also where an
+// acknowledgement is wanted.
+func echo(s *Socket, e *Event) {
+	if e.WantsAck() {
+		e.Ack(e.Data)
+	} else {
+		s.Emit("echo", e.Data)
+	}
+}
+
+func echoing() *Namespace {
+	return &Namespace{Events: map[string]func(*Socket, *Event){"echo": echo}}
+}
+
+func attachments(n, size int) (found [][]byte) {
+	for i := range n {
+		found = append(found, bytes.Repeat([]byte{byte(i)}, size))
+	}
+	return found
+}

@@ -1,0 +1,210 @@
+package server
+
+import (
+	"bufio"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/pollpush/pollpush/internal/chat"
+)
+
+// stream opens a stream of events and returns what reads its lines.
+func (h *harness) stream(path string, header ...string) (*bufio.Reader, *http.Response) {
+	h.t.Helper()
+	r, err := http.NewRequest("GET", h.url+"/api/rooms/"+path, nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for _, line := range header {
+		name, value, _ := strings.Cut(line, ": ")
+		r.Header.Set(name, value)
+	}
+	res, err := h.client.Do(r)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(func() { res.Body.Close() })
+	return bufio.NewReader(res.Body), res
+}
+
+// events reads n blocks of lines.
+func events(t *testing.T, r *bufio.Reader, n int) (blocks []string) {
+	t.Helper()
+	block := ""
+	for len(blocks) < n {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			t.Fatalf("after %q and %q: %v", blocks, block, err)
+		}
+		if line == "\n" {
+			blocks = append(blocks, block)
+			block = ""
+			continue
+		}
+		block += line
+	}
+	return blocks
+}
+
+func event(m reply, id int) string {
+	return fmt.Sprintf("id: %d\nevent: message\ndata: %s\n", id, m.body)
+}
+
+func TestStream(t *testing.T) {
+	h := start(t, Config{History: 2})
+	one, two, three := h.post("lobby", "one"), h.post("lobby", "two"), h.post("lobby", "three")
+	_ = one
+	tests := []struct {
+		path, last string
+		want       []string
+	}{
+		{"lobby/events", "", nil},
+		{"lobby/events?after=2", "", []string{event(three, 3)}},
+		{"lobby/events?after=1", "", []string{event(two, 2), event(three, 3)}},
+		{"lobby/events?after=0", "2", []string{event(three, 3)}},
+		{"lobby/events?after=99", "", nil},
+		{"lobby/events?after=0", "", []string{"event: truncated\ndata: {\"truncated\":true}\n", event(two, 2), event(three, 3)}},
+	}
+	var readers []*bufio.Reader
+	for _, tt := range tests {
+		var header []string
+		if tt.last != "" {
+			header = []string{"Last-Event-ID: " + tt.last}
+		}
+		r, res := h.stream(tt.path, header...)
+		if res.StatusCode != 200 || res.Header.Get("Content-Type") != "text/event-stream" || res.Header.Get("Cache-Control") != "no-cache" {
+			t.Errorf("%s: %d %v", tt.path, res.StatusCode, res.Header)
+		}
+		if got := events(t, r, len(tt.want)); fmt.Sprint(got) != fmt.Sprint(tt.want) {
+			t.Errorf("%s, Last-Event-ID %q: got %q", tt.path, tt.last, got)
+		}
+		readers = append(readers, r)
+	}
+	h.await("streams", &h.tally.streams, int64(len(tests)))
+	four := h.post("lobby", "four <b>\nfive</b>")
+	for i, r := range readers {
+		if got := events(t, r, 1)[0]; got != event(four, 4) {
+			t.Errorf("%s: got %q", tests[i].path, got)
+		}
+	}
+}
+
+func TestStreamRefusals(t *testing.T) {
+	h := start(t, Config{})
+	tests := []struct {
+		path   string
+		header string
+		status int
+	}{
+		{"a%20b/events", "", 400},
+		{"lobby/events?after=x", "", 400},
+		{"lobby/events", "Last-Event-ID: x", 400},
+		{"lobby/events", "Last-Event-ID: -1", 400},
+	}
+	for _, tt := range tests {
+		var header []string
+		if tt.header != "" {
+			header = []string{tt.header}
+		}
+		if r := h.do("GET", "/api/rooms/"+tt.path, "", header...); r.status != tt.status || r.header.Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%s %s: %d %s", tt.path, tt.header, r.status, r.body)
+		}
+	}
+	if r := h.do("HEAD", "/api/rooms/lobby/events", ""); r.status != 200 || r.header.Get("Content-Type") != "text/event-stream" {
+		t.Errorf("HEAD: %d %v", r.status, r.header)
+	}
+	c, err := net.Dial("tcp", h.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	fmt.Fprint(c, "GET /api/rooms/lobby/events HTTP/1.0\r\n\r\n")
+	res, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil || res.StatusCode != 505 {
+		t.Errorf("HTTP/1.0: %v %v", res, err)
+	}
+}
+
+// Fifteen seconds of silence bring a comment; a message puts it off.
+func TestSilentStreamGetsComments(t *testing.T) {
+	h := start(t, Config{})
+	r, _ := h.stream("lobby/events")
+	h.await("streams", &h.tally.streams, 1)
+	pass := func(seconds int) {
+		for range seconds {
+			h.members.turn()
+		}
+	}
+	pass(silentSeconds + 1)
+	if got := events(t, r, 1)[0]; got != ":\n" {
+		t.Fatalf("got %q", got)
+	}
+	pass(silentSeconds - 2)
+	m := h.post("lobby", "not silent")
+	if got := events(t, r, 1)[0]; got != event(m, 1) {
+		t.Fatalf("got %q", got)
+	}
+	pass(silentSeconds - 1)
+	m = h.post("lobby", "in time")
+	if got := events(t, r, 1)[0]; got != event(m, 2) {
+		t.Fatalf("a comment after less than %d s: %q", silentSeconds, got)
+	}
+}
+
+func TestStreamThatIsNotReadIsDropped(t *testing.T) {
+	h := start(t, Config{Backlog: 64 << 10})
+	c, err := net.Dial("tcp", h.addr)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	c.(*net.TCPConn).SetReadBuffer(4 << 10)
+	fmt.Fprint(c, "GET /api/rooms/lobby/events HTTP/1.1\r\nHost: x\r\n\r\n")
+	h.await("streams", &h.tally.streams, 1)
+	room, err := h.hub.Room("lobby")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for h.tally.SlowReaders.Load() == 0 {
+		room.Post("ada", strings.Repeat("x", chat.MaxText))
+	}
+	h.await("streams", &h.tally.streams, 0)
+	h.await("connections", &h.tally.Open, 0)
+}
+
+// A long history is replayed at the reader's pace, not dropped as too much.
+func TestStreamReplaysMoreThanTheBacklog(t *testing.T) {
+	h := start(t, Config{Backlog: 64 << 10})
+	room, err := h.hub.Room("lobby")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n = 200
+	for range n {
+		room.Post("ada", strings.Repeat("x", 4000))
+	}
+	r, _ := h.stream("lobby/events?after=0")
+	for i, block := range events(t, r, n) {
+		if !strings.HasPrefix(block, fmt.Sprintf("id: %d\n", i+1)) {
+			t.Fatalf("event %d begins %.40q", i+1, block)
+		}
+	}
+}
+
+func TestShutdownEndsStreams(t *testing.T) {
+	h := start(t, Config{})
+	r, _ := h.stream("lobby/events")
+	h.await("streams", &h.tally.streams, 1)
+	ended := make(chan error, 1)
+	go func() {
+		_, err := r.ReadString('\n')
+		ended <- err
+	}()
+	h.shutdown()
+	if err := <-ended; err.Error() != "EOF" { // a break would be an unexpected EOF
+		t.Errorf("the stream ended by %v", err)
+	}
+}
