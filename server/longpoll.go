@@ -27,7 +27,7 @@ func (s *Server) await(w http.ResponseWriter, r *http.Request, room *chat.Room, 
 	select {
 	case page := <-news:
 		if page.messages <= q.limit {
-			s.answerPage(w, r, page.last, page.messages, page.body)
+			s.answerPage(w, r, page)
 			return
 		}
 	case <-timer.C:
@@ -43,19 +43,13 @@ func (s *Server) await(w http.ResponseWriter, r *http.Request, room *chat.Room, 
 // same bytes.
 type waiter chan encodedPage
 
-type encodedPage struct {
-	body     []byte
-	messages int
-	last     uint64
-}
-
 // Deliver takes the first batch, and leaves those that come before the
 // subscription has been cancelled.
 func (w waiter) Deliver(b *chat.Batch) {
 	if len(b.Messages) == 0 {
 		return // the cursor is behind history and nothing is kept: the wait goes on
 	}
-	page := encodedPage{body: b.As(pages), messages: len(b.Messages), last: b.Messages[len(b.Messages)-1].ID}
+	page := encodedPage{b.As(pages), len(b.Messages), b.Messages[len(b.Messages)-1].ID, b.Truncated}
 	select {
 	case w <- page:
 	default:

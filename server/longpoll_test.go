@@ -42,6 +42,19 @@ func TestConditionalPoll(t *testing.T) {
 	}
 }
 
+// Whoever has the newest message, but not what history no longer holds, is told
+// of the gap.
+func TestConditionalPollOfATruncatedPage(t *testing.T) {
+	h := start(t, Config{History: 2})
+	for range 4 {
+		h.post("lobby", "again")
+	}
+	r := h.do("GET", "/api/rooms/lobby/messages?after=1", "", `If-None-Match: "4"`)
+	if r.status != 200 || !strings.Contains(r.body, `"truncated":true`) {
+		t.Errorf("got %d %s", r.status, r.body)
+	}
+}
+
 func TestLongPollAnswersWhenThereIsNews(t *testing.T) {
 	h := start(t, Config{})
 	h.post("lobby", "before")

@@ -33,43 +33,53 @@ func (p *push) Deliver(b *chat.Batch) {
 // follow hands everything after the cursor to sink, which is p or wraps it: a
 // long history at the client's own pace, and then as it is posted.
 func (p *push) follow(after uint64, sink chat.Sink) (cancel func(), err error) {
-	if after, err = p.replay(after); err != nil {
+	if after, err = p.server.replay(p.room, after, sink, p.outbox.Wait); err != nil {
 		return nil, err
 	}
 	return p.room.Subscribe(after, p.window, sink), nil
 }
 
-// replay sends a client that has missed more than its outbox may hold its
-// history, until what is left can be left to the dispatcher. It returns the
-// cursor reached.
-func (p *push) replay(after uint64) (uint64, error) {
-	half := p.server.config.Backlog / 2
-	part := min(maxReplay, half)
+// replay hands a client that has missed more than may wait for it its history,
+// part by part, until what is left can be left to the dispatcher. Between two
+// parts it has wait wait for the client. It returns the cursor reached.
+func (s *Server) replay(room *chat.Room, after uint64, sink chat.Sink, wait func(time.Duration) error) (uint64, error) {
 	for {
-		page, err := p.room.After(after, chat.MaxPage)
-		if err != nil {
-			return after, err
-		}
-		size := 0
-		for _, m := range page.Messages {
-			size += len(m.JSON())
-		}
-		if size <= half && len(page.Messages) < chat.MaxPage {
+		page, long := s.missed(room, after)
+		if !long {
 			return after, nil
 		}
-		truncated := page.Truncated
-		for m := page.Messages; len(m) > 0; {
-			n, size := 1, len(m[0].JSON())
-			for n < len(m) && size+len(m[n].JSON()) < part {
-				size += len(m[n].JSON())
-				n++
-			}
-			p.server.tally.deliveries.Add(int64(n))
-			p.outbox.Write(p.format.Encode(&chat.Batch{Messages: m[:n], Truncated: truncated}))
-			if err := p.outbox.Wait(replayTimeout); err != nil {
+		for len(page.Messages) > 0 {
+			part := firstBytes(page.Messages, min(maxReplay, s.config.Backlog/2))
+			sink.Deliver(&chat.Batch{Messages: part, Truncated: page.Truncated})
+			if err := wait(replayTimeout); err != nil {
 				return after, err
 			}
-			after, m, truncated = m[n-1].ID, m[n:], false
+			after, page.Messages, page.Truncated = part[len(part)-1].ID, page.Messages[len(part):], false
 		}
 	}
+}
+
+// missed returns the first page of what a client at the cursor has missed, and
+// whether all of it is more than should wait for the client.
+func (s *Server) missed(room *chat.Room, after uint64) (page chat.Page, long bool) {
+	page, err := room.After(after, chat.MaxPage)
+	if err != nil {
+		panic(err) // of the limit
+	}
+	size := 0
+	for i := range page.Messages {
+		size += len(page.Messages[i].JSON())
+	}
+	return page, size > s.config.Backlog/2 || len(page.Messages) == chat.MaxPage
+}
+
+// firstBytes returns the first message and those after it that together stay
+// below a size.
+func firstBytes(messages []chat.Message, size int) []chat.Message {
+	n, sum := 1, len(messages[0].JSON())
+	for n < len(messages) && sum+len(messages[n].JSON()) < size {
+		sum += len(messages[n].JSON())
+		n++
+	}
+	return messages[:n]
 }

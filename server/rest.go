@@ -95,24 +95,32 @@ func (s *Server) answerPoll(w http.ResponseWriter, r *http.Request, room *chat.R
 	buffer := buffers.Get().(*[]byte)
 	defer recycle(buffer)
 	*buffer = appendPage(*buffer, page)
-	s.answerPage(w, r, page.Last, len(page.Messages), *buffer)
+	s.answerPage(w, r, encodedPage{*buffer, len(page.Messages), page.Last, page.Truncated})
 }
 
-// answerPage sends a page that ends with the message last, unless the client
-// says that this is what it has.
-func (s *Server) answerPage(w http.ResponseWriter, r *http.Request, last uint64, messages int, body []byte) {
-	tag := `"` + strconv.FormatUint(last, 10) + `"`
+// encodedPage is a page as it is answered.
+type encodedPage struct {
+	body      []byte
+	messages  int
+	last      uint64
+	truncated bool
+}
+
+// answerPage sends a page, unless the client says that what it has ends with the
+// same message. That history is too short for it, it has to be told all the same.
+func (s *Server) answerPage(w http.ResponseWriter, r *http.Request, page encodedPage) {
+	tag := `"` + strconv.FormatUint(page.last, 10) + `"`
 	h := w.Header()
 	h["Cache-Control"] = noCache
 	h["Etag"] = []string{tag}
-	if conditions := r.Header["If-None-Match"]; conditions != nil && matches(conditions, tag) {
+	if !page.truncated && matches(r.Header["If-None-Match"], tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
 	if r.Method != http.MethodHead {
-		s.tally.deliveries.Add(int64(messages))
+		s.tally.deliveries.Add(int64(page.messages))
 	}
-	answer(w, http.StatusOK, body)
+	answer(w, http.StatusOK, page.body)
 }
 
 var noCache = []string{"no-cache"}

@@ -63,7 +63,7 @@ type guest struct {
 
 // admit lets a client into the room of its handshake, or says why not.
 func (s *Server) admit(k *socketio.Socket, h socketio.Handshake) *socketio.ConnectError {
-	g := &guest{server: s, socket: k, user: defaultUser}
+	g := &guest{server: s, socket: k}
 	if err := g.read(h.Query); err != nil {
 		status := http.StatusBadRequest
 		if errors.Is(err, chat.ErrTooManyRooms) {
@@ -85,15 +85,12 @@ func (g *guest) read(raw string) error {
 	if err != nil {
 		return fmt.Errorf("query: %w", err)
 	}
-	name := defaultRoom
-	for key, value := range map[string]*string{"room": &name, "user": &g.user} {
-		given := values[key]
-		if len(given) > 1 {
-			return fmt.Errorf("%s: found %q, want it once", key, strings.Join(given, ", "))
-		}
-		if len(given) == 1 {
-			*value = strings.Clone(given[0])
-		}
+	name, err := single(values, "room", defaultRoom)
+	if err != nil {
+		return err
+	}
+	if g.user, err = single(values, "user", defaultUser); err != nil {
+		return err
 	}
 	if g.room, err = g.server.hub.Room(name); err != nil {
 		return err
@@ -104,61 +101,36 @@ func (g *guest) read(raw string) error {
 	return nil
 }
 
+// single returns the only value of a parameter, or the default where it has none.
+func single(values url.Values, name, byDefault string) (string, error) {
+	switch given := values[name]; len(given) {
+	case 0:
+		return byDefault, nil
+	case 1:
+		return strings.Clone(given[0]), nil // not the whole query with it
+	default:
+		return "", fmt.Errorf("%s: found %q, want it once", name, strings.Join(given, ", "))
+	}
+}
+
 // arrive subscribes the guest, who has been told that it is in. A long history
 // is replayed first, in a goroutine of its own: meanwhile the guest may talk, and
 // has to answer pings.
 func (g *guest) arrive() {
-	if _, long := g.missed(g.after); long {
+	if _, long := g.server.missed(g.room, g.after); long {
 		go g.replay()
 	} else {
 		g.subscribe(g.after)
 	}
 }
 
-// missed returns the first page of what a guest at the cursor has missed, and
-// whether all of it is more than should wait for the guest.
-func (g *guest) missed(after uint64) (page chat.Page, long bool) {
-	page, err := g.room.After(after, chat.MaxPage)
-	if err != nil {
-		panic(err) // of the limit
-	}
-	size := 0
-	for i := range page.Messages {
-		size += len(page.Messages[i].JSON())
-	}
-	return page, size > g.server.config.Backlog/2 || len(page.Messages) == chat.MaxPage
-}
-
 func (g *guest) replay() {
-	after := g.after
-	for {
-		page, long := g.missed(after)
-		if !long {
-			break
-		}
-		for len(page.Messages) > 0 {
-			part := &chat.Batch{Messages: firstBytes(page.Messages, min(maxReplay, g.server.config.Backlog/2)), Truncated: page.Truncated}
-			g.Deliver(part)
-			if err := g.socket.Wait(replayTimeout); err != nil {
-				g.socket.Close(err.Error())
-				return
-			}
-			n := len(part.Messages)
-			after, page.Messages, page.Truncated = part.Messages[n-1].ID, page.Messages[n:], false
-		}
+	after, err := g.server.replay(g.room, g.after, g, g.socket.Wait)
+	if err != nil {
+		g.socket.Close(err.Error())
+		return
 	}
 	g.subscribe(after)
-}
-
-// firstBytes returns the first message and those after it that together stay
-// below a size.
-func firstBytes(messages []chat.Message, size int) []chat.Message {
-	n, sum := 1, len(messages[0].JSON())
-	for n < len(messages) && sum+len(messages[n].JSON()) < size {
-		sum += len(messages[n].JSON())
-		n++
-	}
-	return messages[:n]
 }
 
 func (g *guest) subscribe(after uint64) {

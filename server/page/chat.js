@@ -4,7 +4,7 @@ import { announcer } from './announce.js'
 import { Cost } from './cost.js'
 import { byId, element } from './dom.js'
 import { bytes, count } from './format.js'
-import { get, messagesURL } from './http.js'
+import { Refusal, get, messagesURL } from './http.js'
 import { textProblem } from './limits.js'
 import { link, newest } from './link.js'
 import { messageItem } from './message.js'
@@ -23,7 +23,7 @@ export function chat({ whoIsIt, isOwn, via, onTransport }) {
   const announce = announcer(byId('news'))
   let room, seen // where it is: the room, and the last message of it
   let open = null // the link, while there is one
-  let cost, breaks, abort, unseen = 0
+  let cost, breaks, abort, unseen = 0, sending = false
 
   for (const { name, label } of transports) choice.append(element('option', { value: name, textContent: label }))
   choice.value = transports.some(({ name }) => name === via) ? via : 'ws'
@@ -56,19 +56,22 @@ export function chat({ whoIsIt, isOwn, via, onTransport }) {
     earlier.hidden = !(start.messages[0]?.id > 1)
     toEnd()
     seen = start.seen
-    carryOn()
+    connect({ check: false })
   }
 
   // carryOn receives what follows, over the transport that is chosen now.
   function carryOn() {
     end()
-    if (!seen) return begin()
+    if (seen) connect({ check: true })
+    else begin()
+  }
+
+  function connect({ check }) {
     open = link(transport(), {
-      room, seen, onState, onNote,
+      room, seen, check, onState, onNote,
       interval: () => Number(interval.value) * 1000,
       onCost: addTo(cost),
       onMessage(message) {
-        seen = message
         show(item(message))
         announce(`${message.user}: ${message.text}`)
       },
@@ -77,7 +80,7 @@ export function chat({ whoIsIt, isOwn, via, onTransport }) {
 
   function end() {
     abort?.abort()
-    open?.close()
+    if (open) seen = open.close()
     open = null
   }
 
@@ -92,7 +95,9 @@ export function chat({ whoIsIt, isOwn, via, onTransport }) {
     showCost()
   }
 
+  // onNote: whatever it is, what lies before is not to be had any more.
   function onNote(said) {
+    earlier.hidden = true
     show(element('li', { className: 'note', textContent: said }))
   }
 
@@ -122,18 +127,22 @@ export function chat({ whoIsIt, isOwn, via, onTransport }) {
   }
 
   async function showEarlier() {
+    const from = room
     const first = log.querySelector('.message').value
     const after = Math.max(0, first - 1 - pageSize)
+    earlier.hidden = true
     try {
-      const { messages } = await get(messagesURL(room, { after, limit: pageSize }), { onCost: addTo(cost) })
+      const { messages } = await get(messagesURL(from, { after, limit: pageSize }), { onCost: addTo(cost) })
+      if (from !== room) return
+      // Where history is too short, it begins later than was asked for.
       const before = messages.filter(({ id }) => id < first)
       const fromEnd = log.scrollHeight - log.scrollTop
       log.prepend(...before.map(item))
       log.scrollTop = log.scrollHeight - fromEnd
-      // Where history is too short, what was asked for is not there any more.
-      earlier.hidden = before.length === 0 || before[0].id === 1
+      earlier.hidden = !(before[0]?.id > 1)
     } catch (failed) {
-      error.textContent = failed.message
+      error.textContent = `Not to be had: ${failed.message}.`
+      earlier.hidden = false
     }
   }
 
@@ -141,17 +150,16 @@ export function chat({ whoIsIt, isOwn, via, onTransport }) {
     const said = text.value
     error.textContent = textProblem(said)
     const user = whoIsIt()
-    if (error.textContent || !user) return
-    const sending = byId('send')
-    sending.disabled = true
+    if (error.textContent || !user || sending) return
+    sending = true
     try {
       if (!open) throw new Error('there is no connection yet')
       await open.send(user, said)
       if (text.value === said) text.value = ''
     } catch (failed) {
-      error.textContent = `Not sent: ${failed.message}.`
+      error.textContent = `${failed instanceof Refusal ? 'Refused' : 'Not confirmed'}: ${failed.message}.`
     }
-    sending.disabled = false
+    sending = false
   }
 
   choice.onchange = () => {

@@ -33,7 +33,7 @@ export function lane(transport) {
       figure('messages', 'messages'),
       figure('requests', 'requests'),
       figure('rate', 'requests per second'),
-      figure('received', 'payload'),
+      figure('received', 'payload received'),
       figure('transferred', 'transferSize')),
     canvas, tail)
   pane.dataset.transport = transport.name
@@ -43,6 +43,7 @@ export function lane(transport) {
 
   // begin forgets what was, and receives what follows the message `start`.
   function begin(room, start, interval) {
+    end()
     seen = start
     begun = performance.now()
     cost = new Cost()
@@ -55,7 +56,7 @@ export function lane(transport) {
 
   // connect goes on from where it was, as it does when the interval changes.
   function connect(room, interval) {
-    open?.close()
+    if (open) seen = open.close()
     const sum = cost
     open = link(transport, {
       room, seen, interval,
@@ -66,7 +67,6 @@ export function lane(transport) {
         for (let i = 0; i < (part.requests ?? 0); i++) requests.push(performance.now())
       },
       onMessage(message) {
-        seen = message
         append(messageItem(message))
         messages++
         delays.push({ at: performance.now(), delay: Date.now() - message.at })

@@ -30,13 +30,15 @@ export async function newest(room, limit, { signal, onState, onCost }) {
   return null
 }
 
-// link opens the transport after the message `seen`, and calls back:
+// link opens the transport after the message `seen`, having made sure first, where
+// it is to `check`, that the room is still the one that was seen. It calls back:
 //   onMessage(message)   each message once, in order
 //   onNote(text)         what a reader should know between two messages
 //   onState(state, note) connecting, open, reconnecting (why), closed (why)
 //   onCost(cost)         as transports do
-// It returns { send(user, text), close() }. After close() nothing is called back.
-export function link(transport, { room, seen, interval, onMessage, onNote, onState, onCost }) {
+// It returns { send(user, text), close() }. After close(), which returns the last
+// message seen, nothing is called back.
+export function link(transport, { room, seen, check = false, interval, onMessage, onNote, onState, onCost }) {
   let connection = null // the transport's, while there is one
   let isOpen = false
   let attempts = 0
@@ -76,8 +78,7 @@ export function link(transport, { room, seen, interval, onMessage, onNote, onSta
     timer = setTimeout(again, pauseAfter(attempts++))
   }
 
-  // again makes sure that the room is still the one that was seen: a server that
-  // was started anew counts from 1 again.
+  // again opens after a check: a server that was started anew counts from 1 again.
   async function again() {
     const mine = timer
     try {
@@ -99,10 +100,11 @@ export function link(transport, { room, seen, interval, onMessage, onNote, onSta
   }
 
   onState('connecting')
-  open()
+  if (check) timer = setTimeout(again)
+  else open()
   return {
     async send(user, text) {
-      if (!isOpen) throw new Error('there is no connection at the moment')
+      if (!isOpen) throw new Error('there is no connection at the moment, so nothing was sent')
       await connection.send(user, text)
     },
     close() {
@@ -110,6 +112,7 @@ export function link(transport, { room, seen, interval, onMessage, onNote, onSta
       timer = null
       connection?.close()
       connection = null
+      return seen
     },
   }
 }

@@ -44,8 +44,9 @@ let shown, joined
 
 // show follows the address, whose hash may also be that of a place in the page.
 function show() {
-  const wanted = location.hash.slice(1) || 'chat'
-  if (!(wanted in views) || wanted === shown) return
+  const hash = location.hash.slice(1)
+  const wanted = Object.hasOwn(views, hash) ? hash : hash && shown || 'chat'
+  if (wanted === shown) return
   if (joined) views[shown].suspend()
   shown = wanted
   for (const view of Object.keys(views)) {

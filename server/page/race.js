@@ -17,7 +17,7 @@ export function race({ who }) {
   const error = byId('race-error')
   const lanes = transports.map(lane)
   const running = new Set()
-  let room, abort = null, trickling = null, drawing = null, said = 0
+  let room, abort = null, trickling = null, said = 0
 
   for (const { transport } of lanes) {
     const box = element('input', { type: 'checkbox', value: transport.name, checked: atFirst.includes(transport.name) })
@@ -46,21 +46,21 @@ export function race({ who }) {
       running.add(l)
       l.begin(room, start.seen, everyMs)
     }
-    show()
+    show(mine.signal)
     keepSaying()
   }
 
   function end() {
     abort?.abort()
     clearTimeout(trickling)
-    clearTimeout(drawing)
     for (const l of running) l.end()
     running.clear()
   }
 
-  function show() {
+  function show(signal) {
+    if (signal.aborted) return
     for (const l of running) l.show()
-    drawing = setTimeout(() => requestAnimationFrame(() => abort.signal.aborted || show()), still.matches ? 1000 : 100)
+    setTimeout(() => requestAnimationFrame(() => show(signal)), still.matches ? 1000 : 100)
   }
 
   async function say() {
@@ -68,7 +68,7 @@ export function race({ who }) {
       await publish(room, who(), sayings[said++ % sayings.length], () => {})
       error.textContent = ''
     } catch (failed) {
-      error.textContent = `Not sent: ${failed.message}.`
+      error.textContent = `Not confirmed: ${failed.message}.`
     }
   }
 

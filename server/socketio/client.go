@@ -47,9 +47,10 @@ func (c *client) Message(body []byte, binary bool) {
 
 // Closed has all that the session had ended, but not by its caller: that may be
 // whoever sends to the session, in the middle of a broadcast.
-func (c *client) Closed(string) { c.server.endings.Go(c.end) }
+func (c *client) Closed(string) { go c.end() }
 
 func (c *client) end() {
+	defer c.server.count(-1)
 	defer c.server.guard("the end of a session")
 	c.mu.Lock()
 	sockets := c.sockets

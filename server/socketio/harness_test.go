@@ -79,6 +79,14 @@ func (h *harness) enter() *peer {
 	return p
 }
 
+// settle returns when the server has done all that was asked of it so far, also
+// what follows an answer.
+func (p *peer) settle() {
+	p.t.Helper()
+	p.send(`42["echo"]`)
+	p.want(`42["echo"]`)
+}
+
 func (p *peer) send(packets ...string) {
 	p.t.Helper()
 	for _, packet := range packets {

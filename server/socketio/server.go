@@ -62,9 +62,12 @@ type ConnectError struct {
 
 // Server serves sessions. Make it with New, and end it with Close.
 type Server struct {
-	config  Config
-	engine  *engine.Server
-	endings sync.WaitGroup // of sessions
+	config Config
+	engine *engine.Server
+
+	mu      sync.Mutex
+	clients int        // whose end is not over yet
+	none    *sync.Cond // there are
 }
 
 // New returns a server for the namespaces of config, which belong to it alone.
@@ -79,6 +82,7 @@ func New(config Config) *Server {
 		n.name = name
 	}
 	s := &Server{config: config}
+	s.none = sync.NewCond(&s.mu)
 	config.Engine.Open = s.open
 	s.engine = engine.New(config.Engine)
 	return s
@@ -87,11 +91,31 @@ func New(config Config) *Server {
 // ServeHTTP serves a request of either transport.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.engine.ServeHTTP(w, r) }
 
-// Close ends all sessions, and refuses new ones. It returns when all are gone,
-// soon after ctx is done at the latest, and every Disconnected has returned.
+// Close ends all sessions, and refuses new ones. It returns when all are gone and
+// every Disconnected has returned, or soon after ctx is done.
 func (s *Server) Close(ctx context.Context) {
 	s.engine.Close(ctx)
-	s.endings.Wait()
+	over := make(chan struct{})
+	go func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for s.clients > 0 {
+			s.none.Wait()
+		}
+		close(over)
+	}()
+	select {
+	case <-over:
+	case <-ctx.Done():
+	}
+}
+
+func (s *Server) count(clients int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.clients += clients; s.clients == 0 {
+		s.none.Broadcast()
+	}
 }
 
 // guard keeps a panic of the application's from ending the process, where
@@ -109,6 +133,7 @@ func (s *Server) guard(doing string) {
 func (s *Server) Sessions() int { return s.engine.Sessions() }
 
 func (s *Server) open(session *engine.Session, r *http.Request) engine.Handler {
+	s.count(1)
 	// Cloned, since it is a part of the whole request line.
 	c := &client{server: s, session: session, query: strings.Clone(r.URL.RawQuery)}
 	c.mu.Lock()

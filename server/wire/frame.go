@@ -86,3 +86,9 @@ func (s *FrameScanner) Scan(p []byte) (ended int) {
 	}
 	return ended
 }
+
+// endsHalf says whether the last frame was a close frame with half a code, which
+// gorilla takes for one without.
+func (s *FrameScanner) endsHalf() bool {
+	return s.header[0]&opcodes == websocket.CloseMessage && s.header[1]&^maskedBit == 1
+}

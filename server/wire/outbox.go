@@ -81,7 +81,7 @@ func (o *Outbox) Write(b []byte) error {
 		o.finish(CloseFrame(websocket.ClosePolicyViolation, "slow reader"))
 	default:
 		o.tally.SlowReaders.Add(1)
-		o.drop()
+		o.breakOff()
 	}
 	return nil
 }
@@ -157,17 +157,10 @@ func (o *Outbox) IsClosing() bool {
 func (o *Outbox) Abandon() {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	o.drop()
+	o.breakOff()
 }
 
 // Of the following, each wants o.mu held.
-
-func (o *Outbox) drop() {
-	if len(o.pending) > 0 {
-		o.tcp.SetLinger(0)
-	}
-	o.breakOff()
-}
 
 func (o *Outbox) push(p []byte) {
 	if !o.flushing {
@@ -203,6 +196,9 @@ func (o *Outbox) finish(frame []byte) {
 }
 
 func (o *Outbox) breakOff() {
+	if len(o.pending) > 0 { // the kernel need not go on with what it still holds
+		o.tcp.SetLinger(0)
+	}
 	o.state = dead
 	o.settle()
 	o.tcp.SetReadDeadline(time.Unix(1, 0)) // has the reader close the connection

@@ -18,7 +18,7 @@ const (
 	// maxLinger is how many bytes more are read from a client that is being
 	// sent away: to close with bytes unread would reset the connection, and the
 	// close frame could be lost.
-	maxLinger = 1 << 20
+	maxLinger = 64 << 20
 	// maxPooled is the largest buffer that is kept for reuse.
 	maxPooled = 64 << 10
 )
@@ -77,6 +77,13 @@ func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request, header http.H
 		c.Close()
 		return nil, err
 	}
+	ws.SetCloseHandler(func(code int, _ string) error {
+		if code == websocket.CloseNoStatusReceived && c.received.endsHalf() {
+			code = websocket.CloseProtocolError
+		}
+		c.outbox.Close(CloseFrame(code, ""))
+		return nil
+	})
 	// Of compressed messages this bounds only what comes; take bounds the rest.
 	ws.SetReadLimit(int64(u.MaxMessage))
 	return &WebSocket{Outbox: c.outbox, conn: c, ws: ws, limit: u.MaxMessage, binary: u.Binary, Deflated: deflated}, nil

@@ -18,7 +18,8 @@ export const asking = (via, { conditional, wait }) => ({ room, after, interval, 
     const due = performance.now() + (wait ? shortestWait : interval())
     try {
       // The server ignores `via`. The browser's book-keeping is told apart by it.
-      const query = { after, limit, ...(wait && { wait }), via }
+      // The first request does not wait, so that one knows soon that it works.
+      const query = { after, limit, ...(wait && opened && { wait }), via }
       const headers = conditional ? { 'If-None-Match': `"${after}"` } : {}
       const page = await get(messagesURL(room, query), { signal: abort.signal, headers, onCost })
       if (abort.signal.aborted) return
@@ -27,7 +28,7 @@ export const asking = (via, { conditional, wait }) => ({ room, after, interval, 
         onState('open')
       }
       if (page) take(page)
-      const atOnce = wait ? page?.messages.length > 0 : page?.messages.length === limit
+      const atOnce = wait ? !query.wait || page?.messages.length > 0 : page?.messages.length === limit
       timer = setTimeout(ask, atOnce ? 0 : Math.max(0, due - performance.now()))
     } catch (error) {
       if (abort.signal.aborted) return

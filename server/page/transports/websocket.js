@@ -27,7 +27,7 @@ export const opening = query => ({ room, after, onMessage, onTruncated, onState,
   }
 
   function forget() {
-    for (const answer of answers.splice(0)) answer.reject(new Error('the connection was lost before the answer: it may have been said, or not'))
+    for (const answer of answers.splice(0)) answer.reject(new Error('the connection was lost before the answer'))
   }
 
   return {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -102,9 +103,11 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
 	}
 	soon, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
 	defer cancel()
-	engineIO.Close(soon)
-	socketIO.Close(soon)
-	sockets.close()
+	var closing sync.WaitGroup
+	closing.Go(func() { engineIO.Close(soon) })
+	closing.Go(func() { socketIO.Close(soon) })
+	closing.Go(sockets.close)
+	closing.Wait()
 	if server.Shutdown(soon) != nil {
 		server.Close()
 	}

@@ -29,7 +29,7 @@ func (e echo) Closed(string) {}
 // authDelay is between the answer to a CONNECT and the event "auth". The official
 // suite begins to listen for an event when it has seen the one before, and its
 // WebSocket library hands over at once what comes in one segment.
-const authDelay = 20 * time.Millisecond
+const authDelay = 50 * time.Millisecond
 
 func namespace() *socketio.Namespace {
 	return &socketio.Namespace{

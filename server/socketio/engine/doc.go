@@ -9,6 +9,7 @@
 //	session.go  one client: sending, taking packets, heartbeat, the end
 //	polling.go  GET and POST, and what waits while the client polls
 //	socket.go   WebSocket, from the start or by an upgrade
+//	wait.go     waiting until a client has read
 //	payload.go  packets as they are on the wire
 //	packets.go  messages encoded once for all sessions
 //

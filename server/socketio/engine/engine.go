@@ -17,8 +17,8 @@ type Config struct {
 	PingTimeout    time.Duration // from a ping to its pong; 20 s
 	UpgradeTimeout time.Duration // from a WebSocket's handshake to the end of the upgrade; 10 s
 	MaxPayload     int           // bytes of one POST, or of one packet over WebSocket; 1,000,000
-	MaxPackets     int           // of one POST; 1,000
-	MaxSessions    int           // at a time; 100,000
+	MaxPackets     int           // of one POST; MaxPayload/8
+	MaxSessions    int           // at a time, with those that have yet to be told their end; 100,000
 	Backlog        int           // bytes that may wait for one session; 1 MiB
 
 	// MayConnect is asked about every request; nil lets everybody in.
@@ -81,7 +81,9 @@ func New(config Config) *Server {
 	config.PingTimeout = cmp.Or(config.PingTimeout, 20*time.Second)
 	config.UpgradeTimeout = cmp.Or(config.UpgradeTimeout, 10*time.Second)
 	config.MaxPayload = cmp.Or(config.MaxPayload, 1_000_000)
-	config.MaxPackets = cmp.Or(config.MaxPackets, 1_000)
+	// A client puts all it has to say into one POST, and is told of MaxPayload
+	// only: this is more than sensible packets make of it.
+	config.MaxPackets = cmp.Or(config.MaxPackets, config.MaxPayload/8)
 	config.MaxSessions = cmp.Or(config.MaxSessions, 100_000)
 	config.Backlog = cmp.Or(config.Backlog, 1<<20)
 	return &Server{

@@ -53,19 +53,16 @@ func TestClientsWithoutPongAreDropped(t *testing.T) {
 		k.wantClosed(websocket.ClosePolicyViolation)
 		r.wantGone(t, ReasonPing)
 	})
-	t.Run("probing", func(t *testing.T) {
-		id, r := h.dialPolling()
-		k := h.connect(socketQuery + "&sid=" + id)
-		k.wantClosed(websocket.ClosePolicyViolation)
-		r.wantGone(t, ReasonPing)
-	})
 }
 
-func TestParkedGetOfClientWithoutPongIsReleased(t *testing.T) {
-	h := start(t, Config{PingInterval: beat, PingTimeout: 300 * time.Millisecond})
+// Whatever a client without a pong has out is answered or closed.
+func TestClientWithoutPongIsTold(t *testing.T) {
+	h := start(t, Config{PingInterval: beat, PingTimeout: time.Second})
 	id, r := h.dialPolling()
 	h.get(id).want(t, 200, "2")
+	k := h.connect(socketQuery + "&sid=" + id)
 	h.get(id).want(t, 200, "1")
+	k.wantClosed(websocket.ClosePolicyViolation)
 	r.wantGone(t, ReasonPing)
 }
 

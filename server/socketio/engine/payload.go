@@ -32,12 +32,11 @@ const Separator = '\x1e'
 var separator = []byte{Separator}
 
 var (
-	errNotUTF8    = errors.New("not UTF-8")
-	errTooMany    = errors.New("too many packets")
-	errEmpty      = errors.New("an empty packet")
-	errType       = errors.New("a packet that no client sends")
-	errNotBase64  = errors.New("not base64")
-	errNotAllowed = errors.New("a packet out of place")
+	errNotUTF8   = errors.New("not UTF-8")
+	errTooMany   = errors.New("too many packets")
+	errEmpty     = errors.New("an empty packet")
+	errType      = errors.New("a packet that no client sends")
+	errNotBase64 = errors.New("not base64")
 )
 
 // checkPayload returns an error unless a client may send the payload. It is

@@ -193,7 +193,7 @@ func TestSlowPollerIsDropped(t *testing.T) {
 	r.wantGone(t, ReasonSlow)
 	h.get(id).want(t, 400, bodyUnknown)
 
-	id, r = h.dialPolling() // holding counts too, however little is held
+	_, r = h.dialPolling() // holding counts too, however little is held
 	for sent = 0; !r.session.isEnded(); sent++ {
 		r.session.Send(Text(nil))
 	}
@@ -295,15 +295,18 @@ func TestBrokenPost(t *testing.T) {
 	id, r := h.dialPolling()
 	r.onEcho = func([]byte) { t.Error("a part of it was taken") }
 	body, feed := io.Pipe()
-	ctx, breakOff := context.WithCancel(context.Background())
 	done := make(chan bool)
 	go func() {
-		h.try(ctx, "POST", pollingQuery+"&sid="+id, body)
+		h.try(context.Background(), "POST", pollingQuery+"&sid="+id, body)
 		close(done)
 	}()
 	io.WriteString(feed, "4first\x1e4sec")
-	breakOff()
-	feed.Close()
+	h.await("the POST", func() bool {
+		r.session.mu.Lock()
+		defer r.session.mu.Unlock()
+		return r.session.polling.posting
+	})
+	feed.CloseWithError(io.ErrUnexpectedEOF) // has the client drop the connection
 	<-done
 	r.wantGone(t, ReasonClose)
 }

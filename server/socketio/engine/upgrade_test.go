@@ -62,8 +62,7 @@ func TestUpgradeWithParkedGet(t *testing.T) {
 	h := start(t, Config{})
 	id, r := h.dialPolling()
 	parked := h.goGet(id)
-	// As a probe does, but for releasing the GET, which it would do only just so
-	// that this test could not send the rest in time.
+	// As by a probe, which would release the GET, or park it for a moment only.
 	k := h.connect(socketQuery + "&sid=" + id)
 	h.await("the socket", func() bool {
 		r.session.mu.Lock()

@@ -1,0 +1,130 @@
+package server
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+func TestPageIsServed(t *testing.T) {
+	h := start(t, Config{})
+	tests := []struct{ path, contentType, part string }{
+		{"/", "text/html; charset=utf-8", "<!doctype html>"},
+		{"/?room=lobby&via=sse", "text/html; charset=utf-8", "<!doctype html>"},
+		{"/page/main.js", "text/javascript; charset=utf-8", "import"},
+		{"/page/transports/ws.js", "text/javascript; charset=utf-8", "WebSocket"},
+		{"/page/style.css", "text/css; charset=utf-8", ":root"},
+		{"/page/icon.svg", "image/svg+xml", "<svg"},
+	}
+	for _, tt := range tests {
+		r := h.do("GET", tt.path, "")
+		if r.status != 200 || r.header.Get("Content-Type") != tt.contentType || !strings.Contains(r.body, tt.part) {
+			t.Errorf("%s: %d %q %.60q", tt.path, r.status, r.header.Get("Content-Type"), r.body)
+			continue
+		}
+		for name, want := range map[string]string{
+			"Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
+				"base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+			"X-Content-Type-Options": "nosniff",
+			"Referrer-Policy":        "same-origin",
+			"Cache-Control":          "no-cache",
+		} {
+			if got := r.header.Get(name); got != want {
+				t.Errorf("%s: %s %q, want %q", tt.path, name, got, want)
+			}
+		}
+		etag := r.header.Get("Etag")
+		if again := h.do("GET", tt.path, "", "If-None-Match: "+etag); etag == "" || again.status != 304 || again.body != "" {
+			t.Errorf("%s with its ETag %s: %d %.60q, want 304", tt.path, etag, again.status, again.body)
+		}
+		if head := h.do("HEAD", tt.path, ""); head.status != 200 || head.body != "" || head.header.Get("Content-Length") != fmt.Sprint(len(r.body)) {
+			t.Errorf("HEAD %s: %d, Content-Length %s, want that of %d bytes", tt.path, head.status, head.header.Get("Content-Length"), len(r.body))
+		}
+	}
+}
+
+func TestPageServesNothingElse(t *testing.T) {
+	h := start(t, Config{})
+	for _, p := range []string{
+		"/page", "/page/", "/page/transports", "/page/transports/", "/page/nothing.js", "/page/vendor/nothing.js", "/page/vendor/.gitignore",
+		"/page/../page.go", "/page/..%2fpage.go", "/page/%2e%2e/page.go", "/page//etc/passwd", "/page/index.html/", "/page/%00.js", "/main.js",
+	} {
+		if r := h.do("GET", p, ""); r.status != 404 || r.header.Get("Content-Type") != "application/problem+json" {
+			t.Errorf("%s: %d %q", p, r.status, r.header.Get("Content-Type"))
+		}
+	}
+	if r := h.do("POST", "/", ""); r.status != 405 || r.header.Get("Allow") != "GET, HEAD" {
+		t.Errorf("POST /: %d, Allow %q", r.status, r.header.Get("Allow"))
+	}
+}
+
+// TestPageHoldsTogether checks that whatever the page refers to is served, all
+// but what npm fetches, and that it stays small.
+func TestPageHoldsTogether(t *testing.T) {
+	refers := regexp.MustCompile(`(?:from|import|src=|href=)\s*['"](\.{0,2}/[^'"]+)['"]`)
+	size := 0
+	err := fs.WalkDir(pageFiles, "page", func(name string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		content, err := pageFiles.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		size += len(content)
+		if path.Dir(name) == "page/vendor" {
+			return nil
+		}
+		if _, ok := pageTypes[path.Ext(name)]; !ok {
+			t.Errorf("%s is embedded, and not served", name)
+		}
+		for _, m := range refers.FindAllStringSubmatch(string(content), -1) {
+			target := m[1]
+			if strings.HasPrefix(target, ".") {
+				target = path.Join("/", path.Dir(name), target)
+			}
+			if _, err := pageFiles.ReadFile(target[1:]); err != nil {
+				t.Errorf("%s refers to %s: %v", name, m[1], err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if limit := 150 << 10; size > limit {
+		t.Errorf("the page is %d bytes, more than %d", size, limit)
+	}
+}
+
+// TestPageHasTheColoursOfTheReports reads both files: the server must not
+// import the report, and a style sheet can import neither.
+func TestPageHasTheColoursOfTheReports(t *testing.T) {
+	theme, err := os.ReadFile("../report/theme.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	style, err := pageFiles.ReadFile("page/style.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	light, dark, _ := strings.Cut(string(style), "prefers-color-scheme: dark")
+	looks := regexp.MustCompile(`\{"([a-z-]+)", "[^"]+", rgb\(0x([0-9A-F]{6})\), rgb\(0x([0-9A-F]{6})\)`).FindAllStringSubmatch(string(theme), -1)
+	if len(looks) != 9 {
+		t.Fatalf("found %d looks in report/theme.go, want 9", len(looks))
+	}
+	for _, look := range looks {
+		if look[1] == "ws-deflate" {
+			continue // the browser decides on compression, not the page
+		}
+		for part, colour := range map[string]string{light: look[2], dark: look[3]} {
+			if want := "--" + look[1] + ": #" + strings.ToLower(colour); !strings.Contains(part, want) {
+				t.Errorf("style.css lacks %s", want)
+			}
+		}
+	}
+}

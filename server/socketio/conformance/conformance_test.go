@@ -1,0 +1,321 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/binary"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+	"go.uber.org/goleak"
+)
+
+// patience bounds every wait; no test measures time.
+const patience = 20 * time.Second
+
+// serve runs the command in this process and returns its URL.
+func serve(t *testing.T) string {
+	t.Helper()
+	ctx, stop := context.WithCancel(context.Background())
+	r, w := io.Pipe()
+	var stderr bytes.Buffer
+	code := make(chan int)
+	go func() { code <- run(ctx, w, &stderr, []string{"--listen", "127.0.0.1:0"}) }()
+	var first struct{ URL string }
+	line, err := bufio.NewReader(r).ReadBytes('\n')
+	if err != nil || json.Unmarshal(line, &first) != nil {
+		t.Fatalf("the first line is %q (%v)", line, err)
+	}
+	t.Cleanup(func() {
+		stop()
+		if got := <-code; got != fine || stderr.Len() > 0 {
+			t.Errorf("exit code %d; %s", got, &stderr)
+		}
+		goleak.VerifyNone(t)
+	})
+	return first.URL
+}
+
+type peer struct {
+	*websocket.Conn
+	t *testing.T
+}
+
+func open(t *testing.T, url, path string) *peer {
+	t.Helper()
+	ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(url, "http")+path, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { ws.Close() })
+	ws.SetReadDeadline(time.Now().Add(patience))
+	return &peer{ws, t}
+}
+
+func (p *peer) send(kind int, message string) {
+	p.t.Helper()
+	if err := p.WriteMessage(kind, []byte(message)); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// next returns the next message that is no ping of Engine.IO's.
+func (p *peer) next() string {
+	p.t.Helper()
+	for {
+		_, b, err := p.ReadMessage()
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		if string(b) != "2" {
+			return string(b)
+		}
+		p.send(websocket.TextMessage, "3")
+	}
+}
+
+func (p *peer) want(messages ...string) {
+	p.t.Helper()
+	for _, want := range messages {
+		if got := p.next(); got != want {
+			p.t.Fatalf("got %.100q, want %.100q", got, want)
+		}
+	}
+}
+
+func TestEngineIO(t *testing.T) {
+	p := open(t, serve(t), "/engine.io/?EIO=4&transport=websocket")
+	var handshake struct {
+		PingInterval, PingTimeout, MaxPayload int
+		Upgrades                              []string
+	}
+	if err := json.Unmarshal([]byte(p.next()[1:]), &handshake); err != nil || handshake.PingInterval != 300 || handshake.PingTimeout != 200 || handshake.MaxPayload != 1_000_000 || len(handshake.Upgrades) > 0 {
+		t.Errorf("the handshake is %+v (%v)", handshake, err)
+	}
+	p.send(websocket.TextMessage, "4hello")
+	p.send(websocket.BinaryMessage, "\x00\xff")
+	p.want("4hello", "\x00\xff")
+}
+
+func TestSocketIO(t *testing.T) {
+	url := serve(t)
+	for _, tt := range []struct{ namespace, auth, want string }{{"", "", "{}"}, {"/custom,", "", "{}"}, {"/custom,", `{"token":"abc"}`, `{"token":"abc"}`}} {
+		p := open(t, url, "/socket.io/?EIO=4&transport=websocket")
+		p.next()
+		p.send(websocket.TextMessage, "40"+tt.namespace+tt.auth)
+		if got := p.next(); !strings.HasPrefix(got, "40"+tt.namespace+`{"sid":"`) {
+			t.Fatalf("CONNECT is answered by %s", got)
+		}
+		p.want("42" + tt.namespace + `["auth",` + tt.want + `]`)
+		p.send(websocket.TextMessage, "42"+tt.namespace+`["message",1,"2",{"3":[true]}]`)
+		p.want("42" + tt.namespace + `["message-back",1,"2",{"3":[true]}]`)
+		p.send(websocket.TextMessage, "451-"+tt.namespace+`7["message-with-ack",{"_placeholder":true,"num":0}]`)
+		p.send(websocket.BinaryMessage, "\x01\x02")
+		p.want("461-"+tt.namespace+`7[{"_placeholder":true,"num":0}]`, "\x01\x02")
+		p.send(websocket.TextMessage, "40/random")
+		p.want(`44/random,{"message":"Invalid namespace"}`)
+	}
+}
+
+func TestWebSocketEcho(t *testing.T) {
+	p := open(t, serve(t), "/ws-echo")
+	for _, m := range []string{"", "hello", "κόσμε", strings.Repeat("x", 70_000)} {
+		p.send(websocket.TextMessage, m)
+		p.send(websocket.BinaryMessage, m+"\xff")
+		p.want(m, m+"\xff")
+	}
+	largest := strings.Repeat("x", maxMessage)
+	p.send(websocket.TextMessage, largest)
+	p.want(largest)
+}
+
+// frame is one as clients send it, masked by zeros.
+func frame(first byte, payload string) string {
+	b := []byte{first, 0x80 | byte(len(payload)), 0, 0, 0, 0}
+	return string(append(b, payload...))
+}
+
+// closing is what a close frame holds.
+func closing(code int, reason string) string {
+	return string(binary.BigEndian.AppendUint16(nil, uint16(code))) + reason
+}
+
+// Each case ends with the server closing with a code.
+func TestWebSocketProtocol(t *testing.T) {
+	url := serve(t)
+	const (
+		final  = 0x80
+		more   = 0x00
+		text   = 0x01
+		binary = 0x02
+		shut   = 0x88
+		ping   = 0x89
+		pong   = 0x8a
+	)
+	goodbye := frame(shut, closing(1000, ""))
+	tests := []struct {
+		name   string
+		frames []string
+		echoes []string // before the end
+		code   int
+	}{
+		{"text", []string{frame(final|text, "hello"), goodbye}, []string{"hello"}, 1000},
+		{"empty text", []string{frame(final|text, ""), goodbye}, []string{""}, 1000},
+		{"fragments", []string{frame(text, "a"), frame(more, ""), frame(more, "b"), frame(final, "c"), goodbye}, []string{"abc"}, 1000},
+		{"fragments of binary", []string{frame(binary, "\xff"), frame(final, "\xfe"), goodbye}, []string{"\xff\xfe"}, 1000},
+		{"a character in two fragments", []string{frame(text, "\xce"), frame(final, "\xba"), goodbye}, []string{"κ"}, 1000},
+		{"pings between fragments", []string{frame(text, "a"), frame(ping, "1"), frame(more, "b"), frame(ping, "2"), frame(final, "c"), goodbye}, []string{"1", "2", "abc"}, 1000},
+		{"a pong that none has asked for", []string{frame(pong, "x"), frame(final|text, "a"), goodbye}, []string{"a"}, 1000},
+		{"a ping of 125 bytes", []string{frame(ping, strings.Repeat("p", 125)), goodbye}, []string{strings.Repeat("p", 125)}, 1000},
+		{"close with a reason", []string{frame(shut, closing(3000, "bye"))}, nil, 3000},
+		{"close without a code", []string{frame(shut, "")}, nil, 1005},
+		{"nothing counts after a close", []string{goodbye, frame(final|text, "late")}, nil, 1000},
+
+		{"invalid UTF-8", []string{frame(final|text, "a\xff")}, nil, 1007},
+		{"invalid UTF-8 in fragments", []string{frame(text, "\xce"), frame(final, "a")}, nil, 1007},
+		{"half a surrogate pair", []string{frame(final|text, "\xed\xa0\x80")}, nil, 1007},
+		{"half a character", []string{frame(final|text, "\xce")}, nil, 1007},
+		{"close with a reason that is not UTF-8", []string{frame(shut, closing(1000, "\xff"))}, nil, 1002},
+		{"reserved opcode 3", []string{frame(final|3, "")}, nil, 1002},
+		{"reserved opcode 7", []string{frame(final|7, "x")}, nil, 1002},
+		{"reserved opcode 11", []string{frame(final|11, "")}, nil, 1002},
+		{"reserved opcode 15 within a message", []string{frame(text, "a"), frame(final|15, "")}, nil, 1002},
+		{"RSV1", []string{frame(final|0x40|text, "a")}, nil, 1002},
+		{"RSV2", []string{frame(final|0x20|text, "a")}, nil, 1002},
+		{"RSV3", []string{frame(final|0x10|binary, "a")}, nil, 1002},
+		{"continuation of nothing", []string{frame(final, "a")}, nil, 1002},
+		{"a message within a message", []string{frame(text, "a"), frame(final|text, "b")}, nil, 1002},
+		{"a ping in fragments", []string{frame(ping&^final, "a")}, nil, 1002},
+		{"close code 999", []string{frame(shut, closing(999, ""))}, nil, 1002},
+		{"close code 1004", []string{frame(shut, closing(1004, ""))}, nil, 1002},
+		{"close code 1005", []string{frame(shut, closing(1005, ""))}, nil, 1002},
+		{"close code 1006", []string{frame(shut, closing(1006, ""))}, nil, 1002},
+		{"close code 1016", []string{frame(shut, closing(1016, ""))}, nil, 1002},
+		{"close code 5000", []string{frame(shut, closing(5000, ""))}, nil, 1002},
+		{"a ping of 126 bytes", []string{"\x89\xfe\x00\x7e\x00\x00\x00\x00" + strings.Repeat("p", 126)}, nil, 1002},
+		{"no mask", []string{"\x81\x01a"}, nil, 1002},
+		{"a frame that says it is too large", []string{"\x82\xff\x00\x00\x00\x00\x01\x00\x00\x01\x00\x00\x00\x00"}, nil, 1009},
+		{"a frame of almost all there is", []string{"\x82\xff\x7f\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00"}, nil, 1009},
+		{"a length with the top bit", []string{"\x82\xff\xff\xff\xff\xff\xff\xff\xff\xff\x00\x00\x00\x00"}, nil, 1009},
+	}
+	for _, tt := range tests {
+		for _, piecewise := range []bool{false, true} {
+			t.Run(tt.name, func(t *testing.T) {
+				p := open(t, url, "/ws-echo")
+				got := make(chan string, 10)
+				p.SetPongHandler(func(data string) error { got <- data; return nil })
+				stream := strings.Join(tt.frames, "")
+				if piecewise {
+					for i := range min(len(stream), 200) {
+						p.NetConn().Write([]byte{stream[i]}) // fails once the server has closed
+					}
+					stream = stream[min(len(stream), 200):]
+				}
+				p.NetConn().Write([]byte(stream))
+				code := 0
+				for code == 0 {
+					_, b, err := p.ReadMessage()
+					if closed, ok := err.(*websocket.CloseError); ok {
+						code = closed.Code
+					} else if err != nil {
+						t.Fatal(err)
+					} else {
+						got <- string(b)
+					}
+				}
+				for _, want := range tt.echoes {
+					select {
+					case echo := <-got:
+						if echo != want {
+							t.Errorf("got %.50q, want %.50q", echo, want)
+						}
+					default:
+						t.Errorf("got nothing, want %.50q", want)
+					}
+				}
+				if len(got) > 0 || code != tt.code {
+					t.Errorf("closed with %d, want %d; %d messages too many", code, tt.code, len(got))
+				}
+			})
+		}
+	}
+}
+
+func TestEndsBySIGTERM(t *testing.T) {
+	binary := filepath.Join(t.TempDir(), "conformance")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatal(string(out))
+	}
+	c := exec.Command(binary, "--listen", "127.0.0.1:0")
+	c.Stderr = os.Stderr
+	stdout, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer time.AfterFunc(patience, func() { c.Process.Kill() }).Stop()
+	var first struct {
+		URL string
+		PID int
+	}
+	r := bufio.NewReader(stdout)
+	line, err := r.ReadBytes('\n')
+	if err != nil || json.Unmarshal(line, &first) != nil || first.PID != c.Process.Pid {
+		t.Fatalf("the first line is %q (%v), the process %d", line, err, c.Process.Pid)
+	}
+	echo := open(t, first.URL, "/ws-echo")
+	session := open(t, first.URL, "/socket.io/?EIO=4&transport=websocket")
+	session.next()
+	if res, err := http.Get(first.URL + "/nothing"); err != nil || res.StatusCode != 404 {
+		t.Errorf("another path: %v %v, want 404", res, err)
+	} else {
+		res.Body.Close()
+	}
+	c.Process.Signal(syscall.SIGTERM)
+	for _, p := range []*peer{echo, session} {
+		if _, _, err := p.ReadMessage(); !websocket.IsCloseError(err, websocket.CloseGoingAway) {
+			t.Errorf("closed with %v, want 1001", err)
+		}
+	}
+	rest, _ := io.ReadAll(r)
+	if err := c.Wait(); err != nil || len(rest) > 0 {
+		t.Errorf("ended with %v; more on stdout: %q", err, rest)
+	}
+}
+
+func TestRunExits(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	tests := []struct {
+		args   []string
+		code   int
+		stdout string
+		stderr string
+	}{
+		{[]string{"--help"}, fine, "--listen", ""},
+		{[]string{"--lisen", "x"}, usage, "", `did you mean "--listen"`},
+		{[]string{"--listen", taken.Addr().String()}, cannot, "", "--listen"},
+	}
+	for _, tt := range tests {
+		var stdout, stderr bytes.Buffer
+		if code := run(t.Context(), &stdout, &stderr, tt.args); code != tt.code || !strings.Contains(stdout.String(), tt.stdout) || !strings.Contains(stderr.String(), tt.stderr) {
+			t.Errorf("%q: exit code %d, want %d; stdout %q; stderr %q", tt.args, code, tt.code, &stdout, &stderr)
+		}
+	}
+}

@@ -1,0 +1,399 @@
+package server
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/pollpush/pollpush/internal/chat"
+)
+
+// guestSocket is a Socket.IO client over WebSocket.
+type guestSocket struct {
+	*websocket.Conn
+	t *testing.T
+}
+
+// openSocketIO opens a session; query is what follows the transport.
+func (h *harness) openSocketIO(query string) *guestSocket {
+	h.t.Helper()
+	d := websocket.Dialer{NetDialContext: h.dial, HandshakeTimeout: patience}
+	ws, _, err := d.Dial("ws://"+h.addr+"/socket.io/?EIO=4&transport=websocket"+query, nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	h.t.Cleanup(func() { ws.Close() })
+	ws.SetReadDeadline(time.Now().Add(patience))
+	k := &guestSocket{ws, h.t}
+	if open := k.next(); !strings.HasPrefix(open, "0{") {
+		h.t.Fatalf("the session begins with %q", open)
+	}
+	return k
+}
+
+// join opens a session that is in the chat.
+func (h *harness) join(query string) *guestSocket {
+	h.t.Helper()
+	k := h.openSocketIO(query)
+	send(h.t, k.Conn, "40")
+	if in := k.next(); !strings.HasPrefix(in, `40{"sid":"`) {
+		h.t.Fatalf("CONNECT is answered by %q", in)
+	}
+	return k
+}
+
+// next returns the next packet that is no ping.
+func (k *guestSocket) next() string {
+	k.t.Helper()
+	for {
+		_, b, err := k.ReadMessage()
+		if err != nil {
+			k.t.Fatal(err)
+		}
+		if string(b) != "2" {
+			return string(b)
+		}
+		send(k.t, k.Conn, "3")
+	}
+}
+
+// message returns what a packet holds between prefix and "]".
+func message(t *testing.T, packet, prefix string) chat.Message {
+	t.Helper()
+	var m chat.Message
+	body, ok := strings.CutPrefix(packet, prefix)
+	if err := json.Unmarshal([]byte(strings.TrimSuffix(body, "]")), &m); err != nil || !ok {
+		t.Fatalf("got %.200q (%v), want %s{…}]", packet, err, prefix)
+	}
+	return m
+}
+
+const chatEvent = `42["chat message",`
+
+// wantEvents checks that the next packets are the messages first to last.
+func (k *guestSocket) wantEvents(first, last int) {
+	k.t.Helper()
+	for id := first; id <= last; id++ {
+		if m := message(k.t, k.next(), chatEvent); m.ID != uint64(id) {
+			k.t.Fatalf("got message %d, want %d", m.ID, id)
+		}
+	}
+}
+
+// guestPoller is a Socket.IO client over polling.
+type guestPoller struct {
+	h    *harness
+	path string
+}
+
+func (h *harness) joinPolling(query string) *guestPoller {
+	h.t.Helper()
+	k := &guestPoller{h, "/socket.io/?EIO=4&transport=polling" + query}
+	_, after, _ := strings.Cut(h.do("GET", k.path, "").body, `"sid":"`)
+	id, _, _ := strings.Cut(after, `"`)
+	k.path += "&sid=" + id
+	k.post("40")
+	return k
+}
+
+func (k *guestPoller) post(packet string) {
+	k.h.t.Helper()
+	if r := k.h.do("POST", k.path, packet); r.status != 200 || r.body != "ok" {
+		k.h.t.Fatalf("%.100q is answered by %d %.100q", packet, r.status, r.body)
+	}
+}
+
+func (k *guestPoller) poll() []string {
+	k.h.t.Helper()
+	r := k.h.do("GET", k.path, "")
+	if r.status != 200 {
+		k.h.t.Fatalf("a poll is answered by %d %.100q", r.status, r.body)
+	}
+	return strings.Split(r.body, "\x1e")
+}
+
+func TestSocketIOReachesEverybodyInTheRoom(t *testing.T) {
+	h := start(t, Config{})
+	ada, bob, elsewhere := h.join("&user=ada"), h.join("&room=chat"), h.join("&room=other")
+	cy, ws := h.joinPolling(""), h.open("chat/ws")
+	if got := cy.poll(); len(got) != 1 || !strings.HasPrefix(got[0], `40{"sid":"`) {
+		t.Errorf("polled %q, want the answer to CONNECT alone", got)
+	}
+
+	send(t, ada.Conn, `42["chat message","<hi>"]`)
+	packet := ada.next()
+	if m := message(t, packet, chatEvent); m.ID != 1 || m.Room != "chat" || m.User != "ada" || m.Text != "<hi>" || m.At == 0 {
+		t.Errorf("got %+v", m)
+	}
+	if got := bob.next(); got != packet {
+		t.Errorf("bob got %s, want %s", got, packet)
+	}
+	if got := cy.poll(); len(got) != 1 || got[0] != packet {
+		t.Errorf("polled %q, want %s", got, packet)
+	}
+	if got := lines(t, ws, 1)[0]; chatEvent+got+"]" != packet {
+		t.Errorf("the WebSocket got %s, want what is in %s", got, packet)
+	}
+
+	send(t, bob.Conn, `427["chat message",{"user":"bob","text":"ho"}]`)
+	got := []string{bob.next(), bob.next()} // the acknowledgement may come after the message
+	if strings.HasPrefix(got[0], "43") {
+		got[0], got[1] = got[1], got[0]
+	}
+	if m := message(t, got[0], chatEvent); "437["+strings.TrimPrefix(got[0], chatEvent) != got[1] || m.ID != 2 || m.User != "bob" {
+		t.Errorf("got %s, acknowledged by %s", got[0], got[1])
+	}
+	cy.post(`42["chat message","who am I?"]`)
+	ada.wantEvents(2, 2)
+	if m := message(t, ada.next(), chatEvent); m.User != "anonymous" {
+		t.Errorf("got %+v, want it from anonymous", m)
+	}
+	h.post("chat", "by REST")
+	ada.wantEvents(4, 4)
+
+	h.post("other", "there")
+	elsewhere.wantEvents(1, 1)
+	if n := h.tally.posted.Load(); n != 5 {
+		t.Errorf("%d messages posted, want 5", n)
+	}
+	h.await("deliveries", &h.tally.deliveries, 4*4+1)
+}
+
+func TestSocketIORefusesMessages(t *testing.T) {
+	h := start(t, Config{})
+	k := h.join("")
+	tooLong := `"` + strings.Repeat("x", chat.MaxText+1) + `"`
+	for _, bad := range []string{
+		``, `,1`, `,null`, `,[]`, `,{}`, `,""`, `,"a","b"`, `,` + tooLong, `,"\ud800"`,
+		`,{"user":"ada"}`, `,{"user":"","text":"x"}`, `,{"user":"ada","text":"x","to":"bob"}`, `,{"user":"ada","text":"x"},1`,
+	} {
+		var refused struct{ Error problem }
+		send(t, k.Conn, `425["chat message"`+bad+`]`)
+		answer := k.next()
+		body, isAck := strings.CutPrefix(answer, "435[")
+		if err := json.Unmarshal([]byte(strings.TrimSuffix(body, "]")), &refused); err != nil || !isAck || refused.Error.Status != 400 || refused.Error.Title == "" {
+			t.Errorf("%.40s is acknowledged by %s", bad, answer)
+		}
+		var event []any
+		send(t, k.Conn, `42["chat message"`+bad+`]`)
+		answer = k.next()
+		if err := json.Unmarshal([]byte(strings.TrimPrefix(answer, "42")), &event); err != nil || len(event) != 2 || event[0] != "error message" || event[1].(map[string]any)["title"] != refused.Error.Title {
+			t.Errorf("%.40s is answered by %s", bad, answer)
+		}
+	}
+	send(t, k.Conn, `451-6["chat message",{"_placeholder":true,"num":0}]`)
+	k.WriteMessage(websocket.BinaryMessage, []byte("x"))
+	if answer := k.next(); !strings.HasPrefix(answer, `436[{"error":{"status":400,`) {
+		t.Errorf("an attachment is answered by %s", answer)
+	}
+	send(t, k.Conn, `42["chat message","good"]`)
+	k.wantEvents(1, 1)
+	if n := h.tally.posted.Load(); n != 1 {
+		t.Errorf("%d messages posted, want 1", n)
+	}
+}
+
+func TestSocketIORefusesHandshakes(t *testing.T) {
+	h := start(t, Config{})
+	for _, query := range []string{"&room=a%20b", "&room=", "&room=a&room=b", "&after=x", "&after=1&after=2", "&user=a&user=b", "&room=" + strings.Repeat("x", 65), "&room=%zz"} {
+		var refused struct {
+			Message string
+			Data    struct{ Status int }
+		}
+		k := h.openSocketIO(query)
+		send(t, k.Conn, "40")
+		answer := k.next()
+		if err := json.Unmarshal([]byte(strings.TrimPrefix(answer, "44")), &refused); err != nil || refused.Message == "" || refused.Data.Status != 400 {
+			t.Errorf("%s is answered by %s", query, answer)
+		}
+	}
+	k := h.join("")
+	send(t, k.Conn, "40/admin,")
+	if got := k.next(); got != `44/admin,{"message":"Invalid namespace"}` {
+		t.Errorf("another namespace: %s", got)
+	}
+}
+
+func TestSocketIOResume(t *testing.T) {
+	h := start(t, Config{History: 5})
+	for range 8 {
+		h.post("lobby", "hello")
+	}
+	t.Run("from now on", func(t *testing.T) {
+		k := h.join("&room=lobby")
+		send(t, k.Conn, `42["chat message",""]`)
+		if got := k.next(); !strings.HasPrefix(got, `42["error message"`) {
+			t.Errorf("first came %s", got)
+		}
+	})
+	t.Run("within history", func(t *testing.T) {
+		h.join("&room=lobby&after=6").wantEvents(7, 8)
+	})
+	t.Run("beyond history", func(t *testing.T) {
+		k := h.join("&room=lobby&after=1")
+		if got := k.next(); got != `42["truncated"]` {
+			t.Errorf("first came %s", got)
+		}
+		k.wantEvents(4, 8)
+	})
+	t.Run("beyond history, polling", func(t *testing.T) {
+		k := h.joinPolling("&room=lobby&after=1")
+		var got []string
+		for len(got) < 7 {
+			got = append(got, k.poll()...)
+		}
+		if !strings.HasPrefix(got[0], `40{`) || got[1] != `42["truncated"]` {
+			t.Errorf("first came %q", got[:2])
+		}
+		for i, packet := range got[2:] {
+			if m := message(t, packet, chatEvent); m.ID != uint64(4+i) {
+				t.Errorf("got message %d, want %d", m.ID, 4+i)
+			}
+		}
+	})
+	t.Run("cursor not reached yet", func(t *testing.T) {
+		k := h.join("&room=lobby&after=100")
+		h.post("lobby", "next")
+		k.wantEvents(9, 9)
+	})
+}
+
+// A client may have missed more than may wait for it: that makes it no slow
+// reader. Meanwhile it may post.
+func TestSocketIOResumeOfMoreThanTheBacklog(t *testing.T) {
+	const posted, history = 3000, 2500
+	h := start(t, Config{History: history, Backlog: 16 << 10})
+	room, err := h.hub.Room("lobby")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range posted {
+		room.Post("ada", strings.Repeat("x", 1000))
+	}
+	t.Run("WebSocket", func(t *testing.T) {
+		k := h.join("&room=lobby&after=0")
+		if got := k.next(); got != `42["truncated"]` {
+			t.Errorf("first came %.80s", got)
+		}
+		k.wantEvents(posted-history+1, posted)
+		h.post("lobby", "and on")
+		k.wantEvents(posted+1, posted+1)
+	})
+	t.Run("polling", func(t *testing.T) {
+		k := h.joinPolling("&room=lobby&after=1000")
+		next := uint64(1001)
+		for next <= posted+1 {
+			for _, packet := range k.poll() {
+				if strings.HasPrefix(packet, "40") || packet == "2" {
+					continue
+				}
+				if m := message(t, packet, chatEvent); m.ID != next {
+					t.Fatalf("got message %d, want %d", m.ID, next)
+				}
+				next++
+			}
+		}
+		h.post("lobby", "and on")
+		message(t, k.poll()[0], chatEvent)
+	})
+	if n := h.tally.SlowReaders.Load(); n != 0 {
+		t.Errorf("%d slow readers", n)
+	}
+}
+
+// Whoever has left is delivered to no more.
+func TestSocketIOLeaves(t *testing.T) {
+	const round = 20 // more messages than a dispatcher may be behind
+	h := start(t, Config{})
+	stays := h.join("")
+	posted := 0
+	for name, leave := range map[string]func(k *guestSocket){
+		"the namespace":  func(k *guestSocket) { send(t, k.Conn, "41") },
+		"the session":    func(k *guestSocket) { send(t, k.Conn, "1") },
+		"the connection": func(k *guestSocket) { k.NetConn().Close() },
+	} {
+		k := h.join("")
+		h.post("chat", "to both")
+		posted++
+		k.wantEvents(posted, posted)
+		stays.wantEvents(posted, posted)
+		leave(k)
+		deadline := time.Now().Add(patience)
+		for before := h.tally.deliveries.Load(); ; before = h.tally.deliveries.Load() {
+			for range round {
+				h.post("chat", "to one")
+				posted++
+				stays.wantEvents(posted, posted)
+			}
+			if h.tally.deliveries.Load()-before == round {
+				break
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("who has left %s is delivered to", name)
+			}
+		}
+	}
+}
+
+func TestSocketIOSlowReader(t *testing.T) {
+	h := start(t, Config{Backlog: 64 << 10})
+	slow, good := h.joinPolling(""), h.join("")
+	slow.poll()
+	room, err := h.hub.Room("chat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	posted := 0
+	for h.tally.SlowReaders.Load() == 0 {
+		room.Post("ada", strings.Repeat("x", chat.MaxText))
+		posted++
+		good.wantEvents(posted, posted)
+	}
+	if r := h.do("GET", slow.path, ""); r.status != 400 {
+		t.Errorf("the slow reader's poll is answered by %d, want 400", r.status)
+	}
+	room.Post("ada", "still there?")
+	good.wantEvents(posted+1, posted+1)
+}
+
+func TestSocketIOOrigin(t *testing.T) {
+	h := start(t, Config{Origins: []string{"https://chat.example"}})
+	for origin, status := range map[string]int{"": 200, h.url: 200, "https://chat.example": 200, "https://evil.example": 403, "null": 403} {
+		var header []string
+		if origin != "" {
+			header = []string{"Origin: " + origin}
+		}
+		if r := h.do("GET", "/socket.io/?EIO=4&transport=polling", "", header...); r.status != status {
+			t.Errorf("origin %q: %d, want %d", origin, r.status, status)
+		}
+	}
+}
+
+func TestSocketIOEndsAtShutdown(t *testing.T) {
+	h := start(t, Config{})
+	k := h.join("")
+	code := make(chan int)
+	go func() { code <- closeCode(k.Conn) }()
+	h.shutdown()
+	if got := <-code; got != websocket.CloseGoingAway {
+		t.Errorf("closed with %d, want 1001", got)
+	}
+	h.await("connections", &h.tally.Open, 0)
+}
+
+func TestBatchIsEncodedOnceForSocketIO(t *testing.T) {
+	b := &chat.Batch{Truncated: true}
+	a, again := packets{b}, packets{b}
+	if &a.Frames()[0] != &again.Frames()[0] || &a.Payload()[0] != &again.Payload()[0] {
+		t.Error("it is encoded for each")
+	}
+	if got := string(a.Frames()); got != "\x81\x0f"+`42["truncated"]` {
+		t.Errorf("frames %q", got)
+	}
+	if got := string(a.Payload()); got != `42["truncated"]` {
+		t.Errorf("payload %q", got)
+	}
+}
