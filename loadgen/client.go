@@ -14,6 +14,9 @@ import (
 // dialTimeout bounds how long a client may take to be ready.
 const dialTimeout = 10 * time.Second
 
+// LongPollWait is how long a long poll lets the server wait for news.
+const LongPollWait = 25 * time.Second
+
 // errClosed is returned by a client that was closed on our side.
 var errClosed = errors.New("the client is closed")
 
@@ -38,6 +41,14 @@ type Poller interface {
 	// Poll sends one request, without waiting; its answer is the next
 	// Receive. There must be no unanswered one before.
 	Poll() error
+}
+
+// Rearmer is a Client that is told of news by answers to requests, and sends the
+// next one as soon as it has got an answer, within Receive.
+type Rearmer interface {
+	Client
+	// Armed reports whether a request is out.
+	Armed() bool
 }
 
 // Dialer opens a client, ready to receive.

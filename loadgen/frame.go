@@ -12,26 +12,31 @@ const (
 	opPong         = 0xA
 )
 
+// rsv1 marks a message as compressed (RFC 7692, 6).
+const rsv1 = 0x40
+
 // maxFrame bounds what a server can make a client hold.
 const maxFrame = 1 << 20
 
 // frame is one WebSocket frame from a server, which never masks.
 type frame struct {
-	op      byte
-	final   bool
-	payload []byte
-	size    int // with its header
+	op         byte
+	final      bool
+	compressed bool // the message that begins here is
+	payload    []byte
+	size       int // with its header
 }
 
 // parseFrame reads a frame from the start of b; ok is false where more bytes
-// are needed.
-func parseFrame(b []byte) (f frame, ok bool, err error) {
+// are needed. Only where deflate was agreed on may messages be compressed.
+func parseFrame(b []byte, deflate bool) (f frame, ok bool, err error) {
 	if len(b) < 2 {
 		return f, false, nil
 	}
 	f.op, f.final = b[0]&0x0f, b[0]&0x80 != 0
-	if b[0]&0x70 != 0 {
-		return f, false, malformed("a frame with reserved bits, no extension being agreed on", b)
+	f.compressed = deflate && b[0]&0x70 == rsv1 && (f.op == opText || f.op == opBinary)
+	if b[0]&0x70 != 0 && !f.compressed {
+		return f, false, malformed("a frame with reserved bits that no extension agreed on accounts for", b)
 	}
 	if b[1]&0x80 != 0 {
 		return f, false, malformed("a masked frame from a server", b)
@@ -70,7 +75,8 @@ func parseFrame(b []byte) (f frame, ok bool, err error) {
 	return f, true, nil
 }
 
-// appendFrame appends a final frame to a server, masked with key.
+// appendFrame appends a final frame to a server, masked with key. The opcode
+// may have rsv1 with it.
 func appendFrame(b []byte, op byte, payload []byte, key uint32) []byte {
 	b = append(b, 0x80|op)
 	switch n := len(payload); {

@@ -25,14 +25,22 @@ func TestParseFrame(t *testing.T) {
 		"64 bit": {"\x81\x7f\x00\x00\x00\x00\x00\x01\x00\x00" + longer, frame{op: opText, final: true, payload: []byte(longer), size: 10 + 1<<16}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for n := range min(len(c.bytes), 200) {
-				if f, ok, err := parseFrame([]byte(c.bytes[:n])); ok || err != nil {
-					t.Fatalf("%d bytes gave %+v, %v", n, f, err)
+			for _, compressed := range []bool{false, true} {
+				b := []byte(c.bytes + "more")
+				if compressed && c.want.op == opText {
+					b[0] |= rsv1
+					c.want.compressed = true
 				}
-			}
-			got, ok, err := parseFrame([]byte(c.bytes + "more"))
-			if !ok || err != nil || got.op != c.want.op || got.final != c.want.final || got.size != c.want.size || !bytes.Equal(got.payload, c.want.payload) {
-				t.Errorf("got %+v, %v, %v", got, ok, err)
+				for n := range min(len(c.bytes), 200) {
+					if f, ok, err := parseFrame(b[:n], compressed); ok || err != nil {
+						t.Fatalf("%d bytes gave %+v, %v", n, f, err)
+					}
+				}
+				got, ok, err := parseFrame(b, compressed)
+				if !ok || err != nil || got.op != c.want.op || got.final != c.want.final || got.compressed != c.want.compressed ||
+					got.size != c.want.size || !bytes.Equal(got.payload, c.want.payload) {
+					t.Errorf("got %+v, %v, %v; want %+v", got, ok, err, c.want)
+				}
 			}
 		})
 	}
@@ -43,8 +51,16 @@ func TestParseFrameRefuses(t *testing.T) {
 		"masked": "\x81\x81\x00\x00\x00\x00x", "reserved bit": "\xc1\x01x", "opcode 3": "\x83\x01x", "opcode 11": "\x8b\x01x",
 		"ping in parts": "\x09\x01x", "long ping": "\x89\x7e\x00\x7e", "too long": "\x81\x7f\x40\x00\x00\x00\x00\x00\x00\x00",
 	} {
-		if f, _, err := parseFrame([]byte(b)); !errors.Is(err, errMalformed) {
+		if f, _, err := parseFrame([]byte(b), false); !errors.Is(err, errMalformed) {
 			t.Errorf("%s gave %+v, %v; want a malformed answer", name, f, err)
+		}
+	}
+	for name, b := range map[string]string{
+		"compressed ping": "\xc9\x01x", "compressed continuation": "\xc0\x01x", "compressed close": "\xc8\x00",
+		"second reserved bit": "\xa1\x01x", "third reserved bit": "\x91\x01x", "two reserved bits": "\xe1\x01x",
+	} {
+		if f, _, err := parseFrame([]byte(b), true); !errors.Is(err, errMalformed) {
+			t.Errorf("%s gave %+v, %v where deflate was agreed on; want a malformed answer", name, f, err)
 		}
 	}
 }
@@ -84,11 +100,12 @@ func TestAppendFrameIsReadByGorilla(t *testing.T) {
 }
 
 func FuzzParseFrame(f *testing.F) {
-	f.Add([]byte("\x81\x05hello"))
-	f.Add([]byte("\x81\x7e\x00\x7e"))
-	f.Fuzz(func(t *testing.T, b []byte) {
-		fr, ok, err := parseFrame(b)
-		if ok && (err != nil || fr.size > len(b) || len(fr.payload) > fr.size) {
+	f.Add([]byte("\x81\x05hello"), false)
+	f.Add([]byte("\x81\x7e\x00\x7e"), false)
+	f.Add([]byte("\xc1\x05hello"), true)
+	f.Fuzz(func(t *testing.T, b []byte, deflate bool) {
+		fr, ok, err := parseFrame(b, deflate)
+		if ok && (err != nil || fr.size > len(b) || len(fr.payload) > fr.size || fr.compressed && !deflate) {
 			t.Fatalf("%+v, %v of %d bytes", fr, err, len(b))
 		}
 	})

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
+	"math"
 	"strconv"
 )
 
@@ -18,10 +20,13 @@ const (
 
 // response is one HTTP/1.1 response, pointing into the bytes it was read from.
 type response struct {
-	status int
-	body   []byte
-	accept []byte // Sec-WebSocket-Accept
-	size   int    // of all of it, on the wire
+	status     int
+	fields     []byte // the header's lines after the first
+	body       []byte
+	accept     []byte // Sec-WebSocket-Accept
+	extensions []byte // Sec-WebSocket-Extensions
+	batch      []byte // Batch-Window
+	size       int    // of all of it, on the wire
 }
 
 // parseResponse reads a response to a GET or POST (RFC 9112) from the start
@@ -29,57 +34,99 @@ type response struct {
 // joined within b. It is small because it knows its questions: it reads the
 // length, and nothing that it did not ask for.
 func parseResponse(b []byte) (r response, ok bool, err error) {
-	end := bytes.Index(b, []byte("\r\n\r\n"))
-	if end < 0 {
-		if len(b) > maxHeader {
-			return r, false, malformed("a header larger than can be read", b)
-		}
-		return r, false, nil
-	}
-	line, fields, _ := bytes.Cut(b[:end], []byte("\r\n"))
-	if r.status, err = statusOf(line); err != nil {
+	r, f, ok, err := parseHead(b)
+	if err != nil || !ok {
 		return r, false, err
 	}
-	length, chunked := -1, false
-	for len(fields) > 0 {
-		var field []byte
-		field, fields, _ = bytes.Cut(fields, []byte("\r\n"))
-		name, value, found := bytes.Cut(field, []byte(":"))
-		if !found {
-			return r, false, malformed("a header line without a colon", field)
-		}
-		value = bytes.TrimSpace(value)
-		switch {
-		case equalFold(name, "content-length"):
-			if length, err = strconv.Atoi(string(value)); err != nil || length < 0 || length > maxBody {
-				return r, false, malformed("a Content-Length that cannot be read", value)
-			}
-		case equalFold(name, "transfer-encoding"):
-			if chunked = equalFold(value, "chunked"); !chunked {
-				return r, false, malformed("a Transfer-Encoding that cannot be read", value)
-			}
-		case equalFold(name, "sec-websocket-accept"):
-			r.accept = value
-		}
-	}
-	head := end + 4
+	head := r.size
 	switch {
-	case r.status < 200, r.status == 204, r.status == 304:
-		r.size = head
-	case chunked:
+	case f.chunked:
 		body, size, whole, err := joinChunks(b[head:])
 		if err != nil || !whole {
 			return r, false, err
 		}
 		r.body, r.size = body, head+size
-	case length < 0:
-		return r, false, malformed("neither Content-Length nor chunks", b[:end])
-	case len(b) < head+length:
+	case f.left == toTheEnd:
+		return r, false, malformed("neither Content-Length nor chunks", b[:head])
+	case len(b)-head < f.left:
 		return r, false, nil
 	default:
-		r.body, r.size = b[head:head+length], head+length
+		r.body, r.size = b[head:head+f.left], head+f.left
 	}
 	return r, true, nil
+}
+
+// parseHead reads a response without its body, and how that is framed.
+func parseHead(b []byte) (r response, f framing, ok bool, err error) {
+	end := bytes.Index(b, []byte("\r\n\r\n"))
+	if end < 0 {
+		if len(b) > maxHeader {
+			return r, f, false, malformed("a header larger than can be read", b)
+		}
+		return r, f, false, nil
+	}
+	var line []byte
+	line, r.fields, _ = bytes.Cut(b[:end], []byte("\r\n"))
+	if r.status, err = statusOf(line); err != nil {
+		return r, f, false, err
+	}
+	f.left, r.size = toTheEnd, end+4
+	for rest := r.fields; len(rest) > 0; {
+		name, value, more, err := cutField(rest)
+		if err != nil {
+			return r, f, false, err
+		}
+		rest = more
+		switch {
+		case equalFold(name, "content-length"):
+			if f.left, err = strconv.Atoi(string(value)); err != nil || f.left < 0 || f.left > maxBody {
+				return r, f, false, malformed("a Content-Length that cannot be read", value)
+			}
+		case equalFold(name, "transfer-encoding"):
+			if f.chunked = equalFold(value, "chunked"); !f.chunked {
+				return r, f, false, malformed("a Transfer-Encoding that cannot be read", value)
+			}
+		case equalFold(name, "sec-websocket-accept"):
+			r.accept = value
+		case equalFold(name, "sec-websocket-extensions"):
+			r.extensions = value
+		case equalFold(name, "batch-window"):
+			r.batch = value
+		}
+	}
+	switch {
+	case r.status < 200, r.status == 204, r.status == 304:
+		f = framing{}
+	case f.chunked:
+		f.left = 0
+	}
+	return r, f, true, nil
+}
+
+// cutField cuts the first line off a header's.
+func cutField(fields []byte) (name, value, rest []byte, err error) {
+	line, rest, _ := bytes.Cut(fields, []byte("\r\n"))
+	name, value, found := bytes.Cut(line, []byte(":"))
+	if !found {
+		return nil, nil, nil, malformed("a header line without a colon", line)
+	}
+	return name, bytes.TrimSpace(value), rest, nil
+}
+
+// field returns the value of the first header field of a name, which is in
+// lower-case ASCII, or nil.
+func (r response) field(lower string) []byte {
+	for rest := r.fields; len(rest) > 0; {
+		name, value, more, err := cutField(rest)
+		if err != nil {
+			return nil
+		}
+		if equalFold(name, lower) {
+			return value
+		}
+		rest = more
+	}
+	return nil
 }
 
 func statusOf(line []byte) (int, error) {
@@ -94,52 +141,102 @@ func statusOf(line []byte) (int, error) {
 	return status, nil
 }
 
-// joinChunks reads a chunked body (RFC 9112, 7.1) and its trailer. The joined
-// body overwrites the chunks once they are all there.
+// joinChunks reads a chunked body and its trailer. The joined body overwrites
+// the chunks once they are all there.
 func joinChunks(b []byte) (body []byte, size int, ok bool, err error) {
-	var sizes [][2]int // start and end of each chunk's data
-	at := 0
+	var pieces [][]byte
+	f := framing{chunked: true}
 	for {
-		line, _, found := bytes.Cut(b[at:], []byte("\r\n"))
-		if !found {
-			if len(b)-at > maxHeader {
-				return nil, 0, false, malformed("a chunk without a size", b[at:])
+		piece, n, err := f.next(b[size:])
+		size += n
+		switch {
+		case err == io.EOF:
+			body = b[:0]
+			for _, piece := range pieces {
+				body = append(body, piece...)
 			}
+			return body, size, true, nil
+		case err != nil:
+			return nil, 0, false, err
+		case size > maxBody:
+			return nil, 0, false, malformed("a body larger than can be read", b)
+		case len(piece) == 0:
 			return nil, 0, false, nil
 		}
+		pieces = append(pieces, piece)
+	}
+}
+
+// framing says how a body goes on and where it ends, while it is read.
+type framing struct {
+	left    int // bytes still to come of the chunk, or of a body without chunks
+	chunked bool
+	stage   stage
+}
+
+// toTheEnd is what is left of a body that the connection's end will end.
+const toTheEnd = math.MaxInt
+
+// stage is what a chunked body goes on with where no data is left.
+type stage int8
+
+const (
+	chunkSize stage = iota
+	chunkEnd
+	trailer
+	bodyEnd
+)
+
+// next returns what b holds of the body's next data (RFC 9112, 7.1), and how
+// many bytes of b go with it, the framing before it included. Where it returns
+// no data more bytes are needed, and at the body's end [io.EOF].
+func (f *framing) next(b []byte) (data []byte, size int, err error) {
+	for {
+		if f.left > 0 {
+			data = b[size:min(size+f.left, len(b))]
+			f.left -= len(data)
+			return data, size + len(data), nil
+		}
+		if !f.chunked || f.stage == bodyEnd {
+			return nil, size, io.EOF
+		}
+		line, _, found := bytes.Cut(b[size:], []byte("\r\n"))
+		switch {
+		case f.stage == chunkEnd && len(line) > 0 && (found || string(line) != "\r"):
+			return nil, size, malformed("a chunk longer than its size", line)
+		case len(line) > maxHeader:
+			return nil, size, malformed("a chunk without a size", line)
+		case !found:
+			return nil, size, nil
+		}
+		size += len(line) + 2
+		if err := f.line(line); err != nil {
+			return nil, size, err
+		}
+	}
+}
+
+// line takes in one line of a chunked body's framing.
+func (f *framing) line(line []byte) error {
+	switch f.stage {
+	case chunkSize:
 		digits, _, _ := bytes.Cut(line, []byte(";"))
 		n, err := strconv.ParseUint(string(bytes.TrimSpace(digits)), 16, 32)
-		if err != nil || n > maxBody || at > maxBody {
-			return nil, 0, false, malformed("a chunk size that cannot be read", line)
+		if err != nil || n > maxBody {
+			return malformed("a chunk size that cannot be read", line)
 		}
-		at += len(line) + 2
+		f.left, f.stage = int(n), chunkEnd
 		if n == 0 {
-			break
+			f.stage = trailer
 		}
-		if len(b) < at+int(n)+2 {
-			return nil, 0, false, nil
-		}
-		if string(b[at+int(n):at+int(n)+2]) != "\r\n" {
-			return nil, 0, false, malformed("a chunk longer than its size", b[at:])
-		}
-		sizes = append(sizes, [2]int{at, at + int(n)})
-		at += int(n) + 2
-	}
-	for { // the trailer, up to an empty line
-		line, _, found := bytes.Cut(b[at:], []byte("\r\n"))
-		if !found {
-			return nil, 0, false, nil
-		}
-		at += len(line) + 2
+	case chunkEnd:
+		f.stage = chunkSize
+	case trailer:
 		if len(line) == 0 {
-			break
+			f.stage = bodyEnd
 		}
 	}
-	body = b[:0]
-	for _, s := range sizes {
-		body = append(body, b[s[0]:s[1]]...)
-	}
-	return body, at, true, nil
+	return nil
 }
 
 // equalFold compares with lower, which is in lower-case ASCII.
@@ -161,21 +258,52 @@ func (c *Conn) answer() (response, error) {
 	for {
 		r, ok, err := parseResponse(c.Bytes())
 		if ok {
-			c.asked.Store(false)
-			c.meter.byStatus[r.status].Add(1)
+			c.answered(r.status)
 			return r, nil
 		}
-		if err == nil {
-			if err = c.Fill(); err == nil {
-				continue
-			}
+		if err := c.more(err); err != nil {
+			return r, err
 		}
-		// A server may close a connection on which nothing was asked.
-		if c.asked.Swap(false) {
-			c.meter.unanswered.Add(1)
-		}
-		return r, err
 	}
+}
+
+// answerHead waits for the response to a request whose answer does not end,
+// and counts it. Where its status is 200, the response is without its body,
+// which is framed as f says; other responses are whole.
+func (c *Conn) answerHead() (r response, f framing, err error) {
+	for {
+		r, f, ok, err := parseHead(c.Bytes())
+		switch {
+		case ok && r.status == 200:
+			c.answered(r.status)
+			return r, f, nil
+		case ok:
+			r, err = c.answer()
+			return r, f, err
+		}
+		if err := c.more(err); err != nil {
+			return r, f, err
+		}
+	}
+}
+
+// answered counts a response.
+func (c *Conn) answered(status int) {
+	c.asked.Store(false)
+	c.meter.byStatus[status].Add(1)
+}
+
+// more reads on where nothing speaks against it, and else gives up the
+// response.
+func (c *Conn) more(err error) error {
+	if err == nil {
+		err = c.Fill()
+	}
+	// A server may close a connection on which nothing was asked.
+	if err != nil && c.asked.Swap(false) {
+		c.meter.unanswered.Add(1)
+	}
+	return err
 }
 
 // refusal is the error for a response whose status is not the wanted one.

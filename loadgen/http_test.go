@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"net/http/httputil"
 	"strings"
 	"testing"
 )
@@ -71,6 +72,18 @@ func TestParseResponseRefuses(t *testing.T) {
 	}
 }
 
+func TestResponseFields(t *testing.T) {
+	r, ok, err := parseResponse([]byte("HTTP/1.1 304 Not Modified\r\nETag:  \"43\" \r\netag: \"44\"\r\nRETRY-AFTER:\t60\r\nX:\r\n\r\n"))
+	if !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	for name, want := range map[string]string{"etag": `"43"`, "retry-after": "60", "x": "", "tag": "", "content-type": ""} {
+		if got := string(r.field(name)); got != want {
+			t.Errorf("%s is %q, want %q", name, got, want)
+		}
+	}
+}
+
 func FuzzParseResponse(f *testing.F) {
 	for _, text := range responses {
 		f.Add([]byte(text))
@@ -82,6 +95,52 @@ func FuzzParseResponse(f *testing.F) {
 		}
 		if ok && (r.size > len(b) || r.size < 1 || len(r.body) > r.size || r.status < 100 || r.status > 599) {
 			t.Fatalf("%+v of %d bytes", r, len(b))
+		}
+	})
+}
+
+// However a chunked body is cut, its data come out as net/http has them.
+func FuzzFraming(f *testing.F) {
+	for _, body := range []string{"3\r\nhel\r\n2;x=y\r\nlo\r\n0\r\n\r\n", "5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n", "0\r\n\r\n", "1\r\na\r\r\n", " a \r\n0123456789\r\n0\r\n\r\n"} {
+		f.Add(body, []byte{1, 2, 3, 4})
+	}
+	f.Fuzz(func(t *testing.T, text string, cuts []byte) {
+		read := func(cuts []byte) (got []byte, used int, err error) {
+			b := framing{chunked: true}
+			come := 0 // bytes of text that have been read
+			for i := 0; ; i++ {
+				for {
+					data, size, err := b.next([]byte(text[used:come]))
+					if got, used = append(got, data...), used+size; err != nil {
+						return got, used, err
+					}
+					if len(data) == 0 {
+						break
+					}
+				}
+				if come == len(text) {
+					return got, used, io.ErrUnexpectedEOF
+				}
+				if come++; i < len(cuts) {
+					come = min(come+int(cuts[i]), len(text))
+				}
+			}
+		}
+		got, used, err := read(cuts)
+		wholeGot, wholeUsed, wholeErr := read(nil)
+		if !bytes.Equal(got, wholeGot) || used != wholeUsed && err == io.EOF || (err == io.EOF) != (wholeErr == io.EOF) {
+			t.Fatalf("%q: in pieces %q, %d, %v; byte by byte %q, %d, %v", text, got, used, err, wholeGot, wholeUsed, wholeErr)
+		}
+		if err != io.EOF {
+			return
+		}
+		joined, size, ok, err := joinChunks([]byte(text))
+		if !ok || err != nil || !bytes.Equal(joined, got) || size != used {
+			t.Errorf("%q joined: %q, %d, %v, %v; in pieces %q, %d", text, joined, size, ok, err, got, used)
+		}
+		want, err := io.ReadAll(httputil.NewChunkedReader(strings.NewReader(text)))
+		if err == nil && !bytes.Equal(got, want) {
+			t.Errorf("%q: %q, net/http has %q", text, got, want)
 		}
 	})
 }

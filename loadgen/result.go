@@ -15,6 +15,7 @@ func (r *run) result(stopped bool, published []int64) *shard.Result {
 	}
 	c := r.meter.read()
 	out.Joined = r.joins.Load()
+	out.Totals = r.totals
 	out.Opened, out.Failed, out.LostConnections = c.opened, c.failed, c.lost
 	if r.start.Load() == 0 { // stopped before the warm-up
 		return out

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pollpush/pollpush/internal/clock"
+	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/shard"
 )
 
@@ -50,6 +51,7 @@ type run struct {
 	firstError string
 
 	window [2]snapshot
+	totals result.Totals // when the connections are about to be closed
 }
 
 // outcomes is what became of the steady state's messages of this shard.
@@ -207,12 +209,14 @@ func (r *run) phases(ctx context.Context, told *orders) error {
 		return err
 	}
 	r.pollsEnd.Store(true)
-	if err := r.until(ctx, failed, clock.Now()+int64(time.Second), r.noneOut); err != nil {
+	if err := r.until(ctx, failed, clock.Now()+int64(time.Second), r.quiet); err != nil {
 		return err
 	}
 	totals := r.meter.Totals()
 	r.emit(shard.Event{Is: shard.Drained, Totals: &totals})
-	return await(ctx, told.close)
+	err := await(ctx, told.close)
+	r.totals = r.meter.Totals()
+	return err
 }
 
 func await(ctx context.Context, told <-chan struct{}) error {
@@ -327,13 +331,14 @@ func (r *run) missing(published []int64) (n int64) {
 	return n
 }
 
-// noneOut reports whether every poll has been answered.
-func (r *run) noneOut() bool {
+// quiet reports whether nothing more is sent until there is news: every poll
+// has been answered, and who asks again by himself has done so.
+func (r *run) quiet() bool {
 	for _, s := range r.subscribers {
 		s.poll.Lock()
 		out := s.poll.out
 		s.poll.Unlock()
-		if out {
+		if c, ok := s.current().(Rearmer); out || ok && !c.Armed() {
 			return false
 		}
 	}

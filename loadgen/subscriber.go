@@ -201,7 +201,7 @@ func (s *subscriber) pollAt(due int64) {
 	p.Lock()
 	defer p.Unlock()
 	switch {
-	case s.run.pollsEnd.Load(): // under the lock: once noneOut has looked, none goes out
+	case s.run.pollsEnd.Load(): // under the lock: once quiet has looked, none goes out
 	case p.out, p.poller == nil:
 		p.overdue = append(p.overdue, due)
 	default:

@@ -3,153 +3,76 @@ package loadgen
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
-	"crypto/sha1"
-	"encoding/base64"
-	"encoding/binary"
+	"errors"
 	"fmt"
-	"io"
-	randv2 "math/rand/v2"
-	"net/url"
-	"sync"
 )
 
-// wsClient receives and publishes over one WebSocket. It reads frames itself:
-// gorilla's reader holds a buffer and more per connection, and wakes for
-// each, which at 100,000 clients is what a generator cannot afford.
+// wsClient receives and publishes over the contract's WebSocket.
 type wsClient struct {
-	conn    *Conn
-	user    string
-	partial []byte // payload so far of a message in several frames
-	joining bool   // partial is in use
-	got     []Delivery
-
-	acks   chan error // of the message being published, nil for an ack
-	end    sync.Once
-	closed chan struct{}
+	socket
+	user string
+	got  []Delivery
+	acks acks
 }
 
 // DialWebSocket opens a client by the contract's WebSocket.
 func DialWebSocket(ctx context.Context, t Target) (Client, error) {
-	base, err := url.Parse(t.URL)
-	if err != nil {
+	c := newWSClient(t)
+	if _, err := c.open(ctx, t, wsPath(t), false); err != nil {
 		return nil, err
-	}
-	conn, err := t.Meter.Dial(ctx, base.Host, t.Source)
-	if err != nil {
-		return nil, err
-	}
-	stop := context.AfterFunc(ctx, func() { conn.Close() })
-	defer stop()
-	if err := handshake(conn, base.Host, t); err != nil {
-		conn.Close()
-		return nil, err
-	}
-	c := &wsClient{conn: conn, user: t.User, closed: make(chan struct{})}
-	if t.Publishes {
-		c.acks = make(chan error, 1)
 	}
 	return c, nil
 }
 
-// handshake asks for the protocol's change and checks the answer (RFC 6455, 4.1).
-func handshake(conn *Conn, host string, t Target) error {
-	var nonce [16]byte
-	rand.Read(nonce[:])
-	key := base64.StdEncoding.EncodeToString(nonce[:])
-	request := fmt.Sprintf("GET /api/rooms/%s/ws?after=%d HTTP/1.1\r\nHost: %s\r\nUser-Agent: pollpush\r\n"+
-		"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: %s\r\n\r\n",
-		t.Room, t.After, host, key)
-	if err := conn.send([]byte(request)); err != nil {
-		return err
+// DialWebSocketDeflate opens a client by a WebSocket with compressed messages.
+func DialWebSocketDeflate(ctx context.Context, t Target) (Client, error) {
+	c := newWSClient(t)
+	if _, err := c.open(ctx, t, wsPath(t), true); err != nil {
+		return nil, err
 	}
-	r, err := conn.answer()
-	if err != nil {
-		return err
-	}
-	if r.status != 101 {
-		return r.refusal()
-	}
-	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
-	if want := base64.StdEncoding.EncodeToString(sum[:]); string(r.accept) != want {
-		return fmt.Errorf("%w: Sec-WebSocket-Accept is %.80q, not %q", errMalformed, r.accept, want)
-	}
-	conn.Consume(r.size)
-	return nil
+	return c, nil
 }
+
+// DialWebSocketBatch opens a client by a WebSocket over which the server may
+// hold messages back for its window, to send several at once.
+func DialWebSocketBatch(ctx context.Context, t Target) (Client, error) {
+	c := newWSClient(t)
+	r, err := c.open(ctx, t, wsPath(t)+"&batch=true", false)
+	if err != nil {
+		return nil, err
+	}
+	if len(r.field("batch-window")) == 0 {
+		c.Close()
+		return nil, errors.New("the server does not batch: its answer has no Batch-Window")
+	}
+	return c, nil
+}
+
+func newWSClient(t Target) *wsClient { return &wsClient{user: t.User, acks: newAcks(t)} }
+
+func wsPath(t Target) string { return fmt.Sprintf("/api/rooms/%s/ws?after=%d", t.Room, t.After) }
 
 func (c *wsClient) Receive() ([]Delivery, error) {
 	c.got = c.got[:0]
+	c.release()
 	for {
-		if err := c.frames(); err != nil {
-			return nil, err
-		}
-		if len(c.got) > 0 {
+		message, ok, err := c.next()
+		switch {
+		case err != nil:
+		case ok:
+			err = c.text(message)
+		case len(c.got) > 0:
 			return c.got, nil
-		}
-		if err := c.conn.Fill(); err != nil {
-			return nil, err
-		}
-	}
-}
-
-// frames takes in all the whole frames that have been read.
-func (c *wsClient) frames() error {
-	for {
-		f, ok, err := parseFrame(c.conn.Bytes())
-		if err != nil || !ok {
-			return err
-		}
-		c.conn.meter.framesIn.Add(1)
-		c.conn.Consume(f.size)
-		switch f.op {
-		case opPing:
-			err = c.write(opPong, f.payload)
-		case opPong:
-		case opClose:
-			err = closed(f.payload)
-		case opBinary:
-			err = malformed("a binary frame where the chat has only text", f.payload)
 		default:
-			err = c.data(f)
+			err = c.conn.Fill()
 		}
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
 }
 
-// closed is the error for a close frame.
-func closed(payload []byte) error {
-	if len(payload) < 2 {
-		return fmt.Errorf("the server closed the connection: %w", io.EOF)
-	}
-	return fmt.Errorf("the server closed the connection (%d %q): %w", binary.BigEndian.Uint16(payload), payload[2:], io.EOF)
-}
-
-// data takes in a text frame, or puts a message in several frames together.
-func (c *wsClient) data(f frame) error {
-	if (f.op == opContinuation) != c.joining {
-		return malformed("a continuation that continues nothing, or a message within a message", f.payload)
-	}
-	if f.final && !c.joining {
-		return c.text(f.payload)
-	}
-	if len(c.partial)+len(f.payload) > maxFrame {
-		return malformed("a message larger than can be read", f.payload)
-	}
-	c.partial = append(c.partial, f.payload...)
-	c.joining = !f.final
-	if c.joining {
-		return nil
-	}
-	// Deliveries point into the message, which therefore is not used again.
-	whole := c.partial
-	c.partial = nil
-	return c.text(whole)
-}
-
-// text takes in what one frame holds: objects, separated by line feeds where
+// text takes in what one message holds: objects, separated by line feeds where
 // the server coalesces.
 func (c *wsClient) text(b []byte) error {
 	for {
@@ -161,7 +84,7 @@ func (c *wsClient) text(b []byte) error {
 		case o.text != nil && o.id != 0:
 			c.got = append(c.got, Delivery{ID: o.id, Text: o.text, JSON: b[:o.size]})
 		case o.ack != 0:
-			c.settle(nil)
+			c.acks.settle(nil)
 		case o.refused != nil:
 			if err := c.refused(o.refused); err != nil {
 				return err
@@ -181,48 +104,15 @@ func (c *wsClient) text(b []byte) error {
 func (c *wsClient) refused(b []byte) error {
 	answer, err := scanError(b)
 	if err == nil {
-		c.settle(answer)
+		c.acks.settle(answer)
 	}
 	return err
 }
 
-// settle answers the Publish that waits, if any still does.
-func (c *wsClient) settle(err error) {
-	select {
-	case c.acks <- err:
-	default:
-	}
-}
-
 func (c *wsClient) Publish(text string) error {
-	select {
-	case <-c.acks: // of nothing that was asked
-	default:
-	}
-	if err := c.write(opText, []byte(`{"user":"`+c.user+`","text":"`+text+`"}`)); err != nil {
+	c.acks.forget() // of nothing that was asked
+	if err := c.send([]byte(`{"user":"` + c.user + `","text":"` + text + `"}`)); err != nil {
 		return err
 	}
-	select {
-	case err := <-c.acks:
-		return err
-	case <-c.closed:
-		return errClosed
-	}
-}
-
-func (c *wsClient) write(op byte, payload []byte) error {
-	c.conn.meter.framesOut.Add(1)
-	return c.conn.Write(appendFrame(nil, op, payload, randv2.Uint32()))
-}
-
-func (c *wsClient) Close() error {
-	c.end.Do(func() {
-		close(c.closed)
-		if c.conn.alive() {
-			// 1000, and no waiting for the answer: the reset that follows
-			// leaves no TIME_WAIT, and what was sent before it can be read.
-			_ = c.write(opClose, []byte{0x03, 0xe8})
-		}
-	})
-	return c.conn.Close()
+	return c.acks.wait(c.closed)
 }

@@ -27,7 +27,10 @@ func (r *run) stampText() string {
 				names = append(names, s.transport)
 			}
 		}
-		if len(names) > 0 {
+		switch {
+		case len(names) > 3: // the line would not hold them; they are stamped where they stand
+			parts = append(parts, fmt.Sprintf("%s: %d of %d transports", strings.ToUpper(string(v)), len(names), len(r.sides)))
+		case len(names) > 0:
 			parts = append(parts, strings.ToUpper(string(v))+": "+strings.Join(names, ", "))
 		}
 	}
@@ -91,16 +94,16 @@ func (r *run) requestsChart() chart {
 				b.value = "none"
 			}
 		}
-		if s.paced() {
-			b.model = PollsPerMinute(s.used[0].Asked.PollIntervalS)
-			b.value += "  (model " + plain(b.model) + ")"
+		if model, ok := s.asksPerMinute(); ok {
+			b.model = model
+			b.value += "  (model " + significant(model) + ")"
 		}
 		rows = append(rows, b)
 	}
 	return chart{
 		name: "requests", title: "Requests of one client in a minute",
-		caption: "How many HTTP requests does a client make in a minute of the steady state? The dashed mark is the model, 60/T.",
-		panels:  []panel{barPanel("HTTP requests per client and minute (dashed: model, 60/T)", perMinute, rows)},
+		caption: "How many HTTP requests does a client make in a minute of the steady state? The dashed mark is the model: 60/T for polling, and for long polling one answer for each message or wait.",
+		panels:  []panel{barPanel("HTTP requests per client and minute (dashed: model)", perMinute, rows)},
 	}
 }
 

@@ -54,6 +54,31 @@ func StaleTime(rate, interval float64, constant bool) float64 {
 	return 1 - 1/(2*x)
 }
 
+// LongPollsPerMinute is one client's long polls in a minute, where each waits for
+// the next message, W seconds at most, and the next one follows at once; the way
+// is left out. Poisson arrivals: a wait lasts (1 − e^(−λW))/λ on average. Constant
+// arrivals: 1/λ, at most W.
+func LongPollsPerMinute(rate, wait float64, constant bool) float64 {
+	switch {
+	case !(rate > 0):
+		return over(60, wait)
+	case constant:
+		return 60 * max(rate, 1/wait)
+	}
+	return over(60*rate, -math.Expm1(-rate*wait))
+}
+
+// BatchWait is the p-quantile of the time for which a server that gathers
+// messages for W seconds, from a first one on, holds a message back; Poisson
+// arrivals. Of a window's 1 + λW messages the first waits for all of it, and the
+// others anything from 0 to W.
+func BatchWait(p, rate, window float64) float64 {
+	if !(rate > 0) {
+		return window
+	}
+	return min(window, p*(1+rate*window)/rate)
+}
+
 // DeliveriesPerSecond is the fan-out of all rooms together: λN, whatever the
 // number of rooms that N clients are spread over.
 func DeliveriesPerSecond(rate float64, clients int) float64 { return rate * float64(clients) }
@@ -99,6 +124,17 @@ func (r *run) modelled() []modelRow {
 			func(t *result.Trial) float64 { return over(float64(t.Offered), t.WindowS) })
 		add("deliveries per second", "λN", ratio, DeliveriesPerSecond(asked.PublishRate, clients),
 			func(t *result.Trial) float64 { return over(float64(t.WindowDeliveries), t.WindowS) })
+		if asked.WaitS > 0 {
+			formula := "60 λ/(1 − e^(−λW))"
+			if asked.Arrivals == "constant" {
+				formula = "60 λ, at least 60/W"
+			}
+			modelled, _ := s.asksPerMinute()
+			add("long polls per client", formula, perMinute, modelled, pollsPerMinute)
+		}
+		if asked.BatchS > 0 && asked.Arrivals != "constant" {
+			add("delivery latency, p50", "p(1 + λW)/λ, at most W, and the way", seconds, BatchWait(0.5, asked.PublishRate, asked.BatchS), latency50.of)
+		}
 		if !s.paced() {
 			continue
 		}
@@ -107,8 +143,7 @@ func (r *run) modelled() []modelRow {
 		if constant {
 			empty, per, stale = "1 − λT, at least 0", "λT, at least 1", "λT/2, or 1 − 1/(2λT) where λT > 1"
 		}
-		add("polls per client", "60/T", perMinute, PollsPerMinute(interval),
-			func(t *result.Trial) float64 { return over(polls(t)*60, float64(t.Clients)*t.WindowS) })
+		add("polls per client", "60/T", perMinute, PollsPerMinute(interval), pollsPerMinute)
 		add("empty polls", empty, share, EmptyShare(rate, interval, constant), emptyShare)
 		if rate > 0 {
 			add("messages per poll that is not empty", per, ratio, MessagesPerPoll(rate, interval, constant), perPoll)
@@ -118,6 +153,10 @@ func (r *run) modelled() []modelRow {
 		}
 	}
 	return rows
+}
+
+func pollsPerMinute(t *result.Trial) float64 {
+	return over(polls(t)*60, float64(t.Clients)*t.WindowS)
 }
 
 func perPoll(t *result.Trial) float64 {

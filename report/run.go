@@ -170,6 +170,21 @@ func (s *side) paced() bool {
 	return len(s.used) > 0 && s.used[0].Asked.Paced && s.used[0].Asked.PollIntervalS > 0
 }
 
+// asksPerMinute is what the model says of one client's requests for messages, if
+// it says anything.
+func (s *side) asksPerMinute() (perMinute float64, ok bool) {
+	switch {
+	case len(s.used) == 0:
+		return 0, false
+	case s.paced():
+		return PollsPerMinute(s.used[0].Asked.PollIntervalS), true
+	case s.used[0].Asked.WaitS > 0:
+		asked := s.used[0].Asked
+		return LongPollsPerMinute(asked.PublishRate, asked.WaitS, asked.Arrivals == "constant"), true
+	}
+	return 0, false
+}
+
 func (r *run) validity() result.Validity {
 	v := result.Valid
 	for i := range r.sides {

@@ -136,6 +136,16 @@ func TestModel(t *testing.T) {
 		{"stale time, λT = 1", StaleTime(1, 1, false), 1 / math.E},
 		{"stale time, constant, meets at λT = 1", StaleTime(1, 1, true), 0.5},
 		{"stale time, constant often", StaleTime(4, 1, true), 0.875},
+		{"long polls, nothing said", LongPollsPerMinute(0, 25, false), 2.4},
+		{"long polls, often", LongPollsPerMinute(1, 25, false), 60},
+		{"long polls, λW = 1", LongPollsPerMinute(0.04, 25, false), 2.4 / (1 - 1/math.E)},
+		{"long polls, constant rare", LongPollsPerMinute(0.01, 25, true), 2.4},
+		{"long polls, constant often", LongPollsPerMinute(2, 25, true), 120},
+		{"batch, nothing said", BatchWait(0.5, 0, 0.05), 0.05},
+		{"batch, rare", BatchWait(0.5, 1, 0.05), 0.05},
+		{"batch, λW = 1", BatchWait(0.25, 20, 0.05), 0.025},
+		{"batch, λW = 1, the half that waits for all of it", BatchWait(0.5, 20, 0.05), 0.05},
+		{"batch, often", BatchWait(0.5, 1e6, 0.05), 0.0250005},
 		{"deliveries", DeliveriesPerSecond(2, 500), 1000},
 	} {
 		if math.Abs(tt.got-tt.want) > 1e-6 {

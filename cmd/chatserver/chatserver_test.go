@@ -23,15 +23,15 @@ import (
 // patience bounds every wait; no test measures time but that of the shutdown.
 const patience = 30 * time.Second
 
-var binary string
+var program string
 
 func TestMain(m *testing.M) {
 	folder, err := os.MkdirTemp("", "chatserver")
 	if err != nil {
 		panic(err)
 	}
-	binary = filepath.Join(folder, "chatserver")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+	program = filepath.Join(folder, "chatserver")
+	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
 		panic(string(out))
 	}
 	code := m.Run()
@@ -91,7 +91,7 @@ func (p *process) wait(t *testing.T) (int, string) {
 
 func TestEndsWithAThousandClients(t *testing.T) {
 	// The soft limit on descriptors is below what that takes.
-	p := start(t, "sh", "-c", `ulimit -S -n 256 && exec "$0" "$@"`, binary, "--listen", "127.0.0.1:0")
+	p := start(t, "sh", "-c", `ulimit -S -n 256 && exec "$0" "$@"`, program, "--listen", "127.0.0.1:0")
 	var clients sync.WaitGroup
 	codes := make(chan int, 1000)
 	for i := range 1000 {
@@ -130,7 +130,7 @@ func TestEndsWithAThousandClients(t *testing.T) {
 }
 
 func TestEndsWithItsStdin(t *testing.T) {
-	p := start(t, binary, "--listen", "127.0.0.1:0", "--exit-with-stdin")
+	p := start(t, program, "--listen", "127.0.0.1:0", "--exit-with-stdin")
 	res, err := http.Get(p.URL + "/healthz")
 	if err != nil || res.StatusCode != 200 {
 		t.Fatalf("%v %v", res, err)

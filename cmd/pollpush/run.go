@@ -30,7 +30,7 @@ type runCommand struct {
 
 // overrides are the flags that replace a scenario's keys.
 type overrides struct {
-	Transports *string `key:"transports" placeholder:"A,B" help:"Transports to compare."`
+	Transports *string `key:"transports" placeholder:"A,B" help:"Transports to compare; all is every one."`
 	Clients    *string `key:"clients" placeholder:"N" help:"Clients in all."`
 	Rooms      *string `key:"rooms" placeholder:"N" help:"Rooms that the clients are spread over."`
 	Trials     *string `key:"trials" placeholder:"N" help:"Trials of each transport."`
@@ -45,6 +45,7 @@ type overrides struct {
 	Steady     *string `key:"phases.steady" placeholder:"TIME" help:"That is measured."`
 	Drain      *string `key:"phases.drain" placeholder:"TIME" help:"Longest wait for the last deliveries."`
 	History    *string `key:"server.history" placeholder:"N" help:"Messages that the server keeps per room."`
+	Batch      *string `key:"server.batch" placeholder:"TIME" help:"For which the server gathers messages for ws-batch."`
 	Shards     *string `key:"shards" placeholder:"N" help:"Loadgen processes, or auto."`
 	TimeLimit  *string `key:"time_limit" placeholder:"TIME" help:"Longest run that may still repeat a suspect trial."`
 }

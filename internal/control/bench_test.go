@@ -30,7 +30,7 @@ func BenchmarkTransport(b *testing.B) {
 				Publish: scenario.Publish{Rate: c.rate, Arrivals: "constant", Publishers: 10},
 				Poll:    scenario.Poll{Interval: time.Second},
 				Phases:  scenario.Phases{RampUp: 5 * time.Second, WarmUp: 2 * time.Second, Steady: 10 * time.Second, Drain: 3 * time.Second},
-				Server:  scenario.Server{History: 1000},
+				Server:  scenario.Server{History: 1000, Batch: 50 * time.Millisecond},
 			}
 			trials, err := Run(b.Context(), Options{
 				Scenario: s, Chatserver: chatserver, Loadgen: shardProgram,

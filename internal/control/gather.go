@@ -59,6 +59,7 @@ func gather(t *result.Trial, members []*member, w *watch, plan shard.Plan) {
 		if first == "" {
 			first = r.FirstError
 		}
+		t.TotalsAfter = add(t.TotalsAfter, r.Totals)
 		g.add(r)
 	}
 	if len(windows) > 0 && joined < int64(plan.Clients) {

@@ -149,12 +149,15 @@ func (r *runner) trial(ctx context.Context, name string, n, attempt int) result.
 		Asked: result.Asked{
 			PublishRate: s.Publish.Rate, Arrivals: s.Publish.Arrivals, PayloadBytes: s.Payload,
 			PollIntervalS: s.Poll.Interval.Seconds(), Paced: tr.Paced, Rooms: s.Rooms, Publishers: s.Publish.Publishers,
-			SteadyS: s.Phases.Steady.Seconds(), Trials: s.Trials, Shards: r.size.shards, Servers: r.size.servers,
+			WaitS: tr.Wait.Seconds(), SteadyS: s.Phases.Steady.Seconds(), Trials: s.Trials, Shards: r.size.shards, Servers: r.size.servers,
 		},
 		Started: time.Now().UTC(), Status: result.Complete,
 		Reasons: []result.Reason{}, Errors: map[string]int64{}, Series: []result.Second{},
 		Requests: result.Requests{ByStatus: map[string]int64{}},
 		Env:      r.env(),
+	}
+	if tr.Batched {
+		t.Asked.BatchS = s.Server.Batch.Seconds()
 	}
 	err := error(nil)
 	if !ok {

@@ -147,6 +147,20 @@ func (all scrapers) scrape(ctx context.Context) sample {
 	return sum
 }
 
+// settled scrapes until the servers have counted as many requests as have been
+// sent to them since base, for a second at most: those sent last may still be
+// on their way.
+func (all scrapers) settled(ctx context.Context, base sample, requests int64) sample {
+	soon := time.Now().Add(time.Second)
+	for {
+		now := all.scrape(ctx)
+		missing := requests + minus(now.own, base.own).Requests - minus(now.counted(), base.counted()).Requests
+		if !now.ok || !base.ok || missing <= 0 || time.Now().After(soon) {
+			return now
+		}
+	}
+}
+
 func (all scrapers) close() {
 	for _, s := range all {
 		s.client.CloseIdleConnections()

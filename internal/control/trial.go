@@ -61,8 +61,9 @@ func (r *runner) measure(ctx context.Context, t *result.Trial) (err error) {
 	}
 	err = r.phases(ctx, f, plan, watch, func(totals result.Totals) {
 		t.Totals = totals
-		if last := metrics.scrape(ctx); last.ok && last.exact && base.ok {
-			t.Totals = add(totals, minus(last.own, base.own))
+		if last := metrics.settled(ctx, base, totals.Requests); last.ok && last.exact && base.ok {
+			own := minus(last.own, base.own)
+			t.Totals, t.TotalsAfter = add(totals, own), own // the shards' are added to this
 			counted := minus(last.counted(), base.counted())
 			t.ServerTotals = &counted
 		}
@@ -135,7 +136,8 @@ func (r *runner) serve(ctx context.Context, f *fleet) (served, error) {
 	var s served
 	for range r.size.servers {
 		p, err := proc.Start(r.Chatserver, "--listen", "127.0.0.1:0", "--exit-with-stdin",
-			"--history", strconv.Itoa(r.Scenario.Server.History), "--idle", idle(r.Scenario).String())
+			"--history", strconv.Itoa(r.Scenario.Server.History), "--idle", idle(r.Scenario).String(),
+			"--deflate", "--batch", r.Scenario.Server.Batch.String())
 		if err != nil {
 			return s, fmt.Errorf("the server could not be started: %w", err)
 		}

@@ -15,7 +15,7 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(good))
 	f.Add([]byte(good + good))
 	f.Add([]byte(good + good[:50]))
-	f.Add([]byte(`{"schema":1}` + "\n"))
+	f.Add([]byte(`{"schema":2}` + "\n"))
 	f.Add([]byte("\n"))
 	f.Add([]byte(lineOf(f, sound(f, func(t *Trial) {
 		t.Status = Partial

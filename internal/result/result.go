@@ -11,7 +11,7 @@ import (
 )
 
 // Schema is the version of the line format that this package writes.
-const Schema = 1
+const Schema = 2
 
 // FileName is the name of the results file in a run's folder.
 const FileName = "trials.jsonl"
@@ -108,8 +108,11 @@ type Trial struct {
 	// Totals are of the whole trial, all phases, the controller's own requests
 	// included: what an outside counter sees.
 	Totals Totals `json:"totals"`
-	// ServerTotals is the server's own count of the same, where it offers one.
+	// ServerTotals is the server's own count of the same, where it offers one,
+	// read after Totals and before TotalsAfter, which differ by what passed
+	// meanwhile, such as heartbeats.
 	ServerTotals *Totals `json:"server_totals,omitempty"`
+	TotalsAfter  Totals  `json:"totals_after"`
 
 	Server    *Cost    `json:"server,omitempty"` // absent where the server's process is not known
 	Generator Cost     `json:"generator"`        // all shards together
@@ -123,7 +126,9 @@ type Asked struct {
 	Arrivals      string  `json:"arrivals"`     // "poisson" or "constant"
 	PayloadBytes  int     `json:"payload_bytes"`
 	PollIntervalS float64 `json:"poll_interval_s"`
-	Paced         bool    `json:"paced"` // the transport polls at that interval
+	Paced         bool    `json:"paced"`             // the transport polls at that interval
+	WaitS         float64 `json:"wait_s,omitempty"`  // the transport asks again at once, and is answered after this time at the latest
+	BatchS        float64 `json:"batch_s,omitempty"` // the server gathers messages for this time
 	Rooms         int     `json:"rooms"`
 	Publishers    int     `json:"publishers"` // publishing clients per room
 	SteadyS       float64 `json:"steady_s"`

@@ -191,7 +191,7 @@ func (f sentence) parse(d *draft, v value) []problem {
 
 func (f sentence) format(s *Scenario) string { return *f.at(s) }
 
-// transports is a list of known transports, each once.
+// transports is a list of known transports, each once, or all of them: "all".
 type transports struct{}
 
 func (transports) parse(d *draft, v value) []problem {
@@ -200,12 +200,15 @@ func (transports) parse(d *draft, v value) []problem {
 	switch {
 	case v.form == nothing:
 		return refuse(v, "has no value; there are %s", known)
+	case v.scalar() && v.text == "all":
+		d.Transports = slices.Clone(d.known)
+		return nil
 	case v.form == flag && strings.TrimSpace(v.text) != "":
 		for _, text := range strings.Split(v.text, ",") {
 			items = append(items, value{text: strings.TrimSpace(text)})
 		}
 	case v.form != list && v.form != flag:
-		return refuse(v, "must be a list such as [poll, ws]; there are %s", known)
+		return refuse(v, "must be a list such as [poll, ws], or all; there are %s", known)
 	}
 	if len(items) == 0 {
 		return refuse(v, "is empty; name at least one of %s", known)

@@ -81,6 +81,8 @@ var keys = []key{
 
 	{Key: Key{"server.history", "Messages that the server keeps in each room.", "1000"},
 		field: count[int]{lo: 1, hi: 10_000_000, at: func(s *Scenario) *int { return &s.Server.History }}},
+	{Key: Key{"server.batch", "Time for which the server gathers messages before it sends them; only for ws-batch.", "50ms"},
+		field: duration{lo: time.Millisecond, hi: 10 * time.Second, at: func(s *Scenario) *time.Duration { return &s.Server.Batch }}},
 	{Key: Key{"shards", "Loadgen processes that share the clients; auto chooses.", "auto"},
 		field: count[int]{lo: 1, hi: 1000, auto: true, at: func(s *Scenario) *int { return &s.Shards }}},
 	{Key: Key{"time_limit", "Longest run that may still repeat a suspect trial.", "half as long again as planned"},

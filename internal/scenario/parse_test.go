@@ -46,7 +46,7 @@ func TestDefaults(t *testing.T) {
 		Publish:   Publish{Rate: 1, Arrivals: "poisson", Publishers: 10},
 		Poll:      Poll{Interval: time.Second},
 		Phases:    Phases{RampUp: 2 * time.Second, WarmUp: 2 * time.Second, Steady: 20 * time.Second, Drain: 3 * time.Second},
-		Server:    Server{History: 1000},
+		Server:    Server{History: 1000, Batch: 50 * time.Millisecond},
 		TimeLimit: 252 * time.Second,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -174,7 +174,7 @@ func TestRefused(t *testing.T) {
 		{"transports: [carrier-pigeon]", x + `:2: transports carrier-pigeon: no such transport; there are ` + knownList},
 		{"transports: []", x + `:2: transports […]: is empty; name at least one of ` + knownList},
 		{"transports:", x + `:2: transports: has no value; there are ` + knownList},
-		{"transports: poll", x + `:2: transports poll: must be a list such as [poll, ws]; there are ` + knownList},
+		{"transports: poll", x + `:2: transports poll: must be a list such as [poll, ws], or all; there are ` + knownList},
 		{"transports:\n  - ws\n  - ws", x + `:4: transports ws: stands twice; name each transport once`},
 		{"transports: [[ws]]", x + `:2: transports […]: no such transport; there are ` + knownList},
 		// between keys

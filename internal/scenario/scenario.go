@@ -46,5 +46,6 @@ type Phases struct {
 
 // Server sets up the chatserver under test.
 type Server struct {
-	History int // messages kept per room
+	History int           // messages kept per room
+	Batch   time.Duration // for which messages are gathered for clients that ask for it
 }

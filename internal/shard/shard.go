@@ -139,6 +139,8 @@ type Result struct {
 	PollLate       string `json:"poll_late,omitempty"`
 
 	Messages []Message `json:"messages"`
+
+	Totals result.Totals `json:"totals"` // as in Drained, read again just before the connections are closed
 }
 
 // Message is one message of the steady state as this shard's clients got it.

@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/transport"
@@ -18,10 +19,12 @@ import (
 	"github.com/pollpush/pollpush/server"
 )
 
-// serve starts a server of ours on a free port.
-func serve(t *testing.T) (url string) {
+// serve starts a server of ours on a free port. It offers every transport.
+func serve(t *testing.T) (url string) { return serveHistory(t, 0) }
+
+func serveHistory(t *testing.T, history int) (url string) {
 	t.Helper()
-	s := server.New(server.Config{})
+	s := server.New(server.Config{History: history, Deflate: true, Batch: 2 * time.Millisecond})
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -68,6 +71,9 @@ func dial(t *testing.T, tr transport.Transport, target loadgen.Target) *person {
 	p.poller, _ = c.(loadgen.Poller)
 	if polls := p.poller != nil; polls != tr.Paced {
 		t.Errorf("%s: Paced is %v, but that it polls is %v", tr.Name, tr.Paced, polls)
+	}
+	if _, rearms := c.(loadgen.Rearmer); rearms && tr.Paced {
+		t.Errorf("%s: both asks at an interval and asks again by itself", tr.Name)
 	}
 	if p.poller == nil {
 		p.pushed = make(chan message, 1000)
@@ -196,6 +202,53 @@ func TestACursorResumes(t *testing.T) {
 	})
 }
 
+// A client whose cursor lies behind what is kept gets all that is.
+func TestACursorBehindHistory(t *testing.T) {
+	each(t, func(t *testing.T, tr transport.Transport) {
+		url := serveHistory(t, 3)
+		speaker := dial(t, tr, loadgen.Target{URL: url, Room: "lobby", Publishes: true})
+		speaker.publish("one", "two", "three", "four", "five")
+		late := dial(t, tr, loadgen.Target{URL: url, Room: "lobby", After: 1})
+		late.until(3)
+		speaker.publish("six")
+		late.until(4)
+		if fmt.Sprint(late.got) != "[three four five six]" {
+			t.Errorf("after id 1 came %q", late.got)
+		}
+	})
+}
+
+// A client that is cut off again and again in the middle of a conversation, and
+// comes back with its cursor, has in the end got everything once and in order.
+func TestCutOffAndResumed(t *testing.T) {
+	each(t, func(t *testing.T, tr transport.Transport) {
+		url := serve(t)
+		speaker := dial(t, transport.All()[0], loadgen.Target{URL: url, Room: "lobby", Publishes: true})
+		const n = 60
+		go func() {
+			for i := range n {
+				if err := speaker.Publish(fmt.Sprint(i + 1)); err != nil {
+					t.Errorf("publish: %v", err)
+				}
+			}
+		}()
+		var got []string
+		var cursor uint64
+		for len(got) < n {
+			p := dial(t, tr, loadgen.Target{URL: url, Room: "lobby", After: cursor})
+			p.until(1 + len(got)%5)
+			p.Close()
+			got = append(got, p.got...)
+			cursor = p.ids[len(p.ids)-1]
+		}
+		for i, text := range got {
+			if text != fmt.Sprint(i+1) {
+				t.Fatalf("message %d is %q: %q", i+1, text, got)
+			}
+		}
+	})
+}
+
 func TestCloseUnblocks(t *testing.T) {
 	each(t, func(t *testing.T, tr transport.Transport) {
 		c, err := tr.Dial(t.Context(), loadgen.Target{URL: serve(t), Room: "lobby", User: "ada", Publishes: true, Meter: &loadgen.Meter{}})
@@ -278,16 +331,34 @@ func TestMeterAgreesWithTheServer(t *testing.T) {
 				p.until(i + 1)
 			}
 		}
-		want, own := scrape(t, url)
-		got := m.Totals()
-		want.Requests -= base.Requests + own.Requests
-		want.Connections -= base.Connections + own.Connections
-		want.BytesIn -= base.BytesIn + own.BytesIn
-		want.BytesOut -= base.BytesOut + own.BytesOut
-		if got != want {
-			t.Errorf("the meter counted %+v, the server %+v", got, want)
+		// Who asks again by himself has still to do so, and the server to see it.
+		deadline := time.Now().Add(20 * time.Second)
+		for {
+			counted, own := scrape(t, url)
+			base = sum(base, own)
+			want, got := sum(counted, negative(base)), m.Totals()
+			if got == want {
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("the meter counted %+v, the server %+v", got, want)
+			}
 		}
 	})
+}
+
+func sum(a, b result.Totals) result.Totals {
+	return result.Totals{
+		Requests: a.Requests + b.Requests, Connections: a.Connections + b.Connections, FramesIn: a.FramesIn + b.FramesIn,
+		FramesOut: a.FramesOut + b.FramesOut, BytesIn: a.BytesIn + b.BytesIn, BytesOut: a.BytesOut + b.BytesOut,
+	}
+}
+
+func negative(a result.Totals) result.Totals {
+	return result.Totals{
+		Requests: -a.Requests, Connections: -a.Connections, FramesIn: -a.FramesIn,
+		FramesOut: -a.FramesOut, BytesIn: -a.BytesIn, BytesOut: -a.BytesOut,
+	}
 }
 
 // scrape reads the server's counts over a connection of its own, and returns

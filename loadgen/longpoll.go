@@ -1,0 +1,156 @@
+package loadgen
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/pollpush/pollpush/internal/clock"
+)
+
+// longPage asks for the largest page, as soon as there is one.
+var longPage = pageLimit + "&wait=" + LongPollWait.String()
+
+// leastWait is the shortest wait that the contract knows: a server that has no
+// news, and says so sooner, does not wait.
+const leastWait = time.Second
+
+// A target that refuses, or does not wait, is kept off for longer each time,
+// and for as long as it says.
+const (
+	firstBackoff  = 250 * time.Millisecond
+	lastBackoff   = 8 * time.Second
+	maxRetryAfter = time.Minute
+)
+
+// longPollClient asks again as soon as it has an answer, which comes when
+// there is news.
+type longPollClient struct {
+	httpPair
+	request []byte
+	after   uint64
+	got     []Delivery
+
+	sent       int64 // when the request was
+	armed      atomic.Bool
+	backoff    time.Duration // 0 after a good answer
+	retryAfter time.Duration
+
+	end  sync.Once
+	over chan struct{} // closed by Close
+}
+
+// DialLongPoll opens a client that asks with GET ?after=&wait= and publishes
+// with POST. Its first request is out by then; what becomes of it, Receive
+// will tell.
+func DialLongPoll(ctx context.Context, t Target) (Client, error) {
+	c := &longPollClient{after: t.After, over: make(chan struct{})}
+	if err := c.open(ctx, t); err != nil {
+		return nil, err
+	}
+	if err := c.ask(); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// Armed is true from when a request has been written to when its answer has
+// been read.
+func (c *longPollClient) Armed() bool { return c.armed.Load() }
+
+func (c *longPollClient) ask() error {
+	c.request = append(c.appendGet(c.request[:0], "/messages", c.after, longPage), acceptJSON...)
+	c.sent = clock.Now()
+	if err := c.conn.send(c.request); err != nil {
+		return err
+	}
+	c.armed.Store(true)
+	return nil
+}
+
+func (c *longPollClient) Receive() ([]Delivery, error) {
+	if !c.armed.Load() {
+		if err := c.rearm(); err != nil {
+			return nil, err
+		}
+	}
+	r, err := c.conn.answer()
+	c.armed.Store(false)
+	if err != nil {
+		return nil, err
+	}
+	c.conn.Consume(r.size) // the body holds until the next Fill
+	c.got = c.got[:0]
+	switch r.status {
+	case 200:
+		c.got, err = c.conn.page(c.got, r.body)
+	case 304:
+		c.conn.meter.empty.Add(1)
+	default:
+		c.keepOff(retryAfter(r.field("retry-after")))
+		return nil, r.refusal()
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(c.got) > 0 {
+		c.after = c.got[len(c.got)-1].ID
+	} else if clock.Now()-c.sent < int64(leastWait) {
+		c.keepOff(0)
+		return nil, nil
+	}
+	c.backoff, c.retryAfter = 0, 0
+	return c.got, nil
+}
+
+// rearm sends the next request, at once after a good answer.
+func (c *longPollClient) rearm() error {
+	if c.backoff > 0 {
+		if err := c.pause(); err != nil {
+			return err
+		}
+	}
+	return c.ask()
+}
+
+// keepOff lengthens the pause before the next request.
+func (c *longPollClient) keepOff(retryAfter time.Duration) {
+	c.backoff = min(max(2*c.backoff, firstBackoff), lastBackoff)
+	c.retryAfter = retryAfter
+}
+
+// pause waits between half the backoff and all of it, so that clients do not
+// come back all at once, and that on top of what the server asks for.
+func (c *longPollClient) pause() error {
+	pause := time.NewTimer(c.retryAfter + c.backoff/2 + rand.N(c.backoff/2))
+	defer pause.Stop()
+	select {
+	case <-pause.C:
+	case <-c.over:
+		return errClosed
+	}
+	if !c.conn.alive() {
+		return fmt.Errorf("the server closed the connection after a refusal: %w", io.EOF)
+	}
+	return nil
+}
+
+// retryAfter reads a Retry-After in seconds. One that is a date counts as none.
+func retryAfter(value []byte) time.Duration {
+	seconds, err := strconv.ParseUint(string(value), 10, 63)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
+}
+
+func (c *longPollClient) Close() error {
+	c.end.Do(func() { close(c.over) })
+	return c.httpPair.Close()
+}

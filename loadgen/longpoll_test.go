@@ -1,0 +1,226 @@
+package loadgen
+
+import (
+	"errors"
+	"io"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/pollpush/pollpush/internal/clock"
+)
+
+// received is what a Receive has returned.
+type received struct {
+	ids string
+	err error
+}
+
+// receiving receives in the background, once.
+func receiving(t *testing.T, c Client) <-chan received {
+	got := make(chan received, 1)
+	go func() {
+		ds, err := c.Receive()
+		got <- received{idsOf(t, ds), err}
+	}()
+	return got
+}
+
+func dialLongPoll(t *testing.T, d *desk) (*longPollClient, *Meter) {
+	t.Helper()
+	c, m := d.dial(t, DialLongPoll, 40)
+	if _, ok := c.(Poller); ok {
+		t.Error("a long poll is not paced")
+	}
+	if !c.(Rearmer).Armed() {
+		t.Error("dialled, and no request is out")
+	}
+	return c.(*longPollClient), m
+}
+
+func TestLongPoll(t *testing.T) {
+	d := newDesk(t)
+	c, m := dialLongPoll(t, d)
+	pause := time.Duration(0) // the least before the next request
+	for i, step := range []struct {
+		after   string
+		status  int
+		body    string
+		late    bool   // the answer comes after the least wait
+		ids     string // received; none for a refusal
+		backoff time.Duration
+	}{
+		{after: "40", status: 200, body: page(41, 42, 43), ids: "[41 42 43]"},
+		{after: "43", status: 200, body: page(44), ids: "[44]"},
+		{after: "44", status: 200, body: page(), late: true, ids: "[]"},
+		{after: "44", status: 304, late: true, ids: "[]"},
+		{after: "44", status: 200, body: page(), ids: "[]", backoff: firstBackoff},
+		{after: "44", status: 304, ids: "[]", backoff: 2 * firstBackoff},
+		{after: "44", status: 200, body: page(45), ids: "[45]"},
+		{after: "45", status: 503, body: "busy", backoff: firstBackoff},
+		{after: "45", status: 404, body: "nowhere", backoff: 2 * firstBackoff},
+		{after: "45", status: 200, body: page(46, 47), ids: "[46 47]"},
+	} {
+		begun := clock.Now()
+		got := receiving(t, c)
+		r := <-d.asked
+		if want := "/api/rooms/lobby/messages?after=" + step.after + "&limit=1000&wait=25s"; r.Method != "GET" || r.URL.String() != want {
+			t.Errorf("step %d: %s %s, want %s", i, r.Method, r.URL, want)
+		}
+		if paused := clock.Now() - begun; paused < int64(pause) {
+			t.Errorf("step %d: asked again after %v, want at least %v", i, time.Duration(paused), pause)
+		}
+		if step.late {
+			c.sent -= int64(leastWait)
+		}
+		d.answers <- reply(step.status, step.body)
+		g := <-got
+		if step.status < 400 && (g.err != nil || g.ids != step.ids) {
+			t.Errorf("step %d: received %s, %v; want %s", i, g.ids, g.err, step.ids)
+		}
+		if step.status >= 400 {
+			refusedWith(t, g.err, step.status, step.body)
+		}
+		if c.Armed() || c.backoff != step.backoff {
+			t.Errorf("step %d: armed %v, backoff %v; want false, %v", i, c.Armed(), c.backoff, step.backoff)
+		}
+		pause = c.backoff / 2
+	}
+	if n := m.read(); n.empty != 4 || n.requests != 10 || n.byStatus[200] != 6 || n.byStatus[304] != 2 || n.unanswered != 0 || n.opened != 1 {
+		t.Errorf("counted %+v", n)
+	}
+}
+
+func TestLongPollRearmsInReceive(t *testing.T) {
+	d := newDesk(t)
+	c, _ := dialLongPoll(t, d)
+	got := receiving(t, c)
+	d.answer(200, page(41))
+	<-got
+	if c.Armed() {
+		t.Error("armed with its answer in")
+	}
+	got = receiving(t, c)
+	<-d.asked
+	for !c.Armed() { // the request may be here before its write has returned
+		runtime.Gosched()
+	}
+	d.answers <- reply(200, page(42))
+	if g := <-got; g.err != nil || g.ids != "[42]" {
+		t.Errorf("received %s, %v", g.ids, g.err)
+	}
+}
+
+func TestLongPollBacksOffToALimit(t *testing.T) {
+	c := &longPollClient{}
+	want := firstBackoff
+	for range 10 {
+		if c.keepOff(0); c.backoff != want {
+			t.Errorf("backoff %v, want %v", c.backoff, want)
+		}
+		want = min(2*want, 8*time.Second)
+	}
+}
+
+func TestRetryAfter(t *testing.T) {
+	for value, want := range map[string]time.Duration{
+		"": 0, "0": 0, "1": time.Second, "60": time.Minute, "61": time.Minute, "9999999999999": time.Minute,
+		"-1": 0, "1.5": 0, "99999999999999999999999": 0, "Wed, 21 Oct 2026 07:28:00 GMT": 0,
+	} {
+		if got := retryAfter([]byte(value)); got != want {
+			t.Errorf("%q is %v, want %v", value, got, want)
+		}
+	}
+}
+
+func FuzzRetryAfter(f *testing.F) {
+	f.Add([]byte("60"))
+	f.Fuzz(func(t *testing.T, value []byte) {
+		if d := retryAfter(value); d < 0 || d > maxRetryAfter {
+			t.Errorf("%q is %v", value, d)
+		}
+	})
+}
+
+func TestLongPollHeedsRetryAfter(t *testing.T) {
+	d := newDesk(t)
+	c, _ := dialLongPoll(t, d)
+	got := receiving(t, c)
+	d.answer(503, "busy", "Retry-After", "1")
+	refusedWith(t, (<-got).err, 503, "busy")
+	if c.retryAfter != time.Second {
+		t.Fatalf("heeds %v", c.retryAfter)
+	}
+	c.retryAfter = 100 * time.Millisecond
+	least := int64(c.retryAfter + c.backoff/2)
+	begun := clock.Now()
+	got = receiving(t, c)
+	d.answer(200, page(41))
+	if waited := clock.Now() - begun; waited < least {
+		t.Errorf("asked again after %v, want at least %v", time.Duration(waited), time.Duration(least))
+	}
+	if g := <-got; g.ids != "[41]" || c.retryAfter != 0 {
+		t.Errorf("received %s, %v; still heeds %v", g.ids, g.err, c.retryAfter)
+	}
+}
+
+// A server that refuses and closes is not asked over that connection again.
+func TestLongPollNoticesACloseDuringItsPause(t *testing.T) {
+	d := newDesk(t)
+	c, m := dialLongPoll(t, d)
+	got := receiving(t, c)
+	d.answer(503, "busy", "Connection", "close")
+	refusedWith(t, (<-got).err, 503, "busy")
+	if err := c.conn.Fill(); err != io.EOF { // until the close has come
+		t.Errorf("after the refusal: %v", err)
+	}
+	if g := <-receiving(t, c); !errors.Is(g.err, io.EOF) {
+		t.Errorf("got %v, want EOF", g.err)
+	}
+	if n := m.read(); n.requests != 1 || n.lost != 1 || c.Armed() {
+		t.Errorf("counted %+v, armed %v", n, c.Armed())
+	}
+}
+
+func TestLongPollCloses(t *testing.T) {
+	t.Run("while it waits for news", func(t *testing.T) {
+		d := newDesk(t)
+		c, m := dialLongPoll(t, d)
+		got := receiving(t, c)
+		<-d.asked
+		c.Close()
+		if g := <-got; g.err == nil || c.Armed() {
+			t.Errorf("received %s, armed %v", g.ids, c.Armed())
+		}
+		d.answers <- reply(200, page())
+		if n := m.read(); n.unanswered != 1 || n.lost != 0 {
+			t.Errorf("counted %+v", n)
+		}
+	})
+	t.Run("while it keeps off", func(t *testing.T) {
+		d := newDesk(t)
+		c, _ := dialLongPoll(t, d)
+		got := receiving(t, c)
+		d.answer(429, "later", "Retry-After", "60")
+		refusedWith(t, (<-got).err, 429, "later")
+		got = receiving(t, c)
+		c.Close()
+		c.Close()
+		if g := <-got; !errors.Is(g.err, errClosed) {
+			t.Errorf("received %s, %v; want %v", g.ids, g.err, errClosed)
+		}
+	})
+	t.Run("by the server", func(t *testing.T) {
+		d := newDesk(t)
+		c, m := dialLongPoll(t, d)
+		got := receiving(t, c)
+		<-d.asked
+		d.answers <- hangUp
+		if g := <-got; !errors.Is(g.err, io.EOF) {
+			t.Errorf("received %s, %v; want EOF", g.ids, g.err)
+		}
+		if n := m.read(); n.unanswered != 1 || n.lost != 1 {
+			t.Errorf("counted %+v", n)
+		}
+	})
+}

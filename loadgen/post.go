@@ -1,0 +1,152 @@
+package loadgen
+
+import (
+	"context"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// httpPair is what the transports over plain HTTP have in common: one
+// connection to receive over, and another to publish over by POST, as a
+// browser would while its first one waits.
+type httpPair struct {
+	target Target
+	host   string
+	conn   *Conn
+
+	posting sync.Mutex // guards what follows
+	post    *Conn
+	stop    context.CancelFunc // ends the dial that is to replace post
+	closed  bool
+}
+
+// open connects.
+func (p *httpPair) open(ctx context.Context, t Target) error {
+	base, err := url.Parse(t.URL)
+	if err != nil {
+		return err
+	}
+	p.target, p.host = t, base.Host
+	if p.conn, err = t.Meter.Dial(ctx, p.host, t.Source); err != nil {
+		return err
+	}
+	if t.Publishes {
+		if err := p.openPost(ctx); err != nil {
+			p.Close()
+			return err
+		}
+	}
+	return nil
+}
+
+// openPost opens the connection to publish over. Servers soon close one on
+// which nothing has ever been asked, so one poll goes first.
+func (p *httpPair) openPost(ctx context.Context) (err error) {
+	if p.post, err = p.target.Meter.Dial(ctx, p.host, p.target.Source); err != nil {
+		return err
+	}
+	post := p.post
+	defer context.AfterFunc(ctx, func() { post.Close() })()
+	request := p.appendGet(nil, "/messages", p.target.After, "&limit=1")
+	if err := post.send(append(request, acceptJSON...)); err != nil {
+		return err
+	}
+	r, err := post.answer()
+	if err != nil {
+		return err
+	}
+	post.Consume(r.size)
+	if r.status != 200 {
+		return r.refusal()
+	}
+	return nil
+}
+
+// acceptJSON ends the header of a request that appendGet has begun.
+const acceptJSON = "Accept: application/json\r\n\r\n"
+
+// appendGet begins a request for what follows a cursor; more goes on with its
+// query, and the caller with its header.
+func (p *httpPair) appendGet(b []byte, path string, after uint64, more string) []byte {
+	b = append(b, "GET /api/rooms/"...)
+	b = append(b, p.target.Room...)
+	b = append(b, path...)
+	b = append(b, "?after="...)
+	b = strconv.AppendUint(b, after, 10)
+	b = append(b, more...)
+	b = append(b, " HTTP/1.1\r\nHost: "...)
+	b = append(b, p.host...)
+	return append(b, "\r\nUser-Agent: pollpush\r\n"...)
+}
+
+func (p *httpPair) Publish(text string) error {
+	body := `{"user":"` + p.target.User + `","text":"` + text + `"}`
+	var b strings.Builder
+	b.Grow(len(body) + 256)
+	fmt.Fprintf(&b, "POST /api/rooms/%s/messages HTTP/1.1\r\nHost: %s\r\nUser-Agent: pollpush\r\n"+
+		"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", p.target.Room, p.host, len(body), body)
+
+	conn, err := p.poster()
+	if err != nil {
+		return err
+	}
+	if err := conn.send([]byte(b.String())); err != nil {
+		return err
+	}
+	r, err := conn.answer()
+	if err != nil {
+		return err
+	}
+	conn.Consume(r.size)
+	if r.status != 201 {
+		return r.refusal()
+	}
+	return nil
+}
+
+// poster returns the connection to publish over, a new one where the server
+// has closed the last.
+func (p *httpPair) poster() (*Conn, error) {
+	p.posting.Lock()
+	defer p.posting.Unlock()
+	if p.closed {
+		return nil, errClosed
+	}
+	if p.post != nil {
+		if p.post.alive() {
+			return p.post, nil
+		}
+		p.post.Close()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), dialTimeout)
+	defer cancel()
+	p.stop = cancel
+	p.posting.Unlock()
+	conn, err := p.target.Meter.Dial(ctx, p.host, p.target.Source)
+	p.posting.Lock()
+	switch {
+	case err == nil && p.closed:
+		conn.Close()
+		return nil, errClosed
+	case err != nil:
+		return nil, err
+	}
+	p.post = conn
+	return conn, nil
+}
+
+func (p *httpPair) Close() error {
+	p.posting.Lock()
+	defer p.posting.Unlock()
+	p.closed = true
+	if p.stop != nil {
+		p.stop()
+	}
+	if p.post != nil {
+		p.post.Close()
+	}
+	return p.conn.Close()
+}

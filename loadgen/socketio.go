@@ -1,0 +1,253 @@
+package loadgen
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"strconv"
+	"sync/atomic"
+)
+
+// chatEvent is the event that messages travel in, both ways.
+const chatEvent = "chat message"
+
+// socketIO is what a client does with Socket.IO's packets, whichever way they
+// come: it has joined the main namespace, gets messages as events, and
+// publishes by events that are acknowledged.
+type socketIO struct {
+	user   string
+	joined bool
+	got    []Delivery
+	event  atomic.Uint64 // number of the last event published
+	acks   acks
+}
+
+func newSocketIO(t Target) socketIO { return socketIO{user: t.User, acks: newAcks(t)} }
+
+// socketIOClient receives and publishes over Socket.IO, on a WebSocket from
+// the beginning.
+type socketIOClient struct {
+	socketIO
+	socket
+}
+
+// DialSocketIO opens a client by Socket.IO over a WebSocket.
+func DialSocketIO(ctx context.Context, t Target) (Client, error) {
+	c := &socketIOClient{socketIO: newSocketIO(t)}
+	if _, err := c.open(ctx, t, socketIOPath(t, "websocket"), false); err != nil {
+		return nil, err
+	}
+	defer context.AfterFunc(ctx, func() { c.conn.Close() })()
+	if err := c.join(); err != nil {
+		c.conn.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+func socketIOPath(t Target, transport string) string {
+	return fmt.Sprintf("/socket.io/?EIO=4&transport=%s&room=%s&after=%d", transport, t.Room, t.After)
+}
+
+// join takes in the server's handshake and joins the namespace.
+func (c *socketIOClient) join() error {
+	opened := false
+	for !c.joined {
+		b, ok, err := c.next()
+		switch {
+		case err != nil:
+		case !ok:
+			err = c.conn.Fill()
+		case opened:
+			err = c.packet(b)
+		default:
+			opened = true
+			if _, err = parseOpen(b); err == nil {
+				err = c.send([]byte{engineMessage, socketConnect})
+			}
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *socketIOClient) Receive() ([]Delivery, error) {
+	c.got = c.got[:0]
+	for {
+		b, ok, err := c.next()
+		switch {
+		case err != nil:
+		case ok:
+			err = c.packet(b)
+		case len(c.got) > 0:
+			return c.got, nil
+		default:
+			err = c.conn.Fill()
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+}
+
+// packet takes in a packet and answers a ping.
+func (c *socketIOClient) packet(b []byte) error {
+	p, err := parsePacket(b)
+	if err == nil && p.engine == enginePing {
+		return c.send([]byte("3"))
+	}
+	if err == nil {
+		err = c.take(p)
+	}
+	return err
+}
+
+func (c *socketIOClient) Publish(text string) error {
+	if err := c.send(c.emit(text)); err != nil {
+		return err
+	}
+	return c.acks.wait(c.closed)
+}
+
+// parseOpen reads the packet that begins a session and returns the session's id.
+func parseOpen(b []byte) (sid string, err error) {
+	var open struct{ SID string }
+	if len(b) == 0 || b[0] != engineOpen || json.Unmarshal(b[1:], &open) != nil || open.SID == "" {
+		return "", malformed("no Engine.IO handshake", b)
+	}
+	return open.SID, nil
+}
+
+// emit returns the packet that publishes a message. Its acknowledgement goes
+// to acks.
+func (c *socketIO) emit(text string) []byte {
+	n := c.event.Add(1)
+	c.acks.forget()
+	b := append(make([]byte, 0, len(text)+len(c.user)+64), engineMessage, socketEvent)
+	b = strconv.AppendUint(b, n, 10)
+	b = append(b, `["`+chatEvent+`",{"user":"`...)
+	b = append(b, c.user...)
+	b = append(b, `","text":"`...)
+	b = append(b, text...)
+	return append(b, `"}]`...)
+}
+
+// take takes in any packet but pings.
+func (c *socketIO) take(p packet) error {
+	switch {
+	case p.engine == engineNoop:
+		return nil
+	case p.engine == engineClose:
+		return fmt.Errorf("the server closed the session: %w", io.EOF)
+	case p.engine != engineMessage:
+		return malformed("a second Engine.IO handshake", p.data)
+	case !c.joined:
+		return c.answered(p)
+	}
+	switch p.socket {
+	case socketEvent:
+		return c.received(p.data)
+	case socketAck:
+		return c.acknowledged(p)
+	case socketDisconnect:
+		return fmt.Errorf("the server disconnected the client: %w", io.EOF)
+	}
+	return malformed("a second answer to joining", p.data)
+}
+
+// answered takes in the answer to joining the namespace.
+func (c *socketIO) answered(p packet) error {
+	switch p.socket {
+	case socketConnect:
+		c.joined = true
+		return nil
+	case socketRefusal:
+		refused := struct {
+			Message string
+			Data    json.RawMessage
+		}{}
+		if json.Unmarshal(p.data, &refused) != nil {
+			return malformed("a refusal that cannot be read", p.data)
+		}
+		data := struct{ Status int }{}
+		if json.Unmarshal(refused.Data, &data) != nil || data.Status == 0 {
+			data.Status = 400 // servers need not say more than the message
+		}
+		return &AnswerError{Status: data.Status, Text: fmt.Sprintf("%.200s", refused.Message)}
+	}
+	return malformed("no answer to joining", p.data)
+}
+
+// received takes in an event: ["chat message",{…}]. Other events are nothing
+// to a client: what was truncated the ledger will tell.
+func (c *socketIO) received(data []byte) error {
+	s := scanner{text: data}
+	if s.space(); !s.take('[') {
+		return s.fail("an event's array")
+	}
+	s.space()
+	name, ok := s.quoted()
+	if !ok {
+		return s.fail("an event's name")
+	}
+	if string(name) != chatEvent {
+		return nil
+	}
+	if s.space(); !s.take(',') {
+		return s.fail("a message")
+	}
+	s.space()
+	d, size, err := scanMessage(s.text[s.at:])
+	if err != nil {
+		return err
+	}
+	s.at += size
+	if !s.ends() {
+		return s.fail("the event's end")
+	}
+	c.got = append(c.got, d)
+	return nil
+}
+
+// acknowledged takes in the answer to an event: [{"id":…}] or [{"error":{…}}].
+func (c *socketIO) acknowledged(p packet) error {
+	s := scanner{text: p.data}
+	if s.space(); !s.take('[') {
+		return s.fail("an acknowledgement's array")
+	}
+	s.space()
+	var o object
+	if err := scanObject(s.text[s.at:], &o); err != nil {
+		return err
+	}
+	s.at += o.size
+	if !s.ends() {
+		return s.fail("the acknowledgement's end")
+	}
+	if o.refused == nil && o.id == 0 {
+		return malformed("an acknowledgement with neither message nor error", p.data)
+	}
+	if p.number != c.event.Load() {
+		return nil // of nothing that is waited for
+	}
+	if o.refused == nil {
+		c.acks.settle(nil)
+		return nil
+	}
+	answer, err := scanError(o.refused)
+	if err == nil {
+		c.acks.settle(answer)
+	}
+	return err
+}
+
+// ends takes an array's end, behind which nothing may follow.
+func (s *scanner) ends() bool {
+	s.space()
+	ended := s.take(']')
+	s.space()
+	return ended && s.at == len(s.text)
+}

@@ -1,0 +1,220 @@
+package loadgen
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strconv"
+	"sync"
+	"sync/atomic"
+)
+
+// socketIOPolling receives by Socket.IO over Engine.IO's long polling: a GET
+// is out at all times, and its answer holds what has come up by then. What
+// the client sends goes by POST, over the same connection between two GETs,
+// and over one more if it publishes.
+type socketIOPolling struct {
+	socketIO
+	httpPair
+	sid string
+	ask []byte // the GET, rendered
+
+	rest   []byte      // packets of the last answer that have not been taken in; nil for none
+	news   bool        // that answer had a message
+	pinged bool        // and a ping, unanswered yet
+	armed  atomic.Bool // a GET is out
+
+	sending sync.Mutex // held over each POST: two of one session must not overlap
+	end     sync.Once
+	ended   chan struct{}
+}
+
+// DialSocketIOPolling opens a client by Socket.IO over HTTP long polling.
+func DialSocketIOPolling(ctx context.Context, t Target) (Client, error) {
+	base, err := url.Parse(t.URL)
+	if err != nil {
+		return nil, err
+	}
+	c := &socketIOPolling{socketIO: newSocketIO(t), httpPair: httpPair{target: t, host: base.Host}, ended: make(chan struct{})}
+	if c.conn, err = t.Meter.Dial(ctx, c.host, t.Source); err != nil {
+		return nil, err
+	}
+	defer context.AfterFunc(ctx, func() { c.Close() })()
+	if err := c.join(socketIOPath(t, "polling")); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// join opens the session and joins the namespace.
+func (c *socketIOPolling) join(path string) error {
+	c.ask = c.render("GET", path, "")
+	if err := c.poll(); err != nil {
+		return err
+	}
+	first, rest, more := bytes.Cut(c.rest, separator)
+	sid, err := parseOpen(first)
+	if err != nil {
+		return err
+	}
+	if c.rest = rest; more {
+		return malformed("more than the Engine.IO handshake", rest)
+	}
+	c.sid = url.QueryEscape(sid)
+	c.ask = c.render("GET", c.path(), "")
+	if err := c.send([]byte{engineMessage, socketConnect}); err != nil {
+		return err
+	}
+	for !c.joined {
+		if c.rest == nil {
+			err = c.poll()
+		} else {
+			err = c.next()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// separator stands between two packets.
+var separator = []byte{0x1e}
+
+// path is that of the session.
+func (c *socketIOPolling) path() string { return "/socket.io/?EIO=4&transport=polling&sid=" + c.sid }
+
+func (c *socketIOPolling) render(method, path, body string) []byte {
+	b := make([]byte, 0, len(path)+len(c.host)+len(body)+160)
+	b = append(b, method...)
+	b = append(b, ' ')
+	b = append(b, path...)
+	b = append(b, " HTTP/1.1\r\nHost: "...)
+	b = append(b, c.host...)
+	b = append(b, "\r\nUser-Agent: pollpush\r\n"...)
+	if body != "" {
+		b = append(b, "Content-Type: text/plain;charset=UTF-8\r\nContent-Length: "...)
+		b = strconv.AppendInt(b, int64(len(body)), 10)
+		b = append(b, "\r\n"...)
+	}
+	b = append(b, "\r\n"...)
+	return append(b, body...)
+}
+
+// Armed reports whether a GET is out.
+func (c *socketIOPolling) Armed() bool { return c.armed.Load() }
+
+func (c *socketIOPolling) Receive() ([]Delivery, error) {
+	c.got = c.got[:0]
+	for {
+		for c.rest != nil {
+			if err := c.next(); err != nil {
+				return nil, err
+			}
+		}
+		if len(c.got) > 0 {
+			return c.got, nil
+		}
+		if err := c.poll(); err != nil {
+			return nil, sessionEnd(err)
+		}
+	}
+}
+
+// sessionEnd is the error for a GET or a pong that is refused. The session is
+// over then, as it is for the official client: asking again would not help.
+func sessionEnd(err error) error {
+	var answer *AnswerError
+	if errors.As(err, &answer) {
+		return fmt.Errorf("the session has ended: %v: %w", err, io.EOF)
+	}
+	return err
+}
+
+// next takes in one packet of rest.
+func (c *socketIOPolling) next() error {
+	b, rest, more := bytes.Cut(c.rest, separator)
+	p, err := parsePacket(b)
+	if err != nil {
+		return err
+	}
+	c.rest = rest
+	if p.engine == enginePing {
+		c.pinged = true
+	} else {
+		c.news = c.news || p.engine == engineMessage
+		err = c.take(p)
+	}
+	if !more && !c.news {
+		c.conn.meter.empty.Add(1)
+	}
+	return err
+}
+
+// poll answers the last ping, asks, and waits for the answer.
+func (c *socketIOPolling) poll() error {
+	if c.pinged {
+		c.pinged = false
+		if err := c.send([]byte("3")); err != nil {
+			return err
+		}
+	}
+	if err := c.conn.send(c.ask); err != nil {
+		return err
+	}
+	c.armed.Store(true)
+	r, err := c.conn.answer()
+	c.armed.Store(false)
+	if err != nil {
+		return err
+	}
+	c.conn.Consume(r.size) // the body holds until the next Fill
+	if r.status != 200 {
+		return r.refusal()
+	}
+	c.rest, c.news = r.body, false
+	return nil
+}
+
+// send posts a packet.
+func (c *socketIOPolling) send(b []byte) error {
+	c.sending.Lock()
+	defer c.sending.Unlock()
+	conn := c.conn
+	if c.target.Publishes {
+		var err error
+		if conn, err = c.poster(); err != nil {
+			return err
+		}
+	}
+	if err := conn.send(c.render("POST", c.path(), string(b))); err != nil {
+		return err
+	}
+	r, err := conn.answer()
+	if err != nil {
+		return err
+	}
+	conn.Consume(r.size)
+	if r.status != 200 {
+		return r.refusal()
+	}
+	return nil
+}
+
+func (c *socketIOPolling) Publish(text string) error {
+	if err := c.send(c.emit(text)); err != nil {
+		return err
+	}
+	return c.acks.wait(c.ended)
+}
+
+// Close leaves the session to the server, which forgets it when no GET comes
+// any more.
+func (c *socketIOPolling) Close() error {
+	c.end.Do(func() { close(c.ended) })
+	return c.httpPair.Close()
+}

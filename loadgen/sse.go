@@ -1,0 +1,129 @@
+package loadgen
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"strconv"
+)
+
+// sseClient receives over an event stream, and publishes with POST.
+type sseClient struct {
+	httpPair
+	body   framing
+	events EventStream
+	got    []Delivery
+	ended  error // of the stream; what came before it is delivered first
+}
+
+// DialSSE opens a client that is told of news by Server-Sent Events, and
+// publishes with POST.
+func DialSSE(ctx context.Context, t Target) (Client, error) {
+	c := &sseClient{}
+	if err := c.open(ctx, t); err != nil {
+		return nil, err
+	}
+	stop := context.AfterFunc(ctx, func() { c.conn.Close() })
+	defer stop()
+	if err := c.subscribe(); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// subscribe asks for the stream and reads the answer's header.
+func (c *sseClient) subscribe() error {
+	request := c.appendGet(nil, "/events", c.target.After, "")
+	request = append(request, "Accept: text/event-stream\r\n"...)
+	if c.target.After > 0 {
+		request = append(request, "Last-Event-ID: "...)
+		request = strconv.AppendUint(request, c.target.After, 10)
+		request = append(request, "\r\n"...)
+	}
+	if err := c.conn.send(append(request, "\r\n"...)); err != nil {
+		return err
+	}
+	r, body, err := c.conn.answerHead()
+	if err != nil {
+		return err
+	}
+	if r.status != 200 {
+		return r.refusal()
+	}
+	media, _, _ := bytes.Cut(r.field("content-type"), []byte(";"))
+	if !equalFold(bytes.TrimSpace(media), "text/event-stream") {
+		return fmt.Errorf("%w: Content-Type is %.80q, not %q", errMalformed, r.field("content-type"), "text/event-stream")
+	}
+	c.body = body
+	c.conn.Consume(r.size)
+	return nil
+}
+
+func (c *sseClient) Receive() ([]Delivery, error) {
+	c.got = c.got[:0]
+	for {
+		if c.ended == nil {
+			c.ended = c.read()
+		}
+		if len(c.got) > 0 {
+			return c.got, nil
+		}
+		if c.ended == nil {
+			c.ended = c.conn.Fill()
+		}
+		if c.ended != nil {
+			return nil, c.ended
+		}
+	}
+}
+
+// read takes in all that has come of the stream. Deliveries point into it.
+func (c *sseClient) read() error {
+	for {
+		piece, size, err := c.body.next(c.conn.Bytes())
+		if size > 0 {
+			c.conn.Consume(size)
+		}
+		if err != nil || len(piece) == 0 {
+			return streamEnd(err)
+		}
+		for {
+			e, size, ok, err := c.events.Next(piece)
+			if err != nil {
+				return err
+			}
+			if !ok {
+				break
+			}
+			piece = piece[size:]
+			if e.Type != "message" { // truncated: the ledger will tell what is missing
+				continue
+			}
+			if err := c.message(e.Data); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func streamEnd(err error) error {
+	if err == io.EOF {
+		return fmt.Errorf("the server ended the stream: %w", err)
+	}
+	return err
+}
+
+// message takes in what an event holds.
+func (c *sseClient) message(data []byte) error {
+	var o object
+	if err := scanObject(data, &o); err != nil {
+		return err
+	}
+	if o.id == 0 || o.text == nil || len(bytes.TrimSpace(data[o.size:])) > 0 {
+		return malformed("no message with id and text, or more than one", data)
+	}
+	c.got = append(c.got, Delivery{ID: o.id, Text: o.text, JSON: data[:o.size]})
+	return nil
+}
