@@ -14,8 +14,12 @@ FUZZTIME ?= 30000x
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
+.PHONY: deps
+deps: ## npm packages: Socket.IO for the page, real clients for tests (where Node is there)
+	@.ci/deps
+
 .PHONY: build
-build: ## build pollpush, chatserver and loadgen into bin/
+build: deps ## build pollpush, chatserver and loadgen into bin/
 	@command -v go >/dev/null || { echo "Go 1.26 or newer is needed: see https://go.dev/dl/"; exit 3; }
 	go build -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
 
@@ -27,12 +31,16 @@ bench: build ## the main job: polling against WebSocket, 1,000 clients, about 3 
 bench-short: build ## the same with 200 clients in 40 seconds
 	bin/pollpush run short
 
+.PHONY: demo
+demo: build ## the chat in a browser, with a trickle of messages and a race of the transports
+	bin/pollpush demo
+
 .PHONY: bench-micro
 bench-micro: ## what the generator and the server cost per operation, in CPU and memory
 	go test -run '^$$' -bench . -benchtime 1x -count 3 ./server ./internal/control
 
 .PHONY: test
-test: ## all tests, with the race detector
+test: deps ## all tests, with the race detector
 	.ci/test
 
 .PHONY: lint

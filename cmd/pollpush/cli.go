@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -15,6 +16,7 @@ import (
 	"github.com/pollpush/pollpush/internal/control"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
+	"github.com/pollpush/pollpush/internal/transport"
 )
 
 // Exit codes.
@@ -34,6 +36,9 @@ type commands struct {
 	Compare   compareCommand   `cmd:"" help:"Hold one run against another; exit 1 on a regression."`
 	Scenarios scenariosCommand `cmd:"" help:"List the scenarios that are built in."`
 	Serve     serveCommand     `cmd:"" help:"Serve the chat until interrupted (runs chatserver)."`
+	Check     checkCommand     `cmd:"" help:"Check a server against the chat contract, point by point; exit 1 where it fails."`
+	Probe     probeCommand     `cmd:"" help:"Print each message of a room as a line of JSON until interrupted."`
+	Demo      demoCommand      `cmd:"" help:"Serve the chat with a trickle of messages, to be looked at in a browser."`
 
 	Version kong.VersionFlag `help:"Print the version and exit."`
 }
@@ -53,7 +58,7 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
 		kong.Description("Measures what one chat costs by polling and by push."),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { ended = true }),
-		kong.Vars{"version": "pollpush " + commit()},
+		kong.Vars{"version": "pollpush " + commit(), "transports": strings.Join(transport.Names(), ", ")},
 		kong.UsageOnError(),
 	)
 	if err != nil {

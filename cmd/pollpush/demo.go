@@ -1,0 +1,88 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/pollpush/pollpush/internal/control"
+	"github.com/pollpush/pollpush/internal/proc"
+)
+
+type demoCommand struct {
+	Listen string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to serve on; port 0 takes a free one (${default})."`
+	Room   string `default:"lobby" help:"Room in which the talk is (${default})."`
+}
+
+// Run serves the chat with a trickle of messages in a room until interrupted.
+func (c *demoCommand) Run(s *session) error {
+	program, err := proc.Beside("chatserver")
+	if err != nil {
+		return &control.Refusal{Err: err}
+	}
+	server, err := proc.Start(program, "--listen", c.Listen, "--deflate", "--exit-with-stdin")
+	if err != nil {
+		return &control.Refusal{Err: err}
+	}
+	defer server.Stdout.Close()
+	var line struct {
+		URL string `json:"url"`
+	}
+	if err := json.NewDecoder(server.Stdout).Decode(&line); err != nil {
+		server.WaitOrKill(5 * time.Second)
+		return &control.Refusal{Err: fmt.Errorf("the chat could not be served: %s", strings.TrimSpace(server.Log()))}
+	}
+	fmt.Fprintf(s.stdout, "The chat:  %s/?room=%s\nThe race:  %s/?room=%s#race\nEnd it with Ctrl-C.\n", line.URL, c.Room, line.URL, c.Room)
+	err = c.talk(s, line.URL)
+	server.Stdin.Close()
+	server.WaitOrKill(5 * time.Second)
+	return err
+}
+
+// talk posts a message every second or so, at times as people do: independent
+// of one another.
+func (c *demoCommand) talk(s *session, url string) error {
+	client := &http.Client{Timeout: 5 * time.Second}
+	defer client.CloseIdleConnections()
+	for n := 0; ; n++ {
+		pause := time.NewTimer(time.Duration(rand.ExpFloat64() * float64(time.Second)))
+		select {
+		case <-s.Done():
+			pause.Stop()
+			return nil
+		case <-pause.C:
+		}
+		said := smallTalk[n%len(smallTalk)]
+		body, err := json.Marshal(map[string]string{"user": said[0], "text": said[1]})
+		if err != nil {
+			return err
+		}
+		answer, err := client.Post(url+"/api/rooms/"+c.Room+"/messages", "application/json", bytes.NewReader(body))
+		if err != nil {
+			return &control.Refusal{Err: fmt.Errorf("the chat has ended: %w", err)}
+		}
+		answer.Body.Close()
+		if answer.StatusCode != http.StatusCreated {
+			return &usageError{fmt.Errorf("--room %s: the server answered %s; a room's name is 1 to 64 of A-Z a-z 0-9 _ -", c.Room, answer.Status)}
+		}
+	}
+}
+
+// smallTalk is who says what, over and over.
+var smallTalk = [][2]string{
+	{"ada", "has anybody seen the build go green today?"},
+	{"ben", "once. I took a picture"},
+	{"cleo", "so do we poll for it or do we get told?"},
+	{"ada", "depends. how fresh do you want it?"},
+	{"ben", "fresh 🍞"},
+	{"dov", "every second, from a thousand browsers, is sixty thousand requests a minute"},
+	{"cleo", "and most of them are told: nothing new"},
+	{"ada", "a socket says nothing when nothing is said"},
+	{"ben", "it also remembers everybody who is not talking"},
+	{"dov", "can we measure that?"},
+	{"cleo", "funny you should ask"},
+}

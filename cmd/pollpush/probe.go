@@ -1,0 +1,196 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
+	"regexp"
+	"syscall"
+	"time"
+
+	"github.com/pollpush/pollpush/internal/contract"
+	"github.com/pollpush/pollpush/internal/control"
+	"github.com/pollpush/pollpush/internal/transport"
+	"github.com/pollpush/pollpush/loadgen"
+)
+
+type probeCommand struct {
+	Transport string        `arg:"" help:"How to receive: ${transports}."`
+	URL       string        `arg:"" help:"The server's base address, as http://127.0.0.1:8080."`
+	Room      string        `default:"lobby" placeholder:"NAME" help:"Room to listen in (${default})."`
+	After     *uint64       `placeholder:"ID" help:"Begin after this message; 0 is all that is kept (only what comes from now on)."`
+	Interval  time.Duration `default:"1s" placeholder:"TIME" help:"From one poll to the next, where the transport polls (${default})."`
+}
+
+const (
+	minInterval  = 10 * time.Millisecond
+	probeTimeout = 10 * time.Second // to connect
+	firstPause   = 500 * time.Millisecond
+	longestPause = 30 * time.Second
+)
+
+var roomName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+
+// Run prints each message of a room as one line of JSON until interrupted,
+// which is its usual end. A connection that is lost is opened again, and goes
+// on after the last message.
+func (c *probeCommand) Run(s *session) error {
+	t, err := find(c.Transport)
+	if err != nil {
+		return err
+	}
+	base, err := contract.Base(c.URL)
+	if err != nil {
+		return &usageError{err}
+	}
+	if !roomName.MatchString(c.Room) {
+		return &usageError{fmt.Errorf("--room %q: want 1 to 64 of A-Z a-z 0-9 _ -", c.Room)}
+	}
+	if c.Interval < minInterval {
+		return &usageError{fmt.Errorf("--interval %v: want at least %v", c.Interval, minInterval)}
+	}
+	p := &probe{session: s, transport: t, base: base, room: c.Room, interval: c.Interval}
+	if c.After != nil {
+		p.after = *c.After
+	} else if p.after, err = newest(s, base, c.Room); err != nil && s.Err() == nil {
+		return &control.Refusal{Err: err}
+	}
+	fmt.Fprintf(s.stderr, "pollpush: room %s of %s by %s, from message %d on\n", p.room, p.base, t.Name, p.after+1)
+	return p.run()
+}
+
+// newest asks for the id of a room's newest message.
+func newest(ctx context.Context, base, room string) (uint64, error) {
+	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
+	defer cancel()
+	path := "/api/rooms/" + room + "/messages?limit=1"
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, base+path, nil)
+	if err != nil {
+		return 0, err
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	answer, err := client.Do(request)
+	if err != nil {
+		return 0, fmt.Errorf("%w; is the server running there?", err)
+	}
+	defer answer.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
+	var page struct{ Last *uint64 }
+	if err != nil || answer.StatusCode != http.StatusOK || json.Unmarshal(body, &page) != nil || page.Last == nil {
+		return 0, fmt.Errorf("GET %s%s: found %s with %.80q, want the room's last message; --after ID does without it",
+			base, path, answer.Status, bytes.TrimSpace(body))
+	}
+	return *page.Last, nil
+}
+
+// probe listens in one room.
+type probe struct {
+	*session
+	transport  transport.Transport
+	base, room string
+	interval   time.Duration
+
+	after    uint64 // the last message printed
+	received bool   // whether the server has ever let us in
+	line     bytes.Buffer
+}
+
+// errUnread is that nobody takes what is printed any more.
+var errUnread = errors.New("standard output is closed")
+
+func (p *probe) run() error {
+	for pause := firstPause; ; pause = min(2*pause, longestPause) {
+		began := time.Now()
+		err := p.listen()
+		switch {
+		case p.Err() != nil, errors.Is(err, errUnread):
+			return nil // ended as it was asked to
+		case !p.received, final(err):
+			return &control.Refusal{Err: fmt.Errorf("room %s of %s cannot be received by %s: %w", p.room, p.base, p.transport.Name, err)}
+		}
+		if time.Since(began) > pause {
+			pause = firstPause
+		}
+		wait := pause/2 + rand.N(pause/2) // not all at once, where many have lost a server
+		fmt.Fprintf(p.stderr, "pollpush: %v; trying again in %v, after message %d\n", err, wait.Round(time.Millisecond), p.after)
+		p.sleep(wait)
+	}
+}
+
+// final says whether an error is a refusal that time will not change.
+func final(err error) bool {
+	answer, ok := errors.AsType[*loadgen.AnswerError](err)
+	return ok && answer.Status < 500 && answer.Status != http.StatusRequestTimeout && answer.Status != http.StatusTooManyRequests
+}
+
+// listen opens a client and prints what it receives until it ends.
+func (p *probe) listen() error {
+	ctx, cancel := context.WithTimeout(p, probeTimeout)
+	client, err := p.transport.Dial(ctx, loadgen.Target{URL: p.base, Room: p.room, User: "probe", After: p.after, Meter: &loadgen.Meter{}})
+	cancel()
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	defer context.AfterFunc(p, func() { client.Close() })()
+	poller, polls := client.(loadgen.Poller)
+	p.received = p.received || !polls
+	for next := time.Now(); ; {
+		if polls {
+			if err := poller.Poll(); err != nil {
+				return err
+			}
+		}
+		messages, err := client.Receive()
+		if err != nil {
+			return err
+		}
+		p.received = true
+		for _, m := range messages {
+			if err := p.print(m); err != nil {
+				return err
+			}
+		}
+		if polls {
+			next = next.Add(p.interval)
+			p.sleep(time.Until(next))
+		}
+	}
+}
+
+// print prints a message, unless it has been printed before.
+func (p *probe) print(m loadgen.Delivery) error {
+	if m.ID <= p.after {
+		return nil
+	}
+	p.line.Reset()
+	if err := json.Compact(&p.line, m.JSON); err != nil {
+		return fmt.Errorf("message %d: %w", m.ID, err)
+	}
+	p.line.WriteByte('\n')
+	if m.ID > p.after+1 {
+		fmt.Fprintf(p.stderr, "pollpush: messages %d to %d did not come: the server no longer keeps them\n", p.after+1, m.ID-1)
+	}
+	p.after = m.ID
+	if _, err := p.stdout.Write(p.line.Bytes()); errors.Is(err, syscall.EPIPE) {
+		return errUnread
+	} else if err != nil {
+		return fmt.Errorf("standard output: %w", err)
+	}
+	return nil
+}
+
+// sleep waits, no longer than until it is interrupted.
+func (p *probe) sleep(d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-p.Done():
+	}
+}

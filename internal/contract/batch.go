@@ -1,0 +1,85 @@
+package contract
+
+import (
+	"fmt"
+	"slices"
+	"time"
+)
+
+var byBatch = []string{"ws-batch"}
+
+var batches = []Point{
+	{Group: "batch", Name: "batch=true is answered with Batch-Window", Transports: byBatch, try: batchAgreed},
+	{Group: "batch", Name: "what comes within a window goes in one frame", Transports: byBatch, try: batchJoins},
+	{Group: "batch", Name: "who did not ask is not made to wait", Transports: byBatch, try: batchAsked},
+}
+
+// batchSocket opens a WebSocket that is served in batches.
+func (v *visit) batchSocket(room string) (*socket, time.Duration, error) {
+	s, err := v.socket(room, "?after=0&batch=true")
+	if err != nil {
+		return nil, 0, err
+	}
+	window := s.header.Get("Batch-Window")
+	if window == "" {
+		return nil, 0, &absence{s.asked, "no Batch-Window"}
+	}
+	d, err := time.ParseDuration(window)
+	if err != nil || d <= 0 {
+		return nil, 0, s.fault("Batch-Window "+quote(window), "say how long the server gathers: Batch-Window: 50ms")
+	}
+	return s, d, nil
+}
+
+func batchAgreed(v *visit) error {
+	_, _, err := v.batchSocket(v.room())
+	return err
+}
+
+func batchJoins(v *visit) error {
+	room := v.room()
+	s, window, err := v.batchSocket(room)
+	if err != nil {
+		return err
+	}
+	speaker, err := v.socket(room, "")
+	if err != nil {
+		return err
+	}
+	// One after the other, each seen by one who is not made to wait: where none
+	// is gathered, each has gone out in a frame of its own.
+	const n = 20
+	texts := slices.Repeat([]string{"hello"}, n)
+	began := time.Now()
+	for i, text := range texts {
+		if err := speaker.text(body("ada", text)); err != nil {
+			return err
+		}
+		if err := speaker.wants(uint64(i)+1, text); err != nil {
+			return err
+		}
+	}
+	if err := s.wants(1, texts...); err != nil {
+		return err
+	}
+	if most := int(time.Since(began)/window) + 2; s.frames > most {
+		return s.fault(fmt.Sprintf("%d frames for %d messages within %v, with a window of %v", s.frames, n, time.Since(began).Round(time.Millisecond), window),
+			"gather what comes within the window into one frame")
+	}
+	return nil
+}
+
+func batchAsked(v *visit) error {
+	room := v.room()
+	if _, _, err := v.batchSocket(room); err != nil {
+		return err
+	}
+	s, err := v.socket(room, "")
+	if err != nil {
+		return err
+	}
+	if window := s.header.Get("Batch-Window"); window != "" {
+		return s.fault("Batch-Window "+quote(window), "send Batch-Window, and gather, only where batch=true was asked for")
+	}
+	return nil
+}

@@ -1,0 +1,91 @@
+package contract
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// maxAnswer bounds what is read of one answer, or from one connection: a page
+// of 1,000 messages of the largest kind is smaller.
+const maxAnswer = 32 << 20
+
+// check is one server being checked.
+type check struct {
+	ctx    context.Context
+	base   string
+	host   string
+	client *http.Client
+	limit  time.Duration // of one point
+	word   string        // of this check's rooms
+	rooms  atomic.Int64
+
+	longPolls func() error         // nil where they are offered
+	filled    func() (full, error) // a room that was posted to until its history was full
+}
+
+func newCheck(ctx context.Context, base string) *check {
+	host := strings.TrimPrefix(base, "http://")
+	c := &check{ctx: ctx, base: base, host: host, limit: pointTime, word: strings.ToLower(rand.Text()[:6])}
+	c.client = &http.Client{
+		Transport: &http.Transport{
+			DialContext:         dialBounded,
+			DisableCompression:  true,
+			MaxIdleConnsPerHost: together,
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	c.longPolls = sync.OnceValue(c.tryLongPoll)
+	c.filled = sync.OnceValues(c.fill)
+	return c
+}
+
+// boundedConn ends when it has read more than any honest server sends.
+type boundedConn struct {
+	net.Conn
+	read atomic.Int64
+}
+
+func dialBounded(ctx context.Context, network, addr string) (net.Conn, error) {
+	var d net.Dialer
+	c, err := d.DialContext(ctx, network, addr)
+	if err != nil {
+		return nil, err
+	}
+	return &boundedConn{Conn: c}, nil
+}
+
+func (c *boundedConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if c.read.Add(int64(n)) > maxAnswer {
+		return n, errors.New("more bytes than any answer of the contract has")
+	}
+	return n, err
+}
+
+// reach returns an error where no chat server is at the base.
+func (c *check) reach(ctx context.Context) error {
+	v := &visit{check: c}
+	var cancel context.CancelFunc
+	v.ctx, cancel = context.WithTimeout(ctx, c.limit/2)
+	defer cancel()
+	a, err := v.get(v.messages(v.room(), "?after=0&limit=1"))
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err == nil {
+		_, err = a.page()
+	}
+	if fault, ok := err.(*Fault); ok {
+		return fmt.Errorf("target %s is no chat server, or not serving: asked %s, found %s; it must speak the chat contract (docs/contract.md)",
+			c.base, fault.Asked, fault.Found)
+	}
+	return err
+}

@@ -1,0 +1,116 @@
+package contract
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+var byETag = []string{"poll-etag"}
+
+var conditional = []Point{
+	{Group: "conditional", Name: "every page bears ETag and Cache-Control", Transports: byETag, try: everyETag},
+	{Group: "conditional", Name: "If-None-Match with no news: 304, no body", Transports: byETag, try: notModified},
+	{Group: "conditional", Name: "If-None-Match may be a list, weak, or *", Transports: byETag, try: notModifiedForms},
+	{Group: "conditional", Name: "If-None-Match with news: 200", Transports: byETag, try: modified},
+}
+
+// tagged asks for a page that bears an ETag.
+func (v *visit) tagged(room, query string, header ...string) (page, *answer, error) {
+	p, a, err := v.poll(room, query, header...)
+	if err == nil && a.header.Get("Etag") == "" {
+		err = &absence{a.asked, "no ETag"}
+	}
+	return p, a, err
+}
+
+func everyETag(v *visit) error {
+	room := v.room()
+	for range 2 {
+		for _, query := range []string{"?after=0", "?limit=1", "?after=0&limit=1000"} {
+			p, a, err := v.tagged(room, query)
+			if err != nil {
+				return err
+			}
+			if want, tag := fmt.Sprintf(`"%d"`, p.last), a.header.Get("Etag"); tag != want {
+				return a.fault("ETag "+quote(tag), fmt.Sprintf("send ETag: %s, the page's last, or none", want))
+			}
+			if cache := a.header.Get("Cache-Control"); !strings.Contains(cache, "no-cache") {
+				return a.fault("Cache-Control "+quote(cache), "send Cache-Control: no-cache")
+			}
+		}
+		if err := v.say(room, "one"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func notModified(v *visit) error {
+	room := v.room()
+	if err := v.say(room, "one"); err != nil {
+		return err
+	}
+	for _, query := range []string{"?after=1", "?limit=1", "?after=0"} {
+		if err := v.unchanged(room, query, ""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func notModifiedForms(v *visit) error {
+	room := v.room()
+	if err := v.say(room, "one"); err != nil {
+		return err
+	}
+	for _, form := range []string{`"0", %s`, `W/%s`, `W/"7",%s`, `*`} {
+		if err := v.unchanged(room, "?after=1", form); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// unchanged asks for a page and asks again with its ETag in a form of
+// If-None-Match, which must be answered 304.
+func (v *visit) unchanged(room, query, form string) error {
+	_, a, err := v.tagged(room, query)
+	if err != nil {
+		return err
+	}
+	tag := a.header.Get("Etag")
+	match := tag
+	if form != "" {
+		match = strings.ReplaceAll(form, "%s", tag)
+	}
+	if a, err = v.get(v.messages(room, query), "If-None-Match", match); err != nil {
+		return err
+	}
+	if err := a.is(http.StatusNotModified); err != nil {
+		return err
+	}
+	if again := a.header.Get("Etag"); again != tag {
+		return a.fault("304 with ETag "+quote(again), "send the same ETag with a 304 as with the 200")
+	}
+	return nil
+}
+
+func modified(v *visit) error {
+	room := v.room()
+	if err := v.say(room, "one"); err != nil {
+		return err
+	}
+	_, a, err := v.tagged(room, "?after=1")
+	if err != nil {
+		return err
+	}
+	if err := v.say(room, "two"); err != nil {
+		return err
+	}
+	p, a, err := v.tagged(room, "?after=1", "If-None-Match", a.header.Get("Etag"))
+	if err != nil {
+		return err
+	}
+	return a.isTexts(p, 2, "two")
+}

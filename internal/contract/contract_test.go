@@ -1,0 +1,174 @@
+package contract
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pollpush/pollpush/server"
+)
+
+// serve starts a server of ours that offers everything.
+func serve(t testing.TB, history int) (base string) {
+	t.Helper()
+	s := server.New(server.Config{History: history, Deflate: true, Batch: 50 * time.Millisecond})
+	return serveAs(t, s)
+}
+
+func serveAs(t testing.TB, s *server.Server) (base string) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := make(chan error, 1)
+	go func() { served <- s.Serve(l) }()
+	t.Cleanup(func() {
+		if err := s.Shutdown(context.Background()); err != nil {
+			t.Errorf("shutdown: %v", err)
+		}
+		<-served
+	})
+	return "http://" + l.Addr().String()
+}
+
+func (v Verdict) String() string { return [...]string{"passed", "absent", "failed"}[v] }
+
+func (p Point) String() string { return p.Group + ": " + p.Name }
+
+func TestOurServerKeepsTheContract(t *testing.T) {
+	results, err := Check(t.Context(), serve(t, 0), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(results) != len(Points()) {
+		t.Errorf("%d points of %d", len(results), len(Points()))
+	}
+	for _, r := range results {
+		if r.Verdict != Passed {
+			t.Errorf("%v: %v %s %v", r.Point, r.Verdict, r.Why, r.Fault)
+		}
+	}
+}
+
+// A server that offers nothing but polling breaks no promise, unless more is
+// asked for.
+func TestAbsence(t *testing.T) {
+	base := pollingOnly(t)
+	for _, c := range []struct {
+		asked  string
+		failed []string // groups
+	}{
+		{"", nil},
+		{"poll", nil},
+		{"poll,poll-etag", []string{"conditional"}},
+		{"longpoll", []string{"long poll"}},
+		{"sse", []string{"sse"}},
+		{"ws", []string{"websocket"}},
+		{"ws-batch,ws-deflate", []string{"websocket", "deflate", "batch"}},
+		{"socketio-polling", []string{"socket.io polling"}},
+		{"socketio-ws", []string{"socket.io websocket"}},
+	} {
+		t.Run(c.asked, func(t *testing.T) {
+			t.Parallel()
+			var asked []string
+			if c.asked != "" {
+				asked = strings.Split(c.asked, ",")
+			}
+			results, err := Check(t.Context(), base, asked)
+			if err != nil {
+				t.Fatal(err)
+			}
+			failed := map[string]bool{}
+			passed := 0
+			for _, r := range results {
+				switch r.Verdict {
+				case Failed:
+					t.Logf("%v: %v", r.Point, r.Fault)
+					failed[r.Group] = true
+					if !strings.Contains(r.Fault.Remedy, "leave its transport out of --transports") {
+						t.Errorf("%v: %v", r.Point, r.Fault)
+					}
+				case Absent:
+					if r.Why == "" {
+						t.Errorf("%v is absent, and why is not said", r.Point)
+					}
+				case Passed:
+					passed++
+				}
+			}
+			for _, group := range c.failed {
+				if !failed[group] {
+					t.Errorf("nothing of %q has failed", group)
+				}
+				delete(failed, group)
+			}
+			if len(failed) > 0 || passed == 0 {
+				t.Errorf("failed: %v; %d passed", failed, passed)
+			}
+		})
+	}
+}
+
+func TestPointsAreDistinct(t *testing.T) {
+	seen := map[string]bool{}
+	known := []string{"poll", "poll-etag", "longpoll", "sse", "ws", "ws-deflate", "ws-batch", "socketio-polling", "socketio-ws"}
+	needed := map[string]bool{}
+	for _, p := range Points() {
+		if seen[p.String()] {
+			t.Errorf("%v stands twice", p)
+		}
+		seen[p.String()] = true
+		for _, name := range p.Transports {
+			needed[name] = needed[name] || !p.Optional
+		}
+	}
+	if len(needed) != len(known) {
+		t.Errorf("points for %v, want %v", needed, known)
+	}
+	for _, name := range known {
+		if !needed[name] {
+			t.Errorf("no point says that %s is offered", name)
+		}
+	}
+}
+
+func TestBase(t *testing.T) {
+	for _, good := range []string{"http://127.0.0.1:8080", "http://localhost:1/", "http://[::1]:80"} {
+		if base, err := Base(good); err != nil || base != strings.TrimSuffix(good, "/") {
+			t.Errorf("%s: %q, %v", good, base, err)
+		}
+	}
+	for _, bad := range []string{"", "http://127.0.0.1", "127.0.0.1:8080", "https://127.0.0.1:1", "http://h:1/api", "http://h:1?x", "http://me:x@h:1", "http://[::1:80", "http://%"} {
+		if base, err := Base(bad); err == nil || !strings.Contains(err.Error(), "as http://127.0.0.1:8080") && !strings.Contains(err.Error(), "parse") {
+			t.Errorf("%s: %q, %v", bad, base, err)
+		}
+	}
+}
+
+func TestNoServer(t *testing.T) {
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed.Close()
+	if _, err := Check(t.Context(), "http://"+closed.Addr().String(), nil); err == nil || !strings.Contains(err.Error(), "connection refused") {
+		t.Errorf("nobody listens: %v", err)
+	}
+	page := handle(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>It works!\x1b[2J</html>") })
+	if _, err := Check(t.Context(), page, nil); err == nil || !strings.Contains(err.Error(), `200 with "<html>It works!\x1b`) {
+		t.Errorf("a page: %v", err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	silent := handle(t, func(_ http.ResponseWriter, r *http.Request) {
+		cancel()
+		<-r.Context().Done()
+	})
+	if _, err := Check(ctx, silent, nil); err != context.Canceled {
+		t.Errorf("interrupted: %v", err)
+	}
+}

@@ -1,0 +1,69 @@
+package contract
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/gorilla/websocket"
+)
+
+var byDeflate = []string{"ws-deflate"}
+
+var deflate = []Point{
+	{Group: "deflate", Name: "permessage-deflate is agreed, without context", Transports: byDeflate, try: deflateAgreed},
+	{Group: "deflate", Name: "messages come compressed, and whole", Transports: byDeflate, try: deflateDelivers},
+	{Group: "deflate", Name: "the limit is on what is inflated: 1009", Transports: byDeflate, try: deflateBomb},
+}
+
+// compressedSocket opens a WebSocket with permessage-deflate.
+func (v *visit) compressedSocket(room string) (*socket, error) {
+	s, err := v.opened(v.dial(v.socketPath(room, ""), true))
+	if err == nil && s.header.Get("Sec-Websocket-Extensions") == "" {
+		err = &absence{s.asked, "permessage-deflate was offered and not agreed to"}
+	}
+	return s, err
+}
+
+func deflateAgreed(v *visit) error {
+	_, err := v.compressedSocket(v.room()) // the dialer takes no other terms
+	return err
+}
+
+func deflateDelivers(v *visit) error {
+	room := v.room()
+	s, err := v.compressedSocket(room)
+	if err != nil {
+		return err
+	}
+	other, err := v.compressedSocket(room)
+	if err != nil {
+		return err
+	}
+	text := strings.Repeat("0123456789", 400)
+	for range 2 {
+		if err := s.text(body("ada", text)); err != nil {
+			return err
+		}
+	}
+	if err := s.wants(1, text, text); err != nil {
+		return err
+	}
+	before := other.tcp.read.Load()
+	if err := other.wants(1, text, text); err != nil {
+		return err
+	}
+	if n := other.tcp.read.Load() - before; n > int64(len(text)) {
+		return s.fault(fmt.Sprintf("%d bytes for two messages of %d bytes of digits", n, len(text)), "compress what goes to those who have agreed to it")
+	}
+	return nil
+}
+
+func deflateBomb(v *visit) error {
+	s, err := v.compressedSocket(v.room())
+	if err != nil {
+		return err
+	}
+	_ = s.text(`{"user":"ada","text":"` + strings.Repeat(" ", 1<<20) + `"}`) // the server may close before it has read all
+	s.asked += ", 1 MiB of spaces, compressed"
+	return s.closed(websocket.CloseMessageTooBig)
+}

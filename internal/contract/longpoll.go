@@ -1,0 +1,146 @@
+package contract
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptrace"
+	"time"
+)
+
+var byLongPoll = []string{"longpoll"}
+
+var longPolling = []Point{
+	{Group: "long poll", Name: "no news: an empty page after wait", Transports: byLongPoll, try: waitEnds},
+	{Group: "long poll", Name: "news that is there: at once", Transports: byLongPoll, try: waitSkipped},
+	{Group: "long poll", Name: "news that comes: to everyone who waits", Transports: byLongPoll, try: waitAnswered},
+	{Group: "long poll", Name: "no news, conditional: 304 after wait", Transports: byLongPoll, Optional: true, try: waitNotModified},
+	{Group: "long poll", Name: "a wait that is none is refused 400", Transports: byLongPoll, try: waitRefused},
+}
+
+// waited is how long the answer to wait=1s takes at least where it is heeded.
+const waited = 500 * time.Millisecond
+
+// tryLongPoll says whether there are long polls. A server that ignores `wait`
+// offers none.
+func (c *check) tryLongPoll() error {
+	return c.try(c.ctx, Point{try: func(v *visit) error {
+		_, a, err := v.poll(v.room(), "?after=0&wait=1s")
+		if err == nil && a.took < waited {
+			err = &absence{a.asked, "wait is ignored: an empty page came at once"}
+		}
+		return err
+	}})
+}
+
+func waitEnds(v *visit) error {
+	if err := v.longPolls(); err != nil {
+		return err
+	}
+	room := v.room()
+	if err := v.say(room, "one"); err != nil {
+		return err
+	}
+	p, a, err := v.poll(room, "?after=1&wait=1.5s")
+	if err != nil {
+		return err
+	}
+	if err := a.isTexts(p, 1); err != nil {
+		return err
+	}
+	if a.took < 1400*time.Millisecond { // clocks differ a little
+		return a.fault(fmt.Sprintf("an empty page after %v", a.took.Round(time.Millisecond)), "wait as long as was asked")
+	}
+	return a.isLast(p, 1)
+}
+
+func waitSkipped(v *visit) error {
+	if err := v.longPolls(); err != nil {
+		return err
+	}
+	room := v.room()
+	if err := v.say(room, "one", "two"); err != nil {
+		return err
+	}
+	p, a, err := v.poll(room, "?after=1&wait=60s")
+	if err != nil {
+		return err
+	}
+	return a.isTexts(p, 2, "two")
+}
+
+func waitAnswered(v *visit) error {
+	if err := v.longPolls(); err != nil {
+		return err
+	}
+	room := v.room()
+	const waiting = 2
+	sent, answered := make(chan struct{}, waiting), make(chan error, waiting)
+	ctx := httptrace.WithClientTrace(v.ctx, &httptrace.ClientTrace{
+		WroteRequest: func(httptrace.WroteRequestInfo) { sent <- struct{}{} },
+	})
+	for range waiting {
+		go func() {
+			own := visit{check: v.check, ctx: ctx}
+			p, a, err := own.poll(room, "?after=0&wait=60s")
+			if err == nil {
+				err = a.isTexts(p, 1, "one")
+			}
+			answered <- err
+		}()
+	}
+	for range waiting {
+		select {
+		case <-sent:
+		case err := <-answered: // before it was asked
+			return err
+		}
+	}
+	time.Sleep(50 * time.Millisecond) // to let the server begin to wait
+	if err := v.say(room, "one"); err != nil {
+		return err
+	}
+	for range waiting {
+		if err := <-answered; err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func waitNotModified(v *visit) error {
+	if err := v.longPolls(); err != nil {
+		return err
+	}
+	room := v.room()
+	_, a, err := v.tagged(room, "?after=0")
+	if err != nil {
+		return err
+	}
+	if a, err = v.get(v.messages(room, "?after=0&wait=1s"), "If-None-Match", a.header.Get("Etag")); err != nil {
+		return err
+	}
+	if err := a.is(http.StatusNotModified); err != nil {
+		return err
+	}
+	if a.took < waited {
+		return a.fault(fmt.Sprintf("304 after %v", a.took.Round(time.Millisecond)), "wait as long as was asked")
+	}
+	return nil
+}
+
+func waitRefused(v *visit) error {
+	if err := v.longPolls(); err != nil {
+		return err
+	}
+	room := v.room()
+	for _, query := range []string{"?after=0&wait=999ms", "?after=0&wait=61s", "?after=0&wait=25", "?after=0&wait=soon", "?wait=1s"} {
+		a, err := v.get(v.messages(room, query))
+		if err != nil {
+			return err
+		}
+		if err := a.is(http.StatusBadRequest); err != nil {
+			return err
+		}
+	}
+	return nil
+}

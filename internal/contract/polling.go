@@ -1,0 +1,177 @@
+package contract
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// byPoll are the transports that receive by GET.
+var byPoll = []string{"poll", "poll-etag", "longpoll"}
+
+var polling = []Point{
+	{Group: "polling", Name: "a room exists by being named", Transports: byPoll, try: roomExists},
+	{Group: "polling", Name: "after: what follows, oldest first", Transports: byPoll, try: afterFollows},
+	{Group: "polling", Name: "limit cuts, and last goes on from there", Transports: byPoll, try: limitCuts},
+	{Group: "polling", Name: "limit is 100 unless it is given", Transports: byPoll, Optional: true, try: limitDefaults},
+	{Group: "polling", Name: "without after: the newest messages", Transports: byPoll, try: newestWithout},
+	{Group: "polling", Name: "no news: an empty page with the room's last", Transports: byPoll, try: emptyPage},
+	{Group: "polling", Name: "unknown parameters are ignored", Transports: byPoll, try: unknownIgnored},
+	{Group: "polling", Name: "the connection is kept alive", Transports: byPoll, try: keptAlive},
+	{Group: "polling", Name: "HEAD is answered as GET, without the body", Transports: byPoll, Optional: true, try: headAnswered},
+}
+
+func roomExists(v *visit) error {
+	name := v.room() + "_Z-9"
+	for _, room := range []string{name, name + strings.Repeat("x", 64-len(name))} {
+		p, a, err := v.poll(room, "?after=0")
+		if err != nil {
+			return err
+		}
+		if p.last != 0 || len(p.messages) > 0 || p.truncated {
+			return a.fault(quote(string(a.body)), `answer {"messages":[],"last":0} for a room in which nothing was said`)
+		}
+		if err := a.isMedia("application/json"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func afterFollows(v *visit) error {
+	room := v.room()
+	if err := v.say(room, "one", "two", "three", "four"); err != nil {
+		return err
+	}
+	p, a, err := v.poll(room, "?after=1&limit=1000")
+	if err != nil {
+		return err
+	}
+	if err := a.isTexts(p, 2, "two", "three", "four"); err != nil {
+		return err
+	}
+	return a.isLast(p, 4)
+}
+
+func (a *answer) isLast(p page, want uint64) error {
+	if p.last == want && !p.truncated {
+		return nil
+	}
+	return a.fault(fmt.Sprintf("last %d, truncated %v", p.last, p.truncated),
+		fmt.Sprintf("answer with last %d: the page's last message, or the room's where the page is empty", want))
+}
+
+func limitCuts(v *visit) error {
+	room := v.room()
+	if err := v.say(room, "one", "two", "three"); err != nil {
+		return err
+	}
+	p, a, err := v.poll(room, "?after=0&limit=2")
+	if err != nil {
+		return err
+	}
+	if err := a.isTexts(p, 1, "one", "two"); err != nil {
+		return err
+	}
+	return a.isLast(p, 2)
+}
+
+func limitDefaults(v *visit) error {
+	room := v.room()
+	for range 101 {
+		if err := v.say(room, "hello"); err != nil {
+			return err
+		}
+	}
+	p, a, err := v.poll(room, "?after=0")
+	if err != nil {
+		return err
+	}
+	if p.truncated {
+		return &absence{a.asked, "history is shorter than 101 messages"}
+	}
+	if n := len(p.messages); n != 100 || p.messages[0].ID != 1 {
+		return a.fault(fmt.Sprintf("%d of 101 messages", n), "answer with the first 100 where no limit is given")
+	}
+	return nil
+}
+
+func newestWithout(v *visit) error {
+	room := v.room()
+	if err := v.say(room, "one", "two", "three"); err != nil {
+		return err
+	}
+	p, a, err := v.poll(room, "?limit=2")
+	if err != nil {
+		return err
+	}
+	if err := a.isTexts(p, 2, "two", "three"); err != nil {
+		return err
+	}
+	return a.isLast(p, 3)
+}
+
+func emptyPage(v *visit) error {
+	room := v.room()
+	if err := v.say(room, "one", "two"); err != nil {
+		return err
+	}
+	for _, query := range []string{"?after=2", "?after=1000000"} { // the second cursor is ahead of the room
+		p, a, err := v.poll(room, query)
+		if err != nil {
+			return err
+		}
+		if err := a.isTexts(p, 1); err != nil {
+			return err
+		}
+		if err := a.isLast(p, 2); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func unknownIgnored(v *visit) error {
+	room := v.room()
+	if err := v.say(room, "one"); err != nil {
+		return err
+	}
+	p, a, err := v.poll(room, "?after=0&colour=blue")
+	if err != nil {
+		return err
+	}
+	return a.isTexts(p, 1, "one")
+}
+
+func keptAlive(v *visit) error {
+	own := visit{check: newCheck(v.ctx, v.base), ctx: v.ctx} // whose connections nobody else takes
+	defer own.client.CloseIdleConnections()
+	room := v.room()
+	for range 2 {
+		_, a, err := own.poll(room, "?after=0")
+		if err != nil {
+			return err
+		}
+		if encoding := a.header.Get("Content-Encoding"); encoding != "" {
+			return a.fault("Content-Encoding "+quote(encoding), "compress nothing that was not asked for so")
+		}
+		if a.reused {
+			return nil
+		}
+	}
+	return &Fault{"GET " + v.messages(room, "?after=0") + ", twice", "a connection closed after the first", "keep connections alive (HTTP/1.1, Content-Length or chunks)"}
+}
+
+func headAnswered(v *visit) error {
+	a, err := v.do(http.MethodHead, v.messages(v.room(), "?after=0"), "")
+	if err != nil {
+		return err
+	}
+	if err := a.offered(); err != nil {
+		return err
+	}
+	if err := a.is(http.StatusOK); err != nil {
+		return err
+	}
+	return a.isMedia("application/json")
+}

@@ -1,0 +1,248 @@
+package contract
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+)
+
+// refusals belong to no transport: a load is measured without a mistake.
+var refusals = []Point{
+	{Group: "errors", Name: "a bad room is refused 400", try: badRooms},
+	{Group: "errors", Name: "a bad cursor or limit is refused 400", try: badQueries},
+	{Group: "errors", Name: "a message that is none is refused 400", try: badPosts},
+	{Group: "errors", Name: "what JSON cannot carry is refused 400", try: badBytes},
+	{Group: "errors", Name: "a body that is too large is refused 413", try: tooLarge},
+	{Group: "errors", Name: "another content type is refused 415", try: otherTypes},
+	{Group: "errors", Name: "an unknown path is refused 404", try: unknownPath},
+	{Group: "errors", Name: "an unknown method is refused 405, with Allow", try: unknownMethod},
+	{Group: "errors", Name: "errors are application/problem+json", try: problems},
+	{Group: "errors", Name: "what was refused is not posted", try: refusedIsNotPosted},
+}
+
+func badRooms(v *visit) error {
+	for _, room := range []string{"no%20room", "r%C3%B6m", strings.Repeat("x", 65), "a.b"} {
+		a, err := v.get(v.messages(room, "?after=0"))
+		if err != nil {
+			return err
+		}
+		if err := a.is(http.StatusBadRequest); err != nil {
+			return err
+		}
+		if a, err = v.send(room, body("ada", "hello")); err != nil {
+			return err
+		}
+		if err := a.is(http.StatusBadRequest); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// send posts a body that may be refused.
+func (v *visit) send(room, body string) (*answer, error) {
+	a, err := v.do(http.MethodPost, v.messages(room, ""), body, "Content-Type", "application/json")
+	if err == nil {
+		err = a.offered()
+	}
+	return a, err
+}
+
+func badQueries(v *visit) error {
+	for _, query := range []string{"after=x", "after=-1", "after=1.5", "after=", "after=18446744073709551616", "after=0&after=1",
+		"after=0&limit=0", "after=0&limit=1001", "after=0&limit=-1", "after=0&limit=ten"} {
+		a, err := v.get(v.messages(v.room(), "?"+query))
+		if err != nil {
+			return err
+		}
+		if err := a.is(http.StatusBadRequest); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// refusesAll posts bodies each of which must be refused 400.
+func (v *visit) refusesAll(room string, bodies []string) error {
+	for _, bad := range bodies {
+		a, err := v.send(room, bad)
+		if err != nil {
+			return err
+		}
+		if err := a.is(http.StatusBadRequest); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func badPosts(v *visit) error {
+	return v.refusesAll(v.room(), append([]string{"", "{}", "[]", "null", `{"user":"ada","text":"hello"} {}`}, badMessages...))
+}
+
+func badBytes(v *visit) error {
+	return v.refusesAll(v.room(), []string{"{\"user\":\"ada\",\"text\":\"\xff\"}", `{"user":"ada","text":"\ud800"}`, "{\"user\":\"ada\",\"text\":\"a\nb\"}"})
+}
+
+func tooLarge(v *visit) error {
+	a, err := v.send(v.room(), `{"user":"ada","text":"`+strings.Repeat("x", 256<<10)+`"}`)
+	if err != nil {
+		return err
+	}
+	return a.is(http.StatusRequestEntityTooLarge)
+}
+
+func otherTypes(v *visit) error {
+	for _, kind := range []string{"text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""} {
+		a, err := v.do(http.MethodPost, v.messages(v.room(), ""), body("ada", "hello"), "Content-Type", kind)
+		if err != nil {
+			return err
+		}
+		if err := a.offered(); err != nil {
+			return err
+		}
+		if err := a.is(http.StatusUnsupportedMediaType); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func unknownPath(v *visit) error {
+	for _, path := range []string{"/api/rooms/" + v.room() + "/nothing", "/api/nothing"} {
+		a, err := v.get(path)
+		if err != nil {
+			return err
+		}
+		if err := a.is(http.StatusNotFound); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func unknownMethod(v *visit) error {
+	a, err := v.do(http.MethodDelete, v.messages(v.room(), ""), "")
+	if err != nil {
+		return err
+	}
+	if a.status == http.StatusNotFound {
+		return &absence{a.asked, "404, as for a path that is not served"}
+	}
+	if err := a.is(http.StatusMethodNotAllowed); err != nil {
+		return err
+	}
+	if allow := a.header.Get("Allow"); !strings.Contains(allow, http.MethodGet) {
+		return a.fault("Allow "+quote(allow), "list the methods that are served: Allow: GET, HEAD, POST")
+	}
+	return nil
+}
+
+func problems(v *visit) error {
+	a, err := v.get(v.messages(v.room(), "?after=x"))
+	if err != nil {
+		return err
+	}
+	if a.media() != "application/problem+json" {
+		return &absence{a.asked, "an error is " + quote(a.header.Get("Content-Type"))}
+	}
+	const remedy = `answer {"status":400,"title":"Bad Request","detail":"…"} (RFC 9457)`
+	var problem struct {
+		Status        int
+		Title, Detail string
+	}
+	if json.Unmarshal(a.body, &problem) != nil || problem.Status != a.status || problem.Title == "" {
+		return a.fault(fmt.Sprintf("%d with %s", a.status, quote(string(a.body))), remedy)
+	}
+	return nil
+}
+
+func refusedIsNotPosted(v *visit) error {
+	room := v.room()
+	for _, bad := range badMessages[:6] {
+		if _, err := v.send(room, bad); err != nil {
+			return err
+		}
+	}
+	p, a, err := v.poll(room, "")
+	if err != nil {
+		return err
+	}
+	return a.isTexts(p, 1)
+}
+
+var around = []Point{
+	{Group: "around", Name: "GET /healthz is answered 200", try: healthy},
+	{Group: "around", Name: "GET /metrics counts its requests", try: counting},
+	{Group: "around", Name: "GET / is answered", try: pageAnswered},
+}
+
+func healthy(v *visit) error {
+	a, err := v.get("/healthz")
+	if err != nil {
+		return err
+	}
+	if err := a.offered(); err != nil {
+		return err
+	}
+	return a.is(http.StatusOK)
+}
+
+// requestsTotal is the count that a load is held against where it is offered.
+const requestsTotal = "pollpush_http_requests_total"
+
+func counting(v *visit) error {
+	before, _, err := v.scrape()
+	if err != nil {
+		return err
+	}
+	for range 3 {
+		if _, _, err := v.poll(v.room(), "?after=0"); err != nil {
+			return err
+		}
+	}
+	after, a, err := v.scrape()
+	if err != nil {
+		return err
+	}
+	if after < before+4 { // this scrape included
+		return a.fault(fmt.Sprintf("%s %v after %v, four requests later", requestsTotal, after, before), "count every request, or do not use this name")
+	}
+	return nil
+}
+
+// scrape reads the count of requests.
+func (v *visit) scrape() (float64, *answer, error) {
+	a, err := v.get("/metrics")
+	if err != nil {
+		return 0, nil, err
+	}
+	if err := a.offered(); err != nil {
+		return 0, nil, err
+	}
+	if err := a.is(http.StatusOK); err != nil {
+		return 0, nil, err
+	}
+	for line := range strings.Lines(string(a.body)) {
+		var n float64
+		if name, value, ok := strings.Cut(line, " "); ok && name == requestsTotal {
+			if _, err := fmt.Sscan(value, &n); err != nil {
+				return 0, nil, a.fault(quote(line), "write Prometheus text")
+			}
+			return n, a, nil
+		}
+	}
+	return 0, nil, &absence{a.asked, "no " + requestsTotal}
+}
+
+func pageAnswered(v *visit) error {
+	a, err := v.get("/")
+	if err != nil {
+		return err
+	}
+	if err := a.offered(); err != nil {
+		return err
+	}
+	return a.is(http.StatusOK)
+}

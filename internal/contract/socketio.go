@@ -1,0 +1,427 @@
+package contract
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+)
+
+var (
+	bySocketPolling   = []string{"socketio-polling"}
+	bySocketWebSocket = []string{"socketio-ws"}
+)
+
+var socketPolling = append([]Point{
+	{Group: "socket.io polling", Name: "a session is opened by a handshake", Transports: bySocketPolling, try: sessionOpens},
+	{Group: "socket.io polling", Name: "an unknown session is refused 400", Transports: bySocketPolling, try: sessionUnknown},
+	{Group: "socket.io polling", Name: "the session may be upgraded, losing nothing", Transports: bySocketPolling, Optional: true, try: sessionUpgrades},
+}, socketPoints("socket.io polling", bySocketPolling, byPolling)...)
+
+var socketWebSocket = socketPoints("socket.io websocket", bySocketWebSocket, byWebSocket)
+
+// linker opens a session by one of Engine.IO's transports.
+type linker func(v *visit, query string) (link, error)
+
+func byPolling(v *visit, query string) (link, error)   { return v.pollLink(query) }
+func byWebSocket(v *visit, query string) (link, error) { return v.socketLink(query) }
+
+// socketPoints are the points of Socket.IO, whatever carries it.
+func socketPoints(group string, transports []string, open linker) []Point {
+	var points []Point
+	for _, p := range []struct {
+		name string
+		try  func(*visit, linker) error
+	}{
+		{"the namespace / is connected, no other", namespaceConnects},
+		{"a message comes to everyone in the room", emitDelivers},
+		{"the acknowledgement is the message", emitAcks},
+		{"a plain string is a message as well", stringAccepted},
+		{"without after: from now on", socketIOFromNow},
+		{"after: what was missed, then what comes", socketIOResumes},
+		{"bad input is told to the callback", callbackRefuses},
+		{"bad input without a callback: error message", eventRefuses},
+		{"a bad room or cursor is a connect error", connectRefused},
+	} {
+		points = append(points, Point{Group: group, Name: p.name, Transports: transports,
+			try: func(v *visit) error { return p.try(v, open) }})
+	}
+	return points
+}
+
+// conversation is a Socket.IO client in the namespace /.
+type conversation struct {
+	link
+	v    *visit
+	acks int
+	got  []message // that came while something else was waited for
+}
+
+// converse connects to a room; the query may say more than the room.
+func (v *visit) converse(open linker, query string) (*conversation, error) {
+	l, err := open(v, query)
+	if err != nil {
+		return nil, err
+	}
+	if err := l.write("40"); err != nil {
+		return nil, err
+	}
+	packet, err := l.read()
+	if err != nil {
+		return nil, err
+	}
+	var connected struct{ SID string }
+	if json.Unmarshal([]byte(strings.TrimPrefix(packet, "40")), &connected) != nil || connected.SID == "" || !strings.HasPrefix(packet, "40") {
+		return nil, &Fault{l.asked() + ", 40", quote(packet), `answer 40{"sid":"…"} before anything else`}
+	}
+	return &conversation{link: l, v: v}, nil
+}
+
+// eventPacket is 42["name",…] or 43ID[…] with what follows.
+var eventPacket = regexp.MustCompile(`(?s)^4([23])([0-9]*)(\[.*\])$`)
+
+// next waits for the next event or acknowledgement. It is an event where name
+// is not empty; the id is the acknowledgement's.
+func (c *conversation) next() (name, id string, args []json.RawMessage, err error) {
+	packet, err := c.read()
+	if err != nil {
+		return "", "", nil, err
+	}
+	const remedy = `send 42["chat message",{…}], or 43 with the callback's id and [{…}]`
+	m := eventPacket.FindStringSubmatch(packet)
+	if m == nil || json.Unmarshal([]byte(m[3]), &args) != nil {
+		return "", "", nil, &Fault{c.asked(), quote(packet), remedy}
+	}
+	if m[1] == "3" {
+		return "", m[2], args, nil
+	}
+	if len(args) == 0 || json.Unmarshal(args[0], &name) != nil || name == "" {
+		return "", "", nil, &Fault{c.asked(), quote(packet), remedy}
+	}
+	return name, m[2], args[1:], nil
+}
+
+// message waits for the next message.
+func (c *conversation) message() (message, error) {
+	if len(c.got) > 0 {
+		m := c.got[0]
+		c.got = c.got[1:]
+		return m, nil
+	}
+	for {
+		name, _, args, err := c.next()
+		if err != nil {
+			return message{}, err
+		}
+		if name == "" {
+			continue // an acknowledgement
+		}
+		return c.parse(name, args)
+	}
+}
+
+// parse reads the message of an event.
+func (c *conversation) parse(name string, args []json.RawMessage) (message, error) {
+	const remedy = `send a message as 42["chat message",{…}]; ` + messageRemedy
+	if name != "chat message" || len(args) != 1 {
+		return message{}, &Fault{c.asked(), fmt.Sprintf("event %s with %d arguments", quote(name), len(args)), remedy}
+	}
+	m, wrong := parseMessage(args[0])
+	if wrong != "" {
+		return m, &Fault{c.asked(), wrong, remedy}
+	}
+	return m, nil
+}
+
+// emit sends a chat message; with a callback where wanted, whose id it returns.
+func (c *conversation) emit(argument string, callback bool) (id string, err error) {
+	if callback {
+		c.acks++
+		id = fmt.Sprint(c.acks)
+	}
+	return id, c.write("42" + id + `["chat message",` + argument + "]")
+}
+
+// called emits with a callback and waits for what it is called with; messages
+// that come before are kept.
+func (c *conversation) called(argument string) (json.RawMessage, error) {
+	id, err := c.emit(argument, true)
+	if err != nil {
+		return nil, err
+	}
+	for {
+		name, got, args, err := c.next()
+		if err != nil {
+			return nil, err
+		}
+		if name != "" {
+			m, err := c.parse(name, args)
+			if err != nil {
+				return nil, err
+			}
+			c.got = append(c.got, m)
+			continue
+		}
+		if got != id || len(args) != 1 {
+			return nil, &Fault{c.asked(), fmt.Sprintf("acknowledgement %s with %d arguments, of callback %s", quote(got), len(args), id),
+				"call each callback once, with the message"}
+		}
+		return args[0], nil
+	}
+}
+
+// say emits a message and waits for its acknowledgement.
+func (c *conversation) say(text string) error {
+	argument, err := c.called(body("ada", text))
+	if err != nil {
+		return err
+	}
+	if m, wrong := parseMessage(argument); wrong != "" || m.Text != text {
+		return &Fault{c.asked() + ", " + quote(text), quote(string(argument)), "call the callback with the message"}
+	}
+	return nil
+}
+
+// wants waits for messages of these texts, with ids from first on.
+func (c *conversation) wants(first uint64, texts ...string) error {
+	return c.v.wants(c, c.asked(), first, texts...)
+}
+
+func sessionOpens(v *visit) error {
+	k, err := v.pollLink("room=" + v.room())
+	if err != nil {
+		return err
+	}
+	if k.open.MaxPayload <= 0 {
+		return &Fault{k.asked(), "no maxPayload", openRemedy}
+	}
+	return nil
+}
+
+func sessionUnknown(v *visit) error {
+	if _, err := v.pollLink("room=" + v.room()); err != nil {
+		return err
+	}
+	a, err := v.get(enginePath("polling", "sid=nobody"))
+	if err != nil {
+		return err
+	}
+	return a.is(http.StatusBadRequest)
+}
+
+func sessionUpgrades(v *visit) error {
+	room := v.room()
+	var k *pollLink
+	poll := func(v *visit, query string) (l link, err error) {
+		k, err = v.pollLink(query)
+		return k, err
+	}
+	other, err := v.converse(poll, "room="+room)
+	if err != nil {
+		return err
+	}
+	c, err := v.converse(poll, "room="+room)
+	if err != nil {
+		return err
+	}
+	w, err := k.upgrade(func() error { return other.say("one") })
+	if err != nil {
+		return err
+	}
+	c.link = w
+	if err := other.say("two"); err != nil {
+		return err
+	}
+	if err := c.say("three"); err != nil {
+		return err
+	}
+	return c.wants(1, "one", "two", "three")
+}
+
+func namespaceConnects(v *visit, open linker) error {
+	if _, err := v.converse(open, "room="+v.room()); err != nil {
+		return err
+	}
+	l, err := open(v, "room="+v.room())
+	if err != nil {
+		return err
+	}
+	if err := l.write("40/nowhere,"); err != nil {
+		return err
+	}
+	packet, err := l.read()
+	if err != nil {
+		return err
+	}
+	if !strings.HasPrefix(packet, "44/nowhere,{") {
+		return &Fault{l.asked() + ", 40/nowhere,", quote(packet), `answer 44/nowhere,{"message":"Invalid namespace"}`}
+	}
+	return nil
+}
+
+func emitDelivers(v *visit, open linker) error {
+	room := v.room()
+	speaker, err := v.converse(open, "room="+room)
+	if err != nil {
+		return err
+	}
+	other, err := v.converse(open, "room="+room)
+	if err != nil {
+		return err
+	}
+	texts := []string{"hello", oddText}
+	for _, text := range texts {
+		if _, err := speaker.emit(body("ada", text), false); err != nil {
+			return err
+		}
+	}
+	if err := other.wants(1, texts...); err != nil {
+		return err
+	}
+	return speaker.wants(1, texts...)
+}
+
+func emitAcks(v *visit, open linker) error {
+	room := v.room()
+	c, err := v.converse(open, "room="+room)
+	if err != nil {
+		return err
+	}
+	for want := uint64(1); want <= 3; want++ {
+		argument, err := c.called(body("ada", "hello"))
+		if err != nil {
+			return err
+		}
+		m, wrong := parseMessage(argument)
+		if wrong == "" && (m.ID != want || m.Room != room || m.User != "ada" || m.Text != "hello") {
+			wrong = quote(string(argument))
+		}
+		if wrong != "" {
+			return &Fault{c.asked(), fmt.Sprintf("%s for message %d", wrong, want), "call the callback with the message"}
+		}
+	}
+	return nil
+}
+
+func stringAccepted(v *visit, open linker) error {
+	for query, user := range map[string]string{"": "anonymous", "&user=bob": "bob"} {
+		c, err := v.converse(open, "room="+v.room()+query)
+		if err != nil {
+			return err
+		}
+		argument, err := c.called(`"hello"`)
+		if err != nil {
+			return err
+		}
+		if m, wrong := parseMessage(argument); wrong != "" || m.User != user || m.Text != "hello" {
+			return &Fault{c.asked() + `, 42["chat message","hello"]`, quote(string(argument)), "take it for a message of the query's user, or of anonymous"}
+		}
+	}
+	return nil
+}
+
+func socketIOFromNow(v *visit, open linker) error {
+	room := v.room()
+	first, err := v.converse(open, "room="+room)
+	if err != nil {
+		return err
+	}
+	if err := first.say("one"); err != nil {
+		return err
+	}
+	second, err := v.converse(open, "room="+room)
+	if err != nil {
+		return err
+	}
+	if err := first.say("two"); err != nil {
+		return err
+	}
+	return second.wants(2, "two")
+}
+
+func socketIOResumes(v *visit, open linker) error {
+	room := v.room()
+	speaker, err := v.converse(open, "room="+room)
+	if err != nil {
+		return err
+	}
+	for _, text := range []string{"one", "two", "three"} {
+		if err := speaker.say(text); err != nil {
+			return err
+		}
+	}
+	c, err := v.converse(open, "room="+room+"&after=1")
+	if err != nil {
+		return err
+	}
+	if err := speaker.say("four"); err != nil {
+		return err
+	}
+	return c.wants(2, "two", "three", "four")
+}
+
+// badArguments are refused of Socket.IO's chat messages.
+var badArguments = []string{`{"user":"ada","text":""}`, `{"user":"","text":"hello"}`, `{"user":"ada"}`,
+	`{"user":"ada","text":"hello","colour":"blue"}`, `{"user":"ada","text":5}`, `5`, `""`, body("ada", strings.Repeat("x", 4097))}
+
+func callbackRefuses(v *visit, open linker) error {
+	c, err := v.converse(open, "room="+v.room())
+	if err != nil {
+		return err
+	}
+	for _, bad := range badArguments {
+		argument, err := c.called(bad)
+		if err != nil {
+			return err
+		}
+		var told struct{ Error refusal }
+		if json.Unmarshal(argument, &told) != nil || told.Error.Status != http.StatusBadRequest || told.Error.Title == "" {
+			return &Fault{c.asked() + ", " + quote(bad), quote(string(argument)), `call the callback with {"error":{"status":400,"title":"…"}}`}
+		}
+	}
+	return c.say("still here")
+}
+
+func eventRefuses(v *visit, open linker) error {
+	c, err := v.converse(open, "room="+v.room())
+	if err != nil {
+		return err
+	}
+	if _, err := c.emit(`{"user":"ada","text":""}`, false); err != nil {
+		return err
+	}
+	name, _, args, err := c.next()
+	if err != nil {
+		return err
+	}
+	var told refusal
+	if name != "error message" || len(args) != 1 || json.Unmarshal(args[0], &told) != nil || told.Status != http.StatusBadRequest {
+		return &Fault{c.asked() + ", an empty text", fmt.Sprintf("event %s with %+q", quote(name), args), `send 42["error message",{"status":400,"title":"…"}]`}
+	}
+	return c.say("still here")
+}
+
+func connectRefused(v *visit, open linker) error {
+	for _, query := range []string{"room=no%20room", "room=" + v.room() + "&after=x", "room=" + v.room() + "&after=-1"} {
+		l, err := open(v, query)
+		if err != nil {
+			return err
+		}
+		if err := l.write("40"); err != nil {
+			return err
+		}
+		packet, err := l.read()
+		if err != nil {
+			return err
+		}
+		var told struct {
+			Message string
+			Data    refusal
+		}
+		if !strings.HasPrefix(packet, "44{") || json.Unmarshal([]byte(packet[2:]), &told) != nil || told.Message == "" || told.Data.Status != http.StatusBadRequest {
+			return &Fault{l.asked() + ", " + query + ", 40", quote(packet), `answer 44{"message":"…","data":{"status":400}}`}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,191 @@
+package contract
+
+import (
+	"bufio"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+var bySSE = []string{"sse"}
+
+var events = []Point{
+	{Group: "sse", Name: "the answer is a text/event-stream", Transports: bySSE, try: eventStream},
+	{Group: "sse", Name: "a message is an event with id and data", Transports: bySSE, try: messageEvent},
+	{Group: "sse", Name: "without a cursor: from now on", Transports: bySSE, try: eventsFromNow},
+	{Group: "sse", Name: "after: what was missed, then what comes", Transports: bySSE, try: eventsResume},
+	{Group: "sse", Name: "Last-Event-ID wins over after", Transports: bySSE, try: lastEventID},
+	{Group: "sse", Name: "a bad room or cursor is refused 400", Transports: bySSE, try: eventsRefused},
+}
+
+// event is one event of a stream.
+type event struct {
+	id, name, data string
+	hasID          bool
+}
+
+// stream reads Server-Sent Events, as strictly as our contract allows.
+type stream struct {
+	v     *visit
+	asked string
+	lines *bufio.Reader
+}
+
+func (v *visit) eventsPath(room, query string) string {
+	return "/api/rooms/" + room + "/events" + query
+}
+
+// stream opens an event stream.
+func (v *visit) stream(room, query string, header ...string) (*stream, *answer, error) {
+	r, a, err := v.open(http.MethodGet, v.eventsPath(room, query), "", append(header, "Accept", "text/event-stream")...)
+	if err != nil {
+		return nil, nil, err
+	}
+	v.later(func() { r.Body.Close() })
+	if err := a.offered(); err != nil {
+		return nil, nil, err
+	}
+	if a.status != http.StatusOK {
+		return nil, nil, a.fault(strconv.Itoa(a.status), "answer 200 with the stream")
+	}
+	if err := a.isMedia("text/event-stream"); err != nil {
+		return nil, nil, err
+	}
+	return &stream{v, a.asked, bufio.NewReaderSize(r.Body, 64<<10)}, a, nil
+}
+
+// next waits for the next event that has data.
+func (s *stream) next() (event, error) {
+	var e event
+	for {
+		line, err := s.lines.ReadSlice('\n')
+		if err != nil {
+			return e, s.v.broken(s.asked, err)
+		}
+		field, value, _ := strings.Cut(strings.TrimRight(string(line), "\r\n"), ":")
+		value = strings.TrimPrefix(value, " ")
+		switch {
+		case len(strings.TrimRight(string(line), "\r\n")) == 0:
+			if e.data != "" {
+				e.data = strings.TrimSuffix(e.data, "\n")
+				return e, nil
+			}
+			e = event{}
+		case field == "": // a comment
+		case field == "id":
+			e.id, e.hasID = value, true
+		case field == "event":
+			e.name = value
+		case field == "data":
+			e.data += value + "\n"
+		}
+	}
+}
+
+// message waits for the next message.
+func (s *stream) message() (message, error) {
+	const remedy = `send "id: 43", "event: message", "data: {…}" and an empty line for each message`
+	e, err := s.next()
+	if err != nil {
+		return message{}, err
+	}
+	if e.name != "message" && e.name != "" {
+		return message{}, &Fault{s.asked, "an event " + quote(e.name) + " with data " + quote(e.data), remedy}
+	}
+	m, wrong := parseMessage([]byte(e.data))
+	if wrong == "" && e.id != strconv.FormatUint(m.ID, 10) {
+		wrong = fmt.Sprintf("id %s for message %d", quote(e.id), m.ID)
+	}
+	if wrong != "" {
+		return message{}, &Fault{s.asked, wrong, remedy}
+	}
+	return m, nil
+}
+
+// wants waits for messages of these texts, with ids from first on.
+func (s *stream) wants(first uint64, texts ...string) error {
+	return s.v.wants(s, s.asked, first, texts...)
+}
+
+func eventStream(v *visit) error {
+	_, a, err := v.stream(v.room(), "")
+	if err != nil {
+		return err
+	}
+	if cache := a.header.Get("Cache-Control"); !strings.Contains(cache, "no-cache") && !strings.Contains(cache, "no-store") {
+		return a.fault("Cache-Control "+quote(cache), "send Cache-Control: no-cache")
+	}
+	return nil
+}
+
+func messageEvent(v *visit) error {
+	room := v.room()
+	s, _, err := v.stream(room, "?after=0")
+	if err != nil {
+		return err
+	}
+	if err := v.say(room, "hello", oddText); err != nil {
+		return err
+	}
+	return s.wants(1, "hello", oddText)
+}
+
+func eventsFromNow(v *visit) error {
+	room := v.room()
+	if err := v.say(room, "one"); err != nil {
+		return err
+	}
+	s, _, err := v.stream(room, "")
+	if err != nil {
+		return err
+	}
+	if err := v.say(room, "two"); err != nil {
+		return err
+	}
+	return s.wants(2, "two")
+}
+
+func eventsResume(v *visit) error {
+	room := v.room()
+	if err := v.say(room, "one", "two", "three"); err != nil {
+		return err
+	}
+	s, _, err := v.stream(room, "?after=1")
+	if err != nil {
+		return err
+	}
+	if err := v.say(room, "four"); err != nil {
+		return err
+	}
+	return s.wants(2, "two", "three", "four")
+}
+
+func lastEventID(v *visit) error {
+	room := v.room()
+	if err := v.say(room, "one", "two", "three"); err != nil {
+		return err
+	}
+	s, _, err := v.stream(room, "?after=0", "Last-Event-ID", "2")
+	if err != nil {
+		return err
+	}
+	return s.wants(3, "three")
+}
+
+func eventsRefused(v *visit) error {
+	if _, _, err := v.stream(v.room(), ""); err != nil {
+		return err
+	}
+	for _, path := range []string{v.eventsPath("no%20room", ""), v.eventsPath(v.room(), "?after=x"), v.eventsPath(v.room(), "?after=-1")} {
+		r, a, err := v.open(http.MethodGet, path, "")
+		if err != nil {
+			return err
+		}
+		r.Body.Close()
+		if a.status != http.StatusBadRequest {
+			return a.fault(strconv.Itoa(a.status), "answer 400")
+		}
+	}
+	return nil
+}

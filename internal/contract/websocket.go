@@ -1,0 +1,271 @@
+package contract
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/gorilla/websocket"
+)
+
+// byWS are the transports over the contract's own WebSocket.
+var byWS = []string{"ws", "ws-deflate", "ws-batch"}
+
+var webSocket = []Point{
+	{Group: "websocket", Name: "the handshake is answered 101", Transports: byWS, try: socketOpens},
+	{Group: "websocket", Name: "a message comes to everyone in the room", Transports: byWS, try: socketDelivers},
+	{Group: "websocket", Name: "each message sent gets one ack", Transports: byWS, try: socketAcks},
+	{Group: "websocket", Name: "without after: from now on", Transports: byWS, try: socketFromNow},
+	{Group: "websocket", Name: "after: what was missed, then what comes", Transports: byWS, try: socketResumes},
+	{Group: "websocket", Name: "bad input gets an error, the socket stays", Transports: byWS, try: socketRefuses},
+	{Group: "websocket", Name: "a message may come in several frames", Transports: byWS, try: socketJoins},
+	{Group: "websocket", Name: "a ping gets its pong", Transports: byWS, try: socketPongs},
+	{Group: "websocket", Name: "a close frame gets its code back", Transports: byWS, try: socketCloses},
+	{Group: "websocket", Name: "more than 16 KiB: closed with 1009", Transports: byWS, try: socketTooBig},
+	{Group: "websocket", Name: "another page's origin is refused 403", Transports: byWS, try: socketOrigin},
+	{Group: "websocket", Name: "a bad room or cursor is refused 400", Transports: byWS, try: socketHandshakeRefused},
+}
+
+func socketOpens(v *visit) error {
+	s, err := v.socket(v.room(), "?after=0")
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{"Sec-Websocket-Extensions", "Sec-Websocket-Protocol"} {
+		if value := s.header.Get(name); value != "" {
+			return s.fault(name+" "+quote(value), "agree to nothing that was not offered")
+		}
+	}
+	return nil
+}
+
+func socketDelivers(v *visit) error {
+	room := v.room()
+	speaker, err := v.socket(room, "")
+	if err != nil {
+		return err
+	}
+	other, err := v.socket(room, "")
+	if err != nil {
+		return err
+	}
+	texts := []string{"hello", oddText}
+	for _, text := range texts {
+		if err := speaker.text(body("ada", text)); err != nil {
+			return err
+		}
+	}
+	if err := other.wants(1, texts...); err != nil {
+		return err
+	}
+	return speaker.wants(1, texts...)
+}
+
+func socketAcks(v *visit) error {
+	s, err := v.socket(v.room(), "")
+	if err != nil {
+		return err
+	}
+	var acks, ids []uint64
+	for want := range uint64(3) {
+		if err := s.text(body("ada", "hello")); err != nil {
+			return err
+		}
+		for uint64(len(acks)) <= want || uint64(len(ids)) <= want {
+			p, err := s.next()
+			if err != nil {
+				return err
+			}
+			if p.ack != 0 {
+				acks = append(acks, p.ack)
+			} else if m, wrong := parseMessage(p.raw); wrong == "" {
+				ids = append(ids, m.ID)
+			}
+		}
+	}
+	if got := fmt.Sprint(acks); got != "[1 2 3]" {
+		return s.fault("acks "+got+" of the room's first three messages", `answer each message by one {"ack":ID}`)
+	}
+	return nil
+}
+
+func socketFromNow(v *visit) error {
+	room := v.room()
+	first, err := v.socket(room, "")
+	if err != nil {
+		return err
+	}
+	if err := first.say("one"); err != nil {
+		return err
+	}
+	second, err := v.socket(room, "")
+	if err != nil {
+		return err
+	}
+	if err := first.say("two"); err != nil {
+		return err
+	}
+	return second.wants(2, "two")
+}
+
+// say sends a message and waits for its ack.
+func (s *socket) say(text string) error {
+	if err := s.text(body("ada", text)); err != nil {
+		return err
+	}
+	p, err := s.answer()
+	if err == nil && p.refused != nil {
+		err = s.fault(quote(string(p.raw))+" for "+quote(text), `answer {"ack":ID}`)
+	}
+	return err
+}
+
+func socketResumes(v *visit) error {
+	room := v.room()
+	speaker, err := v.socket(room, "")
+	if err != nil {
+		return err
+	}
+	for _, text := range []string{"one", "two", "three"} {
+		if err := speaker.say(text); err != nil {
+			return err
+		}
+	}
+	s, err := v.socket(room, "?after=1")
+	if err != nil {
+		return err
+	}
+	if err := speaker.say("four"); err != nil {
+		return err
+	}
+	return s.wants(2, "two", "three", "four")
+}
+
+// badMessages are refused wherever they are sent.
+var badMessages = []string{`{"user":"ada","text":""}`, `{"user":"","text":"hello"}`, `{"text":"hello"}`, `{"user":"ada"}`,
+	`{"user":"ada","text":"hello","colour":"blue"}`, `{"user":"ada","text":5}`, `{"user":"ada"`, `5`,
+	body("ada", strings.Repeat("x", 4097)), body(strings.Repeat("x", 65), "hello")}
+
+func socketRefuses(v *visit) error {
+	s, err := v.socket(v.room(), "")
+	if err != nil {
+		return err
+	}
+	for _, bad := range badMessages {
+		if err := s.text(bad); err != nil {
+			return err
+		}
+		p, err := s.answer()
+		if fault, ok := err.(*Fault); ok {
+			fault.Asked += ", " + quote(bad)
+		}
+		if err != nil {
+			return err
+		}
+		if p.refused == nil || p.refused.Status != http.StatusBadRequest || p.refused.Title == "" {
+			return s.fault(quote(string(p.raw))+" for "+quote(bad), `answer {"error":{"status":400,"title":"…"}}`)
+		}
+	}
+	return s.say("still here")
+}
+
+func socketJoins(v *visit) error {
+	s, err := v.socket(v.room(), "?after=0")
+	if err != nil {
+		return err
+	}
+	text := strings.Repeat("0123456789", 400) // four frames of the client's buffer
+	if err := s.text(body("ada", text)); err != nil {
+		return err
+	}
+	return s.wants(1, text)
+}
+
+func socketPongs(v *visit) error {
+	s, err := v.socket(v.room(), "")
+	if err != nil {
+		return err
+	}
+	var pongs []string
+	s.SetPongHandler(func(data string) error { pongs = append(pongs, data); return nil })
+	deadline, _ := v.ctx.Deadline()
+	if err := s.WriteControl(websocket.PingMessage, []byte("are you there"), deadline); err != nil {
+		return v.broken(s.asked+", a ping", err)
+	}
+	if err := s.say("hello"); err != nil { // its ack comes after the pong, or soon before
+		return err
+	}
+	if len(pongs) == 0 {
+		if err := s.say("again"); err != nil {
+			return err
+		}
+	}
+	if fmt.Sprint(pongs) != "[are you there]" {
+		return s.fault(fmt.Sprintf("pongs %+q to a ping %+q", pongs, "are you there"), "answer a ping by one pong with the same data")
+	}
+	return nil
+}
+
+func socketCloses(v *visit) error {
+	s, err := v.socket(v.room(), "")
+	if err != nil {
+		return err
+	}
+	deadline, _ := v.ctx.Deadline()
+	const code = 4321
+	if err := s.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, "good bye"), deadline); err != nil {
+		return v.broken(s.asked+", a close frame", err)
+	}
+	return s.closed(code)
+}
+
+func socketTooBig(v *visit) error {
+	s, err := v.socket(v.room(), "")
+	if err != nil {
+		return err
+	}
+	_ = s.text(body("ada", strings.Repeat("x", 17<<10))) // the server may close before it has read all
+	s.asked += ", a message of 17 KiB"
+	return s.closed(websocket.CloseMessageTooBig)
+}
+
+func socketOrigin(v *visit) error {
+	room := v.room()
+	if _, err := v.socket(room, "", "Origin", v.base); err != nil {
+		return err
+	}
+	s, err := v.dial(v.socketPath(room, ""), false, "Origin", "http://elsewhere.example")
+	if err == nil {
+		return s.fault("101", "answer 403, unless the origin is on an allow list")
+	}
+	return refusedWith(err, http.StatusForbidden)
+}
+
+// refusedWith says that a handshake was refused with a status.
+func refusedWith(err error, status int) error {
+	refusal, ok := err.(*handshakeRefusal)
+	switch {
+	case !ok:
+		return err
+	case refusal.status != status:
+		refusal.Remedy = fmt.Sprintf("answer %d", status)
+		return &refusal.Fault
+	}
+	return nil
+}
+
+func socketHandshakeRefused(v *visit) error {
+	if _, err := v.socket(v.room(), ""); err != nil {
+		return err
+	}
+	for _, path := range []string{v.socketPath("no%20room", ""), v.socketPath(v.room(), "?after=x"), v.socketPath(v.room(), "?after=-1")} {
+		s, err := v.dial(path, false)
+		if err == nil {
+			return s.fault("101", "answer 400")
+		}
+		if err := refusedWith(err, http.StatusBadRequest); err != nil {
+			return err
+		}
+	}
+	return nil
+}
