@@ -1,0 +1,137 @@
+package browser
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// These have the browser's own clients talk to the server: the page serves only
+// as a place to stand.
+
+func TestNativeEventSourceResumes(t *testing.T) {
+	s := startServer(t)
+	p := startProxy(t, s.address())
+	b := open(t, p.url)
+	b.await(isOpen)
+	s.post("events", "1")
+	s.post("events", "2")
+	b.do(`window.got = []
+		window.opened = 0
+		window.source = new EventSource('/api/rooms/events/events?after=1')
+		source.onopen = () => opened++
+		source.onmessage = e => got.push([e.lastEventId, JSON.parse(e.data).text])`)
+	b.await(`got.length === 1`)
+	s.post("events", "3")
+	b.await(`got.length === 2`)
+	p.cut()
+	s.post("events", "4")
+	b.await(`source.readyState === EventSource.CONNECTING`)
+	p.mend()
+	s.post("events", "5")
+	// It asks by itself, after a while of its own, with Last-Event-ID: 3 beside after=1.
+	b.await(`got.length >= 4`)
+	s.post("events", "6")
+	b.await(`got.length >= 5`)
+	got := value[string](b, `JSON.stringify(got) + ' opened ' + opened`)
+	if want := `[["2","2"],["3","3"],["4","4"],["5","5"],["6","6"]] opened 2`; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+	if state := value[int](b, `source.close(), source.readyState`); state != 2 {
+		t.Errorf("readyState %d after close", state)
+	}
+}
+
+func TestNativeWebSocket(t *testing.T) {
+	s := startServer(t)
+	s.post("socket", "before 🙂")
+	b := open(t, s.url)
+	b.do(`window.got = []
+		window.socket = new WebSocket(location.origin.replace('http', 'ws') + '/api/rooms/socket/ws?after=0')
+		socket.onmessage = e => got.push(...e.data.split('\n').map(JSON.parse))
+		await new Promise((resolve, reject) => { socket.onopen = resolve; socket.onerror = reject })
+		socket.send(JSON.stringify({user: 'ada', text: 'from the page'}))
+		socket.send('{"user":"ada"}')`)
+	b.await(`got.length >= 4`)
+	texts := value[[]string](b, `got.filter(m => m.id).map(m => m.id + ' ' + m.text)`)
+	if want := []string{"1 before 🙂", "2 from the page"}; !slices.Equal(texts, want) {
+		t.Errorf("messages %q, want %q", texts, want)
+	}
+	if got := value[string](b, `JSON.stringify([got.find(m => m.ack).ack, got.find(m => m.error).error.status])`); got != "[2,400]" {
+		t.Errorf("ack and error are %s, want [2,400]", got)
+	}
+	if got := value[string](b, `socket.extensions`); !strings.HasPrefix(got, "permessage-deflate") {
+		t.Errorf("extensions %q, want permessage-deflate", got)
+	}
+	closed := value[string](b, `new Promise(resolve => {
+		socket.onclose = e => resolve(e.wasClean + ' ' + e.code)
+		socket.send('x'.repeat(16385))
+	})`)
+	if closed != "true 1009" {
+		t.Errorf("closed (clean, code) as %s, want true 1009", closed)
+	}
+	// The browser closes, the server answers.
+	closed = value[string](b, `new Promise(resolve => {
+		const socket = new WebSocket(location.origin.replace('http', 'ws') + '/api/rooms/socket/ws')
+		socket.onopen = () => socket.close(1000, 'enough')
+		socket.onclose = e => resolve(e.wasClean + ' ' + e.code)
+	})`)
+	if closed != "true 1000" {
+		t.Errorf("closed (clean, code) as %s, want true 1000", closed)
+	}
+}
+
+func TestNativeWebSocketIsClosedAtShutdown(t *testing.T) {
+	s := startServer(t)
+	b := open(t, s.url)
+	b.do(`const socket = new WebSocket(location.origin.replace('http', 'ws') + '/api/rooms/socket/ws')
+		await new Promise(resolve => { socket.onopen = resolve })
+		window.ended = null
+		socket.onclose = e => { ended = e.wasClean + ' ' + e.code }`)
+	s.stop()
+	b.await(`ended !== null`)
+	if got := value[string](b, `ended`); got != "true 1001" {
+		t.Errorf("closed (clean, code) as %s, want true 1001", got)
+	}
+}
+
+func TestNativeFetch(t *testing.T) {
+	s := startServer(t)
+	s.post("fetch", "1")
+	b := open(t, s.url)
+	b.do(`window.ask = async (query, headers = {}) => {
+		const answer = await fetch('/api/rooms/fetch/messages?' + query, { headers, cache: 'no-store' })
+		return answer.status + ' ' + answer.headers.get('etag') + ' ' + await answer.text()
+	}`)
+	ask := func(query, headers string) string {
+		t.Helper()
+		return value[string](b, fmt.Sprintf(`ask(%s, %s)`, quote(query), headers))
+	}
+	all := fmt.Sprintf(`200 "1" {"messages":[%s],"last":1}`, s.messages("fetch")[0])
+	if got := ask("after=0", `{}`); got != all {
+		t.Errorf("a poll: %s, want %s", got, all)
+	}
+	if got, want := ask("after=1", `{'If-None-Match': '"1"'}`), `304 "1" `; got != want {
+		t.Errorf("a conditional poll: %s, want %s", got, want)
+	}
+	if got := ask("after=0", `{'If-None-Match': '"0"'}`); got != all {
+		t.Errorf("a conditional poll with news: %s, want %s", got, all)
+	}
+	if got := ask("after=0&wait=25s", `{}`); got != all {
+		t.Errorf("a long poll with news: %s, want %s", got, all)
+	}
+	served := s.metric("http_requests_total")
+	b.do(`window.held = null; ask('after=1&wait=25s').then(answer => { held = answer })`)
+	for scrapes := 1; s.metric("http_requests_total") <= served+scrapes; scrapes++ { // until it is there
+	}
+	if got := value[any](b, `held`); got != nil {
+		t.Fatalf("a long poll without news was answered at once: %v", got)
+	}
+	s.post("fetch", "2")
+	b.await(`held !== null`)
+	want := fmt.Sprintf(`200 "2" {"messages":[%s],"last":2}`, s.messages("fetch")[1])
+	if got := value[string](b, `held`); got != want {
+		t.Errorf("a long poll: %s, want %s", got, want)
+	}
+}

@@ -1,0 +1,149 @@
+package browser
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+)
+
+// race opens the race with some lanes, and waits until they receive.
+func race(t *testing.T, url, interval string, lanes ...string) *tab {
+	t.Helper()
+	b := open(t, url+"/#race")
+	b.await(`document.querySelectorAll('.lane').length === 5`)
+	b.do(`$('race-interval').value = ` + interval + `
+		const wanted = ` + quote(strings.Join(lanes, " ")) + `.split(' ')
+		for (const box of document.querySelectorAll('#lanes input')) box.checked = wanted.includes(box.value)`)
+	b.click("again")
+	b.await(fmt.Sprintf(`document.querySelectorAll('.lane').length === %d && document.querySelectorAll('.lane [data-state=open]').length === %[1]d`, len(lanes)))
+	return b
+}
+
+// figure is an expression for what a lane shows.
+func figure(lane, name string) string {
+	return fmt.Sprintf(`document.querySelector('.lane[data-transport=%s] [data-figure=%s]').textContent`, lane, name)
+}
+
+func number(t *testing.T, text string) int {
+	t.Helper()
+	n, err := strconv.Atoi(strings.ReplaceAll(text, ",", ""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func TestRaceCountsAsTheServerDoes(t *testing.T) {
+	s := startServer(t)
+	lanes := []string{"poll", "poll-etag", "longpoll", "sse", "ws", "ws-batch"}
+	if hasSocketIO() {
+		lanes = append(lanes, "socketio-ws")
+	}
+	b := race(t, s.url, "0.25", lanes...)
+	// apart is what the server has served but for the lanes; asking adds 1.
+	apart := func() int {
+		shown := value[int](b, `new Promise(requestAnimationFrame).then(() =>
+			[...document.querySelectorAll('[data-figure=requests]')].reduce((sum, e) => sum + Number(e.textContent), 0))`)
+		return s.metric("http_requests_total") - shown
+	}
+	const said = 6
+	before := apart()
+	scrapes := 0
+	for i := range said {
+		s.post("lobby", fmt.Sprint("message ", i+1))
+		for _, l := range lanes { // so that each has an answer, or a frame, of its own
+			b.await(figure(l, "messages") + ` === ` + quote(fmt.Sprint(i+1)))
+		}
+	}
+	// A lane shows what it has asked a moment before or after the server counts
+	// it, so the two agree most of the time, but not all of it.
+	for deadline := time.Now().Add(patience); ; {
+		got := apart() - before
+		scrapes++
+		if got == said+scrapes {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("beside what the lanes show, the server served %d requests, want %d", got, said+scrapes)
+		}
+	}
+
+	var messages, answers int // bytes
+	for i, m := range s.messages("lobby") {
+		messages += len(m)
+		answers += len(fmt.Sprintf(`{"messages":[%s],"last":%d}`, m, i+1))
+	}
+	first := len(`{"messages":[],"last":0}`)
+	for _, want := range []struct {
+		lane, name, text string
+	}{
+		{"sse", "requests", "1"},
+		{"ws", "requests", "1"},
+		{"ws-batch", "requests", "1"},
+		{"longpoll", "requests", fmt.Sprint(1 + said + 1)}, // the first is answered at once, the last is out
+		{"sse", "received", fmt.Sprint(messages, " B")},
+		{"ws", "received", fmt.Sprint(messages, " B")},
+		{"ws-batch", "received", fmt.Sprint(messages, " B")},
+		{"longpoll", "received", fmt.Sprint(first+answers, " B")},
+		{"poll-etag", "received", fmt.Sprint(answers, " B")}, // a 304 has no body
+	} {
+		if got := value[string](b, figure(want.lane, want.name)); got != want.text {
+			t.Errorf("%s shows %s %s, want %s", want.lane, got, want.name, want.text)
+		}
+	}
+}
+
+func TestRacePollsAtItsInterval(t *testing.T) {
+	s := startServer(t)
+	b := race(t, s.url, "0.25", "poll", "poll-etag")
+	b.do(`window.begun = performance.now()`)
+	b.click("again") // counts from 0
+	b.await(`Number(` + figure("poll", "requests") + `) < 10`)
+	for _, lane := range []string{"poll", "poll-etag"} {
+		b.await(`Number(` + figure(lane, "requests") + `) >= 20`)
+		requests := number(t, value[string](b, figure(lane, "requests")))
+		// By now it may have sent another, which is not shown yet.
+		elapsed := value[float64](b, `performance.now() - begun`)
+		if atLeast := float64(requests-1) * 250; elapsed < atLeast-5 {
+			t.Errorf("%s: %d requests in %.0f ms, want at least %.0f ms", lane, requests, elapsed, atLeast)
+		}
+	}
+	// The browser's own account is of each answer's body and 300 bytes more, as
+	// the page says. No other poll comes meanwhile.
+	b.do(`$('race-interval').value = 60; $('race-interval').onchange()`)
+	for _, lane := range []string{"poll", "poll-etag"} {
+		shown := func(name string) string { return fmt.Sprintf(`bytesOf(%s)`, figure(lane, name)) }
+		b.do(`window.bytesOf = text => parseFloat(text) * (text.endsWith(' kB') ? 1000 : 1)`)
+		b.await(fmt.Sprintf(`Math.abs(%s - %s - 300 * Number(%s)) <= 10`, shown("transferred"), shown("received"), figure(lane, "requests")))
+	}
+}
+
+func TestRaceWithoutTheOfficialClient(t *testing.T) {
+	s := startServer(t)
+	to, err := url.Parse(s.url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	relay := httputil.NewSingleHostReverseProxy(to)
+	without := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/page/vendor/") {
+			http.NotFound(w, r)
+			return
+		}
+		relay.ServeHTTP(w, r)
+	}))
+	t.Cleanup(without.Close)
+	b := open(t, without.URL+"/#race")
+	b.await(`document.querySelector('.lane[data-transport=socketio-ws]')?.textContent.includes('built without npm')`)
+	b.await(`document.querySelector('.lane[data-transport=socketio-ws] .state').dataset.state === 'closed'`)
+	s.post("lobby", "hello")
+	for _, lane := range []string{"poll", "longpoll", "sse", "ws"} {
+		b.await(figure(lane, "messages") + ` === '1'`)
+	}
+}

@@ -1,0 +1,111 @@
+package foreign
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pollpush/pollpush/internal/transport"
+	"github.com/pollpush/pollpush/loadgen"
+)
+
+// spoken are the transports that examples/node-socketio speaks.
+var spoken = []string{"poll", "poll-etag", "longpoll", "socketio-polling", "socketio-ws"}
+
+// client is one of the load generator's, and what it receives.
+type client struct {
+	loadgen.Client
+	heard chan delivery // closed at the connection's end
+}
+
+type delivery struct {
+	id   uint64
+	text string
+}
+
+func dial(t *testing.T, s *chatserver, name string, publishes bool) *client {
+	t.Helper()
+	way, ok := transport.Find(name)
+	if !ok {
+		t.Fatalf("there is no transport %q", name)
+	}
+	c, err := way.Dial(t.Context(), loadgen.Target{URL: s.url, Room: "lobby", User: "ada", Publishes: publishes, Meter: &loadgen.Meter{}})
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
+	p := &client{c, make(chan delivery, 1000)}
+	go p.listen()
+	t.Cleanup(func() {
+		c.Close()
+		for range p.heard { // until listen has ended
+		}
+	})
+	return p
+}
+
+func (c *client) listen() {
+	defer close(c.heard)
+	poller, polls := c.Client.(loadgen.Poller)
+	for {
+		if polls && poller.Poll() != nil {
+			return
+		}
+		deliveries, err := c.Receive()
+		for _, d := range deliveries {
+			c.heard <- delivery{d.ID, string(d.Text)}
+		}
+		var refused *loadgen.AnswerError
+		if err != nil && !errors.As(err, &refused) {
+			return
+		}
+	}
+}
+
+// want waits for messages with these texts, ids from 1 on.
+func (c *client) want(t *testing.T, texts []string) {
+	t.Helper()
+	late := time.After(patience)
+	for i, text := range texts {
+		select {
+		case d, ok := <-c.heard:
+			if !ok {
+				t.Fatalf("the connection ended after %d of %d messages", i, len(texts))
+			}
+			if d.text != text || d.id != uint64(i+1) {
+				t.Fatalf("as message %d came %q with the id %d, want %q", i+1, d.text, d.id, text)
+			}
+		case <-late:
+			t.Fatalf("got %d of %d messages", i, len(texts))
+		}
+	}
+}
+
+// Our clients get along with a server that nobody here wrote.
+func TestOurClientsAgainstSocketIO(t *testing.T) {
+	t.Parallel()
+	for _, from := range spoken {
+		t.Run(from, func(t *testing.T) {
+			s := example(t)
+			ada := dial(t, s, from, true)
+			var all []*client
+			for _, name := range spoken {
+				all = append(all, dial(t, s, name, false))
+			}
+			var refused *loadgen.AnswerError
+			if err := ada.Publish(strings.Repeat("x", 5000)); !errors.As(err, &refused) || refused.Status != 400 {
+				t.Errorf("a text of 5,000 bytes: %v, want a refusal with 400", err)
+			}
+			texts := numbered(200)
+			for _, text := range texts {
+				if err := ada.Publish(text); err != nil {
+					t.Fatalf("%q: %v", text, err)
+				}
+			}
+			for i, each := range append(all, ada) {
+				t.Run(fmt.Sprintf("to %s", append(spoken, from)[i]), func(t *testing.T) { each.want(t, texts) })
+			}
+		})
+	}
+}

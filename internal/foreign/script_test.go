@@ -1,0 +1,108 @@
+package foreign
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"testing"
+)
+
+// script is a foreign client, driven by one of the .mjs files beside this one.
+type script struct {
+	*process
+	early   []event // that were not yet awaited
+	endures bool    // whether losing its connection is part of the test
+}
+
+// event is one line of a script's output; which fields it has depends on what
+// it tells.
+type event struct {
+	Event      string            `json:"event"`
+	Transport  string            `json:"transport"`
+	Reason     string            `json:"reason"`
+	Text       string            `json:"text"`
+	ID         string            `json:"id"`
+	Extensions string            `json:"extensions"`
+	Headers    map[string]string `json:"headers"`
+	Code       int               `json:"code"`
+	Status     int               `json:"status"`
+	Message    message           `json:"message"`
+	Error      struct {
+		Status int    `json:"status"`
+		Title  string `json:"title"`
+	} `json:"error"`
+}
+
+// bad are the events that end a test which does not wait for them.
+var bad = []string{"disconnect", "connect_error", "close", "fault", "unexpected", "refused"}
+
+func play(t *testing.T, name string, args ...string) *script {
+	t.Helper()
+	needNode(t)
+	return &script{process: launch(t, "node", append([]string{name}, args...)...)}
+}
+
+// tell gives the script a command.
+func (s *script) tell(command string, fields map[string]any) {
+	s.t.Helper()
+	line := map[string]any{"command": command}
+	for name, value := range fields {
+		line[name] = value
+	}
+	body, err := json.Marshal(line)
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if _, err := fmt.Fprintf(s.stdin, "%s\n", body); err != nil {
+		s.t.Fatal(err)
+	}
+}
+
+// await waits for the next event of this name. Others that come before it are
+// kept for whoever awaits them.
+func (s *script) await(name string) event {
+	s.t.Helper()
+	for i, e := range s.early {
+		if e.Event == name {
+			s.early = slices.Delete(s.early, i, i+1)
+			return e
+		}
+	}
+	for {
+		line := s.line()
+		var e event
+		if err := json.Unmarshal(line, &e); err != nil {
+			s.t.Fatalf("%s: %v", line, err)
+		}
+		if e.Event == name {
+			return e
+		}
+		if slices.Contains(bad, e.Event) && !s.endures {
+			s.t.Fatalf("waiting for %q, came %s", name, line)
+		}
+		s.early = append(s.early, e)
+	}
+}
+
+// awaitMessages waits for messages with these texts, ids following on after.
+func (s *script) awaitMessages(after uint64, texts ...string) {
+	s.t.Helper()
+	for i, text := range texts {
+		m := s.await("message").Message
+		if m.ID != after+uint64(i)+1 || m.Text != text || m.At == 0 || m.User == "" || m.Room == "" {
+			s.t.Fatalf("came %+v, want %q as %d", m, text, after+uint64(i)+1)
+		}
+	}
+}
+
+// awaitTruncated waits to be told that history is too short, before any message.
+func (s *script) awaitTruncated() event {
+	s.t.Helper()
+	told := s.await("truncated")
+	for _, e := range s.early {
+		if e.Event == "message" {
+			s.t.Errorf("before it was told came %+v", e.Message)
+		}
+	}
+	return told
+}
