@@ -49,7 +49,7 @@ func withPrograms(m *testing.M) int {
 	return m.Run()
 }
 
-func program(t *testing.T, name string) string {
+func program(t testing.TB, name string) string {
 	t.Helper()
 	if programs == "" {
 		t.Skip("runs real processes")
@@ -62,7 +62,7 @@ const exampleDir = "../../examples/node-socketio"
 
 // needNode skips the test where Node, or what npm brings, is not there: CI has
 // all of it.
-func needNode(t *testing.T) {
+func needNode(t testing.TB) {
 	t.Helper()
 	if what := lacking(); what != "" {
 		missing(t, what)
@@ -87,7 +87,7 @@ var lacking = sync.OnceValue(func() string {
 	return ""
 })
 
-func missing(t *testing.T, what string) {
+func missing(t testing.TB, what string) {
 	t.Helper()
 	if os.Getenv("CI") == "true" {
 		t.Fatal(what)
@@ -98,7 +98,7 @@ func missing(t *testing.T, what string) {
 // process is a program that ends with its standard input, and what it says,
 // line by line.
 type process struct {
-	t      *testing.T
+	t      testing.TB
 	cmd    *exec.Cmd
 	stdin  io.WriteCloser
 	lines  chan []byte // closed at the end of its output
@@ -109,7 +109,7 @@ type process struct {
 
 // launch starts a program. When the test ends its input is closed; it is then
 // to end by itself.
-func launch(t *testing.T, path string, args ...string) *process {
+func launch(t testing.TB, path string, args ...string) *process {
 	t.Helper()
 	p := &process{t: t, cmd: exec.Command(path, args...), lines: make(chan []byte, 1<<16), over: make(chan struct{})}
 	p.cmd.Stderr = &p.stderr
@@ -196,27 +196,27 @@ type chatserver struct {
 }
 
 // ours starts our server, with compression.
-func ours(t *testing.T, flags ...string) *chatserver {
+func ours(t testing.TB, flags ...string) *chatserver {
 	t.Helper()
 	return plain(t, append(flags, "--deflate")...)
 }
 
 // plain starts our server without compression.
-func plain(t *testing.T, flags ...string) *chatserver {
+func plain(t testing.TB, flags ...string) *chatserver {
 	t.Helper()
 	args := append([]string{"--listen", "127.0.0.1:0", "--exit-with-stdin"}, flags...)
 	return serving(t, launch(t, program(t, "chatserver"), args...))
 }
 
 // example starts the Socket.IO server in Node.
-func example(t *testing.T, flags ...string) *chatserver {
+func example(t testing.TB, flags ...string) *chatserver {
 	t.Helper()
 	needNode(t)
 	args := append([]string{"--import", "./exit-with-stdin.mjs", filepath.Join(exampleDir, "server.js"), "--port", "0"}, flags...)
 	return serving(t, launch(t, "node", args...))
 }
 
-func serving(t *testing.T, p *process) *chatserver {
+func serving(t testing.TB, p *process) *chatserver {
 	t.Helper()
 	s := &chatserver{process: p}
 	var line struct {
@@ -233,8 +233,12 @@ func serving(t *testing.T, p *process) *chatserver {
 // onBoth runs a test on our server and on the example's: what the official
 // server passes is what our server has to.
 func onBoth(t *testing.T, test func(t *testing.T, start func(t *testing.T, flags ...string) *chatserver)) {
-	t.Run("chatserver", func(t *testing.T) { test(t, ours) })
-	t.Run("node-socketio", func(t *testing.T) { test(t, example) })
+	t.Run("chatserver", func(t *testing.T) {
+		test(t, func(t *testing.T, flags ...string) *chatserver { return ours(t, flags...) })
+	})
+	t.Run("node-socketio", func(t *testing.T) {
+		test(t, func(t *testing.T, flags ...string) *chatserver { return example(t, flags...) })
+	})
 }
 
 // message is a chat message as it stands in JSON.
