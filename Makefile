@@ -36,8 +36,8 @@ demo: build ## the chat in a browser, with a trickle of messages and a race of t
 	bin/pollpush demo
 
 .PHONY: bench-micro
-bench-micro: ## what the generator and the server cost per operation, in CPU and memory
-	go test -run '^$$' -bench . -benchtime 1x -count 3 ./server ./internal/control
+bench-micro: deps ## what the generator and the server cost per operation, in CPU and memory
+	go test -run '^$$' -bench . -benchtime 1x -count 3 ./server ./internal/control ./internal/foreign
 
 .PHONY: test
 test: deps ## all tests, with the race detector
@@ -67,8 +67,9 @@ baseline: build ## renew the committed baseline of the scenario short
 	find results/baseline/short -mindepth 1 ! -name trials.jsonl -delete
 
 .PHONY: readme
-readme: ## put the newest run of chat-1k into the README
+readme: deps ## put the newest run of chat-1k, and a picture of the page, into the README
 	.ci/readme $$(ls -dt results/chat-1k-* | head -1)
+	go test ./internal/browser -count 1 -run TestPictureOfTheRace -picture ../../docs/images/race.png
 
 .PHONY: clean
 clean: ## remove what was built, and keep what was measured

@@ -20,13 +20,10 @@ const (
 
 // response is one HTTP/1.1 response, pointing into the bytes it was read from.
 type response struct {
-	status     int
-	fields     []byte // the header's lines after the first
-	body       []byte
-	accept     []byte // Sec-WebSocket-Accept
-	extensions []byte // Sec-WebSocket-Extensions
-	batch      []byte // Batch-Window
-	size       int    // of all of it, on the wire
+	status int
+	fields []byte // the header's lines after the first
+	body   []byte
+	size   int // of all of it, on the wire
 }
 
 // parseResponse reads a response to a GET or POST (RFC 9112) from the start
@@ -86,12 +83,6 @@ func parseHead(b []byte) (r response, f framing, ok bool, err error) {
 			if f.chunked = equalFold(value, "chunked"); !f.chunked {
 				return r, f, false, malformed("a Transfer-Encoding that cannot be read", value)
 			}
-		case equalFold(name, "sec-websocket-accept"):
-			r.accept = value
-		case equalFold(name, "sec-websocket-extensions"):
-			r.extensions = value
-		case equalFold(name, "batch-window"):
-			r.batch = value
 		}
 	}
 	switch {

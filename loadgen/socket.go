@@ -70,8 +70,8 @@ func (s *socket) handshake(host, path string, compressed bool) (response, error)
 		return r, r.refusal()
 	}
 	sum := sha1.Sum([]byte(key + "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"))
-	if want := base64.StdEncoding.EncodeToString(sum[:]); string(r.accept) != want {
-		return r, fmt.Errorf("%w: Sec-WebSocket-Accept is %.80q, not %q", errMalformed, r.accept, want)
+	if want := base64.StdEncoding.EncodeToString(sum[:]); string(r.field("sec-websocket-accept")) != want {
+		return r, fmt.Errorf("%w: Sec-WebSocket-Accept is %.80q, not %q", errMalformed, r.field("sec-websocket-accept"), want)
 	}
 	extensions := r.field("sec-websocket-extensions")
 	if compressed {

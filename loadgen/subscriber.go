@@ -31,6 +31,7 @@ type subscriber struct {
 
 	jobs      chan Tag               // messages to publish; nil unless it publishes
 	client    atomic.Pointer[Client] // nil before the first
+	backoff   time.Duration          // before the next reconnect; 0 once something has come
 	joined    sync.Once
 	publisher bool
 
@@ -63,6 +64,9 @@ func (s *subscriber) connect(ctx context.Context) error {
 		Meter:     s.run.meter,
 	})
 	if err != nil {
+		if ctx.Err() != nil { // what the dial was cut off for
+			err = fmt.Errorf("%w: %w", ctx.Err(), err)
+		}
 		return err
 	}
 	s.client.Store(&c)
@@ -101,6 +105,7 @@ func (s *subscriber) receive(ctx context.Context) {
 		deliveries, err := s.current().Receive()
 		seen := clock.Now()
 		if err == nil {
+			s.backoff = 0
 			for i := range deliveries {
 				s.deliver(&deliveries[i], seen)
 			}
@@ -129,8 +134,9 @@ func (s *subscriber) reconnect(ctx context.Context) bool {
 	s.poll.poller = nil
 	s.poll.Unlock()
 	s.current().Close()
-	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 2*time.Second) {
-		pause := time.NewTimer(wait/2 + rand.N(wait))
+	for {
+		s.backoff = min(max(2*s.backoff, 50*time.Millisecond), 2*time.Second)
+		pause := time.NewTimer(s.backoff/2 + rand.N(s.backoff))
 		select {
 		case <-ctx.Done():
 			pause.Stop()

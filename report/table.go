@@ -56,10 +56,26 @@ func (r *run) footnotes() []string {
 	if several {
 		notes = append(notes, "Numbers are medians over the trials used, with the lowest and the highest in brackets; counts of deliveries are sums.")
 	}
+	if r.asksAndPushes() {
+		notes = append(notes, "Who goes by requests stays with Go's HTTP server, which holds a goroutine and buffers for every connection; who is pushed to has left it. That is a part of what the server's memory tells.")
+	}
 	if dash {
 		notes = append(notes, "– stands where a number was not measured, or too few samples lie beyond a percentile: p99 takes 1,000 samples, p99.9 takes 10,000.")
 	}
 	return notes
+}
+
+// asksAndPushes says whether some of the transports go by requests and others do
+// not, all served by our own server.
+func (r *run) asksAndPushes() bool {
+	asks, pushes := false, false
+	for i := range r.sides {
+		for j := range r.sides[i].used {
+			requests := polls(&r.sides[i].used[j]) > 0
+			asks, pushes = asks || requests, pushes || !requests
+		}
+	}
+	return asks && pushes && r.head.Env.Target == ""
 }
 
 func (r *run) modelTable() table {

@@ -157,7 +157,7 @@ func (c *client) connect(p *packet) {
 		c.refuse(p.namespace, &ConnectError{Message: "Invalid namespace"})
 		return
 	}
-	s := &Socket{client: c, namespace: n}
+	s := &Socket{session: c.session, client: c, namespace: n}
 	if n.Connect != nil {
 		if err := n.Connect(s, Handshake{Query: c.query, Auth: p.auth}); err != nil {
 			c.refuse(p.namespace, err)

@@ -15,6 +15,7 @@ type Socket struct {
 	// State is the application's. It is set by Connect, if at all.
 	State any
 
+	session   *engine.Session
 	client    *client
 	namespace *Namespace
 	state     atomic.Uint32
@@ -73,7 +74,7 @@ func (s *Socket) isOpen() bool {
 // disconnected.
 func (s *Socket) Send(p engine.Packets) {
 	if s.isOpen() {
-		s.client.session.Send(p)
+		s.session.Send(p)
 	}
 }
 
@@ -127,10 +128,10 @@ func (s *Socket) acknowledged(p *packet) {
 // Wait returns when nothing waits for the client any more. The error says that
 // it is gone, or that it does not read within the limit. It must not be called by
 // a namespace's functions: the client's own packets would have to wait.
-func (s *Socket) Wait(limit time.Duration) error { return s.client.session.Wait(limit) }
+func (s *Socket) Wait(limit time.Duration) error { return s.session.Wait(limit) }
 
 // Close ends the whole session.
-func (s *Socket) Close(reason string) { s.client.session.Close(reason) }
+func (s *Socket) Close(reason string) { s.session.Close(reason) }
 
 // Disconnect puts the client out of the namespace. The session stays, and may
 // enter again.
