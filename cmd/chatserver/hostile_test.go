@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
@@ -241,7 +242,7 @@ func attacks() []attack {
 			if err != nil {
 				return err
 			}
-			go a.post(sid, "4"+strings.Repeat("x", 16<<20))
+			go a.say("POST /socket.io/?EIO=4&transport=polling&sid=%s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n4%s", sid, 16<<20, strings.Repeat("x", 1<<20))
 			return a.status(413, 400)
 		}},
 		{"a frame of 2^62 bytes", 20, func(a *attacker) error {
@@ -280,7 +281,7 @@ func attacks() []attack {
 			if err := a.upgrade(lobby+"ws", "Sec-WebSocket-Extensions: permessage-deflate\r\n"); err != nil {
 				return err
 			}
-			a.Write(frame(0xc1, string(bomb())))
+			a.Write(frame(0xc1, bomb()))
 			return a.closeCode(1009)
 		}},
 		{"what cannot be inflated", 10, func(a *attacker) error {
@@ -348,7 +349,7 @@ func attacks() []attack {
 }
 
 // bomb is a small frame's payload that inflates to 10 MiB.
-func bomb() []byte {
+var bomb = sync.OnceValue(func() string {
 	var b bytes.Buffer
 	w, err := flate.NewWriter(&b, flate.BestCompression)
 	if err != nil {
@@ -356,8 +357,8 @@ func bomb() []byte {
 	}
 	w.Write(make([]byte, 10<<20))
 	w.Flush()
-	return bytes.TrimSuffix(b.Bytes(), []byte{0, 0, 0xff, 0xff})
-}
+	return strings.TrimSuffix(b.String(), "\x00\x00\xff\xff")
+})
 
 // floodRoom posts more to the lobby than may wait for anybody who does not read,
 // and then looks that others are still served.

@@ -44,7 +44,7 @@ func TestBadScenarioFiles(t *testing.T) {
 		"no unit of time":     {"interval: 200ms", "interval: 200", []string{"bad.yaml:7: poll.interval 200: has no unit; write 200s"}},
 		"no unit of rate":     {"rate: 20/s", "rate: 20", []string{"bad.yaml:6: publish.rate 20: has no unit; write 20/s"}},
 		"no unit of size":     {"payload: 64B", "payload: 64", []string{"bad.yaml:5: payload 64: has no unit; write 64B"}},
-		"unknown transport":   {"[poll, ws]", "[poll, wss]", []string{`bad.yaml:2: transports wss: no such transport (did you mean "ws"?); there are poll, ws`}},
+		"unknown transport":   {"[poll, ws]", "[poll, wss]", []string{`bad.yaml:2: transports wss: no such transport (did you mean "ws"?); there are poll, poll-etag, `}},
 		"more rooms than clients": {"trials: 1", "trials: 1\nrooms: 21", []string{
 			"bad.yaml:5: rooms 21: must be at most clients, which is 20"}},
 		"two faults": {"clients: 20\ntrials: 1", "clients: 0\ntrials: 0", []string{"bad.yaml:3: clients 0", "bad.yaml:4: trials 0"}},

@@ -58,7 +58,7 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
 		kong.Description("Measures what one chat costs by polling and by push."),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { ended = true }),
-		kong.Vars{"version": "pollpush " + commit(), "transports": strings.Join(transport.Names(), ", ")},
+		vars(),
 		kong.UsageOnError(),
 	)
 	if err != nil {
@@ -77,6 +77,11 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
 		err = &usageError{err}
 	}
 	return explain(stderr, err)
+}
+
+// vars are what the help texts of the commands speak of.
+func vars() kong.Vars {
+	return kong.Vars{"version": "pollpush " + commit(), "transports": strings.Join(transport.Names(), ", ")}
 }
 
 // usageError is a command line that cannot be understood.

@@ -18,7 +18,7 @@ func TestInformation(t *testing.T) {
 		said []string
 	}{
 		{"--version", []string{"pollpush test\n"}},
-		{"", []string{"Usage: pollpush <command>", "run", "report", "compare", "scenarios", "serve"}},
+		{"", []string{"Usage: pollpush <command>", "run", "report", "compare", "scenarios", "check", "probe", "serve", "demo"}},
 		{"--help", []string{"Usage: pollpush <command>"}},
 		{"run --help", []string{"Usage: pollpush run", scenario.Default, "--target-pid=PID", "--time-limit=TIME"}},
 		{"report --help", []string{"Usage: pollpush report <dir>"}},
@@ -77,6 +77,44 @@ func TestServe(t *testing.T) {
 			wantNoneLeft(t, dir)
 		})
 	}
+}
+
+// The demonstration serves the page, and somebody talks.
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	dir := workplace(t)
+	p := launch(t, dir, program(t, "pollpush"), "demo", "--listen", "127.0.0.1:0", "--room", "kitchen")
+	p.awaitIn(&p.stdout, "Ctrl-C")
+	url, _, _ := strings.Cut(strings.TrimSpace(strings.TrimPrefix(p.stdout.String(), "The chat:")), "/?room=kitchen\n")
+	page, err := http.Get(url)
+	if err != nil {
+		t.Fatalf("%v; it said:\n%s", err, p.stdout.String())
+	}
+	page.Body.Close()
+	if kind := page.Header.Get("Content-Type"); page.StatusCode != http.StatusOK || !strings.HasPrefix(kind, "text/html") {
+		t.Errorf("the page: %s, %s", page.Status, kind)
+	}
+	talk, err := http.Get(url + "/api/rooms/kitchen/messages?after=0&wait=60s")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer talk.Body.Close()
+	if body, err := io.ReadAll(talk.Body); err != nil || !strings.Contains(string(body), `"user":"ada"`) {
+		t.Errorf("%s (%v): nobody talks", body, err)
+	}
+	p.signal(syscall.SIGINT)
+	p.end().wantExit(t, fine)
+	wantNoneLeft(t, dir)
+}
+
+func TestDemoRefuses(t *testing.T) {
+	t.Parallel()
+	dir := workplace(t)
+	url, _ := serve(t)
+	taken := strings.TrimPrefix(url, "http://")
+	pollpush(t, dir, "demo", "--listen", taken).wantExit(t, refused, taken, "address already in use")
+	pollpush(t, dir, "demo", "--listen", "127.0.0.1:0", "--room", "a b").wantExit(t, badInput, "--room a b", "a room's name is")
+	wantNoneLeft(t, dir)
 }
 
 func TestServeRefuses(t *testing.T) {

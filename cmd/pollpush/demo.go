@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
 
@@ -45,7 +46,7 @@ func (c *demoCommand) Run(s *session) error {
 
 // talk posts a message every second or so, at times as people do: independent
 // of one another.
-func (c *demoCommand) talk(s *session, url string) error {
+func (c *demoCommand) talk(s *session, base string) error {
 	client := &http.Client{Timeout: 5 * time.Second}
 	defer client.CloseIdleConnections()
 	for n := 0; ; n++ {
@@ -61,7 +62,7 @@ func (c *demoCommand) talk(s *session, url string) error {
 		if err != nil {
 			return err
 		}
-		answer, err := client.Post(url+"/api/rooms/"+c.Room+"/messages", "application/json", bytes.NewReader(body))
+		answer, err := client.Post(base+"/api/rooms/"+url.PathEscape(c.Room)+"/messages", "application/json", bytes.NewReader(body))
 		if err != nil {
 			return &control.Refusal{Err: fmt.Errorf("the chat has ended: %w", err)}
 		}

@@ -31,7 +31,7 @@ func TestOverrides(t *testing.T) {
 		}
 		flag := flagOf(list[0])
 		var c commands
-		parser, err := kong.New(&c, kong.Vars{"version": ""})
+		parser, err := kong.New(&c, vars())
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -46,7 +46,7 @@ func TestDocumentedCommandsExist(t *testing.T) {
 				}
 			case "bin/pollpush":
 				var c commands
-				parser, err := kong.New(&c, kong.Vars{"version": ""}, kong.Exit(func(int) { t.Errorf("%s: %s: exits", path, line) }))
+				parser, err := kong.New(&c, vars(), kong.Exit(func(int) { t.Errorf("%s: %s: exits", path, line) }))
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -5,10 +5,12 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/transport"
 )
 
 // filesIn reads all files below dir, by path.
@@ -41,6 +43,25 @@ func wantSameFiles(t *testing.T, dir string, before map[string]string) {
 	for path := range after {
 		if _, ok := before[path]; !ok {
 			t.Errorf("%s is new", path)
+		}
+	}
+}
+
+// Every transport there is, from the flag to the results: what is counted is
+// exact for each of them.
+func TestEveryTransportIsMeasured(t *testing.T) {
+	t.Parallel()
+	perDelivery := map[string]float64{}
+	for group := range slices.Chunk(transport.Names(), 3) {
+		dir, names := workplace(t), strings.Join(group, ",")
+		e := pollpush(t, dir, "run", "tiny.yaml", "--out", "run", "--transports", names)
+		for _, trial := range wantMeasured(t, dir, e, "run", expectation{clients: 20, publishers: 4, messages: 40, transports: group}) {
+			perDelivery[trial.Transport] = float64(trial.Bytes.In) / float64(trial.WindowDeliveries)
+		}
+	}
+	for _, order := range [][2]string{{"ws-deflate", "ws"}, {"ws", "socketio-ws"}, {"socketio-ws", "socketio-polling"}, {"sse", "longpoll"}} {
+		if less, more := order[0], order[1]; perDelivery[less] >= perDelivery[more] {
+			t.Errorf("%s took %.0f bytes for a delivery, %s only %.0f", less, perDelivery[less], more, perDelivery[more])
 		}
 	}
 }

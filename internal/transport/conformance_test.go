@@ -236,7 +236,7 @@ func TestCutOffAndResumed(t *testing.T) {
 		var cursor uint64
 		for len(got) < n {
 			p := dial(t, tr, loadgen.Target{URL: url, Room: "lobby", After: cursor})
-			p.until(1 + len(got)%5)
+			p.until(min(1+len(got)%5, n-len(got)))
 			p.Close()
 			got = append(got, p.got...)
 			cursor = p.ids[len(p.ids)-1]
