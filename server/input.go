@@ -33,6 +33,15 @@ type query struct {
 	batch  bool          // gathers messages for the server's window
 }
 
+// from is the cursor from which a client is pushed to. It has to be asked for
+// before the answer: whoever has that misses nothing that is posted afterwards.
+func (q query) from(room *chat.Room) uint64 {
+	if last := room.Last(); !q.resume || q.after > last {
+		return last
+	}
+	return q.after
+}
+
 // parseQuery reads the query of a poll, of a stream or of a WebSocket handshake.
 // Parameters that it does not know are ignored.
 func parseQuery(raw string) (query, error) {

@@ -123,8 +123,9 @@ func TestLongPollEnds(t *testing.T) {
 
 // To wait for longer than a request may take to arrive must not cut it off.
 func TestLongPollOutlivesTheTimeLimits(t *testing.T) {
-	h := start(t, Config{})
-	h.http.ReadTimeout, h.http.WriteTimeout = 300*time.Millisecond, 300*time.Millisecond
+	h := startWith(t, Config{}, func(s *Server) {
+		s.http.ReadTimeout, s.http.WriteTimeout = 300*time.Millisecond, 300*time.Millisecond
+	})
 	if p, _ := h.poll("/api/rooms/lobby/messages?after=0&wait=1s"); p.Last != 0 {
 		t.Errorf("got %+v", p)
 	}

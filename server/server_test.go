@@ -38,9 +38,16 @@ type harness struct {
 
 func start(t *testing.T, config Config) *harness {
 	t.Helper()
+	return startWith(t, config, func(*Server) {})
+}
+
+// startWith starts a server that has been changed before.
+func startWith(t *testing.T, config Config, change func(*Server)) *harness {
+	t.Helper()
 	h := &harness{t: t}
 	config.Log = slog.New(slog.NewTextHandler(&h.log, nil))
 	h.Server = New(config)
+	change(h.Server)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)

@@ -95,9 +95,7 @@ func (g *guest) read(raw string) error {
 	if g.room, err = g.server.hub.Room(name); err != nil {
 		return err
 	}
-	if g.after = q.after; !q.resume {
-		g.after = g.room.Last() // before the answer: who has it misses nothing
-	}
+	g.after = q.from(g.room)
 	return nil
 }
 

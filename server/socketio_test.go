@@ -191,9 +191,7 @@ func TestSocketIORefusesMessages(t *testing.T) {
 	}
 	send(t, k.Conn, `42["chat message","good"]`)
 	k.wantEvents(1, 1)
-	if n := h.tally.posted.Load(); n != 1 {
-		t.Errorf("%d messages posted, want 1", n)
-	}
+	h.await("messages posted", &h.tally.posted, 1)
 }
 
 func TestSocketIORefusesHandshakes(t *testing.T) {

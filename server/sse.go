@@ -50,9 +50,7 @@ func (s *Server) openStream(w http.ResponseWriter, r *http.Request) {
 		w.Header()["Cache-Control"] = noCache
 		return
 	}
-	if !q.resume {
-		q.after = room.Last() // before the answer: who has it misses nothing
-	}
+	after := q.from(room)
 	k := &stream{push: push{server: s, room: room, format: eventChunks}}
 	if k.conn, k.outbox, err = wire.TakeOver(w, s.config.Backlog); err != nil {
 		s.config.Log.Error("taking over a connection", "error", err)
@@ -66,7 +64,7 @@ func (s *Server) openStream(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.tally.streams.Add(1)
-	go k.serve(q.after)
+	go k.serve(after)
 }
 
 // stream is one client's stream of events.

@@ -92,6 +92,23 @@ func TestStream(t *testing.T) {
 	}
 }
 
+// A cursor that the room has not reached, as after a restart of the server, means
+// from now on: nothing that is posted once the answer is there is missed.
+func TestACursorAhead(t *testing.T) {
+	h := start(t, Config{})
+	for i := range 200 {
+		room := fmt.Sprint("room-", i)
+		r, _ := h.stream(room + "/events?after=5")
+		ws := h.open(room + "/ws?after=5")
+		m := h.post(room, "the first")
+		if got := events(t, r, 1)[0]; got != event(m, 1) {
+			t.Fatalf("the stream got %q", got)
+		}
+		wantMessages(t, lines(t, ws, 1), 1)
+		ws.Close()
+	}
+}
+
 func TestStreamRefusals(t *testing.T) {
 	h := start(t, Config{})
 	tests := []struct {

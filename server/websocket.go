@@ -37,10 +37,7 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusForbidden, "the origin "+strconv.Quote(r.Header.Get("Origin"))+" is neither the server's own nor on its allow list")
 		return
 	}
-	after := q.after
-	if !q.resume {
-		after = room.Last() // before the answer: who has it misses nothing
-	}
+	after := q.from(room)
 	k := &socket{push: push{server: s, room: room, format: textFrames}}
 	var header http.Header
 	if q.batch && s.config.Batch > 0 {

@@ -197,7 +197,8 @@ func TestTargetDies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if trial := trials[0]; trial.Validity != result.Invalid || trial.Connections.Lost != 20 {
+	// Who comes back before the process has quite gone is lost a second time.
+	if trial := trials[0]; trial.Validity != result.Invalid || trial.Connections.Lost < 20 {
 		t.Errorf("%s, %d connections lost: %v", trial.Validity, trial.Connections.Lost, trial.Reasons)
 	}
 }
