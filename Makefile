@@ -8,7 +8,7 @@ SCENARIO ?= chat-1k
 DIR ?= $(shell ls -dt results/*-20* 2>/dev/null | head -1)
 BASE ?= results/baseline/short
 NEW ?= $(DIR)
-FUZZTIME ?= 30000x
+FUZZTIME ?= 20000x
 
 .PHONY: help
 help: ## print this list
@@ -48,7 +48,7 @@ lint: ## gofmt, go vet and staticcheck
 	.ci/lint
 
 .PHONY: fuzz
-fuzz: ## fuzz every parser with FUZZTIME inputs each (30000x), or for a time (10s)
+fuzz: ## fuzz every parser with FUZZTIME inputs each (20000x), or for a time (10s)
 	FUZZTIME=$(FUZZTIME) .ci/fuzz
 
 .PHONY: report
