@@ -69,7 +69,7 @@ baseline: build ## renew the committed baseline of the scenario short
 .PHONY: readme
 readme: deps ## put the newest run of chat-1k, and a picture of the page, into the README
 	.ci/readme $$(ls -dt results/chat-1k-* | head -1)
-	go test ./internal/browser -count 1 -run TestPictureOfTheRace -picture ../../docs/images/race.png
+	CI=true go test ./internal/browser -count 1 -run TestPictureOfTheRace -picture ../../docs/images/race.png
 
 .PHONY: clean
 clean: ## remove what was built, and keep what was measured

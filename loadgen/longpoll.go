@@ -103,7 +103,7 @@ func (c *longPollClient) Receive() ([]Delivery, error) {
 		c.after = c.got[len(c.got)-1].ID
 	} else if clock.Now()-c.sent < int64(leastWait) {
 		c.keepOff(0)
-		return nil, nil
+		return nil, &AnswerError{Status: r.status, Text: "no news, and no wait for any"}
 	}
 	c.backoff, c.retryAfter = 0, 0
 	return c.got, nil

@@ -75,11 +75,13 @@ func TestLongPoll(t *testing.T) {
 		}
 		d.answers <- reply(step.status, step.body)
 		g := <-got
-		if step.status < 400 && (g.err != nil || g.ids != step.ids) {
-			t.Errorf("step %d: received %s, %v; want %s", i, g.ids, g.err, step.ids)
-		}
-		if step.status >= 400 {
+		switch {
+		case step.status >= 400:
 			refusedWith(t, g.err, step.status, step.body)
+		case step.backoff > 0: // neither news nor a wait
+			refusedWith(t, g.err, step.status, "no news, and no wait for any")
+		case g.err != nil || g.ids != step.ids:
+			t.Errorf("step %d: received %s, %v; want %s", i, g.ids, g.err, step.ids)
 		}
 		if c.Armed() || c.backoff != step.backoff {
 			t.Errorf("step %d: armed %v, backoff %v; want false, %v", i, c.Armed(), c.backoff, step.backoff)

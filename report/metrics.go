@@ -196,13 +196,13 @@ func quantile(q *result.Quantiles, take func(*result.Quantiles) *float64) float6
 
 // polls is how many polls were answered within the steady state, as the empty
 // ones are counted: those that were due in it are others at its edges. A
-// message posted is answered by 201.
+// message posted is answered by 201; but Socket.IO's posts, by 200, are in it.
 func polls(t *result.Trial) float64 {
 	return float64(t.Requests.ByStatus["200"] + t.Requests.ByStatus["304"])
 }
 
 func emptyShare(t *result.Trial) float64 {
-	if !t.Asked.Paced && t.PollResponse == nil {
+	if !t.Asked.Paced && t.Asked.WaitS == 0 && t.PollResponse == nil {
 		return math.NaN()
 	}
 	// A poll on the window's edge is counted answered before, and empty within.

@@ -57,15 +57,22 @@ func StaleTime(rate, interval float64, constant bool) float64 {
 // LongPollsPerMinute is one client's long polls in a minute, where each waits for
 // the next message, W seconds at most, and the next one follows at once; the way
 // is left out. Poisson arrivals: a wait lasts (1 − e^(−λW))/λ on average. Constant
-// arrivals: 1/λ, at most W.
+// arrivals: the gap of 1/λ takes as many waits as it begins.
 func LongPollsPerMinute(rate, wait float64, constant bool) float64 {
 	switch {
 	case !(rate > 0):
 		return over(60, wait)
 	case constant:
-		return 60 * max(rate, 1/wait)
+		return 60 * rate * math.Ceil(1/(rate*wait))
 	}
 	return over(60*rate, -math.Expm1(-rate*wait))
+}
+
+// HeartbeatsPerMinute is one client's requests in a minute where an answer brings
+// the next message or a heartbeat, which comes every H seconds and is answered by
+// a request of its own: 60 (λ + 2/H), the way left out.
+func HeartbeatsPerMinute(rate, heartbeat float64) float64 {
+	return 60*rate + over(120, heartbeat)
 }
 
 // BatchWait is the p-quantile of the time for which a server that gathers
@@ -124,12 +131,14 @@ func (r *run) modelled() []modelRow {
 			func(t *result.Trial) float64 { return over(float64(t.Offered), t.WindowS) })
 		add("deliveries per second", "λN", ratio, DeliveriesPerSecond(asked.PublishRate, clients),
 			func(t *result.Trial) float64 { return over(float64(t.WindowDeliveries), t.WindowS) })
-		if asked.WaitS > 0 {
+		if modelled, ok := s.asksPerMinute(); ok && !s.paced() {
 			formula := "60 λ/(1 − e^(−λW))"
-			if asked.Arrivals == "constant" {
-				formula = "60 λ, at least 60/W"
+			switch {
+			case asked.HeartbeatS > 0:
+				formula = "60 (λ + 2/H)"
+			case asked.Arrivals == "constant":
+				formula = "60 λ ⌈1/(λW)⌉"
 			}
-			modelled, _ := s.asksPerMinute()
 			add("long polls per client", formula, perMinute, modelled, pollsPerMinute)
 		}
 		if asked.BatchS > 0 && asked.Arrivals != "constant" {

@@ -181,8 +181,15 @@ func (s *side) asksPerMinute() (perMinute float64, ok bool) {
 	case s.used[0].Asked.WaitS > 0:
 		asked := s.used[0].Asked
 		return LongPollsPerMinute(asked.PublishRate, asked.WaitS, asked.Arrivals == "constant"), true
+	case s.used[0].Asked.HeartbeatS > 0:
+		return HeartbeatsPerMinute(s.used[0].Asked.PublishRate, s.used[0].Asked.HeartbeatS), true
 	}
 	return 0, false
+}
+
+// rearms reports whether the transport asks again as soon as it is answered.
+func (s *side) rearms() bool {
+	return len(s.used) > 0 && (s.used[0].Asked.WaitS > 0 || s.used[0].Asked.HeartbeatS > 0)
 }
 
 func (r *run) validity() result.Validity {

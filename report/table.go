@@ -60,7 +60,7 @@ func (r *run) footnotes() []string {
 		notes = append(notes, "Who goes by requests stays with Go's HTTP server, which holds a goroutine and buffers for every connection; who is pushed to has left it. That is a part of what the server's memory tells.")
 	}
 	if dash {
-		notes = append(notes, "– stands where a number was not measured, or too few samples lie beyond a percentile: p99 takes 1,000 samples, p99.9 takes 10,000.")
+		notes = append(notes, "– stands where a number does not apply or was not measured, or too few samples lie beyond a percentile: p99 takes 1,000 samples, p99.9 takes 10,000.")
 	}
 	return notes
 }
@@ -70,8 +70,8 @@ func (r *run) footnotes() []string {
 func (r *run) asksAndPushes() bool {
 	asks, pushes := false, false
 	for i := range r.sides {
-		for j := range r.sides[i].used {
-			requests := polls(&r.sides[i].used[j]) > 0
+		if s := &r.sides[i]; len(s.used) > 0 {
+			requests := s.paced() || s.rearms()
 			asks, pushes = asks || requests, pushes || !requests
 		}
 	}

@@ -210,6 +210,8 @@ func asked(s *side) string {
 	switch c := requests.cell(s.used); {
 	case !c.known():
 		return ""
+	case c.value == 0 && s.rearms():
+		return " and no request that was answered in the steady state"
 	case c.value == 0:
 		return " and no requests"
 	default:

@@ -30,7 +30,6 @@ type query struct {
 	resume bool // whether there is a cursor
 	limit  int
 	wait   time.Duration // for news; 0 is not at all
-	batch  bool          // gathers messages for the server's window
 }
 
 // from is the cursor from which a client is pushed to. It has to be asked for
@@ -72,12 +71,24 @@ func parseQuery(raw string) (query, error) {
 			return q, errors.New("wait: found no after with it, want the id of the last message seen: without it there is always news")
 		}
 	}
-	if batch, ok := values["batch"]; ok {
-		if q.batch = batch[0] == "true"; len(batch) > 1 || !q.batch && batch[0] != "false" {
-			return q, fmt.Errorf("batch: found %q, want true or false, once", strings.Join(batch, ", "))
-		}
-	}
 	return q, nil
+}
+
+// parseBatch reads from the query of a WebSocket handshake whether messages are to
+// be gathered for the server's window.
+func parseBatch(raw string) (bool, error) {
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return false, fmt.Errorf("query: %w", err)
+	}
+	switch batch := strings.Join(values["batch"], ", "); batch {
+	case "true":
+		return true, nil
+	case "", "false":
+		return false, nil
+	default:
+		return false, fmt.Errorf("batch: found %q, want true or false, once", batch)
+	}
 }
 
 // parseMessage reads {"user":…,"text":…} and nothing else: no other member, none

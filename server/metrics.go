@@ -28,26 +28,29 @@ type tally struct {
 type metric struct {
 	desc  *prometheus.Desc
 	kind  prometheus.ValueType
-	value *atomic.Int64
+	value func() int64
 }
 
 // collector reads the tally when it is scraped, and costs nothing until then.
 type collector []metric
 
-func (t *tally) collector() collector {
+func (s *Server) collector() collector {
+	t := &s.tally
 	counter := func(name, help string, v *atomic.Int64) metric {
-		return metric{prometheus.NewDesc("pollpush_"+name, help, nil, nil), prometheus.CounterValue, v}
+		return metric{prometheus.NewDesc("pollpush_"+name, help, nil, nil), prometheus.CounterValue, v.Load}
 	}
 	gauge := func(name, help string, v *atomic.Int64) metric {
-		return metric{prometheus.NewDesc("pollpush_"+name, help, nil, nil), prometheus.GaugeValue, v}
+		return metric{prometheus.NewDesc("pollpush_"+name, help, nil, nil), prometheus.GaugeValue, v.Load}
 	}
 	return collector{
 		counter("http_requests_total", "HTTP requests that arrived, WebSocket handshakes and this scrape included.", &t.requests),
 		counter("connections_total", "Connections accepted.", &t.Connections),
 		gauge("connections", "Connections open now.", &t.Open),
-		gauge("websockets", "WebSockets open now.", &t.websockets),
+		gauge("websockets", "WebSockets of the chat open now, those of Socket.IO apart.", &t.websockets),
 		gauge("streams", "Streams of Server-Sent Events open now.", &t.streams),
 		gauge("waiting_polls", "Long polls waiting for news now.", &t.waiting),
+		{prometheus.NewDesc("pollpush_sessions", "Socket.IO sessions open now, over WebSocket or polling.", nil, nil), prometheus.GaugeValue,
+			func() int64 { return int64(s.socketio.Sessions()) }},
 		counter("frames_sent_total", "WebSocket frames sent in full, control frames included.", &t.FramesSent),
 		counter("frames_received_total", "WebSocket frames received in full, control frames included.", &t.FramesReceived),
 		counter("bytes_sent_total", "Bytes sent on all connections, all protocols above TCP included.", &t.BytesSent),
@@ -67,13 +70,13 @@ func (c collector) Describe(ch chan<- *prometheus.Desc) {
 
 func (c collector) Collect(ch chan<- prometheus.Metric) {
 	for _, m := range c {
-		ch <- prometheus.MustNewConstMetric(m.desc, m.kind, float64(m.value.Load()))
+		ch <- prometheus.MustNewConstMetric(m.desc, m.kind, float64(m.value()))
 	}
 }
 
 func (s *Server) metrics() http.Handler {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(s.tally.collector(), collectors.NewGoCollector())
+	registry.MustRegister(s.collector(), collectors.NewGoCollector())
 	// Compressed, the length of a scrape would depend on who asks.
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{DisableCompression: true})
 }

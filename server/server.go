@@ -133,8 +133,10 @@ func (s *Server) Serve(l net.Listener) error {
 // every connection is closed. The error is ctx's. Call it once.
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.drain()
-	s.socketio.Close(ctx)
-	s.members.close(ctx)
+	var closing sync.WaitGroup
+	closing.Go(func() { s.socketio.Close(ctx) })
+	closing.Go(func() { s.members.close(ctx) })
+	closing.Wait()
 	soon, cancel := context.WithTimeout(ctx, drainTimeout)
 	defer cancel()
 	if s.http.Shutdown(soon) != nil {

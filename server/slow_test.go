@@ -132,3 +132,33 @@ func TestShutdownObeysItsContext(t *testing.T) {
 	}
 	h.await("connections", &h.tally.Open, 0)
 }
+
+// Sockets of every kind, none of which closes, are told at once, and end together.
+func TestShutdownTellsAllAtOnce(t *testing.T) {
+	h := start(t, Config{})
+	h.slowClient("lobby/ws")
+	d := websocket.Dialer{NetDialContext: h.dial}
+	session, _, err := d.Dial("ws://"+h.addr+"/socket.io/?EIO=4&transport=websocket", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer session.Close()
+	reading := h.open("lobby/ws")
+	code := make(chan int, 1)
+	go func() { code <- closeCode(reading) }()
+	h.ended = true
+	over := make(chan error, 1)
+	go func() { over <- h.Shutdown(context.Background()) }()
+	if got := <-code; got != websocket.CloseGoingAway {
+		t.Errorf("closed with %d, want 1001", got)
+	}
+	select {
+	case <-over:
+		t.Error("it did not wait for those that have not closed")
+	default: // the one that reads was told before the others were given up
+	}
+	if err := <-over; err != nil {
+		t.Errorf("Shutdown: %v", err)
+	}
+	h.await("connections", &h.tally.Open, 0)
+}

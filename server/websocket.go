@@ -33,6 +33,11 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) {
 		refuseInput(w, err)
 		return
 	}
+	batch, err := parseBatch(r.URL.RawQuery)
+	if err != nil {
+		refuseInput(w, err)
+		return
+	}
 	if !mayConnect(r, s.config.Origins) {
 		refuse(w, http.StatusForbidden, "the origin "+strconv.Quote(r.Header.Get("Origin"))+" is neither the server's own nor on its allow list")
 		return
@@ -40,7 +45,7 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) {
 	after := q.from(room)
 	k := &socket{push: push{server: s, room: room, format: textFrames}}
 	var header http.Header
-	if q.batch && s.config.Batch > 0 {
+	if batch && s.config.Batch > 0 {
 		k.window = s.config.Batch
 		header = http.Header{"Batch-Window": {s.config.Batch.String()}}
 	}

@@ -151,11 +151,19 @@ func (all scrapers) scrape(ctx context.Context) sample {
 // sent to them since base, for a second at most: those sent last may still be
 // on their way.
 func (all scrapers) settled(ctx context.Context, base sample, requests int64) sample {
-	soon := time.Now().Add(time.Second)
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	look := time.NewTicker(5 * time.Millisecond)
+	defer look.Stop()
 	for {
 		now := all.scrape(ctx)
 		missing := requests + minus(now.own, base.own).Requests - minus(now.counted(), base.counted()).Requests
-		if !now.ok || !base.ok || missing <= 0 || time.Now().After(soon) {
+		if !now.ok || !base.ok || missing <= 0 {
+			return now
+		}
+		select {
+		case <-look.C:
+		case <-ctx.Done():
 			return now
 		}
 	}

@@ -187,7 +187,7 @@ func (t *Trial) judgeServerTotals() {
 	}
 	exact := func(what string, before, theirs, after int64) {
 		if theirs < before || theirs > max(before, after) {
-			t.Doubt(Mismatch, Invalid, "%s: the generator counted %d, the server %d", what, before, theirs)
+			t.Doubt(Mismatch, Invalid, "%s: the generator counted %d before and %d after the server counted %d", what, before, max(before, after), theirs)
 		}
 	}
 	near := func(what string, ours, theirs int64) {

@@ -126,9 +126,10 @@ type Asked struct {
 	Arrivals      string  `json:"arrivals"`     // "poisson" or "constant"
 	PayloadBytes  int     `json:"payload_bytes"`
 	PollIntervalS float64 `json:"poll_interval_s"`
-	Paced         bool    `json:"paced"`             // the transport polls at that interval
-	WaitS         float64 `json:"wait_s,omitempty"`  // the transport asks again at once, and is answered after this time at the latest
-	BatchS        float64 `json:"batch_s,omitempty"` // the server gathers messages for this time
+	Paced         bool    `json:"paced"`                 // the transport polls at that interval
+	WaitS         float64 `json:"wait_s,omitempty"`      // the transport asks again at once, and is answered after this time at the latest
+	HeartbeatS    float64 `json:"heartbeat_s,omitempty"` // the same, but it is a heartbeat that ends the wait, and is answered
+	BatchS        float64 `json:"batch_s,omitempty"`     // the server gathers messages for this time
 	Rooms         int     `json:"rooms"`
 	Publishers    int     `json:"publishers"` // publishing clients per room
 	SteadyS       float64 `json:"steady_s"`

@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -225,13 +226,15 @@ func TestCutOffAndResumed(t *testing.T) {
 		url := serve(t)
 		speaker := dial(t, transport.All()[0], loadgen.Target{URL: url, Room: "lobby", Publishes: true})
 		const n = 60
-		go func() {
+		var speaking sync.WaitGroup
+		defer speaking.Wait()
+		speaking.Go(func() {
 			for i := range n {
 				if err := speaker.Publish(fmt.Sprint(i + 1)); err != nil {
 					t.Errorf("publish: %v", err)
 				}
 			}
-		}()
+		})
 		var got []string
 		var cursor uint64
 		for len(got) < n {

@@ -15,9 +15,11 @@ type Transport struct {
 	Paced bool   // receives by asking at an interval; its Dial returns a [loadgen.Poller]
 	// Wait is the longest that a request waits for news, where an answer is
 	// followed by the next request at once and news are all that ends the wait.
-	Wait    time.Duration
-	Batched bool // asks the server to gather messages
-	Dial    loadgen.Dialer
+	Wait time.Duration
+	// Heartbeat is the same where a heartbeat, which is answered, ends the wait.
+	Heartbeat time.Duration
+	Batched   bool // asks the server to gather messages
+	Dial      loadgen.Dialer
 }
 
 // All returns the transports, in the order in which reports list them.
@@ -30,7 +32,7 @@ func All() []Transport {
 		{Name: "ws", About: "is told of news over a WebSocket", Dial: loadgen.DialWebSocket},
 		{Name: "ws-deflate", About: "the same, compressed: permessage-deflate", Dial: loadgen.DialWebSocketDeflate},
 		{Name: "ws-batch", About: "the same, told of what a short window has gathered", Batched: true, Dial: loadgen.DialWebSocketBatch},
-		{Name: "socketio-polling", About: "Socket.IO that stays with HTTP long polling", Dial: loadgen.DialSocketIOPolling},
+		{Name: "socketio-polling", About: "Socket.IO that stays with HTTP long polling", Heartbeat: 25 * time.Second, Dial: loadgen.DialSocketIOPolling},
 		{Name: "socketio-ws", About: "Socket.IO over a WebSocket", Dial: loadgen.DialSocketIO},
 	}
 }
