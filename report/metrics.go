@@ -109,12 +109,12 @@ var (
 
 	memoryPerClient = metric{name: "server memory per client", unit: memory, better: lower, kind: timing, limit: 0.1,
 		of: func(t *result.Trial) float64 {
-			if t.Server == nil {
+			if t.Server == nil || t.Env.Target != "" { // a target still holds what trials before have left
 				return math.NaN()
 			}
 			return over(float64(t.Server.RSSStartBytes-t.Server.RSSIdleBytes), float64(t.Clients))
 		},
-		assumes: "resident memory at the start of the steady state, less that before the first client; socket buffers in the kernel are not in it"}
+		assumes: "only where each trial has a server of its own: resident memory at the start of the steady state, less that before the first client; socket buffers in the kernel are not in it"}
 
 	lost = metric{name: "lost", unit: count, better: lower, kind: exact, total: true,
 		of:      func(t *result.Trial) float64 { return float64(t.Lost) },

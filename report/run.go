@@ -215,6 +215,10 @@ func cleanTrial(t result.Trial) result.Trial {
 	} {
 		*s = clean(*s)
 	}
+	t.Flags = slices.Clone(t.Flags)
+	for i := range t.Flags {
+		t.Flags[i] = clean(t.Flags[i])
+	}
 	t.Status, t.Validity = result.Status(clean(string(t.Status))), result.Validity(clean(string(t.Validity)))
 	t.Reasons = slices.Clone(t.Reasons)
 	for i := range t.Reasons {

@@ -222,12 +222,32 @@ func (r *run) repeat() []string {
 		names = append(names, r.sides[i].transport)
 		trials = max(trials, len(r.sides[i].used))
 	}
-	run := fmt.Sprintf("pollpush run %s --transports %s --clients %d --trials %d",
-		quote(r.head.Scenario), quote(strings.Join(names, ",")), r.head.Clients, trials)
+	run := "pollpush run " + quote(r.head.Scenario)
+	for _, flag := range r.head.Flags {
+		run += " " + quote(flag)
+	}
+	if r.head.Flags == nil { // before version 2, which does not tell
+		run += fmt.Sprintf(" --transports %s --clients %d --trials %d", quote(strings.Join(names, ",")), r.head.Clients, trials)
+	}
 	if r.head.Env.Target != "" {
 		run += " --target " + quote(r.head.Env.Target)
+		if r.measuresTarget() {
+			run += " --target-pid PID"
+		}
 	}
 	return []string{run, "pollpush report " + quote("results/"+or(r.head.Run, "RUN"))}
+}
+
+// measuresTarget says whether the target's process was known.
+func (r *run) measuresTarget() bool {
+	for i := range r.sides {
+		for j := range r.sides[i].used {
+			if r.sides[i].used[j].Server != nil {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // quote makes s one word for a shell.

@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,8 +18,12 @@ import (
 	"time"
 )
 
-// maxGrowth is how much memory an attack may make the server take.
-const maxGrowth = 32 << 20
+const (
+	// maxGrowth is how much memory an attack may make the server take.
+	maxGrowth = 32 << 20
+	// maxHolding is how long it may hold descriptors of clients that are gone.
+	maxHolding = 3 * time.Second
+)
 
 // attack is one way to misuse a server, and what has to come of it.
 type attack struct {
@@ -71,32 +74,41 @@ func (a *attacker) upgrade(path, extensions string) error {
 	return nil
 }
 
+// next reads the server's next frame.
+func (a *attacker) next() (opcode byte, payload []byte, err error) {
+	head := make([]byte, 2)
+	if _, err := io.ReadFull(a.Reader, head); err != nil {
+		return 0, nil, err
+	}
+	n := uint64(head[1])
+	switch n {
+	case 126:
+		var b [2]byte
+		io.ReadFull(a.Reader, b[:])
+		n = uint64(binary.BigEndian.Uint16(b[:]))
+	case 127:
+		var b [8]byte
+		io.ReadFull(a.Reader, b[:])
+		n = binary.BigEndian.Uint64(b[:])
+	}
+	payload = make([]byte, n)
+	if _, err := io.ReadFull(a.Reader, payload); err != nil {
+		return 0, nil, fmt.Errorf("a frame cut short: %w", err)
+	}
+	return head[0] & 0x0f, payload, nil
+}
+
 // closeCode reads frames until the server closes.
 func (a *attacker) closeCode(want int) error {
 	for {
-		head := make([]byte, 2)
-		if _, err := io.ReadFull(a.Reader, head); err != nil {
+		opcode, payload, err := a.next()
+		if err != nil {
 			return fmt.Errorf("no close frame but %w, want %d", err, want)
 		}
-		n := uint64(head[1])
-		switch n {
-		case 126:
-			var b [2]byte
-			io.ReadFull(a.Reader, b[:])
-			n = uint64(binary.BigEndian.Uint16(b[:]))
-		case 127:
-			var b [8]byte
-			io.ReadFull(a.Reader, b[:])
-			n = binary.BigEndian.Uint64(b[:])
-		}
-		payload := make([]byte, n)
-		if _, err := io.ReadFull(a.Reader, payload); err != nil {
-			return fmt.Errorf("a frame cut short: %w", err)
-		}
-		if head[0]&0x0f != 8 {
+		if opcode != 8 {
 			continue
 		}
-		if n < 2 || int(binary.BigEndian.Uint16(payload)) != want {
+		if len(payload) < 2 || int(binary.BigEndian.Uint16(payload)) != want {
 			return fmt.Errorf("closed with %q, want %d", payload, want)
 		}
 		return nil
@@ -146,11 +158,95 @@ func (a *attacker) post(sid, body string) {
 	a.say("POST /socket.io/?EIO=4&transport=polling&sid=%s HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n\r\n%s", sid, len(body), body)
 }
 
-// each strikes once with each packet, over a connection of its own.
-func (a *attacker) each(packets []string, do func(*attacker, string) error) error {
-	for _, packet := range packets {
-		if err := strike(a.addr, attack{do: func(a *attacker) error { return do(a, packet) }}); err != nil {
-			return fmt.Errorf("packet %.40q: %w", packet, err)
+// guest is a client of the chat by Socket.IO, by either transport.
+type guest interface {
+	send(packet string, status int) error // status is a POST's
+	receive() (string, error)             // the next packet
+	closed(code int) error                // that the server has ended the session; the code is a close frame's
+}
+
+// socketGuest is a guest by WebSocket.
+type socketGuest struct{ *attacker }
+
+func (g socketGuest) send(packet string, _ int) error {
+	_, err := g.Write(frame(0x81, packet))
+	return err
+}
+
+func (g socketGuest) receive() (string, error) {
+	opcode, payload, err := g.next()
+	if err == nil && opcode != 1 {
+		err = fmt.Errorf("found a frame %q with opcode %d", payload, opcode)
+	}
+	return string(payload), err
+}
+
+func (g socketGuest) closed(code int) error { return g.closeCode(code) }
+
+// pollingGuest is a guest by polling.
+type pollingGuest struct {
+	*attacker
+	sid     string
+	packets []string // of the last answer, not received yet
+}
+
+// answered is the status of an answer without packets.
+type answered int
+
+func (s answered) Error() string { return fmt.Sprintf("answered %d", int(s)) }
+
+func (g *pollingGuest) send(packet string, status int) error {
+	g.post(g.sid, packet)
+	return g.status(status)
+}
+
+func (g *pollingGuest) receive() (string, error) {
+	if len(g.packets) == 0 {
+		g.say("GET /socket.io/?EIO=4&transport=polling&sid=%s HTTP/1.1\r\nHost: x\r\n\r\n", g.sid)
+		res, err := http.ReadResponse(g.Reader, nil)
+		if err != nil {
+			return "", err
+		}
+		body, err := io.ReadAll(res.Body)
+		if err != nil {
+			return "", err
+		}
+		if res.StatusCode != 200 {
+			return "", answered(res.StatusCode)
+		}
+		g.packets = strings.Split(string(body), "\x1e")
+	}
+	packet := g.packets[0]
+	g.packets = g.packets[1:]
+	return packet, nil
+}
+
+// closed takes the last words of the session, if it comes in time for them: a
+// close, or a noop where the client has closed.
+func (g *pollingGuest) closed(int) error {
+	for {
+		got, err := g.receive()
+		if err == answered(400) {
+			return nil
+		}
+		if err != nil || got != "1" && got != "6" && !strings.HasPrefix(got, chatMessage) {
+			return fmt.Errorf("found %.80q (%v), want the session to be unknown", got, err)
+		}
+	}
+}
+
+// expect receives packets that begin like this. Messages of others may stand
+// between them.
+func expect(g guest, want ...string) error {
+	for len(want) > 0 {
+		got, err := g.receive()
+		switch {
+		case err != nil:
+			return fmt.Errorf("%w, want %q", err, want[0])
+		case strings.HasPrefix(got, want[0]):
+			want = want[1:]
+		case !strings.HasPrefix(got, chatMessage):
+			return fmt.Errorf("found %.80q, want %q", got, want[0])
 		}
 	}
 	return nil
@@ -159,48 +255,130 @@ func (a *attacker) each(packets []string, do func(*attacker, string) error) erro
 const (
 	lobby        = "/api/rooms/lobby/"
 	socketIOPath = "/socket.io/?EIO=4&transport=websocket"
+	chatMessage  = `42["chat message",`
 )
 
-// engineIO are packets that no client may send, and socketIO those that no
-// client may send once it is connected.
+// packet is one that makes no sense, and what has to come of it.
+type packet struct {
+	sent   string
+	status int    // by POST
+	code   int    // that a WebSocket is closed with; 0: the session goes on
+	answer string // begins like this, where there is one
+}
+
+// engineIO are packets that the transport has to judge, and socketIO those that
+// pass it.
 var (
-	engineIO = []string{"", "x", "7", "b", "b!!!!", "bAA=A", "9\x1e", "4\x1e\x1e", "0{}", "1\x1e1", strings.Repeat("\x1e", 5000), "\xff\xfe"}
-	socketIO = []string{
-		"4", "47", "49", "4x", "42", "42[", "42{}", `42"chat message"`, "42[]", "42[7]", `42["connect"]`, `42/unknown,["chat message","x"]`,
-		"43", "43[]", "431", `451-["x"]`, `451-["x",{"_placeholder":true,"num":7}]`, `4599-["x",{"_placeholder":true,"num":0}]`,
-		`45999999999999999999-["x"]`, `461-[1]`, "44{}", `4299999999999999999999["x"]`, "42" + strings.Repeat("[", 5000), `42["chat message","` + "\xff" + `"]`,
+	engineIO = []packet{
+		{"", 400, 1002, ""}, {"x", 400, 1002, ""}, {"7", 400, 1002, ""}, {"9\x1e", 400, 1002, ""},
+		{"0{}", 400, 1002, ""}, {"2", 400, 1002, ""}, {"2probe", 400, 1002, ""}, {"5", 400, 1002, ""},
+		{"b!!!!", 400, 1002, ""}, {"bAA=A", 400, 1002, ""}, {strings.Repeat("\x1e", 5000), 400, 1002, ""},
+		{"\xff\xfe", 400, 1007, ""},
+		{"4\x1e\x1e", 400, 1000, ""},          // by frame, a message "\x1e\x1e"
+		{"b", 200, 1000, ""},                  // an attachment of no bytes, unannounced
+		{"1\x1e1", 200, 1000, ""},             // closes, whatever follows
+		{"3", 200, 0, ""}, {"6x", 200, 0, ""}, // a pong to no ping, a noop
+	}
+	socketIO = []packet{
+		{"4", 200, 1000, ""}, {"47", 200, 1000, ""}, {"49", 200, 1000, ""}, {"4x", 200, 1000, ""},
+		{"40", 200, 1000, ""}, {"44{}", 200, 1000, ""}, // is connected already
+		{"42", 200, 1000, ""}, {"42[", 200, 1000, ""}, {"42{}", 200, 1000, ""}, {`42"chat message"`, 200, 1000, ""},
+		{"42[]", 200, 1000, ""}, {"42[null]", 200, 1000, ""}, {`42["connect"]`, 200, 1000, ""},
+		{`42/unknown,["chat message","x"]`, 200, 1000, ""},
+		{`4299999999999999999999["x"]`, 200, 1000, ""}, {"42" + strings.Repeat("[", 5000), 200, 1000, ""},
+		{`42["chat message","` + "\xff" + `"]`, 400, 1007, ""},
+		{"43", 200, 1000, ""}, {"43[]", 200, 1000, ""}, {"431", 200, 1000, ""}, {"461-[1]", 200, 1000, ""},
+		{`451-["x",{"_placeholder":true,"num":7}]`, 200, 1000, ""}, {`4599-["x",{"_placeholder":true,"num":0}]`, 200, 1000, ""},
+		{`45999999999999999999-["x"]`, 200, 1000, ""},
+		{"42[7]", 200, 0, ""}, {`42["nobody takes this"]`, 200, 0, ""}, {"431[]", 200, 0, ""},
+		{`42["chat message"]`, 200, 0, `42["error message",{"status":400,`},
+		{`427["chat message",7]`, 200, 0, `437[{"error":{"status":400,`},
+		{"40/unknown,", 200, 0, "44/unknown,{"},
 	}
 )
 
-func attacks() []attack {
-	list := []attack{
-		{"what is no Engine.IO packet, by POST", 3, func(a *attacker) error {
-			return a.each(engineIO, func(a *attacker, packet string) error {
-				sid, err := a.session()
+// try sends the packet and looks for what comes of it.
+func (p packet) try(g guest) error {
+	if err := g.send("40", 200); err != nil {
+		return err
+	}
+	if err := expect(g, "40{"); err != nil {
+		return err
+	}
+	if err := g.send(p.sent, p.status); err != nil {
+		return err
+	}
+	if p.code != 0 {
+		return g.closed(p.code)
+	}
+	if p.answer != "" {
+		if err := expect(g, p.answer); err != nil {
+			return err
+		}
+	}
+	if err := g.send(`421["chat message","still here"]`, 200); err != nil {
+		return err
+	}
+	return expect(g, `431[{"id":`)
+}
+
+// byFrame tries packets, each over a WebSocket of its own.
+func byFrame(packets []packet) func(*attacker) error {
+	return each(packets, func(a *attacker) (guest, error) {
+		if err := a.upgrade(socketIOPath, ""); err != nil {
+			return nil, err
+		}
+		return socketGuest{a}, expect(socketGuest{a}, "0{")
+	})
+}
+
+// byPost tries packets, each with a session of its own.
+func byPost(packets []packet) func(*attacker) error {
+	return each(packets, func(a *attacker) (guest, error) {
+		sid, err := a.session()
+		return &pollingGuest{attacker: a, sid: sid}, err
+	})
+}
+
+func each(packets []packet, enter func(*attacker) (guest, error)) func(*attacker) error {
+	return func(a *attacker) error {
+		for _, packet := range packets {
+			err := strike(a.addr, attack{do: func(a *attacker) error {
+				g, err := enter(a)
 				if err != nil {
 					return err
 				}
-				a.post(sid, packet)
-				return a.status(200, 400, 413)
-			})
+				return packet.try(g)
+			}})
+			if err != nil {
+				return fmt.Errorf("packet %.40q: %w", packet.sent, err)
+			}
+		}
+		return nil
+	}
+}
+
+func attacks() []attack {
+	list := []attack{
+		{"what is no Engine.IO packet, by POST", 3, byPost(engineIO)},
+		{"what is no Engine.IO packet, by frame", 3, byFrame(engineIO)},
+		{"what is no Socket.IO packet, by POST", 3, byPost(socketIO)},
+		{"what is no Socket.IO packet, by frame", 3, byFrame(socketIO)},
+		{"text where an attachment is due", 3, func(a *attacker) error {
+			if err := a.upgrade(socketIOPath, ""); err != nil {
+				return err
+			}
+			for _, packet := range []string{"40", `451-["x"]`, `421["chat message","x"]`} {
+				a.Write(frame(0x81, packet))
+			}
+			return a.closeCode(1000)
 		}},
-		{"what is no Engine.IO packet, by frame", 3, func(a *attacker) error {
-			return a.each(engineIO, func(a *attacker, packet string) error {
-				if err := a.upgrade(socketIOPath, ""); err != nil {
-					return err
-				}
-				a.Write(append(frame(0x81, packet), frame(0x81, "1")...))
-				return a.ended()
-			})
-		}},
-		{"what is no Socket.IO packet", 3, func(a *attacker) error {
-			return a.each(socketIO, func(a *attacker, packet string) error {
-				if err := a.upgrade(socketIOPath, ""); err != nil {
-					return err
-				}
-				a.Write(append(frame(0x81, "40"), append(frame(0x81, packet), frame(0x81, "1")...)...))
-				return a.ended()
-			})
+		{"an attachment that is not due", 3, func(a *attacker) error {
+			if err := a.upgrade(socketIOPath, ""); err != nil {
+				return err
+			}
+			a.Write(append(frame(0x81, "40"), frame(0x82, "x")...))
+			return a.closeCode(1000)
 		}},
 		{"a header that never ends, slowly", 50, func(a *attacker) error {
 			a.say("GET / HTTP/1.1\r\nHost: x\r\nX: ")
@@ -243,7 +421,7 @@ func attacks() []attack {
 				return err
 			}
 			go a.say("POST /socket.io/?EIO=4&transport=polling&sid=%s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n4%s", sid, 16<<20, strings.Repeat("x", 1<<20))
-			return a.status(413, 400)
+			return a.status(413)
 		}},
 		{"a frame of 2^62 bytes", 20, func(a *attacker) error {
 			if err := a.upgrade(lobby+"ws", ""); err != nil {
@@ -295,7 +473,7 @@ func attacks() []attack {
 			for _, path := range []string{lobby + "ws", socketIOPath} {
 				a.say("GET %s HTTP/1.1\r\nHost: x\r\nOrigin: https://evil.example\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
 					"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n", path)
-				if err := a.status(403, 400); err != nil {
+				if err := a.status(403); err != nil {
 					return fmt.Errorf("%s: %w", path, err)
 				}
 			}
@@ -401,11 +579,12 @@ func TestHostileInput(t *testing.T) {
 					t.Error(err)
 				}
 			}
+			gone := time.Now() // each has closed
 			if grown := p.memory(t, "VmHWM:") - memory; grown > maxGrowth {
 				t.Errorf("the server's memory grew by %d MiB", grown>>20)
 			}
 			// Sessions that poll hold no descriptor; those of others are gone.
-			p.awaitDescriptors(t)
+			p.awaitDescriptors(t, gone)
 			if metrics := p.get(t, "/metrics"); !strings.Contains(metrics, "\npollpush_panics_total 0\n") {
 				t.Errorf("there were panics: %s", p.stderr.String())
 			}
@@ -454,28 +633,39 @@ func (p *process) memory(t *testing.T, field string) int64 {
 	return kib << 10
 }
 
-// awaitDescriptors returns when the server holds no connection any more.
-func (p *process) awaitDescriptors(t *testing.T) {
+// awaitDescriptors expects the server to hold no connection any more, soon after
+// its clients are gone.
+func (p *process) awaitDescriptors(t *testing.T, gone time.Time) {
 	t.Helper()
-	deadline := time.Now().Add(patience)
+	again := time.NewTicker(10 * time.Millisecond)
+	defer again.Stop()
 	for {
-		sockets := 0
-		folder := fmt.Sprintf("/proc/%d/fd", p.PID)
-		list, err := os.ReadDir(folder)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, fd := range list {
-			if target, err := os.Readlink(folder + "/" + fd.Name()); err == nil && strings.HasPrefix(target, "socket:") {
-				sockets++
-			}
-		}
+		// Taken before the look: what is found free late may have been free in time.
+		held := time.Since(gone)
+		sockets := p.sockets(t)
 		if sockets == 1 { // it listens
 			return
 		}
-		if time.Now().After(deadline) {
-			t.Fatalf("the server still holds %d sockets", sockets)
+		if held > maxHolding {
+			t.Fatalf("the server holds %d sockets %v after the clients, want one after %v", sockets, held, maxHolding)
 		}
-		runtime.Gosched()
+		<-again.C
 	}
+}
+
+// sockets counts those of the process.
+func (p *process) sockets(t *testing.T) int {
+	t.Helper()
+	folder := fmt.Sprintf("/proc/%d/fd", p.PID)
+	list, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for _, fd := range list {
+		if target, err := os.Readlink(folder + "/" + fd.Name()); err == nil && strings.HasPrefix(target, "socket:") {
+			n++
+		}
+	}
+	return n
 }

@@ -62,6 +62,14 @@ func (o overrides) list() (list []scenario.Override) {
 	return list
 }
 
+// words are the flags that were given, as they could be typed again.
+func (o overrides) words() (words []string) {
+	for _, given := range o.list() {
+		words = append(words, given.Origin, given.Value)
+	}
+	return words
+}
+
 // flagOf is the flag that kong makes of a field's name.
 func flagOf(field reflect.StructField) string {
 	name := "--"
@@ -83,7 +91,7 @@ func (c *runCommand) Run(s *session) error {
 	if c.Out != "" && len(c.Scenarios) > 1 {
 		return &usageError{fmt.Errorf("--out names the folder of one run, %d scenarios were asked for", len(c.Scenarios))}
 	}
-	options := control.Options{Commit: commit(), Progress: s.stderr}
+	options := control.Options{Commit: commit(), Flags: c.Keys.words(), Progress: s.stderr}
 	if c.Target != nil {
 		if options.Target = *c.Target; options.Target == "" {
 			return &usageError{errors.New(`--target "": name a server, or leave the flag out to start one per trial`)}

@@ -24,12 +24,13 @@ import (
 // Options is what a run needs beside its scenario.
 type Options struct {
 	Scenario   scenario.Scenario
-	Chatserver string // path of the program
-	Loadgen    string // path of the program
-	Target     string // base URL of a server that somebody else runs; "" starts one per trial
-	TargetPID  int    // its process, if it is on this host; 0 leaves its cost out
-	Dir        string // the run's folder: made if it is not there, refused if it holds anything
-	Commit     string // of pollpush
+	Chatserver string   // path of the program
+	Loadgen    string   // path of the program
+	Target     string   // base URL of a server that somebody else runs; "" starts one per trial
+	TargetPID  int      // its process, if it is on this host; 0 leaves its cost out
+	Dir        string   // the run's folder: made if it is not there, refused if it holds anything
+	Commit     string   // of pollpush
+	Flags      []string // by which the scenario was changed, to be told in the results
 	Progress   io.Writer
 	Live       bool // Progress is a terminal: one line, rewritten
 }
@@ -145,7 +146,7 @@ func (r *runner) trial(ctx context.Context, name string, n, attempt int) result.
 	tr, ok := transport.Find(name)
 	t := result.Trial{
 		Schema: result.Schema, Run: filepath.Base(r.Dir), Scenario: s.Name, ScenarioHash: s.Hash(),
-		Transport: name, Trial: n, Attempt: attempt, Clients: s.Clients,
+		Flags: append([]string{}, r.Flags...), Transport: name, Trial: n, Attempt: attempt, Clients: s.Clients,
 		Asked: result.Asked{
 			PublishRate: s.Publish.Rate, Arrivals: s.Publish.Arrivals, PayloadBytes: s.Payload,
 			PollIntervalS: s.Poll.Interval.Seconds(), Paced: tr.Paced, Rooms: s.Rooms, Publishers: s.Publish.Publishers,

@@ -48,6 +48,7 @@ type Trial struct {
 	Run          string    `json:"run"`
 	Scenario     string    `json:"scenario"`
 	ScenarioHash string    `json:"scenario_hash"` // of all that the scenario asks for, overrides included
+	Flags        []string  `json:"flags"`         // that replaced keys of the scenario, each with its value
 	Transport    string    `json:"transport"`
 	Trial        int       `json:"trial"`   // from 1
 	Attempt      int       `json:"attempt"` // from 1; 2 repeats a suspect first attempt
