@@ -38,9 +38,25 @@ func (c *checkCommand) Run(s *session) error {
 	if err != nil {
 		return &control.Refusal{Err: err}
 	}
-	failed := printResults(s.stdout, results)
-	if failed > 0 {
-		return &exitError{regression, fmt.Sprintf("%s breaks the contract in %d of %d points; see docs/contract.md", base, failed, len(results))}
+	return judge(base, printResults(s.stdout, results))
+}
+
+// tally is how many points there are of each verdict.
+type tally [4]int
+
+func (t tally) sum() int {
+	return t[contract.Passed] + t[contract.Absent] + t[contract.Failed] + t[contract.Untried]
+}
+
+// judge is how the command ends. Where not all was tried, nothing is said of the
+// server as a whole.
+func judge(base string, count tally) error {
+	switch {
+	case count[contract.Untried] > 0:
+		return &exitError{refused, fmt.Sprintf("the check of %s ran out of time (%v): %d of %d points were not tried, %d failed; see docs/contract.md",
+			base, contract.CheckTime, count[contract.Untried], count.sum(), count[contract.Failed])}
+	case count[contract.Failed] > 0:
+		return &exitError{regression, fmt.Sprintf("%s breaks the contract in %d of %d points; see docs/contract.md", base, count[contract.Failed], count.sum())}
 	}
 	return nil
 }
@@ -54,10 +70,9 @@ func find(name string) (transport.Transport, error) {
 	return t, nil
 }
 
-// printResults prints verdicts, each group under its name, and returns how many
-// have failed. A group of which nothing is offered is one line.
-func printResults(w io.Writer, results []contract.Result) (failed int) {
-	var count [3]int
+// printResults prints verdicts, each group under its name, and counts
+// them. A group of which nothing is offered is one line.
+func printResults(w io.Writer, results []contract.Result) (count tally) {
 	for len(results) > 0 {
 		n := 1
 		for n < len(results) && results[n].Group == results[0].Group {
@@ -78,13 +93,18 @@ func printResults(w io.Writer, results []contract.Result) (failed int) {
 				fmt.Fprintf(w, "  passed  %s\n", r.Name)
 			case r.Verdict == contract.Absent:
 				fmt.Fprintf(w, "  absent  %s (%s)\n", r.Name, r.Why)
+			case r.Verdict == contract.Untried:
+				fmt.Fprintf(w, "  not tried  %s\n", r.Name)
 			default:
 				fmt.Fprintf(w, "  FAILED  %s\n          asked:  %s\n          found:  %s\n          remedy: %s\n",
 					r.Name, r.Fault.Asked, r.Fault.Found, r.Fault.Remedy)
 			}
 		}
 	}
-	fmt.Fprintf(w, "\n%d passed, %d failed, %d absent, of %d points\n", count[contract.Passed], count[contract.Failed],
-		count[contract.Absent], count[contract.Passed]+count[contract.Failed]+count[contract.Absent])
-	return count[contract.Failed]
+	fmt.Fprintf(w, "\n%d passed, %d failed, %d absent", count[contract.Passed], count[contract.Failed], count[contract.Absent])
+	if n := count[contract.Untried]; n > 0 {
+		fmt.Fprintf(w, ", %d not tried", n)
+	}
+	fmt.Fprintf(w, ", of %d points\n", count.sum())
+	return count
 }

@@ -114,12 +114,14 @@ func TestPrintResults(t *testing.T) {
 	t.Parallel()
 	point := func(group, name string) contract.Point { return contract.Point{Group: group, Name: name} }
 	var b strings.Builder
-	failed := printResults(&b, []contract.Result{
+	count := printResults(&b, []contract.Result{
 		{Point: point("a", "one")},
 		{Point: point("a", "two"), Verdict: contract.Absent, Why: "no two"},
 		{Point: point("a", "three"), Verdict: contract.Failed, Fault: &contract.Fault{Asked: "GET /", Found: "404", Remedy: "answer 200"}},
 		{Point: point("b", "one"), Verdict: contract.Absent, Why: "no b"},
 		{Point: point("b", "two"), Verdict: contract.Absent, Why: "no b either"},
+		{Point: point("c", "one"), Verdict: contract.Untried},
+		{Point: point("c", "two"), Verdict: contract.Untried},
 	})
 	const want = `a
   passed  one
@@ -130,10 +132,32 @@ func TestPrintResults(t *testing.T) {
           remedy: answer 200
 b
   absent  all 2 points (no b)
+c
+  not tried  one
+  not tried  two
 
-1 passed, 1 failed, 3 absent, of 5 points
+1 passed, 1 failed, 3 absent, 2 not tried, of 7 points
 `
-	if got := b.String(); got != want || failed != 1 {
-		t.Errorf("%d failed:\n%s", failed, got)
+	if got := b.String(); got != want || count != (tally{1, 3, 1, 2}) {
+		t.Errorf("%d:\n%s", count, got)
+	}
+}
+
+func TestJudge(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		count tally // passed, absent, failed, not tried
+		code  int
+		said  string
+	}{
+		{tally{2, 3, 0, 0}, fine, ""},
+		{tally{2, 3, 1, 0}, regression, "pollpush: http://h:1 breaks the contract in 1 of 6 points; see docs/contract.md\n"},
+		{tally{2, 3, 0, 4}, refused, "pollpush: the check of http://h:1 ran out of time (1m0s): 4 of 9 points were not tried, 0 failed; see docs/contract.md\n"},
+		{tally{2, 3, 1, 4}, refused, "pollpush: the check of http://h:1 ran out of time (1m0s): 4 of 10 points were not tried, 1 failed; see docs/contract.md\n"},
+	} {
+		var said strings.Builder
+		if code := explain(&said, judge("http://h:1", c.count)); code != c.code || said.String() != c.said {
+			t.Errorf("%v: exit code %d, said %q; want %d, %q", c.count, code, said.String(), c.code, c.said)
+		}
 	}
 }

@@ -139,7 +139,9 @@ func (p *probe) listen() error {
 	defer client.Close()
 	defer context.AfterFunc(p, func() { client.Close() })()
 	poller, polls := client.(loadgen.Poller)
-	p.received = p.received || !polls
+	// Only a long poll's client is back before its first request is answered.
+	rearmer, rearms := client.(loadgen.Rearmer)
+	p.received = p.received || !polls && !(rearms && rearmer.Armed())
 	for next := time.Now(); ; {
 		if polls {
 			if err := poller.Poll(); err != nil {

@@ -11,6 +11,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -113,6 +114,10 @@ func TestProbeRefused(t *testing.T) {
 		http.Error(w, "there is nothing", http.StatusNotFound)
 	}))
 	t.Cleanup(bare.Close)
+	failing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "out of order", http.StatusServiceUnavailable)
+	}))
+	t.Cleanup(failing.Close)
 	type refusal struct {
 		args string
 		code int
@@ -130,7 +135,9 @@ func TestProbeRefused(t *testing.T) {
 		{"ws " + bare.URL + "/nowhere", badInput, "give a server's base address"},
 	}
 	for _, name := range transport.Names() {
-		table = append(table, refusal{name + " " + bare.URL, refused, "cannot be received by " + name + ": the server answered 404: there is nothing"})
+		table = append(table,
+			refusal{name + " " + bare.URL, refused, "cannot be received by " + name + ": the server answered 404: there is nothing"},
+			refusal{name + " " + failing.URL + " --after 0", refused, "cannot be received by " + name + ": the server answered 503: out of order"})
 	}
 	for _, c := range table {
 		t.Run(c.args, func(t *testing.T) {
@@ -142,6 +149,29 @@ func TestProbeRefused(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A session that was let in is opened again, also where no message has come yet.
+func TestProbeQuietSession(t *testing.T) {
+	t.Parallel()
+	var polls atomic.Int64
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case r.Method == http.MethodPost:
+			fmt.Fprint(w, "ok")
+		case !r.URL.Query().Has("sid"):
+			fmt.Fprint(w, `0{"sid":"x","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}`)
+		case polls.Add(1) == 1:
+			fmt.Fprint(w, `40{"sid":"y"}`)
+		default:
+			panic(http.ErrAbortHandler)
+		}
+	}))
+	defer s.Close()
+	p := launch(t, workplace(t), program(t, "pollpush"), "probe", "socketio-polling", s.URL, "--after", "0")
+	p.await("trying again in ")
+	p.signal(syscall.SIGINT)
+	p.end().wantExit(t, fine)
 }
 
 // Without its room's last message a server cannot be asked for what is new.

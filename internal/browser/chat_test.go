@@ -139,6 +139,26 @@ func TestMissesNothingOverACut(t *testing.T) {
 	})
 }
 
+// A message that nobody answers is given up, and another can be sent.
+func TestGivesUpWithoutAnAnswer(t *testing.T) {
+	overEach(t, func(t *testing.T, s *server, via string) {
+		p := startProxy(t, s.address())
+		b := open(t, p.url+"/?"+url.Values{"room": {"deaf-" + via}, "via": {via}}.Encode())
+		b.enter("name", "ada")
+		b.await(isOpen)
+		p.deafen()
+		b.do(`$('text').value = 'unheard'`)
+		b.click("send")
+		b.await(`$('text-error').textContent === 'Not confirmed: no answer within 10 s; it may have been said all the same.'`)
+		p.cut()
+		b.await(`$('state').dataset.state === 'reconnecting'`)
+		p.mend()
+		b.await(isOpen)
+		b.say("heard")
+		b.awaitTexts([]string{"heard"})
+	})
+}
+
 func TestGoesOnOverAnotherTransport(t *testing.T) {
 	s := startServer(t)
 	s.post("lobby", "0")

@@ -7,13 +7,14 @@ import (
 	"testing"
 )
 
-// proxy relays TCP to an address, until it is cut.
+// proxy relays TCP to an address, until it is cut or deafened.
 type proxy struct {
 	url string
 	to  string
 
 	mu       sync.Mutex
 	isCut    bool
+	isDeaf   bool
 	relaying map[net.Conn]bool
 }
 
@@ -54,7 +55,29 @@ func (p *proxy) cut() {
 func (p *proxy) mend() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.isCut = false
+	p.isCut, p.isDeaf = false, false
+}
+
+// deafen has the server hear nothing more of what is said, until mend.
+func (p *proxy) deafen() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.isDeaf = true
+}
+
+// ear is the way to the server.
+type ear struct {
+	*proxy
+	server net.Conn
+}
+
+func (e ear) Write(b []byte) (int, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.isDeaf {
+		return len(b), nil
+	}
+	return e.server.Write(b)
 }
 
 // hold keeps c, to be closed when the proxy is cut. Where that is so already, it
@@ -89,7 +112,7 @@ func (p *proxy) relay(client net.Conn) {
 	defer p.release(server)
 	var up sync.WaitGroup
 	up.Go(func() {
-		io.Copy(server, client)
+		io.Copy(ear{p, server}, client)
 		server.(*net.TCPConn).CloseWrite()
 	})
 	io.Copy(client, server)

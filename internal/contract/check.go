@@ -19,11 +19,12 @@ const maxAnswer = 32 << 20
 
 // check is one server being checked.
 type check struct {
-	ctx    context.Context
+	ctx    context.Context // of all points
 	base   string
 	host   string
 	client *http.Client
 	limit  time.Duration // of one point
+	total  time.Duration // of all of them
 	word   string        // of this check's rooms
 	rooms  atomic.Int64
 
@@ -33,7 +34,7 @@ type check struct {
 
 func newCheck(ctx context.Context, base string) *check {
 	host := strings.TrimPrefix(base, "http://")
-	c := &check{ctx: ctx, base: base, host: host, limit: pointTime, word: strings.ToLower(rand.Text()[:6])}
+	c := &check{ctx: ctx, base: base, host: host, limit: pointTime, total: CheckTime, word: strings.ToLower(rand.Text()[:6])}
 	c.client = &http.Client{
 		Transport: &http.Transport{
 			DialContext:         dialBounded,

@@ -16,8 +16,8 @@ import (
 const (
 	// pointTime bounds one point, whatever the server does.
 	pointTime = 10 * time.Second
-	// checkTime bounds them all.
-	checkTime = 60 * time.Second
+	// CheckTime bounds them all.
+	CheckTime = 60 * time.Second
 	// together is how many points are tried at a time: each in rooms of its own.
 	together = 16
 )
@@ -40,12 +40,13 @@ type Verdict int
 
 // The verdicts.
 const (
-	Passed Verdict = iota
-	Absent         // not offered
-	Failed         // offered, and wrong
+	Passed  Verdict = iota
+	Absent          // not offered
+	Failed          // offered, and wrong
+	Untried         // cut short, or not begun, when CheckTime was over
 )
 
-// Result is a point that was tried.
+// Result is what came of a point.
 type Result struct {
 	Point
 	Verdict Verdict
@@ -88,7 +89,14 @@ func Check(ctx context.Context, base string, transports []string) ([]Result, err
 	if err := c.reach(ctx); err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, checkTime)
+	results := c.all(transports)
+	return results, context.Cause(ctx)
+}
+
+// all tries what belongs to some transports.
+func (c *check) all(transports []string) []Result {
+	var cancel context.CancelFunc
+	c.ctx, cancel = context.WithTimeout(c.ctx, c.total)
 	defer cancel()
 	var results []Result
 	for _, p := range Points() {
@@ -102,11 +110,11 @@ func Check(ctx context.Context, base string, transports []string) ([]Result, err
 		turns <- struct{}{}
 		tries.Go(func() {
 			defer func() { <-turns }()
-			results[i].take(c.try(ctx, results[i].Point), transports)
+			results[i].take(c.try(results[i].Point), transports)
 		})
 	}
 	tries.Wait()
-	return results, context.Cause(c.ctx)
+	return results
 }
 
 func (p Point) belongsTo(transports []string) bool {
@@ -121,6 +129,8 @@ func (r *Result) take(err error, asked []string) {
 	switch err := err.(type) {
 	case nil:
 		r.Verdict = Passed
+	case outOfTime:
+		r.Verdict = Untried
 	case *absence:
 		r.Verdict, r.Why = Absent, err.why
 		if !r.Optional && len(asked) > 0 && len(r.Transports) > 0 {

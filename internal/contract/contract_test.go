@@ -36,7 +36,7 @@ func serveAs(t testing.TB, s *server.Server) (base string) {
 	return "http://" + l.Addr().String()
 }
 
-func (v Verdict) String() string { return [...]string{"passed", "absent", "failed"}[v] }
+func (v Verdict) String() string { return [...]string{"passed", "absent", "failed", "untried"}[v] }
 
 func (p Point) String() string { return p.Group + ": " + p.Name }
 

@@ -108,7 +108,7 @@ func TestHostile(t *testing.T) {
 			for _, p := range points {
 				go func() {
 					r := Result{Point: p}
-					r.take(c.try(t.Context(), p), nil)
+					r.take(c.try(p), nil)
 					results <- r
 				}()
 			}

@@ -23,7 +23,7 @@ const waited = 500 * time.Millisecond
 // tryLongPoll says whether there are long polls. A server that ignores `wait`
 // offers none.
 func (c *check) tryLongPoll() error {
-	return c.try(c.ctx, Point{try: func(v *visit) error {
+	return c.try(Point{try: func(v *visit) error {
 		_, a, err := v.poll(v.room(), "?after=0&wait=1s")
 		if err == nil && a.took < waited {
 			err = &absence{a.asked, "wait is ignored: an empty page came at once"}

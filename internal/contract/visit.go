@@ -14,15 +14,35 @@ import (
 	"time"
 )
 
-// try tries one point.
-func (c *check) try(ctx context.Context, p Point) error {
+// try tries one point. What goes wrong when the whole check is over says
+// nothing of the server: the error is outOfTime then.
+func (c *check) try(p Point) error {
+	if c.isOver() {
+		return outOfTime{}
+	}
 	v := &visit{check: c}
 	var cancel context.CancelFunc
-	v.ctx, cancel = context.WithTimeout(ctx, c.limit)
+	v.ctx, cancel = context.WithTimeout(c.ctx, c.limit)
 	defer cancel()
 	defer v.leave()
-	return p.try(v)
+	err := p.try(v)
+	if err != nil && c.isOver() {
+		return outOfTime{}
+	}
+	return err
 }
+
+// isOver says whether the time of all points is. It looks at the clock, since a
+// connection's deadline can come a moment before the context's own timer.
+func (c *check) isOver() bool {
+	end, bounded := c.ctx.Deadline()
+	return bounded && !time.Now().Before(end)
+}
+
+// outOfTime is the end of the time that all points have together.
+type outOfTime struct{}
+
+func (outOfTime) Error() string { return "the check ran out of time" }
 
 // visit is one point being tried. Its methods return a [*Fault] or an
 // [*absence] as their error.

@@ -201,7 +201,7 @@ func TestEachPointCanFail(t *testing.T) {
 		failed[c.point] = true
 		check := newCheck(t.Context(), c.wrong.before(t, base))
 		var r Result
-		r.take(check.try(t.Context(), p), nil)
+		r.take(check.try(p), nil)
 		check.client.CloseIdleConnections()
 		if r.Verdict != Failed {
 			t.Errorf("%s: %v (%s)", c.point, r.Verdict, r.Why)

@@ -26,14 +26,30 @@ export async function get(url, { signal, headers, onCost }) {
   return answer.status === 304 ? null : JSON.parse(answer.body)
 }
 
-// publish says something by POST.
-export async function publish(room, user, text, onCost) {
-  await ask(`${roomURL(room)}/messages`, {
-    method: 'POST',
-    headers: { 'Content-Type': 'application/json' },
-    body: JSON.stringify({ user, text }),
-  }, onCost)
+const answerTimeout = 10_000 // ms
+
+// answered returns what `ask`, which is given a signal, is answered, or gives up.
+export async function answered(ask) {
+  const abort = new AbortController()
+  let timer
+  const over = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer within 10 s; it may have been said all the same')), answerTimeout)
+  })
+  try {
+    return await Promise.race([ask(abort.signal), over])
+  } finally {
+    clearTimeout(timer)
+    abort.abort()
+  }
 }
+
+// publish says something by POST.
+export const publish = (room, user, text, onCost) => answered(signal => ask(`${roomURL(room)}/messages`, {
+  signal,
+  method: 'POST',
+  headers: { 'Content-Type': 'application/json' },
+  body: JSON.stringify({ user, text }),
+}, onCost))
 
 async function ask(url, options, onCost) {
   onCost({ requests: 1 })

@@ -4,7 +4,7 @@
 // asks at an interval. transferSize: the browser tells that of its answers.
 // open({ room, after, interval, onMessage, onTruncated, onState, onCost }) opens
 // one connection that receives what follows the cursor `after`, and returns
-// { send(user, text), close() }. It calls back, before it has returned onCost only:
+// { send(user, text), close() }; send gives up as `answered` does. It calls back, before it has returned onCost only:
 //   onMessage(message)       each message, oldest first
 //   onTruncated()            before messages, where history no longer reaches back to the cursor
 //   onState('open', note)    once, when it works; the note says what was negotiated

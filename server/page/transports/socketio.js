@@ -1,8 +1,7 @@
-import { Refusal, size } from '../http.js'
+import { Refusal, answered, size } from '../http.js'
 import { bookTransfers } from './transfers.js'
 
 const client = '/page/vendor/socket.io.esm.min.js'
-const answerTimeout = 10_000 // ms
 
 // load returns the official client's io, or says that the server has none.
 async function load() {
@@ -50,7 +49,7 @@ export const opening = transport => ({ room, after, onMessage, onTruncated, onSt
   load().then(connect).catch(end)
   return {
     async send(user, text) {
-      const answer = await socket.timeout(answerTimeout).emitWithAck('chat message', { user, text })
+      const answer = await answered(() => socket.emitWithAck('chat message', { user, text }))
       if (answer.error) throw new Refusal(answer.error.status, answer.error.title)
     },
     close,

@@ -1,4 +1,4 @@
-import { Refusal, roomURL, size } from '../http.js'
+import { Refusal, answered, roomURL, size } from '../http.js'
 
 // opening returns the open of a WebSocket with more in its query.
 export const opening = query => ({ room, after, onMessage, onTruncated, onState, onCost }) => {
@@ -31,10 +31,11 @@ export const opening = query => ({ room, after, onMessage, onTruncated, onState,
   }
 
   return {
-    send: (user, text) => new Promise((resolve, reject) => {
+    // What is given up stays in line: its answer may come yet, before the next one's.
+    send: (user, text) => answered(() => new Promise((resolve, reject) => {
       answers.push({ resolve, reject })
       socket.send(JSON.stringify({ user, text }))
-    }),
+    })),
     close() {
       closed = true
       forget()
