@@ -102,18 +102,22 @@ export function chat({ whoIsIt, isOwn, via, onTransport }) {
   }
 
   const item = message => messageItem(message, isOwn(message))
+  // Whoever reads the end stays there, whatever comes and however the window
+  // changes; whoever has scrolled back is not disturbed.
   const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 40
+  let following = true
+  new ResizeObserver(() => following && toEnd()).observe(log)
 
   function toEnd() {
+    following = true
     log.scrollTop = log.scrollHeight
     unseen = 0
     unread.hidden = true
   }
 
   function show(added) {
-    const follow = atEnd()
     log.append(added)
-    if (follow) {
+    if (following) {
       while (log.childElementCount > mostShown) {
         log.firstElementChild.remove()
         earlier.hidden = false
@@ -170,7 +174,10 @@ export function chat({ whoIsIt, isOwn, via, onTransport }) {
   interval.onchange = () => interval.reportValidity() && carryOn()
   earlier.onclick = showEarlier
   unread.onclick = toEnd
-  log.onscroll = () => atEnd() && toEnd()
+  log.onscroll = () => {
+    following = atEnd()
+    if (following) toEnd()
+  }
   byId('say').onsubmit = event => {
     event.preventDefault()
     say()
