@@ -32,8 +32,8 @@ bench-short: build ## the same with 200 clients in 40 seconds
 	bin/pollpush run short
 
 .PHONY: demo
-demo: build ## the chat in a browser, with a trickle of messages and a race of the transports
-	bin/pollpush demo
+demo: build ## the chat in a browser, with a trickle of messages and a race of the transports (LISTEN=host:port)
+	bin/pollpush demo $(if $(LISTEN),--listen $(LISTEN))
 
 .PHONY: bench-micro
 bench-micro: deps ## what the generator and the server cost per operation, in CPU and memory

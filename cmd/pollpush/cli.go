@@ -35,7 +35,7 @@ type commands struct {
 	Report    reportCommand    `cmd:"" help:"Make the report of a run's folder again."`
 	Compare   compareCommand   `cmd:"" help:"Hold one run against another; exit 1 on a regression."`
 	Scenarios scenariosCommand `cmd:"" help:"List the scenarios that are built in."`
-	Serve     serveCommand     `cmd:"" help:"Serve the chat until interrupted (runs chatserver)."`
+	Serve     serveCommand     `cmd:"" passthrough:"" help:"Serve the chat until interrupted (runs chatserver)."`
 	Check     checkCommand     `cmd:"" help:"Check a server against the chat contract, point by point; exit 1 where it fails."`
 	Probe     probeCommand     `cmd:"" help:"Print each message of a room as a line of JSON until interrupted."`
 	Demo      demoCommand      `cmd:"" help:"Serve the chat with a trickle of messages, to be looked at in a browser."`

@@ -23,7 +23,9 @@ func TestInformation(t *testing.T) {
 		{"run --help", []string{"Usage: pollpush run", scenario.Default, "--target-pid=PID", "--time-limit=TIME"}},
 		{"report --help", []string{"Usage: pollpush report <dir>"}},
 		{"compare --help", []string{"Usage: pollpush compare <base> <new>", "exit 1 on a regression"}},
-		{"serve --help", []string{"Usage: pollpush serve"}},
+		{"serve --help", []string{"Usage: chatserver", "--history"}},
+		{"serve -- --help", []string{"Usage: chatserver", "--history"}},
+		{"demo --help", []string{"Usage: pollpush demo", "--room=NAME"}},
 		{"scenarios", append(scenario.Names(), "TAKES", "poll, ws", "2m48s")},
 	} {
 		t.Run(c.args, func(t *testing.T) {
@@ -113,7 +115,11 @@ func TestDemoRefuses(t *testing.T) {
 	url, _ := serve(t)
 	taken := strings.TrimPrefix(url, "http://")
 	pollpush(t, dir, "demo", "--listen", taken).wantExit(t, refused, taken, "address already in use")
-	pollpush(t, dir, "demo", "--listen", "127.0.0.1:0", "--room", "a b").wantExit(t, badInput, "--room a b", "a room's name is")
+	bad := pollpush(t, dir, "demo", "--listen", "127.0.0.1:0", "--room", "a b")
+	bad.wantExit(t, badInput, "--room a b", "a room's name is")
+	if bad.stdout != "" {
+		t.Errorf("stdout: %s", bad.stdout)
+	}
 	wantNoneLeft(t, dir)
 }
 

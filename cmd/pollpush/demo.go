@@ -16,7 +16,7 @@ import (
 
 type demoCommand struct {
 	Listen string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to serve on; port 0 takes a free one (${default})."`
-	Room   string `default:"lobby" help:"Room in which the talk is (${default})."`
+	Room   string `default:"lobby" placeholder:"NAME" help:"Room in which the talk is (${default})."`
 }
 
 // Run serves the chat with a trickle of messages in a room until interrupted.
@@ -37,19 +37,23 @@ func (c *demoCommand) Run(s *session) error {
 		server.WaitOrKill(5 * time.Second)
 		return &control.Refusal{Err: fmt.Errorf("the chat could not be served: %s", strings.TrimSpace(server.Log()))}
 	}
-	fmt.Fprintf(s.stdout, "The chat:  %s/?room=%s\nThe race:  %s/?room=%s#race\nEnd it with Ctrl-C.\n", line.URL, c.Room, line.URL, c.Room)
 	err = c.talk(s, line.URL)
 	server.Stdin.Close()
 	server.WaitOrKill(5 * time.Second)
 	return err
 }
 
-// talk posts a message every second or so, at times as people do: independent
-// of one another.
+// talk says where the chat is once a first message is in it, and goes on to
+// post one every second or so, at times as people do: independent of one
+// another.
 func (c *demoCommand) talk(s *session, base string) error {
 	client := &http.Client{Timeout: 5 * time.Second}
 	defer client.CloseIdleConnections()
-	for n := 0; ; n++ {
+	if err := c.post(client, base, 0); err != nil {
+		return err
+	}
+	fmt.Fprintf(s.stdout, "The chat:  %s/?room=%s\nThe race:  %s/?room=%s#race\nEnd it with Ctrl-C.\n", base, c.Room, base, c.Room)
+	for n := 1; ; n++ {
 		pause := time.NewTimer(time.Duration(rand.ExpFloat64() * float64(time.Second)))
 		select {
 		case <-s.Done():
@@ -57,20 +61,28 @@ func (c *demoCommand) talk(s *session, base string) error {
 			return nil
 		case <-pause.C:
 		}
-		said := smallTalk[n%len(smallTalk)]
-		body, err := json.Marshal(map[string]string{"user": said[0], "text": said[1]})
-		if err != nil {
+		if err := c.post(client, base, n); err != nil {
 			return err
 		}
-		answer, err := client.Post(base+"/api/rooms/"+url.PathEscape(c.Room)+"/messages", "application/json", bytes.NewReader(body))
-		if err != nil {
-			return &control.Refusal{Err: fmt.Errorf("the chat has ended: %w", err)}
-		}
-		answer.Body.Close()
-		if answer.StatusCode != http.StatusCreated {
-			return &usageError{fmt.Errorf("--room %s: the server answered %s; a room's name is 1 to 64 of A-Z a-z 0-9 _ -", c.Room, answer.Status)}
-		}
 	}
+}
+
+// post posts the nth message of the talk.
+func (c *demoCommand) post(client *http.Client, base string, n int) error {
+	said := smallTalk[n%len(smallTalk)]
+	body, err := json.Marshal(map[string]string{"user": said[0], "text": said[1]})
+	if err != nil {
+		return err
+	}
+	answer, err := client.Post(base+"/api/rooms/"+url.PathEscape(c.Room)+"/messages", "application/json", bytes.NewReader(body))
+	if err != nil {
+		return &control.Refusal{Err: fmt.Errorf("the chat has ended: %w", err)}
+	}
+	answer.Body.Close()
+	if answer.StatusCode != http.StatusCreated {
+		return &usageError{fmt.Errorf("--room %s: the server answered %s; a room's name is 1 to 64 of A-Z a-z 0-9 _ -", c.Room, answer.Status)}
+	}
+	return nil
 }
 
 // smallTalk is who says what, over and over.

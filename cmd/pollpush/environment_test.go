@@ -26,8 +26,8 @@ func wantNoRun(t *testing.T, dir string, e ended, said ...string) {
 	if e.stdout != "" {
 		t.Errorf("stdout: %s", e.stdout)
 	}
-	if strings.Contains(e.stderr, "trial 1") {
-		t.Error("a trial was begun")
+	if strings.Contains(e.stderr, "trial 1") || strings.Contains(e.stderr, "results in") {
+		t.Error("a trial was begun, or promised")
 	}
 	if _, err := os.Stat(filepath.Join(dir, "results")); err == nil {
 		t.Error("a results folder was made")

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"time"
 
 	"golang.org/x/term"
@@ -105,6 +106,13 @@ func (c *runCommand) Run(s *session) error {
 			return &usageError{fmt.Errorf("--target-pid %d: must be the id of a process, at least 1", *c.TargetPID)}
 		}
 	}
+	if c.Target != nil {
+		for _, o := range c.Keys.list() {
+			if strings.HasPrefix(o.Key, "server.") { // which only a server that we start obeys
+				return &usageError{fmt.Errorf("%s %s: does not go with --target", o.Origin, o.Value)}
+			}
+		}
+	}
 	var list []scenario.Scenario
 	for _, name := range c.Scenarios {
 		one, err := scenario.Load(name, transport.Names(), c.Keys.list()...)
@@ -143,8 +151,7 @@ func (c *runCommand) Run(s *session) error {
 
 // one runs one scenario, and reports whatever it has measured.
 func (c *runCommand) one(s *session, o control.Options) error {
-	fmt.Fprintf(s.stderr, "%s: %s\n%s: about %s, results in %s\n", o.Scenario.Name, o.Scenario.About,
-		o.Scenario.Name, o.Scenario.Duration().Round(time.Second), o.Dir)
+	fmt.Fprintf(s.stderr, "%s: %s\n", o.Scenario.Name, o.Scenario.About)
 	trials, err := control.Run(s, o)
 	if len(trials) > 0 {
 		if err := publish(s, o.Dir, trials); err != nil {

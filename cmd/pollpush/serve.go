@@ -13,7 +13,7 @@ import (
 )
 
 type serveCommand struct {
-	Args []string `arg:"" optional:"" passthrough:"" help:"Flags of chatserver; see chatserver --help."`
+	Args []string `arg:"" optional:""` // chatserver's, --help among them
 }
 
 // Run runs chatserver until it ends or is interrupted.
@@ -22,7 +22,11 @@ func (c *serveCommand) Run(s *session) error {
 	if err != nil {
 		return &control.Refusal{Err: err}
 	}
-	server := exec.CommandContext(s, program, c.Args...)
+	args := c.Args
+	if len(args) > 0 && args[0] == "--" {
+		args = args[1:]
+	}
+	server := exec.CommandContext(s, program, args...)
 	server.Stdin, server.Stdout, server.Stderr = os.Stdin, s.stdout, s.stderr
 	server.Cancel = func() error { return server.Process.Signal(syscall.SIGTERM) }
 	server.WaitDelay = 10 * time.Second

@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -152,6 +153,9 @@ func TestTarget(t *testing.T) {
 			}
 			e := pollpush(t, dir, args...)
 			trials := wantMeasured(t, dir, e, "run", expectation{clients: 20, publishers: 4, messages: 40})
+			if !strings.Contains(e.stderr, "results in run\n") {
+				t.Errorf("it did not say where the results are:\n%s", e.stderr)
+			}
 			for _, trial := range trials {
 				if (trial.Server != nil) != known {
 					t.Errorf("%s: the server's cost is %+v", trial.Transport, trial.Server)
@@ -164,6 +168,24 @@ func TestTarget(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A process that stands still is not the one that serves.
+func TestTargetPIDOfAnother(t *testing.T) {
+	t.Parallel()
+	dir := workplace(t)
+	url, _ := serve(t)
+	idle := launch(t, dir, program(t, "chatserver"), "--listen", "127.0.0.1:0")
+	idle.awaitIn(&idle.stdout, "\n")
+	idle.signal(syscall.SIGSTOP)
+	pollpush(t, dir, "run", "tiny.yaml", "--transports", "ws", "--out", "run", "--target", url, "--target-pid", strconv.Itoa(idle.cmd.Process.Pid))
+	trials, err := result.ReadDir(filepath.Join(dir, "run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(trials[0].Reasons, func(r result.Reason) bool { return r.Code == result.NoServerCPU }) {
+		t.Errorf("%s: %v", trials[0].Validity, trials[0].Reasons)
 	}
 }
 

@@ -39,11 +39,34 @@ func TestOnlyNoiseIsWorthARepeat(t *testing.T) {
 			for _, code := range c.codes {
 				trial.Doubt(code, result.Suspect, "because of %s", code)
 			}
-			text, got := disturbance(&trial)
-			if got != c.want || got && !strings.HasPrefix(text, "because of ") {
-				t.Errorf("%v (%q), want %v", got, text, c.want)
+			if got := disturbed(&trial); got != c.want {
+				t.Errorf("%v, want %v", got, c.want)
 			}
 		})
+	}
+}
+
+func TestATrialIsRepeatedOnce(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		attempt int
+		code    string
+		limit   time.Duration
+		want    bool
+	}{
+		{"the first", 1, result.Steal, time.Hour, true},
+		{"the second", 2, result.Steal, time.Hour, false},
+		{"undisturbed", 1, result.Losses, time.Hour, false},
+		{"no time left", 1, result.Steal, time.Second, false},
+	} {
+		s := scenario.Scenario{Transports: []string{"ws"}, Trials: 1, TimeLimit: c.limit}
+		s.Phases.Steady = time.Minute
+		r := &runner{Options: Options{Scenario: s}, began: time.Now()}
+		trial := result.Trial{Attempt: c.attempt, Validity: result.Suspect}
+		trial.Doubt(c.code, result.Suspect, "")
+		if got := r.repeats(&trial); got != c.want {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
 	}
 }
 

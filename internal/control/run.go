@@ -85,11 +85,12 @@ func Run(ctx context.Context, o Options) ([]result.Trial, error) {
 	if err := prepare(o.Dir); err != nil {
 		return nil, err
 	}
+	r.say.line("%s: about %s, results in %s", o.Scenario.Name, o.Scenario.Duration().Round(time.Second), o.Dir)
 	var trials []result.Trial
 	for n := 1; n <= o.Scenario.Trials; n++ {
 		for i := range o.Scenario.Transports {
 			name := o.Scenario.Transports[(i+n-1)%len(o.Scenario.Transports)]
-			for attempt := 1; attempt <= 2; attempt++ {
+			for attempt := 1; ; attempt++ {
 				t := r.trial(ctx, name, n, attempt)
 				if err := result.Append(filepath.Join(o.Dir, result.FileName), &t); err != nil {
 					return trials, fmt.Errorf("results could not be written, the run ends: %w", err)
@@ -98,11 +99,10 @@ func Run(ctx context.Context, o Options) ([]result.Trial, error) {
 				if ctx.Err() != nil {
 					return trials, nil
 				}
-				why, disturbed := disturbance(&t)
-				if !disturbed || !r.allowsRepeat() {
+				if !r.repeats(&t) {
 					break
 				}
-				r.say.line("%s: %s; once more", r.label(name, n), why)
+				r.say.line("%s: once more", r.label(name, n)) // the line before says why
 			}
 			r.done++
 		}
@@ -114,19 +114,25 @@ func Run(ctx context.Context, o Options) ([]result.Trial, error) {
 // machine, which may be gone in a second attempt.
 func noise(code string) bool { return code == result.Steal || code == result.ForeignCPU }
 
-// disturbance reports whether noise alone, which it describes, makes a trial
-// suspect. What was lost or went wrong stays in the results: a trial is not
-// repeated until it is clean.
-func disturbance(t *result.Trial) (text string, alone bool) {
+// disturbed reports whether noise alone makes a trial suspect. What was lost
+// or went wrong stays in the results: a trial is not repeated until it is
+// clean.
+func disturbed(t *result.Trial) bool {
+	alone := false
 	for _, r := range t.Reasons {
 		switch {
 		case noise(r.Code):
-			text, alone = r.Text, true
+			alone = true
 		case r.Code != result.TooFew:
-			return "", false
+			return false
 		}
 	}
-	return text, alone && t.Validity == result.Suspect
+	return alone && t.Validity == result.Suspect
+}
+
+// repeats reports whether a trial is run once more: never a second time.
+func (r *runner) repeats(t *result.Trial) bool {
+	return t.Attempt == 1 && disturbed(t) && r.allowsRepeat()
 }
 
 // allowsRepeat reports whether one trial more leaves time for all others.

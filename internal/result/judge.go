@@ -23,7 +23,8 @@ const (
 	Losses          = "messages_lost"
 	Mismatch        = "counts_differ" // the server counted otherwise
 	Broken          = "invariants"
-	EdgeLate        = "edge_late" // an edge of the steady state was read late
+	EdgeLate        = "edge_late"     // an edge of the steady state was read late
+	NoServerCPU     = "no_server_cpu" // what was read is hardly the server's process
 	Steal           = "steal"
 	ForeignCPU      = "foreign_cpu"
 	TooFew          = "too_few_messages"
@@ -57,6 +58,7 @@ func (t *Trial) Judge() {
 	if t.Status == Complete {
 		t.judgeLoad()
 		t.judgeFailures()
+		t.judgeTarget()
 		t.judgeSurroundings()
 		t.judgeServerTotals()
 	} else {
@@ -166,6 +168,13 @@ func (t *Trial) judgeFailures() {
 			v = Invalid
 		}
 		t.Doubt(Errors, v, "%d errors: %s", n, kinds(t.Errors))
+	}
+}
+
+// judgeTarget looks whether the process named as the target's can be it.
+func (t *Trial) judgeTarget() {
+	if n := t.Bytes.In + t.Bytes.Out; t.Env.Target != "" && t.Server != nil && t.Server.CPUS() == 0 && n > 0 {
+		t.Doubt(NoServerCPU, Suspect, "the process of --target-pid took no CPU while %d bytes passed: is it the target's?", n)
 	}
 }
 

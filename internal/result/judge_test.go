@@ -84,6 +84,14 @@ func TestJudge(t *testing.T) {
 			[]Reason{{Errors, Invalid, "23 errors: timeout 12, reset 11"}}},
 		{"no errors of a kind", failing(map[string]int64{"timeout": 0}), nil},
 
+		{"a target that works", func(t *Trial) { t.Env.Target, t.Server = "http://x", &Cost{Processes: 1, CPUSysS: 1e-6} }, nil},
+		{"a target whose process is not known", func(t *Trial) { t.Env.Target = "http://x" }, nil},
+		{"a target that had nothing to do", func(t *Trial) {
+			t.Env.Target, t.Server, t.Bytes = "http://x", &Cost{Processes: 1}, Bytes{}
+		}, nil},
+		{"a target by another's process", func(t *Trial) { t.Env.Target, t.Server = "http://x", &Cost{Processes: 1} },
+			[]Reason{{NoServerCPU, Suspect, "the process of --target-pid took no CPU while 8000 bytes passed: is it the target's?"}}},
+
 		{"little steal", func(t *Trial) { t.Env.StealCores = .1 }, nil},
 		{"steal", func(t *Trial) { t.Env.StealCores = .11 },
 			[]Reason{{Steal, Suspect, "the hypervisor took 0.11 cores away (0.10 is allowed)"}}},
@@ -186,7 +194,7 @@ func TestTiming(t *testing.T) {
 	for code, want := range map[string]bool{
 		PublishLate: true, PollLate: true, EdgeLate: true, GeneratorCPU: true, Steal: true, ForeignCPU: true, TooFew: true,
 		NotComplete: false, RateNotReached: false, PollsNotReached: false, Refused: false, LostConnections: false,
-		Errors: false, Losses: false, Mismatch: false, Broken: false, "": false, "unknown": false,
+		Errors: false, Losses: false, Mismatch: false, NoServerCPU: false, Broken: false, "": false, "unknown": false,
 	} {
 		if got := Timing(code); got != want {
 			t.Errorf("Timing(%q) = %v, want %v", code, got, want)

@@ -217,6 +217,8 @@ func (transports) parse(d *draft, v value) []problem {
 	var names []string
 	for _, item := range items {
 		switch {
+		case item.scalar() && item.text == "all":
+			wrong = append(wrong, refuse(item, "must stand alone: it is every transport")...)
 		case !item.scalar() || !slices.Contains(d.known, item.text):
 			wrong = append(wrong, refuse(item, "no such transport%s; there are %s", suggest(item.text, d.known), known)...)
 		case slices.Contains(names, item.text):

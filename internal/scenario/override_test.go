@@ -46,6 +46,7 @@ func TestOverrideRefused(t *testing.T) {
 		{good, Override{"transports", "", "--transports"}, `--transports "": is empty; name at least one of ` + knownList},
 		{good, Override{"transports", "poll,wss", "--transports"}, `--transports wss: no such transport (did you mean "ws"?); there are ` + knownList},
 		{good, Override{"transports", "ws,ws", "--transports"}, `--transports ws: stands twice; name each transport once`},
+		{good, Override{"transports", "all,ws", "--transports"}, `--transports all: must stand alone: it is every transport`},
 		{good, Override{"transports", "ws,", "--transports"}, `--transports "": no such transport; there are ` + knownList},
 		{good, Override{"rate", "1/s", "--set rate"}, `--set rate: unknown key rate (did you mean "publish.rate"?)`},
 		{good, Override{"rooms", "101", ""}, `rooms 101: must be at most clients, which is 100`},

@@ -179,7 +179,7 @@ func (d *draft) unknown(name *yaml.Node, prefix string) {
 	if hint == "" {
 		hint = "; " + in + " " + strings.Join(inside(prefix), ", ")
 	}
-	d.fault(name.Line, "", "unknown key "+clip(fmt.Sprintf("%q", prefix+name.Value))+hint)
+	d.fault(name.Line, "", "unknown key "+fmt.Sprintf("%q", clip(prefix+name.Value))+hint)
 }
 
 // elsewhere suggests the key that is called name in some section.

@@ -176,6 +176,7 @@ func TestRefused(t *testing.T) {
 		{"transports:", x + `:2: transports: has no value; there are ` + knownList},
 		{"transports: poll", x + `:2: transports poll: must be a list such as [poll, ws], or all; there are ` + knownList},
 		{"transports:\n  - ws\n  - ws", x + `:4: transports ws: stands twice; name each transport once`},
+		{"transports: [ws, all]", x + `:2: transports all: must stand alone: it is every transport`},
 		{"transports: [[ws]]", x + `:2: transports […]: no such transport; there are ` + knownList},
 		// between keys
 		{"rooms: 101", x + `:6: rooms 101: must be at most clients, which is 100`},

@@ -42,7 +42,7 @@ func (v value) found() string {
 	case mapping:
 		return "{…}"
 	case quoted:
-		return clip(strconv.Quote(v.text))
+		return strconv.Quote(clip(v.text))
 	}
 	return show(v.text)
 }
@@ -51,7 +51,7 @@ func (v value) found() string {
 func show(text string) string {
 	for _, r := range text {
 		if !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-,", r) {
-			return clip(strconv.Quote(text))
+			return strconv.Quote(clip(text))
 		}
 	}
 	if text == "" {
