@@ -330,23 +330,25 @@ func TestDeflateBomb(t *testing.T) {
 // it, and at once to the others.
 func TestBatchedWebSocket(t *testing.T) {
 	h := start(t, Config{Batch: time.Hour}) // ends only when somebody joins
-	batched, res, err := h.tryOpen("lobby/ws?batch=true")
+	h.post("lobby", "before")
+	batched, res, err := h.tryOpen("lobby/ws?batch=true&after=0")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if got := res.Header.Get("Batch-Window"); got != "1h0m0s" {
 		t.Errorf("Batch-Window %q", got)
 	}
+	wantMessages(t, lines(t, batched, 1), 1) // what it has missed comes at once
 	plain, res, err := h.tryOpen("lobby/ws?batch=false")
 	if err != nil || res.Header.Get("Batch-Window") != "" {
 		t.Fatalf("%v %v", res, err)
 	}
 	send(t, batched, `{"user":"ada","text":"one"}`)
-	if got := lines(t, batched, 1)[0]; got != `{"ack":1}` {
+	if got := lines(t, batched, 1)[0]; got != `{"ack":2}` {
 		t.Errorf("before the window's end came %s", got)
 	}
 	h.post("lobby", "two")
-	wantMessages(t, lines(t, plain, 2), 1)
+	wantMessages(t, lines(t, plain, 2), 2)
 	for range 2 { // one of them shares a dispatcher with batched
 		h.open("lobby/ws?batch=true")
 	}
@@ -354,7 +356,7 @@ func TestBatchedWebSocket(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantMessages(t, strings.Split(string(b), "\n"), 1)
+	wantMessages(t, strings.Split(string(b), "\n"), 2)
 	if n := strings.Count(string(b), "\n"); n != 1 {
 		t.Errorf("%d line breaks in a batch of two: %s", n, b)
 	}
