@@ -105,19 +105,24 @@ export function chat({ whoIsIt, isOwn, via, onTransport }) {
   // Whoever reads the end stays there, whatever comes and however the window
   // changes; whoever has scrolled back is not disturbed.
   const atEnd = () => log.scrollHeight - log.scrollTop - log.clientHeight < 40
-  let following = true
+  // What moves while the sizes change is the window's doing, not the reader's.
+  let following = true, sizesAtEnd = ''
+  const sizes = () => [log.clientWidth, log.clientHeight, log.scrollHeight].join()
+  const isFollowing = () => following &&= atEnd() || sizes() !== sizesAtEnd
   new ResizeObserver(() => following && toEnd()).observe(log)
 
   function toEnd() {
     following = true
     log.scrollTop = log.scrollHeight
+    sizesAtEnd = sizes()
     unseen = 0
     unread.hidden = true
   }
 
   function show(added) {
+    const follows = isFollowing()
     log.append(added)
-    if (following) {
+    if (follows) {
       while (log.childElementCount > mostShown) {
         log.firstElementChild.remove()
         earlier.hidden = false
@@ -175,8 +180,8 @@ export function chat({ whoIsIt, isOwn, via, onTransport }) {
   earlier.onclick = showEarlier
   unread.onclick = toEnd
   log.onscroll = () => {
-    following = atEnd()
-    if (following) toEnd()
+    following ||= atEnd()
+    if (isFollowing()) toEnd()
   }
   byId('say').onsubmit = event => {
     event.preventDefault()
