@@ -1,17 +1,7 @@
 package loadgen
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"io"
-	"net"
-	"net/netip"
-	"sync"
 	"sync/atomic"
-	"syscall"
-
-	"golang.org/x/sys/unix"
 
 	"github.com/pollpush/pollpush/internal/result"
 )
@@ -26,11 +16,24 @@ type Meter struct {
 	requests, unanswered atomic.Int64
 	empty                atomic.Int64
 	byStatus             [600]atomic.Int64
+	in, out              layer
+}
+
+// layer counts what one direction's bytes are made of. What is in none of
+// these is protocol.
+type layer struct{ text, envelope, compression, tls atomic.Int64 }
+
+func (l *layer) read(all int64) result.Layer {
+	r := result.Layer{
+		Text: l.text.Load(), Envelope: l.envelope.Load(), Compression: l.compression.Load(), TLS: l.tls.Load(),
+	}
+	r.Protocol = all - r.Sum()
+	return r
 }
 
 // counts is what a Meter had counted at one instant.
 type counts struct {
-	bytesIn, bytesOut    int64
+	bytes                result.Bytes
 	framesIn, framesOut  int64
 	opened, failed, lost int64
 	held                 int64
@@ -42,12 +45,13 @@ type counts struct {
 
 func (m *Meter) read() counts {
 	c := counts{
-		bytesIn: m.bytesIn.Load(), bytesOut: m.bytesOut.Load(),
+		bytes:    result.Bytes{In: m.bytesIn.Load(), Out: m.bytesOut.Load()},
 		framesIn: m.framesIn.Load(), framesOut: m.framesOut.Load(),
 		opened: m.opened.Load(), failed: m.failed.Load(), lost: m.lost.Load(),
 		held: m.held.Load(), requests: m.requests.Load(), unanswered: m.unanswered.Load(),
 		empty: m.empty.Load(), byStatus: map[int]int64{},
 	}
+	c.bytes.Layers = result.Layers{In: m.in.read(c.bytes.In), Out: m.out.read(c.bytes.Out)}
 	for status := range m.byStatus {
 		if n := m.byStatus[status].Load(); n > 0 {
 			c.byStatus[status] = n
@@ -62,222 +66,6 @@ func (m *Meter) Totals() result.Totals {
 	return result.Totals{
 		Requests: c.requests, Connections: c.opened,
 		FramesIn: c.framesIn, FramesOut: c.framesOut,
-		BytesIn: c.bytesIn, BytesOut: c.bytesOut,
+		BytesIn: c.bytes.In, BytesOut: c.bytes.Out,
 	}
-}
-
-// Conn is one counted TCP connection. Its reads park without holding a
-// buffer: thousands of idle clients share the few buffers that are in use.
-type Conn struct {
-	tcp   *net.TCPConn
-	raw   syscall.RawConn
-	meter *Meter
-
-	in      *buffer // nil while parked
-	readErr error
-	attempt func(fd uintptr) bool // c.tryRead, bound once: binding allocates
-
-	asked  atomic.Bool // a request is out and its answer is not in
-	closed atomic.Bool // by us
-	ended  sync.Once
-}
-
-// A buffer serves a connection that has something to read: data[from:] was
-// read and not yet consumed.
-type buffer struct {
-	data []byte
-	from int
-}
-
-// bufferSize holds what one client is likely to get in one go. Larger buffers
-// are left to the garbage collector.
-const bufferSize = 16 << 10
-
-var buffers = sync.Pool{New: func() any { return &buffer{data: make([]byte, 0, bufferSize)} }}
-
-// room makes space for a read and returns it.
-func (b *buffer) room() []byte {
-	if len(b.data) == cap(b.data) {
-		unread := b.data[b.from:]
-		if b.from < len(b.data)/2 {
-			b.data = make([]byte, 0, 2*cap(b.data))
-		}
-		b.data = append(b.data[:0], unread...)
-		b.from = 0
-	}
-	return b.data[len(b.data):cap(b.data)]
-}
-
-// Dial connects to addr ("host:port") and counts the connection, or its
-// failure.
-func (m *Meter) Dial(ctx context.Context, addr string, source netip.Addr) (*Conn, error) {
-	d := net.Dialer{KeepAlive: -1}
-	if source.IsValid() {
-		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(source, 0))
-		// Without this the port is chosen at bind, and all connections of one
-		// source address share its 28,000 ports whatever they connect to.
-		d.Control = func(_, _ string, raw syscall.RawConn) error {
-			return raw.Control(func(fd uintptr) {
-				_ = unix.SetsockoptInt(int(fd), unix.IPPROTO_IP, unix.IP_BIND_ADDRESS_NO_PORT, 1)
-			})
-		}
-	}
-	nc, err := d.DialContext(ctx, "tcp", addr)
-	if err != nil {
-		m.failed.Add(1)
-		return nil, err
-	}
-	tcp := nc.(*net.TCPConn)
-	raw, err := tcp.SyscallConn()
-	if err != nil {
-		tcp.Close()
-		m.failed.Add(1)
-		return nil, err
-	}
-	c := &Conn{tcp: tcp, raw: raw, meter: m}
-	c.attempt = c.tryRead
-	m.opened.Add(1)
-	m.held.Add(1)
-	return c, nil
-}
-
-// Write writes all of b in one piece: concurrent writes do not mix.
-func (c *Conn) Write(b []byte) error {
-	n, err := c.tcp.Write(b)
-	c.meter.bytesOut.Add(int64(n))
-	return err
-}
-
-// Bytes are those read and not yet consumed. They hold until [Conn.Fill].
-func (c *Conn) Bytes() []byte {
-	if c.in == nil {
-		return nil
-	}
-	return c.in.data[c.in.from:]
-}
-
-// Consume drops the first n of Bytes.
-func (c *Conn) Consume(n int) { c.in.from += n }
-
-// Fill waits until the other side has sent something and adds it to Bytes.
-// It is for one goroutine only.
-func (c *Conn) Fill() error {
-	if c.in != nil && c.in.from == len(c.in.data) {
-		c.release()
-	}
-	c.readErr = nil
-	err := c.raw.Read(c.attempt)
-	if c.readErr != nil {
-		err = c.readErr
-	}
-	if err != nil {
-		c.end()
-	}
-	return err
-}
-
-// end counts the connection as lost, unless it was closed from here.
-func (c *Conn) end() {
-	if !c.closed.Load() {
-		c.ended.Do(func() { c.meter.lost.Add(1); c.meter.held.Add(-1) })
-	}
-}
-
-// alive looks, without waiting or taking anything, whether an idle connection
-// can still be used: servers close those that have been idle for long.
-func (c *Conn) alive() bool {
-	var n int
-	var err error
-	ctl := c.raw.Control(func(fd uintptr) {
-		var b [1]byte
-		n, _, err = unix.Recvfrom(int(fd), b[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
-	})
-	if ctl == nil && (n > 0 || err == unix.EAGAIN) {
-		return true
-	}
-	c.end()
-	return false
-}
-
-// tryRead reads what there is into a buffer, taken from the pool only now,
-// and reports false, the buffer given back, where there is nothing yet.
-func (c *Conn) tryRead(fd uintptr) bool {
-	parked := c.in == nil
-	if parked {
-		c.in = buffers.Get().(*buffer)
-	}
-	room := c.in.room()
-	n, err := syscall.Read(int(fd), room)
-	for err == syscall.EINTR {
-		n, err = syscall.Read(int(fd), room)
-	}
-	switch {
-	case err == syscall.EAGAIN:
-		if parked {
-			c.release()
-		}
-		return false
-	case err != nil:
-		c.readErr = err
-	case n == 0:
-		c.readErr = io.EOF
-	default:
-		c.in.data = c.in.data[:len(c.in.data)+n]
-		c.meter.bytesIn.Add(int64(n))
-	}
-	return true
-}
-
-func (c *Conn) release() {
-	if cap(c.in.data) == bufferSize {
-		c.in.data, c.in.from = c.in.data[:0], 0
-		buffers.Put(c.in)
-	}
-	c.in = nil
-}
-
-// Close drops the connection with a reset, so that tens of thousands of them
-// do not stay behind in TIME_WAIT and use up the ports.
-func (c *Conn) Close() error {
-	if c.closed.Swap(true) {
-		return nil
-	}
-	c.ended.Do(func() { c.meter.held.Add(-1) })
-	_ = c.tcp.SetLinger(0)
-	return c.tcp.Close()
-}
-
-// dialError names the kind of a failed dial, for counting.
-func dialError(err error) string {
-	var timeout net.Error
-	var answer *AnswerError
-	switch {
-	case errors.As(err, &answer):
-		return "dial: " + errorKind(err)
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "dial: refused"
-	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
-		return "dial: out of descriptors"
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return "dial: out of ports"
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return "dial: timeout"
-	}
-	return "dial: failed"
-}
-
-// errorKind names the kind of a client's error, for counting.
-func errorKind(err error) string {
-	var answer *AnswerError
-	switch {
-	case errors.As(err, &answer):
-		return fmt.Sprintf("status %d", answer.Status)
-	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return "connection lost"
-	case errors.Is(err, errMalformed):
-		return "malformed answer"
-	case errors.Is(err, errClosed), errors.Is(err, net.ErrClosed):
-		return "no answer"
-	}
-	return "connection failed"
 }

@@ -179,13 +179,14 @@ func (r *run) tick(ctx context.Context) <-chan struct{} {
 			c := r.meter.read()
 			now := shard.Second{
 				K: k, Clients: r.joins.Load(), Requests: c.requests, Published: r.published.Load(),
-				Deliveries: r.deliveries.Load(), BytesIn: c.bytesIn, BytesOut: c.bytesOut,
+				Deliveries: r.deliveries.Load(), Empty: c.empty, BytesIn: c.bytes.In, BytesOut: c.bytes.Out,
 			}
 			r.emit(shard.Event{Is: shard.Tick, Second: &shard.Second{
 				K: k, Clients: now.Clients,
 				Requests:   now.Requests - before.Requests,
 				Published:  now.Published - before.Published,
 				Deliveries: now.Deliveries - before.Deliveries,
+				Empty:      now.Empty - before.Empty,
 				BytesIn:    now.BytesIn - before.BytesIn,
 				BytesOut:   now.BytesOut - before.BytesOut,
 			}})

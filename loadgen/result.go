@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/shard"
 )
 
@@ -16,6 +17,7 @@ func (r *run) result(stopped bool, published []int64) *shard.Result {
 	c := r.meter.read()
 	out.Joined = r.joins.Load()
 	out.Totals = r.totals
+	out.Bytes = r.phaseBytes(c.bytes)
 	out.Opened, out.Failed, out.LostConnections = c.opened, c.failed, c.lost
 	if r.start.Load() == 0 { // stopped before the warm-up
 		return out
@@ -53,9 +55,26 @@ func (r *run) histogram(s *samples, out *shard.Result) string {
 	return encode(h)
 }
 
+// phaseBytes are all bytes until the end, by phase. A phase that was not
+// reached has none.
+func (r *run) phaseBytes(end result.Bytes) (phases [len(result.Phases)]result.Bytes) {
+	before := result.Bytes{}
+	for i := range phases {
+		until := end
+		if i < len(r.marks) {
+			if m := r.marks[i]; m.at != 0 {
+				until = m.counts.bytes
+			}
+		}
+		phases[i] = until.Since(before)
+		before = until
+	}
+	return phases
+}
+
 // countWindow takes what was counted between the steady state's edges.
 func (r *run) countWindow(out *shard.Result) {
-	from, to := r.window[0], r.window[1]
+	from, to := r.marks[1], r.marks[2]
 	if from.at == 0 { // stopped in the warm-up
 		return
 	}
@@ -69,8 +88,6 @@ func (r *run) countWindow(out *shard.Result) {
 	}
 	out.RequestErrors = to.counts.unanswered - from.counts.unanswered
 	out.Empty = to.counts.empty - from.counts.empty
-	out.BytesIn = to.counts.bytesIn - from.counts.bytesIn
-	out.BytesOut = to.counts.bytesOut - from.counts.bytesOut
 	out.Held = to.counts.held
 }
 
@@ -91,12 +108,12 @@ func (r *run) countMessages(out *shard.Result, published []int64) {
 		if published != nil {
 			expected = published[s.room.index]
 		}
-		lost, stale := s.finish(expected, min(r.to, r.window[1].at))
+		lost, stale := s.finish(expected, min(r.to, r.marks[2].at))
 		out.Expected += expected
 		out.Delivered += s.got + s.duplicated
 		out.Lost += lost
 		out.Duplicated += s.duplicated
 		out.Reordered += s.reordered
-		out.StaleSum += stale
+		out.StaleShares = append(out.StaleShares, stale)
 	}
 }

@@ -50,7 +50,7 @@ type run struct {
 	errors     map[string]int64
 	firstError string
 
-	window [2]snapshot
+	marks  [3]snapshot   // at the start of the warm-up, and at both edges of the steady state
 	totals result.Totals // when the connections are about to be closed
 }
 
@@ -183,7 +183,7 @@ func (r *run) phases(ctx context.Context, told *orders) error {
 	}
 	r.schedule(told.at)
 	failed := make(chan error, 3)
-	for _, work := range []func(context.Context) error{r.pacePublishing, r.pacePolling, r.watchWindow} {
+	for _, work := range []func(context.Context) error{r.pacePublishing, r.pacePolling, r.watchPhases} {
 		r.workers.Go(func() {
 			if err := work(ctx); err != nil && ctx.Err() == nil {
 				failed <- err
@@ -270,18 +270,18 @@ func (r *run) arrivals(room *room) Schedule {
 // steady reports whether an instant is within the steady state.
 func (r *run) steady(at int64) bool { return at >= r.from && at < r.to }
 
-// watchWindow reads the counts at both edges of the steady state.
-func (r *run) watchWindow(ctx context.Context) error {
+// watchPhases reads the counts where one phase ends and the next begins.
+func (r *run) watchPhases(ctx context.Context) error {
 	alarm, err := clock.NewAlarm()
 	if err != nil {
 		return err
 	}
 	defer alarm.Close()
 	defer context.AfterFunc(ctx, func() { alarm.Close() })()
-	for i, edge := range [2]int64{r.from, r.to} {
+	for i, edge := range [3]int64{r.start.Load(), r.from, r.to} {
 		err := alarm.Wait(edge)
-		if i == 1 || err == nil { // a stop within the steady state is its end
-			r.window[i] = snapshot{at: clock.Now(), counts: r.meter.read(), deliveries: r.deliveries.Load(), published: r.published.Load()}
+		if i == 2 || err == nil { // a stop within the steady state is its end
+			r.marks[i] = snapshot{at: clock.Now(), counts: r.meter.read(), deliveries: r.deliveries.Load(), published: r.published.Load()}
 		}
 		if err != nil {
 			return err

@@ -134,7 +134,7 @@ func TestSSE(t *testing.T) {
 			if next != c.last+1 {
 				t.Errorf("received %d messages, want %d", next-1, c.last)
 			}
-			if n := m.read(); n.requests != 1 || n.byStatus[200] != 1 || n.unanswered != 0 || c.err == io.EOF && n.bytesIn != int64(len(c.answer)) {
+			if n := m.read(); n.requests != 1 || n.byStatus[200] != 1 || n.unanswered != 0 || c.err == io.EOF && n.bytes.In != int64(len(c.answer)) {
 				t.Errorf("counted %+v of %d bytes", n, len(c.answer))
 			}
 		})

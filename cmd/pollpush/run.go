@@ -47,6 +47,9 @@ type overrides struct {
 	Drain      *string `key:"phases.drain" placeholder:"TIME" help:"Longest wait for the last deliveries."`
 	History    *string `key:"server.history" placeholder:"N" help:"Messages that the server keeps per room."`
 	Batch      *string `key:"server.batch" placeholder:"TIME" help:"For which the server gathers messages for ws-batch."`
+	FreezeAt   *string `key:"server.freeze_at" placeholder:"TIME" help:"When, in the steady state, the server is stopped."`
+	Freeze     *string `key:"server.freeze" placeholder:"TIME" help:"For how long it is stopped."`
+	Tls        *string `key:"tls" placeholder:"true" help:"Whether clients and server speak TLS."`
 	Shards     *string `key:"shards" placeholder:"N" help:"Loadgen processes, or auto."`
 	TimeLimit  *string `key:"time_limit" placeholder:"TIME" help:"Longest run that may still repeat a suspect trial."`
 }

@@ -11,14 +11,18 @@ import (
 	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/shard"
+	"github.com/pollpush/pollpush/internal/stat"
 )
 
 // gather puts a trial together from what its shards and the watch have.
 func gather(t *result.Trial, members []*member, w *watch, plan shard.Plan) {
-	var stale float64
+	var stale []float64
 	var windows []float64
 	var first string
 	var joined int64
+	for _, phase := range result.Phases {
+		t.PhaseBytes = append(t.PhaseBytes, result.PhaseBytes{Phase: phase})
+	}
 	g := merger{t: t, messages: map[place][]int64{}}
 	for _, m := range members {
 		r := m.result
@@ -47,12 +51,16 @@ func gather(t *result.Trial, members []*member, w *watch, plan shard.Plan) {
 		t.Connections.Opened += r.Opened
 		t.Connections.Failed += r.Failed
 		t.Connections.Lost += r.LostConnections
-		t.Bytes.In += r.BytesIn
-		t.Bytes.Out += r.BytesOut
+		for i := range r.Bytes {
+			t.PhaseBytes[i].Bytes = t.PhaseBytes[i].Bytes.Add(r.Bytes[i])
+		}
+		t.Connections.Handshakes += r.Handshakes
+		t.Connections.TLS = r.TLS
+		t.PauseS = max(t.PauseS, time.Duration(r.Pause).Seconds())
 		for kind, n := range r.Errors {
 			t.Errors[kind] += n
 		}
-		stale += r.StaleSum
+		stale = append(stale, r.StaleShares...)
 		if r.To > r.From {
 			windows = append(windows, time.Duration(r.To-r.From).Seconds())
 		}
@@ -66,7 +74,9 @@ func gather(t *result.Trial, members []*member, w *watch, plan shard.Plan) {
 		t.Doubt(result.Refused, result.Invalid, "%d of %d clients could not join", int64(plan.Clients)-joined, plan.Clients)
 	}
 	t.NotSent = t.Offered - t.Sent
-	t.StaleShare = stale / float64(plan.Clients)
+	t.StaleShare = stat.Sum(stale) / float64(plan.Clients)
+	t.StaleShareClients = result.SummarizeShares(stale)
+	t.Bytes = t.PhaseBytes[slices.Index(result.Phases[:], "steady")].Bytes
 	if len(windows) > 0 {
 		t.WindowS = slices.Max(windows)
 	}

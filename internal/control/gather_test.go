@@ -61,16 +61,21 @@ func from1(n, step int64) (v []int64) {
 	return v
 }
 
+var (
+	sample1 = result.Bytes{In: 1000, Out: 2000, Layers: result.Layers{In: result.Layer{Text: 600, Envelope: 300, Protocol: 100}}}
+	sample2 = result.Bytes{In: 10, Out: 20, Layers: result.Layers{Out: result.Layer{Compression: -5, TLS: 25}}}
+)
+
 func TestGatherSumsUp(t *testing.T) {
 	a := &shard.Result{
 		Joined: 4, From: 5e9, To: 15e9, Offered: 10, Sent: 9, Published: 8, Expected: 80, Delivered: 82, Lost: 1, Duplicated: 3, Reordered: 4,
-		WindowDeliveries: 70, ByStatus: map[string]int64{"200": 100, "201": 8}, RequestErrors: 2, Empty: 60, BytesIn: 1000, BytesOut: 2000,
-		Held: 5, Opened: 6, Failed: 1, LostConnections: 2, Errors: map[string]int64{"reset": 2}, StaleSum: 1.5,
+		WindowDeliveries: 70, ByStatus: map[string]int64{"200": 100, "201": 8}, RequestErrors: 2, Empty: 60, Bytes: [4]result.Bytes{2: sample1},
+		Held: 5, Opened: 6, Failed: 1, LostConnections: 2, Errors: map[string]int64{"reset": 2}, StaleShares: []float64{0.5, 1},
 	}
 	b := &shard.Result{
 		Joined: 4, From: 5e9, To: 15.5e9, Offered: 20, Sent: 20, Published: 20, Expected: 200, Delivered: 199, Lost: 2, Duplicated: 1, Reordered: 1,
-		WindowDeliveries: 190, ByStatus: map[string]int64{"200": 50, "503": 1}, RequestErrors: 1, Empty: 30, BytesIn: 10, BytesOut: 20,
-		Held: 4, Opened: 4, Failed: 0, LostConnections: 1, Errors: map[string]int64{"reset": 1, "timeout": 7}, StaleSum: 0.5,
+		WindowDeliveries: 190, ByStatus: map[string]int64{"200": 50, "503": 1}, RequestErrors: 1, Empty: 30, Bytes: [4]result.Bytes{1: {In: 5}, 2: sample2},
+		Held: 4, Opened: 4, Failed: 0, LostConnections: 1, Errors: map[string]int64{"reset": 1, "timeout": 7}, StaleShares: []float64{0.5, 0},
 		FirstError: "GET /: reset",
 	}
 	plan := shard.Plan{Clients: 8, Rooms: []string{"r"}, Shards: 3}
@@ -80,7 +85,8 @@ func TestGatherSumsUp(t *testing.T) {
 		WindowDeliveries: 260,
 		Requests:         result.Requests{Total: 162, ByStatus: map[string]int64{"200": 150, "201": 8, "503": 1}, Errors: 3, Empty: 90},
 		Connections:      result.Connections{Held: 9, Opened: 10, Failed: 1, Lost: 3},
-		Errors:           map[string]int64{"reset": 3, "timeout": 7}, Bytes: result.Bytes{In: 1010, Out: 2020}, StaleShare: 0.25,
+		Errors:           map[string]int64{"reset": 3, "timeout": 7}, Bytes: sample1.Add(sample2), StaleShare: 0.25, StaleShareClients: &result.Quantiles{Max: 1, Mean: 0.5, N: 4},
+		PhaseBytes: []result.PhaseBytes{{Phase: "ramp-up"}, {Phase: "warm-up", Bytes: result.Bytes{In: 5}}, {Phase: "steady", Bytes: sample1.Add(sample2)}, {Phase: "drain"}},
 		Series:  []result.Second{},
 		Reasons: []result.Reason{{Code: result.Errors, Validity: result.Suspect, Text: "the first error was: GET /: reset"}},
 	}

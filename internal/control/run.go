@@ -156,7 +156,8 @@ func (r *runner) trial(ctx context.Context, name string, n, attempt int) result.
 		Asked: result.Asked{
 			PublishRate: s.Publish.Rate, Arrivals: s.Publish.Arrivals, PayloadBytes: s.Payload,
 			PollIntervalS: s.Poll.Interval.Seconds(), Paced: tr.Paced, Rooms: s.Rooms, Publishers: s.Publish.Publishers,
-			WaitS: tr.Wait.Seconds(), HeartbeatS: tr.Heartbeat.Seconds(), SteadyS: s.Phases.Steady.Seconds(), Trials: s.Trials, Shards: r.size.shards, Servers: r.size.servers,
+			WaitS: tr.Wait.Seconds(), HeartbeatS: tr.Heartbeat.Seconds(), TLS: s.TLS, FreezeAtS: s.Server.FreezeAt.Seconds(), FreezeS: s.Server.Freeze.Seconds(),
+			SteadyS: s.Phases.Steady.Seconds(), Trials: s.Trials, Shards: r.size.shards, Servers: r.size.servers,
 		},
 		Started: time.Now().UTC(), Status: result.Complete,
 		Reasons: []result.Reason{}, Errors: map[string]int64{}, Series: []result.Second{},

@@ -247,6 +247,7 @@ func (w *watch) tick(s shard.Second) (result.Second, bool) {
 	sum.Requests += s.Requests
 	sum.Published += s.Published
 	sum.Deliveries += s.Deliveries
+	sum.Empty += s.Empty
 	sum.BytesIn += s.BytesIn
 	sum.BytesOut += s.BytesOut
 	sum.T, sum.Phase = w.phase(s.K)

@@ -1,6 +1,8 @@
 package result
 
 import (
+	"math"
+	"slices"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -34,3 +36,24 @@ func Summarize(h *hdrhistogram.Histogram) *Quantiles {
 }
 
 func seconds(ns int64) float64 { return time.Duration(ns).Seconds() }
+
+// SummarizeShares takes the percentiles of shares, exactly, or nil of none. A
+// percentile is the lowest value that as many as it says are not above.
+func SummarizeShares(shares []float64) *Quantiles {
+	n := len(shares)
+	if n == 0 {
+		return nil
+	}
+	sorted := slices.Sorted(slices.Values(shares))
+	at := func(q float64) *float64 {
+		if !Enough(int64(n), q) {
+			return nil
+		}
+		return &sorted[max(int(math.Ceil(q*float64(n)-1e-9)), 1)-1]
+	}
+	sum := 0.0
+	for _, v := range sorted {
+		sum += v
+	}
+	return &Quantiles{P50: at(.5), P90: at(.9), P99: at(.99), P999: at(.999), Max: sorted[n-1], Mean: sum / float64(n), N: int64(n)}
+}

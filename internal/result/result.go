@@ -7,11 +7,14 @@
 package result
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"time"
 )
 
 // Schema is the version of the line format that this package writes.
-const Schema = 2
+const Schema = 3
 
 // FileName is the name of the results file in a run's folder.
 const FileName = "trials.jsonl"
@@ -84,6 +87,10 @@ type Trial struct {
 	Connections Connections      `json:"connections"`
 	Errors      map[string]int64 `json:"errors"` // by kind, in the whole trial
 	Bytes       Bytes            `json:"bytes"`  // on the clients' connections
+	// PhaseBytes are the same by phase, in order: all that passed in the trial.
+	PhaseBytes []PhaseBytes `json:"phase_bytes"`
+	// TCP is what the kernel counted beneath Bytes; absent where it does not tell.
+	TCP *TCP `json:"tcp,omitempty"`
 
 	Latency    *Quantiles `json:"latency_s"` // message due to message seen by a client
 	LatencyHDR string     `json:"latency_hdr"`
@@ -102,9 +109,19 @@ type Trial struct {
 	PublishService    *Quantiles `json:"publish_service_s"`
 	PublishServiceHDR string     `json:"publish_service_hdr"`
 
-	Fanout       *Fanout `json:"fanout_s"`
-	StaleShare   float64 `json:"stale_share"` // mean over the clients
-	ScheduleLate Late    `json:"schedule_late_s"`
+	// The two legs of a delivery, which meet where the server accepts the
+	// message: by its own clock, the message's "at", in whole milliseconds.
+	// Absent where that clock cannot be held against the generator's.
+	AcceptLatency    *Quantiles `json:"accept_latency_s,omitempty"` // message due to accepted; one sample for each message
+	AcceptLatencyHDR string     `json:"accept_latency_hdr,omitempty"`
+	DeliveryLeg      *Quantiles `json:"delivery_leg_s,omitempty"` // message accepted to seen by a client
+	DeliveryLegHDR   string     `json:"delivery_leg_hdr,omitempty"`
+
+	Fanout            *Fanout    `json:"fanout_s"`
+	StaleShare        float64    `json:"stale_share"`         // mean over the clients
+	StaleShareClients *Quantiles `json:"stale_share_clients"` // over the clients: shares, not seconds
+	ScheduleLate      Late       `json:"schedule_late_s"`
+	PauseS            float64    `json:"pause_s"` // longest time in which a shard stood still
 
 	// Totals are of the whole trial, all phases, the controller's own requests
 	// included: what an outside counter sees.
@@ -115,10 +132,27 @@ type Trial struct {
 	ServerTotals *Totals `json:"server_totals,omitempty"`
 	TotalsAfter  Totals  `json:"totals_after"`
 
-	Server    *Cost    `json:"server,omitempty"` // absent where the server's process is not known
-	Generator Cost     `json:"generator"`        // all shards together
-	Series    []Second `json:"series"`
-	Env       Env      `json:"env"`
+	Server    *Cost     `json:"server,omitempty"` // absent where the server's process is not known
+	Generator Cost      `json:"generator"`        // all shards together
+	Series    []Second  `json:"series"`
+	Profiles  *Profiles `json:"profiles,omitempty"`
+	// Calibration is what the machine is known to add; absent where it is not.
+	Calibration *Calibration `json:"calibration,omitempty"`
+	Env         Env          `json:"env"`
+}
+
+// Profiles are files in the run's folder, of the server's steady state.
+type Profiles struct {
+	CPU  string `json:"cpu"`
+	Heap string `json:"heap"`
+}
+
+// Calibration is what `pollpush calibrate` found on the machine of the trial,
+// for its transport.
+type Calibration struct {
+	Measured time.Time  `json:"measured"`
+	Commit   string     `json:"commit"`
+	Floor    *Quantiles `json:"floor_s"` // delivery latency against a null target, less its known delay
 }
 
 // Asked is what the scenario asked for: the inputs of the model.
@@ -131,6 +165,9 @@ type Asked struct {
 	WaitS         float64 `json:"wait_s,omitempty"`      // the transport asks again at once, and is answered after this time at the latest
 	HeartbeatS    float64 `json:"heartbeat_s,omitempty"` // the same, but it is a heartbeat that ends the wait, and is answered
 	BatchS        float64 `json:"batch_s,omitempty"`     // the server gathers messages for this time
+	TLS           bool    `json:"tls,omitempty"`
+	FreezeAtS     float64 `json:"freeze_at_s,omitempty"` // into the steady state: the server is stopped
+	FreezeS       float64 `json:"freeze_s,omitempty"`    // for so long
 	Rooms         int     `json:"rooms"`
 	Publishers    int     `json:"publishers"` // publishing clients per room
 	SteadyS       float64 `json:"steady_s"`
@@ -153,12 +190,77 @@ type Connections struct {
 	Opened int64 `json:"opened"` // in the whole trial
 	Failed int64 `json:"failed"` // never came to be, in the whole trial
 	Lost   int64 `json:"lost"`   // closed by the other side or broken, in the whole trial
+
+	Handshakes int64  `json:"handshakes,omitempty"` // of TLS, in the whole trial
+	TLS        string `json:"tls,omitempty"`        // version and cipher suite
 }
 
 // Bytes are counted at the connection: everything above TCP.
 type Bytes struct {
-	In  int64 `json:"in"`  // server to client
-	Out int64 `json:"out"` // client to server
+	In     int64  `json:"in"`  // server to client
+	Out    int64  `json:"out"` // client to server
+	Layers Layers `json:"layers"`
+}
+
+// Layers is what the bytes of each direction are made of.
+type Layers struct {
+	In  Layer `json:"in"`
+	Out Layer `json:"out"`
+}
+
+// Layer is one direction's bytes from the inside out; the sum is all of them.
+type Layer struct {
+	Text        int64 `json:"text"`        // of messages, as it stands in their JSON
+	Envelope    int64 `json:"envelope"`    // JSON around the text, and JSON without any
+	Compression int64 `json:"compression"` // what compressing added to the two: negative as a rule
+	Protocol    int64 `json:"protocol"`    // headers, chunks, frames, events, packets
+	TLS         int64 `json:"tls"`         // records and handshakes
+}
+
+// Sum is all bytes of the direction.
+func (l Layer) Sum() int64 { return l.Text + l.Envelope + l.Compression + l.Protocol + l.TLS }
+
+// Add adds what other counted.
+func (b Bytes) Add(other Bytes) Bytes { return b.with(other, 1) }
+
+// Since is what b has more than an earlier count.
+func (b Bytes) Since(earlier Bytes) Bytes { return b.with(earlier, -1) }
+
+func (b Bytes) with(o Bytes, sign int64) Bytes {
+	layer := func(a, b Layer) Layer {
+		return Layer{
+			Text: a.Text + sign*b.Text, Envelope: a.Envelope + sign*b.Envelope, Compression: a.Compression + sign*b.Compression,
+			Protocol: a.Protocol + sign*b.Protocol, TLS: a.TLS + sign*b.TLS,
+		}
+	}
+	return Bytes{
+		In: b.In + sign*o.In, Out: b.Out + sign*o.Out,
+		Layers: Layers{In: layer(b.Layers.In, o.Layers.In), Out: layer(b.Layers.Out, o.Layers.Out)},
+	}
+}
+
+// The phases of a trial, in order.
+var Phases = [...]string{"ramp-up", "warm-up", "steady", "drain"}
+
+// PhaseBytes are the bytes of one phase.
+type PhaseBytes struct {
+	Phase string `json:"phase"`
+	Bytes
+}
+
+// TCP is what the kernel tells of the clients' connections (TCP_INFO). On
+// loopback a segment may hold 64 KiB, where a network has 1,500 bytes.
+type TCP struct {
+	In          Segments `json:"in"`
+	Out         Segments `json:"out"`
+	Retransmits int64    `json:"retransmits"` // by the clients' side
+}
+
+// Segments are one direction's.
+type Segments struct {
+	Segments     int64 `json:"segments"`      // all, acknowledgements included
+	DataSegments int64 `json:"data_segments"` // those that carry bytes
+	HeaderBytes  int64 `json:"header_bytes"`  // the IP and TCP headers of all
 }
 
 // Quantiles summarises a histogram, in seconds. A percentile that fewer than
@@ -211,12 +313,29 @@ type Cost struct {
 	RSSMeanBytes  int64 `json:"rss_mean_bytes"`
 	RSSPeakBytes  int64 `json:"rss_peak_bytes"`
 
+	// What being connected takes: from before the first client until all are
+	// connected and nothing is said yet.
+	Before      *Memory `json:"before,omitempty"`
+	Connected   *Memory `json:"connected,omitempty"`
+	CPUConnectS float64 `json:"cpu_connect_s"`       // user and system time in between
+	Descriptors int64   `json:"descriptors"`         // open at the end of the steady state
+	Switches    int64   `json:"context_switches"`    // voluntary, in the steady state
+	Preemptions int64   `json:"context_preemptions"` // involuntary
+
 	// From inside a Go process that offers /metrics; zero elsewhere.
 	Goroutines int64   `json:"goroutines,omitempty"`
 	HeapBytes  int64   `json:"heap_bytes,omitempty"`
 	StackBytes int64   `json:"stack_bytes,omitempty"`
 	GCPauseS   float64 `json:"gc_pause_s,omitempty"`
 	GCCycles   int64   `json:"gc_cycles,omitempty"`
+}
+
+// Memory is what processes hold at an instant.
+type Memory struct {
+	RSSBytes    int64 `json:"rss_bytes"`
+	HeapBytes   int64 `json:"heap_bytes,omitempty"`  // in use; from inside a Go process
+	StackBytes  int64 `json:"stack_bytes,omitempty"` // likewise
+	SocketBytes int64 `json:"socket_bytes"`          // of the kernel, for its sockets; in no RSS
 }
 
 // CPUS is user and system time together, in seconds.
@@ -231,6 +350,7 @@ type Second struct {
 	Requests   int64   `json:"requests"`
 	Published  int64   `json:"published"`
 	Deliveries int64   `json:"deliveries"`
+	Empty      int64   `json:"empty"` // polls answered without a message
 	BytesIn    int64   `json:"bytes_in"`
 	BytesOut   int64   `json:"bytes_out"`
 
@@ -254,4 +374,14 @@ type Env struct {
 	StealCores   float64  `json:"steal_cores"`
 	ForeignCores *float64 `json:"foreign_cores"`      // taken by processes that are not the trial's; null where the server's process is not known
 	CPUPressure  *float64 `json:"cpu_pressure_share"` // PSI "some", null where the kernel has none
+	ClockDrift   *float64 `json:"clock_drift_share"`  // of CLOCK_MONOTONIC against the raw clock: 1e-6 is a microsecond in each second
+	ClockStepS   *float64 `json:"clock_step_s"`       // of the wall clock against CLOCK_MONOTONIC
+}
+
+// Machine is the fingerprint of what a trial ran on: only between equal ones
+// are times compared.
+func (e Env) Machine() string {
+	const gib = 1 << 30
+	sum := sha256.Sum256(fmt.Appendf(nil, "%s|%s|%s|%d|%d|%s", e.OS, e.Kernel, e.CPUModel, e.Cores, (e.MemoryBytes+gib/2)/gib, e.Go))
+	return hex.EncodeToString(sum[:6])
 }

@@ -145,6 +145,11 @@ func (d *draft) relate() {
 		d.conflict("phases.drain", "must be at least poll.interval, which is "+formatDuration(d.Poll.Interval),
 			"poll.interval", "must be at most phases.drain, which is "+formatDuration(d.Phases.Drain))
 	}
+	if left := d.Phases.Steady - d.Server.FreezeAt; d.sound("server.freeze", "server.freeze_at", "phases.steady") && d.Server.Freeze > 0 && d.Server.Freeze > left {
+		d.conflict("server.freeze", "must end within the steady state, which lasts "+formatDuration(max(left, 0))+" from server.freeze_at on",
+			"server.freeze_at", "must leave server.freeze, which is "+formatDuration(d.Server.Freeze)+", within phases.steady",
+			"phases.steady", "must be at least "+formatDuration(d.Server.FreezeAt+d.Server.Freeze)+", when the server goes on")
+	}
 }
 
 // sound reports whether none of the keys was refused.

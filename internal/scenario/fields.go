@@ -164,6 +164,22 @@ func (f choice) parse(d *draft, v value) []problem {
 
 func (f choice) format(s *Scenario) string { return *f.at(s) }
 
+// truth is true or false.
+type truth struct{ at func(*Scenario) *bool }
+
+func (f truth) parse(d *draft, v value) []problem {
+	switch {
+	case v.form == nothing:
+		return refuse(v, "has no value; must be true or false")
+	case v.form == quoted || !v.scalar() || v.text != "true" && v.text != "false":
+		return refuse(v, "must be true or false")
+	}
+	*f.at(&d.Scenario) = v.text == "true"
+	return nil
+}
+
+func (f truth) format(s *Scenario) string { return strconv.FormatBool(*f.at(s)) }
+
 // sentence is one line of text.
 type sentence struct {
 	max int // characters

@@ -10,7 +10,7 @@ import (
 
 // A hash that changes makes every older result incomparable: change it knowingly.
 func TestHashIsStable(t *testing.T) {
-	for name, want := range map[string]string{"chat-1k": "fb4eccaf233e", "short": "e9ab5c354761", "example": "725262678e96"} {
+	for name, want := range map[string]string{"chat-1k": "0213817fa7d7", "short": "e0ac5deccd91", "example": "1f7b02dde977"} {
 		if got := load(t, name).Hash(); got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)
 		}
@@ -28,7 +28,7 @@ func TestHashSeesWhatATrialMeasures(t *testing.T) {
 		{"clients", "999", true}, {"rooms", "2", true}, {"seed", "2", true}, {"payload", "201B", true},
 		{"publish.rate", "2/s", true}, {"publish.arrivals", "constant", true}, {"publish.publishers", "9", true},
 		{"poll.interval", "2s", true}, {"phases.ramp_up", "3s", true}, {"phases.warm_up", "3s", true},
-		{"phases.steady", "21s", true}, {"phases.drain", "4s", true}, {"server.history", "1001", true}, {"server.batch", "51ms", true}, {"shards", "2", true},
+		{"phases.steady", "21s", true}, {"phases.drain", "4s", true}, {"server.history", "1001", true}, {"server.batch", "51ms", true}, {"server.freeze", "1s", true}, {"tls", "true", true}, {"shards", "2", true},
 	} {
 		s, err := Load(Default, known, Override{c.key, c.value, ""})
 		if err != nil {

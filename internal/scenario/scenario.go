@@ -20,6 +20,7 @@ type Scenario struct {
 	Phases  Phases
 	Server  Server
 
+	TLS       bool
 	Shards    int           // loadgen processes; 0 chooses
 	TimeLimit time.Duration // a suspect trial is repeated only while the run stays within it
 }
@@ -48,4 +49,7 @@ type Phases struct {
 type Server struct {
 	History int           // messages kept per room
 	Batch   time.Duration // for which messages are gathered for clients that ask for it
+
+	FreezeAt time.Duration // into the steady state: the server is stopped
+	Freeze   time.Duration // for so long; 0 does not
 }

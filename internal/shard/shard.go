@@ -93,6 +93,7 @@ type Second struct {
 	Requests   int64 `json:"requests"`
 	Published  int64 `json:"published"`
 	Deliveries int64 `json:"deliveries"`
+	Empty      int64 `json:"empty"`
 	BytesIn    int64 `json:"bytes_in"`
 	BytesOut   int64 `json:"bytes_out"`
 }
@@ -113,21 +114,24 @@ type Result struct {
 	Duplicated int64 `json:"duplicated"`
 	Reordered  int64 `json:"reordered"`
 
-	WindowDeliveries int64            `json:"window_deliveries"`
-	WindowPublished  int64            `json:"window_published"`
-	ByStatus         map[string]int64 `json:"by_status"`
-	RequestErrors    int64            `json:"request_errors"`
-	Empty            int64            `json:"empty"`
-	BytesIn          int64            `json:"bytes_in"`
-	BytesOut         int64            `json:"bytes_out"`
-	Held             int64            `json:"held"`
-	Opened           int64            `json:"opened"`
-	Failed           int64            `json:"failed"`
-	LostConnections  int64            `json:"lost_connections"`
-	Errors           map[string]int64 `json:"errors"`
-	StaleSum         float64          `json:"stale_sum"`   // over the clients, of each one's share
-	Dropped          int64            `json:"dropped"`     // samples that a histogram could not take
-	FirstError       string           `json:"first_error"` // one error in full, to be read by people
+	WindowDeliveries int64                            `json:"window_deliveries"`
+	WindowPublished  int64                            `json:"window_published"`
+	ByStatus         map[string]int64                 `json:"by_status"`
+	RequestErrors    int64                            `json:"request_errors"`
+	Empty            int64                            `json:"empty"`
+	Bytes            [len(result.Phases)]result.Bytes `json:"bytes"` // by phase
+	TCP              *result.TCP                      `json:"tcp"`
+	Handshakes       int64                            `json:"handshakes"`
+	TLS              string                           `json:"tls"`
+	Held             int64                            `json:"held"`
+	Opened           int64                            `json:"opened"`
+	Failed           int64                            `json:"failed"`
+	LostConnections  int64                            `json:"lost_connections"`
+	Errors           map[string]int64                 `json:"errors"`
+	StaleShares      []float64                        `json:"stale_shares"` // of each client
+	Pause            int64                            `json:"pause"`        // longest time in which the shard stood still in the steady state
+	Dropped          int64                            `json:"dropped"`      // samples that a histogram could not take
+	FirstError       string                           `json:"first_error"`  // one error in full, to be read by people
 
 	// Histograms: HdrHistogram V2, compressed, base64; nanoseconds.
 	Latency        string `json:"latency"`
@@ -147,6 +151,9 @@ type Result struct {
 type Message struct {
 	Room int   `json:"room"`
 	Seq  int64 `json:"seq"`
+	// Accepted is from due to the server's acceptance in microseconds, 0 where
+	// it is not known; it may be negative by what the clocks are apart.
+	Accepted int64 `json:"accepted"`
 	// Latencies from due to seen in microseconds, ascending, each as the
 	// varint of its difference to the one before.
 	Latencies []byte `json:"latencies"`

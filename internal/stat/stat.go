@@ -20,6 +20,14 @@ func Median(values []float64) float64 {
 	return sorted[n/2-1]/2 + sorted[n/2]/2
 }
 
+// Sum is the sum of values.
+func Sum(values []float64) (sum float64) {
+	for _, v := range values {
+		sum += v
+	}
+	return sum
+}
+
 // Range is the smallest and the largest value, NaN of nothing.
 func Range(values []float64) (low, high float64) {
 	if len(values) == 0 {
