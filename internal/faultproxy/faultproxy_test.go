@@ -1,0 +1,252 @@
+package faultproxy
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// start begins a proxy to a server whose connections are all handed to serve.
+func start(t *testing.T, f Faults, serve func(net.Conn)) *Proxy {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := Start(l.Addr().String(), f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	serving := make(chan struct{})
+	go func() {
+		defer close(serving)
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			go func() {
+				defer c.Close()
+				serve(c)
+			}()
+		}
+	}()
+	t.Cleanup(func() {
+		l.Close()
+		p.Close()
+		<-serving
+	})
+	return p
+}
+
+func dial(t *testing.T, p *Proxy) *net.TCPConn {
+	t.Helper()
+	c, err := net.Dial("tcp", p.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.Close() })
+	return c.(*net.TCPConn)
+}
+
+func echo(c net.Conn) { io.Copy(c, c) }
+
+// roundTrip sends text and waits until it is back.
+func roundTrip(t *testing.T, c net.Conn, text string) {
+	t.Helper()
+	if _, err := io.WriteString(c, text); err != nil {
+		t.Fatal(err)
+	}
+	got := make([]byte, len(text))
+	if _, err := io.ReadFull(c, got); err != nil || string(got) != text {
+		t.Fatalf("%.40q came back for %.40q: %v", got, text, err)
+	}
+}
+
+// Many pieces are under way at once: a delay is none of the throughput's.
+func TestDelay(t *testing.T) {
+	const delay, pieces = 40 * time.Millisecond, 200
+	p := start(t, Faults{Delay: delay}, echo)
+	c := dial(t, p)
+	sent := make(chan time.Time, pieces)
+	go func() {
+		for i := range pieces {
+			sent <- time.Now()
+			c.Write([]byte{byte(i)})
+		}
+	}()
+	begun, b := time.Now(), make([]byte, 1)
+	for i := range pieces {
+		if _, err := io.ReadFull(c, b); err != nil || b[0] != byte(i) {
+			t.Fatalf("piece %d: %d, %v", i, b[0], err)
+		}
+		if took := time.Since(<-sent); took < 2*delay {
+			t.Fatalf("piece %d was back after %v, sooner than twice %v", i, took, delay)
+		}
+	}
+	if took := time.Since(begun); took > pieces*delay {
+		t.Errorf("%d pieces took %v: they wait for one another", pieces, took)
+	}
+}
+
+func TestStall(t *testing.T) {
+	const stall = 300 * time.Millisecond
+	p := start(t, Faults{}, echo)
+	c := dial(t, p)
+	roundTrip(t, c, "before")
+	from := time.Now()
+	p.Stall(from, stall)
+	roundTrip(t, c, "amid")
+	if took := time.Since(from); took < stall {
+		t.Errorf("something passed %v after the stall of %v had begun", took, stall)
+	}
+	p.Stall(time.Now().Add(time.Hour), time.Hour)
+	roundTrip(t, c, "before one to come")
+	if n := p.Counts(nil).Connections; n != 1 {
+		t.Errorf("%d connections, want the same one all along", n)
+	}
+}
+
+func TestThrottle(t *testing.T) {
+	const rate, size = 400_000, 200_000
+	p := start(t, Faults{Rate: rate}, func(c net.Conn) { c.Write(make([]byte, size)) })
+	begun := time.Now()
+	n, err := io.Copy(io.Discard, dial(t, p))
+	took := time.Since(begun)
+	if n != size || err != nil {
+		t.Fatalf("%d bytes, %v", n, err)
+	}
+	// The first slice passes at once.
+	if least := (size - rate/throttleSlice) * time.Second / rate; took < least {
+		t.Errorf("%d bytes took %v, at %d a second they take %v", size, took, rate, least)
+	}
+	t.Logf("%d bytes took %v, at %d a second they take %v", size, took, rate, size*time.Second/rate)
+}
+
+func TestReset(t *testing.T) {
+	const after = 70_000
+	p := start(t, Faults{ResetAfter: func(n int) int64 { return []int64{0, after}[n] }}, func(c net.Conn) { c.Write(make([]byte, 2*after)) })
+	for i, want := range []struct {
+		bytes int64
+		err   error
+	}{{2 * after, nil}, {after, syscall.ECONNRESET}} {
+		c := dial(t, p)
+		n, err := io.Copy(io.Discard, c)
+		if n != want.bytes && want.err == nil || n > want.bytes || !errors.Is(err, want.err) {
+			t.Errorf("connection %d: %d bytes, %v; want %d, %v", i, n, err, want.bytes, want.err)
+		}
+		c.Close()
+	}
+	if c := p.Counts(nil); c.BytesIn != 3*after || c.Connections != 2 {
+		t.Errorf("%+v, want %d bytes on 2 connections", c, 3*after)
+	}
+}
+
+func TestResetInPlaceOfAMessage(t *testing.T) {
+	p := start(t, Faults{Message: func(int, uint64) Fault { return Reset }}, func(c net.Conn) {
+		c.Read(make([]byte, len(handshake)))
+		io.WriteString(c, switching+string(appendFrame(nil, []byte(message(1)))))
+		io.Copy(io.Discard, c)
+	})
+	c := dial(t, p)
+	c.Write([]byte(handshake))
+	got, err := io.ReadAll(c)
+	if !strings.HasPrefix(switching, string(got)) || !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("%q, %v; want no more than the handshake, and a reset", got, err)
+	}
+}
+
+func TestRefuse(t *testing.T) {
+	p := start(t, Faults{Refuse: func(request string) bool { return request == "GET /metrics" }}, echo)
+	c := dial(t, p)
+	io.WriteString(c, "GET /metrics HTTP/1.1\r\n\r\n")
+	if got, err := io.ReadAll(c); len(got) > 0 || !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("%q, %v", got, err)
+	}
+	roundTrip(t, dial(t, p), "GET /metrics/more HTTP/1.1\r\n\r\n")
+	if n := p.Counts(func(request string) bool { return request == "GET /metrics/more" }); n.Requests != 1 || n.Connections != 1 {
+		t.Errorf("%+v, want one request on one connection", n)
+	}
+	if n := p.Counts(nil); n.Requests != 2 || n.Connections != 2 {
+		t.Errorf("%+v, want two of each in all", n)
+	}
+}
+
+// How one side ends is how the other sees it.
+func TestEnds(t *testing.T) {
+	ended := make(chan error, 2)
+	p := start(t, Faults{Delay: 10 * time.Millisecond}, func(c net.Conn) {
+		b, err := io.ReadAll(c)
+		ended <- err
+		c.Write(b) // the other direction still stands
+	})
+	c := dial(t, p)
+	big := bytes.Repeat([]byte("0123456789abcdef"), 1<<16)
+	go func() {
+		c.Write(big)
+		c.CloseWrite()
+	}()
+	got, err := io.ReadAll(c)
+	if err != nil || !bytes.Equal(got, big) {
+		t.Errorf("%d bytes of %d came back, %v", len(got), len(big), err)
+	}
+	if err := <-ended; err != nil {
+		t.Errorf("the server saw %v at the client's end", err)
+	}
+	c = dial(t, p)
+	(*net.TCPConn).SetLinger(c, 0)
+	c.Close()
+	if err := <-ended; !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("the server saw %v at the client's reset", err)
+	}
+}
+
+func TestNoServer(t *testing.T) {
+	p, err := Start("127.0.0.1:1", Faults{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	var got []byte
+	c, err := net.Dial("tcp", p.Addr())
+	if err == nil { // else the reset has come before the dial's end
+		defer c.Close()
+		got, err = io.ReadAll(c)
+	}
+	if len(got) > 0 || !errors.Is(err, syscall.ECONNRESET) {
+		t.Errorf("%q, %v", got, err)
+	}
+}
+
+// Close ends what waits for a delay, a stall, a throttle, a reader or nothing.
+func TestCloseEndsAll(t *testing.T) {
+	for name, f := range map[string]Faults{
+		"delay": {Delay: time.Hour}, "throttle": {Rate: 1}, "plain": {},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := start(t, f, func(c net.Conn) { c.Write(make([]byte, 64<<20)) }) // which nobody reads
+			dial(t, p)
+			c := dial(t, p)
+			if name == "plain" {
+				if _, err := io.ReadFull(c, make([]byte, 1000)); err != nil {
+					t.Fatal(err)
+				}
+				p.Stall(time.Now(), time.Hour)
+			}
+			c.Write([]byte("x"))
+			p.Close()
+			if _, err := io.Copy(io.Discard, c); !errors.Is(err, syscall.ECONNRESET) && name != "plain" {
+				t.Errorf("the connection ended by %v", err)
+			}
+		})
+	}
+}
