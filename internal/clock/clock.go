@@ -24,7 +24,7 @@ var base = func() (b struct {
 	tightest := time.Hour
 	for range 16 {
 		before := time.Now()
-		mono := system()
+		mono := read(unix.CLOCK_MONOTONIC)
 		after := time.Now()
 		if gap := after.Sub(before); gap < tightest {
 			tightest, b.at, b.mono = gap, before.Add(gap/2), mono
@@ -33,10 +33,11 @@ var base = func() (b struct {
 	return b
 }()
 
-func system() int64 {
+// read returns the nanoseconds of one of the kernel's clocks.
+func read(id int32) int64 {
 	var ts unix.Timespec
-	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {
-		panic("CLOCK_MONOTONIC: " + err.Error())
+	if err := unix.ClockGettime(id, &ts); err != nil {
+		panic(fmt.Sprintf("clock %d: %v", id, err))
 	}
 	return ts.Nano()
 }

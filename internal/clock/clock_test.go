@@ -3,11 +3,13 @@ package clock
 import (
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 func TestNowAgreesWithTheSystemCall(t *testing.T) {
 	for range 100 {
-		before, now, after := system(), Now(), system()
+		before, now, after := read(unix.CLOCK_MONOTONIC), Now(), read(unix.CLOCK_MONOTONIC)
 		// The calibration may be off by the microseconds that a system call takes.
 		const slack = int64(time.Millisecond)
 		if now < before-slack || now > after+slack {

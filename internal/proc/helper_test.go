@@ -26,6 +26,8 @@ func TestMain(m *testing.M) {
 		holdTask(amount)
 	case "term":
 		termTask()
+	case "freeze":
+		freezeTask()
 	default:
 		fmt.Fprintln(os.Stderr, "no such task:", task)
 		os.Exit(2)

@@ -1,0 +1,82 @@
+package proc
+
+import (
+	"math"
+	"os"
+	"runtime"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// The process's own file tells only of its main thread: what another one does
+// must be seen.
+func TestReadActivityOfAllThreads(t *testing.T) {
+	const waits = 200
+	asked, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		<-asked
+		for range waits {
+			pause := unix.NsecToTimespec(100_000) // a thread's own wait, which the Go scheduler has no part in
+			_ = unix.Nanosleep(&pause, nil)
+		}
+		ended <- struct{}{}
+		<-asked // the thread stays: the counts of one that ends are lost
+	}()
+	read := func() Activity {
+		t.Helper()
+		a, err := ReadActivity(os.Getpid())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a
+	}
+	before := read()
+	asked <- struct{}{}
+	<-ended
+	after := read()
+	close(asked)
+	if n := after.Switches - before.Switches; n < waits {
+		t.Errorf("%d switches, though a thread has waited %d times", n, waits)
+	}
+	if after.Preemptions < before.Preemptions {
+		t.Errorf("preemptions fell from %d to %d", before.Preemptions, after.Preemptions)
+	}
+}
+
+func TestDescriptors(t *testing.T) {
+	const files = 40
+	count := func() int64 {
+		t.Helper()
+		n, err := Descriptors(os.Getpid())
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	before := count()
+	for range files {
+		f, err := os.Open(os.DevNull)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+	}
+	// The runtime may have opened its poller.
+	if n := count() - before; n < files || n > files+4 {
+		t.Errorf("%d descriptors more, want %d", n, files)
+	}
+}
+
+func TestReadActivityOfNoProcess(t *testing.T) {
+	for _, pid := range []int{-1, math.MaxInt32} {
+		if a, err := ReadActivity(pid); err == nil || a != (Activity{}) {
+			t.Errorf("process %d: %+v, %v", pid, a, err)
+		}
+		if n, err := Descriptors(pid); err == nil || n != 0 {
+			t.Errorf("process %d: %d descriptors, %v", pid, n, err)
+		}
+	}
+}
