@@ -3,7 +3,6 @@ package server
 import (
 	"bufio"
 	"io"
-	"net"
 	"net/http"
 	"testing"
 	"time"
@@ -26,11 +25,7 @@ func TestIdle(t *testing.T) {
 // A connection is closed once it has been idle for as long as was said.
 func TestIdleConnectionIsClosed(t *testing.T) {
 	h := start(t, Config{Idle: time.Millisecond})
-	c, err := net.Dial("tcp", h.addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
+	c := h.connect()
 	c.SetDeadline(time.Now().Add(patience))
 	io.WriteString(c, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
 	r := bufio.NewReader(c)

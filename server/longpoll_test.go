@@ -2,7 +2,6 @@ package server
 
 import (
 	"fmt"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -103,10 +102,7 @@ func TestLongPollEndsEmpty(t *testing.T) {
 // leaves nothing behind.
 func TestLongPollEnds(t *testing.T) {
 	h := start(t, Config{})
-	gone, err := net.Dial("tcp", h.addr)
-	if err != nil {
-		t.Fatal(err)
-	}
+	gone := h.connect()
 	fmt.Fprint(gone, "GET /api/rooms/lobby/messages?after=0&wait=60s HTTP/1.1\r\nHost: x\r\n\r\n")
 	h.await("waiting polls", &h.tally.waiting, 1)
 	gone.Close()

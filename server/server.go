@@ -7,6 +7,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"net"
@@ -46,6 +47,8 @@ type Config struct {
 	Deflate bool          // agree to compress WebSockets
 	Batch   time.Duration // for which messages are gathered for WebSockets that ask for it; 0 does not offer it
 	Log     *slog.Logger  // nil discards
+	// Certificate, if there is one, makes it a server of https, by TLS 1.3 alone.
+	Certificate *tls.Certificate
 }
 
 // Server serves one chat. Make it with New, and end it with Shutdown.
@@ -121,7 +124,13 @@ func (s *Server) routes() http.Handler {
 // Serve accepts connections on l, which it closes in the end, until Shutdown;
 // it returns nil then, and else what broke.
 func (s *Server) Serve(l net.Listener) error {
-	if err := s.http.Serve(wire.Listen(l, &s.tally.Tally)); !errors.Is(err, http.ErrServerClosed) {
+	counting := wire.Listen(l, &s.tally.Tally)
+	if c := s.config.Certificate; c != nil {
+		counting = wire.ListenTLS(l, &s.tally.Tally, &tls.Config{
+			Certificates: []tls.Certificate{*c}, MinVersion: tls.VersionTLS13, NextProtos: []string{"http/1.1"},
+		})
+	}
+	if err := s.http.Serve(counting); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil

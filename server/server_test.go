@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"io"
 	"log/slog"
 	"net"
@@ -32,6 +33,7 @@ type harness struct {
 	log   lockedBuffer
 	ended bool
 
+	tls            *tls.Config // that clients use; nil in the clear
 	client         *http.Client
 	sent, received atomic.Int64
 }
@@ -45,6 +47,9 @@ func start(t *testing.T, config Config) *harness {
 func startWith(t *testing.T, config Config, change func(*Server)) *harness {
 	t.Helper()
 	h := &harness{t: t}
+	if overTLS(t) {
+		config.Certificate, h.tls = trusted(t)
+	}
 	config.Log = slog.New(slog.NewTextHandler(&h.log, nil))
 	h.Server = New(config)
 	change(h.Server)
@@ -53,7 +58,10 @@ func startWith(t *testing.T, config Config, change func(*Server)) *harness {
 		t.Fatal(err)
 	}
 	h.addr, h.url = l.Addr().String(), "http://"+l.Addr().String()
-	h.client = &http.Client{Timeout: patience, Transport: &http.Transport{DialContext: h.dial, DisableCompression: true}}
+	if h.tls != nil {
+		h.url = "https://" + h.addr
+	}
+	h.client = &http.Client{Timeout: patience, Transport: &http.Transport{DialContext: h.dial, TLSClientConfig: h.tls, DisableCompression: true}}
 	served := make(chan error, 1)
 	go func() { served <- h.Serve(l) }()
 	t.Cleanup(func() {
@@ -164,6 +172,29 @@ func (h *harness) await(what string, value *atomic.Int64, want int64) {
 	}
 }
 
+// dialer opens WebSockets to below h.ws().
+func (h *harness) dialer() *websocket.Dialer {
+	return &websocket.Dialer{NetDialContext: h.dial, TLSClientConfig: h.tls, HandshakeTimeout: patience}
+}
+
+func (h *harness) ws() string { return "ws" + strings.TrimPrefix(h.url, "http") }
+
+// connect opens a connection that has asked for nothing yet.
+func (h *harness) connect() net.Conn {
+	h.t.Helper()
+	c, err := h.dial(h.t.Context(), "tcp", h.addr)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	if h.tls != nil {
+		config := h.tls.Clone()
+		config.ServerName = "127.0.0.1"
+		c = tls.Client(c, config)
+	}
+	h.t.Cleanup(func() { c.Close() })
+	return c
+}
+
 // open opens a WebSocket; path is what follows the room's name and "/ws".
 func (h *harness) open(path string, header ...string) *websocket.Conn {
 	h.t.Helper()
@@ -175,13 +206,13 @@ func (h *harness) open(path string, header ...string) *websocket.Conn {
 }
 
 func (h *harness) tryOpen(path string, header ...string) (*websocket.Conn, *http.Response, error) {
-	d := websocket.Dialer{NetDialContext: h.dial, HandshakeTimeout: patience}
+	d := h.dialer()
 	hd := http.Header{}
 	for _, line := range header {
 		name, value, _ := strings.Cut(line, ": ")
 		hd.Set(name, value)
 	}
-	ws, res, err := d.Dial("ws://"+h.addr+"/api/rooms/"+path, hd)
+	ws, res, err := d.Dial(h.ws()+"/api/rooms/"+path, hd)
 	if err == nil {
 		h.t.Cleanup(func() { ws.Close() })
 		ws.SetReadDeadline(time.Now().Add(patience))

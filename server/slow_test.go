@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"net"
 	"strings"
 	"testing"
@@ -15,10 +16,17 @@ import (
 // slowClient opens a WebSocket and then does not read.
 func (h *harness) slowClient(path string) *net.TCPConn {
 	h.t.Helper()
-	ws := h.open(path)
-	c := ws.NetConn().(countingConn).Conn.(*net.TCPConn)
+	c := beneath(h.open(path).NetConn())
 	c.SetReadBuffer(4 << 10)
 	return c
+}
+
+// beneath returns the TCP connection that a client's is.
+func beneath(c net.Conn) *net.TCPConn {
+	if secured, ok := c.(*tls.Conn); ok {
+		c = secured.NetConn()
+	}
+	return c.(countingConn).Conn.(*net.TCPConn)
 }
 
 func TestSlowReaderIsClosedAndOthersGoOn(t *testing.T) {
@@ -137,8 +145,7 @@ func TestShutdownObeysItsContext(t *testing.T) {
 func TestShutdownTellsAllAtOnce(t *testing.T) {
 	h := start(t, Config{})
 	h.slowClient("lobby/ws")
-	d := websocket.Dialer{NetDialContext: h.dial}
-	session, _, err := d.Dial("ws://"+h.addr+"/socket.io/?EIO=4&transport=websocket", nil)
+	session, _, err := h.dialer().Dial(h.ws()+"/socket.io/?EIO=4&transport=websocket", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

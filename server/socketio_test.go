@@ -20,8 +20,7 @@ type guestSocket struct {
 // openSocketIO opens a session; query is what follows the transport.
 func (h *harness) openSocketIO(query string) *guestSocket {
 	h.t.Helper()
-	d := websocket.Dialer{NetDialContext: h.dial, HandshakeTimeout: patience}
-	ws, _, err := d.Dial("ws://"+h.addr+"/socket.io/?EIO=4&transport=websocket"+query, nil)
+	ws, _, err := h.dialer().Dial(h.ws()+"/socket.io/?EIO=4&transport=websocket"+query, nil)
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -173,12 +173,8 @@ func TestSilentStreamGetsComments(t *testing.T) {
 
 func TestStreamThatIsNotReadIsDropped(t *testing.T) {
 	h := start(t, Config{Backlog: 64 << 10})
-	c, err := net.Dial("tcp", h.addr)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	c.(*net.TCPConn).SetReadBuffer(4 << 10)
+	c := h.connect()
+	beneath(c).SetReadBuffer(4 << 10)
 	fmt.Fprint(c, "GET /api/rooms/lobby/events HTTP/1.1\r\nHost: x\r\n\r\n")
 	h.await("streams", &h.tally.streams, 1)
 	room, err := h.hub.Room("lobby")

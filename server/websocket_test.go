@@ -248,8 +248,9 @@ func TestCountsAreTheClients(t *testing.T) {
 // client, which knows no context takeover either, reads it.
 func TestDeflatedWebSocket(t *testing.T) {
 	h := start(t, Config{Deflate: true, Batch: time.Millisecond})
-	d := websocket.Dialer{NetDialContext: h.dial, EnableCompression: true}
-	ws, res, err := d.Dial("ws://"+h.addr+"/api/rooms/lobby/ws", nil)
+	d := h.dialer()
+	d.EnableCompression = true
+	ws, res, err := d.Dial(h.ws()+"/api/rooms/lobby/ws", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -314,8 +315,9 @@ func TestDeflateIsAgreedOnOnlyWhereItCanBeKept(t *testing.T) {
 // before it does.
 func TestDeflateBomb(t *testing.T) {
 	h := start(t, Config{Deflate: true})
-	d := websocket.Dialer{NetDialContext: h.dial, EnableCompression: true}
-	ws, _, err := d.Dial("ws://"+h.addr+"/api/rooms/lobby/ws", nil)
+	d := h.dialer()
+	d.EnableCompression = true
+	ws, _, err := d.Dial(h.ws()+"/api/rooms/lobby/ws", nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -42,6 +43,7 @@ func TestMain(m *testing.M) {
 type process struct {
 	*exec.Cmd
 	URL    string
+	Pprof  string
 	PID    int
 	stdin  io.Closer
 	stdout *bufio.Reader
@@ -156,6 +158,7 @@ func TestRunExits(t *testing.T) {
 		{[]string{"--lisen", "x"}, 2, "", `did you mean "--listen"`},
 		{[]string{"--history", "0"}, 2, "", "--history"},
 		{[]string{"--help"}, 0, "--idle", ""},
+		{[]string{"--listen", "127.0.0.1:0", "--tls"}, 0, `"certificate":"-----BEGIN CERTIFICATE-----`, "url=https://127.0.0.1:"},
 		{[]string{"--listen", "127.0.0.1:0", "--idle", "24h"}, 0, `{"url":`, ""},
 		{[]string{"--idle", "0s"}, 2, "", "--idle 0s: want more than 0"},
 		{[]string{"--idle", "-1m"}, 2, "", "--idle"},
@@ -181,6 +184,21 @@ func TestLinksNoPlottingAndNoHistograms(t *testing.T) {
 	for _, unwanted := range []string{"gonum.org/", "HdrHistogram", "pollpush/loadgen", "pollpush/report"} {
 		if bytes.Contains(out, []byte(unwanted)) {
 			t.Errorf("links %s, which costs memory that is measured as the server's", unwanted)
+		}
+	}
+}
+
+func TestHosts(t *testing.T) {
+	for listen, more := range map[string]string{
+		"127.0.0.1:0": "", "localhost:80": "", "[::1]:80": "", ":8080": "", "0.0.0.0:80": "", "[::]:80": "",
+		"127.0.0.2:0": "127.0.0.2", "chat.example:443": "chat.example",
+	} {
+		want := []string{"127.0.0.1", "::1", "localhost"}
+		if more != "" {
+			want = append(want, more)
+		}
+		if got := hosts(listen); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", listen, got, want)
 		}
 	}
 }

@@ -2,16 +2,19 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/alecthomas/kong"
 
+	"github.com/pollpush/pollpush/internal/certificate"
 	"github.com/pollpush/pollpush/server"
 )
 
@@ -34,6 +37,8 @@ type flags struct {
 	Origins       []string      `placeholder:"URL,…" help:"Origins, beside the server's own, whose pages may open WebSockets, such as https://example.org."`
 	Deflate       bool          `help:"Agree to compress WebSockets (permessage-deflate) with clients that offer it."`
 	Batch         time.Duration `default:"50ms" placeholder:"DURATION" help:"How long messages are gathered for WebSockets that ask for batches (${default}); 0s does not offer it."`
+	TLS           bool          `name:"tls" help:"Serve https, by TLS 1.3, with a certificate made on the spot; the first line tells it."`
+	Pprof         string        `placeholder:"HOST:PORT" help:"Serve Go's profiles there, under /debug/pprof/; a loopback address. Not offered without."`
 	ExitWithStdin bool          `help:"End gracefully when standard input ends, so that the server does not outlive who started it."`
 }
 
@@ -51,6 +56,11 @@ func (f flags) Validate() error {
 	if f.Batch < 0 {
 		return fmt.Errorf("--batch %v: want at least 0s", f.Batch)
 	}
+	if f.Pprof != "" {
+		if err := checkPprof(f.Pprof); err != nil {
+			return err
+		}
+	}
 	if err := server.CheckOrigins(f.Origins); err != nil {
 		return fmt.Errorf("--origins: %w", err)
 	}
@@ -59,7 +69,8 @@ func (f flags) Validate() error {
 
 // run serves until ctx is done, or stdin ends where the flags ask for it, and
 // returns the exit code. On stdout it prints one line of JSON, the server's URL
-// and process id, once it accepts connections.
+// and process id, its certificate where it serves https, and where its profiles
+// are if they are asked for, once it accepts connections.
 //
 // The descriptor limit needs no raising: the Go runtime has raised it to the
 // hard limit at start.
@@ -90,6 +101,18 @@ func run(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, args []
 		fmt.Fprintf(stderr, "chatserver: %v; choose another address by --listen\n", err)
 		return cannot
 	}
+	profiles := ""
+	if f.Pprof != "" {
+		apart, err := net.Listen("tcp", f.Pprof)
+		if err != nil {
+			listener.Close()
+			fmt.Fprintf(stderr, "chatserver: %v; choose another address by --pprof\n", err)
+			return cannot
+		}
+		defer apart.Close()
+		go serveProfiles(apart)
+		profiles = "http://" + apart.Addr().String()
+	}
 	if f.ExitWithStdin {
 		var stop context.CancelFunc
 		ctx, stop = context.WithCancel(ctx)
@@ -98,19 +121,31 @@ func run(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, args []
 			stop()
 		}()
 	}
-	s := server.New(server.Config{
+	config := server.Config{
 		History: f.History, Backlog: f.Backlog, Idle: f.Idle, Origins: f.Origins,
 		Deflate: f.Deflate, Batch: f.Batch, Log: log,
-	})
+	}
+	url, trust := "http://"+listener.Addr().String(), ""
+	if f.TLS {
+		var own tls.Certificate
+		if own, trust, err = certificate.New(hosts(f.Listen)...); err != nil {
+			listener.Close()
+			fmt.Fprintf(stderr, "chatserver: %v\n", err)
+			return cannot
+		}
+		config.Certificate, url = &own, "https://"+listener.Addr().String()
+	}
+	s := server.New(config)
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(listener) }()
 
-	url := "http://" + listener.Addr().String()
 	log.Info("serving", "url", url)
 	line, err := json.Marshal(struct {
-		URL string `json:"url"`
-		PID int    `json:"pid"`
-	}{url, os.Getpid()})
+		URL         string `json:"url"`
+		PID         int    `json:"pid"`
+		Certificate string `json:"certificate,omitempty"` // in PEM
+		Pprof       string `json:"pprof,omitempty"`
+	}{url, os.Getpid(), trust, profiles})
 	if err != nil {
 		panic(err) // a string and an integer always encode
 	}
@@ -130,4 +165,15 @@ func run(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, args []
 		log.Warn("shutdown cut short", "error", err)
 	}
 	return code
+}
+
+// hosts are those that a certificate is for: this one, by whatever name, and the
+// one of the address to listen on.
+func hosts(listen string) []string {
+	all := []string{"127.0.0.1", "::1", "localhost"}
+	host, _, err := net.SplitHostPort(listen)
+	if ip := net.ParseIP(host); err != nil || host == "" || ip.IsUnspecified() || slices.Contains(all, host) {
+		return all
+	}
+	return append(all, host)
 }

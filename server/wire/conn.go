@@ -5,6 +5,7 @@
 package wire
 
 import (
+	"crypto/tls"
 	"errors"
 	"net"
 	"net/http"
@@ -16,11 +17,18 @@ import (
 type listener struct {
 	net.Listener
 	tally *Tally
+	tls   *tls.Config // nil in the clear
 }
 
 // Listen returns a listener whose connections, of l, count in t. Handlers can
 // take over only those.
-func Listen(l net.Listener, t *Tally) net.Listener { return &listener{l, t} }
+func Listen(l net.Listener, t *Tally) net.Listener { return &listener{l, t, nil} }
+
+// ListenTLS is Listen for connections that speak TLS. Their bytes are counted
+// as they are on the wire, and their frames as they are within.
+func ListenTLS(l net.Listener, t *Tally, config *tls.Config) net.Listener {
+	return &listener{l, t, config}
+}
 
 func (l *listener) Accept() (net.Conn, error) {
 	c, err := l.Listener.Accept()
@@ -29,7 +37,11 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 	l.tally.Connections.Add(1)
 	l.tally.Open.Add(1)
-	return &Conn{tcp: c.(*net.TCPConn), tally: l.tally}, nil
+	conn := &Conn{tcp: c.(*net.TCPConn), tally: l.tally}
+	if l.tls != nil {
+		conn.tls = &security{Conn: tls.Server(encrypted{conn}, l.tls)}
+	}
+	return conn, nil
 }
 
 // Conn is a connection that counts its bytes. Once it is a WebSocket it counts
@@ -41,7 +53,8 @@ func (l *listener) Accept() (net.Conn, error) {
 type Conn struct {
 	tcp    *net.TCPConn
 	tally  *Tally
-	outbox *Outbox // nil until it is taken over; nobody else uses the connection before
+	tls    *security // nil in the clear
+	outbox *Outbox   // nil until it is taken over; nobody else uses the connection before
 	closed atomic.Bool
 	heard  atomic.Bool // whether anything has come since Heard was asked
 
@@ -73,7 +86,7 @@ func TakeOver(w http.ResponseWriter, limit int) (*Conn, *Outbox, error) {
 var errNotOurs = errors.New("wire: the connection is not of a listener made by Listen")
 
 func (c *Conn) takeOver(limit int, framed bool) error {
-	o, err := newOutbox(c.tcp, limit, framed, c.tally)
+	o, err := newOutbox(c.tcp, c.tls, limit, framed, c.tally)
 	if err != nil {
 		return err
 	}
@@ -87,15 +100,28 @@ func (c *Conn) takeOver(limit int, framed bool) error {
 // Heard says whether anything has come from the peer since it was last asked.
 func (c *Conn) Heard() bool { return c.heard.Swap(false) }
 
-func (c *Conn) Read(p []byte) (int, error) {
-	n, err := c.tcp.Read(p)
-	c.tally.BytesReceived.Add(int64(n))
+func (c *Conn) Read(p []byte) (n int, err error) {
+	if c.tls != nil {
+		n, err = c.tls.Read(p)
+	} else {
+		n, err = c.receive(p)
+	}
 	if c.outbox != nil {
 		c.heard.Store(true)
 		if c.framed {
 			c.tally.FramesReceived.Add(int64(c.received.Scan(p[:n])))
 		}
+		if c.tls != nil {
+			c.outbox.relay()
+		}
 	}
+	return n, err
+}
+
+// receive reads from the wire.
+func (c *Conn) receive(p []byte) (int, error) {
+	n, err := c.tcp.Read(p)
+	c.tally.BytesReceived.Add(int64(n))
 	return n, err
 }
 
@@ -103,6 +129,14 @@ func (c *Conn) Write(p []byte) (int, error) {
 	if c.outbox != nil {
 		return c.outbox.writeFrame(p)
 	}
+	if c.tls != nil {
+		return c.tls.Write(p)
+	}
+	return c.transmit(p)
+}
+
+// transmit writes to the wire.
+func (c *Conn) transmit(p []byte) (int, error) {
 	c.tally.BytesSent.Add(int64(len(p)))
 	n, err := c.tcp.Write(p)
 	c.tally.BytesSent.Add(int64(n - len(p)))
@@ -116,12 +150,23 @@ func (c *Conn) Close() error {
 		return net.ErrClosed
 	}
 	c.tally.Open.Add(-1)
+	if c.tls != nil {
+		c.sayGoodbye()
+	}
 	return c.tcp.Close()
 }
 
 // CloseWrite lets net/http end an answer without losing it where the request was
 // not read to its end.
-func (c *Conn) CloseWrite() error { return c.tcp.CloseWrite() }
+func (c *Conn) CloseWrite() error {
+	if c.tls != nil {
+		c.tls.CloseWrite() // what it cannot say, the end of the connection does
+		if c.outbox != nil {
+			c.outbox.relay()
+		}
+	}
+	return c.tcp.CloseWrite()
+}
 
 func (c *Conn) LocalAddr() net.Addr               { return c.tcp.LocalAddr() }
 func (c *Conn) RemoteAddr() net.Addr              { return c.tcp.RemoteAddr() }

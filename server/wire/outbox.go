@@ -23,12 +23,13 @@ const closeGrace = 2 * time.Second
 type Outbox struct {
 	tcp    *net.TCPConn
 	raw    syscall.RawConn
+	tls    *security // nil in the clear
 	tally  *Tally
-	limit  int  // bytes that may be kept
+	limit  int  // bytes that may be kept, as they are on the wire
 	framed bool // what is written is WebSocket frames, which count
 
 	mu       sync.Mutex
-	pending  []byte // whole frames, but for the first
+	pending  []byte // whole frames or records, but for the first
 	flushing bool   // while something is pending
 	state    life
 	sent     FrameScanner
@@ -50,12 +51,12 @@ const (
 	dead         // the connection is broken
 )
 
-func newOutbox(tcp *net.TCPConn, limit int, framed bool, t *Tally) (*Outbox, error) {
+func newOutbox(tcp *net.TCPConn, s *security, limit int, framed bool, t *Tally) (*Outbox, error) {
 	raw, err := tcp.SyscallConn()
 	if err != nil {
 		return nil, err
 	}
-	o := &Outbox{tcp: tcp, raw: raw, tally: t, limit: limit, framed: framed}
+	o := &Outbox{tcp: tcp, raw: raw, tls: s, tally: t, limit: limit, framed: framed}
 	o.attempt = func(fd uintptr) bool {
 		o.took, o.failed = o.send(fd, o.next, writeNow)
 		return true // whatever came of it: the caller must not wait
@@ -163,6 +164,15 @@ func (o *Outbox) Abandon() {
 // Of the following, each wants o.mu held.
 
 func (o *Outbox) push(p []byte) {
+	if o.tls != nil {
+		o.seal(p)
+	} else {
+		o.hand(p)
+	}
+}
+
+// hand gives p to the kernel, or keeps what it does not take at once.
+func (o *Outbox) hand(p []byte) {
 	if !o.flushing {
 		o.next = p
 		err := o.raw.Write(o.attempt)
@@ -217,7 +227,8 @@ func (o *Outbox) settle() {
 // syscall.EAGAIN where it will take no more for now.
 func (o *Outbox) send(fd uintptr, p []byte, write func(int, []byte) (int, error)) (int, error) {
 	before, frames := o.sent, 0
-	if o.framed {
+	framed := o.framed && o.tls == nil // seal has counted the others
+	if framed {
 		frames = o.sent.Scan(p)
 	}
 	o.tally.BytesSent.Add(int64(len(p)))
@@ -229,7 +240,7 @@ func (o *Outbox) send(fd uintptr, p []byte, write func(int, []byte) (int, error)
 	n = max(n, 0)
 	if n < len(p) {
 		o.tally.BytesSent.Add(int64(n - len(p)))
-		if o.framed {
+		if framed {
 			o.sent = before
 			o.tally.FramesSent.Add(int64(o.sent.Scan(p[:n]) - frames))
 		}

@@ -10,9 +10,9 @@ import "sync/atomic"
 type Tally struct {
 	Connections    atomic.Int64 // accepted
 	Open           atomic.Int64 // now
-	FramesSent     atomic.Int64 // of WebSockets, in full, control frames included
+	FramesSent     atomic.Int64 // of WebSockets, in full, control frames included; by TLS, as they are encrypted
 	FramesReceived atomic.Int64
-	BytesSent      atomic.Int64 // everything above TCP
+	BytesSent      atomic.Int64 // everything above TCP, TLS included
 	BytesReceived  atomic.Int64
 	SlowReaders    atomic.Int64 // closed because too much was waiting for them
 }

@@ -1,0 +1,187 @@
+package server
+
+import (
+	"bufio"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pollpush/pollpush/internal/certificate"
+)
+
+// TestOverTLS runs tests of what depends on the connection again, by TLS.
+func TestOverTLS(t *testing.T) {
+	for name, test := range map[string]func(*testing.T){
+		"slow reader":         TestSlowReaderIsClosedAndOthersGoOn,
+		"slow reader is told": TestSlowReaderThatReadsAfterAllIsTold,
+		"slow stream":         TestStreamThatIsNotReadIsDropped,
+		"backlog":             TestBacklogIsDeliveredInOrderOnceThePeerReads,
+		"dead peers":          TestDeadPeersAreDropped,
+		"idle":                TestIdleConnectionIsClosed,
+		"fragments":           TestWebSocketFragmentsAreOneMessage,
+		"long replay":         TestWebSocketResumeOfMoreThanTheBacklog,
+		"long stream":         TestStreamReplaysMoreThanTheBacklog,
+		"closes":              TestWebSocketCloses,
+		"deflate bomb":        TestDeflateBomb,
+		"long poll ends":      TestLongPollEnds,
+		"shutdown":            TestShutdownClosesSockets,
+		"shutdown by context": TestShutdownObeysItsContext,
+		"shutdown of all":     TestShutdownTellsAllAtOnce,
+		"shutdown of streams": TestShutdownEndsStreams,
+	} {
+		t.Run(name, test)
+	}
+}
+
+func overTLS(t *testing.T) bool { return strings.HasPrefix(t.Name(), "TestOverTLS") }
+
+// trusted makes a certificate, and what clients trust it by.
+func trusted(t *testing.T) (*tls.Certificate, *tls.Config) {
+	t.Helper()
+	own, text, err := certificate.New("127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM([]byte(text))
+	return &own, &tls.Config{RootCAs: roots}
+}
+
+// The client's count of what is on the wire is the server's, handshakes and
+// goodbyes included.
+func TestOverTLSBytesAreThoseOnTheWire(t *testing.T) {
+	h := start(t, Config{})
+	ws := h.open("lobby/ws")
+	r, answer := h.stream("lobby/events")
+	h.post("lobby", "hello")
+	wantMessages(t, lines(t, ws, 1), 1)
+	events(t, r, 1)
+	send(t, ws, `{"user":"ada","text":"and again"}`)
+	lines(t, ws, 2)
+	events(t, r, 1)
+	ws.Close()
+	answer.Body.Close()
+	h.client.CloseIdleConnections()
+	h.await("connections", &h.tally.Open, 0)
+	// What the server says last, it says to who has gone.
+	if got, sent := h.received.Load(), h.tally.BytesSent.Load(); got > sent || got < sent-3*alertBytes {
+		t.Errorf("%d bytes came of %d sent", got, sent)
+	}
+	if got, sent := h.tally.BytesReceived.Load(), h.sent.Load(); got != sent {
+		t.Errorf("%d bytes came of %d sent", got, sent)
+	}
+}
+
+// alertBytes is how long an alert of TLS 1.3 is.
+const alertBytes = 24
+
+func TestOverTLSOnly13(t *testing.T) {
+	h := start(t, Config{})
+	config := h.tls.Clone()
+	config.ServerName, config.MaxVersion = "127.0.0.1", tls.VersionTLS12
+	if c, err := tls.Dial("tcp", h.addr, config); err == nil {
+		t.Errorf("agreed on %s", tls.VersionName(c.ConnectionState().Version))
+		c.Close()
+	}
+	config.MaxVersion, config.NextProtos = 0, []string{"h2", "http/1.1"}
+	c, err := tls.Dial("tcp", h.addr, config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	if got := c.ConnectionState().NegotiatedProtocol; got != "http/1.1" {
+		t.Errorf("agreed on %q", got)
+	}
+}
+
+// A connection's end is said before it comes: whoever reads can tell it from one
+// that was cut off.
+func TestOverTLSGoodbye(t *testing.T) {
+	h := start(t, Config{})
+	const upgrade = "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"
+	for _, tt := range []struct{ name, path, fields, end string }{
+		{"answered", "/healthz", "Connection: close\r\n", ""},
+		{"stream", "/api/rooms/lobby/events", "", "x"},
+		{"WebSocket closed by the client", "/api/rooms/lobby/ws", upgrade, "\x88\x80\x00\x00\x00\x00"},
+		{"WebSocket closed by the server", "/api/rooms/lobby/ws", upgrade, "\x8f\x80\x00\x00\x00\x00"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tcp, err := h.dial(t.Context(), "tcp", h.addr)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer tcp.Close()
+			tcp.SetDeadline(time.Now().Add(patience))
+			wire := &recorded{Conn: tcp}
+			config := h.tls.Clone()
+			config.ServerName = "127.0.0.1"
+			c := tls.Client(wire, config)
+			fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n", tt.path, tt.fields)
+			r := bufio.NewReader(c)
+			if _, err := http.ReadResponse(r, nil); err != nil {
+				t.Fatal(err)
+			}
+			if tt.end == "x" {
+				c.CloseWrite()
+			} else {
+				io.WriteString(c, tt.end)
+			}
+			if _, err := io.Copy(io.Discard, r); err != nil {
+				t.Fatal(err)
+			}
+			if n := wire.last(); n != alertBytes {
+				t.Errorf("the last record has %d bytes, want %d: an alert's", n, alertBytes)
+			}
+		})
+	}
+}
+
+// recorded keeps what came.
+type recorded struct {
+	net.Conn
+	came []byte
+}
+
+func (r *recorded) Read(p []byte) (int, error) {
+	n, err := r.Conn.Read(p)
+	r.came = append(r.came, p[:n]...)
+	return n, err
+}
+
+// last is the size of the last record (RFC 8446, 5.1), or of what there is of it.
+func (r *recorded) last() (n int) {
+	for rest := r.came; len(rest) > 0; rest = rest[n:] {
+		n = len(rest)
+		if n >= 5 {
+			n = min(n, 5+int(binary.BigEndian.Uint16(rest[3:])))
+		}
+	}
+	return n
+}
+
+// What TLS has to say while a connection is read reaches the peer, and in order.
+func TestOverTLSAlerts(t *testing.T) {
+	h := start(t, Config{})
+	c := h.connect().(*tls.Conn)
+	c.SetDeadline(time.Now().Add(patience))
+	fmt.Fprint(c, "GET /api/rooms/lobby/events HTTP/1.1\r\nHost: x\r\n\r\n")
+	r := bufio.NewReader(c)
+	if _, err := http.ReadResponse(r, nil); err != nil {
+		t.Fatal(err)
+	}
+	h.post("lobby", "hello")
+	forged := append([]byte{23, 3, 3, 0, 32}, make([]byte, 32)...) // a record that is not the client's
+	if _, err := c.NetConn().Write(forged); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, r); err == nil || err.Error() != "remote error: tls: bad record MAC" {
+		t.Errorf("ended by %v", err)
+	}
+}
