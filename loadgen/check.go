@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/pollpush/pollpush/internal/chat"
+	"github.com/pollpush/pollpush/internal/result"
 )
 
 // sampleEvery is which of a client's deliveries are decoded in full and held
@@ -45,11 +46,11 @@ func (c checks) work(r *run) {
 func (c check) verify(r *run) (kind string, err error) {
 	var m chat.Message
 	if err := json.Unmarshal(c.json, &m); err != nil {
-		return "malformed message", fmt.Errorf("message %.120q: %w", c.json, err)
+		return result.MalformedMessage, fmt.Errorf("message %.120q: %w", c.json, err)
 	}
 	want := Text(r.plan.Nonce, r.plan.Seed, c.room.index, c.tag, r.plan.Payload)
 	if m.ID != c.id || m.Room != c.room.name || m.Text != want {
-		return "corrupt message", fmt.Errorf("message %.300q is not what was published: room %s, text %q", c.json, c.room.name, want)
+		return result.CorruptMessage, fmt.Errorf("message %.300q is not what was published: room %s, text %q", c.json, c.room.name, want)
 	}
 	return "", nil
 }

@@ -1,13 +1,16 @@
 // Package loadgen simulates the chat's clients. A transport's client half
 // moves messages and measures nothing: every byte, request and connection is
 // counted by the [Meter] beneath it, every latency taken by the run above it.
+// It only tells the Meter how much of the bytes is text, and JSON around it.
 package loadgen
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/netip"
+	"net/url"
 	"time"
 )
 
@@ -59,10 +62,30 @@ type Target struct {
 	URL       string // base URL of the server
 	Room      string
 	User      string
-	After     uint64     // the last message id already seen
-	Publishes bool       // will Publish
-	Source    netip.Addr // local address, or the zero Addr for the kernel's choice
+	After     uint64         // the last message id already seen
+	Publishes bool           // will Publish
+	Source    netip.Addr     // local address, or the zero Addr for the kernel's choice
+	Roots     *x509.CertPool // trusted where the URL is one of https; nil trusts the system's
 	Meter     *Meter
+}
+
+// dial connects to the server, by TLS where its URL is one of https. The host is
+// the one to ask for.
+func (t Target) dial(ctx context.Context) (c *Conn, host string, err error) {
+	base, err := url.Parse(t.URL)
+	if err != nil {
+		return nil, "", err
+	}
+	if c, err = t.Meter.Dial(ctx, base.Host, t.Source); err != nil {
+		return nil, "", err
+	}
+	if base.Scheme == "https" {
+		if err := c.secure(ctx, base.Hostname(), t.Roots); err != nil {
+			c.Close()
+			return nil, "", err
+		}
+	}
+	return c, base.Host, nil
 }
 
 // Delivery is one message as a client got it.

@@ -18,6 +18,7 @@ type Conn struct {
 	tcp   *net.TCPConn
 	raw   syscall.RawConn
 	meter *Meter
+	tls   *session // nil in the clear
 
 	in      *buffer // nil while parked
 	readErr error
@@ -26,6 +27,8 @@ type Conn struct {
 	asked  atomic.Bool // a request is out and its answer is not in
 	closed atomic.Bool // by us
 	ended  sync.Once
+
+	before, after *Conn // in Meter.open
 }
 
 // A buffer serves a connection that has something to read: data[from:] was
@@ -84,11 +87,15 @@ func (m *Meter) Dial(ctx context.Context, addr string, source netip.Addr) (*Conn
 	c.attempt = c.tryRead
 	m.opened.Add(1)
 	m.held.Add(1)
+	m.open.enter(c)
 	return c, nil
 }
 
 // Write writes all of b in one piece: concurrent writes do not mix.
 func (c *Conn) Write(b []byte) error {
+	if c.tls != nil {
+		return c.tls.write(b)
+	}
 	n, err := c.tcp.Write(b)
 	c.meter.bytesOut.Add(int64(n))
 	return err
@@ -125,20 +132,21 @@ func (c *Conn) Fill() error {
 // end counts the connection as lost, unless it was closed from here.
 func (c *Conn) end() {
 	if !c.closed.Load() {
-		c.ended.Do(func() { c.meter.lost.Add(1); c.meter.held.Add(-1) })
+		c.ended.Do(func() { c.meter.lost.Add(1); c.meter.held.Add(-1); c.meter.open.leave(c) })
 	}
 }
 
 // alive looks, without waiting or taking anything, whether an idle connection
-// can still be used: servers close those that have been idle for long.
+// can still be used: servers close those that have been idle for long. What has
+// come does not tell, since TLS says goodbye before the end.
 func (c *Conn) alive() bool {
-	var n int
-	var err error
+	ended := true
 	ctl := c.raw.Control(func(fd uintptr) {
-		var b [1]byte
-		n, _, err = unix.Recvfrom(int(fd), b[:], unix.MSG_PEEK|unix.MSG_DONTWAIT)
+		state := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}}
+		n, err := unix.Poll(state, 0)
+		ended = err == nil && n > 0
 	})
-	if ctl == nil && (n > 0 || err == unix.EAGAIN) {
+	if ctl == nil && !ended {
 		return true
 	}
 	c.end()
@@ -152,11 +160,7 @@ func (c *Conn) tryRead(fd uintptr) bool {
 	if parked {
 		c.in = buffers.Get().(*buffer)
 	}
-	room := c.in.room()
-	n, err := syscall.Read(int(fd), room)
-	for err == syscall.EINTR {
-		n, err = syscall.Read(int(fd), room)
-	}
+	n, err := c.readNow(int(fd), c.in.room())
 	switch {
 	case err == syscall.EAGAIN:
 		if parked {
@@ -169,9 +173,26 @@ func (c *Conn) tryRead(fd uintptr) bool {
 		c.readErr = io.EOF
 	default:
 		c.in.data = c.in.data[:len(c.in.data)+n]
-		c.meter.bytesIn.Add(int64(n))
 	}
 	return true
+}
+
+// readNow reads what there is, through the TLS if there is one, and counts it.
+func (c *Conn) readNow(fd int, p []byte) (int, error) {
+	if c.tls != nil {
+		return c.tls.read(fd, p)
+	}
+	n, err := readNow(fd, p)
+	c.meter.bytesIn.Add(int64(n))
+	return n, err
+}
+
+// readNow is syscall.Read, but for an interruption, and that n is never negative.
+func readNow(fd int, p []byte) (n int, err error) {
+	for n, err = syscall.Read(fd, p); err == syscall.EINTR; {
+		n, err = syscall.Read(fd, p)
+	}
+	return max(n, 0), err
 }
 
 func (c *Conn) release() {
@@ -188,7 +209,7 @@ func (c *Conn) Close() error {
 	if c.closed.Swap(true) {
 		return nil
 	}
-	c.ended.Do(func() { c.meter.held.Add(-1) })
+	c.ended.Do(func() { c.meter.held.Add(-1); c.meter.open.leave(c) })
 	_ = c.tcp.SetLinger(0)
 	return c.tcp.Close()
 }

@@ -7,39 +7,39 @@ import (
 	"io"
 	"net"
 	"syscall"
+
+	"github.com/pollpush/pollpush/internal/result"
 )
 
 // dialError names the kind of a failed dial, for counting.
-func dialError(err error) string {
-	var timeout net.Error
-	var answer *AnswerError
-	switch {
-	case errors.As(err, &answer):
-		return "dial: " + errorKind(err)
-	case errors.Is(err, syscall.ECONNREFUSED):
-		return "dial: refused"
-	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
-		return "dial: out of descriptors"
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return "dial: out of ports"
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
-		return "dial: timeout"
-	}
-	return "dial: failed"
-}
+func dialError(err error) string { return "dial: " + errorKind(err) }
 
-// errorKind names the kind of a client's error, for counting.
+// errorKind names the kind of a client's error, for counting: one that
+// [result.Fault] knows.
 func errorKind(err error) string {
 	var answer *AnswerError
+	var timeout net.Error
 	switch {
 	case errors.As(err, &answer):
-		return fmt.Sprintf("status %d", answer.Status)
+		return fmt.Sprintf("%s %d", result.AnswerStatus, answer.Status)
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return result.TargetRefused
+	case errors.Is(err, syscall.EMFILE), errors.Is(err, syscall.ENFILE):
+		return result.OutOfDescriptors
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return result.OutOfPorts
+	case errors.Is(err, syscall.ENOBUFS), errors.Is(err, syscall.ENOMEM):
+		return result.OutOfMemory
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return result.TimedOut
 	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
-		return "connection lost"
+		return result.ConnectionLost
+	case errors.Is(err, errTLS):
+		return result.TLSFailed
 	case errors.Is(err, errMalformed):
-		return "malformed answer"
+		return result.MalformedAnswer
 	case errors.Is(err, errClosed), errors.Is(err, net.ErrClosed):
-		return "no answer"
+		return result.NoAnswer
 	}
-	return "connection failed"
+	return result.ConnectionFailed
 }

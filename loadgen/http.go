@@ -249,7 +249,7 @@ func (c *Conn) answer() (response, error) {
 	for {
 		r, ok, err := parseResponse(c.Bytes())
 		if ok {
-			c.answered(r.status)
+			c.answered(r)
 			return r, nil
 		}
 		if err := c.more(err); err != nil {
@@ -266,7 +266,7 @@ func (c *Conn) answerHead() (r response, f framing, err error) {
 		r, f, ok, err := parseHead(c.Bytes())
 		switch {
 		case ok && r.status == 200:
-			c.answered(r.status)
+			c.answered(r)
 			return r, f, nil
 		case ok:
 			r, err = c.answer()
@@ -278,10 +278,13 @@ func (c *Conn) answerHead() (r response, f framing, err error) {
 	}
 }
 
-// answered counts a response.
-func (c *Conn) answered(status int) {
+// answered counts a response. What a 200 holds its reader counts.
+func (c *Conn) answered(r response) {
 	c.asked.Store(false)
-	c.meter.byStatus[status].Add(1)
+	c.meter.byStatus[r.status].Add(1)
+	if r.status != 200 {
+		c.meter.in.add(objectTally(r.body))
+	}
 }
 
 // more reads on where nothing speaks against it, and else gives up the

@@ -17,18 +17,9 @@ type Meter struct {
 	empty                atomic.Int64
 	byStatus             [600]atomic.Int64
 	in, out              layer
-}
-
-// layer counts what one direction's bytes are made of. What is in none of
-// these is protocol.
-type layer struct{ text, envelope, compression, tls atomic.Int64 }
-
-func (l *layer) read(all int64) result.Layer {
-	r := result.Layer{
-		Text: l.text.Load(), Envelope: l.envelope.Load(), Compression: l.compression.Load(), TLS: l.tls.Load(),
-	}
-	r.Protocol = all - r.Sum()
-	return r
+	open                 open
+	handshakes           atomic.Int64           // of TLS
+	suite                atomic.Pointer[string] // version and cipher suite of the first of them
 }
 
 // counts is what a Meter had counted at one instant.
@@ -45,19 +36,25 @@ type counts struct {
 
 func (m *Meter) read() counts {
 	c := counts{
-		bytes:    result.Bytes{In: m.bytesIn.Load(), Out: m.bytesOut.Load()},
+		bytes:    m.Bytes(),
 		framesIn: m.framesIn.Load(), framesOut: m.framesOut.Load(),
 		opened: m.opened.Load(), failed: m.failed.Load(), lost: m.lost.Load(),
 		held: m.held.Load(), requests: m.requests.Load(), unanswered: m.unanswered.Load(),
 		empty: m.empty.Load(), byStatus: map[int]int64{},
 	}
-	c.bytes.Layers = result.Layers{In: m.in.read(c.bytes.In), Out: m.out.read(c.bytes.Out)}
 	for status := range m.byStatus {
 		if n := m.byStatus[status].Load(); n > 0 {
 			c.byStatus[status] = n
 		}
 	}
 	return c
+}
+
+// Bytes are those that have passed so far.
+func (m *Meter) Bytes() (b result.Bytes) {
+	b.Layers.In, b.In = m.in.read(&m.bytesIn)
+	b.Layers.Out, b.Out = m.out.read(&m.bytesOut)
+	return b
 }
 
 // Totals is what has passed so far. Requests are counted as they are sent.

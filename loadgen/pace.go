@@ -13,20 +13,28 @@ import (
 	"github.com/pollpush/pollpush/internal/shard"
 )
 
+// alarmsFor makes alarms that are closed when ctx is done.
+func alarmsFor(ctx context.Context, n int) ([]*clock.Alarm, error) {
+	var alarms []*clock.Alarm
+	for range n {
+		a, err := clock.NewAlarm()
+		if err != nil {
+			return nil, err
+		}
+		context.AfterFunc(ctx, func() { a.Close() })
+		alarms = append(alarms, a)
+	}
+	return alarms, nil
+}
+
 // pacePolling sends every client's polls as they become due. Since all have
 // the same interval, the order of their phases is the order of every round.
-func (r *run) pacePolling(ctx context.Context) error {
+func (r *run) pacePolling(ctx context.Context, alarm *clock.Alarm) error {
 	order := slices.DeleteFunc(slices.Clone(r.subscribers), func(s *subscriber) bool { return !s.polls() })
 	if len(order) == 0 {
 		return nil
 	}
 	slices.SortFunc(order, func(a, b *subscriber) int { return cmp.Compare(a.poll.phase, b.poll.phase) })
-	alarm, err := clock.NewAlarm()
-	if err != nil {
-		return err
-	}
-	defer alarm.Close()
-	defer context.AfterFunc(ctx, func() { alarm.Close() })()
 
 	// Each goes out on its own time. Sending those of a millisecond together
 	// is cheaper for both sides, and so hides a part of what clients at their
@@ -73,18 +81,12 @@ func (t *turns) Pop() any {
 // pacePublishing hands every message to its publisher when it is due, up to
 // the end of the steady state. Every shard walks the whole schedule and takes
 // the messages whose publisher is its own.
-func (r *run) pacePublishing(ctx context.Context) error {
+func (r *run) pacePublishing(ctx context.Context, alarm *clock.Alarm) error {
 	defer r.endPublishing()
 	publishers := r.publishers()
 	if len(publishers) == 0 {
 		return nil
 	}
-	alarm, err := clock.NewAlarm()
-	if err != nil {
-		return err
-	}
-	defer alarm.Close()
-	defer context.AfterFunc(ctx, func() { alarm.Close() })()
 
 	var queue turns
 	for _, room := range r.rooms {
@@ -93,7 +95,7 @@ func (r *run) pacePublishing(ctx context.Context) error {
 	}
 	heap.Init(&queue)
 	start, end := r.start.Load(), r.plan.WarmUp+r.plan.Steady
-	for queue[0].due < end {
+	for queue[0].due < end && ctx.Err() == nil { // a walk that is behind never waits
 		t := &queue[0]
 		s := publishers[place{t.room.index, int(t.seq % int64(r.plan.Publishers))}]
 		if s != nil { // else it is another shard's
@@ -107,7 +109,27 @@ func (r *run) pacePublishing(ctx context.Context) error {
 		t.due = t.next()
 		heap.Fix(&queue, 0)
 	}
+	if context.Cause(ctx) == context.Canceled { // the trial is over, and the walk is not
+		for _, t := range queue {
+			never := remaining(t, publishers, int64(r.plan.Publishers))
+			r.offered.Add(never)
+			r.resolved.Add(never)
+		}
+	}
 	return nil
+}
+
+// remaining counts the steady state's messages that a walk has not come to, and
+// whose publishers are this shard's.
+func remaining(t turn, publishers map[place]*subscriber, all int64) (n int64) {
+	from, to := max(t.seq, t.room.first), t.room.first+t.room.count
+	for p := range all {
+		if publishers[place{t.room.index, int(p)}] != nil && from < to {
+			upTo := func(seq int64) int64 { return (seq + all - 1 - p) / all } // of those below seq, p's
+			n += upTo(to) - upTo(from)
+		}
+	}
+	return n
 }
 
 // offer gives a message to its publisher. It is not sent where that has never

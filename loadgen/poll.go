@@ -45,8 +45,23 @@ func (c *pollClient) Receive() ([]Delivery, error) {
 	return c.got, nil
 }
 
-// page appends a page's messages to ds, and counts a page that has none.
+// page takes in an answer with a page, whose messages it appends to ds, and
+// counts one that has none.
 func (c *Conn) page(ds []Delivery, body []byte) ([]Delivery, error) {
+	had := len(ds)
+	ds, err := scanPage(ds, body)
+	if err != nil {
+		return ds, err
+	}
+	c.meter.in.add(messagesTally(ds[had:], len(body)))
+	if len(ds) == had {
+		c.meter.empty.Add(1)
+	}
+	return ds, nil
+}
+
+// scanPage appends a page's messages to ds.
+func scanPage(ds []Delivery, body []byte) ([]Delivery, error) {
 	var page object
 	if err := scanObject(body, &page); err != nil {
 		return ds, err
@@ -54,9 +69,5 @@ func (c *Conn) page(ds []Delivery, body []byte) ([]Delivery, error) {
 	if page.messages == nil {
 		return ds, malformed("no messages", body)
 	}
-	ds, err := scanMessages(ds, page.messages)
-	if err == nil && len(ds) == 0 {
-		c.meter.empty.Add(1)
-	}
-	return ds, err
+	return scanMessages(ds, page.messages)
 }

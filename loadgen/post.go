@@ -3,7 +3,6 @@ package loadgen
 import (
 	"context"
 	"fmt"
-	"net/url"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,13 +23,9 @@ type httpPair struct {
 }
 
 // open connects.
-func (p *httpPair) open(ctx context.Context, t Target) error {
-	base, err := url.Parse(t.URL)
-	if err != nil {
-		return err
-	}
-	p.target, p.host = t, base.Host
-	if p.conn, err = t.Meter.Dial(ctx, p.host, t.Source); err != nil {
+func (p *httpPair) open(ctx context.Context, t Target) (err error) {
+	p.target = t
+	if p.conn, p.host, err = t.dial(ctx); err != nil {
 		return err
 	}
 	if t.Publishes {
@@ -45,7 +40,7 @@ func (p *httpPair) open(ctx context.Context, t Target) error {
 // openPost opens the connection to publish over. Servers soon close one on
 // which nothing has ever been asked, so one poll goes first.
 func (p *httpPair) openPost(ctx context.Context) (err error) {
-	if p.post, err = p.target.Meter.Dial(ctx, p.host, p.target.Source); err != nil {
+	if p.post, _, err = p.target.dial(ctx); err != nil {
 		return err
 	}
 	post := p.post
@@ -61,6 +56,9 @@ func (p *httpPair) openPost(ctx context.Context) (err error) {
 	post.Consume(r.size)
 	if r.status != 200 {
 		return r.refusal()
+	}
+	if ds, err := scanPage(nil, r.body); err == nil {
+		post.meter.in.add(messagesTally(ds, len(r.body)))
 	}
 	return nil
 }
@@ -96,6 +94,7 @@ func (p *httpPair) Publish(text string) error {
 	if err := conn.send([]byte(b.String())); err != nil {
 		return err
 	}
+	conn.meter.out.add(published(p.target.User, text))
 	r, err := conn.answer()
 	if err != nil {
 		return err
@@ -125,7 +124,7 @@ func (p *httpPair) poster() (*Conn, error) {
 	defer cancel()
 	p.stop = cancel
 	p.posting.Unlock()
-	conn, err := p.target.Meter.Dial(ctx, p.host, p.target.Source)
+	conn, _, err := p.target.dial(ctx)
 	p.posting.Lock()
 	switch {
 	case err == nil && p.closed:

@@ -87,6 +87,7 @@ func encode(h *hdrhistogram.Histogram) string {
 type message struct {
 	id        atomic.Uint64
 	due       atomic.Int64
+	at        atomic.Int64 // of its acceptance, Unix milliseconds by the server's clock; 0 where it does not say
 	n         atomic.Int64 // clients that have it
 	latencies atomic.Pointer[[]int64]
 }
@@ -118,7 +119,7 @@ func (r *room) message(seq int64) *message {
 }
 
 // arrive takes down that one more client has message seq.
-func (r *room) arrive(seq int64, id uint64, due, seen int64) {
+func (r *room) arrive(seq int64, d *Delivery, due, seen int64) {
 	m := r.message(seq)
 	if m == nil {
 		return
@@ -126,8 +127,9 @@ func (r *room) arrive(seq int64, id uint64, due, seen int64) {
 	held := m.latencies.Load()
 	if held == nil {
 		fresh := make([]int64, r.clients)
-		m.id.Store(id)
+		m.id.Store(d.ID)
 		m.due.Store(due)
+		m.at.Store(acceptedAt(d.JSON))
 		m.latencies.CompareAndSwap(nil, &fresh)
 		held = m.latencies.Load()
 	}
@@ -167,8 +169,9 @@ func (r *room) dueOf(id uint64) (due int64, ok bool) {
 	return due, ok
 }
 
-// report returns the room's latencies as one histogram and by message.
-func (r *room) report(h *hdrhistogram.Histogram) (messages []shard.Message, clamped int64) {
+// report returns the room's latencies as one histogram and by message. The
+// wall clock was ahead of the monotonic one by ahead.
+func (r *room) report(h *hdrhistogram.Histogram, ahead int64) (messages []shard.Message, clamped int64) {
 	r.each(func(seq int64, m *message) {
 		latencies := *m.latencies.Load()
 		latencies = latencies[:min(m.n.Load(), int64(len(latencies)))]
@@ -183,7 +186,7 @@ func (r *room) report(h *hdrhistogram.Histogram) (messages []shard.Message, clam
 			deltas = binary.AppendUvarint(deltas, uint64(us-before))
 			before = us
 		}
-		messages = append(messages, shard.Message{Room: r.index, Seq: seq, Latencies: deltas})
+		messages = append(messages, shard.Message{Room: r.index, Seq: seq, Accepted: m.accepted(ahead), Latencies: deltas})
 	})
 	return messages, clamped
 }

@@ -18,6 +18,10 @@ func (r *run) result(stopped bool, published []int64) *shard.Result {
 	out.Joined = r.joins.Load()
 	out.Totals = r.totals
 	out.Bytes = r.phaseBytes(c.bytes)
+	out.Handshakes = r.meter.handshakes.Load()
+	if suite := r.meter.suite.Load(); suite != nil {
+		out.TLS = *suite
+	}
 	out.Opened, out.Failed, out.LostConnections = c.opened, c.failed, c.lost
 	if r.start.Load() == 0 { // stopped before the warm-up
 		return out
@@ -27,11 +31,12 @@ func (r *run) result(stopped bool, published []int64) *shard.Result {
 
 	h := newHistogram()
 	for _, room := range r.rooms {
-		messages, clamped := room.report(h)
+		messages, clamped := room.report(h, r.ahead)
 		out.Messages = append(out.Messages, messages...)
 		out.Dropped += clamped
 	}
 	out.Latency = encode(h)
+	out.Pause = r.pause
 	out.PublishLatency = r.histogram(r.publishLatency, out)
 	out.PublishService = r.histogram(r.publishService, out)
 	out.PublishLate = r.histogram(r.publishLate, out)
@@ -58,17 +63,17 @@ func (r *run) histogram(s *samples, out *shard.Result) string {
 // phaseBytes are all bytes until the end, by phase. A phase that was not
 // reached has none.
 func (r *run) phaseBytes(end result.Bytes) (phases [len(result.Phases)]result.Bytes) {
-	before := result.Bytes{}
-	for i := range phases {
-		until := end
-		if i < len(r.marks) {
-			if m := r.marks[i]; m.at != 0 {
-				until = m.counts.bytes
-			}
+	for i := len(phases) - 1; i > 0; i-- {
+		before := end
+		if m := r.marks[i-1]; m.at != 0 {
+			before = m.counts.bytes
+			settle(&before.Layers.In, end.Layers.In)
+			settle(&before.Layers.Out, end.Layers.Out)
 		}
-		phases[i] = until.Since(before)
-		before = until
+		phases[i] = end.Since(before)
+		end = before
 	}
+	phases[0] = end
 	return phases
 }
 
@@ -88,6 +93,10 @@ func (r *run) countWindow(out *shard.Result) {
 	}
 	out.RequestErrors = to.counts.unanswered - from.counts.unanswered
 	out.Empty = to.counts.empty - from.counts.empty
+	if to.tcp != nil && from.tcp != nil {
+		tcp := to.tcp.Since(*from.tcp)
+		out.TCP = &tcp
+	}
 	out.Held = to.counts.held
 }
 
@@ -97,7 +106,11 @@ func (r *run) countWindow(out *shard.Result) {
 func (r *run) countMessages(out *shard.Result, published []int64) {
 	out.Offered = r.offered.Load()
 	out.Sent = r.outcomes.sent
-	for _, n := range r.accepted() {
+	accepted := r.told
+	if accepted == nil {
+		accepted = r.accepted()
+	}
+	for _, n := range accepted {
 		out.Published += n
 	}
 	for _, s := range r.subscribers {
@@ -106,7 +119,8 @@ func (r *run) countMessages(out *shard.Result, published []int64) {
 		}
 		expected := s.got
 		if published != nil {
-			expected = published[s.room.index]
+			// One whose answer came too late to be told of may still have come.
+			expected = max(published[s.room.index], s.got)
 		}
 		lost, stale := s.finish(expected, min(r.to, r.marks[2].at))
 		out.Expected += expected

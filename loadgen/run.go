@@ -2,6 +2,7 @@ package loadgen
 
 import (
 	"context"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -21,6 +22,7 @@ type run struct {
 	dial   Dialer
 	emit   func(shard.Event)
 	source netip.Addr
+	roots  *x509.CertPool
 	meter  *Meter
 
 	rooms       []*room
@@ -40,6 +42,8 @@ type run struct {
 	allOffered atomic.Bool  // no more will be
 	resolved   atomic.Int64 // of those, answered or failed
 	outcomes   outcomes
+	unsent     atomic.Bool // what still waits to be published stays so: the drain is over
+	told       []int64     // by room, what the controller was told is published; nil before
 
 	publishLatency, publishService, publishLate *samples
 	pollResponse, pollService, pollLate         *samples
@@ -49,6 +53,9 @@ type run struct {
 	errorsMu   sync.Mutex
 	errors     map[string]int64
 	firstError string
+
+	pause int64 // longest in the steady state, ns
+	ahead int64 // the wall clock of the monotonic one, when the steady state began; 0 until then
 
 	marks  [3]snapshot   // at the start of the warm-up, and at both edges of the steady state
 	totals result.Totals // when the connections are about to be closed
@@ -68,6 +75,7 @@ type snapshot struct {
 	counts     counts
 	deliveries int64
 	published  int64
+	tcp        *result.TCP // read a little later
 }
 
 // errGone says that the controller closed the commands: nobody listens.
@@ -89,13 +97,17 @@ func Run(ctx context.Context, plan shard.Plan, dial Dialer, commands <-chan shar
 			emit(e)
 		},
 	}
+	var err error
+	if r.roots, err = Roots(plan.Certificates); err != nil {
+		return fmt.Errorf("shard %d: %w", plan.Shard, err)
+	}
 	r.populate()
 	var checking sync.WaitGroup
 	checking.Go(func() { r.checks.work(r) })
 	told := listen(commands, cancel)
 
 	seconds := r.tick(ctx)
-	err := r.phases(ctx, told)
+	err = r.phases(ctx, told)
 	stopped := context.Cause(ctx) == errStopped
 	if err != nil && !stopped {
 		err = fmt.Errorf("shard %d: %w", plan.Shard, err)
@@ -171,6 +183,11 @@ func (r *run) populate() {
 
 // phases goes through the trial's phases up to the command to close.
 func (r *run) phases(ctx context.Context, told *orders) error {
+	work := [...]func(context.Context, *clock.Alarm) error{r.pacePublishing, r.pacePolling, r.watchPhases, r.watchClocks}
+	alarms, err := alarmsFor(ctx, len(work)) // before clients can take the last descriptor
+	if err != nil {
+		return err
+	}
 	if err := r.rampUp(ctx); err != nil {
 		return err
 	}
@@ -182,10 +199,10 @@ func (r *run) phases(ctx context.Context, told *orders) error {
 		return err
 	}
 	r.schedule(told.at)
-	failed := make(chan error, 3)
-	for _, work := range []func(context.Context) error{r.pacePublishing, r.pacePolling, r.watchPhases} {
+	failed := make(chan error, len(work))
+	for i, do := range work {
 		r.workers.Go(func() {
-			if err := work(ctx); err != nil && ctx.Err() == nil {
+			if err := do(ctx, alarms[i]); err != nil && ctx.Err() == nil {
 				failed <- err
 			}
 		})
@@ -200,7 +217,9 @@ func (r *run) phases(ctx context.Context, told *orders) error {
 	if err := r.until(ctx, failed, deadline, allResolved); err != nil {
 		return err
 	}
-	r.emit(shard.Event{Is: shard.Published, Published: r.accepted()})
+	r.unsent.Store(true)
+	r.told = r.accepted()
+	r.emit(shard.Event{Is: shard.Published, Published: r.told})
 	if err := await(ctx, told.expect); err != nil {
 		return err
 	}
@@ -214,7 +233,7 @@ func (r *run) phases(ctx context.Context, told *orders) error {
 	}
 	totals := r.meter.Totals()
 	r.emit(shard.Event{Is: shard.Drained, Totals: &totals})
-	err := await(ctx, told.close)
+	err = await(ctx, told.close)
 	r.totals = r.meter.Totals()
 	return err
 }
@@ -271,17 +290,14 @@ func (r *run) arrivals(room *room) Schedule {
 func (r *run) steady(at int64) bool { return at >= r.from && at < r.to }
 
 // watchPhases reads the counts where one phase ends and the next begins.
-func (r *run) watchPhases(ctx context.Context) error {
-	alarm, err := clock.NewAlarm()
-	if err != nil {
-		return err
-	}
-	defer alarm.Close()
-	defer context.AfterFunc(ctx, func() { alarm.Close() })()
+func (r *run) watchPhases(_ context.Context, alarm *clock.Alarm) error {
 	for i, edge := range [3]int64{r.start.Load(), r.from, r.to} {
 		err := alarm.Wait(edge)
 		if i == 2 || err == nil { // a stop within the steady state is its end
 			r.marks[i] = snapshot{at: clock.Now(), counts: r.meter.read(), deliveries: r.deliveries.Load(), published: r.published.Load()}
+			if i > 0 {
+				r.marks[i].tcp = r.meter.TCP()
+			}
 		}
 		if err != nil {
 			return err

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	randv2 "math/rand/v2"
-	"net/url"
 	"sync"
 )
 
@@ -30,15 +29,13 @@ type socket struct {
 // open dials, and asks for a WebSocket at path, with messages compressed or
 // not. The answer holds until the Conn's next Fill.
 func (s *socket) open(ctx context.Context, t Target, path string, compressed bool) (response, error) {
-	base, err := url.Parse(t.URL)
-	if err != nil {
-		return response{}, err
-	}
-	if s.conn, err = t.Meter.Dial(ctx, base.Host, t.Source); err != nil {
+	var host string
+	var err error
+	if s.conn, host, err = t.dial(ctx); err != nil {
 		return response{}, err
 	}
 	defer context.AfterFunc(ctx, func() { s.conn.Close() })()
-	r, err := s.handshake(base.Host, path, compressed)
+	r, err := s.handshake(host, path, compressed)
 	if err != nil {
 		s.conn.Close()
 		return r, err
@@ -141,7 +138,10 @@ func (s *socket) join(f frame) (message []byte, ok bool, err error) {
 		message, s.partial = s.partial, nil
 	}
 	if packed {
-		message, err = s.deflate.inflate(message)
+		size := len(message)
+		if message, err = s.deflate.inflate(message); err == nil {
+			s.conn.meter.in.compression.Add(int64(size - len(message)))
+		}
 	}
 	return message, true, err
 }
@@ -160,7 +160,12 @@ func (s *socket) send(text []byte) error {
 	}
 	d := deflaters.Get().(*deflater)
 	defer deflaters.Put(d)
-	return s.write(opText|rsv1, d.deflate(text))
+	packed := d.deflate(text)
+	if err := s.write(opText|rsv1, packed); err != nil {
+		return err
+	}
+	s.conn.meter.out.compression.Add(int64(len(packed) - len(text)))
+	return nil
 }
 
 func (s *socket) write(op byte, payload []byte) error {

@@ -19,6 +19,7 @@ type socketIO struct {
 	user   string
 	joined bool
 	got    []Delivery
+	in     tally         // of packets taken in, not yet added to the meter
 	event  atomic.Uint64 // number of the last event published
 	acks   acks
 }
@@ -102,6 +103,7 @@ func (c *socketIOClient) packet(b []byte) error {
 	if err == nil {
 		err = c.take(p)
 	}
+	c.count(c.conn.meter)
 	return err
 }
 
@@ -109,6 +111,7 @@ func (c *socketIOClient) Publish(text string) error {
 	if err := c.send(c.emit(text)); err != nil {
 		return err
 	}
+	c.conn.meter.out.add(published(c.user, text))
 	return c.acks.wait(c.closed)
 }
 
@@ -133,6 +136,12 @@ func (c *socketIO) emit(text string) []byte {
 	b = append(b, `","text":"`...)
 	b = append(b, text...)
 	return append(b, `"}]`...)
+}
+
+// count adds to the meter what has been taken in.
+func (c *socketIO) count(m *Meter) {
+	m.in.add(c.in)
+	c.in = tally{}
 }
 
 // take takes in any packet but pings.
@@ -165,6 +174,7 @@ func (c *socketIO) answered(p packet) error {
 		c.joined = true
 		return nil
 	case socketRefusal:
+		c.in.envelope += int64(len(p.data))
 		refused := struct {
 			Message string
 			Data    json.RawMessage
@@ -194,6 +204,11 @@ func (c *socketIO) received(data []byte) error {
 		return s.fail("an event's name")
 	}
 	if string(name) != chatEvent {
+		if s.space(); s.take(',') {
+			s.space()
+			argument, _ := s.value(0)
+			c.in.envelope += int64(len(argument))
+		}
 		return nil
 	}
 	if s.space(); !s.take(',') {
@@ -209,6 +224,8 @@ func (c *socketIO) received(data []byte) error {
 		return s.fail("the event's end")
 	}
 	c.got = append(c.got, d)
+	c.in.text += int64(len(d.Text))
+	c.in.envelope += int64(size - len(d.Text))
 	return nil
 }
 
@@ -227,6 +244,8 @@ func (c *socketIO) acknowledged(p packet) error {
 	if !s.ends() {
 		return s.fail("the acknowledgement's end")
 	}
+	c.in.text += int64(len(o.text))
+	c.in.envelope += int64(o.size - len(o.text))
 	if o.refused == nil && o.id == 0 {
 		return malformed("an acknowledgement with neither message nor error", p.data)
 	}

@@ -34,12 +34,9 @@ type socketIOPolling struct {
 
 // DialSocketIOPolling opens a client by Socket.IO over HTTP long polling.
 func DialSocketIOPolling(ctx context.Context, t Target) (Client, error) {
-	base, err := url.Parse(t.URL)
-	if err != nil {
-		return nil, err
-	}
-	c := &socketIOPolling{socketIO: newSocketIO(t), httpPair: httpPair{target: t, host: base.Host}, ended: make(chan struct{})}
-	if c.conn, err = t.Meter.Dial(ctx, c.host, t.Source); err != nil {
+	c := &socketIOPolling{socketIO: newSocketIO(t), httpPair: httpPair{target: t}, ended: make(chan struct{})}
+	var err error
+	if c.conn, c.host, err = t.dial(ctx); err != nil {
 		return nil, err
 	}
 	defer context.AfterFunc(ctx, func() { c.Close() })()
@@ -66,7 +63,7 @@ func (c *socketIOPolling) join(path string) error {
 	}
 	c.sid = url.QueryEscape(sid)
 	c.ask = c.render("GET", c.path(), "")
-	if err := c.send([]byte{engineMessage, socketConnect}); err != nil {
+	if err := c.send([]byte{engineMessage, socketConnect}, tally{}); err != nil {
 		return err
 	}
 	for !c.joined {
@@ -149,8 +146,11 @@ func (c *socketIOPolling) next() error {
 		c.news = c.news || p.engine == engineMessage
 		err = c.take(p)
 	}
-	if !more && !c.news {
-		c.conn.meter.empty.Add(1)
+	if !more {
+		c.count(c.conn.meter)
+		if !c.news {
+			c.conn.meter.empty.Add(1)
+		}
 	}
 	return err
 }
@@ -159,7 +159,7 @@ func (c *socketIOPolling) next() error {
 func (c *socketIOPolling) poll() error {
 	if c.pinged {
 		c.pinged = false
-		if err := c.send([]byte("3")); err != nil {
+		if err := c.send([]byte("3"), tally{}); err != nil {
 			return err
 		}
 	}
@@ -180,8 +180,8 @@ func (c *socketIOPolling) poll() error {
 	return nil
 }
 
-// send posts a packet.
-func (c *socketIOPolling) send(b []byte) error {
+// send posts a packet, which holds of the chat what the tally says.
+func (c *socketIOPolling) send(b []byte, holds tally) error {
 	c.sending.Lock()
 	defer c.sending.Unlock()
 	conn := c.conn
@@ -194,6 +194,7 @@ func (c *socketIOPolling) send(b []byte) error {
 	if err := conn.send(c.render("POST", c.path(), string(b))); err != nil {
 		return err
 	}
+	conn.meter.out.add(holds)
 	r, err := conn.answer()
 	if err != nil {
 		return err
@@ -206,7 +207,7 @@ func (c *socketIOPolling) send(b []byte) error {
 }
 
 func (c *socketIOPolling) Publish(text string) error {
-	if err := c.send(c.emit(text)); err != nil {
+	if err := c.send(c.emit(text), published(c.user, text)); err != nil {
 		return err
 	}
 	return c.acks.wait(c.ended)

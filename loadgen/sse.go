@@ -99,6 +99,7 @@ func (c *sseClient) read() error {
 			}
 			piece = piece[size:]
 			if e.Type != "message" { // truncated: the ledger will tell what is missing
+				c.conn.meter.in.add(tally{envelope: int64(len(e.Data))})
 				continue
 			}
 			if err := c.message(e.Data); err != nil {
@@ -125,5 +126,6 @@ func (c *sseClient) message(data []byte) error {
 		return malformed("no message with id and text, or more than one", data)
 	}
 	c.got = append(c.got, Delivery{ID: o.id, Text: o.text, JSON: data[:o.size]})
+	c.conn.meter.in.add(tally{text: int64(len(o.text)), envelope: int64(len(data) - len(o.text))})
 	return nil
 }

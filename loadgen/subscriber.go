@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pollpush/pollpush/internal/clock"
+	"github.com/pollpush/pollpush/internal/result"
 )
 
 // subscriber is one simulated client: it keeps a Client going, and takes down
@@ -61,6 +62,7 @@ func (s *subscriber) connect(ctx context.Context) error {
 		After:     s.ids.high,
 		Publishes: s.publisher,
 		Source:    s.run.source,
+		Roots:     s.run.roots,
 		Meter:     s.run.meter,
 	})
 	if err != nil {
@@ -165,7 +167,7 @@ func (s *subscriber) deliver(d *Delivery, seen int64) {
 	order := s.ids.Enter(d.ID)
 	tag, ours := parseTag(r.plan.Nonce, d.Text)
 	if !ours {
-		r.fail("foreign message", malformed("a message that is not this trial's", d.JSON))
+		r.fail(result.ForeignMessage, malformed("a message that is not this trial's", d.JSON))
 		return
 	}
 	r.deliveries.Add(1)
@@ -196,7 +198,7 @@ func (s *subscriber) deliver(d *Delivery, seen int64) {
 		s.reordered++
 	}
 	s.got++
-	s.room.arrive(tag.Seq, d.ID, due, seen)
+	s.room.arrive(tag.Seq, d, due, seen)
 }
 
 // pollAt sends the poll due at due, or leaves it to the receiving goroutine
@@ -259,6 +261,12 @@ func (s *subscriber) publish(ctx context.Context) {
 		begun := clock.Now()
 		if ctx.Err() != nil {
 			return
+		}
+		if r.unsent.Load() {
+			if r.steady(due) {
+				r.resolved.Add(1)
+			}
+			continue
 		}
 		err := s.current().Publish(text)
 		done := clock.Now()

@@ -75,6 +75,7 @@ func (c *wsClient) Receive() ([]Delivery, error) {
 // text takes in what one message holds: objects, separated by line feeds where
 // the server coalesces.
 func (c *wsClient) text(b []byte) error {
+	size, had := len(b), len(c.got)
 	for {
 		var o object
 		if err := scanObject(b, &o); err != nil {
@@ -95,6 +96,7 @@ func (c *wsClient) text(b []byte) error {
 		}
 		b = bytes.TrimLeft(b[o.size:], " \t\r\n")
 		if len(b) == 0 {
+			c.conn.meter.in.add(messagesTally(c.got[had:], size))
 			return nil
 		}
 	}
@@ -114,5 +116,6 @@ func (c *wsClient) Publish(text string) error {
 	if err := c.send([]byte(`{"user":"` + c.user + `","text":"` + text + `"}`)); err != nil {
 		return err
 	}
+	c.conn.meter.out.add(published(c.user, text))
 	return c.acks.wait(c.closed)
 }

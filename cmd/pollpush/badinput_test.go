@@ -96,6 +96,7 @@ func TestBadCommandLines(t *testing.T) {
 		"pid not a number":      {"run tiny.yaml --target http://127.0.0.1:1 --target-pid me", []string{"--target-pid"}},
 		"history of a target":   {"run tiny.yaml --target http://127.0.0.1:1 --history 5", []string{"--history 5: does not go with --target"}},
 		"batch of a target":     {"run tiny.yaml --target http://127.0.0.1:1 --batch 5ms", []string{"--batch 5ms: does not go with --target"}},
+		"profiles of a target":  {"run tiny.yaml --target http://127.0.0.1:1 --profile", []string{"--profile: goes with the servers that pollpush starts, not with --target"}},
 		"all and one":           {"run tiny.yaml --transports all,poll", []string{"--transports all: must stand alone"}},
 		"empty target":          {"run tiny.yaml --target=", []string{`--target ""`, "leave the flag out"}},
 		"report without folder": {"report", []string{"<dir>"}},

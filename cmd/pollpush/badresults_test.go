@@ -18,8 +18,9 @@ func aTrial() result.Trial {
 		Reasons: []result.Reason{}, Errors: map[string]int64{}, Series: []result.Second{},
 		Requests: result.Requests{ByStatus: map[string]int64{}},
 		Offered:  5, Sent: 5, Published: 5, Expected: 10, Delivered: 10, WindowDeliveries: 10,
-		Bytes: result.Bytes{In: 1000, Out: 100},
+		Bytes: result.Bytes{In: 1000, Out: 100, Layers: result.Layers{In: result.Layer{Protocol: 1000}, Out: result.Layer{Protocol: 100}}},
 	}
+	t.PhaseBytes = []result.PhaseBytes{{Phase: "ramp-up"}, {Phase: "warm-up"}, {Phase: "steady", Bytes: t.Bytes}, {Phase: "drain"}}
 	t.Judge()
 	return t
 }

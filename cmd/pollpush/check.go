@@ -13,6 +13,7 @@ import (
 
 type checkCommand struct {
 	URL        string   `arg:"" help:"The server's base address, as http://127.0.0.1:8080."`
+	CA         string   `name:"ca" placeholder:"FILE" help:"Certificates, in PEM, that a server of https is trusted by (the system's)."`
 	Transports []string `placeholder:"A,B" help:"Check what these transports need, and fail where it is absent; all is every one (what the server offers)."`
 }
 
@@ -21,6 +22,10 @@ func (c *checkCommand) Run(s *session) error {
 	base, err := contract.Base(c.URL)
 	if err != nil {
 		return &usageError{err}
+	}
+	_, roots, err := readTrust("--ca", c.CA)
+	if err != nil {
+		return err
 	}
 	names := c.Transports
 	if slices.Equal(names, []string{"all"}) {
@@ -31,7 +36,7 @@ func (c *checkCommand) Run(s *session) error {
 			return err
 		}
 	}
-	results, err := contract.Check(s, base, names)
+	results, err := contract.Check(s, base, roots, names)
 	if s.Err() != nil {
 		return &exitError{interrupted, "interrupted before all was checked"}
 	}

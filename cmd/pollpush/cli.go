@@ -13,6 +13,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"github.com/pollpush/pollpush/internal/calibration"
 	"github.com/pollpush/pollpush/internal/control"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
@@ -38,6 +39,7 @@ type commands struct {
 	Serve     serveCommand     `cmd:"" passthrough:"" help:"Serve the chat until interrupted (runs chatserver)."`
 	Check     checkCommand     `cmd:"" help:"Check a server against the chat contract, point by point; exit 1 where it fails."`
 	Probe     probeCommand     `cmd:"" help:"Print each message of a room as a line of JSON until interrupted."`
+	Calibrate calibrateCommand `cmd:"" help:"Measure what the load generator itself adds on this machine."`
 	Demo      demoCommand      `cmd:"" help:"Serve the chat with a trickle of messages, to be looked at in a browser."`
 
 	Version kong.VersionFlag `help:"Print the version and exit."`
@@ -81,7 +83,9 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
 
 // vars are what the help texts of the commands speak of.
 func vars() kong.Vars {
-	return kong.Vars{"version": "pollpush " + commit(), "transports": strings.Join(transport.Names(), ", ")}
+	return kong.Vars{
+		"version": "pollpush " + commit(), "transports": strings.Join(transport.Names(), ", "), "calibrations": calibrations,
+	}
 }
 
 // usageError is a command line that cannot be understood.
@@ -111,12 +115,13 @@ func explain(stderr io.Writer, err error) int {
 		usage   *usageError
 		input   *scenario.Error
 		file    *result.FileError
+		known   *calibration.FileError
 		refusal *control.Refusal
 	)
 	switch {
 	case errors.As(err, &asked):
 		return asked.code
-	case errors.As(err, &usage), errors.As(err, &input), errors.As(err, &file):
+	case errors.As(err, &usage), errors.As(err, &input), errors.As(err, &file), errors.As(err, &known):
 		return badInput
 	case errors.As(err, &refusal):
 		return refused

@@ -18,11 +18,12 @@ func TestInformation(t *testing.T) {
 		said []string
 	}{
 		{"--version", []string{"pollpush test\n"}},
-		{"", []string{"Usage: pollpush <command>", "run", "report", "compare", "scenarios", "check", "probe", "serve", "demo"}},
+		{"", []string{"Usage: pollpush <command>", "run", "report", "compare", "scenarios", "check", "probe", "calibrate", "serve", "demo"}},
 		{"--help", []string{"Usage: pollpush <command>"}},
 		{"run --help", []string{"Usage: pollpush run", scenario.Default, "--target-pid=PID", "--time-limit=TIME"}},
 		{"report --help", []string{"Usage: pollpush report <dir>"}},
 		{"compare --help", []string{"Usage: pollpush compare <base> <new>", "exit 1 on a regression"}},
+		{"calibrate --help", []string{"Usage: pollpush calibrate", "results/calibration", "--confirm=N"}},
 		{"serve --help", []string{"Usage: chatserver", "--history"}},
 		{"serve -- --help", []string{"Usage: chatserver", "--history"}},
 		{"demo --help", []string{"Usage: pollpush demo", "--room=NAME"}},

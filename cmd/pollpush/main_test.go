@@ -41,7 +41,7 @@ func withPrograms(m *testing.M) int {
 	}
 	defer os.RemoveAll(dir)
 	build := exec.Command("go", "build", "-ldflags", "-X main.builtFrom=test", "-o", dir+string(filepath.Separator),
-		"../pollpush", "../loadgen", "../chatserver")
+		"../pollpush", "../loadgen", "../chatserver", "../nulltarget")
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "%v: %s", err, out)
 		return 1

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,6 +24,7 @@ import (
 type probeCommand struct {
 	Transport string        `arg:"" help:"How to receive: ${transports}."`
 	URL       string        `arg:"" help:"The server's base address, as http://127.0.0.1:8080."`
+	CA        string        `name:"ca" placeholder:"FILE" help:"Certificates, in PEM, that a server of https is trusted by (the system's)."`
 	Room      string        `default:"lobby" placeholder:"NAME" help:"Room to listen in (${default})."`
 	After     *uint64       `placeholder:"ID" help:"Begin after this message; 0 is all that is kept (only what comes from now on)."`
 	Interval  time.Duration `default:"1s" placeholder:"TIME" help:"From one poll to the next, where the transport polls (${default})."`
@@ -54,10 +57,14 @@ func (c *probeCommand) Run(s *session) error {
 	if c.Interval < minInterval {
 		return &usageError{fmt.Errorf("--interval %v: want at least %v", c.Interval, minInterval)}
 	}
-	p := &probe{session: s, transport: t, base: base, room: c.Room, interval: c.Interval}
+	_, roots, err := readTrust("--ca", c.CA)
+	if err != nil {
+		return err
+	}
+	p := &probe{session: s, transport: t, base: base, roots: roots, room: c.Room, interval: c.Interval}
 	if c.After != nil {
 		p.after = *c.After
-	} else if p.after, err = newest(s, base, c.Room); err != nil && s.Err() == nil {
+	} else if p.after, err = newest(s, base, roots, c.Room); err != nil && s.Err() == nil {
 		return &control.Refusal{Err: err}
 	}
 	fmt.Fprintf(s.stderr, "pollpush: room %s of %s by %s, from message %d on\n", p.room, p.base, t.Name, p.after+1)
@@ -65,7 +72,7 @@ func (c *probeCommand) Run(s *session) error {
 }
 
 // newest asks for the id of a room's newest message.
-func newest(ctx context.Context, base, room string) (uint64, error) {
+func newest(ctx context.Context, base string, roots *x509.CertPool, room string) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	path := "/api/rooms/" + room + "/messages?limit=1"
@@ -73,8 +80,11 @@ func newest(ctx context.Context, base, room string) (uint64, error) {
 	if err != nil {
 		return 0, err
 	}
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: roots}}}
 	answer, err := client.Do(request)
+	if untrusted := (*tls.CertificateVerificationError)(nil); errors.As(err, &untrusted) {
+		return 0, fmt.Errorf("%w; name the certificate, or the authority that signed it, with --ca FILE", err)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("%w; is the server running there?", err)
 	}
@@ -93,6 +103,7 @@ type probe struct {
 	*session
 	transport  transport.Transport
 	base, room string
+	roots      *x509.CertPool
 	interval   time.Duration
 
 	after    uint64 // the last message printed
@@ -131,7 +142,7 @@ func final(err error) bool {
 // listen opens a client and prints what it receives until it ends.
 func (p *probe) listen() error {
 	ctx, cancel := context.WithTimeout(p, probeTimeout)
-	client, err := p.transport.Dial(ctx, loadgen.Target{URL: p.base, Room: p.room, User: "probe", After: p.after, Meter: &loadgen.Meter{}})
+	client, err := p.transport.Dial(ctx, loadgen.Target{URL: p.base, Room: p.room, User: "probe", After: p.after, Roots: p.roots, Meter: &loadgen.Meter{}})
 	cancel()
 	if err != nil {
 		return err

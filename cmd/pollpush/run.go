@@ -23,8 +23,12 @@ type runCommand struct {
 	Scenarios []string `arg:"" optional:"" name:"scenario" help:"Names of scenarios, or paths of scenario files (${default})." default:"chat-1k"`
 
 	Target    *string `placeholder:"URL" help:"Load a server that is already running, instead of starting one per trial."`
+	TargetCA  string  `name:"target-ca" placeholder:"FILE" help:"Certificates, in PEM, that a target of https is trusted by (the system's)."`
 	TargetPID *int    `name:"target-pid" placeholder:"PID" help:"The target's process on this host, to read its cost."`
+	Profile   bool    `help:"Keep CPU and heap profiles of the server's steady state, in the run's folder; costs the server CPU."`
 	Out       string  `placeholder:"DIR" help:"Folder for the results; must be empty or new (results/SCENARIO-TIME)."`
+
+	Calibration string `placeholder:"PATH" default:"${calibrations}" help:"What pollpush calibrate has found: a file, or the folder in which it is kept by machine (${default})."`
 
 	Keys overrides `embed:"" group:"Instead of what the scenario says:"`
 }
@@ -95,11 +99,18 @@ func (c *runCommand) Run(s *session) error {
 	if c.Out != "" && len(c.Scenarios) > 1 {
 		return &usageError{fmt.Errorf("--out names the folder of one run, %d scenarios were asked for", len(c.Scenarios))}
 	}
-	options := control.Options{Commit: commit(), Flags: c.Keys.words(), Progress: s.stderr}
+	options := control.Options{Profile: c.Profile, Commit: commit(), Flags: c.Keys.words(), Progress: s.stderr}
 	if c.Target != nil {
 		if options.Target = *c.Target; options.Target == "" {
 			return &usageError{errors.New(`--target "": name a server, or leave the flag out to start one per trial`)}
 		}
+	}
+	if c.TargetCA != "" && c.Target == nil {
+		return &usageError{fmt.Errorf("--target-ca %s: goes with --target", c.TargetCA)}
+	}
+	var err error
+	if options.TargetCA, _, err = readTrust("--target-ca", c.TargetCA); err != nil {
+		return err
 	}
 	if c.TargetPID != nil {
 		switch options.TargetPID = *c.TargetPID; {
@@ -110,9 +121,15 @@ func (c *runCommand) Run(s *session) error {
 		}
 	}
 	if c.Target != nil {
+		if c.Profile {
+			return &usageError{errors.New("--profile: goes with the servers that pollpush starts, not with --target; profile the target by its own means")}
+		}
 		for _, o := range c.Keys.list() {
 			if strings.HasPrefix(o.Key, "server.") { // which only a server that we start obeys
 				return &usageError{fmt.Errorf("%s %s: does not go with --target", o.Origin, o.Value)}
+			}
+			if o.Key == "tls" {
+				return &usageError{fmt.Errorf("%s %s: does not go with --target, whose URL says it: https or http", o.Origin, o.Value)}
 			}
 		}
 	}
@@ -127,12 +144,14 @@ func (c *runCommand) Run(s *session) error {
 	if f, ok := s.stderr.(*os.File); ok {
 		options.Live = term.IsTerminal(int(f.Fd()))
 	}
-	var err error
 	if options.Loadgen, err = proc.Beside("loadgen"); err != nil {
 		return &control.Refusal{Err: err}
 	}
 	if options.Chatserver, err = proc.Beside("chatserver"); err != nil {
 		return &control.Refusal{Err: err}
+	}
+	if options.Calibrations, err = calibrated(s, c.Calibration); err != nil {
+		return err
 	}
 	code := fine
 	for _, one := range list {

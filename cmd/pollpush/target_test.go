@@ -86,7 +86,7 @@ func TestTargetUnreachable(t *testing.T) {
 		{"http://127.0.0.1", remedy},
 		{"127.0.0.1:8080", remedy},
 		{"localhost:8080", remedy},
-		{"https://127.0.0.1:8080", remedy},
+		{"ftp://127.0.0.1:8080", remedy},
 		{"ws://127.0.0.1:8080", remedy},
 		{"http://127.0.0.1:8080/api", remedy},
 		{"http://127.0.0.1:8080?room=1", remedy},

@@ -130,7 +130,15 @@ func TestWholeRun(t *testing.T) {
 	})
 	t.Run("compared with worse", func(t *testing.T) {
 		worse := trials[1]
-		worse.Bytes.In += worse.Bytes.In / 10
+		more := worse.Bytes.In / 10
+		worse.Bytes.In += more
+		worse.Bytes.Layers.In.Protocol += more
+		worse.PhaseBytes = slices.Clone(worse.PhaseBytes)
+		for i := range worse.PhaseBytes {
+			if p := &worse.PhaseBytes[i]; p.Phase == "steady" {
+				p.Bytes = worse.Bytes
+			}
+		}
 		path := filepath.Join(dir, "worse", result.FileName)
 		write(t, path, "")
 		for _, trial := range []result.Trial{trials[0], worse} {

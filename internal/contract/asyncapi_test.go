@@ -33,7 +33,7 @@ func TestAsyncAPIConforms(t *testing.T) {
 func TestPushesAreDocumented(t *testing.T) {
 	d := asyncAPI(t)
 	base := serve(t, 5)
-	c := newCheck(t.Context(), base)
+	c := newCheck(t.Context(), base, nil)
 	defer c.client.CloseIdleConnections()
 	v := &visit{check: c, ctx: t.Context()}
 	defer v.leave()

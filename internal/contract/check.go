@@ -3,6 +3,8 @@ package contract
 import (
 	"context"
 	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -21,7 +23,7 @@ const maxAnswer = 32 << 20
 type check struct {
 	ctx    context.Context // of all points
 	base   string
-	host   string
+	roots  *x509.CertPool // that a server of https is trusted by; nil is the system's
 	client *http.Client
 	limit  time.Duration // of one point
 	total  time.Duration // of all of them
@@ -32,12 +34,12 @@ type check struct {
 	filled    func() (full, error) // a room that was posted to until its history was full
 }
 
-func newCheck(ctx context.Context, base string) *check {
-	host := strings.TrimPrefix(base, "http://")
-	c := &check{ctx: ctx, base: base, host: host, limit: pointTime, total: CheckTime, word: strings.ToLower(rand.Text()[:6])}
+func newCheck(ctx context.Context, base string, roots *x509.CertPool) *check {
+	c := &check{ctx: ctx, base: base, roots: roots, limit: pointTime, total: CheckTime, word: strings.ToLower(rand.Text()[:6])}
 	c.client = &http.Client{
 		Transport: &http.Transport{
 			DialContext:         dialBounded,
+			TLSClientConfig:     &tls.Config{RootCAs: roots},
 			DisableCompression:  true,
 			MaxIdleConnsPerHost: together,
 		},

@@ -5,6 +5,7 @@ package contract
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"net/url"
 	"slices"
@@ -74,17 +75,18 @@ func Points() []Point {
 // Base returns the address of a server from what a person wrote.
 func Base(target string) (string, error) {
 	u, err := url.Parse(target)
-	if err != nil || u.Port() == "" || strings.TrimSuffix(target, "/") != "http://"+u.Host {
+	if err != nil || u.Port() == "" || u.Scheme != "http" && u.Scheme != "https" || strings.TrimSuffix(target, "/") != u.Scheme+"://"+u.Host {
 		return "", fmt.Errorf("target %q: give a server's base address with its port, as http://127.0.0.1:8080", target)
 	}
-	return "http://" + u.Host, nil
+	return u.Scheme + "://" + u.Host, nil
 }
 
 // Check tries all points against the server at base, or those of some
-// transports, which then have to be offered. The error says that there is no
-// chat server to check, or is ctx's.
-func Check(ctx context.Context, base string, transports []string) ([]Result, error) {
-	c := newCheck(ctx, base)
+// transports, which then have to be offered. A server of https is trusted by
+// roots; nil is the system's. The error says that there is no chat server to
+// check, or is ctx's.
+func Check(ctx context.Context, base string, roots *x509.CertPool, transports []string) ([]Result, error) {
+	c := newCheck(ctx, base, roots)
 	defer c.client.CloseIdleConnections()
 	if err := c.reach(ctx); err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package contract
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
 	"net"
 	"net/http"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pollpush/pollpush/internal/certificate"
 	"github.com/pollpush/pollpush/server"
 )
 
@@ -41,7 +43,7 @@ func (v Verdict) String() string { return [...]string{"passed", "absent", "faile
 func (p Point) String() string { return p.Group + ": " + p.Name }
 
 func TestOurServerKeepsTheContract(t *testing.T) {
-	results, err := Check(t.Context(), serve(t, 0), nil)
+	results, err := Check(t.Context(), serve(t, 0), nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -52,6 +54,29 @@ func TestOurServerKeepsTheContract(t *testing.T) {
 		if r.Verdict != Passed {
 			t.Errorf("%v: %v %s %v", r.Point, r.Verdict, r.Why, r.Fault)
 		}
+	}
+}
+
+// It keeps it by TLS as well, and only for who trusts it.
+func TestOurServerKeepsTheContractByTLS(t *testing.T) {
+	own, text, err := certificate.New("127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	base := "https" + strings.TrimPrefix(serveAs(t, server.New(server.Config{Deflate: true, Batch: 50 * time.Millisecond, Certificate: &own})), "http")
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM([]byte(text))
+	results, err := Check(t.Context(), base, roots, nil)
+	if err != nil || len(results) != len(Points()) {
+		t.Fatalf("%d points of %d: %v", len(results), len(Points()), err)
+	}
+	for _, r := range results {
+		if r.Verdict != Passed {
+			t.Errorf("%v: %v %s %v", r.Point, r.Verdict, r.Why, r.Fault)
+		}
+	}
+	if _, err := Check(t.Context(), base, nil, nil); err == nil || !strings.Contains(err.Error(), "certificate signed by unknown authority") {
+		t.Errorf("not trusted: %v", err)
 	}
 }
 
@@ -79,7 +104,7 @@ func TestAbsence(t *testing.T) {
 			if c.asked != "" {
 				asked = strings.Split(c.asked, ",")
 			}
-			results, err := Check(t.Context(), base, asked)
+			results, err := Check(t.Context(), base, nil, asked)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -143,7 +168,7 @@ func TestBase(t *testing.T) {
 			t.Errorf("%s: %q, %v", good, base, err)
 		}
 	}
-	for _, bad := range []string{"", "http://127.0.0.1", "127.0.0.1:8080", "https://127.0.0.1:1", "http://h:1/api", "http://h:1?x", "http://me:x@h:1", "http://[::1:80", "http://%"} {
+	for _, bad := range []string{"", "http://127.0.0.1", "127.0.0.1:8080", "ftp://127.0.0.1:1", "http://h:1/api", "http://h:1?x", "http://me:x@h:1", "http://[::1:80", "http://%"} {
 		if base, err := Base(bad); err == nil || !strings.Contains(err.Error(), "as http://127.0.0.1:8080") && !strings.Contains(err.Error(), "parse") {
 			t.Errorf("%s: %q, %v", bad, base, err)
 		}
@@ -156,11 +181,11 @@ func TestNoServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	closed.Close()
-	if _, err := Check(t.Context(), "http://"+closed.Addr().String(), nil); err == nil || !strings.Contains(err.Error(), "connection refused") {
+	if _, err := Check(t.Context(), "http://"+closed.Addr().String(), nil, nil); err == nil || !strings.Contains(err.Error(), "connection refused") {
 		t.Errorf("nobody listens: %v", err)
 	}
 	page := handle(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>It works!\x1b[2J</html>") })
-	if _, err := Check(t.Context(), page, nil); err == nil || !strings.Contains(err.Error(), `200 with "<html>It works!\x1b`) {
+	if _, err := Check(t.Context(), page, nil, nil); err == nil || !strings.Contains(err.Error(), `200 with "<html>It works!\x1b`) {
 		t.Errorf("a page: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -168,7 +193,7 @@ func TestNoServer(t *testing.T) {
 		cancel()
 		<-r.Context().Done()
 	})
-	if _, err := Check(ctx, silent, nil); err != context.Canceled {
+	if _, err := Check(ctx, silent, nil, nil); err != context.Canceled {
 		t.Errorf("interrupted: %v", err)
 	}
 }

@@ -96,7 +96,7 @@ func TestHostile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := newCheck(t.Context(), base)
+			c := newCheck(t.Context(), base, nil)
 			c.limit = limit
 			defer c.client.CloseIdleConnections()
 			began := time.Now()
@@ -162,7 +162,7 @@ func FuzzAnswers(f *testing.F) {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		c := newCheck(t.Context(), "http://127.0.0.1:1")
+		c := newCheck(t.Context(), "http://127.0.0.1:1", nil)
 		c.client.Transport = &answering{body: b}
 		v := &visit{check: c, ctx: t.Context()}
 		if p, _, err := v.poll("x", ""); err == nil {
@@ -195,7 +195,7 @@ func FuzzFrames(f *testing.F) {
 	for _, seed := range []string{`{"id":1,"room":"a","user":"b","text":"c","at":5}`, `{"ack":1}` + "\n" + `{"error":{"status":400,"title":"x"}}`, `{"truncated":true}`, "\n", "null"} {
 		f.Add([]byte(seed))
 	}
-	v := &visit{check: newCheck(f.Context(), "http://127.0.0.1:1"), ctx: f.Context()}
+	v := &visit{check: newCheck(f.Context(), "http://127.0.0.1:1", nil), ctx: f.Context()}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s := &socket{v: v, rest: b}
 		for len(bytes.TrimSpace(s.rest)) > 0 {

@@ -170,7 +170,7 @@ const handshake = "\nConnection: Upgrade\nUpgrade: websocket\nSec-WebSocket-Vers
 func TestAnswersAreDocumented(t *testing.T) {
 	d := openAPI(t)
 	base := serve(t, 5)
-	c := newCheck(t.Context(), base)
+	c := newCheck(t.Context(), base, nil)
 	defer c.client.CloseIdleConnections()
 	v := &visit{check: c, ctx: t.Context()}
 	if err := v.say("full", slices.Repeat([]string{oddText}, 7)...); err != nil {

@@ -20,7 +20,7 @@ func TestOutOfTime(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			k := newCheck(t.Context(), peer(t, func(c net.Conn) { io.Copy(io.Discard, c) }))
+			k := newCheck(t.Context(), peer(t, func(c net.Conn) { io.Copy(io.Discard, c) }), nil)
 			defer k.client.CloseIdleConnections()
 			k.limit, k.total = c.limit, c.total
 			results := k.all(nil)

@@ -144,7 +144,7 @@ func unknownIgnored(v *visit) error {
 }
 
 func keptAlive(v *visit) error {
-	own := visit{check: newCheck(v.ctx, v.base), ctx: v.ctx} // whose connections nobody else takes
+	own := visit{check: newCheck(v.ctx, v.base, v.roots), ctx: v.ctx} // whose connections nobody else takes
 	defer own.client.CloseIdleConnections()
 	room := v.room()
 	for range 2 {

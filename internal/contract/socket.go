@@ -3,12 +3,14 @@ package contract
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"strings"
 
 	"github.com/gorilla/websocket"
 )
@@ -32,6 +34,7 @@ func (v *visit) dial(path string, compressed bool, header ...string) (*socket, e
 	dialer := websocket.Dialer{
 		EnableCompression: compressed,
 		WriteBufferSize:   1 << 10,
+		TLSClientConfig:   &tls.Config{RootCAs: v.roots},
 		NetDialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			c, err := dialBounded(ctx, network, addr)
 			if err == nil {
@@ -44,7 +47,7 @@ func (v *visit) dial(path string, compressed bool, header ...string) (*socket, e
 	for i := 0; i < len(header); i += 2 {
 		fields.Set(header[i], header[i+1])
 	}
-	c, r, err := dialer.DialContext(v.ctx, "ws://"+v.host+path, fields)
+	c, r, err := dialer.DialContext(v.ctx, "ws"+strings.TrimPrefix(v.base, "http")+path, fields)
 	switch {
 	case err == nil:
 	case r == nil:

@@ -199,7 +199,7 @@ func TestEachPointCanFail(t *testing.T) {
 			continue
 		}
 		failed[c.point] = true
-		check := newCheck(t.Context(), c.wrong.before(t, base))
+		check := newCheck(t.Context(), c.wrong.before(t, base), nil)
 		var r Result
 		r.take(check.try(p), nil)
 		check.client.CloseIdleConnections()

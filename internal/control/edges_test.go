@@ -58,7 +58,7 @@ func TestEdgesDoNotWaitForMetrics(t *testing.T) {
 			}))
 			defer server.Close()
 			defer close(release)
-			w := newWatch(shard.Plan{RampStart: clock.Now(), Steady: 200 * time.Millisecond}, nil, newScrapers([]string{server.URL}))
+			w := newWatch(shard.Plan{RampStart: clock.Now(), Steady: 200 * time.Millisecond}, nil, newScrapers([]string{server.URL}, nil), sample{})
 			defer w.metrics.close()
 			w.begin(clock.Now() + int64(150*time.Millisecond))
 			if err := w.readEdges(context.Background()); err != nil {

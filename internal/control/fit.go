@@ -23,6 +23,7 @@ const (
 	// clientMemory is what a client takes on both sides and in the kernel,
 	// generously, and baseMemory what the processes take without any.
 	clientMemory = 48 << 10
+	tlsMemory    = 32 << 10 // what TLS adds to it
 	baseMemory   = 256 << 20
 	// Every delivery's latency is kept, by its shard and then by the controller;
 	// no machine makes more of them than maxDeliveries a second.
@@ -92,7 +93,11 @@ func fitMemory(s scenario.Scenario, connections int, available int64) error {
 	if available <= 0 {
 		return nil
 	}
-	need := float64(baseMemory) + float64(connections)*clientMemory
+	perClient := clientMemory
+	if s.TLS {
+		perClient += tlsMemory
+	}
+	need := float64(baseMemory) + float64(connections)*float64(perClient)
 	if need > float64(available) {
 		return refuse("%d clients need about %s of memory, %s are free: use fewer clients", s.Clients, mebibytes(int64(need)), mebibytes(available))
 	}

@@ -18,12 +18,13 @@ import (
 func gather(t *result.Trial, members []*member, w *watch, plan shard.Plan) {
 	var stale []float64
 	var windows []float64
+	var tcp []*result.TCP
 	var first string
 	var joined int64
 	for _, phase := range result.Phases {
 		t.PhaseBytes = append(t.PhaseBytes, result.PhaseBytes{Phase: phase})
 	}
-	g := merger{t: t, messages: map[place][]int64{}}
+	g := merger{t: t, messages: map[place][]int64{}, accepted: map[place]int64{}}
 	for _, m := range members {
 		r := m.result
 		if r == nil {
@@ -54,6 +55,7 @@ func gather(t *result.Trial, members []*member, w *watch, plan shard.Plan) {
 		for i := range r.Bytes {
 			t.PhaseBytes[i].Bytes = t.PhaseBytes[i].Bytes.Add(r.Bytes[i])
 		}
+		tcp = append(tcp, r.TCP)
 		t.Connections.Handshakes += r.Handshakes
 		t.Connections.TLS = r.TLS
 		t.PauseS = max(t.PauseS, time.Duration(r.Pause).Seconds())
@@ -76,13 +78,14 @@ func gather(t *result.Trial, members []*member, w *watch, plan shard.Plan) {
 	t.NotSent = t.Offered - t.Sent
 	t.StaleShare = stat.Sum(stale) / float64(plan.Clients)
 	t.StaleShareClients = result.SummarizeShares(stale)
+	t.TCP = result.SumTCP(tcp)
 	t.Bytes = t.PhaseBytes[slices.Index(result.Phases[:], "steady")].Bytes
 	if len(windows) > 0 {
 		t.WindowS = slices.Max(windows)
 	}
-	g.finish(plan)
 	t.Series = w.seconds()
 	w.costs(t)
+	g.finish(plan)
 	w.judgeEdges(t, members)
 	if first != "" {
 		t.Doubt(result.Errors, result.Suspect, "the first error was: %s", first)
@@ -98,6 +101,7 @@ type merger struct {
 	latency, publishLatency, publishService, publishLate,
 	pollResponse, pollService, pollLate *hdrhistogram.Histogram
 	messages map[place][]int64 // latencies in µs, over all shards
+	accepted map[place]int64   // µs from due to the server's acceptance, of messages that tell it
 	dropped  int64
 	problem  error
 }
@@ -129,6 +133,9 @@ func (g *merger) add(r *shard.Result) {
 	}
 	for _, m := range r.Messages {
 		at, v := place{m.Room, m.Seq}, int64(0)
+		if m.Accepted != 0 {
+			g.accepted[at] = m.Accepted
+		}
 		for b := m.Latencies; len(b) > 0; {
 			delta, n := binary.Uvarint(b)
 			if n <= 0 {
@@ -142,27 +149,30 @@ func (g *merger) add(r *shard.Result) {
 	}
 }
 
+// summarize gives a histogram's percentiles and its text; of none, neither.
+func (g *merger) summarize(h *hdrhistogram.Histogram) (*result.Quantiles, string) {
+	if h == nil {
+		return nil, ""
+	}
+	text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	if err != nil {
+		g.problem = err
+	}
+	return result.Summarize(h), string(text)
+}
+
 // finish fills in what the merged histograms and messages tell.
 func (g *merger) finish(plan shard.Plan) {
 	t := g.t
-	summarize := func(h *hdrhistogram.Histogram) (*result.Quantiles, string) {
-		if h == nil {
-			return nil, ""
-		}
-		text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-		if err != nil {
-			g.problem = err
-		}
-		return result.Summarize(h), string(text)
-	}
-	t.Latency, t.LatencyHDR = summarize(g.latency)
-	t.PublishLatency, t.PublishLatencyHDR = summarize(g.publishLatency)
-	t.PublishService, t.PublishServiceHDR = summarize(g.publishService)
-	t.PollResponse, t.PollResponseHDR = summarize(g.pollResponse)
-	t.PollService, t.PollServiceHDR = summarize(g.pollService)
-	t.ScheduleLate.Publish, _ = summarize(g.publishLate)
-	t.ScheduleLate.Poll, _ = summarize(g.pollLate)
+	t.Latency, t.LatencyHDR = g.summarize(g.latency)
+	t.PublishLatency, t.PublishLatencyHDR = g.summarize(g.publishLatency)
+	t.PublishService, t.PublishServiceHDR = g.summarize(g.publishService)
+	t.PollResponse, t.PollResponseHDR = g.summarize(g.pollResponse)
+	t.PollService, t.PollServiceHDR = g.summarize(g.pollService)
+	t.ScheduleLate.Publish, _ = g.summarize(g.publishLate)
+	t.ScheduleLate.Poll, _ = g.summarize(g.pollLate)
 	t.Fanout = fanout(g.messages, plan)
+	g.legs()
 	if g.dropped > 0 {
 		t.Doubt(result.Broken, result.Invalid, "%d samples were beyond what a histogram holds", g.dropped)
 	}
@@ -206,20 +216,25 @@ func (w *watch) costs(t *result.Trial) {
 	}
 	if len(w.servers) > 0 {
 		server := cost(from.server, to.server)
-		server.RSSIdleBytes = w.idle
+		activity(&server, from.busy[0], to.busy[0])
+		server.Descriptors = w.open[0]
+		server.RSSIdleBytes = w.before.server.RSSBytes
 		server.RSSMeanBytes = w.mean(from.at, to.at, func(l look) int64 { return l.server })
 		if m := to.metrics; m.ok && from.metrics.ok {
 			server.Goroutines = int64(m.metrics["go_goroutines"])
-			server.HeapBytes = int64(m.metrics["go_memstats_heap_inuse_bytes"])
-			server.StackBytes = int64(m.metrics["go_memstats_stack_inuse_bytes"])
+			server.HeapBytes, server.StackBytes = inUse(m)
 			server.GCPauseS = m.metrics["go_gc_duration_seconds_sum"] - from.metrics.metrics["go_gc_duration_seconds_sum"]
 			server.GCCycles = int64(m.metrics["go_gc_duration_seconds_count"] - from.metrics.metrics["go_gc_duration_seconds_count"])
 		}
 		t.Server = &server
 	}
 	t.Generator = cost(from.shards, to.shards)
+	activity(&t.Generator, from.busy[1], to.busy[1])
+	t.Generator.Descriptors = w.open[1]
 	t.Generator.RSSMeanBytes = w.mean(from.at, to.at, func(l look) int64 { return l.shards })
+	w.connecting(t)
 
+	clocks(&t.Env, from.clocks, to.clocks)
 	passed := time.Duration(to.at - from.at).Seconds()
 	t.Env.StealCores = (to.host.Steal - from.host.Steal).Seconds() / passed
 	ours := t.Generator.CPUS() + (to.own - from.own).Seconds()
@@ -251,6 +266,13 @@ func cost(from, to []proc.Usage) (c result.Cost) {
 		c.RSSPeakBytes += to[i].Peak
 	}
 	return c
+}
+
+// activity fills in what happened between two edges. Threads that ended in
+// between took their counts with them.
+func activity(c *result.Cost, from, to proc.Activity) {
+	c.Switches = max(0, to.Switches-from.Switches)
+	c.Preemptions = max(0, to.Preemptions-from.Preemptions)
 }
 
 // mean is the mean over the looks between two instants.

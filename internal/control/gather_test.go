@@ -23,7 +23,7 @@ func gathered(plan shard.Plan, results ...*shard.Result) *result.Trial {
 	for _, r := range results {
 		members = append(members, &member{result: r})
 	}
-	gather(t, members, newWatch(plan, nil, nil), plan)
+	gather(t, members, newWatch(plan, nil, nil, sample{}), plan)
 	return t
 }
 
@@ -87,8 +87,8 @@ func TestGatherSumsUp(t *testing.T) {
 		Connections:      result.Connections{Held: 9, Opened: 10, Failed: 1, Lost: 3},
 		Errors:           map[string]int64{"reset": 3, "timeout": 7}, Bytes: sample1.Add(sample2), StaleShare: 0.25, StaleShareClients: &result.Quantiles{Max: 1, Mean: 0.5, N: 4},
 		PhaseBytes: []result.PhaseBytes{{Phase: "ramp-up"}, {Phase: "warm-up", Bytes: result.Bytes{In: 5}}, {Phase: "steady", Bytes: sample1.Add(sample2)}, {Phase: "drain"}},
-		Series:  []result.Second{},
-		Reasons: []result.Reason{{Code: result.Errors, Validity: result.Suspect, Text: "the first error was: GET /: reset"}},
+		Series:     []result.Second{},
+		Reasons:    []result.Reason{{Code: result.Errors, Validity: result.Suspect, Text: "the first error was: GET /: reset"}},
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("gathered %+v\nwant     %+v", got, want)

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -12,6 +13,11 @@ import (
 var chatserver, shardProgram string
 
 func TestMain(m *testing.M) {
+	flag.Parse()
+	// Trials mostly wait, so more of them than there are cores can run at once.
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+		_ = f.Value.Set("6")
+	}
 	dir, err := os.MkdirTemp("", "pollpush-control")
 	if err == nil {
 		build := exec.Command("go", "build", "-o", dir, "github.com/pollpush/pollpush/cmd/chatserver", "github.com/pollpush/pollpush/cmd/loadgen")

@@ -1,152 +1,107 @@
 package control
 
 import (
-	"bytes"
-	"io"
-	"net"
 	"regexp"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
+	"github.com/pollpush/pollpush/internal/faultproxy"
 	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/scenario"
+	"github.com/pollpush/pollpush/internal/transport"
 )
 
-// countingProxy relays TCP and counts what the load's connections carry. It
-// knows nothing of pollpush but the User-Agent that the load's requests bear.
-type countingProxy struct {
-	net.Listener
-	to string
+// These tests prove the instrument by what stands between it and the server: a
+// proxy that counts by itself, and whose faults are known.
 
-	mu                         sync.Mutex
-	in, out, requests, clients int64 // in: from the server
-	relays                     sync.WaitGroup
-}
+// ofTrial tells a trial's connections by their first requests: its rooms are
+// numbered, that in which the target is tried before is not. Who publishes by
+// Socket.IO over polling posts on a connection of its own, in a session that
+// another one has opened; trying does not publish.
+var ofTrial = regexp.MustCompile(`^(\w+ /api/rooms/|GET /socket\.io/.*&room=)pollpush-[a-z0-9]{6}-[0-9]|^POST /socket\.io/`).MatchString
 
-// ofTrial tells a trial's rooms, which are numbered, from that in which the
-// target is tried before.
-var ofTrial = regexp.MustCompile(`^GET /api/rooms/pollpush-[a-z0-9]{6}-[0-9]+/`)
-
-func newCountingProxy(t *testing.T, to string) *countingProxy {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+// throughProxy starts a chatserver and a proxy before it. The server's own
+// counts are kept back: nothing but the load passes.
+func throughProxy(t *testing.T, f faultproxy.Faults) *faultproxy.Proxy {
+	t.Helper()
+	server, err := proc.Start(chatserver, "--listen", "127.0.0.1:0", "--exit-with-stdin", "--deflate", "--history", "100000")
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &countingProxy{Listener: l, to: strings.TrimPrefix(to, "http://")}
-	p.relays.Go(func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			p.relays.Go(func() { p.relay(c) })
+	t.Cleanup(func() {
+		if err := server.Stop(10 * time.Second); err != nil {
+			t.Error(err)
 		}
+		server.Stdout.Close()
 	})
-	return p
-}
-
-func (p *countingProxy) relay(client net.Conn) {
-	defer client.Close()
-	first := make([]byte, 4096)
-	n, err := client.Read(first)
-	if err != nil || bytes.HasPrefix(first, []byte("GET /metrics")) {
-		return // so that nothing but the load is counted on the other side
-	}
-	server, err := net.Dial("tcp", p.to)
+	said, err := announced(t.Context(), server)
 	if err != nil {
-		return
+		t.Fatal(err)
 	}
-	defer server.Close()
-	load := bytes.Contains(first[:n], []byte("User-Agent: pollpush\r\n")) && ofTrial.Match(first[:n])
-	count := func(in, out int, b []byte) {
-		if !load {
-			return
-		}
-		p.mu.Lock()
-		defer p.mu.Unlock()
-		p.in += int64(in)
-		p.out += int64(out)
-		// Requests are written in one piece, and frames to the server are masked.
-		p.requests += int64(bytes.Count(b, []byte(" HTTP/1.1\r\nHost: ")))
+	f.Refuse = func(request string) bool { return request == "GET /metrics" }
+	proxy, err := faultproxy.Start(strings.TrimPrefix(said.URL, "http://"), f)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if load {
-		p.mu.Lock()
-		p.clients++
-		p.mu.Unlock()
-	}
-	count(0, n, first[:n])
-	server.Write(first[:n])
-	back := make(chan struct{})
-	go func() {
-		defer close(back)
-		pump(client, server, func(b []byte) { count(len(b), 0, nil) })
-		client.Close()
-	}()
-	pump(server, client, func(b []byte) { count(0, len(b), b) })
-	server.Close()
-	<-back
+	t.Cleanup(proxy.Close)
+	return proxy
 }
 
-func pump(to io.Writer, from io.Reader, count func([]byte)) {
-	b := make([]byte, 32<<10)
-	for {
-		n, err := from.Read(b)
-		count(b[:n])
-		if err != nil {
-			return
-		}
-		if _, err := to.Write(b[:n]); err != nil {
-			return
-		}
-	}
+// proxied is a trial of some clients through a proxy, at a steady rate.
+func proxied(t *testing.T, p *faultproxy.Proxy, transport string, clients, publishers int, rate float64) Options {
+	t.Helper()
+	s := scenario.Scenario{Transports: []string{transport}, Clients: clients, Payload: 200}
+	s.Publish = scenario.Publish{Rate: rate, Arrivals: "constant", Publishers: publishers}
+	s.Poll.Interval = 200 * time.Millisecond
+	s.Phases = scenario.Phases{RampUp: 100 * time.Millisecond, WarmUp: 500 * time.Millisecond, Steady: 2 * time.Second, Drain: 20 * time.Second} // it ends when all has arrived
+	o := options(t, s)
+	o.Target = "http://" + p.Addr()
+	return o
 }
 
+// The proxy and the generator count the same: requests, connections and frames
+// exactly, and bytes but for the frames that close.
 func TestAProxyCountsTheSame(t *testing.T) {
 	t.Parallel()
-	for _, transport := range []string{"poll", "ws"} {
-		t.Run(transport, func(t *testing.T) {
+	for _, name := range transport.Names() {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server, err := proc.Start(chatserver, "--listen", "127.0.0.1:0", "--exit-with-stdin")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer server.Stop(5 * time.Second)
-			url, err := announced(t.Context(), server)
-			if err != nil {
-				t.Fatal(err)
-			}
-			proxy := newCountingProxy(t, url)
-			s := scenario.Scenario{Transports: []string{transport}, Clients: 30, Payload: 200}
-			s.Publish = scenario.Publish{Rate: 20, Arrivals: "poisson", Publishers: 5}
-			s.Poll.Interval = 200 * time.Millisecond
-			s.Phases = scenario.Phases{RampUp: 100 * time.Millisecond, WarmUp: 500 * time.Millisecond, Steady: 2 * time.Second, Drain: 2 * time.Second}
-			o := options(t, s)
-			o.Target = "http://" + proxy.Addr().String()
+			proxy := throughProxy(t, faultproxy.Faults{})
+			o := proxied(t, proxy, name, 20, 5, 20)
+			o.Scenario.Publish.Arrivals = "poisson"
 			trial := measureOne(t, o)
 			proxy.Close()
-			proxy.relays.Wait()
 
-			if trial.Totals.Requests != proxy.requests || trial.Totals.Connections != proxy.clients {
-				t.Errorf("requests, connections: the generator counted %d, %d, the proxy %d, %d",
-					trial.Totals.Requests, trial.Totals.Connections, proxy.requests, proxy.clients)
+			n, got := proxy.Counts(ofTrial), trial.TotalsAfter // read last before the connections are closed
+			if n.Connections == 0 || n.Requests == 0 || n.Unparsed > 0 {
+				t.Fatalf("the proxy could not read what passed: %+v", n)
 			}
-			// Close frames go out after the totals are taken, and are answered by
-			// some: a header of 2 bytes, a mask of 4 if from a client, a code of 2.
-			var closing, answers int64
-			if transport == "ws" {
-				closing, answers = 8*proxy.clients, 4*proxy.clients
+			for what, c := range map[string][2]int64{
+				"requests":    {got.Requests, n.Requests},
+				"connections": {got.Connections, n.Connections},
+				"frames, in":  {got.FramesIn, n.FramesIn.Data + n.FramesIn.Control},
+				"frames, out": {got.FramesOut, n.FramesOut.Data + n.FramesOut.Control},
+				// A client closes after the totals are taken: by a header of 2
+				// bytes, a mask of 4 and a code of 2.
+				"bytes, out": {got.BytesOut, n.BytesOut - 8*n.FramesOut.Close},
+			} {
+				if c[0] != c[1] {
+					t.Errorf("%s: the generator counted %d, the proxy %d", what, c[0], c[1])
+				}
 			}
-			if out := proxy.out - closing; trial.Totals.BytesOut != out {
-				t.Errorf("bytes out: the generator counted %d, the proxy %d", trial.Totals.BytesOut, out)
-			}
-			if more := proxy.in - trial.Totals.BytesIn; more < 0 || more > answers {
-				t.Errorf("bytes in: the generator counted %d, the proxy %d", trial.Totals.BytesIn, proxy.in)
+			// Some of the closing frames are answered, by 4 bytes, before the connection is gone.
+			if more := n.BytesIn - got.BytesIn; more < 0 || more > 4*n.FramesOut.Close {
+				t.Errorf("bytes, in: the generator counted %d, the proxy %d", got.BytesIn, n.BytesIn)
 			}
 			if trial.Lost != 0 || trial.Duplicated != 0 {
 				t.Errorf("%d lost, %d duplicated", trial.Lost, trial.Duplicated)
 			}
+			if t.Failed() {
+				t.Logf("%+v; %v", n, trial.Reasons)
+			}
+			t.Logf("%d requests, %d connections, %d and %d frames, %d and %d bytes",
+				got.Requests, got.Connections, got.FramesIn, got.FramesOut, got.BytesIn, got.BytesOut)
 		})
 	}
 }

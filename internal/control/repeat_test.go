@@ -9,9 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pollpush/pollpush/internal/nulltarget"
 	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
+	"github.com/pollpush/pollpush/internal/transport"
 )
 
 func TestOnlyNoiseIsWorthARepeat(t *testing.T) {
@@ -24,6 +26,9 @@ func TestOnlyNoiseIsWorthARepeat(t *testing.T) {
 		{"valid", result.Valid, nil, false},
 		{"steal", result.Suspect, []string{result.Steal}, true},
 		{"foreign load", result.Suspect, []string{result.ForeignCPU}, true},
+		{"pressure", result.Suspect, []string{result.CPUPressure}, true},
+		{"a pause", result.Suspect, []string{result.GeneratorPaused}, false},
+		{"a pause by others", result.Suspect, []string{result.ForeignCPU, result.GeneratorPaused}, true},
 		{"both", result.Suspect, []string{result.Steal, result.ForeignCPU}, true},
 		{"few samples as well", result.Suspect, []string{result.TooFew, result.Steal}, true},
 		{"few samples", result.Suspect, []string{result.TooFew}, false},
@@ -132,7 +137,7 @@ func TestIdleOutlastsTheQuiet(t *testing.T) {
 }
 
 func TestCheckTransports(t *testing.T) {
-	null := newNullTarget(t, 0, func(uint64) fault { return none })
+	null := serveNull(t, nulltarget.Config{})
 	rest := httptest.NewServer(http.NotFoundHandler())
 	defer rest.Close()
 	for _, c := range []struct {
@@ -140,12 +145,12 @@ func TestCheckTransports(t *testing.T) {
 		transports   []string
 		want         string
 	}{
-		{"both", null.URL, []string{"poll", "ws"}, ""},
+		{"all", null, transport.Names(), ""},
 		{"polling has been seen to work", rest.URL, []string{"poll"}, ""},
 		{"no WebSocket", rest.URL, []string{"poll", "ws"}, "target " + rest.URL + " does not offer the transport ws: the server answered 404: 404 page not found"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			err := checkTransports(t.Context(), c.target, c.transports)
+			err := checkTransports(t.Context(), c.target, nil, c.transports)
 			if c.want == "" {
 				if err != nil {
 					t.Error(err)
@@ -164,14 +169,15 @@ func TestCheckTransportsLeavesNothingUnderWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer server.Stop(promised)
-	url, err := announced(t.Context(), server)
+	said, err := announced(t.Context(), server)
+	url := said.URL
 	if err != nil {
 		t.Fatal(err)
 	}
-	metrics := newScrapers([]string{url})
+	metrics := newScrapers([]string{url}, nil)
 	defer metrics.close()
 	for n := int64(1); n <= 20; n++ {
-		if err := checkTransports(t.Context(), url, []string{"poll", "ws"}); err != nil {
+		if err := checkTransports(t.Context(), url, nil, []string{"poll", "ws"}); err != nil {
 			t.Fatal(err)
 		}
 		if got := metrics.scrape(t.Context()).counted().FramesOut; got != n {
@@ -192,6 +198,6 @@ func TestCheckTransportsEndsWithItsContext(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	defer server.Close()
-	wantRefusal(t, checkTransports(ctx, server.URL, []string{"ws"}),
+	wantRefusal(t, checkTransports(ctx, server.URL, nil, []string{"ws"}),
 		"target "+server.URL+" does not offer the transport ws: context canceled; leave it out of --transports, or see docs/contract.md")
 }

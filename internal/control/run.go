@@ -19,6 +19,7 @@ import (
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
 	"github.com/pollpush/pollpush/internal/transport"
+	"github.com/pollpush/pollpush/loadgen"
 )
 
 // Options is what a run needs beside its scenario.
@@ -27,12 +28,17 @@ type Options struct {
 	Chatserver string   // path of the program
 	Loadgen    string   // path of the program
 	Target     string   // base URL of a server that somebody else runs; "" starts one per trial
+	TargetCA   string   // certificates in PEM that a target of https is trusted by; "" stands for the system's
 	TargetPID  int      // its process, if it is on this host; 0 leaves its cost out
 	Dir        string   // the run's folder: made if it is not there, refused if it holds anything
 	Commit     string   // of pollpush
+	Profile    bool     // keep CPU and heap profiles of the servers' steady state; not of a target's
 	Flags      []string // by which the scenario was changed, to be told in the results
 	Progress   io.Writer
 	Live       bool // Progress is a terminal: one line, rewritten
+	// Calibrations are what this machine is known to add, by transport; they go
+	// with the trials. They are measured without TLS.
+	Calibrations map[string]*result.Calibration
 }
 
 // Refusal is an environment or a target that does not allow the run; nothing
@@ -66,11 +72,19 @@ func Run(ctx context.Context, o Options) ([]result.Trial, error) {
 		return nil, err
 	}
 	if o.Target != "" {
-		if err := checkTarget(ctx, o.Target); err != nil {
+		if d := o.Scenario.Server.Freeze; d > 0 {
+			return nil, refuse("the scenario stops the server for %v (server.freeze), and only one that pollpush starts can be stopped: leave out --target, or use another scenario", d)
+		}
+		roots, err := loadgen.Roots(o.TargetCA)
+		if err != nil {
+			return nil, refuse("the certificates to trust the target by: %w", err)
+		}
+		if err := checkTarget(ctx, o.Target, roots); err != nil {
 			return nil, err
 		}
 		r.Target = strings.TrimSuffix(o.Target, "/")
-		if err := checkTransports(ctx, r.Target, o.Scenario.Transports); err != nil {
+		r.Scenario.TLS = strings.HasPrefix(r.Target, "https:") // whatever the scenario would have of a server of ours
+		if err := checkTransports(ctx, r.Target, roots, o.Scenario.Transports); err != nil {
 			return nil, err
 		}
 		if err := checkPorts(r.Target, o.Scenario.Clients, r.machine.Ports); err != nil {
@@ -112,7 +126,9 @@ func Run(ctx context.Context, o Options) ([]result.Trial, error) {
 
 // noise reports whether a reason's code stands for what others did to the
 // machine, which may be gone in a second attempt.
-func noise(code string) bool { return code == result.Steal || code == result.ForeignCPU }
+func noise(code string) bool {
+	return code == result.Steal || code == result.ForeignCPU || code == result.CPUPressure
+}
 
 // disturbed reports whether noise alone makes a trial suspect. What was lost
 // or went wrong stays in the results: a trial is not repeated until it is
@@ -123,7 +139,7 @@ func disturbed(t *result.Trial) bool {
 		switch {
 		case noise(r.Code):
 			alone = true
-		case r.Code != result.TooFew:
+		case r.Code != result.TooFew && r.Code != result.GeneratorPaused: // which others bring about
 			return false
 		}
 	}
@@ -163,6 +179,9 @@ func (r *runner) trial(ctx context.Context, name string, n, attempt int) result.
 		Reasons: []result.Reason{}, Errors: map[string]int64{}, Series: []result.Second{},
 		Requests: result.Requests{ByStatus: map[string]int64{}},
 		Env:      r.env(),
+	}
+	if !s.TLS {
+		t.Calibration = r.Calibrations[name]
 	}
 	if tr.Batched {
 		t.Asked.BatchS = s.Server.Batch.Seconds()
@@ -218,11 +237,20 @@ func verdict(t *result.Trial) string {
 	return text
 }
 
-func (r *runner) env() result.Env {
+// Env is where trials run: this machine, undisturbed.
+func Env() result.Env { return env(proc.ReadMachine()) }
+
+func env(m proc.Machine) result.Env {
 	return result.Env{
-		Go: goVersion, Commit: r.Commit, OS: goos, Kernel: r.machine.Kernel, CPUModel: r.machine.CPUModel,
-		Cores: r.machine.Cores, MemoryBytes: r.machine.MemoryBytes, NoFile: r.machine.NoFile, Target: r.Target,
+		Go: goVersion, OS: goos, Kernel: m.Kernel, CPUModel: m.CPUModel,
+		Cores: m.Cores, MemoryBytes: m.MemoryBytes, NoFile: m.NoFile,
 	}
+}
+
+func (r *runner) env() result.Env {
+	e := env(r.machine)
+	e.Commit, e.Target = r.Commit, r.Target
+	return e
 }
 
 // prepare makes the run's folder and sees that results can be written to it.

@@ -3,10 +3,13 @@ package control
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"strconv"
 	"strings"
 	"sync"
@@ -38,13 +41,14 @@ type sample struct {
 	own     result.Totals
 }
 
-func newScraper(url string) *scraper {
+func newScraper(url string, roots *x509.CertPool) *scraper {
 	s := &scraper{url: url}
 	dialer := &net.Dialer{Timeout: 2 * time.Second}
 	s.client = &http.Client{
 		Timeout: 3 * time.Second,
 		Transport: &http.Transport{
 			DisableCompression: true,
+			TLSClientConfig:    &tls.Config{RootCAs: roots},
 			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 				c, err := dialer.DialContext(ctx, network, addr)
 				if err != nil {
@@ -90,7 +94,9 @@ func (s *scraper) scrape(ctx context.Context, metrics map[string]float64) (own r
 		}
 	}()
 	// What the server counts includes this request, but not its answer.
-	own.BytesIn = s.in.Load()
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(httptrace.GotConnInfo) { own.BytesIn = s.in.Load() },
+	})
 	s.requests++
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/metrics", nil)
 	if err != nil {
@@ -128,9 +134,11 @@ const metricPrefix = "pollpush_"
 // scrapers are those of all of a trial's servers.
 type scrapers []*scraper
 
-func newScrapers(urls []string) (all scrapers) {
+// newScrapers makes one for each server; roots, which may be nil, is trusted
+// where they serve https.
+func newScrapers(urls []string, roots *x509.CertPool) (all scrapers) {
 	for _, url := range urls {
-		all = append(all, newScraper(url))
+		all = append(all, newScraper(url, roots))
 	}
 	return all
 }

@@ -105,7 +105,7 @@ go_info one
 func TestScrapeSumsUpServers(t *testing.T) {
 	one := serveMetrics(t, metrics(someMetrics))
 	two := serveMetrics(t, metrics("pollpush_http_requests_total 100\npollpush_bytes_sent_total 1000\ngo_goroutines 9\n"))
-	all := newScrapers([]string{one.URL, two.URL})
+	all := newScrapers([]string{one.URL, two.URL}, nil)
 	defer all.close()
 	got := all.scrape(t.Context())
 	if !got.ok {
@@ -151,7 +151,7 @@ func TestScraperCountsItself(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := serveMetrics(t, answer)
-			all := newScrapers([]string{server.URL})
+			all := newScrapers([]string{server.URL}, nil)
 			defer all.close()
 			for n := range int64(5) {
 				got := all.scrape(t.Context())
@@ -168,7 +168,7 @@ func TestScraperCountsItself(t *testing.T) {
 
 func TestScrapesAtTheSameTimeDoNotMix(t *testing.T) {
 	server := serveMetrics(t, metrics(someMetrics))
-	all := newScrapers([]string{server.URL})
+	all := newScrapers([]string{server.URL}, nil)
 	defer all.close()
 	var together sync.WaitGroup
 	for range 8 {
@@ -201,7 +201,7 @@ func TestScrapeOfWhatOffersNoCounts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			good, bad := serveMetrics(t, metrics(someMetrics)), serveMetrics(t, answer)
 			for _, urls := range [][]string{{bad.URL}, {good.URL, bad.URL}, {bad.URL, good.URL}} {
-				all := newScrapers(urls)
+				all := newScrapers(urls, nil)
 				if all.scrape(t.Context()).ok {
 					t.Errorf("%d servers: its counts were taken", len(urls))
 				}
@@ -217,7 +217,7 @@ func TestScrapeEndsWithItsContext(t *testing.T) {
 		leave()
 		<-r.Context().Done()
 	})
-	all := newScrapers([]string{server.URL})
+	all := newScrapers([]string{server.URL}, nil)
 	defer all.close()
 	if all.scrape(ctx).ok {
 		t.Error("a scrape that was left off is taken for a whole one")
@@ -227,7 +227,7 @@ func TestScrapeEndsWithItsContext(t *testing.T) {
 func TestScrapeOfNobody(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()
-	if newScrapers([]string{server.URL}).scrape(t.Context()).ok {
+	if newScrapers([]string{server.URL}, nil).scrape(t.Context()).ok {
 		t.Error("counts were taken where nobody listens")
 	}
 }

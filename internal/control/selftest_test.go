@@ -12,9 +12,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pollpush/pollpush/internal/nulltarget"
 	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
+	"github.com/pollpush/pollpush/internal/transport"
 )
 
 // These tests prove the instrument: what is known of a target must be what a
@@ -50,29 +52,18 @@ func measureOne(t *testing.T, o Options) result.Trial {
 func TestKnownFaultsAreReportedExactly(t *testing.T) {
 	t.Parallel()
 	const clients, delay = 20, 40 * time.Millisecond
-	for _, transport := range []string{"poll", "ws"} {
-		t.Run(transport, func(t *testing.T) {
+	for _, name := range transport.Names() {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			n := newNullTarget(t, delay, func(id uint64) fault {
-				switch id % 10 {
-				case 2:
-					return lose
-				case 4:
-					return again
-				case 6:
-					return swap
-				}
-				return none
-			})
-			s := scenario.Scenario{Transports: []string{transport}, Clients: clients, Payload: 100}
-			s.Publish = scenario.Publish{Rate: 50, Arrivals: "constant", Publishers: 1} // so that ids are in the order of the schedule
+			s := scenario.Scenario{Transports: []string{name}, Clients: clients, Payload: 100}
+			s.Publish = scenario.Publish{Rate: 100, Arrivals: "constant", Publishers: 1} // so that ids are in the order of the schedule
 			s.Poll.Interval = 100 * time.Millisecond
-			s.Phases = scenario.Phases{RampUp: 100 * time.Millisecond, WarmUp: time.Second, Steady: 2 * time.Second, Drain: 2 * time.Second}
+			s.Phases = scenario.Phases{RampUp: 100 * time.Millisecond, WarmUp: 500 * time.Millisecond, Steady: time.Second, Drain: 2 * time.Second}
 			o := options(t, s)
-			o.Target = n.URL
+			o.Target = serveNull(t, nulltarget.Config{Delay: delay, Fault: nulltarget.Every(10, 10, 10)})
 			trial := measureOne(t, o)
 
-			// Ids 51 to 150 are due in the steady state: ten of each kind.
+			// A hundred messages in a row are due in the steady state: ten of each kind.
 			const messages, each = 100, 10 * clients
 			if trial.Offered != messages || trial.Published != messages {
 				t.Fatalf("offered %d, published %d, want %d: %v", trial.Offered, trial.Published, messages, trial.Reasons)
@@ -88,8 +79,8 @@ func TestKnownFaultsAreReportedExactly(t *testing.T) {
 					t.Errorf("%s: %d, want %d", name, c[0], c[1])
 				}
 			}
-			if p50 := *trial.Latency.P50; p50 < delay.Seconds() {
-				t.Errorf("half of the deliveries took %.1f ms or less, the target delays all by %v", 1000*p50, delay)
+			if least := leastOf(t, trial.LatencyHDR); least < delay-delay/500 { // a histogram has three digits
+				t.Errorf("a delivery took %v, the target delays all by %v", least, delay)
 			}
 			if trial.StaleShare < .01 {
 				t.Errorf("stale share %.3f with losses and a delay of %v", trial.StaleShare, delay)
@@ -101,16 +92,24 @@ func TestKnownFaultsAreReportedExactly(t *testing.T) {
 	}
 }
 
+// leastOf is the least value of a histogram.
+func leastOf(t *testing.T, text string) time.Duration {
+	t.Helper()
+	h, err := result.DecodeHistogram(text)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(h.Min())
+}
+
 // A target that stores every message twice, under ids of their own, delivers
 // each of them once more than it should.
 func TestMessagesStoredTwiceAreDuplicates(t *testing.T) {
 	t.Parallel()
-	for _, transport := range []string{"poll", "ws"} {
-		t.Run(transport, func(t *testing.T) {
+	for _, name := range transport.Names() {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			n := newNullTarget(t, 0, func(uint64) fault { return none })
-			n.copies = 2
-			trial := measureOne(t, brief(t, n, transport))
+			trial := measureOne(t, brief(t, nulltarget.Config{Copies: 2}, name))
 			if trial.Published != 20 || trial.Expected != 200 || trial.Lost != 0 || trial.Duplicated != 200 || trial.Delivered != 400 {
 				t.Errorf("published %d, expected %d, lost %d, duplicated %d, delivered %d; want 20, 200, 0, 200, 400",
 					trial.Published, trial.Expected, trial.Lost, trial.Duplicated, trial.Delivered)
@@ -119,26 +118,53 @@ func TestMessagesStoredTwiceAreDuplicates(t *testing.T) {
 	}
 }
 
-// brief is a trial of 10 clients and 20 messages in 2 s.
-func brief(t *testing.T, n *nullTarget, transport string) Options {
+// brief is a trial of 10 clients and 20 messages in a second.
+func brief(t *testing.T, c nulltarget.Config, transport string) Options {
 	s := scenario.Scenario{Transports: []string{transport}, Clients: 10, Payload: 100}
-	s.Publish = scenario.Publish{Rate: 10, Arrivals: "constant", Publishers: 1}
+	s.Publish = scenario.Publish{Rate: 20, Arrivals: "constant", Publishers: 1}
 	s.Poll.Interval = 100 * time.Millisecond
-	s.Phases = scenario.Phases{RampUp: 100 * time.Millisecond, WarmUp: time.Second, Steady: 2 * time.Second, Drain: 3 * time.Second}
+	s.Phases = scenario.Phases{RampUp: 100 * time.Millisecond, WarmUp: 500 * time.Millisecond, Steady: time.Second, Drain: 3 * time.Second}
 	o := options(t, s)
-	o.Target = n.URL
+	o.Target = serveNull(t, c)
 	return o
 }
 
+// A target that stalls delivers what comes in that time at its end: the first
+// message of it waits for nearly all of the stall.
+func TestAKnownStallShowsInLatency(t *testing.T) {
+	t.Parallel()
+	const stall = 600 * time.Millisecond
+	for _, name := range []string{"poll", "longpoll", "ws"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			// Counted from the room's first message, which is due as the warm-up
+			// begins, the stall falls into the steady state.
+			o := brief(t, nulltarget.Config{StallAt: 600 * time.Millisecond, Stall: stall}, name)
+			trial := measureOne(t, o)
+			gap := 1 / o.Scenario.Publish.Rate
+			if most := trial.Latency.Max; most < stall.Seconds()-gap {
+				t.Errorf("the longest delivery took %.0f ms, the target stalled for %v", 1000*most, stall)
+			}
+			if trial.Lost != 0 || trial.Duplicated != 0 || trial.Delivered != 200 {
+				t.Errorf("%d lost, %d duplicated, %d delivered", trial.Lost, trial.Duplicated, trial.Delivered)
+			}
+		})
+	}
+}
+
 // A target that takes 200 ms to accept a message accepts five a second from
-// one publisher. That all ten are accepted in the end does not make it ten.
+// one publisher. That more are accepted in the end does not make it twenty.
+// There is one transport here for each way to publish.
 func TestARateThatIsNotKeptUpIsInvalid(t *testing.T) {
 	t.Parallel()
-	n := newNullTarget(t, 0, func(uint64) fault { return none })
-	n.post = 200 * time.Millisecond
-	trial := measureOne(t, brief(t, n, "poll"))
-	if trial.Validity != result.Invalid || !slices.ContainsFunc(trial.Reasons, func(r result.Reason) bool { return r.Code == result.RateNotReached }) {
-		t.Errorf("the trial is %s: %v", trial.Validity, trial.Reasons)
+	for _, name := range []string{"poll", "ws", "socketio-polling", "socketio-ws"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			trial := measureOne(t, brief(t, nulltarget.Config{Accept: 200 * time.Millisecond}, name))
+			if trial.Validity != result.Invalid || !slices.ContainsFunc(trial.Reasons, func(r result.Reason) bool { return r.Code == result.RateNotReached }) {
+				t.Errorf("the trial is %s: %v", trial.Validity, trial.Reasons)
+			}
+		})
 	}
 }
 
@@ -153,7 +179,8 @@ func TestAStalledServerShowsInCorrectedLatency(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer server.Stop(5 * time.Second)
-	url, err := announced(t.Context(), server)
+	said, err := announced(t.Context(), server)
+	url := said.URL
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,8 @@ package control
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,13 +24,14 @@ import (
 const tryTimeout = 5 * time.Second
 
 // checkTarget asks a target for a page of messages, and refuses it if what
-// comes back is not one.
-func checkTarget(ctx context.Context, target string) error {
+// comes back is not one. A target of https is trusted by roots; nil is the
+// system's.
+func checkTarget(ctx context.Context, target string, roots *x509.CertPool) error {
 	u, err := url.Parse(target)
-	if err != nil || u.Port() == "" || strings.TrimSuffix(target, "/") != "http://"+u.Host {
+	if err != nil || u.Port() == "" || u.Scheme != "http" && u.Scheme != "https" || strings.TrimSuffix(target, "/") != u.Scheme+"://"+u.Host {
 		return refuse("target %q: give a server's base address with its port, as http://127.0.0.1:8080", target)
 	}
-	ask := fmt.Sprintf("http://%s/api/rooms/pollpush-%s/messages?after=0&limit=1", u.Host, nonce())
+	ask := fmt.Sprintf("%s://%s/api/rooms/pollpush-%s/messages?after=0&limit=1", u.Scheme, u.Host, nonce())
 	ctx, cancel := context.WithTimeout(ctx, tryTimeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, ask, nil)
@@ -36,7 +39,7 @@ func checkTarget(ctx context.Context, target string) error {
 		return refuse("target %s: %w", target, err)
 	}
 	client := &http.Client{
-		Transport:     &http.Transport{DisableKeepAlives: true},
+		Transport:     &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: roots}},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the load follows none
 	}
 	answer, err := client.Do(request)
@@ -44,6 +47,9 @@ func checkTarget(ctx context.Context, target string) error {
 		var cause *url.Error
 		if errors.As(err, &cause) {
 			err = cause.Err
+		}
+		if untrusted := (*tls.CertificateVerificationError)(nil); errors.As(err, &untrusted) {
+			return refuse("target %s is not trusted: %w; name its certificate, or the authority that signed it, with --target-ca FILE", target, err)
 		}
 		return refuse("target %s does not answer: %w; is the server running there?", target, err)
 	}
@@ -70,13 +76,13 @@ func checkTarget(ctx context.Context, target string) error {
 
 // checkTransports opens a client by each of the transports, and refuses a
 // target that does not let it in. That it answers polls has been seen before.
-func checkTransports(ctx context.Context, target string, names []string) error {
-	metrics := newScrapers([]string{target})
+func checkTransports(ctx context.Context, target string, roots *x509.CertPool, names []string) error {
+	metrics := newScrapers([]string{target}, roots)
 	defer metrics.close()
 	before := metrics.scrape(ctx)
 	for _, name := range names {
 		if t, ok := transport.Find(name); ok && name != "poll" {
-			if err := try(ctx, target, t.Dial); err != nil {
+			if err := try(ctx, target, roots, t.Dial); err != nil {
 				return refuse("target %s does not offer the transport %s: %w; leave it out of --transports, or see docs/contract.md", target, name, err)
 			}
 		}
@@ -107,11 +113,11 @@ func settled(ctx context.Context, metrics scrapers, before sample) {
 }
 
 // try opens one client, and has it poll once if it is one that does.
-func try(ctx context.Context, target string, dial loadgen.Dialer) error {
+func try(ctx context.Context, target string, roots *x509.CertPool, dial loadgen.Dialer) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, tryTimeout, fmt.Errorf("no answer within %v", tryTimeout))
 	defer cancel()
 	word := nonce()
-	client, err := dial(ctx, loadgen.Target{URL: target, Room: "pollpush-" + word, User: "pollpush-" + word, Meter: &loadgen.Meter{}})
+	client, err := dial(ctx, loadgen.Target{URL: target, Room: "pollpush-" + word, User: "pollpush-" + word, Roots: roots, Meter: &loadgen.Meter{}})
 	if err == nil {
 		defer client.Close()
 		defer context.AfterFunc(ctx, func() { client.Close() })()

@@ -68,7 +68,7 @@ func TestCheckTarget(t *testing.T) {
 				c.answer(w, r)
 			}))
 			defer server.Close()
-			err := checkTarget(t.Context(), server.URL)
+			err := checkTarget(t.Context(), server.URL, nil)
 			request := <-asked
 			if !regexp.MustCompile(`^GET /api/rooms/pollpush-[a-z0-9]{6}/messages\?after=0&limit=1$`).MatchString(request) {
 				t.Errorf("it asked for %s", request)
@@ -93,7 +93,7 @@ func TestCheckTargetWithSlash(t *testing.T) {
 		fmt.Fprint(w, `{"messages":[],"last":0}`)
 	}))
 	defer server.Close()
-	if err := checkTarget(t.Context(), server.URL+"/"); err != nil {
+	if err := checkTarget(t.Context(), server.URL+"/", nil); err != nil {
 		t.Error(err)
 	}
 }
@@ -105,7 +105,7 @@ func TestCheckTargetWhereNobodyListens(t *testing.T) {
 	}
 	closed.Close()
 	addr := closed.Addr().String()
-	wantRefusal(t, checkTarget(t.Context(), "http://"+addr),
+	wantRefusal(t, checkTarget(t.Context(), "http://"+addr, nil),
 		"target http://"+addr+" does not answer: dial tcp "+addr+": connect: connection refused; is the server running there?")
 }
 
@@ -129,7 +129,7 @@ func TestCheckTargetEndsWithItsContext(t *testing.T) {
 				<-r.Context().Done()
 			}))
 			defer server.Close()
-			err := checkTarget(ctx, server.URL)
+			err := checkTarget(ctx, server.URL, nil)
 			if name == within && err != nil && strings.Contains(err.Error(), "does not answer") {
 				name = before // it had left before the answer's beginning was there
 			}
@@ -140,13 +140,13 @@ func TestCheckTargetEndsWithItsContext(t *testing.T) {
 
 func TestCheckTargetRefusesAddresses(t *testing.T) {
 	for _, target := range []string{
-		"", "nonsense", "127.0.0.1:8080", "localhost:8080", "http://127.0.0.1", "http://", "http://:", "https://127.0.0.1:8080",
+		"", "nonsense", "127.0.0.1:8080", "localhost:8080", "http://127.0.0.1", "http://", "http://:", "ftp://127.0.0.1:8080",
 		"ws://127.0.0.1:8080", "http://127.0.0.1:8080/api", "http://127.0.0.1:8080//", "http://127.0.0.1:8080?room=1",
 		"http://127.0.0.1:8080/?", "http://127.0.0.1:8080/#", "http://127.0.0.1:8080/#room", "http://me:secret@127.0.0.1:8080",
 		"http://[::1:8080", " http://127.0.0.1:8080", "http://127.0.0.1:80 80", "http://127.0.0.1:http",
 	} {
 		t.Run(target, func(t *testing.T) {
-			wantRefusal(t, checkTarget(t.Context(), target),
+			wantRefusal(t, checkTarget(t.Context(), target, nil),
 				fmt.Sprintf("target %q: give a server's base address with its port, as http://127.0.0.1:8080", target))
 		})
 	}

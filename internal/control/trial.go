@@ -13,6 +13,7 @@ import (
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
 	"github.com/pollpush/pollpush/internal/shard"
+	"github.com/pollpush/pollpush/loadgen"
 )
 
 // measure runs a trial's processes through its phases and fills in t. It
@@ -30,16 +31,22 @@ func (r *runner) measure(ctx context.Context, t *result.Trial) (err error) {
 	if err != nil {
 		return err
 	}
-	metrics := newScrapers(servers.urls)
+	roots, err := loadgen.Roots(servers.certificates)
+	if err != nil {
+		return err
+	}
+	metrics := newScrapers(servers.urls, roots)
 	defer metrics.close()
 	base := metrics.scrape(ctx)
 	if !base.ok {
 		metrics = nil // the target offers none
 	}
 
-	plans := r.plans(t.Transport, servers.urls)
+	plans := r.plans(t.Transport, servers)
 	plan := plans[0]
-	watch := newWatch(plan, servers.pids, metrics)
+	profiler := newProfiler(servers.profiles, r.Dir, t)
+	watch := newWatch(plan, servers.pids, metrics, base)
+	watch.profiler = profiler
 	if err := f.start(r.Loadgen, plans); err != nil {
 		return err
 	}
@@ -48,9 +55,13 @@ func (r *runner) measure(ctx context.Context, t *result.Trial) (err error) {
 	}
 	watching, unwatch := context.WithCancel(ctx)
 	ended := watch.start(watching)
+	freeze := &freeze{watch: watch, asked: r.Scenario.Server, servers: f.servers}
+	thawed := freeze.start(watching)
 	defer func() {
 		unwatch()
 		<-ended
+		<-thawed
+		freeze.judge(t)
 		gather(t, f.shards, watch, plan)
 	}()
 	f.onTick = func(s shard.Second) {
@@ -70,8 +81,12 @@ func (r *runner) measure(ctx context.Context, t *result.Trial) (err error) {
 	})
 	if err != nil {
 		f.salvage(2 * time.Second)
+		return err
 	}
-	return err
+	if t.Profiles, err = profiler.wait(ctx); err != nil && ctx.Err() == nil {
+		r.say.line("%s: no profiles: %v", name, err)
+	}
+	return nil
 }
 
 // phases leads the shards through a trial.
@@ -80,6 +95,7 @@ func (r *runner) phases(ctx context.Context, f *fleet, plan shard.Plan, watch *w
 	if err := f.await(ctx, shard.Connected, plan.RampUp+2*margin, nil); err != nil {
 		return fmt.Errorf("ramp-up: %w", err)
 	}
+	watch.connected(ctx)
 	// On the grid of seconds, and far enough off to reach all shards before.
 	start := plan.RampStart
 	for start < clock.Now()+int64(200*time.Millisecond) {
@@ -120,14 +136,16 @@ func add(a, b result.Totals) result.Totals {
 
 // served is what a trial is run against.
 type served struct {
-	urls []string
-	pids []int // empty where the server's process is not known
+	urls         []string
+	pids         []int    // empty where the server's process is not known
+	certificates string   // in PEM, that the servers are trusted by; "" stands for the system's
+	profiles     []string // where the servers offer their profiles; empty where they are not asked to
 }
 
 // serve starts a trial's servers, or names the target.
 func (r *runner) serve(ctx context.Context, f *fleet) (served, error) {
 	if r.Target != "" {
-		s := served{urls: []string{r.Target}}
+		s := served{urls: []string{r.Target}, certificates: r.TargetCA}
 		if r.TargetPID != 0 {
 			s.pids = []int{r.TargetPID}
 		}
@@ -135,18 +153,29 @@ func (r *runner) serve(ctx context.Context, f *fleet) (served, error) {
 	}
 	var s served
 	for range r.size.servers {
-		p, err := proc.Start(r.Chatserver, "--listen", "127.0.0.1:0", "--exit-with-stdin",
+		args := []string{"--listen", "127.0.0.1:0", "--exit-with-stdin",
 			"--history", strconv.Itoa(r.Scenario.Server.History), "--idle", idle(r.Scenario).String(),
-			"--deflate", "--batch", r.Scenario.Server.Batch.String())
+			"--deflate", "--batch", r.Scenario.Server.Batch.String()}
+		if r.Profile {
+			args = append(args, "--pprof", "127.0.0.1:0")
+		}
+		if r.Scenario.TLS {
+			args = append(args, "--tls")
+		}
+		p, err := proc.Start(r.Chatserver, args...)
 		if err != nil {
 			return s, fmt.Errorf("the server could not be started: %w", err)
 		}
 		f.servers = append(f.servers, p)
-		url, err := announced(ctx, p)
+		said, err := announced(ctx, p)
 		if err != nil {
 			return s, err
 		}
-		s.urls = append(s.urls, url)
+		s.urls = append(s.urls, said.URL)
+		s.certificates += said.Certificate
+		if r.Profile {
+			s.profiles = append(s.profiles, said.Pprof)
+		}
 		s.pids = append(s.pids, p.Pid())
 	}
 	return s, nil
@@ -167,12 +196,16 @@ func idle(s scenario.Scenario) time.Duration {
 	return max(least, time.Duration(min(2*quiet, most.Seconds())*float64(time.Second)))
 }
 
-// announced waits for the line by which a server says where it listens.
-func announced(ctx context.Context, p *proc.Process) (string, error) {
+// announcement is the line by which a server says where it listens.
+type announcement struct {
+	URL         string `json:"url"`
+	Certificate string `json:"certificate"` // in PEM, of https
+	Pprof       string `json:"pprof"`       // where its profiles are, if it offers them
+}
+
+// announced waits for that line.
+func announced(ctx context.Context, p *proc.Process) (line announcement, err error) {
 	const patience = 10 * time.Second
-	var line struct {
-		URL string `json:"url"`
-	}
 	read := make(chan error, 1)
 	go func() { read <- json.NewDecoder(p.Stdout).Decode(&line) }()
 	timeout := time.NewTimer(patience)
@@ -180,19 +213,19 @@ func announced(ctx context.Context, p *proc.Process) (string, error) {
 	select {
 	case err := <-read:
 		if err == nil {
-			return line.URL, nil
+			return line, nil
 		}
-		return "", fmt.Errorf("the server did not say where it listens: %w", errors.Join(err, p.WaitOrKill(time.Second)))
+		return line, fmt.Errorf("the server did not say where it listens: %w", errors.Join(err, p.WaitOrKill(time.Second)))
 	case <-timeout.C:
-		return "", fmt.Errorf("the server did not say within %v where it listens", patience)
+		return announcement{}, fmt.Errorf("the server did not say within %v where it listens", patience)
 	case <-ctx.Done():
-		return "", ctx.Err()
+		return announcement{}, ctx.Err()
 	}
 }
 
 // plans makes the shards' plans. The ramp-up begins when they are likely to
 // have started.
-func (r *runner) plans(transport string, servers []string) []shard.Plan {
+func (r *runner) plans(transport string, servers served) []shard.Plan {
 	s := r.Scenario
 	word := nonce()
 	rooms := make([]string, s.Rooms)
@@ -200,7 +233,7 @@ func (r *runner) plans(transport string, servers []string) []shard.Plan {
 		rooms[i] = fmt.Sprintf("pollpush-%s-%d", word, i)
 	}
 	plan := shard.Plan{
-		Transport: transport, Servers: servers, Rooms: rooms,
+		Transport: transport, Servers: servers.urls, Certificates: servers.certificates, Rooms: rooms,
 		Shards: r.size.shards, Clients: s.Clients,
 		Publishers: s.Publish.Publishers, Rate: s.Publish.Rate, Arrivals: s.Publish.Arrivals,
 		Payload: s.Payload, PollInterval: s.Poll.Interval, Seed: s.Seed, Nonce: word,

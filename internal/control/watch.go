@@ -3,8 +3,6 @@ package control
 import (
 	"context"
 	"errors"
-	"os"
-	"slices"
 	"sync"
 	"time"
 
@@ -23,14 +21,18 @@ type watch struct {
 	shards  []int
 	metrics scrapers // nil where the servers offer none
 
-	idle  int64 // RSS of the servers before the first client
-	known chan struct{}
+	profiler *profiler // takes its profiles of the steady state
+
+	before *holding // the first client
+	joined *holding // when all clients had; nil until then
+	known  chan struct{}
 
 	mu      sync.Mutex
 	begun   int64 // start of the warm-up; 0 until known
 	series  map[int]*result.Second
 	ticks   map[int]int // shards that have reported a second
 	looks   []look
+	open    [2]int64 // descriptors of the servers and of the shards
 	edges   [2]edge
 	stopped bool // the steady state was broken off: its end is none that was planned
 	problem error
@@ -41,25 +43,18 @@ type look struct {
 	at             int64
 	server, shards int64 // RSS
 	serverCPU      time.Duration
-}
-
-// edge is all that is read at an edge of the steady state.
-type edge struct {
-	at             int64         // 0 where not all could be read
-	off            time.Duration // from the planned instant until all had been read
-	server, shards []proc.Usage
-	host           proc.Host
-	own            time.Duration // CPU of this process, which is no part of the trial's cost
-	metrics        sample
+	shardsCPU      time.Duration
 }
 
 // sampleInterval is the time between two looks.
 const sampleInterval = 250 * time.Millisecond
 
-func newWatch(plan shard.Plan, servers []int, metrics scrapers) *watch {
+// newWatch reads what the servers hold before the first client, of which base is
+// what they tell themselves.
+func newWatch(plan shard.Plan, servers []int, metrics scrapers, base sample) *watch {
 	w := &watch{plan: plan, servers: servers, metrics: metrics, known: make(chan struct{}),
 		series: map[int]*result.Second{}, ticks: map[int]int{}}
-	w.idle = w.look().server
+	w.before = w.readHolding(func() sample { return base })
 	return w
 }
 
@@ -132,106 +127,10 @@ func (w *watch) look() look {
 	for _, pid := range w.shards {
 		if u, err := proc.Read(pid); err == nil {
 			l.shards += u.RSSBytes
+			l.shardsCPU += u.CPU
 		}
 	}
 	return l
-}
-
-// readEdges reads both edges of the steady state. The servers' own metrics are
-// asked for outside of it, so that answering is no part of its cost.
-func (w *watch) readEdges(ctx context.Context) error {
-	select {
-	case <-w.known:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	alarm, err := alarmUntil(ctx)
-	if err != nil {
-		return err
-	}
-	defer alarm.Close()
-	from, to := w.plan.Window(w.begun)
-	const before = int64(100 * time.Millisecond)
-	if err := alarm.Wait(from - before); err != nil {
-		return ctx.Err()
-	}
-	// A server that stands still must not delay the edge.
-	scraping, leaveOff := context.WithCancel(ctx)
-	defer leaveOff()
-	metrics := make(chan sample, 1)
-	go func() { metrics <- w.metrics.scrape(scraping) }()
-	for _, pid := range slices.Concat(w.servers, w.shards) {
-		_ = proc.ResetPeak(pid) // where it is refused, the peak is of the process's whole life
-	}
-	if err := alarm.Wait(from); err != nil {
-		return ctx.Err()
-	}
-	leaveOff()
-	w.readEdge(0, from)
-	w.edges[0].metrics = <-metrics
-	w.stopped = alarm.Wait(to) != nil
-	w.readEdge(1, to)
-	if w.stopped {
-		return ctx.Err()
-	}
-	w.edges[1].metrics = w.metrics.scrape(ctx)
-	return nil
-}
-
-func (w *watch) readEdge(i int, planned int64) {
-	e := edge{at: clock.Now()}
-	read := func(pids []int) (all []proc.Usage) {
-		for _, pid := range pids {
-			u, err := proc.Read(pid)
-			if err != nil {
-				w.keep(err)
-				e.at = 0 // no cost rather than one that lacks a process
-			}
-			all = append(all, u)
-		}
-		return all
-	}
-	e.server, e.shards = read(w.servers), read(w.shards)
-	e.off = time.Duration(clock.Now() - planned)
-	if u, err := proc.Read(os.Getpid()); err == nil {
-		e.own = u.CPU
-	}
-	host, err := proc.ReadHost()
-	w.keep(err)
-	e.host = host
-	w.edges[i] = e
-}
-
-// judgeEdges doubts a trial whose steady state was not measured where it was
-// planned: what was used in one time would be divided by another.
-func (w *watch) judgeEdges(t *result.Trial, members []*member) {
-	if w.begun == 0 {
-		return
-	}
-	limit := max(w.plan.Steady/200, 10*time.Millisecond)
-	doubt := func(what string, off time.Duration) {
-		if off > limit {
-			t.Doubt(result.EdgeLate, result.Invalid, "%s %.1f ms off an edge of the steady state (%.3g ms are allowed)",
-				what, 1000*off.Seconds(), 1000*limit.Seconds())
-		}
-	}
-	cost := w.edges[0].off
-	if !w.stopped {
-		cost = max(cost, w.edges[1].off)
-	}
-	doubt("cost was read", cost)
-
-	from, to := w.plan.Window(w.begun)
-	var counts time.Duration
-	for _, m := range members {
-		if r := m.result; r != nil && r.From != 0 {
-			counts = max(counts, time.Duration(r.From-from).Abs())
-			if !r.Stopped {
-				counts = max(counts, time.Duration(r.To-to).Abs())
-			}
-		}
-	}
-	doubt("a shard read its counts", counts)
 }
 
 // tick adds one shard's second, and returns the sum once all have reported it.

@@ -16,7 +16,7 @@ const rampStart = 1_000_000_000_000
 // watching is a watch over two shards whose warm-up began in second 3: two
 // seconds of it, and four of steady state.
 func watching(begun bool) *watch {
-	w := newWatch(shard.Plan{Shards: 2, RampStart: rampStart, WarmUp: 2 * time.Second, Steady: 4 * time.Second}, nil, nil)
+	w := newWatch(shard.Plan{Shards: 2, RampStart: rampStart, WarmUp: 2 * time.Second, Steady: 4 * time.Second}, nil, nil, sample{})
 	if begun {
 		w.begin(rampStart + 3e9)
 	}
@@ -112,18 +112,26 @@ func TestCosts(t *testing.T) {
 	edges := func() [2]edge {
 		return [2]edge{
 			{at: 10e9, server: []proc.Usage{{RSSBytes: 100}}, shards: []proc.Usage{{CPU: 1 * s}, {CPU: 1 * s}},
+				busy:    [2]proc.Activity{{Switches: 100, Preemptions: 10}, {Switches: 1000, Preemptions: 100}},
 				host:    proc.Host{Busy: 100 * s, Steal: 5 * s, Pressure: 1 * s, PSI: true},
 				metrics: sample{ok: true, metrics: map[string]float64{"go_gc_duration_seconds_sum": 1, "go_gc_duration_seconds_count": 10}}},
 			{at: 20e9, server: []proc.Usage{{CPU: 4 * s, User: 3 * s, System: 1 * s, Peak: 300}}, shards: []proc.Usage{{CPU: 2 * s, User: 1 * s}, {CPU: 3 * s, User: 2 * s}},
+				busy: [2]proc.Activity{{Switches: 107, Preemptions: 12}, {Switches: 1030, Preemptions: 90}}, // a shard's thread has ended
 				host: proc.Host{Busy: 109 * s, Steal: 6 * s, Pressure: 3 * s, PSI: true},
 				metrics: sample{ok: true, metrics: map[string]float64{"go_gc_duration_seconds_sum": 1.5, "go_gc_duration_seconds_count": 13,
 					"go_goroutines": 42, "go_memstats_heap_inuse_bytes": 7, "go_memstats_stack_inuse_bytes": 8}}},
 		}
 	}
-	server := result.Cost{Processes: 1, CPUUserS: 3, CPUSysS: 1, RSSIdleBytes: 50, RSSStartBytes: 100, RSSMeanBytes: 200, RSSPeakBytes: 300}
+	server := result.Cost{Processes: 1, CPUUserS: 3, CPUSysS: 1, RSSIdleBytes: 50, RSSStartBytes: 100, RSSMeanBytes: 200, RSSPeakBytes: 300,
+		Switches: 7, Preemptions: 2, Descriptors: 6,
+		Before: &result.Memory{RSSBytes: 50, HeapBytes: 20, StackBytes: 1}, Connected: &result.Memory{RSSBytes: 90, HeapBytes: 40, StackBytes: 11, SocketBytes: 30}, CPUConnectS: 1.5}
 	inside := server
 	inside.Goroutines, inside.HeapBytes, inside.StackBytes, inside.GCPauseS, inside.GCCycles = 42, 7, 8, .5, 3
-	generator := result.Cost{Processes: 2, CPUUserS: 3, RSSMeanBytes: 20}
+	generator := result.Cost{Processes: 2, CPUUserS: 3, RSSMeanBytes: 20, Switches: 30, Descriptors: 51,
+		Before: &result.Memory{RSSBytes: 9999}, Connected: &result.Memory{RSSBytes: 7, SocketBytes: 31}, CPUConnectS: .25}
+	early, earlyServer := generator, inside
+	early.Before, early.Connected, early.CPUConnectS = nil, nil, 0
+	earlyServer.Before, earlyServer.Connected, earlyServer.CPUConnectS = nil, nil, 0
 	share := .2
 	for _, c := range []struct {
 		name      string
@@ -138,18 +146,22 @@ func TestCosts(t *testing.T) {
 		{"the target's process is not known", func(w *watch) { w.servers = nil }, nil, generator, result.Env{StealCores: .1, CPUPressure: &share}},
 		{"no PSI", func(w *watch) { w.edges[1].host.PSI = false }, &inside, generator, result.Env{StealCores: .1, ForeignCores: new(.2)}},
 		{"ticks that say less than was used", func(w *watch) { w.edges[1].host.Busy = 101 * s }, &inside, generator, result.Env{StealCores: .1, ForeignCores: new(0.), CPUPressure: &share}},
+		{"not all were connected", func(w *watch) { w.joined = nil }, &earlyServer, early, result.Env{StealCores: .1, ForeignCores: new(.2), CPUPressure: &share}},
 		{"no end", func(w *watch) { w.edges[1].at = 0 }, nil, result.Cost{}, result.Env{}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := &watch{servers: []int{1}, idle: 50, edges: edges(), looks: []look{
-				{at: 9e9, server: 9999, shards: 9999}, {at: 10e9, server: 150, shards: 10}, {at: 15e9, server: 250, shards: 30}, {at: 20e9, server: 9999, shards: 9999}}}
+			w := &watch{servers: []int{1}, edges: edges(), open: [2]int64{6, 51},
+				before: &holding{server: result.Memory{RSSBytes: 50, HeapBytes: 20, StackBytes: 1}, serverCPU: 2 * s},
+				joined: &holding{server: result.Memory{RSSBytes: 90, HeapBytes: 40, StackBytes: 11, SocketBytes: 30}, serverCPU: 3500 * time.Millisecond,
+					shards: result.Memory{RSSBytes: 7, SocketBytes: 31}, shardsCPU: s},
+				looks: []look{{at: 9e9, server: 9999, shards: 9999, shardsCPU: 750 * time.Millisecond}, {at: 10e9, server: 150, shards: 10}, {at: 15e9, server: 250, shards: 30}, {at: 20e9, server: 9999, shards: 9999}}}
 			c.change(w)
 			var got result.Trial
 			w.costs(&got)
 			if !reflect.DeepEqual(got.Server, c.server) {
 				t.Errorf("server %+v\nwant   %+v", got.Server, c.server)
 			}
-			if got.Generator != c.generator {
+			if !reflect.DeepEqual(got.Generator, c.generator) {
 				t.Errorf("generator %+v\nwant      %+v", got.Generator, c.generator)
 			}
 			if foreign, want := got.Env.ForeignCores, c.env.ForeignCores; foreign != nil && want != nil {
@@ -158,6 +170,7 @@ func TestCosts(t *testing.T) {
 				}
 				got.Env.ForeignCores = want
 			}
+			got.Env.ClockDrift, got.Env.ClockStepS = nil, nil // of clocks that were not read
 			if !reflect.DeepEqual(got.Env, c.env) {
 				t.Errorf("env %+v, want %+v", got.Env, c.env)
 			}

@@ -191,8 +191,9 @@ func (p *process) line() []byte {
 // chatserver is a running server, of ours or of the example.
 type chatserver struct {
 	*process
-	url string
-	pid int
+	url         string
+	pid         int
+	certificate string // in PEM, of https
 }
 
 // ours starts our server, with compression.
@@ -220,13 +221,14 @@ func serving(t testing.TB, p *process) *chatserver {
 	t.Helper()
 	s := &chatserver{process: p}
 	var line struct {
-		URL string `json:"url"`
-		PID int    `json:"pid"`
+		URL         string `json:"url"`
+		PID         int    `json:"pid"`
+		Certificate string `json:"certificate"`
 	}
 	if err := json.Unmarshal(p.line(), &line); err != nil {
 		t.Fatal(err)
 	}
-	s.url, s.pid = line.URL, line.PID
+	s.url, s.pid, s.certificate = line.URL, line.PID, line.Certificate
 	return s
 }
 

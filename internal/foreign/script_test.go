@@ -17,16 +17,18 @@ type script struct {
 // event is one line of a script's output; which fields it has depends on what
 // it tells.
 type event struct {
-	Event      string            `json:"event"`
-	Transport  string            `json:"transport"`
-	Reason     string            `json:"reason"`
-	Text       string            `json:"text"`
-	ID         string            `json:"id"`
-	Extensions string            `json:"extensions"`
-	Headers    map[string]string `json:"headers"`
-	Code       int               `json:"code"`
-	Status     int               `json:"status"`
-	Message    message           `json:"message"`
+	Event      string             `json:"event"`
+	Transport  string             `json:"transport"`
+	Reason     string             `json:"reason"`
+	Text       string             `json:"text"`
+	ID         string             `json:"id"`
+	Extensions string             `json:"extensions"`
+	Headers    map[string]string  `json:"headers"`
+	Code       int                `json:"code"`
+	Status     int                `json:"status"`
+	Message    message            `json:"message"`
+	Samples    float64            `json:"samples"`
+	Quantiles  map[string]float64 `json:"quantiles"`
 	Error      struct {
 		Status int    `json:"status"`
 		Title  string `json:"title"`

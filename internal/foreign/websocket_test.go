@@ -14,7 +14,7 @@ func webSocket(t *testing.T, s *chatserver, room string, options map[string]any)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return play(t, "websocket.mjs", strings.Replace(s.url, "http:", "ws:", 1)+"/api/rooms/"+room, string(text))
+	return play(t, "websocket.mjs", "ws"+strings.TrimPrefix(s.url, "http")+"/api/rooms/"+room, string(text))
 }
 
 // plainly and compressed are how a client asks for its connection.

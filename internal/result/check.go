@@ -53,6 +53,10 @@ func (t *Trial) Check() error {
 	must(t.WindowS >= 0 && !math.IsInf(t.WindowS, 0), "window_s = %v", t.WindowS)
 	must(t.StaleShare >= 0 && t.StaleShare <= 1, "stale_share = %v: from 0 to 1", t.StaleShare)
 	must(t.Status != Complete || t.WindowS > 0, "a complete trial without a window")
+	t.checkFreshness(must)
+	if t.Schema >= layered {
+		t.checkLayers(must)
+	}
 
 	for _, h := range []struct {
 		name, text string
@@ -63,6 +67,8 @@ func (t *Trial) Check() error {
 		{"publish_service", t.PublishServiceHDR, t.PublishService},
 		{"poll_response", t.PollResponseHDR, t.PollResponse},
 		{"poll_service", t.PollServiceHDR, t.PollService},
+		{"accept_latency", t.AcceptLatencyHDR, t.AcceptLatency},
+		{"delivery_leg", t.DeliveryLegHDR, t.DeliveryLeg},
 	} {
 		if err := checkHistogram(h.text, h.q); err != nil {
 			errs = append(errs, fmt.Errorf("%s_hdr: %w", h.name, err))

@@ -52,7 +52,7 @@ func TestCheck(t *testing.T) {
 		{"negative reordered", func(t *Trial) { t.Reordered = -1 }, "reordered = -1: below 0"},
 		{"negative deliveries", func(t *Trial) { t.WindowDeliveries = -1 }, "window deliveries = -1: below 0"},
 		{"negative requests", func(t *Trial) { t.Requests = Requests{Total: -1, Errors: -1} }, "requests = -1: below 0"},
-		{"negative bytes", func(t *Trial) { t.Bytes = Bytes{In: -1, Out: -2} }, "bytes in = -1: below 0\nbytes out = -2: below 0"},
+		{"negative bytes", func(t *Trial) { t.Schema, t.Bytes = 2, Bytes{In: -1, Out: -2} }, "bytes in = -1: below 0\nbytes out = -2: below 0"},
 
 		{"negative window", func(t *Trial) { t.WindowS = -1 }, "window_s = -1\na complete trial without a window"},
 		{"endless window", func(t *Trial) { t.WindowS = math.Inf(1) }, "window_s = +Inf"},

@@ -1,44 +1,9 @@
 package result
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
 	"time"
 )
-
-// The codes of reasons.
-const (
-	NotComplete     = "not_complete"     // interrupted or failed
-	PublishLate     = "publish_late"     // the generator published late
-	PollLate        = "poll_late"        // the generator polled late
-	GeneratorCPU    = "generator_cpu"    // the generator is saturated
-	RateNotReached  = "rate_not_reached" // fewer messages than asked for
-	PollsNotReached = "polls_not_reached"
-	Refused         = "connections_refused"
-	LostConnections = "connections_lost"
-	Errors          = "errors"
-	Losses          = "messages_lost"
-	Mismatch        = "counts_differ" // the server counted otherwise
-	Broken          = "invariants"
-	EdgeLate        = "edge_late"     // an edge of the steady state was read late
-	NoServerCPU     = "no_server_cpu" // what was read is hardly the server's process
-	Steal           = "steal"
-	ForeignCPU      = "foreign_cpu"
-	TooFew          = "too_few_messages"
-)
-
-// Timing reports whether a reason's code doubts only the timing: what is
-// exact (requests, bytes, losses) stands in spite of it.
-func Timing(code string) bool {
-	switch code {
-	case PublishLate, PollLate, EdgeLate, GeneratorCPU, Steal, ForeignCPU, TooFew:
-		return true
-	}
-	return false
-}
 
 // The limits of a valid trial.
 const (
@@ -50,17 +15,37 @@ const (
 	maxDisturbance = 0.10                 // cores
 	maxErrors      = 0.01                 // of all requests and messages
 	maxMismatch    = 0.005                // of the bytes
+
+	// A pause delays all that a shard's clients would have got or sent in it:
+	// the largest latencies by any, p99 by one of a hundredth of the window. A
+	// process that shares its cores wakes tens of milliseconds late by itself.
+	noticePause   = 50 * time.Millisecond
+	maxPause      = 100 * time.Millisecond
+	maxPauseShare = 0.01 // of the window, where that is more
+
+	// Work that comes at random finds all cores busy for no larger a share of
+	// the time than it keeps them busy itself; a message that wakes all clients
+	// at once makes it more.
+	maxPressure = 0.25 // beyond that share
+
+	// The kernel slews a clock by no more than this to follow NTP. Durations
+	// are then wrong by half of what a histogram rounds off.
+	maxDrift = 500e-6
+
+	// From so many operations on, what one takes of the CPU is known.
+	enoughOperations = 10_000
 )
 
 // Judge adds to the trial's reasons what its own numbers give cause for, and
 // stamps it with the worst of them all.
 func (t *Trial) Judge() {
 	if t.Status == Complete {
-		t.judgeLoad()
 		t.judgeFailures()
+		t.judgeLoad()
 		t.judgeTarget()
 		t.judgeSurroundings()
 		t.judgeServerTotals()
+		t.judgeLayers()
 	} else {
 		t.Doubt(NotComplete, Invalid, "the trial is %s: its numbers cover what was measured until then", t.Status)
 	}
@@ -69,6 +54,7 @@ func (t *Trial) Judge() {
 		t.Doubt(Broken, Invalid, "%v", err)
 		t.Validity = Invalid
 	}
+	inOrder(t.Reasons)
 }
 
 // Doubt adds a reason.
@@ -86,7 +72,7 @@ func (t *Trial) judgeLoad() {
 	case behind > (1-minAchieved)*float64(t.Offered)+float64(t.Asked.Publishers*t.Asked.Rooms):
 		t.Doubt(RateNotReached, Invalid, "%d of %d messages due in the steady state were acknowledged in it: the rate asked for was not kept up", t.WindowPublished, t.Offered)
 	}
-	if t.Offered == 0 {
+	if t.Offered == 0 && t.Asked.PublishRate > 0 {
 		t.Doubt(TooFew, Suspect, "no message was due in the steady state: nothing is known about delivery; use a longer steady state or a higher rate")
 	}
 	t.judgeLateness(PublishLate, "published", t.ScheduleLate.Publish)
@@ -95,10 +81,25 @@ func (t *Trial) judgeLoad() {
 		t.judgePolls()
 	}
 	t.judgeSaturation()
+	t.judgePause()
 }
 
-// judgeSaturation holds what the generator used against what the server and
-// others left to it.
+// judgePause looks how long a shard stood still.
+func (t *Trial) judgePause() {
+	v, limit := Suspect, max(maxPause.Seconds(), maxPauseShare*t.WindowS)
+	switch {
+	case t.PauseS <= noticePause.Seconds():
+		return
+	case t.PauseS > limit:
+		v = Invalid
+	}
+	t.Doubt(GeneratorPaused, v, "a shard stood still for %.0f ms (%d ms is allowed, beyond %.0f ms the trial is invalid): what its clients got or sent meanwhile was late by that",
+		1000*t.PauseS, noticePause.Milliseconds(), 1000*limit)
+}
+
+// judgeSaturation holds what the generator used, and what it would have needed
+// for messages that it never sent, against what the server and others left to
+// it.
 func (t *Trial) judgeSaturation() {
 	left := float64(t.Env.Cores)
 	if left == 0 {
@@ -107,9 +108,25 @@ func (t *Trial) judgeSaturation() {
 	if t.Server != nil {
 		left -= t.Server.CPUS() / t.WindowS
 	}
-	if used := t.Generator.CPUS() / t.WindowS; used > maxGenerator*left {
+	used := t.Generator.CPUS() / t.WindowS
+	done, due := t.operations()
+	switch {
+	case used > maxGenerator*left:
 		t.Doubt(GeneratorCPU, Invalid, "generator saturated: it used %.2f of %.2f cores that the server left to it (%.0f %% is allowed)", used, left, 100*maxGenerator)
+	case float64(t.NotSent) <= (1-minAchieved)*float64(t.Offered), t.doubted(Refused), done < enoughOperations:
+	case used*due/done > maxGenerator*left:
+		t.Doubt(GeneratorCPU, Invalid, "generator saturated: %d messages due were never sent; at %.1f µs of CPU for each message, delivery and poll, all that was due would take it %.1f of %.2f cores that the server left to it (%.0f %% is allowed)",
+			t.NotSent, 1e6*t.Generator.CPUS()/done, used*due/done, left, 100*maxGenerator)
 	}
+}
+
+// operations counts what costs the generator CPU, as was done and as was due in
+// the steady state: messages, their deliveries to all clients of the room, and
+// polls.
+func (t *Trial) operations() (done, due float64) {
+	each := 1 + float64(t.Clients)/float64(max(1, t.Asked.Rooms))
+	polls := float64(t.Requests.ByStatus["200"] + t.Requests.ByStatus["304"])
+	return float64(t.WindowPublished)*each + polls, float64(t.Offered)*each + polls
 }
 
 func (t *Trial) judgePolls() {
@@ -147,44 +164,10 @@ func (t *Trial) judgeLateness(code, did string, late *Quantiles) {
 	}
 }
 
-// judgeFailures looks at what went wrong on the way.
-func (t *Trial) judgeFailures() {
-	if n := t.Connections.Failed; n > 0 {
-		t.Doubt(Refused, Invalid, "%d connections could not be opened: fewer clients than asked", n)
-	}
-	if n := t.Connections.Lost; n > 0 {
-		t.Doubt(LostConnections, Suspect, "%d connections were closed by the server or broke", n)
-	}
-	if t.Lost > 0 {
-		t.Doubt(Losses, Suspect, "%d of %d deliveries were lost", t.Lost, t.Expected)
-	}
-	var n int64
-	for _, k := range t.Errors {
-		n += k
-	}
-	if n > 0 {
-		v := Suspect
-		if float64(n) > maxErrors*float64(t.Requests.Total+t.Offered) {
-			v = Invalid
-		}
-		t.Doubt(Errors, v, "%d errors: %s", n, kinds(t.Errors))
-	}
-}
-
 // judgeTarget looks whether the process named as the target's can be it.
 func (t *Trial) judgeTarget() {
 	if n := t.Bytes.In + t.Bytes.Out; t.Env.Target != "" && t.Server != nil && t.Server.CPUS() == 0 && n > 0 {
 		t.Doubt(NoServerCPU, Suspect, "the process of --target-pid took no CPU while %d bytes passed: is it the target's?", n)
-	}
-}
-
-// judgeSurroundings looks at what else the machine was doing.
-func (t *Trial) judgeSurroundings() {
-	if c := t.Env.StealCores; c > maxDisturbance {
-		t.Doubt(Steal, Suspect, "the hypervisor took %.2f cores away (%.2f is allowed)", c, maxDisturbance)
-	}
-	if c := t.Env.ForeignCores; c != nil && *c > maxDisturbance {
-		t.Doubt(ForeignCPU, Suspect, "other processes used %.2f cores (%.2f is allowed)", *c, maxDisturbance)
 	}
 }
 
@@ -208,15 +191,4 @@ func (t *Trial) judgeServerTotals() {
 	exact("connections", t.Totals.Connections, s.Connections, t.TotalsAfter.Connections)
 	near("bytes to the clients", t.Totals.BytesIn, s.BytesIn)
 	near("bytes from the clients", t.Totals.BytesOut, s.BytesOut)
-}
-
-// kinds lists errors by kind, the most frequent first.
-func kinds(errors map[string]int64) string {
-	names := slices.SortedFunc(maps.Keys(errors), func(a, b string) int {
-		return cmp.Or(cmp.Compare(errors[b], errors[a]), cmp.Compare(a, b))
-	})
-	for i, name := range names {
-		names[i] = fmt.Sprintf("%s %d", name, errors[name])
-	}
-	return strings.Join(names, ", ")
 }

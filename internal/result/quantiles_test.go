@@ -73,3 +73,41 @@ func TestSummarize(t *testing.T) {
 		}
 	}
 }
+
+// Of shares the percentiles are exact: the lowest value that so many of them
+// are not above.
+func TestSummarizeShares(t *testing.T) {
+	// upTo is 1/n, 2/n … 1, in an order that is none.
+	upTo := func(n int) (shares []float64) {
+		for i := range n {
+			shares = append(shares, float64((i*7919)%n+1)/float64(n))
+		}
+		return shares
+	}
+	if q := SummarizeShares(nil); q != nil {
+		t.Errorf("of no clients: %+v", q)
+	}
+	for _, c := range []struct {
+		name   string
+		shares []float64
+		want   Quantiles
+	}{
+		{"one client", []float64{.25}, Quantiles{Max: .25, Mean: .25, N: 1}},
+		{"too few for a median", upTo(19), Quantiles{Max: 1, Mean: 10. / 19, N: 19}},
+		{"the 10th of 20", upTo(20), Quantiles{P50: new(.5), Max: 1, Mean: 10.5 / 20, N: 20}},
+		{"the 11th of 21", upTo(21), Quantiles{P50: new(11. / 21), Max: 1, Mean: 11. / 21, N: 21}},
+		{"the 90th of 100", upTo(100), Quantiles{P50: new(.5), P90: new(.9), Max: 1, Mean: .505, N: 100}},
+		{"the 990th of 1,000", upTo(1000), Quantiles{P50: new(.5), P90: new(.9), P99: new(.99), Max: 1, Mean: .5005, N: 1000}},
+		{"the 9,990th of 10,000", upTo(10_000), Quantiles{P50: new(.5), P90: new(.9), P99: new(.99), P999: new(.999), Max: 1, Mean: .50005, N: 10_000}},
+		{"one of twenty is stale throughout", append(make([]float64, 19), 1), Quantiles{P50: new(0.0), Max: 1, Mean: .05, N: 20}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := SummarizeShares(c.shares)
+			same := func(a, b *float64) bool { return a == b || a != nil && b != nil && math.Abs(*a-*b) < 1e-12 }
+			if w := c.want; !same(got.P50, w.P50) || !same(got.P90, w.P90) || !same(got.P99, w.P99) || !same(got.P999, w.P999) ||
+				got.Max != w.Max || math.Abs(got.Mean-w.Mean) > 1e-12 || got.N != w.N {
+				t.Errorf("%+v, want %+v", *got, w)
+			}
+		})
+	}
+}

@@ -47,8 +47,11 @@ func sound(t testing.TB, change ...func(*Trial)) *Trial {
 		Requests:    Requests{Total: 1200, ByStatus: map[string]int64{"200": 200, "201": 1000}, Empty: 3},
 		Connections: Connections{Held: 3, Opened: 3},
 		Errors:      map[string]int64{},
-		Bytes:       Bytes{In: 5000, Out: 3000},
-		StaleShare:  0.5,
+		Bytes: Bytes{In: 600_000, Out: 300_000, Layers: Layers{
+			In:  Layer{Text: 300_000, Envelope: 200_000, Protocol: 100_000}, // the answers to what is posted repeat the text
+			Out: Layer{Text: 100_000, Envelope: 50_000, Protocol: 150_000},
+		}},
+		StaleShare: 0.5,
 		ScheduleLate: Late{
 			Publish: &Quantiles{P99: &late, Max: 1, N: 1000},
 			Poll:    &Quantiles{P99: &late, Max: 1, N: 1000},
@@ -58,6 +61,7 @@ func sound(t testing.TB, change ...func(*Trial)) *Trial {
 		Series:    []Second{},
 		Env:       Env{Cores: 4},
 	}
+	trial.PhaseBytes = []PhaseBytes{{Phase: "ramp-up"}, {Phase: "warm-up"}, {"steady", trial.Bytes}, {Phase: "drain"}}
 	latency := histogram(t, 400*time.Millisecond, 2000)
 	trial.Latency, trial.LatencyHDR = Summarize(latency), textOf(t, latency)
 	answered(t, trial, 200)

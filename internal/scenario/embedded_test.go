@@ -55,6 +55,8 @@ func TestPlannedLengths(t *testing.T) {
 	for name, most := range map[string]time.Duration{
 		"chat-1k": 5 * time.Minute, "short": 45 * time.Second, "quiet": 5 * time.Minute,
 		"busy": 5 * time.Minute, "poll-10k": 5 * time.Minute, "ws-10k": 5 * time.Minute,
+		"paper-tutorial": 2 * time.Minute, "paper-lubbers": 2 * time.Minute, "paper-vandevyvere": 2 * time.Minute,
+		"paper-wrk2-freeze": 2 * time.Minute, "paper-etherpad": 2 * time.Minute,
 	} {
 		s := load(t, name)
 		if d := s.Duration(); d >= most {
@@ -92,7 +94,7 @@ func TestLoadFile(t *testing.T) {
 	if err := os.WriteFile(spaced, []byte(good), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	const list = "; there are chat-1k, short, quiet, busy, poll-10k, ws-10k; or give a file's path"
+	list := "; there are " + strings.Join(Names(), ", ") + "; or give a file's path"
 	for arg, want := range map[string]string{
 		"chat-2k":        `scenario chat-2k: no such scenario (did you mean "chat-1k"?)` + list,
 		"pigeons":        `scenario pigeons: no such scenario` + list,

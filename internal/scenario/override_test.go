@@ -31,6 +31,7 @@ func TestOverrideSuppliesWhatTheFileLacks(t *testing.T) {
 
 func TestOverrideRefused(t *testing.T) {
 	src := edit("publish: {rate: 1/s, publishers: 20}") + "rooms: 2\n"
+	freezing := edit("server: {freeze_at: 8s, freeze: 2s}")
 	for _, c := range []struct {
 		src  string
 		over Override
@@ -49,6 +50,9 @@ func TestOverrideRefused(t *testing.T) {
 		{good, Override{"transports", "all,ws", "--transports"}, `--transports all: must stand alone: it is every transport`},
 		{good, Override{"transports", "ws,", "--transports"}, `--transports "": no such transport; there are ` + knownList},
 		{good, Override{"rate", "1/s", "--set rate"}, `--set rate: unknown key rate (did you mean "publish.rate"?)`},
+		{freezing, Override{"phases.steady", "9s", "--steady"}, `--steady 9s: must be at least 10s, when the server goes on`},
+		{freezing, Override{"server.freeze_at", "19s", "--freeze-at"}, `--freeze-at 19s: must leave server.freeze, which is 2s, within phases.steady`},
+		{good, Override{"tls", "on", "--tls"}, `--tls on: must be true or false`},
 		{good, Override{"rooms", "101", ""}, `rooms 101: must be at most clients, which is 100`},
 		{src, Override{"clients", "10", "--clients"}, "--clients 10: leaves 5 a room; must leave at least publish.publishers, which is 20"},
 		{src, Override{"rooms", "10", "--rooms"}, "--rooms 10: leaves 10 a room; must leave at least publish.publishers, which is 20"},

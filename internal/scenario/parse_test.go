@@ -10,9 +10,9 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var known = []string{"poll", "poll-etag", "longpoll", "sse", "ws", "ws-deflate", "socketio-polling", "socketio-ws"}
+var known = []string{"poll", "poll-etag", "longpoll", "sse", "ws", "ws-deflate", "ws-batch", "socketio-polling", "socketio-ws"}
 
-const knownList = "poll, poll-etag, longpoll, sse, ws, ws-deflate, socketio-polling, socketio-ws"
+const knownList = "poll, poll-etag, longpoll, sse, ws, ws-deflate, ws-batch, socketio-polling, socketio-ws"
 
 // good is the least that a scenario may hold; edit changes it.
 const good = `about: why
@@ -73,6 +73,11 @@ func TestValues(t *testing.T) {
 		"poll: {interval: 1m30s}":      func(s Scenario) (any, any) { return s.Phases.Drain, 92 * time.Second },
 		"time_limit: 5min":             func(s Scenario) (any, any) { return s.TimeLimit, 5 * time.Minute },
 		"phases: {steady: 1.5s}":       func(s Scenario) (any, any) { return s.Phases.Steady, 1500 * time.Millisecond },
+		"tls: true":                    func(s Scenario) (any, any) { return s.TLS, true },
+		"tls: false":                   func(s Scenario) (any, any) { return s.TLS, false },
+		"server: {freeze_at: 18s}":     func(s Scenario) (any, any) { return s.Server.FreezeAt, 18 * time.Second },
+		"server: {freeze: 20s}":        func(s Scenario) (any, any) { return s.Server.Freeze, 20 * time.Second },
+		"server: {freeze_at: 30s}":     func(s Scenario) (any, any) { return s.Server.Freeze, time.Duration(0) },
 		"about: >\n  two\n  lines":     func(s Scenario) (any, any) { return s.About, "two lines" },
 		"transports:\n  - ws\n  - sse": func(s Scenario) (any, any) { return strings.Join(s.Transports, " "), "ws sse" },
 	} {
@@ -178,6 +183,20 @@ func TestRefused(t *testing.T) {
 		{"transports:\n  - ws\n  - ws", x + `:4: transports ws: stands twice; name each transport once`},
 		{"transports: [ws, all]", x + `:2: transports all: must stand alone: it is every transport`},
 		{"transports: [[ws]]", x + `:2: transports […]: no such transport; there are ` + knownList},
+		// truths
+		{"tls: yes", x + `:6: tls yes: must be true or false`},
+		{"tls: True", x + `:6: tls True: must be true or false`},
+		{"tls: 1", x + `:6: tls 1: must be true or false`},
+		{"tls: 'true'", x + `:6: tls "true": must be true or false`},
+		{"tls: [true]", x + `:6: tls […]: must be true or false`},
+		{"tls:", x + `:6: tls: has no value; must be true or false`},
+		// a server that is stopped
+		{"server: {freeze: 2}", x + `:6: server.freeze 2: has no unit; write 2s`},
+		{"server: {freeze: 61min}", x + `:6: server.freeze 61min: must be 0s to 1h`},
+		{"server: {freeze_at: -1s}", x + `:6: server.freeze_at -1s: must be 0s to 24h`},
+		{"server: {freeze: 21s}", x + `:6: server.freeze 21s: must end within the steady state, which lasts 20s from server.freeze_at on`},
+		{"server: {freeze_at: 19s, freeze: 1001ms}", x + `:6: server.freeze 1001ms: must end within the steady state, which lasts 1s from server.freeze_at on`},
+		{"server: {freeze_at: 21s, freeze: 1s}", x + `:6: server.freeze 1s: must end within the steady state, which lasts 0s from server.freeze_at on`},
 		// between keys
 		{"rooms: 101", x + `:6: rooms 101: must be at most clients, which is 100`},
 		{"publish: {rate: 1/s, publishers: 101}", x + `:4: publish.publishers 101: must be at most the clients, which are 100 a room`},

@@ -17,10 +17,13 @@ import (
 type Plan struct {
 	Transport string   `json:"transport"`
 	Servers   []string `json:"servers"` // base URLs; room r lives on server r mod their number
-	Rooms     []string `json:"rooms"`
-	Shard     int      `json:"shard"` // which of Shards this is, from 0
-	Shards    int      `json:"shards"`
-	Clients   int      `json:"clients"` // in all; client c is run by shard c mod Shards, in room c mod rooms
+	// Certificates are the ones, in PEM, that servers of https are trusted by;
+	// "" stands for the system's.
+	Certificates string   `json:"certificates,omitempty"`
+	Rooms        []string `json:"rooms"`
+	Shard        int      `json:"shard"` // which of Shards this is, from 0
+	Shards       int      `json:"shards"`
+	Clients      int      `json:"clients"` // in all; client c is run by shard c mod Shards, in room c mod rooms
 
 	Publishers   int           `json:"publishers"` // clients of each room that publish, in turn
 	Rate         float64       `json:"rate"`       // messages per second and room

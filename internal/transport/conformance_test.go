@@ -3,8 +3,10 @@ package transport_test
 import (
 	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
@@ -25,7 +27,12 @@ func serve(t *testing.T) (url string) { return serveHistory(t, 0) }
 
 func serveHistory(t *testing.T, history int) (url string) {
 	t.Helper()
-	s := server.New(server.Config{History: history, Deflate: true, Batch: 2 * time.Millisecond})
+	config, scheme := server.Config{History: history, Deflate: true, Batch: 2 * time.Millisecond}, "http://"
+	if overTLS(t) {
+		own := trusted(t).own
+		config.Certificate, scheme = &own, "https://"
+	}
+	s := server.New(config)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
@@ -38,7 +45,7 @@ func serveHistory(t *testing.T, history int) (url string) {
 		}
 		<-served
 	})
-	return "http://" + l.Addr().String()
+	return scheme + l.Addr().String()
 }
 
 // person is a client of some transport, and what it has received.
@@ -64,6 +71,7 @@ func dial(t *testing.T, tr transport.Transport, target loadgen.Target) *person {
 	if target.User == "" {
 		target.User = tr.Name
 	}
+	target.Roots = trusted(t).roots
 	c, err := tr.Dial(t.Context(), target)
 	if err != nil {
 		t.Fatalf("%s: %v", tr.Name, err)
@@ -254,7 +262,7 @@ func TestCutOffAndResumed(t *testing.T) {
 
 func TestCloseUnblocks(t *testing.T) {
 	each(t, func(t *testing.T, tr transport.Transport) {
-		c, err := tr.Dial(t.Context(), loadgen.Target{URL: serve(t), Room: "lobby", User: "ada", Publishes: true, Meter: &loadgen.Meter{}})
+		c, err := tr.Dial(t.Context(), loadgen.Target{URL: serve(t), Room: "lobby", User: "ada", Publishes: true, Roots: trusted(t).roots, Meter: &loadgen.Meter{}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -370,11 +378,22 @@ func negative(a result.Totals) result.Totals {
 func scrape(t *testing.T, url string) (counted, own result.Totals) {
 	t.Helper()
 	request := "GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-	c, err := net.Dial("tcp", strings.TrimPrefix(url, "http://"))
-	if err != nil {
+	wire := &countedConn{}
+	var c io.ReadWriteCloser = wire
+	scheme, addr, _ := strings.Cut(url, "://")
+	var err error
+	if wire.Conn, err = net.Dial("tcp", addr); err != nil {
 		t.Fatal(err)
 	}
-	defer c.Close()
+	defer wire.Close()
+	if scheme == "https" {
+		secured := tls.Client(wire, &tls.Config{ServerName: "127.0.0.1", RootCAs: trusted(t).roots})
+		if err := secured.Handshake(); err != nil {
+			t.Fatal(err)
+		}
+		c = secured
+	}
+	before := wire.in // what the server has said, and counted, before it is asked
 	fmt.Fprint(c, request)
 	var answer strings.Builder
 	if _, err := bufio.NewReader(c).WriteTo(&answer); err != nil {
@@ -402,9 +421,27 @@ func scrape(t *testing.T, url string) (counted, own result.Totals) {
 			counted.BytesOut = int64(v)
 		}
 	}
-	last := answers[url]
-	answers[url] = int64(answer.Len())
-	return counted, result.Totals{Requests: 1, Connections: 1, BytesIn: last, BytesOut: int64(len(request))}
+	own = result.Totals{Requests: 1, Connections: 1, BytesIn: answers[url] + before, BytesOut: wire.out}
+	answers[url] = wire.in - before
+	return counted, own
+}
+
+// countedConn counts what passes it.
+type countedConn struct {
+	net.Conn
+	in, out int64
+}
+
+func (c *countedConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.in += int64(n)
+	return n, err
+}
+
+func (c *countedConn) Write(p []byte) (int, error) {
+	n, err := c.Conn.Write(p)
+	c.out += int64(n)
+	return n, err
 }
 
 // answers holds the length of each server's last scrape.

@@ -1,0 +1,79 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The first line says where it listens, and the input's end is the program's.
+func TestServesUntilItsInputEnds(t *testing.T) {
+	stdin, end := io.Pipe()
+	said, stdout := io.Pipe()
+	ended := make(chan int, 1)
+	go func() {
+		ended <- run(t.Context(), stdin, stdout, io.Discard, []string{"--exit-with-stdin", "--delay", "1ms", "--lose", "10", "--stall", "1s"})
+	}()
+	var line struct {
+		URL string `json:"url"`
+		PID int    `json:"pid"`
+	}
+	if err := json.NewDecoder(said).Decode(&line); err != nil || line.PID == 0 {
+		t.Fatalf("%+v (%v)", line, err)
+	}
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	answer, err := client.Get(line.URL + "/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if body, err := io.ReadAll(answer.Body); err != nil || answer.StatusCode != http.StatusOK || string(body) != `{"status":"ok"}` {
+		t.Errorf("%s: %s (%v)", answer.Status, body, err)
+	}
+	end.Close()
+	select {
+	case code := <-ended:
+		if code != fine {
+			t.Errorf("exit code %d", code)
+		}
+	case <-time.After(time.Minute):
+		t.Error("it goes on")
+	}
+}
+
+func TestRefuses(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for _, c := range []struct {
+		args string
+		code int
+		said string
+	}{
+		{"--help", fine, ""},
+		{"--delay -1s", usage, "--delay -1s: want at least 0s"},
+		{"--stall x", usage, "--stall"},
+		{"--lose 7", usage, "--lose 7: want 0 for none, or at least 8"},
+		{"--swap -8", usage, "--swap -8: want 0 for none, or at least 8"},
+		{"--smoke", usage, "see nulltarget --help"},
+		{"--listen " + taken.Addr().String(), cannot, "choose another address by --listen"},
+	} {
+		t.Run(c.args, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			args := strings.Fields(strings.ReplaceAll(c.args, " -", "=-"))
+			if code := run(t.Context(), strings.NewReader(""), &stdout, &stderr, args); code != c.code {
+				t.Errorf("exit code %d, want %d", code, c.code)
+			}
+			if !strings.Contains(stderr.String(), c.said) {
+				t.Errorf("it said %q, want %q", stderr.String(), c.said)
+			}
+		})
+	}
+}

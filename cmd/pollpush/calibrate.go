@@ -1,0 +1,178 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/pollpush/pollpush/internal/calibration"
+	"github.com/pollpush/pollpush/internal/control"
+	"github.com/pollpush/pollpush/internal/proc"
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/transport"
+)
+
+// calibrations is the folder in which machines' calibrations are kept.
+const calibrations = "results/calibration"
+
+type calibrateCommand struct {
+	Transports []string `placeholder:"A,B" default:"all" help:"Transports to measure; all is every one (${default})."`
+	Confirm    int      `placeholder:"N" default:"0" help:"Run N trials at half of the largest load, and tell how many were valid (${default})."`
+	Quick      bool     `help:"Measure in seconds, and coarsely: does it work?"`
+	Out        string   `placeholder:"DIR" default:"${calibrations}" help:"Folder for what is found, in a file named for the machine (${default})."`
+}
+
+// Validate is called by kong.
+func (c *calibrateCommand) Validate() error {
+	if c.Confirm < 0 {
+		return fmt.Errorf("--confirm %d: want at least 0 trials", c.Confirm)
+	}
+	return nil
+}
+
+// Run measures transports one after the other. What is found of one is kept
+// before the next one is begun, and beside what is known of others.
+func (c *calibrateCommand) Run(s *session) error {
+	names := c.Transports
+	if slices.Equal(names, []string{"all"}) {
+		names = transport.Names()
+	}
+	var list []transport.Transport
+	for _, name := range names {
+		t, err := find(name)
+		if err != nil {
+			return err
+		}
+		list = append(list, t)
+	}
+	options := calibration.Options{Commit: commit(), Confirm: c.Confirm, Quick: c.Quick, Progress: s.stderr}
+	for name, path := range map[string]*string{"nulltarget": &options.Nulltarget, "loadgen": &options.Loadgen} {
+		var err error
+		if *path, err = proc.Beside(name); err != nil {
+			return &control.Refusal{Err: err}
+		}
+	}
+	env := control.Env()
+	path := calibration.Path(c.Out, env.Machine())
+	known, err := calibration.Read(path, env.Machine())
+	if errors.Is(err, fs.ErrNotExist) {
+		known = calibration.New(env)
+	} else if err != nil {
+		return err
+	}
+	err = calibrate(s, options, list, known, path)
+	if len(known.Transports) > 0 {
+		fmt.Fprintln(s.stdout)
+		printCalibration(s.stdout, known)
+		fmt.Fprintf(s.stdout, "\nCalibration: %s\n", path)
+	}
+	return err
+}
+
+// calibrate measures a list of transports, and keeps what it finds in a file.
+func calibrate(s *session, o calibration.Options, list []transport.Transport, known *calibration.Calibration, path string) error {
+	unknown := 0
+	for i, of := range list {
+		fmt.Fprintf(s.stderr, "%s: %d of %d\n", of.Name, i+1, len(list))
+		found, err := calibration.Measure(s, o, of)
+		if s.Err() != nil {
+			return &exitError{interrupted, "interrupted; the transports before are kept"}
+		}
+		if mismatch, ok := errors.AsType[*calibration.Mismatch](err); ok {
+			return &exitError{regression, mismatch.Error()}
+		}
+		if err != nil {
+			return err
+		}
+		known.Put(found)
+		if err := known.Write(path); err != nil {
+			return &control.Refusal{Err: fmt.Errorf("the calibration cannot be kept: %w", err)}
+		}
+		if found.Floor == nil {
+			unknown++
+		}
+	}
+	if unknown > 0 {
+		return &exitError{invalidRun, fmt.Sprintf("the floor of %d of %d transports is not known: the machine was too busy; calibrate them again", unknown, len(list))}
+	}
+	return nil
+}
+
+// printCalibration prints what is known of a machine.
+func printCalibration(w io.Writer, c *calibration.Calibration) {
+	fmt.Fprintf(w, "What the generator adds, on %s, %d cores, %s\n\n", c.Env.CPUModel, c.Env.Cores, c.Env.Kernel)
+	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
+	fmt.Fprintln(table, "\tfloor p50\tp90\tp99\tp99.9\tmax\tCPU per\t\tlargest load\tCPU there\tlimit of\tconfirmed\t")
+	for _, t := range c.Transports {
+		q := t.Floor
+		if q == nil {
+			q = &result.Quantiles{Max: math.NaN()}
+		}
+		cells := []string{
+			t.Name, duration(q.P50), duration(q.P90), duration(q.P99), duration(q.P999), duration(&q.Max),
+			duration(&t.CPU), t.Operation, perSecond(t.Largest), duration(t.Largest.CPU()), cmp.Or(t.Largest.Side, "–"), confirmed(t.Confirmed),
+		}
+		fmt.Fprintln(table, strings.Join(cells, "\t")+"\t")
+	}
+	table.Flush()
+	for _, t := range c.Transports {
+		for _, doubt := range t.Doubts {
+			fmt.Fprintf(w, "%s: %s\n", t.Name, doubt)
+		}
+	}
+}
+
+// duration is a time to three digits, or – where it is not known.
+func duration(seconds *float64) string {
+	if seconds == nil || math.IsNaN(*seconds) {
+		return "–"
+	}
+	v, unit := *seconds*1e6, " µs"
+	if v >= 1000 {
+		v, unit = v/1000, " ms"
+	}
+	return strconv.FormatFloat(v, 'g', 3, 64) + unit
+}
+
+func perSecond(l calibration.Largest) string {
+	if l.PerS == 0 {
+		return "–"
+	}
+	return fmt.Sprintf("%.0f/s", l.PerS)
+}
+
+func confirmed(c *calibration.Confirmed) string {
+	if c == nil {
+		return "–"
+	}
+	return fmt.Sprintf("%d of %d at %.0f/s", c.Valid, c.Trials, c.PerS)
+}
+
+// calibrated finds what this machine is known to add, by transport: in a file,
+// or in a folder by the machine's fingerprint. A folder that does not know the
+// machine is no error.
+func calibrated(s *session, path string) (map[string]*result.Calibration, error) {
+	machine := control.Env().Machine()
+	file := path
+	if info, err := os.Stat(path); err == nil && info.IsDir() || path == calibrations {
+		file = calibration.Path(path, machine)
+	}
+	c, err := calibration.Read(file, machine)
+	switch {
+	case err == nil:
+		fmt.Fprintf(s.stderr, "What the generator adds is known from %s\n", file)
+		return c.Trials(), nil
+	case file != path && errors.Is(err, fs.ErrNotExist):
+		fmt.Fprintln(s.stderr, "What the generator adds on this machine is not known; `pollpush calibrate` tells it in about 6 minutes")
+		return nil, nil
+	}
+	return nil, err
+}

@@ -1,0 +1,147 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pollpush/pollpush/internal/calibration"
+	"github.com/pollpush/pollpush/internal/control"
+	"github.com/pollpush/pollpush/internal/result"
+)
+
+// usable are the exit codes of a calibration on a machine that may be too busy
+// to tell a floor.
+var usable = []int{fine, invalidRun}
+
+// From the command to the file, and from the file to the trials of a run. What
+// is counted is exact; how long things take is not asked for here.
+func TestCalibrate(t *testing.T) {
+	t.Parallel()
+	dir := workplace(t)
+	machine := control.Env().Machine()
+	path := calibration.Path(calibrations, machine)
+	for _, name := range []string{"ws", "poll"} { // the second joins the first
+		e := pollpush(t, dir, "calibrate", "--quick", "--transports", name, "--confirm", "1")
+		if !slices.Contains(usable, e.code) {
+			t.Fatalf("exit code %d:\n%s", e.code, e.stderr)
+		}
+		const exact = ": 200 lost, 200 duplicated and 200 reordered of 2000 deliveries are given back exactly"
+		if !strings.Contains(e.stderr, name+exact) || !strings.Contains(e.stdout, "Calibration: "+path) {
+			t.Errorf("%s: it printed\n%s\n%s", name, e.stdout, e.stderr)
+		}
+	}
+	c, err := calibration.Read(filepath.Join(dir, path), machine)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(c.Transports) != 2 || c.Transports[0].Name != "poll" || c.Transports[1].Name != "ws" {
+		t.Fatalf("calibrated are %+v", c.Transports)
+	}
+	known := map[string]bool{}
+	for i, operation := range []string{calibration.Poll, calibration.Delivery} {
+		found := c.Transports[i]
+		known[found.Name] = found.Floor != nil
+		if found.Operation != operation || found.Commit != "test" || found.CPU <= 0 || found.PerS <= 0 {
+			t.Errorf("%+v", found)
+		}
+		if q := found.Floor; q != nil && (q.N == 0 || q.Max < q.Mean) {
+			t.Errorf("%s: the floor is %+v", found.Name, *q)
+		}
+		if l := found.Largest; l.PerS == 0 && l.Invalid == 0 || l.Invalid > 0 && (l.Side == "" || l.Reason == "") {
+			t.Errorf("%s: the largest load is %+v", found.Name, l)
+		}
+		if q := found.Confirmed; (q != nil) != (found.Largest.PerS > 0) || q != nil && (q.Trials != 1 || q.Valid > 1) {
+			t.Errorf("%s: confirmed is %+v", found.Name, q)
+		}
+	}
+	if files := filesIn(t, filepath.Join(dir, "results")); len(files) != 1 {
+		t.Errorf("%d files are in results", len(files))
+	}
+
+	e := pollpush(t, dir, "run", "tiny.yaml", "--out", "run", "--transports", "ws,sse")
+	if !slices.Contains(usable, e.code) || !strings.Contains(e.stderr, "What the generator adds is known from "+path) {
+		t.Errorf("exit code %d:\n%s", e.code, e.stderr)
+	}
+	trials, err := result.ReadDir(filepath.Join(dir, "run"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, trial := range trials {
+		if got := trial.Calibration != nil; got != known[trial.Transport] {
+			t.Errorf("%s: that the trial is calibrated is %v, that the transport is, %v", trial.Transport, got, known[trial.Transport])
+		}
+		if got := trial.Calibration; got != nil && (got.Commit != "test" || got.Measured.IsZero() || got.Floor == nil) {
+			t.Errorf("%s: %+v", trial.Transport, got)
+		}
+	}
+	wantNoneLeft(t, dir)
+}
+
+// A target that does not do what is known of it fails the calibration, which
+// names the numbers that differ and keeps nothing.
+func TestCalibrateMismatch(t *testing.T) {
+	t.Parallel()
+	dir, bin := workplace(t), t.TempDir()
+	for _, name := range []string{"pollpush", "loadgen"} {
+		if err := os.Link(program(t, name), filepath.Join(bin, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	wrong := "#!/bin/sh\nexec " + program(t, "nulltarget") + ` "$@" --lose 20` + "\n"
+	if err := os.WriteFile(filepath.Join(bin, "nulltarget"), []byte(wrong), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	e := launch(t, dir, filepath.Join(bin, "pollpush"), "calibrate", "--quick", "--transports", "sse").end()
+	e.wantExit(t, regression, "sse: known faults were not given back exactly: lost 100, known to be 200; delivered 2100, known to be 2000")
+	if _, err := os.Stat(filepath.Join(dir, "results")); err == nil {
+		t.Error("something was kept")
+	}
+	wantNoneLeft(t, dir)
+}
+
+func TestCalibrateRefuses(t *testing.T) {
+	t.Parallel()
+	dir := workplace(t)
+	pollpush(t, dir, "calibrate", "--transports", "smoke").wantExit(t, badInput, `transport "smoke": there is none of this name`)
+	pollpush(t, dir, "calibrate", "--confirm", "-1").wantExit(t, badInput, "--confirm")
+	path := calibration.Path(calibrations, control.Env().Machine())
+	write(t, filepath.Join(dir, path), "{")
+	for _, command := range []string{"calibrate --quick", "run tiny.yaml", "run tiny.yaml --calibration " + path} {
+		e := pollpush(t, dir, strings.Fields(command)...)
+		e.wantExit(t, badInput, "calibration "+path+": is not JSON", "delete it, and make it again by `pollpush calibrate`")
+	}
+	wantNoneLeft(t, dir)
+}
+
+// A calibration of another machine is not taken for one of this.
+func TestForeignCalibration(t *testing.T) {
+	t.Parallel()
+	dir := workplace(t)
+	env := control.Env()
+	env.CPUModel, env.Cores = "Another CPU", env.Cores+1
+	other := calibration.New(env)
+	path := calibration.Path("elsewhere", other.Machine)
+	if err := other.Write(filepath.Join(dir, path)); err != nil {
+		t.Fatal(err)
+	}
+	pollpush(t, dir, "run", "tiny.yaml", "--calibration", path).
+		wantExit(t, badInput, "is of the machine "+other.Machine+" (Another CPU", "run `pollpush calibrate` here")
+	pollpush(t, dir, "run", "tiny.yaml", "--calibration", "nowhere.json").wantExit(t, badInput, "calibration nowhere.json: ", "`pollpush calibrate` makes one")
+
+	e := pollpush(t, dir, "run", "tiny.yaml", "--out", "run", "--calibration", "elsewhere", "--transports", "ws")
+	if !slices.Contains(usable, e.code) || !strings.Contains(e.stderr, "What the generator adds on this machine is not known; `pollpush calibrate` tells it") {
+		t.Errorf("exit code %d:\n%s", e.code, e.stderr)
+	}
+	line, err := os.ReadFile(filepath.Join(dir, "run", result.FileName))
+	var trial map[string]any
+	if err != nil || json.Unmarshal(line, &trial) != nil {
+		t.Fatalf("%s (%v)", line, err)
+	}
+	if _, there := trial["calibration"]; there {
+		t.Error("the trial bears a calibration")
+	}
+}

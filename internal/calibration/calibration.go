@@ -1,0 +1,122 @@
+// Package calibration measures what the load generator itself adds to what it
+// reports: real shards load a null target, a server that does as little as can
+// be and whose delay and faults are known. What is found belongs to the
+// machine, and is kept in a file of its own under the machine's fingerprint.
+package calibration
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/transport"
+)
+
+// Schema is the version of the file format that this package writes.
+const Schema = 1
+
+// Calibration is what is known of one machine.
+type Calibration struct {
+	Schema     int         `json:"schema"`
+	Machine    string      `json:"machine"`    // fingerprint: that of Env
+	Env        result.Env  `json:"env"`        // the machine; of its disturbance nothing is known
+	Transports []Transport `json:"transports"` // those that have been measured, in the order of reports
+}
+
+// Transport is what was found for one transport.
+type Transport struct {
+	Name     string    `json:"transport"`
+	Measured time.Time `json:"measured"`
+	Commit   string    `json:"commit"` // of pollpush
+
+	// Operation is what is counted and timed: a poll of a transport that polls
+	// at an interval, whose wait for the next poll is not the generator's, and
+	// a delivery of any other.
+	Operation string `json:"operation"`
+
+	// Floor is a poll's time from due to answered, or a delivery's from due to
+	// seen less the target's known delay, at a light load. It is null where
+	// the machine was too busy to tell.
+	Floor   *result.Quantiles `json:"floor_s"`
+	DelayS  float64           `json:"delay_s"`          // the target's, which has been taken off
+	Clients int               `json:"clients"`          // in the one room
+	PerS    float64           `json:"operations_per_s"` // the light load
+	// CPU is the generator's for each operation of the light load, user and
+	// system time, all that it does in between included.
+	CPU    float64  `json:"cpu_per_operation_s"`
+	Doubts []string `json:"doubts"` // of the light load's trial
+
+	Largest   Largest    `json:"largest"`
+	Confirmed *Confirmed `json:"confirmed,omitempty"`
+}
+
+// The operations.
+const (
+	Delivery = "delivery"
+	Poll     = "poll"
+)
+
+// Largest is the largest load at which a trial stays valid, in operations per
+// second, with generator and null target on one machine.
+type Largest struct {
+	Clients int     `json:"clients"`
+	PerS    float64 `json:"operations_per_s"` // 0 where none was valid
+	// Invalid is the least load that was invalid, 0 where none was tried.
+	Invalid float64 `json:"invalid_operations_per_s"`
+	Side    string  `json:"side"`   // whose limit that was: "generator", "target" or "others"
+	Reason  string  `json:"reason"` // why it was invalid
+	// The cores used at the largest load.
+	GeneratorCores float64 `json:"generator_cores"`
+	TargetCores    float64 `json:"target_cores"`
+}
+
+// CPU is the generator's for each operation at the largest load, in seconds;
+// nil where there was none.
+func (l Largest) CPU() *float64 {
+	if l.PerS == 0 {
+		return nil
+	}
+	each := l.GeneratorCores / l.PerS
+	return &each
+}
+
+// The sides.
+const (
+	Generator = "generator"
+	Target    = "target"
+	Others    = "others" // who were using the machine
+)
+
+// Confirmed is how many trials at half of the largest load were valid.
+type Confirmed struct {
+	PerS   float64 `json:"operations_per_s"`
+	Trials int     `json:"trials"`
+	Valid  int     `json:"valid"`
+}
+
+// New returns the calibration of a machine that nothing is known of yet.
+func New(env result.Env) *Calibration {
+	return &Calibration{Schema: Schema, Machine: env.Machine(), Env: env, Transports: []Transport{}}
+}
+
+// Put takes in what was found for a transport, in the place of what was known.
+func (c *Calibration) Put(t Transport) {
+	order := transport.Names()
+	c.Transports = slices.DeleteFunc(c.Transports, func(old Transport) bool { return old.Name == t.Name })
+	c.Transports = append(c.Transports, t)
+	slices.SortStableFunc(c.Transports, func(a, b Transport) int {
+		return cmp.Compare(slices.Index(order, a.Name), slices.Index(order, b.Name))
+	})
+}
+
+// Trials is what trials keep of the calibration, by transport.
+func (c *Calibration) Trials() map[string]*result.Calibration {
+	known := map[string]*result.Calibration{}
+	for _, t := range c.Transports {
+		if t.Floor != nil {
+			known[t.Name] = &result.Calibration{Measured: t.Measured, Commit: t.Commit, Floor: t.Floor}
+		}
+	}
+	return known
+}

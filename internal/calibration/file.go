@@ -1,0 +1,120 @@
+package calibration
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// FileError says what is wrong with a calibration's file, and what to do.
+type FileError struct {
+	Path string
+	Err  error
+}
+
+func (e *FileError) Error() string { return fmt.Sprintf("calibration %s: %v", e.Path, e.Err) }
+func (e *FileError) Unwrap() error { return e.Err }
+
+// Path is where in a folder the calibration of a machine is kept.
+func Path(dir, machine string) string { return filepath.Join(dir, machine+".json") }
+
+// maxFile bounds a file: far more than all transports need.
+const maxFile = 1 << 20
+
+// Read reads a calibration that must be of a machine. The error is a
+// *[FileError]; it wraps [fs.ErrNotExist] where there is no such file.
+func Read(path, machine string) (*Calibration, error) {
+	fail := func(format string, args ...any) (*Calibration, error) {
+		return nil, &FileError{path, fmt.Errorf(format, args...)}
+	}
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fail("%w; `pollpush calibrate` makes one", fs.ErrNotExist)
+	}
+	if err != nil {
+		return fail("%w", err)
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return fail("%w", err)
+	}
+	const remedy = "delete it, and make it again by `pollpush calibrate`"
+	var head struct {
+		Schema *int `json:"schema"`
+	}
+	switch err := json.Unmarshal(text, &head); {
+	case len(text) > maxFile:
+		return fail("is larger than %d bytes: this is no calibration; name another file", maxFile)
+	case !json.Valid(text):
+		return fail("is not JSON: %w; %s", err, remedy)
+	case err != nil || head.Schema == nil:
+		return fail(`has no "schema": this is no calibration of pollpush; name another file`)
+	case *head.Schema > Schema:
+		return fail("has schema %d, this pollpush reads up to %d: use a newer pollpush, or %s", *head.Schema, Schema, remedy)
+	}
+	var c Calibration
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&c); err != nil {
+		return fail("is not a calibration: %w; %s", err, remedy)
+	}
+	if err := c.check(); err != nil {
+		return fail("%w; %s", err, remedy)
+	}
+	if c.Machine != machine {
+		return fail("is of the machine %s (%s, %d cores), this one is %s: run `pollpush calibrate` here", c.Machine, c.Env.CPUModel, c.Env.Cores, machine)
+	}
+	return &c, nil
+}
+
+// check holds a calibration against what must be true of every one.
+func (c *Calibration) check() error {
+	if is := c.Env.Machine(); c.Machine != is {
+		return fmt.Errorf("machine %q is not the fingerprint of its env, which is %s", c.Machine, is)
+	}
+	seen := map[string]bool{}
+	for _, t := range c.Transports {
+		switch {
+		case t.Name == "" || seen[t.Name]:
+			return fmt.Errorf("transport %q stands twice, or has no name", t.Name)
+		case t.Operation != Delivery && t.Operation != Poll:
+			return fmt.Errorf("%s: operation %q is neither %s nor %s", t.Name, t.Operation, Delivery, Poll)
+		case t.CPU < 0 || t.Largest.PerS < 0 || t.DelayS < 0:
+			return fmt.Errorf("%s: a number is below 0", t.Name)
+		}
+		seen[t.Name] = true
+	}
+	return nil
+}
+
+// Write writes the calibration to path, whose folder is made if it is not
+// there: all of it, or the file is as it was.
+func (c *Calibration) Write(path string) error {
+	text, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return fmt.Errorf("calibration: %w", err)
+	}
+	dir := filepath.Dir(path)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(dir, "calibration-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(append(text, '\n'))
+	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return nil
+}

@@ -1,0 +1,136 @@
+package calibration
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pollpush/pollpush/internal/result"
+)
+
+func someEnv() result.Env {
+	return result.Env{Go: "go1.26", OS: "linux/amd64", Kernel: "6.1", CPUModel: "A CPU", Cores: 2, MemoryBytes: 8 << 30}
+}
+
+func some() *Calibration {
+	p50 := 0.00031
+	c := New(someEnv())
+	for _, name := range []string{"ws", "poll"} {
+		c.Put(Transport{
+			Name: name, Measured: time.Unix(1_800_000_000, 0).UTC(), Commit: "abc", Operation: Delivery,
+			Floor: &result.Quantiles{P50: &p50, Max: 0.001, N: 12}, DelayS: 0.005, Clients: 100, PerS: 2000, CPU: 6e-6, Doubts: []string{},
+			Largest:   Largest{Clients: 200, PerS: 80_000, Invalid: 90_000, Side: Target, Reason: "too much"},
+			Confirmed: &Confirmed{PerS: 40_000, Trials: 20, Valid: 20},
+		})
+	}
+	return c
+}
+
+func TestFileRoundTrip(t *testing.T) {
+	c := some()
+	path := Path(filepath.Join(t.TempDir(), "not", "there", "yet"), c.Machine)
+	for range 2 { // the second time over the first
+		if err := c.Write(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := Read(path, someEnv().Machine())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(c, got); diff != "" {
+		t.Errorf("(-written +read)\n%s", diff)
+	}
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil || len(entries) != 1 {
+		t.Errorf("beside the file there are %v (%v)", entries, err)
+	}
+}
+
+// What cannot be written leaves what was there.
+func TestFileIsWrittenWhole(t *testing.T) {
+	c := some()
+	dir := t.TempDir()
+	path := filepath.Join(dir, "taken")
+	if err := os.MkdirAll(filepath.Join(path, "inside"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Write(path); err == nil {
+		t.Error("a folder was written over")
+	}
+	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
+		t.Errorf("there are %v (%v)", entries, err)
+	}
+}
+
+func TestPutReplaces(t *testing.T) {
+	c := some()
+	c.Put(Transport{Name: "poll", Operation: Poll})
+	if len(c.Transports) != 2 || c.Transports[0].Operation != Poll || c.Transports[1].Name != "ws" {
+		t.Errorf("%+v", c.Transports)
+	}
+	known := c.Trials()
+	if len(known) != 1 || known["ws"] == nil || known["ws"].Commit != "abc" || *known["ws"].Floor.P50 != 0.00031 {
+		t.Errorf("for trials: %v", known)
+	}
+}
+
+func TestReadRefuses(t *testing.T) {
+	c := some()
+	good := filepath.Join(t.TempDir(), "good.json")
+	if err := c.Write(good); err != nil {
+		t.Fatal(err)
+	}
+	b, err := os.ReadFile(good)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := string(b)
+	other := someEnv()
+	other.Cores = 64
+	const again = "delete it, and make it again by `pollpush calibrate`"
+	for name, r := range map[string]struct {
+		text, machine string
+		want          []string
+	}{
+		"empty":         {"", c.Machine, []string{"is not JSON", again}},
+		"cut off":       {text[:len(text)/2], c.Machine, []string{"is not JSON", again}},
+		"an array":      {"[1]", c.Machine, []string{`has no "schema"`, "name another file"}},
+		"foreign":       {`{"name":"somebody else's"}`, c.Machine, []string{`has no "schema"`, "name another file"}},
+		"a future one":  {`{"schema":99}`, c.Machine, []string{"has schema 99, this pollpush reads up to 1: use a newer pollpush"}},
+		"unknown field": {strings.Replace(text, `"delay_s"`, `"dealy_s"`, 1), c.Machine, []string{"dealy_s", again}},
+		"of another machine": {text, other.Machine(), []string{
+			"is of the machine " + c.Machine + " (A CPU, 2 cores), this one is " + other.Machine() + ": run `pollpush calibrate` here"}},
+		"edited":        {strings.Replace(text, `"cores": 2`, `"cores": 64`, 1), c.Machine, []string{"is not the fingerprint of its env", again}},
+		"twice":         {strings.Replace(text, `"transport": "ws"`, `"transport": "poll"`, 1), c.Machine, []string{`transport "poll" stands twice`, again}},
+		"no operation":  {strings.Replace(text, `"operation": "delivery"`, `"operation": "dance"`, 1), c.Machine, []string{`operation "dance"`, again}},
+		"below nothing": {strings.Replace(text, `"delay_s": 0.005`, `"delay_s": -1`, 1), c.Machine, []string{"below 0", again}},
+		"too large":     {strings.Repeat(" ", maxFile+1), c.Machine, []string{"is larger than 1048576 bytes"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "c.json")
+			if err := os.WriteFile(path, []byte(r.text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+			_, err := Read(path, r.machine)
+			if _, ok := errors.AsType[*FileError](err); !ok {
+				t.Fatalf("%v is no FileError", err)
+			}
+			for _, want := range append(r.want, "calibration "+path+": ") {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("%q does not say %q", err, want)
+				}
+			}
+		})
+	}
+	_, err = Read(filepath.Join(t.TempDir(), "none.json"), c.Machine)
+	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "`pollpush calibrate` makes one") {
+		t.Errorf("no file: %v", err)
+	}
+}

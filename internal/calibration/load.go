@@ -1,0 +1,159 @@
+package calibration
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"strconv"
+	"time"
+
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/scenario"
+)
+
+// The heavy load: as many clients, and more messages or polls.
+const (
+	heavyClients    = 200  // that are pushed to, in one room
+	heavyPublishers = 50   // of them, since each sends one message at a time
+	heavyPollers    = 2000 // that poll, at an interval that lateness is held against
+	closeEnough     = 1.2  // between the largest load and the least invalid one
+	mostProbes      = 8
+)
+
+// heavy is a scenario of so many operations per second.
+func (b *bench) heavy(perS float64) scenario.Scenario {
+	if !b.transport.Paced {
+		return b.scenario(heavyClients, heavyPublishers, perS/heavyClients)
+	}
+	s := b.scenario(heavyPollers, 1, 1)
+	s.Poll.Interval = time.Duration(heavyPollers / perS * float64(time.Second))
+	return s
+}
+
+// largest finds the largest load at which a trial holds: it is doubled from a
+// first one until it does not, or halved until it does, and then the gap
+// is halved. PerCore is how many operations per second a core of the generator's
+// has time for at what each costs at a light load: at a heavy one, where fewer
+// wake-ups serve more of them, it has time for several times as many.
+func (b *bench) largest(ctx context.Context, perCore float64) (Largest, error) {
+	l := Largest{Clients: heavyClients}
+	if b.transport.Paced {
+		l.Clients = heavyPollers
+	}
+	probes := mostProbes
+	if b.Quick {
+		probes = 2
+	}
+	for load := round(2 * perCore); probes > 0; probes-- {
+		t, err := b.probe(ctx, load)
+		if err != nil {
+			return l, err
+		}
+		if holds(&t) {
+			l.PerS, l.GeneratorCores, l.TargetCores = load, cores(&t.Generator, &t), cores(t.Server, &t)
+		} else {
+			l.Invalid, l.Side, l.Reason = load, side(&t), why(&t)
+		}
+		switch {
+		case l.Invalid == 0:
+			load = round(2 * load)
+		case l.PerS == 0:
+			load = round(load / 2)
+		case l.Invalid < closeEnough*l.PerS:
+			return l, nil
+		default:
+			load = round(math.Sqrt(l.PerS * l.Invalid))
+		}
+	}
+	return l, nil
+}
+
+// probe runs one trial at a load. One that does not hold while others were
+// using the machine is run once more.
+func (b *bench) probe(ctx context.Context, load float64) (result.Trial, error) {
+	for attempt := 1; ; attempt++ {
+		t, err := b.one(ctx, b.heavy(load))
+		if err != nil {
+			return t, err
+		}
+		state := "holds"
+		if !holds(&t) {
+			state = why(&t)
+		}
+		b.say("%.0f/s: %s (generator %.2f cores, target %.2f)", load, state, cores(&t.Generator, &t), cores(t.Server, &t))
+		if holds(&t) || !disturbed(&t) || attempt == 2 || b.Quick {
+			return t, nil
+		}
+	}
+}
+
+// round rounds to two digits.
+func round(v float64) float64 {
+	rounded, err := strconv.ParseFloat(strconv.FormatFloat(v, 'e', 1, 64), 64)
+	if err != nil {
+		panic(err) // of what has just been formatted
+	}
+	return rounded
+}
+
+// noise reports whether a reason's code stands for what others did to the
+// machine, which is no matter of the load.
+func noise(code string) bool {
+	return code == result.Steal || code == result.ForeignCPU || code == result.CPUPressure
+}
+
+func disturbed(t *result.Trial) bool {
+	for _, r := range t.Reasons {
+		if noise(r.Code) {
+			return true
+		}
+	}
+	return false
+}
+
+// holds reports whether a trial is valid, but for what others did to the
+// machine without making it invalid.
+func holds(t *result.Trial) bool {
+	for _, r := range t.Reasons {
+		if r.Validity == result.Invalid || !noise(r.Code) && r.Code != result.TooFew {
+			return false
+		}
+	}
+	return t.Status == result.Complete
+}
+
+// why is the first of a trial's worst reasons.
+func why(t *result.Trial) string {
+	for _, r := range t.Reasons {
+		if r.Validity == t.Validity {
+			return r.Text
+		}
+	}
+	return fmt.Sprintf("%s, %s", t.Status, t.Validity)
+}
+
+// side tells whose limit made a trial invalid: the generator's where it is
+// found saturated, nobody's here where others were using the machine, and else
+// that of who used more CPU.
+func side(t *result.Trial) string {
+	for _, r := range t.Reasons {
+		if r.Code == result.GeneratorCPU || r.Code == result.GeneratorLimits {
+			return Generator
+		}
+	}
+	switch {
+	case disturbed(t):
+		return Others
+	case t.Server != nil && t.Server.CPUS() > t.Generator.CPUS():
+		return Target
+	}
+	return Generator
+}
+
+// cores is how many of them were in use in the steady state.
+func cores(c *result.Cost, t *result.Trial) float64 {
+	if c == nil || t.WindowS == 0 {
+		return 0
+	}
+	return c.CPUS() / t.WindowS
+}

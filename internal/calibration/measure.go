@@ -1,0 +1,227 @@
+package calibration
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"time"
+
+	"github.com/pollpush/pollpush/internal/control"
+	"github.com/pollpush/pollpush/internal/proc"
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/scenario"
+	"github.com/pollpush/pollpush/internal/transport"
+)
+
+// Options is what measuring needs.
+type Options struct {
+	Nulltarget string // path of the program
+	Loadgen    string // path of the program
+	Commit     string // of pollpush
+	Confirm    int    // trials at half of the largest load
+	Quick      bool   // shorter and coarser: to see that all works
+	Progress   io.Writer
+}
+
+// bench measures one transport.
+type bench struct {
+	Options
+	transport transport.Transport
+	dir       string // for the results of its trials, which are not kept
+	trials    int
+}
+
+// Measure measures one transport. It first has faults that are known given
+// back; that they are not is a *[Mismatch].
+func Measure(ctx context.Context, o Options, of transport.Transport) (Transport, error) {
+	t := Transport{Name: of.Name, Measured: time.Now().UTC(), Commit: o.Commit, Operation: Delivery}
+	if of.Paced {
+		t.Operation = Poll
+	}
+	dir, err := os.MkdirTemp("", "pollpush-calibrate-")
+	if err != nil {
+		return t, err
+	}
+	defer os.RemoveAll(dir)
+	b := &bench{Options: o, transport: of, dir: dir}
+	if err := b.faults(ctx); err != nil {
+		return t, err
+	}
+	if err := b.light(ctx, &t); err != nil {
+		return t, err
+	}
+	if t.Largest, err = b.largest(ctx, 1/max(t.CPU, 1e-9)); err != nil {
+		return t, err
+	}
+	t.Confirmed, err = b.confirm(ctx, t.Largest.PerS/2)
+	return t, err
+}
+
+func (b *bench) say(format string, args ...any) {
+	fmt.Fprintf(b.Progress, b.transport.Name+": "+format+"\n", args...)
+}
+
+// scenario is what all trials have in common: one room, into which some of the
+// clients publish.
+func (b *bench) scenario(clients, publishers int, rate float64) scenario.Scenario {
+	s := scenario.Scenario{
+		Name: "calibration", Transports: []string{b.transport.Name}, Clients: clients, Rooms: 1, Trials: 1, Seed: 1, Payload: 200,
+		TimeLimit: time.Second, // so that none is repeated
+	}
+	s.Publish = scenario.Publish{Rate: rate, Arrivals: "constant", Publishers: publishers}
+	s.Poll.Interval = time.Second
+	s.Phases = scenario.Phases{RampUp: 300 * time.Millisecond, WarmUp: time.Second, Steady: 3 * time.Second, Drain: 3 * time.Second}
+	if b.Quick {
+		s.Phases.WarmUp, s.Phases.Steady, s.Phases.Drain = 500*time.Millisecond, time.Second, 2*time.Second
+	}
+	return s
+}
+
+// run runs a scenario's trials against a null target of its own.
+func (b *bench) run(ctx context.Context, s scenario.Scenario, flags ...string) ([]result.Trial, error) {
+	target, err := proc.Start(b.Nulltarget, append(flags, "--exit-with-stdin")...)
+	if err != nil {
+		return nil, &control.Refusal{Err: fmt.Errorf("the null target could not be started: %w", err)}
+	}
+	defer func() {
+		target.Stdin.Close()
+		target.WaitOrKill(5 * time.Second) // how it ends tells nothing of the generator
+		target.Stdout.Close()
+	}()
+	var line struct {
+		URL string `json:"url"`
+	}
+	if err := json.NewDecoder(target.Stdout).Decode(&line); err != nil {
+		return nil, &control.Refusal{Err: fmt.Errorf("the null target did not say where it listens: %w; it said: %s", err, target.Log())}
+	}
+	b.trials++
+	trials, err := control.Run(ctx, control.Options{
+		Scenario: s, Loadgen: b.Loadgen, Target: line.URL, TargetPID: target.Pid(),
+		Dir: filepath.Join(b.dir, strconv.Itoa(b.trials)), Commit: b.Commit, Progress: io.Discard,
+	})
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	return trials, err
+}
+
+// one runs one trial.
+func (b *bench) one(ctx context.Context, s scenario.Scenario, flags ...string) (result.Trial, error) {
+	trials, err := b.run(ctx, s, flags...)
+	if err != nil {
+		return result.Trial{}, err
+	}
+	return trials[0], nil
+}
+
+// The light load: little enough that nothing waits for anything, and enough
+// samples for the 99.9th percentile.
+const (
+	lightClients  = 100  // that are pushed to, in one room
+	lightRate     = 20.0 // messages per second to them
+	lightPollers  = 200  // that poll
+	lightInterval = 100 * time.Millisecond
+	lightSteady   = 6 * time.Second
+	knownDelay    = 5 * time.Millisecond
+)
+
+// light measures the floor, and what an operation costs.
+func (b *bench) light(ctx context.Context, t *Transport) error {
+	s := b.scenario(lightClients, 20, lightRate)
+	if b.transport.Paced { // few messages, as it is polls that are counted
+		s = b.scenario(lightPollers, 1, 1)
+		s.Poll.Interval = lightInterval
+	}
+	if !b.Quick {
+		s.Phases.Steady = lightSteady
+	}
+	trial, err := b.one(ctx, s, "--delay", knownDelay.String())
+	if err != nil {
+		return err
+	}
+	if !holds(&trial) || disturbed(&trial) { // by chance, perhaps
+		b.say("light load: %s; once more", why(&trial))
+		again, err := b.one(ctx, s, "--delay", knownDelay.String())
+		if err != nil {
+			return err
+		}
+		if holds(&again) || !holds(&trial) {
+			trial = again
+		}
+	}
+	t.Clients, t.DelayS, t.Doubts = s.Clients, knownDelay.Seconds(), []string{}
+	for _, r := range trial.Reasons {
+		t.Doubts = append(t.Doubts, r.Text)
+	}
+	if n := b.operations(&trial); n > 0 {
+		t.PerS, t.CPU = float64(n)/trial.WindowS, trial.Generator.CPUS()/float64(n)
+	}
+	if !holds(&trial) {
+		b.say("light load: %s", why(&trial))
+		return nil
+	}
+	if t.Floor = trial.PollResponse; !b.transport.Paced {
+		t.Floor = less(trial.Latency, knownDelay.Seconds())
+	} else {
+		t.DelayS = 0 // it delays messages, not answers
+	}
+	b.say("light load of %.0f/s: floor %.0f µs (p50), %.1f µs of the generator's CPU for each %s", t.PerS, 1e6*value(t.Floor.P50), 1e6*t.CPU, t.Operation)
+	return nil
+}
+
+// operations is how many there were in the steady state.
+func (b *bench) operations(t *result.Trial) int64 {
+	if b.transport.Paced {
+		return t.Requests.ByStatus["200"] + t.Requests.ByStatus["304"]
+	}
+	return t.WindowDeliveries
+}
+
+// less takes a known part off all quantiles.
+func less(q *result.Quantiles, by float64) *result.Quantiles {
+	if q == nil {
+		return nil
+	}
+	take := func(v *float64) *float64 {
+		if v == nil {
+			return nil
+		}
+		left := *v - by
+		return &left
+	}
+	return &result.Quantiles{P50: take(q.P50), P90: take(q.P90), P99: take(q.P99), P999: take(q.P999), Max: q.Max - by, Mean: q.Mean - by, N: q.N}
+}
+
+func value(v *float64) float64 {
+	if v == nil {
+		return 0
+	}
+	return *v
+}
+
+// confirm runs trials at a load that should be a healthy one.
+func (b *bench) confirm(ctx context.Context, perS float64) (*Confirmed, error) {
+	if b.Confirm == 0 || perS == 0 {
+		return nil, nil
+	}
+	s := b.heavy(perS)
+	s.Trials = b.Confirm
+	trials, err := b.run(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	c := &Confirmed{PerS: perS, Trials: len(trials)}
+	for _, t := range trials {
+		if t.Validity == result.Valid {
+			c.Valid++
+		} else {
+			b.say("%.0f/s: %s: %s", perS, t.Validity, why(&t))
+		}
+	}
+	b.say("%.0f/s, half of the largest load: %d of %d trials are valid", perS, c.Valid, c.Trials)
+	return c, nil
+}

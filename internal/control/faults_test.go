@@ -1,0 +1,160 @@
+package control
+
+import (
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/pollpush/pollpush/internal/faultproxy"
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/transport"
+)
+
+// 25 ms on the way to the server and 25 ms back are 50 ms of every delivery:
+// nobody's is shorter, and the median moves by just that. A message finds every
+// request that waits for news armed: that of the one before is back at the
+// server after 75 ms, and the next comes after 100.
+func TestADelayMovesEveryPushMedian(t *testing.T) {
+	t.Parallel()
+	const (
+		way   = 25 * time.Millisecond
+		tries = 4
+	)
+	for _, tr := range transport.All() {
+		if tr.Paced {
+			continue
+		}
+		t.Run(tr.Name, func(t *testing.T) {
+			t.Parallel()
+			measure := func(delay time.Duration) result.Trial {
+				trial := measureOne(t, proxied(t, throughProxy(t, faultproxy.Faults{Delay: delay}), tr.Name, 20, 5, 10))
+				if trial.Delivered != trial.Expected || trial.Expected != 400 || trial.Lost != 0 {
+					t.Fatalf("expected %d deliveries, delivered %d, lost %d; want 400", trial.Expected, trial.Delivered, trial.Lost)
+				}
+				if least := leastOf(t, trial.LatencyHDR); least < 2*delay-delay/250 { // a histogram has three digits
+					t.Errorf("a delivery took %v, the two ways take %v", least, 2*delay)
+				}
+				return trial
+			}
+			calm := true
+			for range tries {
+				plain, delayed := measure(0), measure(way)
+				moved := 1000 * (*delayed.Latency.P50 - *plain.Latency.P50)
+				t.Logf("the median moved by %.2f ms, from %.2f ms", moved, 1000**plain.Latency.P50)
+				if moved >= 47 && moved <= 53 {
+					return
+				}
+				calm = calm && undisturbed(t, &plain) && undisturbed(t, &delayed)
+			}
+			if calm {
+				t.Errorf("the median never moved by 50 ± 3 ms in %d tries", tries)
+			}
+		})
+	}
+}
+
+// undisturbed reports whether nothing doubts a trial's timing, and logs what does.
+func undisturbed(t *testing.T, trial *result.Trial) bool {
+	calm := true
+	for _, r := range trial.Reasons {
+		if result.Timing(r.Code) {
+			t.Logf("the machine was busy: %s", r.Text)
+			calm = false
+		}
+	}
+	return calm
+}
+
+// Of every ten messages that a server sends, the proxy drops one, sends one
+// twice, and swaps one with its successor, for each client alike.
+func TestFaultsOnTheWayAreReportedExactly(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"sse", "ws", "socketio-ws"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			const clients, messages, each = 20, 100, 10 * 20
+			proxy := throughProxy(t, faultproxy.Faults{Message: func(_ int, id uint64) faultproxy.Fault {
+				switch id % 10 {
+				case 2:
+					return faultproxy.Drop
+				case 4:
+					return faultproxy.Twice
+				case 6:
+					return faultproxy.Swap
+				}
+				return faultproxy.Pass
+			}})
+			o := proxied(t, proxy, name, clients, 1, 25) // one publisher: ids are in the order of the schedule
+			o.Scenario.Phases.Steady, o.Scenario.Phases.Drain = 4*time.Second, 3*time.Second
+			trial := measureOne(t, o)
+			if trial.Offered != messages || trial.Published != messages {
+				t.Fatalf("offered %d, published %d, want %d: %v", trial.Offered, trial.Published, messages, trial.Reasons)
+			}
+			for what, c := range map[string][2]int64{
+				"expected":   {trial.Expected, messages * clients},
+				"lost":       {trial.Lost, each},
+				"duplicated": {trial.Duplicated, each},
+				"reordered":  {trial.Reordered, each},
+				"delivered":  {trial.Delivered, messages * clients}, // as many twice as never
+			} {
+				if c[0] != c[1] {
+					t.Errorf("%s: %d, want %d", what, c[0], c[1])
+				}
+			}
+			if trial.Validity == result.Valid {
+				t.Error("a trial with losses is not to be called valid")
+			}
+		})
+	}
+}
+
+// Connections that are reset are counted, each of them, and nothing is lost or
+// seen twice: clients come back with their cursors.
+func TestResetConnectionsAreCounted(t *testing.T) {
+	t.Parallel()
+	const clients, resets = 20, 5
+	for _, name := range []string{"poll", "longpoll", "sse", "ws", "socketio-polling", "socketio-ws"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var done atomic.Int64
+			var f faultproxy.Faults
+			switch name {
+			case "sse", "ws", "socketio-ws":
+				f.Message = func(_ int, id uint64) faultproxy.Fault {
+					if id == 30 && done.Add(1) <= resets {
+						return faultproxy.Reset
+					}
+					return faultproxy.Pass
+				}
+			default: // amid the answers to some of the clients
+				f.ResetAfter = func(connection int) int64 {
+					if connection >= 10 && done.Add(1) <= resets {
+						return 3000
+					}
+					return 0
+				}
+			}
+			proxy := throughProxy(t, f)
+			trial := measureOne(t, proxied(t, proxy, name, clients, 2, 20))
+			proxy.Close()
+			if got := trial.Connections.Lost; got != resets {
+				t.Errorf("%d connections are said to be lost, %d were reset: %v", got, resets, trial.Reasons)
+			}
+			if n := proxy.Counts(ofTrial).Connections; trial.Totals.Connections != n {
+				t.Errorf("%d connections are said to be opened, the proxy counted %d", trial.Totals.Connections, n)
+			}
+			if trial.Connections.Held < clients {
+				t.Errorf("%d connections are held: not all of %d clients are back", trial.Connections.Held, clients)
+			}
+			// Who publishes has nowhere to publish to until it is back.
+			if trial.Published == 0 || trial.Expected != trial.Published*clients || trial.Delivered != trial.Expected || trial.Lost != 0 || trial.Duplicated != 0 {
+				t.Errorf("%d published, %d expected, %d delivered, %d lost, %d duplicated",
+					trial.Published, trial.Expected, trial.Delivered, trial.Lost, trial.Duplicated)
+			}
+			if !slices.ContainsFunc(trial.Reasons, func(r result.Reason) bool { return r.Code == result.LostConnections }) {
+				t.Errorf("nothing is said of lost connections: %v", trial.Reasons)
+			}
+		})
+	}
+}

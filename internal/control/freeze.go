@@ -1,0 +1,87 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"os"
+	"time"
+
+	"github.com/pollpush/pollpush/internal/clock"
+	"github.com/pollpush/pollpush/internal/proc"
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/scenario"
+)
+
+// freeze stops a trial's servers for a part of the steady state.
+type freeze struct {
+	watch   *watch
+	asked   scenario.Server
+	servers []*proc.Process
+
+	off     time.Duration // how far from the planned instants the servers were stopped, or went on
+	problem error
+}
+
+// start begins to wait for the instant that the scenario asks for. The channel
+// is closed when all servers go on, which they do at once when ctx is done.
+func (f *freeze) start(ctx context.Context) <-chan struct{} {
+	over := make(chan struct{})
+	go func() {
+		defer close(over)
+		if f.asked.Freeze > 0 {
+			f.problem = f.run(ctx)
+		}
+	}()
+	return over
+}
+
+func (f *freeze) run(ctx context.Context) error {
+	select {
+	case <-f.watch.known:
+	case <-ctx.Done():
+		return nil
+	}
+	alarm, err := alarmUntil(ctx)
+	if err != nil {
+		return err
+	}
+	defer alarm.Close()
+	from, _ := f.watch.plan.Window(f.watch.begun)
+	at := from + int64(f.asked.FreezeAt)
+	if alarm.Wait(at) != nil {
+		return nil
+	}
+	defer func() { _ = f.each((*proc.Process).Resume) }() // whatever happens: it is harmless where nothing is stopped
+	if err := f.each((*proc.Process).Freeze); err != nil {
+		return err
+	}
+	f.off = time.Duration(clock.Now() - at)
+	at += int64(f.asked.Freeze)
+	if alarm.Wait(at) != nil {
+		return nil
+	}
+	err = f.each((*proc.Process).Resume)
+	f.off = max(f.off, time.Duration(clock.Now()-at))
+	return err
+}
+
+// each signals all servers. One that has ended by itself is noticed elsewhere.
+func (f *freeze) each(signal func(*proc.Process) error) error {
+	return each(f.servers, func(p *proc.Process) error {
+		if err := signal(p); !errors.Is(err, os.ErrProcessDone) {
+			return err
+		}
+		return nil
+	})
+}
+
+// judge doubts a trial whose servers were not stopped as was asked.
+func (f *freeze) judge(t *result.Trial) {
+	if f.problem != nil {
+		t.Doubt(result.Broken, result.Invalid, "the server could not be stopped: %v", f.problem)
+	}
+	if f.off > edgeLimit(f.watch.plan) {
+		t.Doubt(result.EdgeLate, result.Invalid, "the server was stopped, or went on, %.1f ms late (%.3g ms are allowed)",
+			1000*f.off.Seconds(), 1000*edgeLimit(f.watch.plan).Seconds())
+	}
+}

@@ -1,0 +1,142 @@
+package foreign
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"math"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/pollpush/pollpush/internal/result"
+)
+
+// near is by how much a value of a histogram of three digits may be off.
+const near = 0.001
+
+// read has a foreign reader take a histogram apart, in nanoseconds.
+func (s *script) read(text string) event {
+	s.t.Helper()
+	s.tell("read", map[string]any{"text": text})
+	return s.await("histogram")
+}
+
+func apart(a, b float64) float64 { return math.Abs(a-b) / math.Max(math.Abs(a), math.Abs(b)) }
+
+// Whoever takes the histograms of a run's results apart finds the percentiles
+// that stand beside them.
+func TestHistogramsOfARunAreReadAlike(t *testing.T) {
+	reader := play(t, "histogram.mjs")
+	dir := t.TempDir()
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	run := exec.CommandContext(ctx, program(t, "pollpush"), "run", "short", "--transports", "poll,ws",
+		"--clients", "100", "--rate", "40/s", "--arrivals", "constant", "--interval", "200ms", "--trials", "1",
+		"--ramp-up", "200ms", "--warm-up", "500ms", "--steady", "3s", "--time-limit", "1s", "--out", "run")
+	run.Dir = dir
+	run.WaitDelay = patience
+	output, err := run.CombinedOutput()
+	const invalid = 4 // how long things took is the machine's business
+	if err != nil && run.ProcessState.ExitCode() != invalid {
+		t.Fatalf("%v:\n%s", err, output)
+	}
+	read := map[string]int{}
+	for _, trial := range lines(t, filepath.Join(dir, "run", result.FileName)) {
+		for key, text := range trial {
+			name, ok := strings.CutSuffix(key, "_hdr")
+			if !ok || text == "" {
+				continue
+			}
+			told, _ := trial[name+"_s"].(map[string]any)
+			found := reader.read(text.(string))
+			if told["n"] != found.Samples || found.Samples == 0 {
+				t.Errorf("%s of %s: n is %v, and %v are in the histogram", name, trial["transport"], told["n"], found.Samples)
+			}
+			for _, q := range []string{"p50", "p90", "p99", "p999", "max"} {
+				v, known := told[q].(float64)
+				if !known {
+					continue // too few samples
+				}
+				read[name+" "+q]++
+				if off := apart(v, found.Quantiles[q]/1e9); off > near {
+					t.Errorf("%s of %s: %s is %v s, and %v ns by another reader: %.2f %% apart",
+						name, trial["transport"], q, v, found.Quantiles[q], 100*off)
+				}
+			}
+		}
+	}
+	for _, each := range []string{"latency p50", "latency p90", "latency p99", "latency p999", "latency max", "publish_latency p50", "publish_service p90"} {
+		if read[each] != 2 {
+			t.Errorf("%s was read %d times, want once for each of two transports", each, read[each])
+		}
+	}
+	t.Logf("read: %v", read)
+}
+
+// lines are the objects of a results file.
+func lines(t *testing.T, path string) (list []map[string]any) {
+	t.Helper()
+	f, err := os.Open(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	scanner := bufio.NewScanner(f)
+	scanner.Buffer(nil, 64<<20)
+	for scanner.Scan() {
+		var line map[string]any
+		if err := json.Unmarshal(scanner.Bytes(), &line); err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, line)
+	}
+	if err := scanner.Err(); err != nil {
+		t.Fatal(err)
+	}
+	return list
+}
+
+// Over six powers of ten, from a microsecond to a second, the samples
+// themselves, our percentiles and another reader's are the same.
+func TestHistogramOverSixPowersOfTen(t *testing.T) {
+	reader := play(t, "histogram.mjs")
+	const n = 60_000
+	samples := make([]float64, n)
+	h := hdrhistogram.New(1, int64(time.Hour), 3)
+	for i := range samples {
+		v := int64(1000 * math.Pow(10, 6*float64(i)/n))
+		samples[i] = float64(v)
+		if err := h.RecordValue(v); err != nil {
+			t.Fatal(err)
+		}
+	}
+	slices.Sort(samples)
+	text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours := result.Summarize(h)
+	found := reader.read(string(text))
+	if found.Samples != n {
+		t.Fatalf("%v samples were read, want %d", found.Samples, n)
+	}
+	for q, want := range map[string]struct{ exact, ours float64 }{
+		"p50":  {samples[n/2-1], *ours.P50},
+		"p90":  {samples[n*9/10-1], *ours.P90},
+		"p99":  {samples[n*99/100-1], *ours.P99},
+		"p999": {samples[n*999/1000-1], *ours.P999},
+		"max":  {samples[n-1], ours.Max},
+	} {
+		theirs := found.Quantiles[q]
+		if apart(theirs, want.exact) > near || apart(theirs/1e9, want.ours) > near {
+			t.Errorf("%s: %v ns of the samples, %v s by us, %v ns by another reader", q, want.exact, want.ours, theirs)
+		}
+	}
+}

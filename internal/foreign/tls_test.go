@@ -1,0 +1,73 @@
+package foreign
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// What OpenSSL, by curl and by Node, makes of our TLS.
+
+func TestCurlByTLS(t *testing.T) {
+	t.Parallel()
+	needCurl(t)
+	s := ours(t, "--tls")
+	file := filepath.Join(t.TempDir(), "server.pem")
+	if err := os.WriteFile(file, []byte(s.certificate), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, url := range []string{s.url, strings.Replace(s.url, "127.0.0.1", "localhost", 1)} {
+		answer, body := curl(t, "--cacert", file, "--ipv4", "--tlsv1.3", url+"/healthz")
+		if answer.StatusCode != 200 || body != `{"status":"ok"}` {
+			t.Errorf("%s: %s %q", url, answer.Status, body)
+		}
+	}
+	// 60 and 35 are curl's for a certificate that is not trusted, and for a
+	// handshake that fails.
+	for code, args := range map[int][]string{60: {s.url + "/healthz"}, 35: {"--cacert", file, "--tls-max", "1.2", s.url + "/healthz"}} {
+		err := exec.Command("curl", append([]string{"-sS", "--max-time", fmt.Sprint(patience.Seconds())}, args...)...).Run()
+		if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != code {
+			t.Errorf("curl %v: %v, want exit code %d", args, err, code)
+		}
+	}
+}
+
+// Node asks for session tickets, which our own clients do not.
+func TestNodeByTLS(t *testing.T) {
+	t.Parallel()
+	needNode(t)
+	s := ours(t, "--tls")
+	options := map[string]any{"ca": s.certificate}
+	maps.Copy(options, compressed)
+	ada := webSocket(t, s, "lobby/ws", options)
+	ada.await("open")
+	text, err := json.Marshal(map[string]any{"ca": s.certificate, "query": lobby(0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bob := play(t, "socketio.mjs", s.url, string(text)) // polls, and then upgrades
+	bob.await("connect")
+	bob.await("upgrade")
+	long := strings.Repeat("ä€😀", 300)
+	ada.tell("send", said("one"))
+	ada.tell("send", said(long))
+	ada.awaitMessages(0, "one", long)
+	for i, want := range []string{"one", long} {
+		if m := bob.await("message").Message; m.Text != want || m.ID != uint64(i+1) {
+			t.Errorf("message %d is %+v", i+1, m)
+		}
+	}
+	ada.tell("close", map[string]any{"code": 1000, "reason": "bye"})
+	if e := ada.await("close"); e.Code != 1000 {
+		t.Errorf("closed with %d", e.Code)
+	}
+	s.terminate()
+	if e := bob.await("disconnect"); e.Reason == "" {
+		t.Errorf("disconnected by %+v", e)
+	}
+}

@@ -1,0 +1,49 @@
+package result
+
+import (
+	"reflect"
+	"testing"
+)
+
+func TestFault(t *testing.T) {
+	for side, kinds := range map[Side][]string{
+		GeneratorSide: {"dial: out of descriptors", "dial: out of ports", "publish: out of descriptors", "dial: out of memory", "out of memory"},
+		TargetSide: {"dial: refused", "publish: refused", "dial: timeout", "dial: status 503", "status 500", "publish: status 429", "status 404",
+			"connection lost", "publish: connection lost", "malformed answer", "malformed message", "corrupt message", "foreign message"},
+		Unclear: {"no answer", "publish: no answer", "connection failed", "dial: connection failed", "status 400", "publish: status 413", "status", "status x", "", "sunspots"},
+	} {
+		for _, kind := range kinds {
+			if got := Fault(kind); got != side {
+				t.Errorf("%q is the fault of %q, want %q", kind, got, side)
+			}
+		}
+	}
+}
+
+// A limit of the generator's own is told by itself, with what to do about it,
+// before the errors that it made.
+func TestJudgeFailures(t *testing.T) {
+	trial := &Trial{
+		Offered: 1000, Requests: Requests{Total: 9000}, Expected: 500, Lost: 5, Env: Env{NoFile: 1024},
+		Errors: map[string]int64{
+			"dial: out of descriptors": 30, "publish: out of descriptors": 3, "dial: out of ports": 2, "dial: out of memory": 1,
+			"dial: refused": 4, "publish: status 503": 50, "status 400": 0, "publish: no answer": 10,
+		},
+		Connections: Connections{Failed: 40, Lost: 7},
+	}
+	trial.judgeFailures()
+	inOrder(trial.Reasons)
+	want := []Reason{
+		{GeneratorLimits, Invalid, "the generator ran out of descriptors 33 times: a process may hold 1024 here; raise that (ulimit -n), use more shards, or ask for fewer clients"},
+		{GeneratorLimits, Invalid, "the generator ran out of memory 1 times: ask for fewer clients"},
+		{GeneratorLimits, Invalid, "the generator ran out of ports 2 times: every shard has a source address of its own; use more shards, or ask for fewer clients"},
+		{Refused, Invalid, "40 connections could not be opened: fewer clients than asked"},
+		{Errors, Suspect, "100 errors; the generator's own: dial: out of descriptors 30, publish: out of descriptors 3, dial: out of ports 2, dial: out of memory 1; " +
+			"the target's: publish: status 503 50, dial: refused 4; unclear whose: publish: no answer 10"},
+		{LostConnections, Suspect, "7 connections were closed by the server or broke"},
+		{Losses, Suspect, "5 of 500 deliveries were lost"},
+	}
+	if !reflect.DeepEqual(trial.Reasons, want) {
+		t.Errorf("%+v\nwant %+v", trial.Reasons, want)
+	}
+}

@@ -1,0 +1,68 @@
+package result
+
+import "math"
+
+// layered is the first schema whose trials tell what their bytes are made of.
+const layered = 3
+
+// checkLayers holds the bytes of a trial, by phase and by layer, against each
+// other. Where nothing was measured there are no phases.
+func (t *Trial) checkLayers(must func(ok bool, format string, args ...any)) {
+	must(len(t.PhaseBytes) == 0 || len(t.PhaseBytes) == len(Phases), "phase_bytes has %d phases, not %d", len(t.PhaseBytes), len(Phases))
+	var steady Bytes
+	for i, p := range t.PhaseBytes {
+		must(i >= len(Phases) || p.Phase == Phases[i], "phase_bytes: phase %d is %q, not one of %q in order", i+1, p.Phase, Phases)
+		if p.Phase == "steady" {
+			steady = p.Bytes
+		}
+		checkBytes(p.Phase, p.Bytes, must)
+	}
+	must(t.Bytes == steady, "bytes differ from those of the phase %q", "steady")
+	checkBytes("bytes", t.Bytes, must)
+}
+
+func checkBytes(of string, b Bytes, must func(ok bool, format string, args ...any)) {
+	for _, d := range []struct {
+		name  string
+		all   int64
+		layer Layer
+	}{{"in", b.In, b.Layers.In}, {"out", b.Out, b.Layers.Out}} {
+		l := d.layer
+		must(l.Sum() == d.all, "%s: the layers of %d bytes %s add up to %d", of, d.all, d.name, l.Sum())
+		must(min(l.Text, l.Envelope, l.Protocol, l.TLS) >= 0, "%s: a layer of the bytes %s is below 0: %+v", of, d.name, l)
+		must(l.Text+l.Envelope+l.Compression >= 0, "%s: text and envelope %s are compressed to %d bytes", of, d.name, l.Text+l.Envelope+l.Compression)
+	}
+}
+
+// textSlack is how many messages each client may have under way at an edge of
+// the steady state, counted there as text and not as deliveries, or the other
+// way round; of one that polls, all that an answer may hold.
+func (t *Trial) textSlack() int64 {
+	const pushed = 2
+	if !t.Asked.Paced {
+		return pushed
+	}
+	return max(pushed, int64(math.Ceil(t.Asked.PublishRate*t.Asked.PollIntervalS)))
+}
+
+// judgeLayers holds the text that came over the connections against the
+// deliveries, which are counted elsewhere: in bytes of the text layer,
+//
+//	deliveries × payload ≤ text ≤ (deliveries + messages acknowledged) × payload
+//
+// give or take 0.5 %, and what is under way at both edges: an acknowledgement
+// may repeat the text. A target's rooms may hold other messages than the
+// trial's: of one only too little text is doubted.
+func (t *Trial) judgeLayers() {
+	if t.Schema < layered {
+		return
+	}
+	payload := int64(t.Asked.PayloadBytes)
+	least, most := t.WindowDeliveries*payload, (t.WindowDeliveries+t.WindowPublished)*payload
+	under := 2*t.textSlack()*int64(t.Clients)*payload + int64(maxMismatch*float64(most))
+	switch text := t.Bytes.Layers.In.Text; {
+	case text < least-under, text > most+under && t.Env.Target == "":
+		t.Doubt(Mismatch, Invalid, "text: %d bytes came, where %d deliveries of %d bytes each were counted (%d bytes are allowed to be under way)",
+			text, t.WindowDeliveries, payload, under)
+	}
+}

@@ -1,0 +1,90 @@
+package transport_test
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/pollpush/pollpush/internal/certificate"
+	"github.com/pollpush/pollpush/internal/transport"
+	"github.com/pollpush/pollpush/loadgen"
+)
+
+// TestOverTLS runs the suite again, by TLS.
+func TestOverTLS(t *testing.T) {
+	for name, test := range map[string]func(*testing.T){
+		"in order":       TestEveryoneReceivesInOrder,
+		"resumes":        TestACursorResumes,
+		"behind history": TestACursorBehindHistory,
+		"cut off":        TestCutOffAndResumed,
+		"close unblocks": TestCloseUnblocks,
+		"refused":        TestARefusedMessageLeavesTheClientGood,
+		"source":         TestSourceAddress,
+		"meter":          TestMeterAgreesWithTheServer,
+		"layers":         TestLayersAddUp,
+	} {
+		t.Run(name, test)
+	}
+}
+
+func overTLS(t *testing.T) bool { return strings.HasPrefix(t.Name(), "TestOverTLS") }
+
+// trust is a certificate, and what it is trusted by.
+type trust struct {
+	own   tls.Certificate
+	roots *x509.CertPool
+}
+
+func trusted(t *testing.T) trust {
+	t.Helper()
+	all, err := makeTrust()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// makeTrust makes one certificate for all servers.
+var makeTrust = sync.OnceValues(func() (trust, error) {
+	own, text, err := certificate.New("127.0.0.1")
+	if err != nil {
+		return trust{}, err
+	}
+	roots, err := loadgen.Roots(text)
+	return trust{own, roots}, err
+})
+
+// A server that is not trusted gets no client, and the error says what to do.
+func TestOverTLSOnlyWhoIsTrusted(t *testing.T) {
+	each(t, func(t *testing.T, tr transport.Transport) {
+		m := &loadgen.Meter{}
+		c, err := tr.Dial(t.Context(), loadgen.Target{URL: serve(t), Room: "lobby", User: "ada", Roots: x509.NewCertPool(), Meter: m})
+		if err == nil {
+			c.Close()
+			t.Fatal("it has connected")
+		}
+		if untrusted := (*tls.CertificateVerificationError)(nil); !errors.As(err, &untrusted) || !strings.Contains(err.Error(), "to be trusted") {
+			t.Errorf("%v", err)
+		}
+		if n := m.Totals().Requests; n != 0 {
+			t.Errorf("%d requests were sent", n)
+		}
+	})
+}
+
+func TestTLSIsNotSpokenHere(t *testing.T) {
+	each(t, func(t *testing.T, tr transport.Transport) {
+		url := "https" + strings.TrimPrefix(serve(t), "http")
+		c, err := tr.Dial(t.Context(), loadgen.Target{URL: url, Room: "lobby", User: "ada", Meter: &loadgen.Meter{}})
+		if err == nil {
+			c.Close()
+			t.Fatal("it has connected")
+		}
+		if !strings.Contains(err.Error(), "does the server speak TLS on this port?") {
+			t.Errorf("%v", err)
+		}
+	})
+}

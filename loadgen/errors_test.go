@@ -1,0 +1,70 @@
+package loadgen
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/netip"
+	"os"
+	"syscall"
+	"testing"
+
+	"github.com/pollpush/pollpush/internal/result"
+)
+
+// Every kind of error is one that is known by whose fault it is.
+func TestErrorKinds(t *testing.T) {
+	refused := func() error {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		l.Close()
+		_, err = (&Meter{}).Dial(t.Context(), l.Addr().String(), netip.Addr{})
+		return err
+	}
+	system := func(call string, errno syscall.Errno) error {
+		return &net.OpError{Op: "dial", Net: "tcp", Err: os.NewSyscallError(call, errno)}
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	for _, c := range []struct {
+		name string
+		err  error
+		want string
+		side result.Side
+	}{
+		{"nobody listens", refused(), "refused", result.TargetSide},
+		{"the process's descriptors", system("socket", syscall.EMFILE), "out of descriptors", result.GeneratorSide},
+		{"the system's descriptors", system("socket", syscall.ENFILE), "out of descriptors", result.GeneratorSide},
+		{"no port left", system("connect", syscall.EADDRNOTAVAIL), "out of ports", result.GeneratorSide},
+		{"no buffers", system("connect", syscall.ENOBUFS), "out of memory", result.GeneratorSide},
+		{"too slow", fmt.Errorf("%w: %w", context.DeadlineExceeded, net.ErrClosed), "timeout", result.TargetSide},
+		{"too slow for the kernel", system("connect", syscall.ETIMEDOUT), "timeout", result.TargetSide},
+		{"an answer", fmt.Errorf("joining: %w", &AnswerError{Status: 503}), "status 503", result.TargetSide},
+		{"reset", system("read", syscall.ECONNRESET), "connection lost", result.TargetSide},
+		{"closed by the server", fmt.Errorf("the server closed the connection: %w", io.EOF), "connection lost", result.TargetSide},
+		{"cut off within an answer", fmt.Errorf("a body: %w", io.ErrUnexpectedEOF), "connection failed", result.Unclear},
+		{"nonsense", malformed("an answer", []byte("HTTP/0.3")), "malformed answer", result.TargetSide},
+		{"closed here", errClosed, "no answer", result.Unclear},
+		{"broken off here", gone.Err(), "connection failed", result.Unclear},
+		{"no way", system("connect", syscall.ENETUNREACH), "connection failed", result.Unclear},
+		{"anything else", errors.New("sunspots"), "connection failed", result.Unclear},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if got := errorKind(c.err); got != c.want {
+				t.Errorf("%v is %q, want %q", c.err, got, c.want)
+			}
+			if got := dialError(c.err); got != "dial: "+c.want {
+				t.Errorf("%v is %q, want %q", c.err, got, "dial: "+c.want)
+			}
+			for _, kind := range []string{errorKind(c.err), dialError(c.err), "publish: " + errorKind(c.err)} {
+				if got := result.Fault(kind); got != c.side {
+					t.Errorf("%q is the fault of %q, want %q", kind, got, c.side)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,25 @@
+package loadgen
+
+import "testing"
+
+// What a walk has not come to is counted as it would have been walked.
+func TestRemaining(t *testing.T) {
+	for _, own := range [][]int{{0}, {1, 3}, {0, 1, 2, 3, 4}, {}} {
+		publishers := map[place]*subscriber{{room: 7, publisher: 0}: {}} // of another room
+		for _, p := range own {
+			publishers[place{2, p}] = &subscriber{}
+		}
+		for _, c := range []struct{ first, count, at int64 }{{0, 23, 0}, {10, 23, 0}, {10, 23, 10}, {10, 23, 17}, {10, 23, 32}, {10, 23, 33}, {10, 23, 40}, {4, 0, 2}} {
+			var want int64
+			for seq := max(c.at, c.first); seq < c.first+c.count; seq++ {
+				if publishers[place{2, int(seq % 5)}] != nil {
+					want++
+				}
+			}
+			got := remaining(turn{room: &room{index: 2, first: c.first, count: c.count}, seq: c.at}, publishers, 5)
+			if got != want {
+				t.Errorf("publishers %v of 5, messages %d to %d, walked up to %d: %d, want %d", own, c.first, c.first+c.count, c.at, got, want)
+			}
+		}
+	}
+}
