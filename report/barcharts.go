@@ -102,24 +102,8 @@ func (r *run) requestsChart() chart {
 	}
 	return chart{
 		name: "requests", title: "Requests of one client in a minute",
-		caption: "How many HTTP requests does a client make in a minute of the steady state? The dashed mark is the model: 60/T for polling, and for long polling one answer for each message or wait.",
+		caption: "How many HTTP requests does a client make in a minute of the steady state? The dashed mark is the model: 60/T for polling, and for long polling one answer for each message or wait, and a round trip.",
 		panels:  []panel{barPanel("HTTP requests per client and minute (dashed: model)", perMinute, rows)},
-	}
-}
-
-func (r *run) bytesChart() chart {
-	var rows bars
-	for i := range r.sides {
-		b := r.sides[i].bar(false, bytesIn, bytesOut)
-		if len(b.parts) == 2 {
-			b.value = bytesEach.format(b.parts[0]) + " + " + bytesEach.format(b.parts[1])
-		}
-		rows = append(rows, b)
-	}
-	return chart{
-		name: "bytes", title: "Bytes on the wire for each delivered message",
-		caption: "How many bytes cross the clients' connections for each message delivered, empty polls and headers included? Full colour is server to client, pale is client to server.",
-		panels:  []panel{barPanel("bytes per delivery: server to client (full) + client to server (pale)", bytesEach, rows)},
 	}
 }
 

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"image/color"
 	"math"
 
 	"gonum.org/v1/plot"
@@ -16,6 +17,7 @@ import (
 type bar struct {
 	name   string
 	parts  []float64
+	fills  []color.RGBA // of the parts; else the transport's colour, and its pale one
 	points []float64
 	model  float64 // NaN without one
 	value  string
@@ -112,16 +114,19 @@ func (rows bars) Plot(c draw.Canvas, p *plot.Plot) {
 			if !(v > 0) {
 				continue
 			}
-			fill := b.look.ink
-			if j > 0 {
+			fill, edge := b.look.ink, b.look.edge()
+			switch {
+			case b.fills != nil:
+				fill, edge = b.fills[j], text
+			case j > 0:
 				fill = pale(fill)
 			}
 			box := []vg.Point{{X: x(at), Y: mid - half}, {X: x(at + v), Y: mid - half}, {X: x(at + v), Y: mid + half}, {X: x(at), Y: mid + half}}
 			if !b.hollow {
 				c.FillPolygon(fill, box)
 			}
-			if b.hollow || j > 0 || b.look.cased {
-				c.StrokeLines(draw.LineStyle{Color: b.look.edge(), Width: 0.8}, append(box, box[0]))
+			if b.hollow || j > 0 || b.look.cased || b.fills != nil {
+				c.StrokeLines(draw.LineStyle{Color: edge, Width: 0.8}, append(box, box[0]))
 			}
 			at += v
 		}

@@ -27,7 +27,7 @@ var allCases = sync.OnceValue(func() []byte {
 
 func makeCases() map[string][]result.Trial {
 	one := usual()
-	one.trials = 1
+	one.trials, one.calibrated = 1, false
 	quiet := usual()
 	quiet.rate, quiet.trials = 0, 2
 	few := usual()
@@ -101,7 +101,9 @@ func hostile() []result.Trial {
 	trials := f.run("poll", "ws")
 	for i := range trials {
 		t := &trials[i]
-		t.Run, t.Scenario, t.ScenarioHash, t.Asked.Arrivals = attack, attack, attack, attack
+		t.Run, t.Scenario, t.ScenarioHash, t.Asked.Arrivals, t.Connections.TLS = attack, attack, attack, attack, attack
+		t.Calibration = &result.Calibration{Commit: attack}
+		t.Profiles = &result.Profiles{CPU: attack, Heap: attack}
 		t.Env = result.Env{Go: attack, Commit: attack, OS: attack, Kernel: attack, CPUModel: attack, Cores: 2, Target: attack}
 		doubt(t, result.Suspect, attack, attack)
 		for j := range t.Series {

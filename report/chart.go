@@ -32,6 +32,7 @@ type chart struct {
 // panel is one pair of axes of a chart.
 type panel struct {
 	heading string // what is drawn, with its unit
+	legend  []swatch
 	lines   []series
 	omitted string
 	height  vg.Length
@@ -114,7 +115,14 @@ func (p *panel) fullHeight() vg.Length {
 	if p.omitted != "" {
 		return bodySize*2 + 40
 	}
-	return bodySize*2 + p.height + 5
+	return bodySize*2 + p.legendHeight() + p.height + 5
+}
+
+func (p *panel) legendHeight() vg.Length {
+	if len(p.legend) == 0 {
+		return 0
+	}
+	return bodySize * 1.7
 }
 
 // svg draws the chart as an SVG document.
@@ -173,6 +181,8 @@ func (c *chart) draw(dc draw.Canvas) {
 		h.YAlign = draw.YTop
 		box.FillText(h, vg.Point{X: box.Min.X, Y: box.Max.Y - 3}, fit(h, p.heading, box.Size().X))
 		box.Max.Y -= bodySize * 2
+		drawLegend(&box, p.legend)
+		box.Max.Y -= p.legendHeight()
 		if p.omitted != "" {
 			say(box, p.omitted)
 			continue

@@ -18,9 +18,13 @@ type fixture struct {
 	interval float64
 	steady   float64
 	trials   int
+
+	calibrated bool // the machine's floor is known
 }
 
-func usual() fixture { return fixture{clients: 1000, rate: 1, interval: 1, steady: 60, trials: 3} }
+func usual() fixture {
+	return fixture{clients: 1000, rate: 1, interval: 1, steady: 60, trials: 3, calibrated: true}
+}
 
 // shape is how a transport of the fixture behaves.
 type shape struct {
@@ -88,9 +92,19 @@ func (f fixture) trial(name string, n int) result.Trial {
 		Env: result.Env{Go: "go1.26.8", Commit: "4c1d9e2", OS: "linux", Kernel: "6.12.57", CPUModel: "Example CPU @ 2.40GHz",
 			Cores: 2, MemoryBytes: 8 << 30, NoFile: 20000, StealCores: 0.01, ForeignCores: new(0.02)},
 	}
+	switch name {
+	case "longpoll":
+		t.Asked.WaitS = 25
+	case "socketio-polling":
+		t.Asked.HeartbeatS = 25
+	case "ws-batch":
+		t.Asked.BatchS = 0.05
+	}
 	posts := int64(0)
 	if s.paced || name == "sse" || name == "longpoll" || name == "socketio-polling" {
 		posts = messages
+		t.Connections.Held += min(10, int64(f.clients))
+		t.Connections.Opened = t.Connections.Held
 	}
 	var polls, empty int64
 	if s.paced {
@@ -107,9 +121,23 @@ func (f fixture) trial(name string, n int) result.Trial {
 	}
 	t.Requests = result.Requests{Total: polls + posts, Empty: empty,
 		ByStatus: map[string]int64{"200": polls, "201": posts}}
-	t.Bytes = result.Bytes{In: int64(noise2(s.in, deliveries) + s.idleBytes*float64(empty)), Out: int64(s.out*float64(deliveries) + s.idleBytes*float64(empty))}
+	t.Bytes = s.bytes(deliveries, messages, empty)
+	t.PhaseBytes = []result.PhaseBytes{
+		{Phase: "ramp-up", Bytes: dialled(int64(f.clients))}, {Phase: "warm-up", Bytes: s.bytes(deliveries/6, messages/6, empty/6)},
+		{Phase: "steady", Bytes: t.Bytes}, {Phase: "drain", Bytes: s.bytes(0, 0, empty/30)},
+	}
+	t.TCP = segmentsOf(polls+posts, deliveries)
 	t.Latency, t.LatencyHDR = histogram(r, s.latency, deliveries)
 	t.PublishLatency, t.PublishLatencyHDR = histogram(r, around(0.0009, 0.4), messages)
+	more := rand.New(rand.NewPCG(uint64(n), uint64(len(name))))
+	t.PublishService, t.PublishServiceHDR = histogram(more, around(0.0007, 0.3), messages)
+	t.AcceptLatency, t.AcceptLatencyHDR = histogram(more, around(0.0006, 0.3), messages)
+	t.DeliveryLeg, t.DeliveryLegHDR = histogram(more, s.latency, deliveries)
+	t.StaleShareClients = &result.Quantiles{P50: new(t.StaleShare), P90: new(t.StaleShare * 1.1), P99: new(t.StaleShare * 1.3),
+		Max: t.StaleShare * 1.5, Mean: t.StaleShare, N: int64(f.clients)}
+	if f.clients < 1000 {
+		t.StaleShareClients.P50, t.StaleShareClients.P90, t.StaleShareClients.P99 = nil, nil, nil
+	}
 	if messages > 0 && t.Latency.P50 != nil {
 		t.Fanout = &result.Fanout{T50: *t.Latency.P50, T99: t.Latency.Max * 0.98, T100: t.Latency.Max * 0.99, T100Max: t.Latency.Max, Messages: messages}
 	}
@@ -117,12 +145,53 @@ func (f fixture) trial(name string, n int) result.Trial {
 	idle := int64(14 << 20)
 	start := idle + int64(noise(float64(s.memory)))*int64(f.clients)
 	t.Server = &result.Cost{Processes: 1, CPUUserS: cpu * 0.6, CPUSysS: cpu * 0.4,
-		RSSIdleBytes: idle, RSSStartBytes: start, RSSMeanBytes: start + 2<<20, RSSPeakBytes: start + 5<<20}
-	t.Series = f.series(r, s, cpu)
+		RSSIdleBytes: idle, RSSStartBytes: start, RSSMeanBytes: start + 2<<20, RSSPeakBytes: start + 5<<20,
+		Before:      &result.Memory{RSSBytes: idle, HeapBytes: 3 << 20, StackBytes: 1 << 20, SocketBytes: 4 << 10},
+		Connected:   &result.Memory{RSSBytes: start, HeapBytes: 3<<20 + (start-idle)/2, StackBytes: 1<<20 + (start-idle)/4, SocketBytes: 4<<10 + int64(f.clients)*5<<10},
+		CPUConnectS: 90e-6 * (1 + 0.06*more.Float64()) * float64(f.clients), Descriptors: int64(f.clients) + 9, Switches: polls/2 + messages + 300, Preemptions: 40 + int64(n),
+		Goroutines: int64(f.clients) + 13, HeapBytes: 3<<20 + (start-idle)/2, StackBytes: 1<<20 + (start-idle)/4, GCPauseS: 0.0009 * (1 + 0.06*more.Float64()), GCCycles: 4}
+	t.Generator = result.Cost{Processes: 1, CPUUserS: cpu * 0.3, CPUSysS: cpu * 0.6, RSSStartBytes: int64(8300+100*more.Float64()) * int64(f.clients),
+		RSSMeanBytes: 9 << 20, RSSPeakBytes: 11 << 20, Descriptors: int64(f.clients) + 8, Switches: 4000, Preemptions: 12}
+	if f.calibrated {
+		t.Calibration = &result.Calibration{Measured: time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC), Commit: "4c1d9e2"}
+		t.Calibration.Floor, _ = histogram(more, around(0.00014+0.00001*float64(len(name)), 0.4), 200_000)
+	}
+	t.Series = f.series(r, s)
 	return t
 }
 
-func noise2(each float64, n int64) float64 { return each * float64(n) }
+// bytes are a phase's, by layer.
+func (s shape) bytes(deliveries, messages, empty int64) result.Bytes {
+	const text = 120
+	idle := s.idleBytes * float64(empty)
+	b := result.Bytes{In: int64(s.in*float64(deliveries) + idle), Out: int64(s.out*float64(deliveries) + idle)}
+	envelope := int64(min(30, s.in-text-1))
+	l := &b.Layers
+	l.In = result.Layer{Text: text * deliveries, Envelope: envelope * deliveries}
+	if s.in < text+2 { // compressed
+		l.In.Envelope, l.In.Compression = 30*deliveries, -33*deliveries
+	}
+	l.In.Protocol = b.In - l.In.Sum()
+	l.Out = result.Layer{Text: text * messages, Envelope: 20 * messages}
+	l.Out.Protocol = b.Out - l.Out.Sum()
+	return b
+}
+
+// dialled are the bytes of n connections being opened.
+func dialled(n int64) result.Bytes {
+	b := result.Bytes{In: 190 * n, Out: 210 * n}
+	b.Layers.In.Protocol, b.Layers.Out.Protocol = b.In, b.Out
+	return b
+}
+
+// segmentsOf is a segment each way for each request, and one for each delivery
+// that is pushed, with its acknowledgement.
+func segmentsOf(requests, deliveries int64) *result.TCP {
+	n := max(requests, deliveries)
+	const header = 20 + 20 + 12
+	return &result.TCP{In: result.Segments{Segments: n + n/20, DataSegments: n, HeaderBytes: header * (n + n/20)},
+		Out: result.Segments{Segments: n, DataSegments: requests, HeaderBytes: header * n}}
+}
 
 // histogram draws n values, or 8,000 for all of them, and encodes them as a
 // trial does: in nanoseconds.
@@ -152,7 +221,7 @@ func histogram(r *rand.Rand, draw func(*rand.Rand) float64, n int64) (*result.Qu
 	return q, string(encoded)
 }
 
-func (f fixture) series(r *rand.Rand, s shape, cpu float64) []result.Second {
+func (f fixture) series(r *rand.Rand, s shape) []result.Second {
 	var out []result.Second
 	for sec := -5; sec < 10+int(f.steady)+2; sec++ {
 		x := result.Second{T: float64(sec), Phase: "steady", Clients: int64(f.clients)}
@@ -178,7 +247,12 @@ func (f fixture) series(r *rand.Rand, s shape, cpu float64) []result.Second {
 		if s.paced {
 			x.Requests = int64(float64(x.Clients) / f.interval * (1 + 0.02*(r.Float64()-0.5)))
 		}
-		x.ServerCPUS = cpu / f.steady * float64(x.Clients) / float64(f.clients) * (0.8 + 0.4*r.Float64())
+		work := s.cpu * float64(x.Deliveries)
+		if s.paced {
+			x.Empty = int64(float64(x.Requests) * EmptyShare(said, f.interval, false))
+			work = 1.6*s.cpu*float64(x.Requests-x.Empty) + 20e-6*float64(x.Empty)
+		}
+		x.ServerCPUS = (work + 2e-6*float64(x.Clients)) * (0.9 + 0.2*r.Float64())
 		x.ServerRSSBytes = 14<<20 + s.memory*x.Clients
 		out = append(out, x)
 	}

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"image/color"
 	"slices"
 
 	"gonum.org/v1/plot"
@@ -59,6 +60,25 @@ func spread(heights []vg.Length, high vg.Length) {
 		for i := n - 2; i >= 0; i-- {
 			heights[i] = min(heights[i], heights[i+1]-labelGap)
 		}
+	}
+}
+
+// swatch is a colour and what it stands for.
+type swatch struct {
+	ink  color.RGBA
+	name string
+}
+
+// drawLegend lays swatches side by side at the top of the canvas.
+func drawLegend(c *draw.Canvas, list []swatch) {
+	s := style(9.5, text, false)
+	at := vg.Point{X: c.Min.X, Y: c.Max.Y - 6}
+	for _, w := range list {
+		box := []vg.Point{{X: at.X, Y: at.Y - 4}, {X: at.X + 12, Y: at.Y - 4}, {X: at.X + 12, Y: at.Y + 4}, {X: at.X, Y: at.Y + 4}}
+		c.FillPolygon(w.ink, box)
+		c.StrokeLines(draw.LineStyle{Color: text, Width: 0.8}, append(box, box[0]))
+		middle(c, s, vg.Point{X: at.X + 16, Y: at.Y}, w.name)
+		at.X += 16 + s.Width(w.name) + 14
 	}
 }
 

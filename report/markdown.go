@@ -24,17 +24,11 @@ func (r *run) markdown(charts []chart) []byte {
 	}
 
 	b.WriteString("## Numbers\n\n")
-	mdTable(&b, r.metricsTable(true), true)
+	mdTable(&b, r.mainTable(true), true)
 	for _, s := range r.footnotes() {
 		fmt.Fprintf(&b, "%s\n\n", md(s))
 	}
-	b.WriteString("<details><summary>What the rows count</summary>\n\n")
-	for _, m := range metrics {
-		if m.assumes != "" {
-			fmt.Fprintf(&b, "- **%s**: %s.\n", md(m.name), md(m.assumes))
-		}
-	}
-	b.WriteString("\n</details>\n\n")
+	mdMeanings(&b, meanings(metrics))
 
 	b.WriteString("## Charts\n\n")
 	for i := range charts {
@@ -48,7 +42,23 @@ func (r *run) markdown(charts []chart) []byte {
 		fmt.Fprintf(&b, "- %s\n", md(s))
 	}
 
-	b.WriteString("\n## Validity\n\n")
+	b.WriteString("\n")
+
+	for _, s := range r.sections() {
+		fmt.Fprintf(&b, "## %s\n\n", md(s.title))
+		if s.about != "" {
+			fmt.Fprintf(&b, "%s\n\n", md(s.about))
+		}
+		if len(s.table.rows) > 0 {
+			mdTable(&b, s.table, s.numbers)
+		}
+		for _, note := range s.notes {
+			fmt.Fprintf(&b, "%s\n\n", md(note))
+		}
+		mdMeanings(&b, s.meanings)
+	}
+
+	b.WriteString("## Validity\n\n")
 	mdTable(&b, r.trialsTable(), false)
 
 	b.WriteString("## Environment\n\n")
@@ -60,17 +70,15 @@ func (r *run) markdown(charts []chart) []byte {
 	return []byte(b.String())
 }
 
-const modelText = "What arithmetic alone says of N clients that poll every T seconds in a room of λ messages a second, beside what was measured. ⚠ marks where the two part by more than 10 %."
-
-// agreement is partings, or that there are none.
-func (r *run) agreement() []string {
-	if parts := r.partings(); len(parts) > 0 {
-		return parts
+func mdMeanings(b *strings.Builder, list []meaning) {
+	if len(list) == 0 {
+		return
 	}
-	if len(r.modelled()) == 0 {
-		return []string{"No trial ran to its end, so there is nothing to set beside the model."}
+	b.WriteString("<details><summary>What the rows count</summary>\n\n")
+	for _, m := range list {
+		fmt.Fprintf(b, "- **%s**: %s.\n", md(m.Name), md(m.Text))
 	}
-	return []string{"Model and measurement agree within 10 % everywhere."}
+	b.WriteString("\n</details>\n\n")
 }
 
 // mdTable writes a table; numbers to the right of the first column if asked.

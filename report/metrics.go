@@ -7,11 +7,11 @@ import (
 	"github.com/pollpush/pollpush/internal/stat"
 )
 
-// direction says which way is better.
-type direction int
+// preference says which way is better.
+type preference int
 
 const (
-	neutral direction = iota
+	neutral preference = iota
 	lower
 	higher
 )
@@ -30,7 +30,7 @@ const (
 type metric struct {
 	name   string
 	unit   unit
-	better direction
+	better preference
 	kind   kind
 
 	// limit is the relative change from which compare speaks of better or
@@ -178,6 +178,7 @@ var metrics = []metric{
 }
 
 func p50(q *result.Quantiles) *float64     { return q.P50 }
+func p90(q *result.Quantiles) *float64     { return q.P90 }
 func p99(q *result.Quantiles) *float64     { return q.P99 }
 func p999(q *result.Quantiles) *float64    { return q.P999 }
 func maximum(q *result.Quantiles) *float64 { return &q.Max }
@@ -202,7 +203,7 @@ func polls(t *result.Trial) float64 {
 }
 
 func emptyShare(t *result.Trial) float64 {
-	if !t.Asked.Paced && t.Asked.WaitS == 0 && t.PollResponse == nil {
+	if !t.Asked.Paced && t.Asked.WaitS == 0 && t.Asked.HeartbeatS == 0 && t.PollResponse == nil {
 		return math.NaN()
 	}
 	// A poll on the window's edge is counted answered before, and empty within.

@@ -42,12 +42,17 @@ type pageTable struct {
 func (r *run) page(figures []figure) ([]byte, error) {
 	css := pageCSS + darkCharts()
 	hash := sha256.Sum256([]byte(css))
-	type meaning struct{ Name, Text string }
 	type drawn struct {
 		SVG     template.HTML
 		Caption string
 	}
 	type judged struct{ Headlines, Paragraphs, Notes []string }
+	type part struct {
+		Title, About string
+		Table        pageTable
+		Notes        []string
+		Meanings     []meaning
+	}
 	v := r.judge()
 	data := struct {
 		Policy, Title string
@@ -60,6 +65,7 @@ func (r *run) page(figures []figure) ([]byte, error) {
 		ModelText     string
 		Model, Trials pageTable
 		Agreement     []string
+		Parts         []part
 		Environment   pageTable
 		Repeat        []string
 	}{
@@ -68,8 +74,9 @@ func (r *run) page(figures []figure) ([]byte, error) {
 		// Nothing foreign is in the style, nor in an SVG beyond text that vgsvg escaped.
 		Style:       template.HTML("<style>" + css + "</style>"),
 		Verdict:     judged{v.headlines, v.paragraphs, v.notes},
-		Metrics:     onPage(r.metricsTable(true), true),
+		Metrics:     onPage(r.mainTable(true), true),
 		Footnotes:   r.footnotes(),
+		Meanings:    meanings(metrics),
 		ModelText:   modelText,
 		Model:       onPage(r.modelTable(), false),
 		Agreement:   r.agreement(),
@@ -77,10 +84,8 @@ func (r *run) page(figures []figure) ([]byte, error) {
 		Environment: onPage(r.environment(), false),
 		Repeat:      r.repeat(),
 	}
-	for _, m := range metrics {
-		if m.assumes != "" {
-			data.Meanings = append(data.Meanings, meaning{m.name, m.assumes})
-		}
+	for _, s := range r.sections() {
+		data.Parts = append(data.Parts, part{s.title, s.about, onPage(s.table, s.numbers), s.notes, s.meanings})
 	}
 	for _, f := range figures {
 		start := max(bytes.Index(f.svg, []byte("<svg")), 0)
@@ -121,7 +126,7 @@ func darkCharts() string {
 		fmt.Fprintf(&b, "  figure [fill=\"%s\"] { fill: %s; }\n  figure [stroke=\"%s\"] { stroke: %s; }\n", f, t, f, t)
 	}
 	b.WriteString("@media (prefers-color-scheme: dark) {\n")
-	for _, c := range []color.RGBA{paper, text, faint, grid, shade, warning} {
+	for _, c := range append([]color.RGBA{paper, text, faint, grid, shade, warning, beneath}, layerInks...) {
 		rule(c, darkOf[c])
 	}
 	for _, l := range append(looks[:len(looks):len(looks)], others...) {

@@ -74,7 +74,7 @@ func curve(h *hdrhistogram.Histogram) series {
 func (r *run) latencyChart() chart {
 	c := chart{
 		name: "latency", title: "How long a message takes to reach a client",
-		caption: "How long does a message take from being due to being seen, for the lucky half and for the unlucky few? Each line ends where fewer than ten samples lie beyond; the dashed line is the model of polling, uniform on 0 to T.",
+		caption: "How long does a message take from being due to being seen, for the lucky half and for the unlucky few? Each line ends where fewer than ten samples lie beyond; a dashed line is the model, of polling uniform on 0 to T.",
 	}
 	p := panel{heading: "delivery latency (logarithmic) by percentile of deliveries (each nine as wide)", height: 250}
 	var lines []curveLine
@@ -110,19 +110,17 @@ func (r *run) latencyChart() chart {
 		low, high = min(low, slices.Min(l.y)), max(high, slices.Max(l.y))
 		right = max(right, l.x[len(l.x)-1])
 	}
-	low, high = logBounds(low, high)
-	var models []curveLine
-	seen := map[float64]bool{}
-	for i := range r.sides {
-		s := &r.sides[i]
-		if !s.paced() || seen[s.used[0].Asked.PollIntervalS] {
-			continue
-		}
-		seen[s.used[0].Asked.PollIntervalS] = true
-		if m := uniformCurve(s.used[0].Asked.PollIntervalS, low, high, right); len(m.x) > 1 {
-			models = append(models, curveLine{series: m, dashed: true})
-		}
+	floor := r.floor()
+	if len(floor.y) > 0 {
+		c.caption += " The shaded band is what the generator itself takes, by its calibration on this machine: nothing in it is the server's."
+		// Room for the band and its name, even where the lines are far above.
+		low = min(low, floor.y[0]/2)
+		p.lines = append(p.lines, floor)
+	} else {
+		c.footer = append(c.footer, "no calibration: what the generator itself adds is not known (pollpush calibrate)")
 	}
+	low, high = logBounds(low, high)
+	models := r.latencyModels(low, high, right)
 	label := style(bodySize, text, false)
 	for _, l := range lines {
 		p.right = max(p.right, label.Width(l.name)+30)
@@ -138,23 +136,47 @@ func (r *run) latencyChart() chart {
 		pl.Y.Min, pl.Y.Max = low, high
 		pl.Y.Scale = plot.LogScale{}
 		pl.Y.Tick.Marker = logTicks(low, high)
-		pl.Add(curves(append(slices.Clone(lines), models...)))
+		pl.Add(band{floor}, curves(append(slices.Clone(lines), models...)))
 		return pl
 	}
 	c.panels = []panel{p}
 	return c
 }
 
-// uniformCurve is the model of a polled message's latency, where the axes
-// show it.
-func uniformCurve(interval, low, high, right float64) series {
-	s := series{name: "model, uniform on 0 to " + plain(interval/seconds.scaleOf(interval).factor) + " " + seconds.scaleOf(interval).name}
-	for x := 0.0; x <= right+1e-9; x += 0.01 {
-		if v := Staleness(1-math.Pow(10, -x), interval); v >= low && v <= high {
-			s.x, s.y = append(s.x, x), append(s.y, v)
+// latencyModels are the models of those that poll and of those that gather, each
+// once, where the axes show them.
+func (r *run) latencyModels(low, high, right float64) []curveLine {
+	var models []curveLine
+	add := func(name string, of func(p float64) float64) {
+		s := series{name: name}
+		for x := 0.0; x <= right+1e-9; x += 0.01 {
+			if v := of(1 - math.Pow(10, -x)); v >= low && v <= high {
+				s.x, s.y = append(s.x, x), append(s.y, v)
+			}
+		}
+		known := slices.ContainsFunc(models, func(m curveLine) bool { return m.name == name })
+		if len(s.x) > 1 && !known {
+			models = append(models, curveLine{series: s, dashed: true})
 		}
 	}
-	return s
+	short := func(v float64) string {
+		s := seconds.scaleOf(v)
+		return plain(v/s.factor) + " " + s.name
+	}
+	for i := range r.sides {
+		s := &r.sides[i]
+		if len(s.used) == 0 {
+			continue
+		}
+		a := s.used[0].Asked
+		switch {
+		case s.paced():
+			add("model, uniform on 0 to "+short(a.PollIntervalS), func(p float64) float64 { return Staleness(p, a.PollIntervalS) })
+		case a.BatchS > 0 && a.Arrivals != "constant":
+			add("model, batches of "+short(a.BatchS), func(p float64) float64 { return BatchWait(p, a.PublishRate, a.BatchS) })
+		}
+	}
+	return models
 }
 
 // logBounds are the axis' ends: 1, 2 or 5 times a power of ten, a factor of

@@ -170,23 +170,6 @@ func (s *side) paced() bool {
 	return len(s.used) > 0 && s.used[0].Asked.Paced && s.used[0].Asked.PollIntervalS > 0
 }
 
-// asksPerMinute is what the model says of one client's requests for messages, if
-// it says anything.
-func (s *side) asksPerMinute() (perMinute float64, ok bool) {
-	switch {
-	case len(s.used) == 0:
-		return 0, false
-	case s.paced():
-		return PollsPerMinute(s.used[0].Asked.PollIntervalS), true
-	case s.used[0].Asked.WaitS > 0:
-		asked := s.used[0].Asked
-		return LongPollsPerMinute(asked.PublishRate, asked.WaitS, asked.Arrivals == "constant"), true
-	case s.used[0].Asked.HeartbeatS > 0:
-		return HeartbeatsPerMinute(s.used[0].Asked.PublishRate, s.used[0].Asked.HeartbeatS), true
-	}
-	return 0, false
-}
-
 // rearms reports whether the transport asks again as soon as it is answered.
 func (s *side) rearms() bool {
 	return len(s.used) > 0 && (s.used[0].Asked.WaitS > 0 || s.used[0].Asked.HeartbeatS > 0)
@@ -210,7 +193,7 @@ func (r *run) validity() result.Validity {
 // HTML comes on top, at the edge.
 func cleanTrial(t result.Trial) result.Trial {
 	for _, s := range []*string{
-		&t.Run, &t.Scenario, &t.ScenarioHash, &t.Transport, &t.Asked.Arrivals,
+		&t.Run, &t.Scenario, &t.ScenarioHash, &t.Transport, &t.Asked.Arrivals, &t.Connections.TLS,
 		&t.Env.Go, &t.Env.Commit, &t.Env.OS, &t.Env.Kernel, &t.Env.CPUModel, &t.Env.Target,
 	} {
 		*s = clean(*s)

@@ -3,7 +3,9 @@ package report
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/pollpush/pollpush/internal/result"
 )
@@ -14,18 +16,34 @@ type table struct {
 	rows [][]string
 }
 
-// metricsTable is the metrics by transport: the median over the trials, with
-// the range beside it where there are several and ranges are asked for.
-func (r *run) metricsTable(ranges bool) table {
-	t := table{head: []string{"metric"}}
-	for i := range r.sides {
-		t.head = append(t.head, r.sides[i].stamped())
-	}
+// mainTable is the table of the metrics that every reader wants.
+func (r *run) mainTable(ranges bool) table {
+	t := r.metricsTable(metrics, ranges)
 	row := []string{"trials used"}
 	for i := range r.sides {
 		row = append(row, fmt.Sprint(len(r.sides[i].used)))
 	}
-	t.rows = append(t.rows, row)
+	t.rows = slices.Insert(t.rows, 0, row)
+	return t
+}
+
+// detailTable is one of those for readers who ask further; it has no rows if no
+// trial holds any of its numbers.
+func (r *run) detailTable(d *detail) table {
+	t := r.metricsTable(d.metrics, true)
+	t.rows = slices.DeleteFunc(t.rows, func(row []string) bool {
+		return !slices.ContainsFunc(row[1:], func(s string) bool { return s != "–" })
+	})
+	return t
+}
+
+// metricsTable is metrics by transport: the median over the trials, with the
+// range beside it where there are several and ranges are asked for.
+func (r *run) metricsTable(metrics []metric, ranges bool) table {
+	t := table{head: []string{"metric"}}
+	for i := range r.sides {
+		t.head = append(t.head, r.sides[i].stamped())
+	}
 	for i := range metrics {
 		m := &metrics[i]
 		row, any := []string{m.name}, false
@@ -80,12 +98,16 @@ func (r *run) asksAndPushes() bool {
 
 func (r *run) modelTable() table {
 	t := table{head: []string{"transport", "number", "model", "modelled", "measured", "difference"}}
+	names := map[string]string{}
+	for i := range r.sides {
+		names[r.sides[i].transport] = r.sides[i].stamped()
+	}
 	for _, m := range r.modelled() {
 		change := changeText(m.difference())
 		if m.parts() {
 			change += " ⚠"
 		}
-		t.rows = append(t.rows, []string{m.transport, m.name, m.formula, m.unit.format(m.modelled), m.unit.format(m.measured), change})
+		t.rows = append(t.rows, []string{names[m.transport], m.name, m.formula, m.unit.format(m.modelled), m.unit.format(m.measured), change})
 	}
 	return t
 }
@@ -150,6 +172,12 @@ func (r *run) environment() table {
 			cores.format(r.most(func(e *result.Env) float64 { return e.StealCores })),
 			r.foreign())},
 	}
+	if tls := h.Connections.TLS; tls != "" {
+		rows = append(rows, []string{"TLS", tls})
+	}
+	if c := h.Calibration; c != nil {
+		rows = append(rows, []string{"calibration", instant(c.Measured) + ", pollpush " + clean(or(c.Commit, "of unknown commit"))})
+	}
 	if e.Target != "" {
 		rows = append(rows, []string{"target", e.Target})
 	}
@@ -197,8 +225,10 @@ func (r *run) started() string {
 			first = t.Started
 		}
 	}
-	return first.UTC().Format("2006-01-02 15:04:05 UTC")
+	return instant(first)
 }
+
+func instant(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
 
 func or(s, otherwise string) string {
 	if s == "" {
@@ -224,7 +254,14 @@ func (r *run) repeat() []string {
 	}
 	run := "pollpush run " + quote(r.head.Scenario)
 	for _, flag := range r.head.Flags {
-		run += " " + quote(flag)
+		if name, ok := strings.CutPrefix(flag, "--"); ok {
+			run += " --" + quote(name)
+		} else {
+			run += " " + quote(flag)
+		}
+	}
+	if r.head.Profiles != nil {
+		run += " --profile"
 	}
 	if r.head.Flags == nil { // before version 2, which does not tell
 		run += fmt.Sprintf(" --transports %s --clients %d --trials %d", quote(strings.Join(names, ",")), r.head.Clients, trials)

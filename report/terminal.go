@@ -47,6 +47,14 @@ func Text(w io.Writer, trials []result.Trial, o TextOptions) error {
 			o.wrap(&b, s, "- ")
 		}
 	}
+	if parts := r.sections(); len(parts) > 0 {
+		more := "More in report.html: Charts · Model and measurement"
+		for _, s := range parts {
+			more += " · " + s.title
+		}
+		b.WriteString("\n")
+		o.wrap(&b, more, "")
+	}
 	_, err = io.WriteString(w, b.String())
 	return err
 }
@@ -92,9 +100,9 @@ func (r *run) doubts() []string {
 // metrics prints the table in as many blocks of transports as the width takes.
 // Ranges are left out before a table is broken.
 func (o TextOptions) metrics(b *strings.Builder, r *run) {
-	t := r.metricsTable(true)
+	t := r.mainTable(true)
 	if t.width() > o.Width {
-		if short := r.metricsTable(false); short.width() <= o.Width || len(r.sides) > 3 {
+		if short := r.mainTable(false); short.width() <= o.Width || len(r.sides) > 3 {
 			t = short
 		}
 	}

@@ -71,7 +71,18 @@ var (
 	shade   = rgb(0xF1F3F5) // behind the phases that are not reported
 	warning = rgb(0xA5360B)
 
+	// The layers of bytes, from the inside out; the last is beneath them.
+	layerInks = []color.RGBA{rgb(0x2E4057), rgb(0x5B7A99), rgb(0x93AFC7), rgb(0xC9D8E5)}
+	beneath   = rgb(0xF7F3E8)
+	untoldInk = layerInks[2] // bytes of older trials
+
 	darkOf = map[color.RGBA]color.RGBA{
+		rgb(0x2E4057): rgb(0xDCE8F4),
+		rgb(0x5B7A99): rgb(0x9DB9D6),
+		rgb(0x93AFC7): rgb(0x66819E),
+		rgb(0xC9D8E5): rgb(0x415568),
+		rgb(0xF7F3E8): rgb(0x2A2820),
+
 		paper:   rgb(0x1B1F24),
 		text:    rgb(0xE6EDF3),
 		faint:   rgb(0x9DA7B3),

@@ -31,7 +31,7 @@ func spans(list []result.Second) []span {
 func (r *run) timelineChart() chart {
 	c := chart{
 		name: "timeline", title: "One trial of each transport, second by second",
-		caption: "Was the steady state steady? One trial of each transport, all phases; only the white part enters the numbers.",
+		caption: "Was the steady state steady? One trial of each transport, all phases; only the white part enters the numbers. The dashed lines are the model: λN deliveries and N/T polls a second.",
 	}
 	var phases []span
 	from, to := math.Inf(1), math.Inf(-1)
@@ -49,17 +49,31 @@ func (r *run) timelineChart() chart {
 		return c
 	}
 	cpu := func(s *result.Second) float64 { return s.ServerCPUS }
+	deliveries, polls := math.NaN(), math.NaN()
+	for i := range r.sides {
+		s := &r.sides[i]
+		if len(s.used) == 0 {
+			continue
+		}
+		a, clients := s.used[0].Asked, s.used[0].Clients
+		if a.PublishRate > 0 {
+			deliveries = DeliveriesPerSecond(a.PublishRate, clients)
+		}
+		if s.paced() {
+			polls = PollsPerSecond(clients, a.PollIntervalS)
+		}
+	}
 	c.panels = []panel{
-		r.timePanel("deliveries per second", count, phases, from, to, nil, func(s *result.Second) float64 { return float64(s.Deliveries) }),
-		r.timePanel("HTTP requests per second", count, phases, from, to, nil, func(s *result.Second) float64 { return float64(s.Requests) }),
-		r.timePanel("server CPU, of one core", cores, phases, from, to, func(t *result.Trial) bool { return t.Server != nil }, cpu),
+		r.timePanel("deliveries per second", count, deliveries, phases, from, to, nil, func(s *result.Second) float64 { return float64(s.Deliveries) }),
+		r.timePanel("HTTP requests per second", count, polls, phases, from, to, nil, func(s *result.Second) float64 { return float64(s.Requests) }),
+		r.timePanel("server CPU, of one core", cores, math.NaN(), phases, from, to, func(t *result.Trial) bool { return t.Server != nil }, cpu),
 	}
 	return c
 }
 
 // timePanel draws one number of every transport over the seconds of its first
-// used trial.
-func (r *run) timePanel(heading string, u unit, phases []span, from, to float64, has func(*result.Trial) bool, of func(*result.Second) float64) panel {
+// used trial, and what the model says of it, unless that is NaN.
+func (r *run) timePanel(heading string, u unit, model float64, phases []span, from, to float64, has func(*result.Trial) bool, of func(*result.Second) float64) panel {
 	p := panel{heading: heading}
 	top := 0.0
 	var lines timeLines
@@ -92,7 +106,12 @@ func (r *run) timePanel(heading string, u unit, phases []span, from, to float64,
 		p.omitted = "not measured in this run"
 		return p
 	}
-	lines.phases = phases
+	lines.phases, lines.model = phases, model
+	if !math.IsNaN(model) {
+		top = max(top, model)
+		p.heading += " (dashed: model)"
+		p.lines = append(p.lines, series{name: "model", y: []float64{model}})
+	}
 	sc := u.scaleOf(top)
 	if sc.name != "" {
 		p.heading += ", " + sc.name
@@ -134,6 +153,7 @@ type timeLine struct {
 type timeLines struct {
 	list   []timeLine
 	phases []span
+	model  float64 // NaN without one
 }
 
 // Plot implements plot.Plotter.
@@ -172,6 +192,9 @@ func (l timeLines) Plot(c draw.Canvas, p *plot.Plot) {
 			line.look.mark(&c, 2.4, points[j])
 		}
 		ends = append(ends, endLabel{at: vg.Point{X: c.Max.X, Y: y(line.level)}, name: line.name, look: line.look})
+	}
+	if !math.IsNaN(l.model) {
+		c.StrokeLine2(draw.LineStyle{Color: text, Width: 1, Dashes: []vg.Length{4, 3}}, c.Min.X, y(l.model), c.Max.X, y(l.model))
 	}
 	drawEnds(c, ends)
 }

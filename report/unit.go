@@ -15,6 +15,7 @@ const (
 	ratio                 // things for each other thing
 	seconds               //
 	perMinute             //
+	perSecond             //
 	bytesEach             // bytes, decimal: 1,234 B
 	memory                // bytes, binary: 1.5 MiB
 	bitRate               // bit/s, decimal
@@ -32,6 +33,7 @@ var scales = map[unit][]scale{
 	count:     {{0, 1, ""}},
 	ratio:     {{0, 1, ""}},
 	perMinute: {{0, 1, "/min"}},
+	perSecond: {{0, 1, "/s"}},
 	seconds:   {{1, 1, "s"}, {1e-3, 1e-3, "ms"}, {1e-6, 1e-6, "µs"}, {0, 1e-9, "ns"}},
 	bytesEach: {{1e6, 1e6, "MB"}, {1e4, 1e3, "kB"}, {0, 1, "B"}},
 	memory:    {{1 << 30, 1 << 30, "GiB"}, {1 << 20, 1 << 20, "MiB"}, {1 << 10, 1 << 10, "KiB"}, {0, 1, "B"}},

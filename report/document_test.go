@@ -1,0 +1,120 @@
+package report
+
+import (
+	"bytes"
+	"encoding/xml"
+	"errors"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// document is what can be read on a page: its sentences, its tables and the
+// words in its charts.
+type document struct {
+	prose  []string
+	tables []readTable
+	charts [][]label
+}
+
+// readTable is a table as it stands on the page, and the heading above it.
+type readTable struct {
+	title string
+	rows  [][]string // the head, if any, is the first
+	head  bool
+}
+
+// label is a text within a chart, and where it begins.
+type label struct {
+	text string
+	x, y float64
+	size string
+}
+
+// readDocument takes a page apart, or a chart by itself.
+func readDocument(t *testing.T, content []byte) document {
+	t.Helper()
+	d := xml.NewDecoder(bytes.NewReader(content))
+	d.Strict, d.AutoClose, d.Entity = false, xml.HTMLAutoClose, xml.HTMLEntity
+	var doc document
+	var open []string
+	var said strings.Builder
+	title := ""
+	flush := func() {
+		if s := strings.Join(strings.Fields(said.String()), " "); s != "" {
+			doc.prose = append(doc.prose, s)
+		}
+		said.Reset()
+	}
+	within := func(name string) bool { return slices.Contains(open, name) }
+	table := func() *readTable { return &doc.tables[len(doc.tables)-1] }
+	for {
+		token, err := d.Token()
+		if errors.Is(err, io.EOF) {
+			flush()
+			return doc
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		switch e := token.(type) {
+		case xml.StartElement:
+			name := e.Name.Local
+			open = append(open, name)
+			switch name {
+			case "svg":
+				doc.charts = append(doc.charts, nil)
+			case "text":
+				doc.charts[len(doc.charts)-1] = append(doc.charts[len(doc.charts)-1], labelOf(e))
+			case "table":
+				doc.tables = append(doc.tables, readTable{title: title})
+			case "thead":
+				table().head = true
+			case "tr":
+				table().rows = append(table().rows, nil)
+			case "th", "td":
+				row := &table().rows[len(table().rows)-1]
+				*row = append(*row, "")
+			case "h1", "h2", "p", "li", "summary", "code", "figcaption", "title":
+				flush()
+			}
+		case xml.EndElement:
+			if e.Name.Local == "h2" {
+				title = strings.TrimSpace(said.String())
+			}
+			if slices.Contains([]string{"h1", "h2", "p", "li", "summary", "code", "figcaption", "title"}, e.Name.Local) {
+				flush()
+			}
+			open = open[:len(open)-1]
+		case xml.CharData:
+			switch {
+			case within("style"):
+			case within("text"):
+				list := doc.charts[len(doc.charts)-1]
+				list[len(list)-1].text += strings.ReplaceAll(string(e), "\u00a0", "")
+			case within("th"), within("td"):
+				row := table().rows[len(table().rows)-1]
+				row[len(row)-1] += string(e)
+			default:
+				said.Write(e)
+			}
+		}
+	}
+}
+
+func labelOf(e xml.StartElement) label {
+	var l label
+	for _, a := range e.Attr {
+		switch a.Name.Local {
+		case "x":
+			l.x, _ = strconv.ParseFloat(a.Value, 64)
+		case "y":
+			l.y, _ = strconv.ParseFloat(a.Value, 64)
+		case "font-size":
+			l.size = a.Value
+		}
+	}
+	return l
+}

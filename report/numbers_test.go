@@ -1,0 +1,287 @@
+package report
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/stat"
+)
+
+// constant is what may stand on a page without being any trial's number.
+type constant struct {
+	pattern *regexp.Regexp
+	reason  string
+}
+
+var constants = []constant{
+	{regexp.MustCompile(`p99 takes 1,000 samples, p99\.9 takes 10,000`), "the rule of samples"},
+	{regexp.MustCompile(`fewer than 20 deliveries`), "the same"},
+	{regexp.MustCompile(`part by more than 10 %|agree within 10 %`), "from where on model and measurement part"},
+	{regexp.MustCompile(`up to 64 KiB`), "the largest segment on loopback"},
+	{regexp.MustCompile(`packets of 1,500 bytes|1,500-byte`), "a network's packets"},
+	{regexp.MustCompile(`ticks of 10 ms`), "the kernel's clock of user and system time"},
+	{regexp.MustCompile(`uniform on 0 to T`), "the model of polling, in words"},
+	{regexp.MustCompile(`60/T`), "a formula"},
+	{regexp.MustCompile(`fewer than 10 seconds`), "the fewest that a fit takes"},
+	{regexp.MustCompile(`model, uniform on 0 to`), "where the model's range begins"},
+}
+
+// numbersRun is a run that has everything: each transport, doubts, trials that
+// are set aside, bytes of TLS, compression, and answers of every kind.
+func numbersRun() []result.Trial {
+	f := usual()
+	f.steady = 120
+	trials := f.run(nine...)
+	for i := range trials {
+		t := &trials[i]
+		t.Asked.TLS, t.Connections.Handshakes, t.Connections.TLS = true, t.Connections.Opened, "TLS 1.3, TLS_AES_128_GCM_SHA256"
+		for _, l := range []*result.Layer{&t.Bytes.Layers.In, &t.Bytes.Layers.Out} {
+			tls := l.Protocol / 10
+			l.TLS, l.Protocol = tls, l.Protocol-tls
+		}
+		t.PhaseBytes[2].Bytes = t.Bytes
+		if t.Transport == "poll-etag" {
+			t.Requests.ByStatus["304"], t.Requests.ByStatus["200"] = t.Requests.Empty, t.Requests.ByStatus["200"]-t.Requests.Empty
+		}
+		switch {
+		case t.Transport == "sse" && t.Trial == 2:
+			doubt(t, result.Suspect, "steal", "0.34 cores were stolen, where 0.1 is allowed")
+		case t.Transport == "poll" && t.Trial == 3:
+			doubt(t, result.Invalid, "poll_late", "polls were 210 ms late (p99), where 50 ms is allowed")
+		case t.Transport == "socketio-ws":
+			t.Lost, t.Delivered = int64(t.Trial), t.Expected-int64(t.Trial)
+			doubt(t, result.Suspect, "messages_lost", "deliveries were lost")
+		}
+	}
+	return trials
+}
+
+// TestEveryNumber holds every number on the page and in its charts against the
+// formulas in docs/method.md, worked out from the lines of trials.jsonl.
+func TestEveryNumber(t *testing.T) {
+	made := filepath.Join(t.TempDir(), result.FileName)
+	for _, trial := range numbersRun() {
+		if err := result.Append(made, &trial); err != nil {
+			t.Fatal(err)
+		}
+	}
+	a := newAudit(t, rawTrials(t, made))
+	for path, found := range a.seen {
+		if !found {
+			t.Errorf("docs/method.md: a formula names %s, which no line has", path)
+		}
+	}
+	page := audited(t, a, made)
+	for _, plant := range plants {
+		planted := plant.replace(page)
+		if slices.Equal(planted, page) {
+			t.Errorf("there is no place to plant %s", plant.what)
+			continue
+		}
+		if faults := a.check(readDocument(t, planted)); len(faults) == 0 {
+			t.Errorf("%s was taken for a number of the trials", plant.what)
+		}
+	}
+}
+
+// TestEveryMeasuredNumber does the same for the run that is kept as a baseline.
+func TestEveryMeasuredNumber(t *testing.T) {
+	const measured = "../results/baseline/short/" + result.FileName
+	audited(t, newAudit(t, rawTrials(t, measured)), measured)
+}
+
+// audited makes the report of a results file, and returns its page if there is
+// nothing wrong with it.
+func audited(t *testing.T, a *audit, path string) []byte {
+	t.Helper()
+	trials, err := result.ReadDir(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := written(t, "audited", trials)
+	for name, content := range files {
+		if !strings.HasSuffix(name, ".md") {
+			for _, fault := range a.check(readDocument(t, content)) {
+				t.Errorf("%s: %s", name, fault)
+			}
+		}
+	}
+	if t.Failed() {
+		t.FailNow()
+	}
+	return files["report.html"]
+}
+
+// plant puts a number on the page that is no trial's.
+type plant struct {
+	what    string
+	after   string // from where on
+	pattern string
+	by      func(found string) string
+}
+
+func (p plant) replace(page []byte) []byte {
+	head, rest, _ := strings.Cut(string(page), p.after)
+	at := regexp.MustCompile(p.pattern).FindStringIndex(rest)
+	if at == nil {
+		return page
+	}
+	return []byte(head + p.after + rest[:at[0]] + p.by(rest[at[0]:at[1]]) + rest[at[1]:])
+}
+
+// upper makes the last digit of a number another one.
+func upper(s string) string {
+	i := strings.LastIndexAny(s, "0123456789")
+	return s[:i] + string('0'+(s[i]-'0'+1)%10) + s[i+1:]
+}
+
+var plants = []plant{
+	{"a wrong median", `<th scope="row">bytes per delivery, in</th>`, `>\d+ B`, upper},
+	{"another transport's median", `<th scope="row">requests per client</th>`, `<td>0/min`, func(string) string { return "<td>60.1/min" }},
+	{"a wrong range", `<th scope="row">server CPU per delivery</th>`, `\(\d+`, upper},
+	{"a wrong sum", `<th scope="row">lost</th>`, `<td>0<`, upper},
+	{"a number where none is known", `<th scope="row">empty polls</th>`, `<td>–<`, func(string) string { return "<td>36.8 %<" }},
+	{"none where a number is known", `<th scope="row">delivery latency, p50</th>`, `<td>[^<]*<`, func(string) string { return "<td>–<" }},
+	{"a row without a formula", `<th scope="row">`, `connections per client`, func(string) string { return "connections" }},
+	{"a wrong layer", `<th scope="row">protocol, in</th>`, `>\d+ B`, upper},
+	{"a wrong unit cost", `<th scope="row">CPU per poll with news</th>`, `>\d+ ±`, upper},
+	{"a wrong standard error", `<th scope="row">CPU per poll with news</th>`, `± [\d.]+`, upper},
+	{"a wrong model", `<td>60/T</td>`, `60\.0/min`, func(string) string { return "61.0/min" }},
+	{"a wrong difference", `<td>λN</td>`, `0 %`, func(string) string { return "+2.0 %" }},
+	{"a wrong ratio in the verdict", `aria-label="Verdict"`, `1/\d+\.\d of`, upper},
+	{"a foreign number in a sentence", `aria-label="Verdict">`, `<p`, func(s string) string { return "<p>It took 42.7 ms.</p>" + s }},
+	{"a wrong count in a sentence", `<h1>`, `1,000 clients`, func(string) string { return "1,200 clients" }},
+	{"a wrong label in a chart", `Requests of one client in a minute`, `>60\.\d`, upper},
+	{"another transport's label in a chart", `>What it costs the server<`, `>\d+ µs<`, func(string) string { return ">21.7 µs<" }},
+	{"a wrong tick", `>Requests of one client in a minute<`, `>40<`, func(string) string { return ">50<" }},
+	{"a wrong tick on a logarithmic axis", `>How long a message takes to reach a client<`, `>10 ms<`, func(string) string { return ">20 ms<" }},
+	{"a wrong percentile on its axis", `>How long a message takes to reach a client<`, `>99\.9 %<`, func(string) string { return ">99.5 %<" }},
+	{"a wrong number below a chart", `>What it costs the server<`, `\d+ trials of`, upper},
+}
+
+// audit holds a page against the raw lines of a run.
+type audit struct {
+	formulas map[string]formula
+	order    []string                    // of the transports
+	used     map[string][]map[string]any // the trials whose numbers enter, by transport
+	all      []map[string]any
+	strings  []string             // of the lines, the longest first
+	pools    map[string][]float64 // every value that a formula gives, by unit
+	ratios   map[string][]float64 // to polling, and the other way round, by formula
+	fits     map[string]costFit   // by transport
+	seen     map[string]bool      // names in the formulas, and whether any line has them
+	faults   []string
+}
+
+func newAudit(t *testing.T, lines []map[string]any) *audit {
+	t.Helper()
+	a := &audit{formulas: documented(t), used: map[string][]map[string]any{}, all: lines, pools: map[string][]float64{}, ratios: map[string][]float64{}, fits: map[string]costFit{}, seen: map[string]bool{}}
+	for _, line := range lines {
+		name := line["transport"].(string)
+		if !slices.Contains(a.order, name) {
+			a.order = append(a.order, name)
+		}
+		if line["status"] == "complete" && line["validity"] != "invalid" {
+			a.used[name] = append(a.used[name], line)
+		}
+		a.collect(line)
+	}
+	for _, line := range lines { // invalid ones enter, stamped, where there is nothing else
+		name := line["transport"].(string)
+		if line["status"] == "complete" && (len(a.used[name]) == 0 || a.used[name][0]["validity"] == "invalid") {
+			a.used[name] = append(a.used[name], line)
+		}
+	}
+	slices.SortFunc(a.strings, func(x, y string) int { return len(y) - len(x) })
+	a.strings = slices.Compact(a.strings)
+
+	for _, f := range a.formulas {
+		medians := map[string]float64{}
+		for _, transport := range a.order {
+			switch v, err := a.values(f, transport); {
+			case err != nil:
+				t.Error(err)
+			case len(v) > 0:
+				low, high := stat.Range(v)
+				a.pools[f.unit] = append(a.pools[f.unit], middleOf(f, v), low, high)
+				medians[transport] = middleOf(f, v)
+			}
+		}
+		for _, v := range medians {
+			a.ratios[f.name] = append(a.ratios[f.name], v/medians["poll"], medians["poll"]/v)
+		}
+	}
+	total := 0
+	for _, trials := range a.used {
+		total += len(trials)
+		a.pools["1"] = append(a.pools["1"], float64(len(trials)))
+	}
+	a.pools["1"] = append(a.pools["1"], float64(total), float64(len(a.order)))
+	for _, transport := range a.order {
+		gone, err1 := a.values(a.formulas["lost"], transport)
+		expected, err2 := a.values(a.formulas["expected deliveries"], transport)
+		if err := errors.Join(err1, err2); err != nil {
+			t.Error(err)
+		}
+		a.pools["%"] = append(a.pools["%"], stat.Sum(gone)/stat.Sum(expected))
+	}
+	return a
+}
+
+// collect takes the strings of a line that hold a number.
+func (a *audit) collect(v any) {
+	switch v := v.(type) {
+	case string:
+		if strings.ContainsAny(v, "0123456789") {
+			a.strings = append(a.strings, v)
+		}
+	case []any:
+		for _, each := range v {
+			a.collect(each)
+		}
+	case map[string]any:
+		for key, each := range v {
+			if list, ok := each.([]any); ok && key == "flags" { // printed in one
+				each = strings.Trim(fmt.Sprint(list), "[]")
+			}
+			a.collect(each)
+		}
+	}
+}
+
+// values are a formula's, one for each used trial that knows it.
+func (a *audit) values(f formula, transport string) ([]float64, error) {
+	var list []float64
+	if f.over == "fit" {
+		return nil, nil
+	}
+	for _, trial := range a.used[transport] {
+		v, err := evaluate(f.expr, trial, a.seen)
+		if err != nil {
+			return nil, err
+		}
+		if !math.IsNaN(v) {
+			list = append(list, v)
+		}
+	}
+	return list, nil
+}
+
+// middleOf is what a table shows of a formula's values.
+func middleOf(f formula, values []float64) float64 {
+	if f.over == "sum" {
+		return stat.Sum(values)
+	}
+	return stat.Median(values)
+}
+
+func (a *audit) fault(format string, args ...any) {
+	a.faults = append(a.faults, fmt.Sprintf(format, args...))
+}

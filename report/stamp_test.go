@@ -1,0 +1,49 @@
+package report
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// Whoever sees only one picture of a run sees as well what is doubted in it.
+func TestEveryChartIsStamped(t *testing.T) {
+	r := mustRun(t, cases()["doubted"]) // ws is suspect, sse is invalid
+	for _, c := range r.charts() {
+		svg, err := c.svg()
+		if err != nil {
+			t.Fatal(err)
+		}
+		var said []string
+		for _, l := range readDocument(t, svg).charts[0] {
+			said = append(said, l.text)
+		}
+		all := strings.Join(said, "\n")
+		for _, want := range []string{"INVALID: sse · SUSPECT: ws", "sse (invalid)", "ws (suspect)", "transports used · invalid"} {
+			if !strings.Contains(all, want) {
+				t.Errorf("the chart %s does not say %q:\n%s", c.name, want, all)
+			}
+		}
+	}
+}
+
+// Nor is there a table of transports whose head does not say it.
+func TestEveryTableIsStamped(t *testing.T) {
+	files := written(t, "stamped", cases()["doubted"])
+	tables := 0
+	for _, table := range readDocument(t, files["report.html"]).tables {
+		if !table.head || table.title == "Validity" {
+			continue
+		}
+		tables++
+		all := fmt.Sprint(table.rows)
+		for _, want := range []string{"sse ⚠ invalid", "ws ⚠ suspect"} {
+			if !strings.Contains(all, want) {
+				t.Errorf("the table below %q does not say %q", table.title, want)
+			}
+		}
+	}
+	if tables < 3 {
+		t.Errorf("the page has %d tables of transports", tables)
+	}
+}

@@ -1,0 +1,215 @@
+package report
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pollpush/pollpush/internal/result"
+)
+
+// made is a trial whose costs are known: its series is drawn by a rule, and the
+// server's CPU in each second is what the activities in it cost.
+type made struct {
+	paced    bool
+	clients  int64
+	messages func(second int) int64
+	cost     map[string]float64 // by the activity's name
+	noise    float64            // standard deviation, in seconds of CPU
+	seconds  int
+}
+
+func (m made) trial(transport string, n int) result.Trial {
+	r := rand.New(rand.NewPCG(uint64(n), 17))
+	t := result.Trial{Schema: result.Schema, Run: "r", Scenario: "s", ScenarioHash: "h", Transport: transport, Trial: n, Attempt: 1,
+		Clients: int(m.clients), Asked: result.Asked{Paced: m.paced, PollIntervalS: 1}, Status: result.Complete, Validity: result.Valid}
+	for k := range m.seconds + 4 {
+		s := result.Second{T: float64(k), Phase: "steady", Clients: m.clients, Published: m.messages(k), ServerRSSBytes: 1 << 20}
+		switch {
+		case k < 2:
+			s.Phase = "warm-up"
+		case k >= m.seconds+2:
+			s.Phase = "drain"
+		}
+		s.Deliveries = s.Published * m.clients
+		if m.paced {
+			s.Requests = m.clients + s.Published
+			s.Empty = int64(float64(m.clients) * r.Float64())
+		}
+		for _, a := range activities {
+			s.ServerCPUS += a.count(s) * m.cost[a.name]
+		}
+		s.ServerCPUS += m.noise * r.NormFloat64()
+		if s.Phase != "steady" || k == 2 || k == m.seconds+1 { // none of which enters
+			s.ServerCPUS *= 100
+		}
+		t.Series = append(t.Series, s)
+	}
+	return t
+}
+
+func varying(k int) int64 { return int64(k * k % 4) }
+
+func TestUnitCostsAreThoseOfTheSeconds(t *testing.T) {
+	push := map[string]float64{delivering.name: 14e-6, holding.name: 2e-6}
+	polls := map[string]float64{answering.name: 200e-6, refraining.name: 120e-6}
+	posts := map[string]float64{answering.name: 200e-6, refraining.name: 120e-6, accepting.name: 300e-6}
+	many := func(k int) int64 { return int64(50 * (k * k % 5)) }
+	once, never := func(int) int64 { return 1 }, func(int) int64 { return 0 }
+	for _, c := range []struct {
+		name string
+		made made
+		told []activity // the others are dashes
+		n    string
+	}{
+		{"push", made{false, 1000, varying, push, 0, 20}, []activity{delivering, holding}, "36"},
+		{"push with noise", made{false, 1000, varying, push, 500e-6, 20}, []activity{delivering, holding}, "36"},
+		{"more noise than idle clients cost", made{false, 1000, varying, push, 12e-3, 20}, []activity{delivering}, "36"},
+		{"more noise than anything costs", made{false, 1000, varying, push, 1, 20}, nil, "36"},
+		{"a message in each second: both counts rise and fall together", made{false, 1000, once, push, 500e-6, 20}, nil, "36"},
+		{"nothing said", made{false, 1000, never, push, 100e-6, 20}, []activity{holding}, "36"},
+		{"too few seconds", made{false, 1000, varying, push, 0, 6}, nil, "8"},
+		{"just enough", made{false, 1000, varying, push, 0, 7}, []activity{delivering, holding}, "10"},
+		{"polls", made{true, 1000, varying, polls, 0, 20}, []activity{answering, refraining}, "36"},
+		{"polls with noise", made{true, 1000, varying, polls, 5e-3, 20}, []activity{answering, refraining}, "36"},
+		{"polls, and many messages", made{true, 1000, many, posts, 5e-3, 20}, []activity{answering, refraining, accepting}, "36"},
+		{"polls, and more noise than many messages cost", made{true, 1000, many, posts, 400e-3, 80}, []activity{answering, refraining}, "156"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, err := newRun([]result.Trial{c.made.trial("x", 1), c.made.trial("x", 2)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			costs, _ := r.sides[0].fitCosts()
+			got := map[string]string{}
+			for _, row := range r.unitCosts().rows {
+				got[row[0]] = row[1]
+			}
+			for _, a := range activities {
+				cost, told := costs[a.name], slices.ContainsFunc(c.told, func(b activity) bool { return a.name == b.name })
+				if off := math.Abs(cost.value - c.made.cost[a.name]); told && off > 3*cost.err+1e-12 {
+					t.Errorf("%s: %v ± %v, made of %v", a.name, cost.value, cost.err, c.made.cost[a.name])
+				}
+				want := cost.String()
+				switch {
+				case a.name == holding.name && c.made.paced:
+					want = "in the polls"
+				case !told:
+					want = "–"
+				}
+				if cell := got[a.name]; cell != want && (cell != "" || want != "–") {
+					t.Errorf("%s: %q, want %q", a.name, cell, want)
+				}
+			}
+			if got["seconds fitted"] != c.n {
+				t.Errorf("%s seconds, want %s", got["seconds fitted"], c.n)
+			}
+		})
+	}
+}
+
+func TestSecondsThatDoNotEnter(t *testing.T) {
+	trial := made{false, 10, varying, nil, 0, 5}.trial("ws", 1)
+	if n := len(whole(&trial)); n != 3 {
+		t.Errorf("%d seconds of 5, want all but the first and the last", n)
+	}
+	trial.Series[4].ServerRSSBytes = 0 // not looked at
+	if n := len(whole(&trial)); n != 2 {
+		t.Errorf("%d seconds, want 2", n)
+	}
+	trial.Schema = 2
+	if n := len(whole(&trial)); n != 0 {
+		t.Errorf("%d seconds of an older version, want none", n)
+	}
+}
+
+func TestMemoryOfIdleClients(t *testing.T) {
+	const kib = 1 << 10
+	known := func() result.Trial {
+		trial := made{seconds: 1, clients: 10, messages: varying}.trial("ws", 1)
+		trial.Server = &result.Cost{
+			Before:    &result.Memory{RSSBytes: 100 * kib, HeapBytes: 20 * kib, StackBytes: 10 * kib, SocketBytes: 5 * kib},
+			Connected: &result.Memory{RSSBytes: 300 * kib, HeapBytes: 120 * kib, StackBytes: 60 * kib, SocketBytes: 45 * kib},
+		}
+		return trial
+	}
+	for _, c := range []struct {
+		name   string
+		change func(*result.Trial)
+		want   []string
+	}{
+		{"all", func(*result.Trial) {}, []string{"20.0 KiB", "10.0 KiB", "5.00 KiB", "5.00 KiB", "4.00 KiB"}},
+		{"no metrics", func(t *result.Trial) { t.Server.Connected.HeapBytes, t.Server.Connected.StackBytes = 0, 0 }, []string{"20.0 KiB", "–", "–", "–", "4.00 KiB"}},
+		{"the kernel does not tell", func(t *result.Trial) { t.Server.Connected.SocketBytes = 0 }, []string{"20.0 KiB", "10.0 KiB", "5.00 KiB", "5.00 KiB", "–"}},
+		{"a target", func(t *result.Trial) { t.Env.Target = "http://x:1" }, []string{"–", "–", "–", "–", "–"}},
+		{"not read", func(t *result.Trial) { t.Server.Connected = nil }, []string{"–", "–", "–", "–", "–"}},
+		{"no server known", func(t *result.Trial) { t.Server = nil }, []string{"–", "–", "–", "–", "–"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			trial := known()
+			c.change(&trial)
+			var got []string
+			for i := range idleMemory {
+				got = append(got, idleMemory[i].print(idleMemory[i].cell([]result.Trial{trial}), true))
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestUnitCostNotes(t *testing.T) {
+	push := made{false, 10, varying, map[string]float64{delivering.name: 1e-3}, 0, 20}
+	polls := made{true, 10, varying, map[string]float64{answering.name: 1e-3}, 0, 20}
+	for _, c := range []struct {
+		name   string
+		trials []result.Trial
+		want   []string // the notes' beginnings
+	}{
+		{"push", []result.Trial{push.trial("ws", 1)}, []string{"CPU is fitted", "A delivery holds"}},
+		{"polls", []result.Trial{polls.trial("poll", 1)}, []string{"CPU is fitted", "Clients that poll"}},
+		{"both", []result.Trial{polls.trial("poll", 1), push.trial("ws", 1)}, []string{"CPU is fitted", "A delivery holds", "Clients that poll"}},
+		{"nothing", []result.Trial{{Transport: "ws", Trial: 1, Status: result.Failed}}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, err := newRun(c.trials)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := r.unitCostNotes()
+			if len(got) != len(c.want) {
+				t.Fatalf("%q, want %q", got, c.want)
+			}
+			for i := range got {
+				if !strings.HasPrefix(got[i], c.want[i]) {
+					t.Errorf("%q, want %q…", got[i], c.want[i])
+				}
+			}
+			if len(c.want) == 0 && len(r.unitCosts().rows) > 0 {
+				t.Errorf("rows %q of nothing", r.unitCosts().rows)
+			}
+		})
+	}
+}
+
+func TestCostsThatCannotBeTold(t *testing.T) {
+	for _, c := range []struct {
+		value, err float64
+		want       string
+	}{
+		{14.26e-6, 0.416e-6, "14.3 ± 0.42 µs"},
+		{2e-6, 1e-6, "2.00 ± 1 µs"},
+		{2e-6, 1.01e-6, "–"},
+		{0, 0, "–"},
+		{0, 1, "–"},
+		{math.NaN(), math.NaN(), "–"},
+		{1e-6, math.NaN(), "–"},
+	} {
+		if got := (unitCost{c.value, c.err}).String(); got != c.want {
+			t.Errorf("%v ± %v: %q, want %q", c.value, c.err, got, c.want)
+		}
+	}
+}
