@@ -8,6 +8,7 @@ SCENARIO ?= chat-1k
 DIR ?= $(shell ls -dt results/*-20* 2>/dev/null | head -1)
 BASE ?= results/baseline/short
 NEW ?= $(DIR)
+PAPERS ?= $(basename $(notdir $(wildcard scenarios/paper-*.yaml)))
 FUZZTIME ?= 20000x
 
 .PHONY: help
@@ -30,6 +31,10 @@ bench: build ## the main job: polling against WebSocket, 1,000 clients, about 3 
 .PHONY: bench-short
 bench-short: build ## the same with 200 clients in 40 seconds
 	bin/pollpush run short
+
+.PHONY: calibrate
+calibrate: build ## what the generator itself adds on this machine, over every transport; about 6 minutes
+	bin/pollpush calibrate
 
 .PHONY: demo
 demo: build ## the chat in a browser, with a trickle of messages and a race of the transports (LISTEN=host:port)
@@ -70,6 +75,12 @@ baseline: build ## renew the committed baseline of the scenario short
 readme: deps ## put the newest run of chat-1k, and a picture of the page, into the README
 	.ci/readme $$(ls -dt results/chat-1k-* | head -1)
 	CI=true go test ./internal/browser -count 1 -run TestPictureOfTheRace -picture ../../docs/images/race.png
+
+# Exit code 4 is a run with a trial that is invalid: its tables are stamped.
+.PHONY: papers
+papers: build ## what others have published beside what we measure, into docs/papers.md, about 7 minutes
+	bin/pollpush run $(PAPERS) || [ $$? -eq 4 ]
+	.ci/papers
 
 .PHONY: clean
 clean: ## remove what was built, and keep what was measured
