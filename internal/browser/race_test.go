@@ -66,16 +66,26 @@ func TestRaceCountsAsTheServerDoes(t *testing.T) {
 		}
 		return last
 	}
-	const said = 6
-	before := apart()
-	for i := range said {
-		s.post("lobby", fmt.Sprint("message ", i+1))
-		for _, l := range lanes { // so that each has an answer, or a frame, of its own
-			b.await(figure(l, "messages") + ` === ` + quote(fmt.Sprint(i+1)))
+	// On a busy machine an answer may be under way for that long: then it is
+	// counted again, with more messages.
+	const some, tries = 6, 4
+	said := 0
+	for try := 1; ; try++ {
+		before := apart()
+		for range some {
+			said++
+			s.post("lobby", fmt.Sprint("message ", said))
+			for _, l := range lanes { // so that each has an answer, or a frame, of its own
+				b.await(figure(l, "messages") + ` === ` + quote(fmt.Sprint(said)))
+			}
 		}
-	}
-	if got := apart() - before; got != said {
-		t.Fatalf("beside what the lanes show, the server served %d requests, want %d", got, said)
+		got := apart() - before
+		if got == some {
+			break
+		}
+		if t.Logf("beside what the lanes show, the server served %d requests, want %d", got, some); try == tries {
+			t.FailNow()
+		}
 	}
 
 	var messages, answers int // bytes
@@ -119,7 +129,8 @@ func TestRacePollsAtItsInterval(t *testing.T) {
 		}
 	}
 	// The browser's own account is of each answer's body and 300 bytes more, as
-	// the page says. No other poll comes meanwhile.
+	// the page says. No other poll comes meanwhile; of the one that was out the
+	// browser may keep no account.
 	b.do(`$('race-interval').value = 60; $('race-interval').onchange()`)
 	// A figure in kB or MB has three digits: it is off by half of the last at most.
 	b.do(`window.bytesOf = text => {
@@ -130,7 +141,9 @@ func TestRacePollsAtItsInterval(t *testing.T) {
 		shown := func(name string) string { return fmt.Sprintf(`bytesOf(%s)`, figure(lane, name)) }
 		b.await(fmt.Sprintf(`(() => {
 			const transferred = %s, received = %s
-			return Math.abs(transferred.bytes - received.bytes - 300 * Number(%s)) < transferred.off + received.off + 1
+			const requests = Number(%s), missing = received.bytes + 300 * requests - transferred.bytes
+			const off = transferred.off + received.off + 1
+			return Math.abs(missing) < off || Math.abs(missing - (300 + received.bytes / requests)) < off
 		})()`, shown("transferred"), shown("received"), figure(lane, "requests")))
 	}
 }
