@@ -88,7 +88,18 @@ func TestWatchClocks(t *testing.T) {
 	now := clock.Now()
 	r := &run{from: now - int64(late), to: now + int64(20*time.Millisecond)}
 	before := clock.Read().Ahead()
-	if err := r.watchClocks(t.Context(), alarm); err != nil {
+	watched := make(chan error)
+	go func() { watched <- r.watchClocks(t.Context(), alarm) }()
+	over, err := clock.NewAlarm()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer over.Close()
+	if err := over.Wait(r.to); err != nil {
+		t.Fatal(err)
+	}
+	r.pollsEnd.Store(true) // it goes on until the drain has ended
+	if err := <-watched; err != nil {
 		t.Fatal(err)
 	}
 	if r.pause < int64(late) {

@@ -93,7 +93,9 @@ func (r *run) countWindow(out *shard.Result) {
 	}
 	out.RequestErrors = to.counts.unanswered - from.counts.unanswered
 	out.Empty = to.counts.empty - from.counts.empty
-	if to.tcp != nil && from.tcp != nil {
+	// Asking many connections takes a while, in which the counts go on.
+	while := max(from.asked-from.at, to.asked-to.at)
+	if to.tcp != nil && from.tcp != nil && while <= (to.at-from.at)/100 {
 		tcp := to.tcp.Since(*from.tcp)
 		out.TCP = &tcp
 	}

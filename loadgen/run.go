@@ -76,6 +76,7 @@ type snapshot struct {
 	deliveries int64
 	published  int64
 	tcp        *result.TCP // read a little later
+	asked      int64       // by when all of it had been read
 }
 
 // errGone says that the controller closed the commands: nobody listens.
@@ -296,7 +297,7 @@ func (r *run) watchPhases(_ context.Context, alarm *clock.Alarm) error {
 		if i == 2 || err == nil { // a stop within the steady state is its end
 			r.marks[i] = snapshot{at: clock.Now(), counts: r.meter.read(), deliveries: r.deliveries.Load(), published: r.published.Load()}
 			if i > 0 {
-				r.marks[i].tcp = r.meter.TCP()
+				r.marks[i].tcp, r.marks[i].asked = r.meter.TCP(), clock.Now()
 			}
 		}
 		if err != nil {

@@ -87,6 +87,9 @@ func (c *check) reach(ctx context.Context) error {
 		_, err = a.page()
 	}
 	if fault, ok := err.(*Fault); ok {
+		if strings.Contains(fault.Found, "x509: ") {
+			return fmt.Errorf("target %s is not trusted: %s; name its certificate, or the authority that signed it, with --ca FILE", c.base, fault.Found)
+		}
 		return fmt.Errorf("target %s is no chat server, or not serving: asked %s, found %s; it must speak the chat contract (docs/contract.md)",
 			c.base, fault.Asked, fault.Found)
 	}

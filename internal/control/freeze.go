@@ -48,8 +48,8 @@ func (f *freeze) run(ctx context.Context) error {
 	defer alarm.Close()
 	from, _ := f.watch.plan.Window(f.watch.begun)
 	at := from + int64(f.asked.FreezeAt)
-	if alarm.Wait(at) != nil {
-		return nil
+	if err := alarm.Wait(at); err != nil {
+		return unlessDone(ctx, err)
 	}
 	defer func() { _ = f.each((*proc.Process).Resume) }() // whatever happens: it is harmless where nothing is stopped
 	if err := f.each((*proc.Process).Freeze); err != nil {
@@ -57,11 +57,19 @@ func (f *freeze) run(ctx context.Context) error {
 	}
 	f.off = time.Duration(clock.Now() - at)
 	at += int64(f.asked.Freeze)
-	if alarm.Wait(at) != nil {
-		return nil
+	if err := alarm.Wait(at); err != nil {
+		return unlessDone(ctx, err)
 	}
 	err = f.each((*proc.Process).Resume)
 	f.off = max(f.off, time.Duration(clock.Now()-at))
+	return err
+}
+
+// unlessDone is err, or nil where the trial has been broken off.
+func unlessDone(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return nil
+	}
 	return err
 }
 

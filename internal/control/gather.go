@@ -57,7 +57,9 @@ func gather(t *result.Trial, members []*member, w *watch, plan shard.Plan) {
 		}
 		tcp = append(tcp, r.TCP)
 		t.Connections.Handshakes += r.Handshakes
-		t.Connections.TLS = r.TLS
+		if r.TLS != "" {
+			t.Connections.TLS = r.TLS
+		}
 		t.PauseS = max(t.PauseS, time.Duration(r.Pause).Seconds())
 		for kind, n := range r.Errors {
 			t.Errors[kind] += n

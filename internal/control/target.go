@@ -51,6 +51,9 @@ func checkTarget(ctx context.Context, target string, roots *x509.CertPool) error
 		if untrusted := (*tls.CertificateVerificationError)(nil); errors.As(err, &untrusted) {
 			return refuse("target %s is not trusted: %w; name its certificate, or the authority that signed it, with --target-ca FILE", target, err)
 		}
+		if strings.HasPrefix(target, "http:") && errors.Is(err, io.EOF) {
+			return refuse("target %s ends the connection without an answer; is the server running there, and does it speak http, not https?", target)
+		}
 		return refuse("target %s does not answer: %w; is the server running there?", target, err)
 	}
 	defer answer.Body.Close()

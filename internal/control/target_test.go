@@ -54,7 +54,7 @@ func TestCheckTarget(t *testing.T) {
 			w.WriteHeader(http.StatusFound)
 		}, ` is not a chat server: GET PATH answered 302 Found with "" instead of a page of messages` + remedy},
 		{"hangs up", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
-			" does not answer: EOF; is the server running there?"},
+			" ends the connection without an answer; is the server running there, and does it speak http, not https?"},
 		{"breaks off", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")
 			fmt.Fprint(w, `{"messages":[`)

@@ -19,6 +19,11 @@ func (t *Trial) checkLayers(must func(ok bool, format string, args ...any)) {
 	}
 	must(t.Bytes == steady, "bytes differ from those of the phase %q", "steady")
 	checkBytes("bytes", t.Bytes, must)
+	if t.TCP != nil {
+		for _, s := range []Segments{t.TCP.In, t.TCP.Out} {
+			must(0 <= s.DataSegments && s.DataSegments <= s.Segments && s.HeaderBytes >= 0, "tcp: %d segments with %d of data and %d bytes of headers", s.Segments, s.DataSegments, s.HeaderBytes)
+		}
+	}
 }
 
 func checkBytes(of string, b Bytes, must func(ok bool, format string, args ...any)) {
@@ -36,13 +41,14 @@ func checkBytes(of string, b Bytes, must func(ok bool, format string, args ...an
 
 // textSlack is how many messages each client may have under way at an edge of
 // the steady state, counted there as text and not as deliveries, or the other
-// way round; of one that polls, all that an answer may hold.
+// way round; of one that polls or is sent batches, all that has gathered too.
 func (t *Trial) textSlack() int64 {
 	const pushed = 2
-	if !t.Asked.Paced {
-		return pushed
+	waited := t.Asked.BatchS
+	if t.Asked.Paced {
+		waited = t.Asked.PollIntervalS
 	}
-	return max(pushed, int64(math.Ceil(t.Asked.PublishRate*t.Asked.PollIntervalS)))
+	return pushed + int64(math.Ceil(t.Asked.PublishRate*waited))
 }
 
 // judgeLayers holds the text that came over the connections against the

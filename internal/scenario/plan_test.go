@@ -28,7 +28,7 @@ func TestHashSeesWhatATrialMeasures(t *testing.T) {
 		{"clients", "999", true}, {"rooms", "2", true}, {"seed", "2", true}, {"payload", "201B", true},
 		{"publish.rate", "2/s", true}, {"publish.arrivals", "constant", true}, {"publish.publishers", "9", true},
 		{"poll.interval", "2s", true}, {"phases.ramp_up", "3s", true}, {"phases.warm_up", "3s", true},
-		{"phases.steady", "21s", true}, {"phases.drain", "4s", true}, {"server.history", "1001", true}, {"server.batch", "51ms", true}, {"server.freeze", "1s", true}, {"server.freeze_at", "1s", true}, {"tls", "true", true}, {"shards", "2", true},
+		{"phases.steady", "21s", true}, {"phases.drain", "4s", true}, {"server.history", "1001", true}, {"server.batch", "51ms", true}, {"server.freeze", "1s", true}, {"tls", "true", true}, {"shards", "2", true},
 	} {
 		s, err := Load(Default, known, Override{c.key, c.value, ""})
 		if err != nil {
