@@ -66,6 +66,11 @@ func makeCases() map[string][]result.Trial {
 	partial := one.run("poll", "ws")
 	partial[1].Status, partial[1].Validity = result.Partial, result.Suspect
 
+	frozen := one.run("poll", "ws")
+	for i := range frozen {
+		frozen[i].Asked.FreezeAtS, frozen[i].Asked.FreezeS = 8, 1.5
+	}
+
 	bare := []result.Trial{{Transport: "ws", Status: result.Complete, Validity: result.Valid}}
 
 	broken := one.run("poll", "ws")
@@ -86,6 +91,7 @@ func makeCases() map[string][]result.Trial {
 		"invalid": invalid,
 		"target":  target,
 		"partial": partial,
+		"frozen":  frozen,
 		"bare":    bare,
 		"broken":  broken,
 		"hostile": hostile(),

@@ -10,11 +10,13 @@ import (
 	"github.com/pollpush/pollpush/internal/result"
 )
 
-// floor is the latency that the generator itself adds, by calibration, over
-// nines: of each quantile the worst of the transports. It is empty where no
-// trial knows its machine.
+// floor is the latency of generator and null target together, by calibration,
+// over nines: of each quantile the lowest of the transports that push, so that
+// nothing lies below it which another one's floor contradicts. It is empty where
+// none of their trials knows its machine. Of transports that poll at an interval
+// the floor is that of the poll response, which this chart does not show.
 func (r *run) floor() series {
-	s := series{name: "the generator's own"}
+	s := series{name: "calibrated floor"}
 	steps := []struct {
 		at func(*result.Quantiles) float64
 		of func(*result.Quantiles) *float64
@@ -26,20 +28,23 @@ func (r *run) floor() series {
 		{func(q *result.Quantiles) float64 { return math.Log10(float64(q.N)) }, maximum},
 	}
 	for _, step := range steps {
-		x, worst := 0.0, 0.0
+		x, lowest := 0.0, math.Inf(1)
 		for i := range r.sides {
+			if r.sides[i].paced() {
+				continue
+			}
 			for j := range r.sides[i].used {
 				c := r.sides[i].used[j].Calibration
 				if c == nil {
 					continue
 				}
-				if v := quantile(c.Floor, step.of); v > worst {
-					x, worst = step.at(c.Floor), v
+				if v := quantile(c.Floor, step.of); v < lowest {
+					x, lowest = step.at(c.Floor), v
 				}
 			}
 		}
-		if n := len(s.x); worst > 0 && (n == 0 || x > s.x[n-1]) {
-			s.x, s.y = append(s.x, x), append(s.y, worst)
+		if n := len(s.x); lowest > 0 && !math.IsInf(lowest, 1) && (n == 0 || x > s.x[n-1]) {
+			s.x, s.y = append(s.x, x), append(s.y, lowest)
 		}
 	}
 	return s

@@ -194,6 +194,11 @@ func (e *evaluation) call(name string, args []float64) float64 {
 		return unless(args[0], args[0])
 	case name == "given" && len(args) == 2:
 		return unless(args[0], args[1])
+	case name == "above" && len(args) == 2:
+		if args[1] < args[0] {
+			return math.NaN()
+		}
+		return args[1]
 	case name == "min" && len(args) == 2:
 		return math.Min(args[0], args[1])
 	case name == "max" && len(args) == 2:
@@ -237,7 +242,8 @@ func TestEvaluate(t *testing.T) {
 	for expr, want := range map[string]float64{
 		"1 + 2 * 3 - 4 / 2": 5, "(1 + 2) * -3": -9, "8 / 2 / 2": 2, "a - b.c - 1": 1, "b.200 * 2": 10, "b.304 + 1": 1,
 		"list.0.x": 7, "list.1.x": math.NaN(), "b.none": math.NaN(), "gone.x": math.NaN(), "a / 0": math.NaN(),
-		"any(a)": 6, "any(0)": math.NaN(), "given(0, a)": math.NaN(), "min(a, 2) + max(1, 2)": 4, "exp(-0)": 1, "ceil(a / 4)": 2,
+		"any(a)": 6, "any(0)": math.NaN(), "given(0, a)": math.NaN(), "above(7, a)": math.NaN(), "above(6, a)": 6, "above(0, 1 - a)": math.NaN(), "above(0, gone.x)": math.NaN(),
+		"min(a, 2) + max(1, 2)": 4, "exp(-0)": 1, "ceil(a / 4)": 2,
 	} {
 		got, err := evaluate(expr, trial, map[string]bool{})
 		if err != nil || got != want && !(math.IsNaN(got) && math.IsNaN(want)) {

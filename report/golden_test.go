@@ -37,7 +37,7 @@ func golden(t *testing.T, name string, got []byte) {
 }
 
 func TestGolden(t *testing.T) {
-	for _, name := range []string{"usual", "doubted", "lossy", "quiet", "target"} {
+	for _, name := range []string{"usual", "doubted", "lossy", "quiet", "target", "frozen"} {
 		t.Run(name, func(t *testing.T) {
 			trials := cases()[name]
 			r := mustRun(t, trials)

@@ -55,6 +55,9 @@ func (r *run) markdown(charts []chart) []byte {
 		for _, note := range s.notes {
 			fmt.Fprintf(&b, "%s\n\n", md(note))
 		}
+		if len(s.commands) > 0 {
+			b.WriteString(mdCommands(s.commands) + "\n")
+		}
 		mdMeanings(&b, s.meanings)
 	}
 
@@ -66,8 +69,13 @@ func (r *run) markdown(charts []chart) []byte {
 	env.head = []string{"what", "found"}
 	mdTable(&b, env, false)
 
-	b.WriteString("## To repeat this\n\n```sh\n" + strings.ReplaceAll(strings.Join(r.repeat(), "\n"), "```", "'''") + "\n```\n")
+	b.WriteString("## To repeat this\n\n" + mdCommands(r.repeat()))
 	return []byte(b.String())
+}
+
+// mdCommands is commands of a shell, set as they are.
+func mdCommands(list []string) string {
+	return "```sh\n" + strings.ReplaceAll(strings.Join(list, "\n"), "```", "'''") + "\n```\n"
 }
 
 func mdMeanings(b *strings.Builder, list []meaning) {

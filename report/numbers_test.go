@@ -26,6 +26,7 @@ var constants = []constant{
 	{regexp.MustCompile(`part by more than 10 %|agree within 10 %`), "from where on model and measurement part"},
 	{regexp.MustCompile(`up to 64 KiB`), "the largest segment on loopback"},
 	{regexp.MustCompile(`packets of 1,500 bytes|1,500-byte`), "a network's packets"},
+	{regexp.MustCompile(`±0\.5 ms`), "what a leg may be off by"},
 	{regexp.MustCompile(`ticks of 10 ms`), "the kernel's clock of user and system time"},
 	{regexp.MustCompile(`uniform on 0 to T`), "the model of polling, in words"},
 	{regexp.MustCompile(`60/T`), "a formula"},
@@ -41,6 +42,7 @@ func numbersRun() []result.Trial {
 	trials := f.run(nine...)
 	for i := range trials {
 		t := &trials[i]
+		t.Asked.FreezeAtS, t.Asked.FreezeS = 8, 1.5
 		t.Asked.TLS, t.Connections.Handshakes, t.Connections.TLS = true, t.Connections.Opened, "TLS 1.3, TLS_AES_128_GCM_SHA256"
 		for _, l := range []*result.Layer{&t.Bytes.Layers.In, &t.Bytes.Layers.Out} {
 			tls := l.Protocol / 10

@@ -51,6 +51,7 @@ func (r *run) page(figures []figure) ([]byte, error) {
 		Title, About string
 		Table        pageTable
 		Notes        []string
+		Commands     []string
 		Meanings     []meaning
 	}
 	v := r.judge()
@@ -85,7 +86,7 @@ func (r *run) page(figures []figure) ([]byte, error) {
 		Repeat:      r.repeat(),
 	}
 	for _, s := range r.sections() {
-		data.Parts = append(data.Parts, part{s.title, s.about, onPage(s.table, s.numbers), s.notes, s.meanings})
+		data.Parts = append(data.Parts, part{s.title, s.about, onPage(s.table, s.numbers), s.notes, s.commands, s.meanings})
 	}
 	for _, f := range figures {
 		start := max(bytes.Index(f.svg, []byte("<svg")), 0)

@@ -112,11 +112,11 @@ func (r *run) latencyChart() chart {
 	}
 	floor := r.floor()
 	if len(floor.y) > 0 {
-		c.caption += " The shaded band is what the generator itself takes, by its calibration on this machine: nothing in it is the server's."
+		c.caption += " Within the shaded band a latency may be the generator's own. It is an upper bound of what the generator adds: generator and null target together, by the calibration on this machine with one client in each room, of each percentile the lowest of the push transports shown. Transports that poll at an interval are calibrated by another quantity, the poll response, and have no part in it."
 		// Room for the band and its name, even where the lines are far above.
 		low = min(low, floor.y[0]/2)
 		p.lines = append(p.lines, floor)
-	} else {
+	} else if slices.ContainsFunc(r.sides, func(s side) bool { return len(s.used) > 0 && !s.paced() }) {
 		c.footer = append(c.footer, "no calibration: what the generator itself adds is not known (pollpush calibrate)")
 	}
 	low, high = logBounds(low, high)

@@ -2,15 +2,14 @@ package report
 
 import (
 	"fmt"
-	"path"
 
 	"github.com/pollpush/pollpush/internal/result"
 )
 
-// profileNotes tell where the profiles of the server are, and how to look at
-// the difference of the first transport and the first after it that does not
-// poll at an interval. There are none where none were taken.
-func (r *run) profileNotes() []string {
+// profiles tells where the profiles of the server are, and the commands that
+// show the difference of the first transport and the first after it that does
+// not poll at an interval. There are none where none were taken.
+func (r *run) profiles() (notes, commands []string) {
 	var base, other *result.Trial
 	for i := range r.sides {
 		s := &r.sides[i]
@@ -24,17 +23,19 @@ func (r *run) profileNotes() []string {
 		}
 	}
 	if base == nil {
-		return nil
+		return nil, nil
 	}
-	folder := path.Join("results", or(r.head.Run, "RUN"))
-	notes := []string{"CPU and heap profiles of the server's steady states are in " + path.Join(folder, "profiles") +
-		". Profiling has cost the server CPU itself: hold these trials against others that were profiled."}
+	notes = []string{"CPU and heap profiles of the server's steady states are in the folder profiles beside this report, " +
+		"from where the commands are to be run. Profiling has cost the server CPU itself: hold these trials against others that were profiled."}
 	if other == nil {
-		return append(notes, "To look at one: "+pprofCommand(folder, base.Profiles.CPU))
+		return notes, []string{pprofCommand(base.Profiles.CPU)}
 	}
-	return append(notes,
-		fmt.Sprintf("What %s spends CPU on and %s does not, and the other way round: %s", other.Transport, base.Transport, pprofCommand(folder, base.Profiles.CPU, other.Profiles.CPU)),
-		"The same of what is held in memory: "+pprofCommand(folder, base.Profiles.Heap, other.Profiles.Heap))
+	return notes, []string{
+		fmt.Sprintf("# what %s spends CPU on and %s does not, and the other way round", other.Transport, base.Transport),
+		pprofCommand(base.Profiles.CPU, other.Profiles.CPU),
+		"# the same of what is held in memory",
+		pprofCommand(base.Profiles.Heap, other.Profiles.Heap),
+	}
 }
 
 // profiled is the first used trial that has profiles.
@@ -48,13 +49,13 @@ func (s *side) profiled() *result.Trial {
 }
 
 // pprofCommand shows the last of the profiles, less those before it.
-func pprofCommand(folder string, profiles ...string) string {
+func pprofCommand(profiles ...string) string {
 	command := "go tool pprof -http=:"
 	for i, file := range profiles {
 		if i+1 < len(profiles) {
 			command += " -diff_base"
 		}
-		command += " " + quote(clean(path.Join(folder, file)))
+		command += " " + quote(clean(file))
 	}
 	return command
 }

@@ -20,27 +20,27 @@ func profiledTrial(transport string, paced bool) result.Trial {
 func TestProfileNotes(t *testing.T) {
 	none := profiledTrial("ws", false)
 	none.Profiles = nil
-	const show = "go tool pprof -http=:"
+	const show = "go tool pprof -http=: "
 	for _, c := range []struct {
 		name   string
 		trials []result.Trial
-		want   []string // parts of each note
+		want   []string // parts of each command
 	}{
 		{"none", []result.Trial{none}, nil},
-		{"one", []result.Trial{profiledTrial("ws", false)}, []string{"results/it's a run/profiles", show + ` 'results/it'\''s a run/profiles/ws-1-1.cpu.pb.gz'`}},
+		{"one", []result.Trial{profiledTrial("ws", false)}, []string{show + "profiles/ws-1-1.cpu.pb.gz"}},
 		{"the first that does not poll", []result.Trial{profiledTrial("poll", true), profiledTrial("poll-etag", true), profiledTrial("sse", false), profiledTrial("ws", false)},
-			[]string{"", "What sse spends CPU on and poll does not", "sse-1-1.heap.pb.gz"}},
-		{"polls only", []result.Trial{profiledTrial("poll", true), profiledTrial("poll-etag", true)}, []string{"", "poll-etag-1-1.cpu.pb.gz", ""}},
-		{"one of two", []result.Trial{profiledTrial("poll", true), none}, []string{"", "poll-1-1.cpu.pb.gz"}},
+			[]string{"# what sse spends CPU on and poll does not", "sse-1-1.cpu.pb.gz", "", "sse-1-1.heap.pb.gz"}},
+		{"polls only", []result.Trial{profiledTrial("poll", true), profiledTrial("poll-etag", true)}, []string{"", "poll-etag-1-1.cpu.pb.gz", "", ""}},
+		{"one of two", []result.Trial{profiledTrial("poll", true), none}, []string{"poll-1-1.cpu.pb.gz"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := newRun(c.trials)
 			if err != nil {
 				t.Fatal(err)
 			}
-			got := r.profileNotes()
-			if len(got) != len(c.want) {
-				t.Fatalf("%q, want %d notes", got, len(c.want))
+			notes, got := r.profiles()
+			if len(got) != len(c.want) || len(notes) != min(len(got), 1) {
+				t.Fatalf("%q, want %d commands and a note", got, len(c.want))
 			}
 			for i := range got {
 				if !strings.Contains(got[i], c.want[i]) {
@@ -83,17 +83,14 @@ func TestProfileCommandsWork(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	notes := r.profileNotes()
-	if len(notes) != 3 {
-		t.Fatalf("%q", notes)
+	_, commands := r.profiles()
+	if len(commands) != 4 {
+		t.Fatalf("%q", commands)
 	}
 	for i, kind := range []string{"Type: cpu", "Type: inuse_space"} {
-		_, command, found := strings.Cut(notes[i+1], ": go ")
-		if !found {
-			t.Fatalf("no command in %q", notes[i+1])
-		}
-		shell := exec.Command("sh", "-c", "go "+strings.Replace(command, "-http=:", "-top", 1))
-		shell.Dir = dir
+		shell := exec.Command("sh", "-c", strings.Join(commands[2*i:2*i+2], "\n"))
+		shell.Args[2] = strings.Replace(shell.Args[2], "-http=:", "-top", 1)
+		shell.Dir = folder
 		if out, err := shell.CombinedOutput(); err != nil || !strings.Contains(string(out), kind) {
 			t.Errorf("%s: %v\n%s", shell.Args[2], err, out)
 		}

@@ -10,6 +10,7 @@ type section struct {
 	table    table
 	numbers  bool // each column is one transport's
 	notes    []string
+	commands []string // of a shell, in the run's folder
 	meanings []meaning
 }
 
@@ -51,6 +52,7 @@ func (r *run) sections() []section {
 		add(section{title: "Unit costs", about: "What each thing that the server does costs it, told apart by the seconds of the steady states.",
 			table: t, numbers: true, notes: r.unitCostNotes()})
 	}
-	add(section{title: "Profiles", notes: r.profileNotes()})
+	profiles, commands := r.profiles()
+	add(section{title: "Profiles", notes: profiles, commands: commands})
 	return list
 }

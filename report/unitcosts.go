@@ -112,18 +112,24 @@ func whole(t *result.Trial) (list []result.Second) {
 	return list
 }
 
+// The parts of memory that are told apart from within.
+var (
+	heap      = metric{name: "of it heap", unit: memory, of: perIdleClient(func(m *result.Memory) int64 { return m.HeapBytes })}
+	remaining = metric{name: "of it the rest", unit: memory, of: func(t *result.Trial) float64 {
+		if t.Server == nil || t.Server.Connected == nil || t.Server.Connected.HeapBytes == 0 {
+			return math.NaN()
+		}
+		return above(0, perIdleClient(func(m *result.Memory) int64 { return m.RSSBytes - m.HeapBytes - m.StackBytes })(t))
+	}}
+)
+
 // idleMemory is what a connected client takes of which memory, before anything
 // is said.
 var idleMemory = []metric{
 	{name: "memory per idle client", unit: memory, of: perIdleClient(func(m *result.Memory) int64 { return m.RSSBytes })},
-	{name: "of it heap", unit: memory, of: perIdleClient(func(m *result.Memory) int64 { return m.HeapBytes })},
+	heap,
 	{name: "of it stacks", unit: memory, of: perIdleClient(func(m *result.Memory) int64 { return m.StackBytes })},
-	{name: "of it the rest", unit: memory, of: func(t *result.Trial) float64 {
-		if t.Server == nil || t.Server.Connected == nil || t.Server.Connected.HeapBytes == 0 {
-			return math.NaN()
-		}
-		return perIdleClient(func(m *result.Memory) int64 { return m.RSSBytes - m.HeapBytes - m.StackBytes })(t)
-	}},
+	remaining,
 	{name: "kernel sockets per idle client", unit: memory, of: perIdleClient(func(m *result.Memory) int64 { return m.SocketBytes })},
 }
 
@@ -184,14 +190,19 @@ func (r *run) unitCosts() table {
 
 // unitCostNotes are what a reader of [run.unitCosts] has to know.
 func (r *run) unitCostNotes() []string {
-	paced, pushed, fitted, idle := false, false, false, false
+	paced, pushed, fitted, idle, below := false, false, false, false, false
+	var again []string // which ask again as soon as they are answered
 	for i := range r.sides {
 		s := &r.sides[i]
 		_, n := s.fitCosts()
 		fitted = fitted || n > 0
 		paced = paced || n > 0 && s.paced()
 		pushed = pushed || n > 0 && !s.paced()
+		if n > 0 && s.rearms() {
+			again = append(again, s.transport)
+		}
 		idle = idle || idleMemory[0].cell(s.used).known()
+		below = below || len(remaining.cell(s.used).values) < len(heap.cell(s.used).values)
 	}
 	var notes []string
 	if fitted {
@@ -200,11 +211,17 @@ func (r *run) unitCostNotes() []string {
 	if pushed {
 		notes = append(notes, "A delivery holds its part of the message's posting, and where clients ask again by themselves, the next question. An idle client-second holds all that the server does when nothing is said, its runtime's own upkeep and heartbeats included, divided by the clients.")
 	}
+	if len(again) > 0 {
+		notes = append(notes, "Requests with news and without are not told apart for "+join(again)+": what either costs is in the delivery and in the idle client-second.")
+	}
 	if paced {
 		notes = append(notes, "Clients that poll at one interval make equally many polls in every second, so that what holding a client costs cannot be told from what its polls cost: it is in the polls.")
 	}
 	if idle {
 		notes = append(notes, "Memory per idle client is what the server took from before the first client until all were connected and nothing had been said, garbage that connecting has left included. Kernel sockets are no part of it: their buffers, and, where /proc/slabinfo can be read, the sockets themselves.")
+	}
+	if below {
+		notes = append(notes, "What is left for the rest is below zero in some trials, which are left out there: heap and stacks in use may grow by more than resident memory does, into pages that were resident before.")
 	}
 	return notes
 }

@@ -142,6 +142,7 @@ func TestMemoryOfIdleClients(t *testing.T) {
 	}{
 		{"all", func(*result.Trial) {}, []string{"20.0 KiB", "10.0 KiB", "5.00 KiB", "5.00 KiB", "4.00 KiB"}},
 		{"no metrics", func(t *result.Trial) { t.Server.Connected.HeapBytes, t.Server.Connected.StackBytes = 0, 0 }, []string{"20.0 KiB", "–", "–", "–", "4.00 KiB"}},
+		{"more in use than resident", func(t *result.Trial) { t.Server.Connected.HeapBytes = 180 * kib }, []string{"20.0 KiB", "16.0 KiB", "5.00 KiB", "–", "4.00 KiB"}},
 		{"the kernel does not tell", func(t *result.Trial) { t.Server.Connected.SocketBytes = 0 }, []string{"20.0 KiB", "10.0 KiB", "5.00 KiB", "5.00 KiB", "–"}},
 		{"a target", func(t *result.Trial) { t.Env.Target = "http://x:1" }, []string{"–", "–", "–", "–", "–"}},
 		{"not read", func(t *result.Trial) { t.Server.Connected = nil }, []string{"–", "–", "–", "–", "–"}},
@@ -164,6 +165,9 @@ func TestMemoryOfIdleClients(t *testing.T) {
 func TestUnitCostNotes(t *testing.T) {
 	push := made{false, 10, varying, map[string]float64{delivering.name: 1e-3}, 0, 20}
 	polls := made{true, 10, varying, map[string]float64{answering.name: 1e-3}, 0, 20}
+	waits, full := push.trial("longpoll", 1), push.trial("ws", 1)
+	waits.Asked.WaitS = 25
+	full.Server = &result.Cost{Before: &result.Memory{}, Connected: &result.Memory{RSSBytes: 10, HeapBytes: 20}}
 	for _, c := range []struct {
 		name   string
 		trials []result.Trial
@@ -172,6 +176,8 @@ func TestUnitCostNotes(t *testing.T) {
 		{"push", []result.Trial{push.trial("ws", 1)}, []string{"CPU is fitted", "A delivery holds"}},
 		{"polls", []result.Trial{polls.trial("poll", 1)}, []string{"CPU is fitted", "Clients that poll"}},
 		{"both", []result.Trial{polls.trial("poll", 1), push.trial("ws", 1)}, []string{"CPU is fitted", "A delivery holds", "Clients that poll"}},
+		{"asks again", []result.Trial{waits}, []string{"CPU is fitted", "A delivery holds", "Requests with news and without are not told apart for longpoll:"}},
+		{"more in use than resident", []result.Trial{full}, []string{"CPU is fitted", "A delivery holds", "Memory per idle", "What is left for the rest is below zero"}},
 		{"nothing", []result.Trial{{Transport: "ws", Trial: 1, Status: result.Failed}}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 
 // verdict is a run in a few sentences of computed numbers. It holds no markup.
 type verdict struct {
-	headlines  []string // losses, and why there is no verdict: before all else
+	headlines  []string // a server stopped on purpose, losses, and why there is no verdict: before all else
 	paragraphs []string
 	notes      []string // how far the paragraphs can be trusted
 }
@@ -21,6 +21,9 @@ type verdict struct {
 // repeated a message in any attempt wins no comparison.
 func (r *run) judge() verdict {
 	var v verdict
+	if stop := r.stop(); stop != "" {
+		v.headlines = append(v.headlines, "The server was stopped on purpose "+stop+": latencies hold it.")
+	}
 	r.losses(&v)
 	var base *side
 	var sides []*side
@@ -66,6 +69,16 @@ func (r *run) judge() verdict {
 		}
 	}
 	return v
+}
+
+// stop says for how long the server was stopped on purpose, and when; it is empty
+// where it was not.
+func (r *run) stop() string {
+	a := r.head.Asked
+	if a.FreezeS <= 0 {
+		return ""
+	}
+	return fmt.Sprintf("for %s at %s of the steady state", seconds.format(a.FreezeS), seconds.format(a.FreezeAtS))
 }
 
 // losses puts every lost or repeated delivery at the head, trials set aside

@@ -22,7 +22,7 @@ func TestVerdict(t *testing.T) {
 			"At 1,000 clients and 1 message/s, WebSocket needed 1 connection per client and no requests where polling needed 1.01 connections and 60.1 requests per minute.",
 			"1/7.7 of the bytes", "2.98 ms (p50) against 499 ms", "Against it: 1.27 times the server memory per client", "1 of 10 such numbers",
 		}, []string{"No verdict", "known spread"}},
-		{"one", []string{"All of this is from one trial each, so without a known spread."}, []string{"do not overlap"}},
+		{"one", []string{"All of this is from one trial each, so without a known spread."}, []string{"do not overlap", "on purpose"}},
 		{"push", []string{"WebSocket needed 1 connection per client and no requests; it delivered in 2.98 ms (p50)", "nothing to compare"}, []string{"against"}},
 		{"polling", []string{"polling needed 1.01 connections per client and 60.1 requests per minute", "nothing to compare"}, []string{"against"}},
 		{"unpaced", []string{"No transport polled at an interval"}, []string{"against"}},
@@ -32,6 +32,7 @@ func TestVerdict(t *testing.T) {
 		{"lossy", []string{"ws lost 12 of 60,000 expected deliveries (0.0200 %). A transport with losses wins no comparison.", "is not compared"}, []string{"ms (p50)"}},
 		{"invalid", []string{"No verdict: no transport has a trial that is complete and not invalid.", "80 ms late"}, []string{"needed"}},
 		{"doubted", []string{"No verdict on sse: every trial is invalid", "Trials of ws are suspect"}, []string{"server-sent events"}},
+		{"frozen", []string{"The server was stopped on purpose for 1.50 s at 8.00 s of the steady state: latencies hold it."}, nil},
 		{"partial", []string{"No verdict on ws: no trial ran to its end."}, []string{"WebSocket"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
