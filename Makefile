@@ -33,7 +33,7 @@ bench-short: build ## the same with 200 clients in 40 seconds
 	bin/pollpush run short
 
 .PHONY: calibrate
-calibrate: build ## what the generator itself adds on this machine, over every transport; about 6 minutes
+calibrate: build ## what the generator itself adds on this machine, over every transport; about 9 minutes
 	bin/pollpush calibrate
 
 .PHONY: demo

@@ -25,8 +25,8 @@ const calibrations = "results/calibration"
 
 type calibrateCommand struct {
 	Transports []string `placeholder:"A,B" default:"all" help:"Transports to measure; all is every one (${default})."`
-	Confirm    int      `placeholder:"N" default:"0" help:"Run N trials at half of the largest load, and tell how many were valid (${default})."`
-	Quick      bool     `help:"Measure in seconds, and coarsely: does it work?"`
+	Confirm    int      `placeholder:"N" default:"0" help:"Run N trials at half of the largest load, and tell how many were valid: all must be (${default})."`
+	Quick      bool     `help:"Measure in seconds, and coarsely: does it work? Runs do not take such floors."`
 	Out        string   `placeholder:"DIR" default:"${calibrations}" help:"Folder for what is found, in a file named for the machine (${default})."`
 }
 
@@ -79,7 +79,7 @@ func (c *calibrateCommand) Run(s *session) error {
 
 // calibrate measures a list of transports, and keeps what it finds in a file.
 func calibrate(s *session, o calibration.Options, list []transport.Transport, known *calibration.Calibration, path string) error {
-	unknown := 0
+	unknown, unconfirmed := 0, 0
 	for i, of := range list {
 		fmt.Fprintf(s.stderr, "%s: %d of %d\n", of.Name, i+1, len(list))
 		found, err := calibration.Measure(s, o, of)
@@ -99,9 +99,19 @@ func calibrate(s *session, o calibration.Options, list []transport.Transport, kn
 		if found.Floor == nil {
 			unknown++
 		}
+		if q := found.Confirmed; o.Confirm > 0 && (q == nil || q.Valid < o.Confirm) {
+			unconfirmed++
+		}
 	}
+	var texts []string
 	if unknown > 0 {
-		return &exitError{invalidRun, fmt.Sprintf("the floor of %d of %d transports is not known: the machine was too busy; calibrate them again", unknown, len(list))}
+		texts = append(texts, fmt.Sprintf("the floor of %d of %d transports is not known: the machine was too busy", unknown, len(list)))
+	}
+	if unconfirmed > 0 {
+		texts = append(texts, fmt.Sprintf("of %d of %d transports not all %d trials at half of the largest load were valid", unconfirmed, len(list), o.Confirm))
+	}
+	if len(texts) > 0 {
+		return &exitError{invalidRun, strings.Join(texts, "; ") + "; calibrate them again"}
 	}
 	return nil
 }
@@ -116,8 +126,12 @@ func printCalibration(w io.Writer, c *calibration.Calibration) {
 		if q == nil {
 			q = &result.Quantiles{Max: math.NaN()}
 		}
+		name := t.Name
+		if t.Quick {
+			name += " (quick)"
+		}
 		cells := []string{
-			t.Name, duration(q.P50), duration(q.P90), duration(q.P99), duration(q.P999), duration(&q.Max),
+			name, duration(q.P50), duration(q.P90), duration(q.P99), duration(q.P999), duration(&q.Max),
 			duration(&t.CPU), t.Operation, perSecond(t.Largest), duration(t.Largest.CPU()), cmp.Or(t.Largest.Side, "–"), confirmed(t.Confirmed),
 		}
 		fmt.Fprintln(table, strings.Join(cells, "\t")+"\t")
@@ -158,7 +172,7 @@ func confirmed(c *calibration.Confirmed) string {
 
 // calibrated finds what this machine is known to add, by transport: in a file,
 // or in a folder by the machine's fingerprint. A folder that does not know the
-// machine is no error.
+// machine is no error, nor is a file without floors that trials keep.
 func calibrated(s *session, path string) (map[string]*result.Calibration, error) {
 	machine := control.Env().Machine()
 	file := path
@@ -166,13 +180,17 @@ func calibrated(s *session, path string) (map[string]*result.Calibration, error)
 		file = calibration.Path(path, machine)
 	}
 	c, err := calibration.Read(file, machine)
+	var known map[string]*result.Calibration
 	switch {
 	case err == nil:
-		fmt.Fprintf(s.stderr, "What the generator adds is known from %s\n", file)
-		return c.Trials(), nil
-	case file != path && errors.Is(err, fs.ErrNotExist):
-		fmt.Fprintln(s.stderr, "What the generator adds on this machine is not known; `pollpush calibrate` tells it in about 6 minutes")
+		known = c.Trials()
+	case file == path || !errors.Is(err, fs.ErrNotExist):
+		return nil, err
+	}
+	if len(known) == 0 {
+		fmt.Fprintln(s.stderr, "What the generator adds on this machine is not known; `pollpush calibrate` tells it in about 9 minutes")
 		return nil, nil
 	}
-	return nil, err
+	fmt.Fprintf(s.stderr, "What the generator adds is known from %s\n", file)
+	return known, nil
 }

@@ -41,10 +41,11 @@ func TestCalibrate(t *testing.T) {
 	if len(c.Transports) != 2 || c.Transports[0].Name != "poll" || c.Transports[1].Name != "ws" {
 		t.Fatalf("calibrated are %+v", c.Transports)
 	}
-	known := map[string]bool{}
 	for i, operation := range []string{calibration.Poll, calibration.Delivery} {
 		found := c.Transports[i]
-		known[found.Name] = found.Floor != nil
+		if !found.Quick || found.Floor == nil && len(found.Doubts) == 0 {
+			t.Errorf("%s: neither a floor nor what is in doubt: %+v", found.Name, found)
+		}
 		if found.Operation != operation || found.Commit != "test" || found.CPU <= 0 || found.PerS <= 0 {
 			t.Errorf("%+v", found)
 		}
@@ -62,7 +63,19 @@ func TestCalibrate(t *testing.T) {
 		t.Errorf("%d files are in results", len(files))
 	}
 
-	e := pollpush(t, dir, "run", "tiny.yaml", "--out", "run", "--transports", "ws,sse")
+	// A quick floor is none for a run. What is not quick goes into its trials.
+	e := pollpush(t, dir, "run", "tiny.yaml", "--out", "quick", "--transports", "ws")
+	if !slices.Contains(usable, e.code) || !strings.Contains(e.stderr, "What the generator adds on this machine is not known") {
+		t.Errorf("exit code %d:\n%s", e.code, e.stderr)
+	}
+	p50 := 0.00025
+	ws := c.Transports[1]
+	ws.Quick, ws.Floor = false, &result.Quantiles{P50: &p50, Max: 0.001, Mean: 0.0003, N: 20}
+	c.Put(ws)
+	if err := c.Write(filepath.Join(dir, path)); err != nil {
+		t.Fatal(err)
+	}
+	e = pollpush(t, dir, "run", "tiny.yaml", "--out", "run", "--transports", "ws,poll")
 	if !slices.Contains(usable, e.code) || !strings.Contains(e.stderr, "What the generator adds is known from "+path) {
 		t.Errorf("exit code %d:\n%s", e.code, e.stderr)
 	}
@@ -71,10 +84,11 @@ func TestCalibrate(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, trial := range trials {
-		if got := trial.Calibration != nil; got != known[trial.Transport] {
-			t.Errorf("%s: that the trial is calibrated is %v, that the transport is, %v", trial.Transport, got, known[trial.Transport])
+		got := trial.Calibration
+		if (got != nil) != (trial.Transport == "ws") {
+			t.Errorf("%s: that the trial is calibrated is %v", trial.Transport, got != nil)
 		}
-		if got := trial.Calibration; got != nil && (got.Commit != "test" || got.Measured.IsZero() || got.Floor == nil) {
+		if got != nil && (got.Commit != "test" || got.Measured.IsZero() || got.Floor == nil || *got.Floor.P50 != p50) {
 			t.Errorf("%s: %+v", trial.Transport, got)
 		}
 	}

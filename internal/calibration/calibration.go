@@ -35,12 +35,16 @@ type Transport struct {
 	// a delivery of any other.
 	Operation string `json:"operation"`
 
+	// Quick says that all was measured coarsely, to see that it works. No
+	// trial keeps the floor.
+	Quick bool `json:"quick,omitempty"`
+
 	// Floor is a poll's time from due to answered, or a delivery's from due to
 	// seen less the target's known delay, at a light load. It is null where
 	// the machine was too busy to tell.
 	Floor   *result.Quantiles `json:"floor_s"`
 	DelayS  float64           `json:"delay_s"`          // the target's, which has been taken off
-	Clients int               `json:"clients"`          // in the one room
+	Clients int               `json:"clients"`          // all in one room where they poll, else each in one of its own
 	PerS    float64           `json:"operations_per_s"` // the light load
 	// CPU is the generator's for each operation of the light load, user and
 	// system time, all that it does in between included.
@@ -57,11 +61,11 @@ const (
 	Poll     = "poll"
 )
 
-// Largest is the largest load at which a trial stays valid, in operations per
-// second, with generator and null target on one machine.
+// Largest is the largest load at which two trials were found valid, in
+// operations per second, with generator and null target on one machine.
 type Largest struct {
 	Clients int     `json:"clients"`
-	PerS    float64 `json:"operations_per_s"` // 0 where none was valid
+	PerS    float64 `json:"operations_per_s"` // 0 where none was valid twice
 	// Invalid is the least load that was invalid, 0 where none was tried.
 	Invalid float64 `json:"invalid_operations_per_s"`
 	Side    string  `json:"side"`   // whose limit that was: "generator", "target" or "others"
@@ -114,9 +118,13 @@ func (c *Calibration) Put(t Transport) {
 func (c *Calibration) Trials() map[string]*result.Calibration {
 	known := map[string]*result.Calibration{}
 	for _, t := range c.Transports {
-		if t.Floor != nil {
-			known[t.Name] = &result.Calibration{Measured: t.Measured, Commit: t.Commit, Floor: t.Floor}
+		if t.Floor != nil && !t.Quick {
+			known[t.Name] = t.kept()
 		}
 	}
 	return known
+}
+
+func (t *Transport) kept() *result.Calibration {
+	return &result.Calibration{Measured: t.Measured, Commit: t.Commit, Floor: t.Floor}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 )
@@ -85,17 +86,42 @@ func (c *Calibration) check() error {
 			return fmt.Errorf("transport %q stands twice, or has no name", t.Name)
 		case t.Operation != Delivery && t.Operation != Poll:
 			return fmt.Errorf("%s: operation %q is neither %s nor %s", t.Name, t.Operation, Delivery, Poll)
-		case t.CPU < 0 || t.Largest.PerS < 0 || t.DelayS < 0:
-			return fmt.Errorf("%s: a number is below 0", t.Name)
+		case t.Clients < 0 || t.Largest.Clients < 0:
+			return fmt.Errorf("%s: clients are below 0", t.Name)
+		}
+		for _, v := range t.numbers() {
+			if !(v >= 0) || math.IsInf(v, 0) { // nor NaN
+				return fmt.Errorf("%s: a number is %v: at least 0, and finite", t.Name, v)
+			}
+		}
+		if q := t.Confirmed; q != nil && (q.Trials < 1 || q.Valid < 0 || q.Valid > q.Trials) {
+			return fmt.Errorf("%s: %d of %d trials are confirmed", t.Name, q.Valid, q.Trials)
+		}
+		if err := t.kept().Check(); err != nil {
+			return fmt.Errorf("%s: %w", t.Name, err)
 		}
 		seen[t.Name] = true
 	}
 	return nil
 }
 
+// numbers are all that is measured but the floor.
+func (t *Transport) numbers() []float64 {
+	l := t.Largest
+	all := []float64{t.DelayS, t.PerS, t.CPU, l.PerS, l.Invalid, l.GeneratorCores, l.TargetCores}
+	if t.Confirmed != nil {
+		all = append(all, t.Confirmed.PerS)
+	}
+	return all
+}
+
 // Write writes the calibration to path, whose folder is made if it is not
-// there: all of it, or the file is as it was.
+// there: all of it, or the file is as it was. What [Read] would refuse is not
+// written.
 func (c *Calibration) Write(path string) error {
+	if err := c.check(); err != nil {
+		return fmt.Errorf("calibration: %w", err)
+	}
 	text, err := json.MarshalIndent(c, "", "  ")
 	if err != nil {
 		return fmt.Errorf("calibration: %w", err)

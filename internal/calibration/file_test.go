@@ -3,6 +3,7 @@ package calibration
 import (
 	"errors"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -64,6 +65,11 @@ func TestFileIsWrittenWhole(t *testing.T) {
 	if err := c.Write(path); err == nil {
 		t.Error("a folder was written over")
 	}
+	broken := some()
+	broken.Transports[0].CPU = math.NaN()
+	if err := broken.Write(filepath.Join(dir, "broken")); err == nil || !strings.Contains(err.Error(), "a number is NaN") {
+		t.Errorf("what cannot be read was written: %v", err)
+	}
 	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
 		t.Errorf("there are %v (%v)", entries, err)
 	}
@@ -75,6 +81,9 @@ func TestPutReplaces(t *testing.T) {
 	if len(c.Transports) != 2 || c.Transports[0].Operation != Poll || c.Transports[1].Name != "ws" {
 		t.Errorf("%+v", c.Transports)
 	}
+	quick := c.Transports[1]
+	quick.Name, quick.Quick = "sse", true
+	c.Put(quick)
 	known := c.Trials()
 	if len(known) != 1 || known["ws"] == nil || known["ws"].Commit != "abc" || *known["ws"].Floor.P50 != 0.00031 {
 		t.Errorf("for trials: %v", known)
@@ -110,7 +119,10 @@ func TestReadRefuses(t *testing.T) {
 		"edited":        {strings.Replace(text, `"cores": 2`, `"cores": 64`, 1), c.Machine, []string{"is not the fingerprint of its env", again}},
 		"twice":         {strings.Replace(text, `"transport": "ws"`, `"transport": "poll"`, 1), c.Machine, []string{`transport "poll" stands twice`, again}},
 		"no operation":  {strings.Replace(text, `"operation": "delivery"`, `"operation": "dance"`, 1), c.Machine, []string{`operation "dance"`, again}},
-		"below nothing": {strings.Replace(text, `"delay_s": 0.005`, `"delay_s": -1`, 1), c.Machine, []string{"below 0", again}},
+		"below nothing": {strings.Replace(text, `"delay_s": 0.005`, `"delay_s": -1`, 1), c.Machine, []string{"poll: a number is -1: at least 0", again}},
+		"floor falls":   {strings.Replace(text, `"p50": 0.00031`, `"p50": 0.31`, 1), c.Machine, []string{"poll: floor_s: max = 0.001: from 0.31", again}},
+		"floor of none": {strings.Replace(text, `"n": 12`, `"n": 0`, 1), c.Machine, []string{"poll: floor_s: n = 0", again}},
+		"confirmed all": {strings.Replace(text, `"valid": 20`, `"valid": 21`, 1), c.Machine, []string{"poll: 21 of 20 trials", again}},
 		"too large":     {strings.Repeat(" ", maxFile+1), c.Machine, []string{"is larger than 1048576 bytes"}},
 	} {
 		t.Run(name, func(t *testing.T) {

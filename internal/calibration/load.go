@@ -18,6 +18,7 @@ const (
 	heavyPollers    = 2000 // that poll, at an interval that lateness is held against
 	closeEnough     = 1.2  // between the largest load and the least invalid one
 	mostProbes      = 8
+	lastProbes      = 3 // of these, that see whether the load found holds again
 )
 
 // heavy is a scenario of so many operations per second.
@@ -30,39 +31,73 @@ func (b *bench) heavy(perS float64) scenario.Scenario {
 	return s
 }
 
-// largest finds the largest load at which a trial holds: it is doubled from a
-// first one until it does not, or halved until it does, and then the gap
-// is halved. PerCore is how many operations per second a core of the generator's
-// has time for at what each costs at a light load: at a heavy one, where fewer
-// wake-ups serve more of them, it has time for several times as many.
+// Where the search begins: at so many times what a core of the generator's has
+// time for at the cost of a light load. At a heavy one fewer wake-ups serve more
+// polls; and of deliveries only one in as many as there are clients comes with
+// a message to publish, as each of the light load does.
+const (
+	firstPolls      = 2
+	firstDeliveries = 10
+)
+
+// largest finds the largest load at which trials hold. PerCore is how many
+// operations per second a core of the generator's has time for at what each
+// costs at a light load.
 func (b *bench) largest(ctx context.Context, perCore float64) (Largest, error) {
-	l := Largest{Clients: heavyClients}
+	clients, first := heavyClients, round(firstDeliveries*perCore)
 	if b.transport.Paced {
-		l.Clients = heavyPollers
+		clients, first = heavyPollers, round(firstPolls*perCore)
 	}
-	probes := mostProbes
+	probes, last := mostProbes, lastProbes
 	if b.Quick {
-		probes = 2
+		probes, last = 3, 2
 	}
-	for load := round(2 * perCore); probes > 0; probes-- {
-		t, err := b.probe(ctx, load)
+	l, err := search(first, probes, last, func(load float64) (result.Trial, error) { return b.probe(ctx, load) })
+	l.Clients = clients
+	return l, err
+}
+
+// search finds the largest load at which two probes hold. A first load is
+// doubled until one does not, or halved until it does, and then the gap is
+// halved. The load that is found so, once the gap is narrow or only the last
+// probes are left, is probed again, and lowered while it does not hold.
+func search(load float64, probes, last int, probe func(load float64) (result.Trial, error)) (Largest, error) {
+	var l Largest
+	held := 0.0                // the largest load that held, once
+	times := map[float64]int{} // that a load has held
+	for ; probes > 0 && (held == 0 || probes > last && (l.Invalid == 0 || l.Invalid >= closeEnough*held)); probes-- {
+		t, err := probe(load)
 		if err != nil {
 			return l, err
 		}
 		if holds(&t) {
-			l.PerS, l.GeneratorCores, l.TargetCores = load, cores(&t.Generator, &t), cores(t.Server, &t)
+			held = load
+			times[held]++
 		} else {
 			l.Invalid, l.Side, l.Reason = load, side(&t), why(&t)
 		}
 		switch {
 		case l.Invalid == 0:
 			load = round(2 * load)
-		case l.PerS == 0:
+		case held == 0:
 			load = round(load / 2)
-		case l.Invalid < closeEnough*l.PerS:
-			return l, nil
 		default:
-			load = round(math.Sqrt(l.PerS * l.Invalid))
+			load = round(math.Sqrt(held * l.Invalid))
+		}
+	}
+	for ; probes > 0; probes-- {
+		t, err := probe(held)
+		if err != nil {
+			return l, err
+		}
+		if !holds(&t) {
+			l.Invalid, l.Side, l.Reason = held, side(&t), why(&t)
+			held = round(held / closeEnough)
+			continue
+		}
+		if times[held]++; times[held] == 2 {
+			l.PerS, l.GeneratorCores, l.TargetCores = held, cores(&t.Generator, &t), cores(t.Server, &t)
+			return l, nil
 		}
 	}
 	return l, nil

@@ -1,6 +1,9 @@
 package calibration
 
 import (
+	"errors"
+	"math"
+	"slices"
 	"strings"
 	"testing"
 
@@ -116,5 +119,86 @@ func TestLess(t *testing.T) {
 	}
 	if less(nil, 1) != nil {
 		t.Error("nothing less something is something")
+	}
+}
+
+// A machine's limit is found from both sides, and holds twice.
+func TestSearch(t *testing.T) {
+	const limit = 100_000
+	broken := errors.New("broken")
+	for _, c := range []struct {
+		name   string
+		first  float64
+		fails  []int // probes that do not hold, whatever their load, from 1
+		probes []float64
+		want   Largest
+	}{
+		{"from below", 50_000, nil, []float64{50_000, 100_000, 200_000, 140_000, 120_000, 100_000}, Largest{PerS: 100_000, Invalid: 120_000}},
+		{"from above", 340_000, nil, []float64{340_000, 170_000, 85_000, 120_000, 100_000, 100_000}, Largest{PerS: 100_000, Invalid: 120_000}},
+		{"without end", 1000, nil, []float64{1000, 2000, 4000, 8000, 16_000, 16_000}, Largest{PerS: 16_000}},
+		{"by chance once", 50_000, []int{6}, []float64{50_000, 100_000, 200_000, 140_000, 120_000, 100_000, 83_000, 83_000}, Largest{PerS: 83_000, Invalid: 100_000}},
+		{"lower, and once before", 77_000, []int{5}, []float64{77_000, 150_000, 110_000, 92_000, 92_000, 77_000}, Largest{PerS: 77_000, Invalid: 92_000}},
+		{"never twice", 50_000, []int{6, 7, 8}, []float64{50_000, 100_000, 200_000, 140_000, 120_000, 100_000, 83_000, 69_000}, Largest{Invalid: 69_000}},
+		{"late at last", 50_000, []int{6, 7}, []float64{50_000, 100_000, 200_000, 140_000, 120_000, 100_000, 83_000, 69_000}, Largest{Invalid: 83_000}},
+		{"never", 64_000, []int{1, 2, 3, 4, 5, 6, 7, 8}, []float64{64_000, 32_000, 16_000, 8000, 4000, 2000, 1000, 500}, Largest{Invalid: 500}},
+	} {
+		var probes []float64
+		got, err := search(c.first, mostProbes, lastProbes, func(load float64) (result.Trial, error) {
+			probes = append(probes, load)
+			if load > limit || slices.Contains(c.fails, len(probes)) {
+				return reasons(result.Invalid, result.PublishLate), nil
+			}
+			return reasons(result.Valid), nil
+		})
+		if err != nil || got.PerS != c.want.PerS || got.Invalid != c.want.Invalid || !slices.Equal(probes, c.probes) {
+			t.Errorf("%s: %+v after %v (%v), want %+v after %v", c.name, got, probes, err, c.want, c.probes)
+		}
+		if (got.Invalid > 0) != (got.Side == Generator && got.Reason == result.PublishLate) {
+			t.Errorf("%s: the limit is %+v", c.name, got)
+		}
+	}
+	if _, err := search(1, mostProbes, lastProbes, func(float64) (result.Trial, error) { return result.Trial{}, broken }); !errors.Is(err, broken) {
+		t.Errorf("a probe's error became %v", err)
+	}
+}
+
+// The floor and the known delay come to what the trial measured; a poll's answer
+// is not delayed. A trial that somebody was in the way of has no floor.
+func TestFloor(t *testing.T) {
+	at := func(v float64) *float64 { return &v }
+	trial := reasons(result.Valid)
+	trial.Latency = &result.Quantiles{P50: at(0.0053), P90: at(0.0055), P99: at(0.0061), Max: 0.0092, Mean: 0.0054, N: 3000}
+	trial.PollResponse = &result.Quantiles{P50: at(0.0004), Max: 0.003, Mean: 0.0005, N: 12_000}
+	for _, paced := range []bool{false, true} {
+		got, delay, measured := floor(&trial, paced), 0.005, trial.Latency
+		if paced {
+			delay, measured = 0, trial.PollResponse
+		}
+		if got == nil {
+			t.Fatalf("paced %v: no floor", paced)
+		}
+		for name, q := range map[string]func(*result.Quantiles) *float64{
+			"p50":  func(q *result.Quantiles) *float64 { return q.P50 },
+			"p90":  func(q *result.Quantiles) *float64 { return q.P90 },
+			"p99":  func(q *result.Quantiles) *float64 { return q.P99 },
+			"p999": func(q *result.Quantiles) *float64 { return q.P999 },
+			"max":  func(q *result.Quantiles) *float64 { return &q.Max },
+			"mean": func(q *result.Quantiles) *float64 { return &q.Mean },
+		} {
+			of, is := q(got), q(measured)
+			if (of == nil) != (is == nil) || of != nil && math.Abs(*of+delay-*is) > 1e-12 {
+				t.Errorf("paced %v: %s is %v and a delay of %v, which do not come to %v", paced, name, value(of), delay, value(is))
+			}
+		}
+		if got.N != measured.N {
+			t.Errorf("paced %v: of %d, want %d", paced, got.N, measured.N)
+		}
+		for _, code := range []string{result.Steal, result.ForeignCPU, result.CPUPressure, result.Losses} {
+			doubted := reasons(result.Suspect, code)
+			doubted.Latency, doubted.PollResponse = trial.Latency, trial.PollResponse
+			if got := floor(&doubted, paced); got != nil {
+				t.Errorf("paced %v, %s: the floor is %+v", paced, code, got)
+			}
+		}
 	}
 }

@@ -36,9 +36,10 @@ type bench struct {
 }
 
 // Measure measures one transport. It first has faults that are known given
-// back; that they are not is a *[Mismatch].
+// back; that they are not is a *[Mismatch]. Where the light load did nothing,
+// there is no telling where to begin, and that is an error too.
 func Measure(ctx context.Context, o Options, of transport.Transport) (Transport, error) {
-	t := Transport{Name: of.Name, Measured: time.Now().UTC(), Commit: o.Commit, Operation: Delivery}
+	t := Transport{Name: of.Name, Measured: time.Now().UTC(), Commit: o.Commit, Operation: Delivery, Quick: o.Quick}
 	if of.Paced {
 		t.Operation = Poll
 	}
@@ -54,7 +55,7 @@ func Measure(ctx context.Context, o Options, of transport.Transport) (Transport,
 	if err := b.light(ctx, &t); err != nil {
 		return t, err
 	}
-	if t.Largest, err = b.largest(ctx, 1/max(t.CPU, 1e-9)); err != nil {
+	if t.Largest, err = b.largest(ctx, 1/t.CPU); err != nil {
 		return t, err
 	}
 	t.Confirmed, err = b.confirm(ctx, t.Largest.PerS/2)
@@ -74,7 +75,7 @@ func (b *bench) scenario(clients, publishers int, rate float64) scenario.Scenari
 	}
 	s.Publish = scenario.Publish{Rate: rate, Arrivals: "constant", Publishers: publishers}
 	s.Poll.Interval = time.Second
-	s.Phases = scenario.Phases{RampUp: 300 * time.Millisecond, WarmUp: time.Second, Steady: 3 * time.Second, Drain: 3 * time.Second}
+	s.Phases = scenario.Phases{RampUp: 300 * time.Millisecond, WarmUp: time.Second, Steady: 2 * time.Second, Drain: 3 * time.Second}
 	if b.Quick {
 		s.Phases.WarmUp, s.Phases.Steady, s.Phases.Drain = 500*time.Millisecond, time.Second, 2*time.Second
 	}
@@ -118,12 +119,13 @@ func (b *bench) one(ctx context.Context, s scenario.Scenario, flags ...string) (
 	return trials[0], nil
 }
 
-// The light load: little enough that nothing waits for anything, and enough
-// samples for the 99.9th percentile.
+// The light load: little enough that nothing waits for anything. Each client
+// that is pushed to has a room of its own, into which it publishes: a message
+// is written to one client only, so that the target has little to do for it.
 const (
-	lightClients  = 100  // that are pushed to, in one room
-	lightRate     = 20.0 // messages per second to them
-	lightPollers  = 200  // that poll
+	lightClients  = 100 // that are pushed to, and as many rooms
+	lightRate     = 5.0 // messages per second and room
+	lightPollers  = 200 // that poll, in one room
 	lightInterval = 100 * time.Millisecond
 	lightSteady   = 6 * time.Second
 	knownDelay    = 5 * time.Millisecond
@@ -131,10 +133,13 @@ const (
 
 // light measures the floor, and what an operation costs.
 func (b *bench) light(ctx context.Context, t *Transport) error {
-	s := b.scenario(lightClients, 20, lightRate)
+	s := b.scenario(lightClients, 1, lightRate)
+	s.Rooms = lightClients
 	if b.transport.Paced { // few messages, as it is polls that are counted
 		s = b.scenario(lightPollers, 1, 1)
 		s.Poll.Interval = lightInterval
+	} else {
+		t.DelayS = knownDelay.Seconds() // which delays messages, not answers
 	}
 	if !b.Quick {
 		s.Phases.Steady = lightSteady
@@ -143,7 +148,7 @@ func (b *bench) light(ctx context.Context, t *Transport) error {
 	if err != nil {
 		return err
 	}
-	if !holds(&trial) || disturbed(&trial) { // by chance, perhaps
+	if !sound(&trial) { // by chance, perhaps
 		b.say("light load: %s; once more", why(&trial))
 		again, err := b.one(ctx, s, "--delay", knownDelay.String())
 		if err != nil {
@@ -153,24 +158,39 @@ func (b *bench) light(ctx context.Context, t *Transport) error {
 			trial = again
 		}
 	}
-	t.Clients, t.DelayS, t.Doubts = s.Clients, knownDelay.Seconds(), []string{}
+	t.Clients, t.Doubts = s.Clients, []string{}
 	for _, r := range trial.Reasons {
 		t.Doubts = append(t.Doubts, r.Text)
 	}
-	if n := b.operations(&trial); n > 0 {
+	if n := b.operations(&trial); n > 0 && trial.WindowS > 0 {
 		t.PerS, t.CPU = float64(n)/trial.WindowS, trial.Generator.CPUS()/float64(n)
 	}
-	if !holds(&trial) {
-		b.say("light load: %s", why(&trial))
-		return nil
+	if t.PerS == 0 || t.CPU == 0 {
+		return fmt.Errorf("%s: the light load came to %.0f operations per second at %v s of CPU each, where more than 0 of both were due (%s): calibrate again when the machine is idle",
+			b.transport.Name, t.PerS, t.CPU, why(&trial))
 	}
-	if t.Floor = trial.PollResponse; !b.transport.Paced {
-		t.Floor = less(trial.Latency, knownDelay.Seconds())
-	} else {
-		t.DelayS = 0 // it delays messages, not answers
+	if t.Floor = floor(&trial, b.transport.Paced); t.Floor == nil {
+		b.say("light load: %s; the floor is not known", why(&trial))
+		return nil
 	}
 	b.say("light load of %.0f/s: floor %.0f µs (p50), %.1f µs of the generator's CPU for each %s", t.PerS, 1e6*value(t.Floor.P50), 1e6*t.CPU, t.Operation)
 	return nil
+}
+
+// sound reports whether a trial holds, and nobody was in its way.
+func sound(t *result.Trial) bool { return holds(t) && !disturbed(t) }
+
+// floor is what a light load's trial tells of the generator: what its polls
+// took, or its deliveries less the known delay. It is nil of a trial that is
+// not sound.
+func floor(t *result.Trial, paced bool) *result.Quantiles {
+	switch {
+	case !sound(t):
+		return nil
+	case paced:
+		return t.PollResponse
+	}
+	return less(t.Latency, knownDelay.Seconds())
 }
 
 // operations is how many there were in the steady state.

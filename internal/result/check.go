@@ -57,6 +57,10 @@ func (t *Trial) Check() error {
 	if t.Schema >= layered {
 		t.checkLayers(must)
 	}
+	if t.Calibration != nil {
+		err := t.Calibration.Check()
+		must(err == nil, "calibration: %v", err)
+	}
 
 	for _, h := range []struct {
 		name, text string

@@ -48,7 +48,7 @@ func (t *Trial) textSlack() int64 {
 	if t.Asked.Paced {
 		waited = t.Asked.PollIntervalS
 	}
-	return pushed + int64(math.Ceil(t.Asked.PublishRate*waited))
+	return max(pushed, int64(math.Ceil(t.Asked.PublishRate*waited)))
 }
 
 // judgeLayers holds the text that came over the connections against the
