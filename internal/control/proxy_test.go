@@ -77,10 +77,15 @@ func TestAProxyCountsTheSame(t *testing.T) {
 			if n.Connections == 0 || n.Requests == 0 || n.Unparsed > 0 {
 				t.Fatalf("the proxy could not read what passed: %+v", n)
 			}
+			// A ping that has not been answered may have been read, and not counted
+			// yet as a frame.
+			pings := n.FramesIn.Control - n.FramesOut.Control
+			if more := n.FramesIn.Data + n.FramesIn.Control - got.FramesIn; more < 0 || more > max(0, pings) {
+				t.Errorf("frames, in: the generator counted %d, the proxy %d, and %d pings are not answered", got.FramesIn, n.FramesIn.Data+n.FramesIn.Control, pings)
+			}
 			for what, c := range map[string][2]int64{
 				"requests":    {got.Requests, n.Requests},
 				"connections": {got.Connections, n.Connections},
-				"frames, in":  {got.FramesIn, n.FramesIn.Data + n.FramesIn.Control},
 				"frames, out": {got.FramesOut, n.FramesOut.Data + n.FramesOut.Control},
 				// A client closes after the totals are taken: by a header of 2
 				// bytes, a mask of 4 and a code of 2.

@@ -58,7 +58,7 @@ func TestKnownFaultsAreReportedExactly(t *testing.T) {
 			s := scenario.Scenario{Transports: []string{name}, Clients: clients, Payload: 100}
 			s.Publish = scenario.Publish{Rate: 100, Arrivals: "constant", Publishers: 1} // so that ids are in the order of the schedule
 			s.Poll.Interval = 100 * time.Millisecond
-			s.Phases = scenario.Phases{RampUp: 100 * time.Millisecond, WarmUp: 500 * time.Millisecond, Steady: time.Second, Drain: 2 * time.Second}
+			s.Phases = scenario.Phases{RampUp: 100 * time.Millisecond, WarmUp: 500 * time.Millisecond, Steady: time.Second, Drain: 3 * time.Second}
 			o := options(t, s)
 			o.Target = serveNull(t, nulltarget.Config{Delay: delay, Fault: nulltarget.Every(10, 10, 10)})
 			trial := measureOne(t, o)
@@ -78,6 +78,9 @@ func TestKnownFaultsAreReportedExactly(t *testing.T) {
 				if c[0] != c[1] {
 					t.Errorf("%s: %d, want %d", name, c[0], c[1])
 				}
+			}
+			if t.Failed() {
+				t.Logf("errors %v; %v", trial.Errors, trial.Reasons)
 			}
 			if least := leastOf(t, trial.LatencyHDR); least < delay-delay/500 { // a histogram has three digits
 				t.Errorf("a delivery took %v, the target delays all by %v", least, delay)

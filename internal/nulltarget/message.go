@@ -76,13 +76,21 @@ func appendFrame(b []byte, first byte, payload []byte) []byte {
 	return append(b, payload...)
 }
 
-// deflate compresses a WebSocket message by itself (RFC 7692, 7.2.1).
-func deflate(payload []byte) []byte {
-	var b bytes.Buffer
-	w, err := flate.NewWriter(&b, flate.BestSpeed)
+// deflaters are kept: a new one takes a megabyte.
+var deflaters = sync.Pool{New: func() any {
+	w, err := flate.NewWriter(nil, flate.BestSpeed)
 	if err != nil {
 		panic(err) // the level is unknown
 	}
+	return w
+}}
+
+// deflate compresses a WebSocket message by itself (RFC 7692, 7.2.1).
+func deflate(payload []byte) []byte {
+	var b bytes.Buffer
+	w := deflaters.Get().(*flate.Writer)
+	defer deflaters.Put(w)
+	w.Reset(&b)
 	w.Write(payload) // to memory: cannot fail
 	w.Flush()
 	return bytes.TrimSuffix(b.Bytes(), []byte{0, 0, 0xff, 0xff})
