@@ -12,9 +12,9 @@ const pauseInterval = 20 * time.Millisecond
 
 // watchClocks keeps the longest time by which the shard woke later than it
 // wanted to in the steady state and in the drain, in which the last deliveries
-// come. What stops the process, or keeps it from a
-// CPU, holds this goroutine up as it does all clients, whose receiving has no
-// schedule that would tell. It begins by reading what the wall clock is ahead.
+// come. What stops the process, or keeps it from a CPU, holds this goroutine up
+// as it does all clients, whose receiving has no schedule that would tell. It
+// begins by reading what the wall clock is ahead.
 func (r *run) watchClocks(ctx context.Context, alarm *clock.Alarm) error {
 	if err := alarm.Wait(r.from); err != nil {
 		return err
