@@ -19,8 +19,8 @@ func (a *audit) known(t token) bool {
 	return slices.ContainsFunc(units, func(u string) bool { return slices.ContainsFunc(a.pools[u], t.prints) })
 }
 
-// check returns what is wrong with a document's numbers.
-func (a *audit) check(doc document) []string {
+// check returns what is wrong with a readPage's numbers.
+func (a *audit) check(doc readPage) []string {
 	a.faults = nil
 	for _, t := range doc.tables {
 		a.table(t)

@@ -22,7 +22,8 @@ import (
 type chart struct {
 	name    string // of its files
 	title   string
-	caption string // the question that it answers, for the page
+	caption string // what it shows, for the page
+	asks    question
 	panels  []panel
 	omitted string   // why there is nothing to draw, if so
 	stamp   string   // suspect or invalid

@@ -11,9 +11,9 @@ import (
 	"testing"
 )
 
-// document is what can be read on a page: its sentences, its tables and the
+// readPage is what can be read on a page: its sentences, its tables and the
 // words in its charts.
-type document struct {
+type readPage struct {
 	prose  []string
 	tables []readTable
 	charts [][]label
@@ -34,11 +34,11 @@ type label struct {
 }
 
 // readDocument takes a page apart, or a chart by itself.
-func readDocument(t *testing.T, content []byte) document {
+func readDocument(t *testing.T, content []byte) readPage {
 	t.Helper()
 	d := xml.NewDecoder(bytes.NewReader(content))
 	d.Strict, d.AutoClose, d.Entity = false, xml.HTMLAutoClose, xml.HTMLEntity
-	var doc document
+	var doc readPage
 	var open []string
 	var said strings.Builder
 	title := ""

@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"strings"
 
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/stat"
@@ -258,4 +259,23 @@ func (m *metric) print(c cell, ranges bool) string {
 		return m.unit.format(c.value)
 	}
 	return m.unit.formatRange(c.value, c.low, c.high)
+}
+
+// id is the metric's name for programs: "delivery latency, p99.9" is
+// delivery-latency-p99-9.
+func (m *metric) id() string {
+	words := strings.FieldsFunc(strings.ToLower(m.name), func(r rune) bool { return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9') })
+	return strings.Join(words, "-")
+}
+
+// MetricIDs lists the names, for programs, of the metrics that [Compare] holds
+// against limits.
+func MetricIDs() []string {
+	var ids []string
+	for i := range metrics {
+		if metrics[i].kind != told {
+			ids = append(ids, metrics[i].id())
+		}
+	}
+	return ids
 }

@@ -32,7 +32,7 @@ func TestBadScenarioFiles(t *testing.T) {
 		"unknown key":       {"clients: 20", "cleints: 20", []string{`bad.yaml:3: unknown key "cleints" (did you mean "clients"?)`}},
 		"duplicate key":     {"trials: 1", "trials: 1\nclients: 5", []string{"bad.yaml:5: clients stands twice; it is on line 3 already"}},
 		"missing key":       {"clients: 20\n", "", []string{`bad.yaml:1: missing key "clients"`}},
-		"wrong type":        {"clients: 20", "clients: [20]", []string{"bad.yaml:3: clients […]: is not a whole number; must be 1 to 1,000,000"}},
+		"wrong type":        {"clients: 20", "clients: {a: 20}", []string{"bad.yaml:3: clients {…}: is not a whole number; must be 1 to 1,000,000"}},
 		"a word":            {"clients: 20", "clients: many", []string{"bad.yaml:3: clients many: is not a whole number"}},
 		"a section's value": {"poll: {interval: 200ms}", "poll: 200ms", []string{"bad.yaml:7: poll 200ms: must hold keys of its own: interval"}},
 		"zero":              {"clients: 20", "clients: 0", []string{"bad.yaml:3: clients 0: must be 1 to 1,000,000"}},

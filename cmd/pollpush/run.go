@@ -15,7 +15,6 @@ import (
 	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
-	"github.com/pollpush/pollpush/internal/transport"
 	"github.com/pollpush/pollpush/report"
 )
 
@@ -27,24 +26,27 @@ type runCommand struct {
 	TargetPID *int    `name:"target-pid" placeholder:"PID" help:"The target's process on this host, to read its cost."`
 	Profile   bool    `help:"Keep CPU and heap profiles of the server's steady state, in the run's folder; costs the server CPU."`
 	Out       string  `placeholder:"DIR" help:"Folder for the results; must be empty or new (results/SCENARIO-TIME)."`
+	Resume    string  `placeholder:"DIR" help:"Go on with the interrupted run in this folder, as it was asked for; no other flag goes with it."`
 
 	Calibration string `placeholder:"PATH" default:"${calibrations}" help:"What pollpush calibrate has found: a file, or the folder in which it is kept by machine (${default})."`
 
 	Keys overrides `embed:"" group:"Instead of what the scenario says:"`
+
+	restored *order // that --resume names
 }
 
 // overrides are the flags that replace a scenario's keys.
 type overrides struct {
 	Transports *string `key:"transports" placeholder:"A,B" help:"Transports to compare; all is every one."`
-	Clients    *string `key:"clients" placeholder:"N" help:"Clients in all."`
-	Rooms      *string `key:"rooms" placeholder:"N" help:"Rooms that the clients are spread over."`
+	Clients    *string `key:"clients" placeholder:"N" help:"Clients in all; several, as 100,1000, are measured one by one."`
+	Rooms      *string `key:"rooms" placeholder:"N" help:"Rooms that the clients are spread over, or several numbers of them."`
 	Trials     *string `key:"trials" placeholder:"N" help:"Trials of each transport."`
 	Seed       *string `key:"seed" placeholder:"N" help:"Seed of schedules, phases and texts."`
-	Payload    *string `key:"payload" placeholder:"SIZE" help:"Text in each message: 200B."`
-	Rate       *string `key:"publish.rate" placeholder:"RATE" help:"Messages per time and room: 1/s, 1/30s."`
+	Payload    *string `key:"payload" placeholder:"SIZE" help:"Text in each message: 200B; or several sizes."`
+	Rate       *string `key:"publish.rate" placeholder:"RATE" help:"Messages per time and room: 1/s, 1/30s; or several rates."`
 	Arrivals   *string `key:"publish.arrivals" placeholder:"HOW" help:"When messages are due: poisson or constant."`
 	Publishers *string `key:"publish.publishers" placeholder:"N" help:"Clients of each room that publish."`
-	Interval   *string `key:"poll.interval" placeholder:"TIME" help:"From one poll to the next: 1s."`
+	Interval   *string `key:"poll.interval" placeholder:"TIME" help:"From one poll to the next: 1s; or several times."`
 	RampUp     *string `key:"phases.ramp_up" placeholder:"TIME" help:"Over which connections are opened."`
 	WarmUp     *string `key:"phases.warm_up" placeholder:"TIME" help:"Under load before anything is measured."`
 	Steady     *string `key:"phases.steady" placeholder:"TIME" help:"That is measured."`
@@ -56,6 +58,7 @@ type overrides struct {
 	Tls        *string `key:"tls" placeholder:"true" help:"Whether clients and server speak TLS."`
 	Shards     *string `key:"shards" placeholder:"N" help:"Loadgen processes, or auto."`
 	TimeLimit  *string `key:"time_limit" placeholder:"TIME" help:"Longest run that may still repeat a suspect trial."`
+	Limits     *string `key:"limits" placeholder:"METRIC=5%,…" help:"Changes for the worse that a comparison tolerates."`
 }
 
 // list returns the flags that were given, as the scenario package takes them.
@@ -68,14 +71,6 @@ func (o overrides) list() (list []scenario.Override) {
 		}
 	}
 	return list
-}
-
-// words are the flags that were given, as they could be typed again.
-func (o overrides) words() (words []string) {
-	for _, given := range o.list() {
-		words = append(words, given.Origin, given.Value)
-	}
-	return words
 }
 
 // flagOf is the flag that kong makes of a field's name.
@@ -96,10 +91,15 @@ func flagOf(field reflect.StructField) string {
 // Run runs the scenarios one after the other. All are read before the first
 // one begins.
 func (c *runCommand) Run(s *session) error {
+	if c.Resume != "" {
+		if err := c.restore(); err != nil {
+			return err
+		}
+	}
 	if c.Out != "" && len(c.Scenarios) > 1 {
 		return &usageError{fmt.Errorf("--out names the folder of one run, %d scenarios were asked for", len(c.Scenarios))}
 	}
-	options := control.Options{Profile: c.Profile, Commit: commit(), Flags: c.Keys.words(), Progress: s.stderr}
+	options := control.Options{Profile: c.Profile, Commit: commit(), Progress: s.stderr}
 	if c.Target != nil {
 		if options.Target = *c.Target; options.Target == "" {
 			return &usageError{errors.New(`--target "": name a server, or leave the flag out to start one per trial`)}
@@ -133,9 +133,9 @@ func (c *runCommand) Run(s *session) error {
 			}
 		}
 	}
-	var list []scenario.Scenario
+	var list []order
 	for _, name := range c.Scenarios {
-		one, err := scenario.Load(name, transport.Names(), c.Keys.list()...)
+		one, err := c.order(name)
 		if err != nil {
 			return err
 		}
@@ -155,10 +155,16 @@ func (c *runCommand) Run(s *session) error {
 	}
 	code := fine
 	for _, one := range list {
-		options.Scenario = one
-		options.Dir = c.Out
+		if options.Grid, err = one.grid(); err != nil {
+			return err // which was read without a fault before
+		}
+		options.Dir, options.Resume = c.Out, c.Resume != ""
 		if options.Dir == "" {
-			options.Dir = filepath.Join("results", one.Name+time.Now().UTC().Format("-20060102-150405"))
+			options.Dir = filepath.Join("results", options.Grid.Name+time.Now().UTC().Format("-20060102-150405"))
+		}
+		options.Flags = one.flags()
+		if options.Keep, err = one.keep(); err != nil {
+			return err
 		}
 		code = max(code, explain(s.stderr, c.one(s, options))) // the graver, the larger
 		if s.Err() != nil {
@@ -173,7 +179,7 @@ func (c *runCommand) Run(s *session) error {
 
 // one runs one scenario, and reports whatever it has measured.
 func (c *runCommand) one(s *session, o control.Options) error {
-	fmt.Fprintf(s.stderr, "%s: %s\n", o.Scenario.Name, o.Scenario.About)
+	fmt.Fprintf(s.stderr, "%s: %s\n", o.Grid.Name, o.Grid.About)
 	trials, err := control.Run(s, o)
 	if len(trials) > 0 {
 		if err := publish(s, o.Dir, trials); err != nil {

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/pollpush/pollpush/internal/scenario"
-	"github.com/pollpush/pollpush/internal/transport"
 )
 
 type scenariosCommand struct{}
@@ -17,11 +16,11 @@ func (*scenariosCommand) Run(s *session) error {
 	w := tabwriter.NewWriter(s.stdout, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(w, "SCENARIO\tTAKES\tTRANSPORTS\tQUESTION")
 	for _, name := range scenario.Names() {
-		one, err := scenario.Load(name, transport.Names())
+		one, err := scenario.Load(name, known())
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", name, one.Duration().Round(time.Second), strings.Join(one.Transports, ", "), one.About)
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", name, one.Duration().Round(time.Second), strings.Join(one.Transports(), ", "), one.About)
 	}
 	return w.Flush()
 }

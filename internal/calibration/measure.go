@@ -101,7 +101,7 @@ func (b *bench) run(ctx context.Context, s scenario.Scenario, flags ...string) (
 	}
 	b.trials++
 	trials, err := control.Run(ctx, control.Options{
-		Scenario: s, Loadgen: b.Loadgen, Target: line.URL, TargetPID: target.Pid(),
+		Grid: scenario.Single(s), Loadgen: b.Loadgen, Target: line.URL, TargetPID: target.Pid(),
 		Dir: filepath.Join(b.dir, strconv.Itoa(b.trials)), Commit: b.Commit, Progress: io.Discard,
 	})
 	if ctx.Err() != nil {

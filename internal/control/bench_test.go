@@ -33,7 +33,7 @@ func BenchmarkTransport(b *testing.B) {
 				Server:  scenario.Server{History: 1000, Batch: 50 * time.Millisecond},
 			}
 			trials, err := Run(b.Context(), Options{
-				Scenario: s, Chatserver: chatserver, Loadgen: shardProgram,
+				Grid: scenario.Single(s), Chatserver: chatserver, Loadgen: shardProgram,
 				Dir: filepath.Join(b.TempDir(), "run"), Commit: "bench", Progress: b.Output(),
 			})
 			if err != nil {

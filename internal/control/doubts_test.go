@@ -68,7 +68,7 @@ func TestAStoppedShardIsNoticed(t *testing.T) {
 			t.Parallel()
 			pids := filepath.Join(t.TempDir(), "pids")
 			o := few(t, c.transport)
-			o.Scenario.Shards = 2 // the one publisher is a client of the first
+			o.Grid.Points[0].Shards = 2 // the one publisher is a client of the first
 			o.Loadgen = script(t, "echo $$ >>"+pids+"\nexec "+shardProgram)
 			inSteady(&o, func() {
 				victim := shardsIn(t, pids)
@@ -153,8 +153,8 @@ func TestOutOfDescriptors(t *testing.T) {
 			t.Parallel()
 			const clients, descriptors = 100, 64
 			o := few(t, transport)
-			o.Scenario.Clients = clients
-			o.Scenario.Poll.Interval = time.Second
+			o.Grid.Points[0].Clients = clients
+			o.Grid.Points[0].Poll.Interval = time.Second
 			o.Loadgen = script(t, "ulimit -n "+strconv.Itoa(descriptors)+"\nexec "+shardProgram)
 			trial := measureOne(t, o)
 			failed := trial.Errors["dial: "+result.OutOfDescriptors]

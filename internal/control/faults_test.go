@@ -86,7 +86,7 @@ func TestFaultsOnTheWayAreReportedExactly(t *testing.T) {
 				return faultproxy.Pass
 			}})
 			o := proxied(t, proxy, name, clients, 1, 25) // one publisher: ids are in the order of the schedule
-			o.Scenario.Phases.Steady, o.Scenario.Phases.Drain = 4*time.Second, 3*time.Second
+			o.Grid.Points[0].Phases.Steady, o.Grid.Points[0].Phases.Drain = 4*time.Second, 3*time.Second
 			trial := measureOne(t, o)
 			if trial.Offered != messages || trial.Published != messages {
 				t.Fatalf("offered %d, published %d, want %d: %v", trial.Offered, trial.Published, messages, trial.Reasons)

@@ -156,7 +156,7 @@ func TestFreezeOfTwoServers(t *testing.T) {
 	s.Phases = scenario.Phases{RampUp: 100 * time.Millisecond, WarmUp: 500 * time.Millisecond, Steady: 2 * time.Second, Drain: 3 * time.Second}
 	s.Server.Freeze = 500 * time.Millisecond
 	o := options(t, s)
-	o.Scenario.Rooms = 2
+	o.Grid.Points[0].Rooms = 2
 	r := &runner{Options: o, machine: proc.ReadMachine(), size: size{shards: 1, servers: 2}, began: time.Now(), say: &progress{w: o.Progress}}
 	trial := r.trial(t.Context(), "ws", 1, 1)
 	if trial.Status != result.Complete || trial.Asked.Servers != 2 || trial.Offered != 200 || trial.Lost != 0 {
@@ -212,7 +212,7 @@ func TestAFrozenServerShowsInCorrectedLatency(t *testing.T) {
 			s.Phases = scenario.Phases{RampUp: 500 * time.Millisecond, WarmUp: time.Second, Steady: 20 * time.Second, Drain: 5 * time.Second}
 			s.Server.FreezeAt, s.Server.Freeze = 8*time.Second, 2*time.Second
 			o := options(t, s)
-			o.Scenario.Rooms = 50
+			o.Grid.Points[0].Rooms = 50
 			trial := measureOne(t, o)
 			if trial.Offered != 10_000 || trial.Sent != 10_000 || trial.Published != 10_000 || trial.Lost != 0 || trial.Duplicated != 0 {
 				t.Errorf("offered %d, sent %d, published %d, want 10,000; lost %d, duplicated %d",

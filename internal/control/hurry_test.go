@@ -92,7 +92,7 @@ func TestInterruptWithAStoppedShard(t *testing.T) {
 	s.Poll.Interval = time.Second
 	s.Phases = scenario.Phases{RampUp: time.Minute, WarmUp: time.Second, Steady: time.Minute, Drain: time.Second}
 	o := options(t, s)
-	o.Scenario.Rooms, o.Scenario.Shards = 6000, 3
+	o.Grid.Points[0].Rooms, o.Grid.Points[0].Shards = 6000, 3
 	watch := &phaseWatch{phase: "ramp-up", seen: make(chan struct{})}
 	o.Progress, o.Live = watch, true
 	ctx, interrupt := context.WithCancel(t.Context())

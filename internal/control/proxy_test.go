@@ -69,7 +69,7 @@ func TestAProxyCountsTheSame(t *testing.T) {
 			t.Parallel()
 			proxy := throughProxy(t, faultproxy.Faults{})
 			o := proxied(t, proxy, name, 20, 5, 20)
-			o.Scenario.Publish.Arrivals = "poisson"
+			o.Grid.Points[0].Publish.Arrivals = "poisson"
 			trial := measureOne(t, o)
 			proxy.Close()
 

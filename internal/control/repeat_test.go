@@ -66,7 +66,7 @@ func TestATrialIsRepeatedOnce(t *testing.T) {
 	} {
 		s := scenario.Scenario{Transports: []string{"ws"}, Trials: 1, TimeLimit: c.limit}
 		s.Phases.Steady = time.Minute
-		r := &runner{Options: Options{Scenario: s}, began: time.Now()}
+		r := &runner{Scenario: s, began: time.Now()}
 		trial := result.Trial{Attempt: c.attempt, Validity: result.Suspect}
 		trial.Doubt(c.code, result.Suspect, "")
 		if got := r.repeats(&trial); got != c.want {

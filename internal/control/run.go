@@ -24,16 +24,18 @@ import (
 
 // Options is what a run needs beside its scenario.
 type Options struct {
-	Scenario   scenario.Scenario
-	Chatserver string   // path of the program
-	Loadgen    string   // path of the program
-	Target     string   // base URL of a server that somebody else runs; "" starts one per trial
-	TargetCA   string   // certificates in PEM that a target of https is trusted by; "" stands for the system's
-	TargetPID  int      // its process, if it is on this host; 0 leaves its cost out
-	Dir        string   // the run's folder: made if it is not there, refused if it holds anything
-	Commit     string   // of pollpush
-	Profile    bool     // keep CPU and heap profiles of the servers' steady state; not of a target's
-	Flags      []string // by which the scenario was changed, to be told in the results
+	Grid       scenario.Grid
+	Chatserver string            // path of the program
+	Loadgen    string            // path of the program
+	Target     string            // base URL of a server that somebody else runs; "" starts one per trial
+	TargetCA   string            // certificates in PEM that a target of https is trusted by; "" stands for the system's
+	TargetPID  int               // its process, if it is on this host; 0 leaves its cost out
+	Dir        string            // the run's folder: made if it is not there, refused if it holds anything
+	Resume     bool              // Dir holds such a run that was interrupted, which is gone on with
+	Keep       map[string][]byte // files that are put into Dir before the first trial
+	Commit     string            // of pollpush
+	Profile    bool              // keep CPU and heap profiles of the servers' steady state; not of a target's
+	Flags      []string          // by which the scenario was changed, to be told in the results
 	Progress   io.Writer
 	Live       bool // Progress is a terminal: one line, rewritten
 	// Calibrations are what this machine is known to add, by transport; they go
@@ -54,74 +56,144 @@ func refuse(format string, args ...any) error { return &Refusal{fmt.Errorf(forma
 type runner struct {
 	Options
 	machine proc.Machine
-	size    size
+	sizes   []size // of the points
 	began   time.Time
 	say     *progress
-	done    int // trials
+	left    time.Duration // planned for the trials after the one under way
+
+	// The trial under way: what is asked for, and how many processes it takes.
+	Scenario scenario.Scenario
+	size     size
 }
 
-// Run runs all trials of the scenario, interleaved and with their order
-// rotated, and returns them. When ctx is done it ends early: the trial under
-// way is kept as partial. An error is a *[Refusal], or says that results
-// could not be written.
+// Arm is one of several servers that the same trials are run against.
+type Arm struct {
+	Chatserver string // path of the program
+	Dir        string // of its results, as Options has it
+	Commit     string // of the server
+}
+
+// Run runs all trials of the grid, in an order that spreads what changes in the
+// course of a run over all of them, and returns them; of a run that is resumed,
+// those before, too. When ctx is done it ends early: the trial under way is kept
+// as partial. An error is a *[Refusal], or says that results could not be
+// written.
 func Run(ctx context.Context, o Options) ([]result.Trial, error) {
+	all, err := run(ctx, o, []Arm{{o.Chatserver, o.Dir, o.Commit}})
+	return all[0], err
+}
+
+// Interleave runs every trial against each arm, one after the other, the first
+// one changing from trial to trial, so that what happens to the machine meanwhile
+// happens to all arms. It returns each arm's trials, and fails as [Run] does.
+func Interleave(ctx context.Context, o Options, arms []Arm) ([][]result.Trial, error) {
+	return run(ctx, o, arms)
+}
+
+func run(ctx context.Context, o Options, arms []Arm) ([][]result.Trial, error) {
+	trials := make([][]result.Trial, len(arms))
 	r := &runner{Options: o, machine: proc.ReadMachine(), began: time.Now(), say: &progress{w: o.Progress, live: o.Live}}
 	defer r.say.end()
-	var err error
-	if r.size, err = fit(o.Scenario, r.machine, o.Target == ""); err != nil {
-		return nil, err
+	r.Grid.Points = slices.Clone(r.Grid.Points)
+	if err := r.fit(ctx); err != nil {
+		return trials, err
 	}
-	if o.Target != "" {
-		if d := o.Scenario.Server.Freeze; d > 0 {
-			return nil, refuse("the scenario stops the server for %v (server.freeze), and only one that pollpush starts can be stopped: leave out --target, or use another scenario", d)
+	for i, arm := range arms {
+		var err error
+		if o.Resume {
+			trials[i], err = reopen(arm.Dir, r.Grid)
+		} else {
+			err = prepare(arm.Dir, o.Keep)
 		}
-		roots, err := loadgen.Roots(o.TargetCA)
 		if err != nil {
-			return nil, refuse("the certificates to trust the target by: %w", err)
-		}
-		if err := checkTarget(ctx, o.Target, roots); err != nil {
-			return nil, err
-		}
-		r.Target = strings.TrimSuffix(o.Target, "/")
-		r.Scenario.TLS = strings.HasPrefix(r.Target, "https:") // whatever the scenario would have of a server of ours
-		if err := checkTransports(ctx, r.Target, roots, o.Scenario.Transports); err != nil {
-			return nil, err
-		}
-		if err := checkPorts(r.Target, o.Scenario.Clients, r.machine.Ports); err != nil {
-			return nil, err
+			return trials, err
 		}
 	}
-	if o.TargetPID != 0 {
-		if _, err := proc.Read(o.TargetPID); err != nil {
-			return nil, refuse("--target-pid: %w; name the server's process on this host, or leave the flag out", err)
-		}
+	slots := schedule(r.Grid, len(arms))
+	slots = slices.DeleteFunc(slots, func(s slot) bool { return attempts(trials[s.arm], r.Grid.Points[s.point], s) < 0 })
+	for _, s := range slots {
+		r.left += r.Grid.Points[s.point].Trial()
 	}
-	if err := prepare(o.Dir); err != nil {
-		return nil, err
-	}
-	r.say.line("%s: about %s, results in %s", o.Scenario.Name, o.Scenario.Duration().Round(time.Second), o.Dir)
-	var trials []result.Trial
-	for n := 1; n <= o.Scenario.Trials; n++ {
-		for i := range o.Scenario.Transports {
-			name := o.Scenario.Transports[(i+n-1)%len(o.Scenario.Transports)]
-			for attempt := 1; ; attempt++ {
-				t := r.trial(ctx, name, n, attempt)
-				if err := result.Append(filepath.Join(o.Dir, result.FileName), &t); err != nil {
-					return trials, fmt.Errorf("results could not be written, the run ends: %w", err)
-				}
-				trials = append(trials, t)
-				if ctx.Err() != nil {
-					return trials, nil
-				}
-				if !r.repeats(&t) {
-					break
-				}
-				r.say.line("%s: once more", r.label(name, n)) // the line before says why
+	r.announce(slots, arms)
+	for _, s := range slots {
+		arm := arms[s.arm]
+		r.Scenario, r.size = r.Grid.Points[s.point], r.sizes[s.point]
+		r.Chatserver, r.Dir, r.Commit = arm.Chatserver, arm.Dir, arm.Commit
+		r.left -= r.Scenario.Trial()
+		for attempt := 1 + attempts(trials[s.arm], r.Scenario, s); ; attempt++ {
+			t := r.trial(ctx, s.transport, s.trial, attempt)
+			if err := result.Append(filepath.Join(r.Dir, result.FileName), &t); err != nil {
+				return trials, fmt.Errorf("results could not be written, the run ends: %w", err)
 			}
-			r.done++
+			trials[s.arm] = append(trials[s.arm], t)
+			if ctx.Err() != nil {
+				return trials, nil
+			}
+			if !r.repeats(&t) {
+				break
+			}
+			r.say.line("%s: once more", r.label(s.transport, s.trial)) // the line before says why
 		}
 	}
 	return trials, nil
+}
+
+// fit sees that the machine can hold every point, and that a target can be
+// loaded, before anything is.
+func (r *runner) fit(ctx context.Context) error {
+	most := 0
+	for _, p := range r.Grid.Points {
+		z, err := fit(p, r.machine, r.Target == "")
+		if err != nil {
+			return err
+		}
+		r.sizes = append(r.sizes, z)
+		most = max(most, p.Clients)
+		if d := p.Server.Freeze; d > 0 && r.Target != "" {
+			return refuse("the scenario stops the server for %v (server.freeze), and only one that pollpush starts can be stopped: leave out --target, or use another scenario", d)
+		}
+	}
+	if r.Target != "" {
+		roots, err := loadgen.Roots(r.TargetCA)
+		if err != nil {
+			return refuse("the certificates to trust the target by: %w", err)
+		}
+		if err := checkTarget(ctx, r.Target, roots); err != nil {
+			return err
+		}
+		r.Target = strings.TrimSuffix(r.Target, "/")
+		for i := range r.Grid.Points {
+			r.Grid.Points[i].TLS = strings.HasPrefix(r.Target, "https:") // whatever the scenario would have of a server of ours
+		}
+		if err := checkTransports(ctx, r.Target, roots, r.Grid.Transports()); err != nil {
+			return err
+		}
+		if err := checkPorts(r.Target, most, r.machine.Ports); err != nil {
+			return err
+		}
+	}
+	if r.TargetPID != 0 {
+		if _, err := proc.Read(r.TargetPID); err != nil {
+			return refuse("--target-pid: %w; name the server's process on this host, or leave the flag out", err)
+		}
+	}
+	return nil
+}
+
+// announce says what is to be run, before it is.
+func (r *runner) announce(slots []slot, arms []Arm) {
+	text := fmt.Sprintf("%s: %d trials", r.Grid.Name, len(slots))
+	if r.Resume {
+		text = fmt.Sprintf("%s goes on: %d trials are left", r.Grid.Name, len(slots))
+	}
+	if n := len(r.Grid.Points); n > 1 {
+		text += fmt.Sprintf(" at %d points (%s)", n, strings.Join(r.Grid.Swept, ", "))
+	}
+	var dirs []string
+	for _, arm := range arms {
+		dirs = append(dirs, arm.Dir)
+	}
+	r.say.line("%s, about %s, results in %s", text, r.left.Round(time.Second), strings.Join(dirs, " and "))
 }
 
 // noise reports whether a reason's code stands for what others did to the
@@ -153,12 +225,13 @@ func (r *runner) repeats(t *result.Trial) bool {
 
 // allowsRepeat reports whether one trial more leaves time for all others.
 func (r *runner) allowsRepeat() bool {
-	s := r.Scenario
-	left := s.Trials*len(s.Transports) - r.done - 1
-	return time.Since(r.began)+time.Duration(left+1)*s.Trial() <= s.TimeLimit
+	return time.Since(r.began)+r.left+r.Scenario.Trial() <= r.Scenario.TimeLimit
 }
 
 func (r *runner) label(transport string, n int) string {
+	if at := r.Grid.Label(r.Scenario); at != "" {
+		transport += ", " + at
+	}
 	return fmt.Sprintf("%s, trial %d of %d", transport, n, r.Scenario.Trials)
 }
 
@@ -167,7 +240,7 @@ func (r *runner) trial(ctx context.Context, name string, n, attempt int) result.
 	s := r.Scenario
 	tr, ok := transport.Find(name)
 	t := result.Trial{
-		Schema: result.Schema, Run: filepath.Base(r.Dir), Scenario: s.Name, ScenarioHash: s.Hash(),
+		Schema: result.Schema, Run: filepath.Base(r.Dir), Scenario: s.Name, ScenarioHash: s.Hash(), Swept: r.Grid.Swept, Limits: s.Limits,
 		Flags: append([]string{}, r.Flags...), Transport: name, Trial: n, Attempt: attempt, Clients: s.Clients,
 		Asked: result.Asked{
 			PublishRate: s.Publish.Rate, Arrivals: s.Publish.Arrivals, PayloadBytes: s.Payload,
@@ -253,8 +326,9 @@ func (r *runner) env() result.Env {
 	return e
 }
 
-// prepare makes the run's folder and sees that results can be written to it.
-func prepare(dir string) error {
+// prepare makes the run's folder, sees that results can be written to it, and
+// puts into it what is to be kept beside them.
+func prepare(dir string, keep map[string][]byte) error {
 	const enough = 32 << 20
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return refuse("the results folder %s cannot be made: %w; name another with --out", dir, err)
@@ -279,6 +353,11 @@ func prepare(dir string) error {
 		if have := int64(fs.Bavail) * fs.Bsize; have < enough {
 			return refuse("the results folder %s: %d MiB of disk are free, %d MiB are needed; free some or name another with --out",
 				dir, have>>20, enough>>20)
+		}
+	}
+	for name, content := range keep {
+		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
+			return refuse("the results folder %s cannot be written to: %w; free some space or name another with --out", dir, err)
 		}
 	}
 	return nil

@@ -26,7 +26,7 @@ func options(t *testing.T, s scenario.Scenario) Options {
 	s.Name, s.Trials, s.Rooms, s.Seed, s.TimeLimit = "self-test", 1, 1, 1, time.Second
 	s.Server.History = 100_000
 	return Options{
-		Scenario: s, Chatserver: chatserver, Loadgen: shardProgram,
+		Grid: scenario.Single(s), Chatserver: chatserver, Loadgen: shardProgram,
 		Dir: filepath.Join(t.TempDir(), "run"), Commit: "test", Progress: io.Discard,
 	}
 }
@@ -144,7 +144,7 @@ func TestAKnownStallShowsInLatency(t *testing.T) {
 			// begins, the stall falls into the steady state.
 			o := brief(t, nulltarget.Config{StallAt: 600 * time.Millisecond, Stall: stall}, name)
 			trial := measureOne(t, o)
-			gap := 1 / o.Scenario.Publish.Rate
+			gap := 1 / o.Grid.Points[0].Publish.Rate
 			if most := trial.Latency.Max; most < stall.Seconds()-gap {
 				t.Errorf("the longest delivery took %.0f ms, the target stalled for %v", 1000*most, stall)
 			}

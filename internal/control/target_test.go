@@ -156,7 +156,7 @@ func TestPrepare(t *testing.T) {
 	t.Run("makes the folder", func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "results", "run-1")
 		for range 2 { // and takes it if it is empty
-			if err := prepare(dir); err != nil {
+			if err := prepare(dir, nil); err != nil {
 				t.Fatal(err)
 			}
 			if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
@@ -170,7 +170,7 @@ func TestPrepare(t *testing.T) {
 		if err := os.WriteFile(kept, []byte("measured\n"), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		wantRefusal(t, prepare(dir), "the results folder "+dir+
+		wantRefusal(t, prepare(dir, nil), "the results folder "+dir+
 			" is not empty (it holds trials.jsonl): results are never overwritten; name another with --out")
 		if text, err := os.ReadFile(kept); string(text) != "measured\n" {
 			t.Errorf("it holds %q, %v", text, err)
@@ -182,7 +182,7 @@ func TestPrepare(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, dir := range []string{file, filepath.Join(file, "run-1")} {
-			wantRefusal(t, prepare(dir), "the results folder "+dir+" cannot be made: mkdir "+file+": not a directory; name another with --out")
+			wantRefusal(t, prepare(dir, nil), "the results folder "+dir+" cannot be made: mkdir "+file+": not a directory; name another with --out")
 		}
 	})
 }

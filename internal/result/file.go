@@ -103,9 +103,8 @@ func Read(name string, r io.Reader) ([]Trial, error) {
 		if err != nil {
 			return fail(err)
 		}
-		if len(trials) > 0 && (t.Run != trials[0].Run || t.ScenarioHash != trials[0].ScenarioHash) {
-			return fail(fmt.Errorf("is of run %q (scenario %s), but the file began with run %q (scenario %s)",
-				t.Run, t.ScenarioHash, trials[0].Run, trials[0].ScenarioHash))
+		if err := belongs(t, trials); err != nil {
+			return fail(err)
 		}
 		trials = append(trials, *t)
 	}
@@ -113,6 +112,24 @@ func Read(name string, r io.Reader) ([]Trial, error) {
 		return nil, &FileError{Path: name, Err: errors.New("holds no trial: the run ended before its first one did")}
 	}
 	return trials, nil
+}
+
+// belongs holds a trial against those before it in the file.
+func belongs(t *Trial, before []Trial) error {
+	if len(before) == 0 {
+		return nil
+	}
+	first := &before[0]
+	if t.Run != first.Run || t.Scenario != first.Scenario || !slices.Equal(t.Swept, first.Swept) || len(t.Swept) == 0 && t.ScenarioHash != first.ScenarioHash {
+		return fmt.Errorf("is of run %q (scenario %s), but the file began with run %q (scenario %s)",
+			t.Run, t.ScenarioHash, first.Run, first.ScenarioHash)
+	}
+	for i := range before {
+		if b := &before[i]; b.ScenarioHash == t.ScenarioHash && b.Transport == t.Transport && b.Trial == t.Trial && b.Attempt == t.Attempt {
+			return fmt.Errorf("is %s, trial %d, attempt %d, as line %d is: a trial counts once", t.Transport, t.Trial, t.Attempt, i+1)
+		}
+	}
+	return nil
 }
 
 func readLine(r *bufio.Reader) ([]byte, error) {

@@ -90,13 +90,14 @@ func TestReadRefuses(t *testing.T) {
 		"two on a line":   {strings.TrimSuffix(good, "\n") + good, 1, "is not JSON: invalid character '{' after top-level value"},
 		"no schema":       {`{"name":"another's"}` + "\n", 1, `has no "schema": this is no results file of pollpush`},
 		"null":            {"null\n", 1, `has no "schema": this is no results file of pollpush`},
-		"schema 0":        {with(`"schema":3`, `"schema":0`), 1, "has schema 0, the first one was 1"},
-		"future schema":   {good + with(`"schema":3`, `"schema":4`), 2, "has schema 4, this pollpush reads up to 3: use a newer pollpush"},
-		"schema's type":   {with(`"schema":3`, `"schema":"2"`), 1, "is not a trial: json: cannot unmarshal string into Go struct field .schema of type int"},
+		"schema 0":        {with(`"schema":4`, `"schema":0`), 1, "has schema 0, the first one was 1"},
+		"future schema":   {good + with(`"schema":4`, `"schema":5`), 2, "has schema 5, this pollpush reads up to 4: use a newer pollpush"},
+		"schema's type":   {with(`"schema":4`, `"schema":"2"`), 1, "is not a trial: json: cannot unmarshal string into Go struct field .schema of type int"},
 		"unknown field":   {with(`"lost":0,"dup`, `"losst":0,"dup`), 1, `is not a trial: json: unknown field "losst"`},
 		"wrong type":      {with(`"clients":2`, `"clients":2.5`), 1, "is not a trial: json: cannot unmarshal number 2.5 into Go struct field Trial.clients of type int"},
 		"two runs":        {good + otherRun, 2, `is of run "run-2" (scenario 0123456789ab), but the file began with run "run-1" (scenario 0123456789ab)`},
-		"two scenarios":   {good + good + otherScenario, 3, `is of run "run-1" (scenario ba9876543210), but the file began with run "run-1" (scenario 0123456789ab)`},
+		"two scenarios":   {good + otherScenario, 2, `is of run "run-1" (scenario ba9876543210), but the file began with run "run-1" (scenario 0123456789ab)`},
+		"a trial twice":   {good + good, 2, "is poll, trial 1, attempt 1, as line 1 is: a trial counts once"},
 		"does not add up": {good + with(`"delivered":2000`, `"delivered":2001`), 2, "broken invariants: expected 2000 ≠ delivered 2001 − duplicated 0 + lost 0"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -182,7 +183,9 @@ func TestAppendLeavesNoHalfLine(t *testing.T) {
 	if after, _ := os.ReadFile(path); string(after) != string(before) {
 		t.Errorf("the file has %d bytes more", len(after)-len(before))
 	}
-	if err := Append(path, sound(t)); err != nil {
+	second := sound(t)
+	second.Trial = 2
+	if err := Append(path, second); err != nil {
 		t.Fatal(err)
 	}
 	if trials, err := ReadDir(path); err != nil || len(trials) != 2 {
@@ -237,5 +240,16 @@ func TestReadDirRefuses(t *testing.T) {
 				t.Errorf("error %q, want %q", err, want)
 			}
 		})
+	}
+}
+
+// Of a run that sweeps, trials differ in what was asked of them.
+func TestReadOfASweep(t *testing.T) {
+	swept := func(hash string) string {
+		return lineOf(t, sound(t, func(trial *Trial) { trial.Swept, trial.ScenarioHash = []string{"clients"}, hash }))
+	}
+	trials, err := Read("trials.jsonl", strings.NewReader(swept("0123456789ab")+swept("ba9876543210")))
+	if err != nil || len(trials) != 2 {
+		t.Errorf("%d trials, %v", len(trials), err)
 	}
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // Schema is the version of the line format that this package writes.
-const Schema = 3
+const Schema = 4
 
 // FileName is the name of the results file in a run's folder.
 const FileName = "trials.jsonl"
@@ -47,18 +47,22 @@ type Reason struct {
 // Trial is one transport, run once with fresh processes. Unless a field says
 // otherwise it covers the steady state only.
 type Trial struct {
-	Schema       int       `json:"schema"`
-	Run          string    `json:"run"`
-	Scenario     string    `json:"scenario"`
-	ScenarioHash string    `json:"scenario_hash"` // of all that the scenario asks for, overrides included
-	Flags        []string  `json:"flags"`         // that replaced keys of the scenario, each with its value
-	Transport    string    `json:"transport"`
-	Trial        int       `json:"trial"`   // from 1
-	Attempt      int       `json:"attempt"` // from 1; 2 repeats a suspect first attempt
-	Clients      int       `json:"clients"`
-	Asked        Asked     `json:"asked"`
-	Started      time.Time `json:"started"`
-	WindowS      float64   `json:"window_s"` // the steady state as measured
+	Schema       int      `json:"schema"`
+	Run          string   `json:"run"`
+	Scenario     string   `json:"scenario"`
+	ScenarioHash string   `json:"scenario_hash"`   // of all that the scenario asks for at this point, overrides included
+	Swept        []string `json:"swept,omitempty"` // keys of which the run measures several values: its trials differ in their hashes
+	Flags        []string `json:"flags"`           // that replaced keys of the scenario, each with its value
+	// Limits are the relative changes that a comparison is to tolerate, by
+	// metric, as the scenario has them.
+	Limits    map[string]float64 `json:"limits,omitempty"`
+	Transport string             `json:"transport"`
+	Trial     int                `json:"trial"`   // from 1
+	Attempt   int                `json:"attempt"` // from 1; 2 repeats a suspect first attempt
+	Clients   int                `json:"clients"`
+	Asked     Asked              `json:"asked"`
+	Started   time.Time          `json:"started"`
+	WindowS   float64            `json:"window_s"` // the steady state as measured
 
 	Status   Status   `json:"status"`
 	Validity Validity `json:"validity"`
@@ -83,10 +87,13 @@ type Trial struct {
 	// whenever they were due: what was achieved of the rate asked for.
 	WindowPublished int64 `json:"window_published"`
 
-	Requests    Requests         `json:"requests"`
-	Connections Connections      `json:"connections"`
-	Errors      map[string]int64 `json:"errors"` // by kind, in the whole trial
-	Bytes       Bytes            `json:"bytes"`  // on the clients' connections
+	Requests    Requests    `json:"requests"`
+	Connections Connections `json:"connections"`
+	// AnswerHeaders are the bytes of each line in the head of one poll's answer
+	// with news, by the header's name; the status line has the name "".
+	AnswerHeaders map[string]int64 `json:"answer_headers,omitempty"`
+	Errors        map[string]int64 `json:"errors"` // by kind, in the whole trial
+	Bytes         Bytes            `json:"bytes"`  // on the clients' connections
 	// PhaseBytes are the same by phase, in order: all that passed in the trial.
 	PhaseBytes []PhaseBytes `json:"phase_bytes"`
 	// TCP is what the kernel counted beneath Bytes; absent where it does not tell.

@@ -19,9 +19,10 @@ type Override struct {
 type draft struct {
 	Scenario
 	file   string
-	known  []string          // transports
-	from   map[string]origin // of every key and section that was given
-	bad    map[string]bool   // keys and sections that were refused
+	known  Known
+	from   map[string]origin  // of every key and section that was given
+	bad    map[string]bool    // keys and sections that were refused
+	lists  map[string][]value // of the keys that hold several values
 	faults []Fault
 }
 
@@ -84,7 +85,7 @@ func (d *draft) override(overrides []Override) {
 		}
 		v := value{text: o.Value}
 		d.at(o.Key, origin{flag: flag, found: v.found()})
-		d.refused(o.Key, 0, k.parse(d, v))
+		d.set(k, 0, v)
 	}
 }
 
@@ -96,7 +97,7 @@ func paths() []string {
 	return list
 }
 
-// complete fills in the defaults, and checks what concerns several keys.
+// complete fills in the defaults that depend on no other key.
 func (d *draft) complete(root *yaml.Node) {
 	for _, k := range keys {
 		section, _, nested := strings.Cut(k.Path, ".")
@@ -113,15 +114,6 @@ func (d *draft) complete(root *yaml.Node) {
 		}
 		d.bad[k.Path] = true
 		d.fault(line, k.Path, fmt.Sprintf("missing key %q: %s", k.Path, k.About))
-	}
-	d.relate()
-	if len(d.faults) > 0 {
-		return
-	}
-	for _, k := range keys {
-		if _, given := d.from[k.Path]; !given && k.derive != nil {
-			k.derive(&d.Scenario)
-		}
 	}
 }
 

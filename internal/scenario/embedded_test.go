@@ -14,7 +14,7 @@ import (
 
 func load(t *testing.T, name string) Scenario {
 	t.Helper()
-	s, err := Load(name, known)
+	s, err := only(Load(name, known))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +82,7 @@ func TestLoadFile(t *testing.T) {
 	if err := os.WriteFile(path, []byte(good), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	s, err := Load(path, known, Override{"clients", "7", "--clients"})
+	s, err := only(Load(path, known, Override{"clients", "7", "--clients"}))
 	if err != nil || s.Name != "mine" || s.Clients != 7 {
 		t.Errorf("%+v, %v", s, err)
 	}
@@ -107,7 +107,7 @@ func TestLoadFile(t *testing.T) {
 		"a\x00b":         `scenario "a\x00b": cannot be read: invalid argument`,
 		path + "/x":      `scenario ` + path + `/x: cannot be read: not a directory`,
 	} {
-		_, err := Load(arg, known)
+		_, err := only(Load(arg, known))
 		if err == nil || err.Error() != want {
 			t.Errorf("%q\n got %v\nwant %s", arg, err, want)
 		}

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -211,13 +212,13 @@ func (f sentence) format(s *Scenario) string { return *f.at(s) }
 type transports struct{}
 
 func (transports) parse(d *draft, v value) []problem {
-	known := strings.Join(d.known, ", ")
+	known := strings.Join(d.known.Transports, ", ")
 	items := v.items
 	switch {
 	case v.form == nothing:
 		return refuse(v, "has no value; there are %s", known)
 	case v.scalar() && v.text == "all":
-		d.Transports = slices.Clone(d.known)
+		d.Transports = slices.Clone(d.known.Transports)
 		return nil
 	case v.form == flag && strings.TrimSpace(v.text) != "":
 		for _, text := range strings.Split(v.text, ",") {
@@ -235,8 +236,8 @@ func (transports) parse(d *draft, v value) []problem {
 		switch {
 		case item.scalar() && item.text == "all":
 			wrong = append(wrong, refuse(item, "must stand alone: it is every transport")...)
-		case !item.scalar() || !slices.Contains(d.known, item.text):
-			wrong = append(wrong, refuse(item, "no such transport%s; there are %s", suggest(item.text, d.known), known)...)
+		case !item.scalar() || !slices.Contains(d.known.Transports, item.text):
+			wrong = append(wrong, refuse(item, "no such transport%s; there are %s", suggest(item.text, d.known.Transports), known)...)
 		case slices.Contains(names, item.text):
 			wrong = append(wrong, refuse(item, "stands twice; name each transport once")...)
 		default:
@@ -250,3 +251,68 @@ func (transports) parse(d *draft, v value) []problem {
 }
 
 func (transports) format(s *Scenario) string { return strings.Join(s.Transports, ",") }
+
+// limits is a share for each of some metrics: {bytes-per-delivery-in: 5%}.
+type limits struct{}
+
+func (limits) parse(d *draft, v value) []problem {
+	const form = "must be metrics with their limits, such as {bytes-per-delivery-in: 5%%}"
+	items := v.pairs
+	switch {
+	case v.form == flag && v.text == "":
+	case v.form == nothing:
+		return refuse(v, "has no value; %s", form)
+	case v.form == flag:
+		for _, text := range strings.Split(v.text, ",") {
+			name, limit, ok := strings.Cut(strings.TrimSpace(text), "=")
+			if !ok {
+				return refuse(v, "must be METRIC=LIMIT, such as bytes-per-delivery-in=5%%; several are separated by commas")
+			}
+			items = append(items, value{text: name}, value{text: limit})
+		}
+	case v.form != mapping:
+		return refuse(v, form)
+	}
+	var wrong []problem
+	set := map[string]float64{}
+	for i := 0; i+1 < len(items); i += 2 {
+		name, limit := items[i], items[i+1]
+		share, err := ParseLimit(limit.text)
+		switch {
+		case !slices.Contains(d.known.Metrics, name.text):
+			wrong = append(wrong, refuse(name, "no such metric%s; there are %s", suggest(name.text, d.known.Metrics), strings.Join(d.known.Metrics, ", "))...)
+		case !limit.scalar() || err != nil:
+			wrong = append(wrong, refuse(limit, "is no limit; must be a percentage from 0%% to 1000%%, such as 5%%")...)
+		default:
+			if _, twice := set[name.text]; twice {
+				wrong = append(wrong, refuse(name, "stands twice; give each metric one limit")...)
+			}
+			set[name.text] = share
+		}
+	}
+	if wrong == nil && len(set) > 0 {
+		d.Limits = set
+	}
+	return wrong
+}
+
+func (limits) format(s *Scenario) string {
+	var parts []string
+	for _, name := range slices.Sorted(maps.Keys(s.Limits)) {
+		parts = append(parts, name+"="+strconv.FormatFloat(100*s.Limits[name], 'f', -1, 64)+"%")
+	}
+	return strings.Join(parts, ",")
+}
+
+// ParseLimit reads a limit, "5%" or "0.5%", as a share: 0.05, 0.005.
+func ParseLimit(text string) (float64, error) {
+	number, ok := strings.CutSuffix(text, "%")
+	if !ok || !decimalPattern.MatchString(number) {
+		return 0, errSyntax
+	}
+	v, err := strconv.ParseFloat(number, 64)
+	if err != nil || v > 1000 {
+		return 0, errRange
+	}
+	return v / 100, nil
+}

@@ -30,13 +30,13 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(edit("poll: {interval: 1h}")), "phases.drain", "9999999h")
 	f.Fuzz(func(t *testing.T, src []byte, key, text string) {
 		start := time.Now()
-		s, err := Parse("fuzzed.yaml", src, known, Override{key, text, "--flag"})
+		s, err := parse("fuzzed.yaml", src, Override{key, text, "--flag"})
 		if took := time.Since(start); took > 5*time.Second {
 			t.Errorf("took %v for %d bytes", took, len(src))
 		}
 		if err == nil {
 			inRange(t, s)
-			again, err := Parse("fuzzed.yaml", src, known, Override{key, text, "--flag"})
+			again, err := parse("fuzzed.yaml", src, Override{key, text, "--flag"})
 			if err != nil || again.Hash() != s.Hash() || len(s.Hash()) != 12 || cmp.Diff(s, again) != "" {
 				t.Errorf("not the same twice: %+v, %+v, %v", s, again, err)
 			}
@@ -60,7 +60,7 @@ func inRange(t *testing.T, s Scenario) {
 	for what, ok := range map[string]bool{
 		"name":       s.Name == "fuzzed",
 		"about":      s.About != "",
-		"transports": len(s.Transports) > 0 && !slices.ContainsFunc(s.Transports, func(n string) bool { return !slices.Contains(known, n) }),
+		"transports": len(s.Transports) > 0 && !slices.ContainsFunc(s.Transports, func(n string) bool { return !slices.Contains(known.Transports, n) }),
 		"clients":    s.Clients >= 1 && s.Clients <= 1_000_000,
 		"rooms":      s.Rooms >= 1 && s.Rooms <= s.Clients,
 		"trials":     s.Trials >= 1 && s.Trials <= 1000,

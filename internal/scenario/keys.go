@@ -28,6 +28,8 @@ type key struct {
 	field
 	derive   func(*Scenario) // sets a default that depends on other keys
 	unhashed bool            // has no part in what one trial measures
+	sweeps   bool            // may hold a list: a run measures each of its values
+	paced    bool            // says nothing to transports that do not poll at an interval
 }
 
 // A field reads and writes one value of a Scenario.
@@ -48,18 +50,18 @@ var keys = []key{
 	{Key: Key{"transports", "The transports to compare, each measured in trials of its own.", ""},
 		field: transports{}, unhashed: true},
 	{Key: Key{"clients", "Clients in all, spread evenly over the rooms; each of them subscribes.", ""},
-		field: count[int]{lo: 1, hi: 1_000_000, at: func(s *Scenario) *int { return &s.Clients }}},
+		field: count[int]{lo: 1, hi: 1_000_000, at: func(s *Scenario) *int { return &s.Clients }}, sweeps: true},
 	{Key: Key{"rooms", "Rooms that the clients are spread over; at most one for each client.", "1"},
-		field: count[int]{lo: 1, hi: 1_000_000, at: func(s *Scenario) *int { return &s.Rooms }}},
+		field: count[int]{lo: 1, hi: 1_000_000, at: func(s *Scenario) *int { return &s.Rooms }}, sweeps: true},
 	{Key: Key{"trials", "Trials of each transport, each with fresh processes.", "3"},
 		field: count[int]{lo: 1, hi: 1000, at: func(s *Scenario) *int { return &s.Trials }}, unhashed: true},
 	{Key: Key{"seed", "Seed of schedules, phases and texts; the same seed asks for the same load.", "1"},
 		field: count[uint64]{lo: 0, hi: 1<<53 - 1, at: func(s *Scenario) *uint64 { return &s.Seed }}},
 	{Key: Key{"payload", "Bytes of text in each message, as 200B or 1KiB.", "200B"},
-		field: size{lo: PayloadMin, hi: 4096, at: func(s *Scenario) *int { return &s.Payload }}},
+		field: size{lo: PayloadMin, hi: 4096, at: func(s *Scenario) *int { return &s.Payload }}, sweeps: true},
 
 	{Key: Key{"publish.rate", "Messages per time in each room, as 1/s, 1/30s or 10/min; 0/s publishes nothing.", ""},
-		field: rate{perDay: 1, perSecond: 10_000_000, at: func(s *Scenario) *float64 { return &s.Publish.Rate }}},
+		field: rate{perDay: 1, perSecond: 10_000_000, at: func(s *Scenario) *float64 { return &s.Publish.Rate }}, sweeps: true},
 	{Key: Key{"publish.arrivals", "When messages are due: poisson is independent of one another, constant is evenly spaced.", "poisson"},
 		field: choice{of: []string{"poisson", "constant"}, at: func(s *Scenario) *string { return &s.Publish.Arrivals }}},
 	{Key: Key{"publish.publishers", "Clients of each room that publish, in turn; at most the clients per room.", "the smaller of 10 and the clients per room"},
@@ -67,7 +69,7 @@ var keys = []key{
 		derive: func(s *Scenario) { s.Publish.Publishers = min(10, s.Clients/s.Rooms) }},
 
 	{Key: Key{"poll.interval", "Time from one poll of a client to its next; only for transports that poll.", "1s"},
-		field: duration{lo: 10 * time.Millisecond, hi: time.Hour, at: func(s *Scenario) *time.Duration { return &s.Poll.Interval }}},
+		field: duration{lo: 10 * time.Millisecond, hi: time.Hour, at: func(s *Scenario) *time.Duration { return &s.Poll.Interval }}, sweeps: true, paced: true},
 
 	{Key: Key{"phases.ramp_up", "Time over which the clients' connections are spread.", "2s"},
 		field: duration{lo: 0, hi: time.Hour, at: func(s *Scenario) *time.Duration { return &s.Phases.RampUp }}},
@@ -92,9 +94,14 @@ var keys = []key{
 	{Key: Key{"shards", "Loadgen processes that share the clients; auto chooses.", "auto"},
 		field: count[int]{lo: 1, hi: 1000, auto: true, at: func(s *Scenario) *int { return &s.Shards }}},
 	{Key: Key{"time_limit", "Longest run that may still repeat a suspect trial.", "half as long again as planned"},
-		field:  duration{lo: time.Second, hi: 10_000 * time.Hour, at: func(s *Scenario) *time.Duration { return &s.TimeLimit }},
-		derive: func(s *Scenario) { s.TimeLimit = min(s.Duration()*3/2, 10_000*time.Hour) }, unhashed: true},
+		field:  duration{lo: time.Second, hi: longest, at: func(s *Scenario) *time.Duration { return &s.TimeLimit }},
+		derive: func(*Scenario) {}, unhashed: true}, // by the grid
+	{Key: Key{"limits", "Relative changes for the worse that a comparison tolerates, by metric, as bytes-per-delivery-in: 5%.", "none"},
+		field: limits{}, derive: func(*Scenario) {}, unhashed: true},
 }
+
+// longest is the longest time_limit.
+const longest = 10_000 * time.Hour
 
 // find returns the key at path, or nil.
 func find(path string) *key {

@@ -21,16 +21,22 @@ func Names() []string { return slices.Clone(scenarios.Names) }
 // Load reads the scenario that arg names: one that comes with the program, or
 // else the path of a file. It promises and fails as [Parse] does; a file that
 // cannot be read is an [*Error] as well.
-func Load(arg string, transports []string, overrides ...Override) (Scenario, error) {
+func Load(arg string, known Known, overrides ...Override) (Grid, error) {
+	file, src, err := Read(arg)
+	if err != nil {
+		return Grid{}, err
+	}
+	return Parse(file, src, known, overrides...)
+}
+
+// Read returns the file that arg names as [Load] takes it, and its text.
+func Read(arg string) (file string, src []byte, err error) {
 	// Not every string is a valid path here; one that is not names no scenario.
 	if src, err := scenarios.FS.ReadFile(arg + ".yaml"); err == nil {
-		return Parse(arg+".yaml", src, transports, overrides...)
+		return arg + ".yaml", src, nil
 	}
-	src, err := readFile(arg)
-	if err != nil {
-		return Scenario{}, err
-	}
-	return Parse(arg, src, transports, overrides...)
+	src, err = readFile(arg)
+	return arg, src, err
 }
 
 func readFile(arg string) ([]byte, error) {

@@ -8,7 +8,7 @@ import (
 )
 
 func TestOverride(t *testing.T) {
-	got, err := Parse("x.yaml", []byte(good), known,
+	got, err := parse("x.yaml", []byte(good),
 		Override{"clients", "50", "--clients"}, Override{"transports", "sse, longpoll", "--transports"},
 		Override{"publish.rate", "2/min", "--rate"}, Override{"poll.interval", "5s", "--interval"},
 		Override{"phases.steady", "7s", "--steady"}, Override{"phases.steady", "8s", "--steady"},
@@ -24,7 +24,7 @@ func TestOverride(t *testing.T) {
 
 func TestOverrideSuppliesWhatTheFileLacks(t *testing.T) {
 	src := "about: why\ntransports: [ws]\npublish: {rate: 1/s}\nphases: {steady: 5s}\n"
-	if s, err := Parse("x.yaml", []byte(src), known, Override{"clients", "5", "--clients"}); err != nil || s.Clients != 5 {
+	if s, err := parse("x.yaml", []byte(src), Override{"clients", "5", "--clients"}); err != nil || s.Clients != 5 {
 		t.Error(s.Clients, err)
 	}
 }
@@ -61,7 +61,7 @@ func TestOverrideRefused(t *testing.T) {
 		{edit("phases: {steady: 9s, drain: 3s}"), Override{"poll.interval", "5s", "--interval"}, "--interval 5s: must be at most phases.drain, which is 3s"},
 		{edit("trials: 0"), Override{"clients", "x", "--clients"}, "scenario x.yaml:6: trials 0: must be 1 to 1,000\n--clients x: is not a whole number; must be 1 to 1,000,000"},
 	} {
-		_, err := Parse("x.yaml", []byte(c.src), known, c.over)
+		_, err := parse("x.yaml", []byte(c.src), c.over)
 		if got := fmt.Sprint(err); got != c.want {
 			t.Errorf("%+v\n got %s\nwant %s", c.over, got, c.want)
 		}

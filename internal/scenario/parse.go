@@ -20,33 +20,41 @@ const SizeMax = 64 << 10
 
 var namePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$`)
 
+// Known is what a scenario may name.
+type Known struct {
+	Transports []string
+	Paced      []string // transports that poll.interval is for: no other one has a trial for each of its values
+	Metrics    []string // that may have limits
+}
+
 // Parse reads the scenario src, found in file, and lays the overrides over it,
-// in their order. Transports are the names that the key transports may hold.
+// in their order.
 //
 // It accepts nothing that it does not know and changes nothing silently. The
 // error is an [*Error] that holds all faults; each begins with "scenario", the
 // file and the line, or with the override's origin. The file is never opened:
 // its base name without .yaml or .yml names the scenario.
-func Parse(file string, src []byte, transports []string, overrides ...Override) (Scenario, error) {
+func Parse(file string, src []byte, known Known, overrides ...Override) (Grid, error) {
 	name := strings.TrimSuffix(strings.TrimSuffix(filepath.Base(file), ".yaml"), ".yml")
 	if !namePattern.MatchString(name) {
-		return Scenario{}, failFile(file, 0, "the file's name becomes the scenario's; must be 1 to 64 of A-Z a-z 0-9 . _ - and begin with a letter or digit")
+		return Grid{}, failFile(file, 0, "the file's name becomes the scenario's; must be 1 to 64 of A-Z a-z 0-9 . _ - and begin with a letter or digit")
 	}
 	if err := checkText(file, src); err != nil {
-		return Scenario{}, err
+		return Grid{}, err
 	}
 	root, err := document(file, src)
 	if err != nil {
-		return Scenario{}, err
+		return Grid{}, err
 	}
-	d := &draft{Scenario: Scenario{Name: name}, file: file, known: transports, from: map[string]origin{}, bad: map[string]bool{}}
+	d := &draft{Scenario: Scenario{Name: name}, file: file, known: known, from: map[string]origin{}, bad: map[string]bool{}, lists: map[string][]value{}}
 	d.section(root, "")
 	d.override(overrides)
 	d.complete(root)
+	grid := d.grid()
 	if err := report(file, d.faults); err != nil {
-		return Scenario{}, err
+		return Grid{}, err
 	}
-	return d.Scenario, nil
+	return grid, nil
 }
 
 // checkText refuses what is no text before the YAML reader, which accepts
@@ -155,8 +163,14 @@ func (d *draft) section(n *yaml.Node, prefix string) {
 			d.at(path, origin{line: name.Line})
 			d.section(node, path+".")
 		default:
+			if v.form == mapping {
+				if v.pairs, trouble = readPairs(node); trouble != "" {
+					d.refused(path, name.Line, []problem{{v.line, v.found(), trouble}})
+					continue
+				}
+			}
 			d.at(path, origin{line: name.Line, found: v.found()})
-			d.refused(path, name.Line, k.parse(d, v))
+			d.set(k, name.Line, v)
 		}
 	}
 }

@@ -10,7 +10,23 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var known = []string{"poll", "poll-etag", "longpoll", "sse", "ws", "ws-deflate", "ws-batch", "socketio-polling", "socketio-ws"}
+var known = Known{
+	Transports: []string{"poll", "poll-etag", "longpoll", "sse", "ws", "ws-deflate", "ws-batch", "socketio-polling", "socketio-ws"},
+	Paced:      []string{"poll", "poll-etag"},
+	Metrics:    []string{"lost", "bytes-per-delivery-in", "delivery-latency-p50"},
+}
+
+// parse reads a scenario of one point.
+func parse(file string, src []byte, overrides ...Override) (Scenario, error) {
+	return only(Parse(file, src, known, overrides...))
+}
+
+func only(g Grid, err error) (Scenario, error) {
+	if err != nil {
+		return Scenario{}, err
+	}
+	return g.Points[0], nil
+}
 
 const knownList = "poll, poll-etag, longpoll, sse, ws, ws-deflate, ws-batch, socketio-polling, socketio-ws"
 
@@ -36,7 +52,7 @@ func edit(line string) string {
 }
 
 func TestDefaults(t *testing.T) {
-	got, err := Parse("dir/least.yaml", []byte(good), known)
+	got, err := parse("dir/least.yaml", []byte(good))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,7 +96,7 @@ func TestValues(t *testing.T) {
 		"about: >\n  two\n  lines":             func(s Scenario) (any, any) { return s.About, "two lines" },
 		"transports:\n  - ws\n  - sse":         func(s Scenario) (any, any) { return strings.Join(s.Transports, " "), "ws sse" },
 	} {
-		s, err := Parse("x.yaml", []byte(edit(line)), known)
+		s, err := parse("x.yaml", []byte(edit(line)))
 		if err != nil {
 			t.Errorf("%s: %v", line, err)
 			continue
@@ -103,11 +119,11 @@ func TestRefused(t *testing.T) {
 		{"Clients: 5", x + `:6: unknown key "Clients" (did you mean "clients"?)`},
 		{"interval: 1s", x + `:6: unknown key "interval" (did you mean "poll.interval"?)`},
 		{"publish.rate: 1/s", x + `:6: unknown key "publish.rate" (did you mean publish: {rate: …}?)`},
-		{"colour: red", x + `:6: unknown key "colour"; there are about, transports, clients, rooms, trials, seed, payload, publish, poll, phases, server, tls, shards, time_limit`},
+		{"colour: red", x + `:6: unknown key "colour"; there are about, transports, clients, rooms, trials, seed, payload, publish, poll, phases, server, tls, shards, time_limit, limits`},
 		{"publish: {rate: 1/s, publisher: 2}", x + `:4: unknown key "publish.publisher" (did you mean "publishers"?)`},
 		{"poll: {every: 2s}", x + `:6: unknown key "poll.every"; poll has interval`},
 		{"? [a, b]\n: 1", x + `:6: a key must be one word, such as clients`},
-		{"<<: {rooms: 2}", x + `:6: unknown key "<<"; there are about, transports, clients, rooms, trials, seed, payload, publish, poll, phases, server, tls, shards, time_limit`},
+		{"<<: {rooms: 2}", x + `:6: unknown key "<<"; there are about, transports, clients, rooms, trials, seed, payload, publish, poll, phases, server, tls, shards, time_limit, limits`},
 		{"rooms: 1\nrooms: 2", x + `:7: rooms stands twice; it is on line 6 already`},
 		{"phases:\n  steady: 2s\n  steady: 2s", x + `:7: phases.steady stands twice; it is on line 6 already`},
 		{"publish: {}", x + `:4: missing key "publish.rate": Messages per time in each room, as 1/s, 1/30s or 10/min; 0/s publishes nothing.`},
@@ -128,7 +144,15 @@ func TestRefused(t *testing.T) {
 		{"clients: many people", x + `:3: clients "many people": is not a whole number; must be 1 to 1,000,000`},
 		{"clients: true", x + `:3: clients true: is not a whole number; must be 1 to 1,000,000`},
 		{`clients: "50"`, x + `:3: clients "50": is text; write 50, without quotes`},
-		{"clients: [5]", x + `:3: clients […]: is not a whole number; must be 1 to 1,000,000`},
+		{"clients: [5, x]", x + `:3: clients x: is not a whole number; must be 1 to 1,000,000`},
+		{"clients: []", x + `:3: clients […]: is empty; give one value, or several to be measured one by one`},
+		{"clients: [5, 6, 5]", x + `:3: clients 5: stands twice; name each value once`},
+		{"clients: [5, [6]]", x + `:3: clients […]: is not a whole number; must be 1 to 1,000,000`},
+		{"trials: [1, 2]", x + `:6: trials […]: is not a whole number; must be 1 to 1,000`},
+		{"rooms: [1, 200]", x + `:6: rooms 200: must be at most clients, which is 100`},
+		{"limits: {latency: 5%}", x + `:6: limits latency: no such metric; there are lost, bytes-per-delivery-in, delivery-latency-p50`},
+		{"limits: {lost: 5}", x + `:6: limits 5: is no limit; must be a percentage from 0% to 1000%, such as 5%`},
+		{"limits: 5%", x + `:6: limits "5%": must be metrics with their limits, such as {bytes-per-delivery-in: 5%}`},
 		{"clients: {a: 5}", x + `:3: clients {…}: is not a whole number; must be 1 to 1,000,000`},
 		{"clients:", x + `:3: clients: has no value; must be 1 to 1,000,000`},
 		{"trials: 1001", x + `:6: trials 1001: must be 1 to 1,000`},
@@ -144,7 +168,7 @@ func TestRefused(t *testing.T) {
 		{"poll: {interval: -1s}", x + `:6: poll.interval -1s: must be 10ms to 1h`},
 		{"poll: {interval: 5us}", x + `:6: poll.interval 5us: is not a duration; must be 10ms to 1h, in ms, s, m or h`},
 		{"poll: {interval: 99999999999999h}", x + `:6: poll.interval 99999999999999h: must be 10ms to 1h`},
-		{"poll: {interval: [1s]}", x + `:6: poll.interval […]: is not a duration; must be 10ms to 1h`},
+		{"poll: {interval: [1s, 1]}", x + `:6: poll.interval 1: has no unit; write 1s`},
 		{"poll: {interval: ~}", x + `:6: poll.interval: has no value; must be 10ms to 1h`},
 		{"phases: {steady: 999ms}", x + `:5: phases.steady 999ms: must be 1s to 24h`},
 		{"phases: {steady: 25h}", x + `:5: phases.steady 25h: must be 1s to 24h`},
@@ -162,7 +186,7 @@ func TestRefused(t *testing.T) {
 		{"payload: 31B", x + `:6: payload 31B: must be 32B to 4096B: the generator's tag alone takes 32B`},
 		{"payload: 5KiB", x + `:6: payload 5KiB: must be 32B to 4096B`},
 		{"payload: 99999999999B", x + `:6: payload 99999999999B: must be 32B to 4096B`},
-		{"payload: [1B]", x + `:6: payload […]: is not a size; must be 32B to 4096B`},
+		{"payload: [1B]", x + `:6: payload 1B: must be 32B to 4096B: the generator's tag alone takes 32B`},
 		{"payload:", x + `:6: payload: has no value; must be 32B to 4096B`},
 		// words
 		{"publish: {rate: 1/s, arrivals: poison}", x + `:4: publish.arrivals poison: must be poisson or constant (did you mean "poisson"?)`},
@@ -214,7 +238,7 @@ func TestRefused(t *testing.T) {
 		{"rooms: \"1", x + `:6: not valid YAML: found unexpected end of stream`},
 		{"phases:\n\tsteady: 5s", x + `:6: not valid YAML: found character that cannot start any token`},
 	} {
-		_, err := Parse("x.yaml", []byte(edit(c.line)), known)
+		_, err := parse("x.yaml", []byte(edit(c.line)))
 		if got := fmt.Sprint(err); got != c.want {
 			t.Errorf("%q\n got %s\nwant %s", c.line, got, c.want)
 		}
@@ -243,7 +267,7 @@ scenario x.yaml:1: missing key "clients": Clients in all, spread evenly over the
 scenario x.yaml:1: missing key "publish.rate": Messages per time in each room, as 1/s, 1/30s or 10/min; 0/s publishes nothing.
 scenario x.yaml:1: missing key "phases.steady": Time that is measured.`},
 	} {
-		_, err := Parse("x.yaml", []byte(c.src), known)
+		_, err := parse("x.yaml", []byte(c.src))
 		if got := fmt.Sprint(err); got != c.want {
 			t.Errorf("%s\n got %s\nwant %s", name, got, c.want)
 		}
@@ -252,7 +276,7 @@ scenario x.yaml:1: missing key "phases.steady": Time that is measured.`},
 
 func TestAllFaultsAtOnceByLine(t *testing.T) {
 	src := "clients: 0\nabout: why\ntrials: x\npublish: {rate: 1}\ntransports: [pol, wss]\ncolor: 1\n"
-	_, err := Parse("a/x.yaml", []byte(src), known)
+	_, err := parse("a/x.yaml", []byte(src))
 	e, ok := errors.AsType[*Error](err)
 	if !ok {
 		t.Fatalf("not an *Error: %v", err)
@@ -276,7 +300,7 @@ func TestLongReportIsCut(t *testing.T) {
 	for i := range 1000 {
 		src += fmt.Sprintf("key%d: 1\n", i)
 	}
-	_, err := Parse("x.yaml", []byte(src), known)
+	_, err := parse("x.yaml", []byte(src))
 	lines := strings.Split(fmt.Sprint(err), "\n")
 	if len(lines) != 21 || lines[20] != "scenario x.yaml: and 980 faults more" {
 		t.Errorf("%d lines, last %q", len(lines), lines[len(lines)-1])

@@ -4,7 +4,17 @@ package scenario
 
 import "time"
 
-// Scenario is one scenario file, checked: every field holds a usable value.
+// Grid is one scenario file, checked. It holds a point for each combination of
+// the values of the keys that hold lists, and one point where none does.
+type Grid struct {
+	Name   string
+	About  string
+	Swept  []string   // keys that hold several values, dotted, in the order of [Keys]
+	Points []Scenario // the first of these keys changes slowest
+}
+
+// Scenario is what one point of a file's grid asks for: every field holds a
+// usable value.
 type Scenario struct {
 	Name       string
 	About      string
@@ -23,6 +33,8 @@ type Scenario struct {
 	TLS       bool
 	Shards    int           // loadgen processes; 0 chooses
 	TimeLimit time.Duration // a suspect trial is repeated only while the run stays within it
+
+	Limits map[string]float64 // relative changes that a comparison tolerates, by metric: 0.05 is 5 %
 }
 
 // Publish says how messages come about in each room.

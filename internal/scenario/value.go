@@ -10,9 +10,10 @@ import (
 // value is what was found behind a key, in a file or in a flag.
 type value struct {
 	form  form
-	text  string // of a scalar, unquoted
-	line  int    // 0 in a flag
-	items []value
+	text  string  // of a scalar, unquoted
+	line  int     // 0 in a flag
+	items []value // of a list
+	pairs []value // of a mapping: names and values in turn
 }
 
 type form int
@@ -99,6 +100,18 @@ func read(n *yaml.Node) (value, string) {
 		v.form = mapping
 	}
 	return v, unplain(n)
+}
+
+// readPairs reads a mapping's names and values, in turn.
+func readPairs(n *yaml.Node) (items []value, trouble string) {
+	for _, c := range n.Content {
+		item, trouble := read(c)
+		if trouble != "" {
+			return nil, trouble
+		}
+		items = append(items, item)
+	}
+	return items, ""
 }
 
 func unplain(n *yaml.Node) string {

@@ -46,6 +46,17 @@ func Names() []string {
 	return names
 }
 
+// Paced are the names of those that poll at an interval.
+func Paced() []string {
+	var names []string
+	for _, t := range All() {
+		if t.Paced {
+			names = append(names, t.Name)
+		}
+	}
+	return names
+}
+
 // Find returns the transport of a name.
 func Find(name string) (t Transport, ok bool) {
 	for _, t := range All() {

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/pollpush/pollpush/internal/control"
+	"github.com/pollpush/pollpush/internal/scenario"
+	"github.com/pollpush/pollpush/internal/transport"
+	"github.com/pollpush/pollpush/report"
+)
+
+// order is what a run was asked for. It is kept in the run's folder, so that an
+// interrupted run can be gone on with even where the scenario's file has changed.
+type order struct {
+	File   string              `json:"file"`   // of the scenario
+	Source string              `json:"source"` // what the file holds
+	Keys   []scenario.Override `json:"keys"`   // laid over it by flags
+
+	Target    string `json:"target,omitempty"`
+	TargetCA  string `json:"target_ca,omitempty"` // the file's path
+	TargetPID int    `json:"target_pid,omitempty"`
+	Profile   bool   `json:"profile,omitempty"`
+}
+
+// orderFile is the order's name in a run's folder.
+const orderFile = "order.json"
+
+// known is what scenarios may name.
+func known() scenario.Known {
+	return scenario.Known{Transports: transport.Names(), Paced: transport.Paced(), Metrics: report.MetricIDs()}
+}
+
+// order reads the scenario that a name stands for; a fault in it is told at once.
+func (c *runCommand) order(name string) (order, error) {
+	if c.restored != nil {
+		return *c.restored, nil
+	}
+	file, src, err := scenario.Read(name)
+	if err != nil {
+		return order{}, err
+	}
+	o := order{File: file, Source: string(src), Keys: c.Keys.list(), TargetCA: c.TargetCA, Profile: c.Profile}
+	if c.Target != nil {
+		o.Target = *c.Target
+	}
+	if c.TargetPID != nil {
+		o.TargetPID = *c.TargetPID
+	}
+	_, err = o.grid()
+	return o, err
+}
+
+func (o order) grid() (scenario.Grid, error) {
+	return scenario.Parse(o.File, []byte(o.Source), known(), o.Keys...)
+}
+
+// flags are those that changed the scenario, as they could be typed again.
+func (o order) flags() (words []string) {
+	for _, given := range o.Keys {
+		words = append(words, given.Origin, given.Value)
+	}
+	return words
+}
+
+// keep is the order as a file of the run's folder.
+func (o order) keep() (map[string][]byte, error) {
+	text, err := json.MarshalIndent(o, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("the order of the run: %w", err)
+	}
+	return map[string][]byte{orderFile: append(text, '\n')}, nil
+}
+
+// restore takes everything from the order of an interrupted run.
+func (c *runCommand) restore() error {
+	fresh := runCommand{Scenarios: []string{scenario.Default}, Calibration: c.Calibration, Resume: c.Resume}
+	if len(c.Scenarios) != 1 || c.Scenarios[0] != scenario.Default || len(c.Keys.list()) > 0 || c.Out != "" ||
+		c.Target != nil || c.TargetCA != "" || c.TargetPID != nil || c.Profile {
+		return &usageError{fmt.Errorf("--resume %s: goes on with the run as it was asked for; leave out the scenario and all other flags", c.Resume)}
+	}
+	path := filepath.Join(c.Resume, orderFile)
+	text, err := os.ReadFile(path)
+	if errors.Is(err, os.ErrNotExist) {
+		return &control.Refusal{Err: fmt.Errorf("--resume %s: there is no %s; name the folder of a run, as `pollpush run` prints it", c.Resume, orderFile)}
+	}
+	if err != nil {
+		return &control.Refusal{Err: fmt.Errorf("--resume %s: %w", c.Resume, err)}
+	}
+	var o order
+	if err := json.Unmarshal(text, &o); err != nil {
+		return &usageError{fmt.Errorf("--resume %s: %s is not what `pollpush run` has written: %w", c.Resume, path, err)}
+	}
+	fresh.Out, fresh.TargetCA, fresh.Profile, fresh.restored = c.Resume, o.TargetCA, o.Profile, &o
+	if o.Target != "" {
+		fresh.Target = &o.Target
+	}
+	if o.TargetPID != 0 {
+		fresh.TargetPID = &o.TargetPID
+	}
+	*c = fresh
+	return nil
+}

@@ -1,0 +1,106 @@
+package control
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/scenario"
+)
+
+func TestScheduleOfOnePoint(t *testing.T) {
+	g := scenario.Single(scenario.Scenario{Transports: []string{"poll", "ws", "sse"}, Trials: 2})
+	var got []string
+	for _, s := range schedule(g, 1) {
+		got = append(got, fmt.Sprint(s.trial, s.transport))
+	}
+	want := []string{"1poll", "1ws", "1sse", "2ws", "2sse", "2poll"}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func grid(points, trials int) scenario.Grid {
+	g := scenario.Grid{Swept: []string{"clients"}}
+	for n := range points {
+		g.Points = append(g.Points, scenario.Scenario{Transports: []string{"poll", "ws"}, Clients: n + 1, Trials: trials, Seed: 7})
+	}
+	return g
+}
+
+// Every trial comes once, all of a number before those of the next, and no load
+// stands at the same place in every round.
+func TestScheduleOfAGrid(t *testing.T) {
+	const points, trials = 6, 4
+	g := grid(points, trials)
+	slots := schedule(g, 1)
+	if !slices.Equal(slots, schedule(g, 1)) {
+		t.Error("another order the second time")
+	}
+	seen, places := map[slot]bool{}, map[int]map[int]bool{}
+	for i, s := range slots {
+		if seen[s] {
+			t.Errorf("%+v twice", s)
+		}
+		seen[s] = true
+		if s.trial != 1+i/(2*points) {
+			t.Errorf("%+v at place %d", s, i)
+		}
+		if places[s.point] == nil {
+			places[s.point] = map[int]bool{}
+		}
+		places[s.point][i%(2*points)] = true
+	}
+	if len(slots) != points*trials*2 {
+		t.Errorf("%d trials", len(slots))
+	}
+	for p, at := range places {
+		if len(at) < 4 {
+			t.Errorf("point %d always stands at the places %v", p, at)
+		}
+	}
+}
+
+// The arms of a trial follow one another, and each is the first as often.
+func TestScheduleOfArms(t *testing.T) {
+	slots := schedule(grid(3, 2), 2)
+	first := map[int]int{}
+	for i := 0; i < len(slots); i += 2 {
+		a, b := slots[i], slots[i+1]
+		if a.arm == b.arm || a.point != b.point || a.transport != b.transport || a.trial != b.trial {
+			t.Errorf("%+v is followed by %+v", a, b)
+		}
+		first[a.arm]++
+	}
+	if first[0] != first[1] {
+		t.Errorf("the arms are first %v times", first)
+	}
+}
+
+func TestAttemptsOfAResumedRun(t *testing.T) {
+	p := scenario.Scenario{Transports: []string{"poll"}, Clients: 1}
+	trial := func(attempt int, status result.Status) result.Trial {
+		return result.Trial{ScenarioHash: p.Hash(), Transport: "poll", Trial: 1, Attempt: attempt, Status: status}
+	}
+	for _, c := range []struct {
+		name   string
+		trials []result.Trial
+		want   int
+	}{
+		{"none", nil, 0},
+		{"interrupted", []result.Trial{trial(1, result.Partial)}, 1},
+		{"failed twice", []result.Trial{trial(1, result.Failed), trial(2, result.Partial)}, 2},
+		{"complete", []result.Trial{trial(1, result.Complete)}, -1},
+		{"complete after a failure", []result.Trial{trial(1, result.Failed), trial(2, result.Complete)}, -1},
+	} {
+		if got := attempts(c.trials, p, slot{transport: "poll", trial: 1}); got != c.want {
+			t.Errorf("%s: %d, want %d", c.name, got, c.want)
+		}
+		if got := attempts(c.trials, p, slot{transport: "poll", trial: 2}); got != 0 {
+			t.Errorf("%s: %d attempts of another trial", c.name, got)
+		}
+	}
+}

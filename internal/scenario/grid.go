@@ -1,0 +1,141 @@
+package scenario
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// maxPoints bounds a grid. Who asks for more has hardly meant to.
+const maxPoints = 1000
+
+// set reads the value of a key, or each of a list's where the key may hold
+// several; what has come before for the key is forgotten.
+func (d *draft) set(k *key, line int, v value) {
+	delete(d.lists, k.Path)
+	items := v.items
+	if v.form == flag && strings.Contains(v.text, ",") && !strings.Contains(v.text, ",0") { // 10,000 is no list
+		for _, text := range strings.Split(v.text, ",") {
+			items = append(items, value{text: strings.TrimSpace(text)})
+		}
+	}
+	if !k.sweeps || v.form != list && items == nil {
+		d.refused(k.Path, line, k.parse(d, v))
+		return
+	}
+	if len(items) == 0 {
+		d.refused(k.Path, line, refuse(v, "is empty; give one value, or several to be measured one by one"))
+		return
+	}
+	var wrong []problem
+	var seen []string
+	for _, item := range items {
+		if trouble := k.parse(d, item); trouble != nil {
+			wrong = append(wrong, trouble...)
+			continue
+		}
+		text := k.format(&d.Scenario)
+		if slices.Contains(seen, text) {
+			wrong = append(wrong, refuse(item, "stands twice; name each value once")...)
+		}
+		seen = append(seen, text)
+	}
+	d.refused(k.Path, line, wrong)
+	if wrong == nil && len(items) > 1 {
+		d.lists[k.Path] = items
+	}
+}
+
+// grid makes the points, each with the rules between keys checked and the
+// defaults that depend on other keys.
+func (d *draft) grid() Grid {
+	g := Grid{Name: d.Name, About: d.About}
+	points, size := []Scenario{d.Scenario}, 1
+	for i := range keys {
+		k := &keys[i]
+		values := d.lists[k.Path]
+		if values == nil || d.bad[k.Path] {
+			continue
+		}
+		g.Swept = append(g.Swept, k.Path)
+		if size *= len(values); size > maxPoints {
+			d.bad[k.Path] = true
+			d.faultAt(k.Path, d.from[k.Path], fmt.Sprintf("makes more than %s points; a run measures every combination of the lists: shorten them", formatCount(maxPoints)))
+			return g
+		}
+		var next []Scenario
+		for _, p := range points {
+			for n, v := range values {
+				d.Scenario = p
+				k.parse(d, v)
+				point := d.Scenario
+				if k.paced && n > 0 {
+					point.Transports = slices.DeleteFunc(slices.Clone(p.Transports), func(name string) bool { return !slices.Contains(d.known.Paced, name) })
+				}
+				next = append(next, point)
+			}
+		}
+		points = next
+	}
+	points = slices.DeleteFunc(points, func(s Scenario) bool { return len(s.Transports) == 0 && len(g.Swept) > 0 })
+	for _, p := range points {
+		d.Scenario = p
+		for _, path := range g.Swept {
+			from := d.from[path]
+			from.found = find(path).format(&p)
+			d.from[path] = from
+		}
+		if d.relate(); len(d.faults) > 0 {
+			return g
+		}
+		for _, k := range keys {
+			if _, given := d.from[k.Path]; !given && k.derive != nil {
+				k.derive(&d.Scenario)
+			}
+		}
+		g.Points = append(g.Points, d.Scenario)
+	}
+	if _, given := d.from["time_limit"]; !given {
+		for i := range g.Points {
+			g.Points[i].TimeLimit = min(g.Duration()*3/2, longest)
+		}
+	}
+	return g
+}
+
+// Single is a grid of one point.
+func Single(s Scenario) Grid { return Grid{Name: s.Name, About: s.About, Points: []Scenario{s}} }
+
+// Duration returns the planned length of a whole run: that of every trial of
+// every transport at every point, none of them repeated.
+func (g Grid) Duration() time.Duration {
+	var all time.Duration
+	for _, p := range g.Points {
+		all += p.Duration()
+	}
+	return all
+}
+
+// Transports lists those of all points, each once, in the file's order.
+func (g Grid) Transports() []string {
+	var names []string
+	for _, p := range g.Points {
+		for _, name := range p.Transports {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
+}
+
+// Label tells a point from the others by the values of the swept keys, as
+// "clients 1000, publish.rate 1/s". It is empty where nothing is swept.
+func (g Grid) Label(s Scenario) string {
+	var parts []string
+	for _, path := range g.Swept {
+		parts = append(parts, path+" "+find(path).format(&s))
+	}
+	return strings.Join(parts, ", ")
+}
