@@ -192,7 +192,7 @@ func (c *runCommand) one(s *session, o control.Options) error {
 	case err != nil:
 		return err
 	case s.Err() != nil:
-		return &exitError{interrupted, fmt.Sprintf("interrupted; what was measured is in %s", o.Dir)}
+		return &exitError{interrupted, fmt.Sprintf("interrupted; what was measured is in %s; `pollpush run --resume %s` goes on", o.Dir, o.Dir)}
 	}
 	return outcome(trials)
 }
