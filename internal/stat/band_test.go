@@ -1,0 +1,66 @@
+package stat
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+func TestBand(t *testing.T) {
+	for _, tt := range []struct {
+		name      string
+		values    []float64
+		low, high float64
+	}{
+		{"one", []float64{3}, math.NaN(), math.NaN()},
+		{"a few", []float64{3, 1, 2}, 1, 3},
+		// Of six values all lie within with 1 − 2/2⁶ = 97 %; of nine the second to the eighth with 1 − 2·10/2⁹ = 96 %.
+		{"six", []float64{6, 5, 4, 3, 2, 1}, 1, 6},
+		{"nine", []float64{1, 2, 3, 4, 5, 6, 7, 8, 9}, 2, 8},
+	} {
+		if low, high := Band(tt.values); !near([]float64{low, high}, []float64{tt.low, tt.high}) {
+			t.Errorf("%s: %v to %v, want %v to %v", tt.name, low, high, tt.low, tt.high)
+		}
+	}
+}
+
+func TestMeanErrorByHand(t *testing.T) {
+	// The squares of −1, 0 and 1 add up to 2: √(2/2/3).
+	if got, want := MeanError([]float64{1, 2, 3}), math.Sqrt(1./3); math.Abs(got-want) > 1e-12 {
+		t.Errorf("%v, want %v", got, want)
+	}
+	if got := MeanError([]float64{1, 2}); !math.IsNaN(got) {
+		t.Errorf("%v of two values", got)
+	}
+	if got := MeanError(make([]float64, 40)); got != 0 {
+		t.Errorf("%v of equal values", got)
+	}
+}
+
+// The true mean lies within 1.96 errors about as often as it should, and where
+// neighbours go together, far more often than without batches.
+func TestMeanErrorIsTrue(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	for _, tt := range []struct {
+		name  string
+		keeps float64 // of one value in the next
+		least float64
+	}{{"independent", 0, 0.92}, {"going together", 0.6, 0.85}} {
+		const tries = 2000
+		within := 0
+		for range tries {
+			values := make([]float64, 120)
+			last := 0.0
+			for i := range values {
+				last = tt.keeps*last + r.NormFloat64()
+				values[i] = last
+			}
+			if math.Abs(Sum(values)/120) < 1.96*MeanError(values) {
+				within++
+			}
+		}
+		if share := float64(within) / tries; share < tt.least || share > 0.98 {
+			t.Errorf("%s: the truth is within in %.3f, want at least %v", tt.name, share, tt.least)
+		}
+	}
+}
