@@ -21,7 +21,8 @@ const (
 // response is one HTTP/1.1 response, pointing into the bytes it was read from.
 type response struct {
 	status int
-	fields []byte // the header's lines after the first
+	first  []byte // the status line
+	fields []byte // the header's lines after it
 	body   []byte
 	size   int // of all of it, on the wire
 }
@@ -62,9 +63,8 @@ func parseHead(b []byte) (r response, f framing, ok bool, err error) {
 		}
 		return r, f, false, nil
 	}
-	var line []byte
-	line, r.fields, _ = bytes.Cut(b[:end], []byte("\r\n"))
-	if r.status, err = statusOf(line); err != nil {
+	r.first, r.fields, _ = bytes.Cut(b[:end], []byte("\r\n"))
+	if r.status, err = statusOf(r.first); err != nil {
 		return r, f, false, err
 	}
 	f.left, r.size = toTheEnd, end+4

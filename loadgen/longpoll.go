@@ -89,7 +89,7 @@ func (c *longPollClient) Receive() ([]Delivery, error) {
 	c.got = c.got[:0]
 	switch r.status {
 	case 200:
-		c.got, err = c.conn.page(c.got, r.body)
+		c.got, err = c.conn.page(c.got, r)
 	case 304:
 		c.conn.meter.empty.Add(1)
 	default:

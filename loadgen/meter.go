@@ -15,6 +15,7 @@ type Meter struct {
 	held                 atomic.Int64
 	requests, unanswered atomic.Int64
 	empty                atomic.Int64
+	head                 answerHead
 	byStatus             [600]atomic.Int64
 	in, out              layer
 	open                 open

@@ -211,6 +211,7 @@ func (r *run) tick(ctx context.Context) <-chan struct{} {
 				Empty:      now.Empty - before.Empty,
 				BytesIn:    now.BytesIn - before.BytesIn,
 				BytesOut:   now.BytesOut - before.BytesOut,
+				Latencies:  r.live.take(), Missing: r.live.lacking(),
 			}})
 			before = now
 		}

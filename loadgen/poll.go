@@ -38,7 +38,7 @@ func (c *pollClient) Receive() ([]Delivery, error) {
 	if r.status != 200 {
 		return nil, r.refusal()
 	}
-	if c.got, err = c.conn.page(c.got[:0], r.body); err != nil || len(c.got) == 0 {
+	if c.got, err = c.conn.page(c.got[:0], r); err != nil || len(c.got) == 0 {
 		return nil, err
 	}
 	c.render(c.got[len(c.got)-1].ID)
@@ -47,15 +47,17 @@ func (c *pollClient) Receive() ([]Delivery, error) {
 
 // page takes in an answer with a page, whose messages it appends to ds, and
 // counts one that has none.
-func (c *Conn) page(ds []Delivery, body []byte) ([]Delivery, error) {
+func (c *Conn) page(ds []Delivery, r response) ([]Delivery, error) {
 	had := len(ds)
-	ds, err := scanPage(ds, body)
+	ds, err := scanPage(ds, r.body)
 	if err != nil {
 		return ds, err
 	}
-	c.meter.in.add(messagesTally(ds[had:], len(body)))
+	c.meter.in.add(messagesTally(ds[had:], len(r.body)))
 	if len(ds) == had {
 		c.meter.empty.Add(1)
+	} else {
+		c.meter.head.offer(r)
 	}
 	return ds, nil
 }

@@ -55,7 +55,7 @@ func (c *pollETagClient) Receive() ([]Delivery, error) {
 	if etag != nil && !isETag(etag) {
 		return nil, malformed("an ETag that cannot be sent back", etag)
 	}
-	if c.got, err = c.conn.page(c.got[:0], r.body); err != nil {
+	if c.got, err = c.conn.page(c.got[:0], r); err != nil {
 		return nil, err
 	}
 	if len(c.got) > 0 {

@@ -100,6 +100,7 @@ func (r *run) countWindow(out *shard.Result) {
 		out.TCP = &tcp
 	}
 	out.Held = to.counts.held
+	out.AnswerHeaders = r.meter.head.lines
 }
 
 // countMessages adds up the clients' accounts. Where the trial was stopped

@@ -37,6 +37,7 @@ type run struct {
 
 	deliveries atomic.Int64
 	published  atomic.Int64 // in all phases
+	live       *live        // nil unless somebody watches
 
 	offered    atomic.Int64 // of the steady state
 	allOffered atomic.Bool  // no more will be
@@ -91,7 +92,7 @@ func Run(ctx context.Context, plan shard.Plan, dial Dialer, commands <-chan shar
 	defer cancel(nil)
 	var emitting sync.Mutex
 	r := &run{
-		plan: plan, dial: dial, meter: &Meter{}, errors: map[string]int64{}, checks: make(checks, 256),
+		plan: plan, dial: dial, meter: &Meter{}, errors: map[string]int64{}, checks: make(checks, 256), live: newLive(plan),
 		emit: func(e shard.Event) {
 			emitting.Lock()
 			defer emitting.Unlock()
@@ -294,6 +295,7 @@ func (r *run) steady(at int64) bool { return at >= r.from && at < r.to }
 func (r *run) watchPhases(_ context.Context, alarm *clock.Alarm) error {
 	for i, edge := range [3]int64{r.start.Load(), r.from, r.to} {
 		err := alarm.Wait(edge)
+		r.meter.head.wanted.Store(i == 1 && err == nil)
 		if i == 2 || err == nil { // a stop within the steady state is its end
 			r.marks[i] = snapshot{at: clock.Now(), counts: r.meter.read(), deliveries: r.deliveries.Load(), published: r.published.Load()}
 			if i > 0 {

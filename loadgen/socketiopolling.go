@@ -22,7 +22,8 @@ type socketIOPolling struct {
 	sid string
 	ask []byte // the GET, rendered
 
-	rest   []byte      // packets of the last answer that have not been taken in; nil for none
+	last   response    // until the next Fill
+	rest   []byte      // its packets that have not been taken in; nil for none
 	news   bool        // that answer had a message
 	pinged bool        // and a ping, unanswered yet
 	armed  atomic.Bool // a GET is out
@@ -151,6 +152,10 @@ func (c *socketIOPolling) next() error {
 		if !c.news {
 			c.conn.meter.empty.Add(1)
 		}
+		if len(c.got) > 0 {
+			c.conn.meter.head.offer(c.last)
+		}
+		c.last = response{} // lets go of the buffer
 	}
 	return err
 }
@@ -176,7 +181,7 @@ func (c *socketIOPolling) poll() error {
 	if r.status != 200 {
 		return r.refusal()
 	}
-	c.rest, c.news = r.body, false
+	c.last, c.rest, c.news = r, r.body, false
 	return nil
 }
 

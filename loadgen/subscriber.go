@@ -170,8 +170,11 @@ func (s *subscriber) deliver(d *Delivery, seen int64) {
 		r.fail(result.ForeignMessage, malformed("a message that is not this trial's", d.JSON))
 		return
 	}
-	r.deliveries.Add(1)
-	first := s.messages.Enter(uint64(tag.Seq)+1) != duplicate
+	nth := r.deliveries.Add(1)
+	high := s.messages.high
+	came := s.messages.Enter(uint64(tag.Seq) + 1)
+	r.live.enter(came, uint64(tag.Seq), high)
+	first := came != duplicate
 	start := r.start.Load()
 	if start == 0 {
 		return // another shard has been told to start a little earlier
@@ -187,6 +190,7 @@ func (s *subscriber) deliver(d *Delivery, seen int64) {
 		}
 		return
 	}
+	r.live.look(nth, seen-due)
 	if from, to := max(due, s.covered, r.from), min(seen, r.to); to > from {
 		s.stale += to - from
 		s.covered = to

@@ -84,7 +84,7 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
 // vars are what the help texts of the commands speak of.
 func vars() kong.Vars {
 	return kong.Vars{
-		"version": "pollpush " + commit(), "transports": strings.Join(transport.Names(), ", "), "calibrations": calibrations,
+		"version": "pollpush " + commit(), "transports": strings.Join(transport.Names(), ", "), "calibrations": calibrations, "live": liveAddress,
 	}
 }
 

@@ -30,9 +30,12 @@ type runCommand struct {
 
 	Calibration string `placeholder:"PATH" default:"${calibrations}" help:"What pollpush calibrate has found: a file, or the folder in which it is kept by machine (${default})."`
 
+	Live liveFlag `placeholder:"HOST:PORT" help:"Serve a page with the run's curves while it goes on, and print its address; --live=HOST:PORT chooses it (${live}, a free port)."`
+
 	Keys overrides `embed:"" group:"Instead of what the scenario says:"`
 
-	restored *order // that --resume names
+	restored *order   // that --resume names
+	reported []string // folders of the runs that have a report
 }
 
 // overrides are the flags that replace a scenario's keys.
@@ -133,6 +136,9 @@ func (c *runCommand) Run(s *session) error {
 			}
 		}
 	}
+	if err := c.Live.misread(c.Scenarios); err != nil {
+		return err
+	}
 	var list []order
 	for _, name := range c.Scenarios {
 		one, err := c.order(name)
@@ -143,6 +149,10 @@ func (c *runCommand) Run(s *session) error {
 	}
 	if f, ok := s.stderr.(*os.File); ok {
 		options.Live = term.IsTerminal(int(f.Fd()))
+		options.Width = func() int {
+			width, _, _ := term.GetSize(int(f.Fd())) // 0 where it fails
+			return width
+		}
 	}
 	if options.Loadgen, err = proc.Beside("loadgen"); err != nil {
 		return &control.Refusal{Err: err}
@@ -153,6 +163,12 @@ func (c *runCommand) Run(s *session) error {
 	if options.Calibrations, err = calibrated(s, c.Calibration); err != nil {
 		return err
 	}
+	page, err := c.Live.open(s.stderr)
+	if err != nil {
+		return err
+	}
+	defer func() { page.end(s, c.reported) }()
+	options.Follow = page.follow()
 	code := fine
 	for _, one := range list {
 		if options.Grid, err = one.grid(); err != nil {
@@ -184,6 +200,8 @@ func (c *runCommand) one(s *session, o control.Options) error {
 	if len(trials) > 0 {
 		if err := publish(s, o.Dir, trials); err != nil {
 			fmt.Fprintf(s.stderr, "pollpush: the report could not be made: %v; the results are in %s\n", err, o.Dir)
+		} else {
+			c.reported = append(c.reported, o.Dir)
 		}
 	}
 	switch {

@@ -157,7 +157,7 @@ func TestFreezeOfTwoServers(t *testing.T) {
 	s.Server.Freeze = 500 * time.Millisecond
 	o := options(t, s)
 	o.Grid.Points[0].Rooms = 2
-	r := &runner{Options: o, machine: proc.ReadMachine(), size: size{shards: 1, servers: 2}, began: time.Now(), say: &progress{w: o.Progress}}
+	r := &runner{Options: o, Scenario: o.Grid.Points[0], machine: proc.ReadMachine(), size: size{shards: 1, servers: 2}, began: time.Now(), say: &progress{w: o.Progress}}
 	trial := r.trial(t.Context(), "ws", 1, 1)
 	if trial.Status != result.Complete || trial.Asked.Servers != 2 || trial.Offered != 200 || trial.Lost != 0 {
 		t.Fatalf("%s, %d servers, %d offered, %d lost: %v", trial.Status, trial.Asked.Servers, trial.Offered, trial.Lost, trial.Reasons)

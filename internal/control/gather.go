@@ -48,6 +48,9 @@ func gather(t *result.Trial, members []*member, w *watch, plan shard.Plan) {
 		t.Requests.Errors += r.RequestErrors
 		t.Requests.Total += r.RequestErrors
 		t.Requests.Empty += r.Empty
+		if t.AnswerHeaders == nil {
+			t.AnswerHeaders = r.AnswerHeaders
+		}
 		t.Connections.Held += r.Held
 		t.Connections.Opened += r.Opened
 		t.Connections.Failed += r.Failed

@@ -60,3 +60,66 @@ func TestProgressWithoutATerminal(t *testing.T) {
 		t.Errorf("a line every %v is too many", quiet)
 	}
 }
+
+func second() *Moment {
+	return &Moment{
+		T: 12, Phase: "steady", PhaseLeftS: 8, RunLeftS: 100.4, ClientsAsked: 1000, RateAsked: 20, Clients: 998, Published: 20,
+		Deliveries: 19960, Requests: 1000, P50: new(.5012), P99: new(.00991), Missing: 3,
+	}
+}
+
+// What does not fit a terminal is left out from the end, whole.
+func TestMomentFitsTheTerminal(t *testing.T) {
+	const all = "ws, trial 1 of 3: steady 12 s, 8 s (run 1m40s) left, p50 501 ms, p99 9.91 ms, 3 missing, 998 of 1000 clients, 20 messages/s, 19960 deliveries/s, 1000 requests/s"
+	columns := 0
+	var out strings.Builder
+	p := &progress{w: &out, live: true, width: func() int { return columns }}
+	for _, c := range []struct {
+		columns int
+		want    string
+	}{
+		{0, all}, // not known
+		{len(all) + 1, all},
+		{len(all), all[:strings.LastIndex(all, ", ")]},
+		{120, all[:strings.Index(all, ", 20 messages")]},
+		{80, all[:strings.Index(all, ", 3 missing")]},
+		{54, all[:strings.Index(all, ", p50")]},
+		{53, all[:strings.Index(all, ", p50")]},
+		{52, all[:strings.Index(all, ", p50")]}, // all but the last column
+		{51, "ws, trial 1 of 3: steady 12 s"},
+		{31, "ws, trial 1 of 3: steady 12 s"},
+		{12, "ws, trial 1"},
+		{2, "w"},
+		{1, all}, // a terminal that does not know its width may say so
+	} {
+		columns = c.columns
+		out.Reset()
+		p.onLine = false
+		p.moment("ws, trial 1 of 3", second())
+		if out.String() != c.want {
+			t.Errorf("%d columns: %q, want %q", c.columns, out.String(), c.want)
+		}
+	}
+}
+
+func TestMomentWithoutATerminal(t *testing.T) {
+	var out strings.Builder
+	(&progress{w: &out}).moment("ws, trial 1 of 3", second())
+	if want := "ws, trial 1 of 3: steady 12 s, 998 clients, 1000 requests/s, 19960 deliveries/s\n"; out.String() != want {
+		t.Errorf("%q, want %q", out.String(), want)
+	}
+}
+
+func TestLatencyAsText(t *testing.T) {
+	for _, c := range []struct {
+		seconds *float64
+		want    string
+	}{
+		{nil, "–"}, {new(0.), "0 µs"}, {new(4.56e-5), "45.6 µs"}, {new(.0009994), "999 µs"}, {new(.0009996), "1 ms"},
+		{new(.0177), "17.7 ms"}, {new(.9994), "999 ms"}, {new(.9996), "1 s"}, {new(12.345), "12.3 s"},
+	} {
+		if got := latency(c.seconds); got != c.want {
+			t.Errorf("%q, want %q", got, c.want)
+		}
+	}
+}

@@ -37,12 +37,17 @@ func TestOnlyNoiseIsWorthARepeat(t *testing.T) {
 		{"lost connections", result.Suspect, []string{result.LostConnections}, false},
 		{"losses and noise", result.Suspect, []string{result.Losses, result.Steal}, false},
 		{"noise and losses", result.Suspect, []string{result.ForeignCPU, result.Losses}, false},
-		{"invalid", result.Invalid, []string{result.Steal}, false},
+		{"published late", result.Invalid, []string{result.PublishLate}, true},
+		{"polled late by others", result.Invalid, []string{result.PollLate, result.Steal}, true},
+		{"a long pause", result.Invalid, []string{result.GeneratorPaused}, true},
+		{"late, and losses", result.Invalid, []string{result.PublishLate, result.Losses}, false},
+		{"late, and saturated", result.Invalid, []string{result.PublishLate, result.GeneratorCPU}, false},
+		{"counts that differ", result.Invalid, []string{result.Mismatch, result.Steal}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			trial := result.Trial{Validity: c.validity}
 			for _, code := range c.codes {
-				trial.Doubt(code, result.Suspect, "because of %s", code)
+				trial.Doubt(code, c.validity, "because of %s", code)
 			}
 			if got := disturbed(&trial); got != c.want {
 				t.Errorf("%v, want %v", got, c.want)

@@ -37,7 +37,9 @@ type Options struct {
 	Profile    bool              // keep CPU and heap profiles of the servers' steady state; not of a target's
 	Flags      []string          // by which the scenario was changed, to be told in the results
 	Progress   io.Writer
-	Live       bool // Progress is a terminal: one line, rewritten
+	Live       bool       // Progress is a terminal: one line, rewritten
+	Width      func() int // of that terminal now, in columns; 0, or no function, is unknown
+	Follow     func(News) // is told what goes on, and must not block; nil where nobody follows
 	// Calibrations are what this machine is known to add, by transport; they go
 	// with the trials. They are measured without TLS.
 	Calibrations map[string]*result.Calibration
@@ -92,7 +94,7 @@ func Interleave(ctx context.Context, o Options, arms []Arm) ([][]result.Trial, e
 
 func run(ctx context.Context, o Options, arms []Arm) ([][]result.Trial, error) {
 	trials := make([][]result.Trial, len(arms))
-	r := &runner{Options: o, machine: proc.ReadMachine(), began: time.Now(), say: &progress{w: o.Progress, live: o.Live}}
+	r := &runner{Options: o, machine: proc.ReadMachine(), began: time.Now(), say: &progress{w: o.Progress, live: o.Live, width: o.Width}}
 	defer r.say.end()
 	r.Grid.Points = slices.Clone(r.Grid.Points)
 	if err := r.fit(ctx); err != nil {
@@ -115,6 +117,7 @@ func run(ctx context.Context, o Options, arms []Arm) ([][]result.Trial, error) {
 		r.left += r.Grid.Points[s.point].Trial()
 	}
 	r.announce(slots, arms)
+	r.tell(News{Begun: r.outline(slots)})
 	for _, s := range slots {
 		arm := arms[s.arm]
 		r.Scenario, r.size = r.Grid.Points[s.point], r.sizes[s.point]
@@ -202,20 +205,28 @@ func noise(code string) bool {
 	return code == result.Steal || code == result.ForeignCPU || code == result.CPUPressure
 }
 
-// disturbed reports whether noise alone makes a trial suspect. What was lost
-// or went wrong stays in the results: a trial is not repeated until it is
-// clean.
+// hiccup reports whether a code stands for what a moment's disturbance does to
+// the generator, as a load that is too large does.
+func hiccup(code string) bool {
+	return code == result.GeneratorPaused || code == result.PublishLate || code == result.PollLate || code == result.EdgeLate
+}
+
+// disturbed reports whether noise alone makes a trial suspect, or lateness alone
+// makes it invalid. What was lost or went wrong stays in the results: a trial is
+// not repeated until it is clean.
 func disturbed(t *result.Trial) bool {
-	alone := false
+	noisy, late := false, false
 	for _, r := range t.Reasons {
 		switch {
 		case noise(r.Code):
-			alone = true
-		case r.Code != result.TooFew && r.Code != result.GeneratorPaused: // which others bring about
+			noisy = true
+		case hiccup(r.Code):
+			late = late || r.Validity == result.Invalid
+		case r.Code != result.TooFew: // which others bring about
 			return false
 		}
 	}
-	return alone && t.Validity == result.Suspect
+	return noisy && t.Validity == result.Suspect || late && t.Validity == result.Invalid
 }
 
 // repeats reports whether a trial is run once more: never a second time.
@@ -278,6 +289,7 @@ func (r *runner) trial(ctx context.Context, name string, n, attempt int) result.
 	t.Judge()
 	t.Reasons = causes(t.Reasons)
 	r.say.line("%s: %s", r.label(name, n), verdict(&t))
+	r.tell(News{Ended: r.outcome(&t)})
 	return t
 }
 

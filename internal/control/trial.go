@@ -66,8 +66,9 @@ func (r *runner) measure(ctx context.Context, t *result.Trial) (err error) {
 	}()
 	f.onTick = func(s shard.Second) {
 		if now, whole := watch.tick(s); whole {
-			r.say.status("%s: %s %.0f s, %d clients, %d requests/s, %d deliveries/s",
-				name, now.Phase, now.T, now.Clients, now.Requests, now.Deliveries)
+			m := r.moment(t, watch, s.K, now)
+			r.say.moment(name, m)
+			r.tell(News{Second: m})
 		}
 	}
 	err = r.phases(ctx, f, plan, watch, func(totals result.Totals) {
@@ -239,6 +240,7 @@ func (r *runner) plans(transport string, servers served) []shard.Plan {
 		Payload: s.Payload, PollInterval: s.Poll.Interval, Seed: s.Seed, Nonce: word,
 		RampStart: clock.Now() + int64(150*time.Millisecond),
 		RampUp:    s.Phases.RampUp, WarmUp: s.Phases.WarmUp, Steady: s.Phases.Steady, Drain: s.Phases.Drain,
+		Live: r.watched(),
 	}
 	plans := make([]shard.Plan, plan.Shards)
 	for i := range plans {

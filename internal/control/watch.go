@@ -30,7 +30,8 @@ type watch struct {
 	mu      sync.Mutex
 	begun   int64 // start of the warm-up; 0 until known
 	series  map[int]*result.Second
-	ticks   map[int]int // shards that have reported a second
+	ticks   map[int]int  // shards that have reported a second
+	seen    map[int]seen // by second, until it is taken
 	looks   []look
 	open    [2]int64 // descriptors of the servers and of the shards
 	edges   [2]edge
@@ -53,7 +54,7 @@ const sampleInterval = 250 * time.Millisecond
 // what they tell themselves.
 func newWatch(plan shard.Plan, servers []int, metrics scrapers, base sample) *watch {
 	w := &watch{plan: plan, servers: servers, metrics: metrics, known: make(chan struct{}),
-		series: map[int]*result.Second{}, ticks: map[int]int{}}
+		series: map[int]*result.Second{}, ticks: map[int]int{}, seen: map[int]seen{}}
 	w.before = w.readHolding(func() sample { return base })
 	return w
 }
@@ -150,6 +151,15 @@ func (w *watch) tick(s shard.Second) (result.Second, bool) {
 	sum.BytesIn += s.BytesIn
 	sum.BytesOut += s.BytesOut
 	sum.T, sum.Phase = w.phase(s.K)
+	if w.plan.Live {
+		of := w.seen[s.K]
+		if of.latencies == nil {
+			of.latencies = shard.Sketch{}
+		}
+		of.latencies.Add(s.Latencies)
+		of.missing += s.Missing
+		w.seen[s.K] = of
+	}
 	w.ticks[s.K]++
 	return *sum, w.ticks[s.K] == w.plan.Shards
 }

@@ -54,6 +54,7 @@ func (t *Trial) Check() error {
 	must(t.StaleShare >= 0 && t.StaleShare <= 1, "stale_share = %v: from 0 to 1", t.StaleShare)
 	must(t.Status != Complete || t.WindowS > 0, "a complete trial without a window")
 	t.checkFreshness(must)
+	t.checkAnswerHeaders(must)
 	if t.Schema >= layered {
 		t.checkLayers(must)
 	}

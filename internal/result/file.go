@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 )
 
 // A FileError says what is wrong with a results file, where, and what to do.
@@ -61,15 +62,35 @@ func appendLine(f *os.File, line []byte) error {
 	return nil
 }
 
+// ErrMissing is in the error of [ReadDir] where there is nothing to read.
+var ErrMissing = errors.New("there is no such file; name a run's folder, as `pollpush run` prints it")
+
+// Open opens a regular file to be read. Anything else, such as a pipe, is
+// refused: who opened it as a file would wait for its writer.
+func Open(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = errors.New("is no regular file; name one, or a run's folder")
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
 // ReadDir reads the trials of a run's folder, or of the results file itself,
 // as [Read] does.
 func ReadDir(path string) ([]Trial, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, FileName)
 	}
-	f, err := os.Open(path)
+	f, err := Open(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return nil, &FileError{Path: path, Err: errors.New("there is no such file; name a run's folder, as `pollpush run` prints it")}
+		err = ErrMissing
 	}
 	if err != nil {
 		return nil, &FileError{Path: path, Err: err}

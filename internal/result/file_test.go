@@ -228,11 +228,18 @@ func TestReadDirRefuses(t *testing.T) {
 	if err := os.MkdirAll(folder, 0o755); err != nil {
 		t.Fatal(err)
 	}
+	pipe := filepath.Join(dir, "pipe")
+	if err := syscall.Mkfifo(pipe, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	const irregular = ": is no regular file; name one, or a run's folder"
 	const missing = ": there is no such file; name a run's folder, as `pollpush run` prints it"
 	for name, c := range map[string]struct{ path, want string }{
 		"nowhere":        {filepath.Join(dir, "nowhere"), filepath.Join(dir, "nowhere") + missing},
 		"a folder alone": {dir, filepath.Join(dir, FileName) + missing},
-		"no file":        {filepath.Join(dir, "folder"), folder + ":1: read " + folder + ": is a directory"},
+		"no file":        {filepath.Join(dir, "folder"), folder + irregular},
+		"a pipe":         {pipe, pipe + irregular},
+		"a device":       {"/dev/zero", "/dev/zero" + irregular},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := ReadDir(c.path)

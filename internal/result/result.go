@@ -58,7 +58,7 @@ type Trial struct {
 	Limits    map[string]float64 `json:"limits,omitempty"`
 	Transport string             `json:"transport"`
 	Trial     int                `json:"trial"`   // from 1
-	Attempt   int                `json:"attempt"` // from 1; 2 repeats a suspect first attempt
+	Attempt   int                `json:"attempt"` // from 1; a later one repeats one that was disturbed or interrupted
 	Clients   int                `json:"clients"`
 	Asked     Asked              `json:"asked"`
 	Started   time.Time          `json:"started"`

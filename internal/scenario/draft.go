@@ -76,7 +76,7 @@ func (d *draft) override(overrides []Override) {
 		}
 		k := find(o.Key)
 		if k == nil {
-			hint := suggest(o.Key, paths())
+			hint := Suggest(o.Key, paths())
 			if hint == "" {
 				hint = elsewhere(o.Key)
 			}

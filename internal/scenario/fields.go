@@ -157,7 +157,7 @@ func (f choice) parse(d *draft, v value) []problem {
 	case !v.scalar():
 		return refuse(v, "must be %s", allowed)
 	case !slices.Contains(f.of, v.text):
-		return refuse(v, "must be %s%s", allowed, suggest(v.text, f.of))
+		return refuse(v, "must be %s%s", allowed, Suggest(v.text, f.of))
 	}
 	*f.at(&d.Scenario) = v.text
 	return nil
@@ -237,7 +237,7 @@ func (transports) parse(d *draft, v value) []problem {
 		case item.scalar() && item.text == "all":
 			wrong = append(wrong, refuse(item, "must stand alone: it is every transport")...)
 		case !item.scalar() || !slices.Contains(d.known.Transports, item.text):
-			wrong = append(wrong, refuse(item, "no such transport%s; there are %s", suggest(item.text, d.known.Transports), known)...)
+			wrong = append(wrong, refuse(item, "no such transport%s; there are %s", Suggest(item.text, d.known.Transports), known)...)
 		case slices.Contains(names, item.text):
 			wrong = append(wrong, refuse(item, "stands twice; name each transport once")...)
 		default:
@@ -280,7 +280,7 @@ func (limits) parse(d *draft, v value) []problem {
 		share, err := ParseLimit(limit.text)
 		switch {
 		case !slices.Contains(d.known.Metrics, name.text):
-			wrong = append(wrong, refuse(name, "no such metric%s; there are %s", suggest(name.text, d.known.Metrics), strings.Join(d.known.Metrics, ", "))...)
+			wrong = append(wrong, refuse(name, "no such metric%s; there are %s", Suggest(name.text, d.known.Metrics), strings.Join(d.known.Metrics, ", "))...)
 		case !limit.scalar() || err != nil:
 			wrong = append(wrong, refuse(limit, "is no limit; must be a percentage from 0%% to 1000%%, such as 5%%")...)
 		default:

@@ -71,7 +71,7 @@ func missing(arg string) error {
 		base = strings.TrimSuffix(base, ext)
 	}
 	return failFile(show(arg), 0, "%s%s; there are %s; or give a file's path",
-		what, suggest(base, scenarios.Names), strings.Join(scenarios.Names, ", "))
+		what, Suggest(base, scenarios.Names), strings.Join(scenarios.Names, ", "))
 }
 
 // cause is err without the operation and the path, which the message has.

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// suggest returns ` (did you mean "x"?)` for the candidate nearest to word, or
+// Suggest returns ` (did you mean "x"?)` for the candidate nearest to word, or
 // nothing where none is near.
-func suggest(word string, candidates []string) string {
+func Suggest(word string, candidates []string) string {
 	if best := nearest(word, candidates); best != "" {
 		return fmt.Sprintf(" (did you mean %q?)", best)
 	}

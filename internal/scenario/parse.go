@@ -180,7 +180,7 @@ func (d *draft) unknown(name *yaml.Node, prefix string) {
 		d.fault(name.Line, "", "")
 		return
 	}
-	hint := suggest(name.Value, inside(prefix))
+	hint := Suggest(name.Value, inside(prefix))
 	if section, rest, ok := strings.Cut(name.Value, "."); ok && prefix == "" && find(name.Value) != nil {
 		hint = fmt.Sprintf(" (did you mean %s: {%s: …}?)", section, rest)
 	} else if hint == "" {

@@ -38,6 +38,8 @@ type Plan struct {
 	WarmUp    time.Duration `json:"warm_up"`
 	Steady    time.Duration `json:"steady"`
 	Drain     time.Duration `json:"drain"`
+
+	Live bool `json:"live,omitempty"` // seconds tell what is only for watching, too
 }
 
 // Window returns the steady state's bounds for a warm-up begun at start.
@@ -99,6 +101,10 @@ type Second struct {
 	Empty      int64 `json:"empty"`
 	BytesIn    int64 `json:"bytes_in"`
 	BytesOut   int64 `json:"bytes_out"`
+
+	// Of a plan that is Live. They enter no result.
+	Latencies Sketch `json:"latencies,omitempty"` // from due to seen, of deliveries of this second: of all, or of a sample
+	Missing   int64  `json:"missing,omitempty"`   // messages that clients lack at its end although they have a later one
 }
 
 // Result is a shard's part of a trial; see [result.Trial] for the meanings.
@@ -122,6 +128,7 @@ type Result struct {
 	ByStatus         map[string]int64                 `json:"by_status"`
 	RequestErrors    int64                            `json:"request_errors"`
 	Empty            int64                            `json:"empty"`
+	AnswerHeaders    map[string]int64                 `json:"answer_headers,omitempty"`
 	Bytes            [len(result.Phases)]result.Bytes `json:"bytes"` // by phase
 	TCP              *result.TCP                      `json:"tcp"`
 	Handshakes       int64                            `json:"handshakes"`

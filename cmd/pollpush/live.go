@@ -1,0 +1,103 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"github.com/pollpush/pollpush/internal/control"
+	"github.com/pollpush/pollpush/internal/live"
+)
+
+// liveAddress is where the live page is served unless an address is given: for
+// this machine alone.
+const liveAddress = "127.0.0.1:0"
+
+// liveFlag is --live or --live=ADDRESS: its value is only what follows "=", so
+// that a scenario's name may follow the flag.
+type liveFlag struct{ address string } // "" does without
+
+// Decode reads the flag.
+func (l *liveFlag) Decode(ctx *kong.DecodeContext) error {
+	l.address = liveAddress
+	if ctx.Scan.Peek().Type != kong.FlagValueToken {
+		return nil
+	}
+	l.address = fmt.Sprint(ctx.Scan.Pop().Value)
+	if !isAddress(l.address) {
+		return fmt.Errorf("%q is not an address: write HOST:PORT, as in --live=127.0.0.1:9000, or leave it out", l.address)
+	}
+	return nil
+}
+
+// misread finds an address where a scenario's name should be: it was written
+// without "=".
+func (l *liveFlag) misread(scenarios []string) error {
+	for _, name := range scenarios {
+		if l.address != "" && isAddress(name) {
+			return &usageError{fmt.Errorf("--live %s: an address follows \"=\", as in --live=%s", name, name)}
+		}
+	}
+	return nil
+}
+
+// isAddress reports whether text has the form HOST:PORT.
+func isAddress(text string) bool {
+	_, port, err := net.SplitHostPort(text)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	return err == nil
+}
+
+// IsBool says that the flag stands without a value, too.
+func (l *liveFlag) IsBool() bool { return true }
+
+// livePage is the page that --live asks for; nil where it does not.
+type livePage struct{ *live.Page }
+
+// open serves the page and says where it is.
+func (l *liveFlag) open(stderr io.Writer) (*livePage, error) {
+	if l.address == "" {
+		return nil, nil
+	}
+	page, err := live.Listen(l.address)
+	if err != nil {
+		return nil, &control.Refusal{Err: fmt.Errorf("--live=%s: the page cannot be served there: %w; name another address, or --live alone for a free port", l.address, err)}
+	}
+	fmt.Fprintf(stderr, "Live: %s\n", page.URL)
+	return &livePage{page}, nil
+}
+
+// follow is what the run tells the page by.
+func (p *livePage) follow() func(control.News) {
+	if p == nil {
+		return nil
+	}
+	return func(n control.News) { p.Tell(n) }
+}
+
+// over is the last event of the page.
+type over struct {
+	Text string `json:"text"`
+}
+
+// end tells the page that it is over and in which folders the reports are.
+func (p *livePage) end(s *session, reported []string) {
+	if p == nil {
+		return
+	}
+	var said []string
+	if s.Err() != nil {
+		said = append(said, "It was interrupted.")
+	}
+	for _, dir := range reported {
+		said = append(said, "Report: "+filepath.Join(dir, "report.html"))
+	}
+	p.End(map[string]over{"over": {strings.Join(said, " ")}})
+}

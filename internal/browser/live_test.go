@@ -1,0 +1,229 @@
+package browser
+
+import (
+	"bufio"
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"log"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/chromedp"
+
+	"github.com/pollpush/pollpush/internal/live"
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/transport"
+)
+
+var livePictures = flag.String("live-pictures", "", "folder for pictures of the live page")
+
+// followed is a scenario of a few seconds.
+const followed = `about: What does <b>a page</b> show?
+transports: [poll, ws]
+clients: 40
+trials: 1
+payload: 64B
+publish: {rate: 20/s, arrivals: constant, publishers: 4}
+poll: {interval: 200ms}
+phases: {ramp_up: 100ms, warm_up: 1s, steady: 3s, drain: 5s}
+time_limit: 1s
+`
+
+// A whole run, followed by a real browser from its beginning to its end, and
+// with the results of any other.
+func TestLiveRun(t *testing.T) {
+	dir := t.TempDir()
+	build := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "../../cmd/pollpush", "../../cmd/loadgen", "../../cmd/chatserver")
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatal(string(out))
+	}
+	if err := os.WriteFile(filepath.Join(dir, "followed.yaml"), []byte(followed), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	run := exec.CommandContext(t.Context(), filepath.Join(dir, "pollpush"), "run", "--live", "followed.yaml", "--out", "run")
+	run.Dir = dir
+	stderr, err := run.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := run.Start(); err != nil {
+		t.Fatal(err)
+	}
+	var said strings.Builder
+	lines := bufio.NewScanner(stderr)
+	address := ""
+	for address == "" && lines.Scan() {
+		fmt.Fprintln(&said, lines.Text())
+		if at, ok := strings.CutPrefix(lines.Text(), "Live: "); ok {
+			address = at
+		}
+	}
+	if address == "" {
+		t.Fatalf("it did not say where the page is:\n%s", said.String())
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for lines.Scan() {
+			fmt.Fprintln(&said, lines.Text())
+		}
+	}()
+
+	b := open(t, address)
+	points := func(chart, name string) string {
+		return fmt.Sprintf(`(document.querySelector('#%s [data-transport="%s"] .curve')?.getAttribute('d').split(/[ML]/).length ?? 0)`, chart, name)
+	}
+	for n := range 3 { // the curve grows
+		b.await(fmt.Sprintf("%s > %d", points("deliveries", "poll"), n+1))
+	}
+	b.await(points("cpu", "poll") + " > 2")
+	b.await(`$('now').textContent.startsWith('poll, trial 1 of 1: ')`)
+	late := openWide(t, address, 390) // gets the history
+	late.await(points("requests", "poll") + " > 2")
+	b.await(points("p50", "ws") + " > 1")
+	for _, tab := range []*tab{b, late} {
+		tab.await(`$('link').textContent === 'The run has ended. Report: run/report.html'`)
+		if got := value[int](tab, `document.querySelectorAll('#trials li').length`); got != 2 {
+			t.Errorf("%d trials have ended in the page", got)
+		}
+		if got := value[string](tab, `$('about').textContent`); got != "What does <b>a page</b> show?" {
+			t.Errorf("the scenario is about %q", got)
+		}
+		if got := value[[]string](tab, `[...document.querySelectorAll('#rows th')].map(e => e.textContent)`); len(got) != 2 || got[0] != "poll" || got[1] != "ws" {
+			t.Errorf("rows %q", got)
+		}
+		if over := value[int](tab, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
+			t.Errorf("the page is %d px wider than the window", over)
+		}
+	}
+
+	<-ended
+	err = run.Wait()
+	if code := run.ProcessState.ExitCode(); code != 0 && code != 4 { // a busy machine makes trials invalid
+		t.Fatalf("%v:\n%s", err, said.String())
+	}
+	trials, err := result.ReadDir(filepath.Join(dir, "run"))
+	if err != nil || len(trials) != 2 {
+		t.Fatalf("%d trials, %v", len(trials), err)
+	}
+	for _, trial := range trials {
+		if trial.Status != result.Complete || trial.Delivered != 2400 || trial.Lost != 0 || len(trial.Flags) > 0 {
+			t.Errorf("%s is %s: %d delivered, %d lost, flags %q", trial.Transport, trial.Status, trial.Delivered, trial.Lost, trial.Flags)
+		}
+	}
+}
+
+// made is a second of a run that never was.
+func made(name string, trial, k int, f float64) map[string]any {
+	wave := float64(1+(k*7+trial*3+len(name))%5) / 5
+	second := map[string]any{
+		"transport": name, "point": "", "trial": trial, "of": 3, "attempt": 1, "k": k, "t": k - 5, "phase": "steady",
+		"phase_left_s": 40 - k, "trial_left_s": 45 - k, "run_left_s": 400 - k, "clients_asked": 1000, "rate_asked": 1.5, "clients": 1000,
+		"requests": int(1000 * f), "published": 1, "deliveries": int(900 + 200*wave), "bytes_in": int(4e5 * f), "bytes_out": int(1e5 * f * wave),
+		"server_cpu": f * .2 * wave, "server_rss_bytes": 45 << 20, "p50": f * .5 * wave, "p99": nil, "missing": 0,
+	}
+	if k%4 != 0 {
+		second["p99"] = f * wave
+	}
+	return map[string]any{"second": second}
+}
+
+// All transports, in every width and either colour scheme, fit the page; and
+// what is said when the stream breaks off.
+func TestLivePage(t *testing.T) {
+	page, err := live.Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone := false
+	defer func() {
+		if !gone {
+			page.End("over")
+		}
+	}()
+	page.Tell(map[string]any{"begun": map[string]any{"scenario": "made", "about": "How does the page look?", "transports": transport.Names(), "trials": 27, "planned_s": 600}})
+	for trial := 1; trial <= 2; trial++ {
+		f := 1.
+		for _, name := range transport.Names() {
+			f *= .6
+			for k := range 40 {
+				page.Tell(made(name, trial, k, f))
+			}
+			page.Tell(map[string]any{"ended": map[string]any{"transport": name, "point": "", "trial": trial, "of": 3, "attempt": 1, "status": "complete",
+				"validity": "suspect", "reasons": []string{"other processes used 1.79 cores (0.10 is allowed)"}, "delivered": 40000, "lost": 0}})
+		}
+	}
+	for _, c := range []struct {
+		width  int64
+		scheme string
+	}{{1400, "light"}, {1400, "dark"}, {390, "light"}, {390, "dark"}} {
+		name := fmt.Sprintf("%d-%s", c.width, c.scheme)
+		b := openWide(t, "about:blank", c.width)
+		b.must(chromedp.Do(b.ctx, func(ctx context.Context, target *chromedp.Target) (chromedp.Void, error) {
+			_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: c.scheme}}})
+			return chromedp.Void{}, err
+		}, chromedp.Navigate(page.URL)))
+		b.await(`document.querySelectorAll('#charts .strong').length === 6 * 9 && document.querySelectorAll('#trials li').length === 18`)
+		if over := value[int](b, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
+			t.Errorf("%s: the page is %d px wider than the window", name, over)
+		}
+		if outside := value[[]string](b, `[...document.querySelectorAll('figure svg')].flatMap(svg => { const box = svg.getBoundingClientRect()
+			return [...svg.querySelectorAll('text')].filter(e => { const r = e.getBoundingClientRect(); return r.left < box.left - 1 || r.right > box.right + 1 }).map(e => e.textContent) })`); len(outside) > 0 {
+			t.Errorf("%s: labels %q are cut", name, outside)
+		}
+		if bad := value[int](b, `[...document.querySelectorAll('svg path')].filter(e => /NaN|Infinity|undefined/.test(e.getAttribute('d') + e.getAttribute('transform'))).length`); bad > 0 {
+			t.Errorf("%s: %d paths are none", name, bad)
+		}
+		if *livePictures != "" {
+			shot, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(90))
+			b.must(err)
+			if err := os.WriteFile(filepath.Join(*livePictures, name+".png"), shot, 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	b := open(t, page.URL)
+	b.await(`$('link').dataset.state === 'open'`)
+	page.End(map[string]any{"over": map[string]string{"text": "<i>Report</i>"}})
+	gone = true
+	b.await(`$('link').textContent === 'The run has ended. <i>Report</i>'`)
+}
+
+// A stream that breaks off is taken up where it ended, and nothing is drawn twice.
+func TestLivePageComesBack(t *testing.T) {
+	page, err := live.Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer page.End("over")
+	back, err := url.Parse(page.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	between := httptest.NewUnstartedServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(back) }, FlushInterval: -1, ErrorLog: log.New(io.Discard, "", 0)})
+	between.Config.ErrorLog = log.New(io.Discard, "", 0)
+	between.Start()
+	defer between.Close()
+	defer between.CloseClientConnections()
+	b := open(t, between.URL)
+	points := `(document.querySelector('#deliveries .curve')?.getAttribute('d').split(/[ML]/).length ?? 1) - 1`
+	for k := range 12 {
+		page.Tell(made("ws", 1, k, 1))
+		b.await(fmt.Sprintf("%s === %d", points, k+1))
+		if k%4 == 3 {
+			between.CloseClientConnections()
+			b.await(`$('link').dataset.state === 'lost'`)
+			b.await(`$('link').dataset.state === 'open'`)
+		}
+	}
+}

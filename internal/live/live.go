@@ -1,0 +1,205 @@
+// Package live serves a page on which people follow a run while it goes on, and
+// the stream of events that the page is drawn from. Nobody who looks can hold up
+// the run: it only adds to a history that ends somewhere, and every reader takes
+// from that as fast as it can.
+package live
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+const (
+	// kept is how many events a page that is opened late gets: five hours of
+	// seconds.
+	kept = 20_000
+	// readers is how many streams may be open at once.
+	readers = 32
+	// patience is how long a reader may take to read a few events.
+	patience = 5 * time.Second
+	// farewell is how long all of them together may take to read the last one.
+	farewell = time.Second
+)
+
+// Page is a page that is being served.
+type Page struct {
+	URL string
+
+	host   string // that was asked for, beside which only addresses are called upon
+	server *http.Server
+	served chan struct{} // closed when it is not served any more
+	word   string        // tells this page's events from those of another at the same address
+
+	mu     sync.Mutex
+	first  int      // number of the oldest event kept
+	events [][]byte // as they are sent
+	news   chan struct{}
+	ended  bool
+	open   int // streams
+}
+
+// Listen serves the page on HOST:PORT; port 0 takes a free one, and no host is
+// this machine alone. Whoever calls has to End it.
+func Listen(address string) (*Page, error) {
+	host, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	if host == "" {
+		host = "127.0.0.1"
+	}
+	l, err := net.Listen("tcp", net.JoinHostPort(host, port))
+	if err != nil {
+		return nil, err
+	}
+	p := &Page{URL: "http://" + l.Addr().String() + "/", host: host, word: rand.Text()[:8], served: make(chan struct{}), news: make(chan struct{})}
+	p.server = &http.Server{Handler: p.handler(), ReadHeaderTimeout: patience, IdleTimeout: time.Minute}
+	go func() {
+		defer close(p.served)
+		_ = p.server.Serve(l) // ends with End
+	}()
+	return p, nil
+}
+
+// Tell adds an event, which JSON can hold. It never waits for a reader.
+func (p *Page) Tell(event any) { p.add(event, false) }
+
+// End tells readers a last event, waits a little until they have it, and stops
+// serving.
+func (p *Page) End(event any) {
+	p.add(event, true)
+	ctx, cancel := context.WithTimeout(context.Background(), farewell)
+	defer cancel()
+	if p.server.Shutdown(ctx) != nil {
+		p.server.Close()
+	}
+	<-p.served
+}
+
+func (p *Page) add(event any, last bool) {
+	data, err := json.Marshal(event)
+	if err != nil {
+		panic(fmt.Sprintf("an event that is no JSON: %v", err))
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended {
+		return
+	}
+	if len(p.events) == kept {
+		p.events = p.events[1:]
+		p.first++
+	}
+	id := p.word + "-" + strconv.Itoa(p.first+len(p.events))
+	p.events = append(p.events, fmt.Appendf(nil, "id: %s\ndata: %s\n\n", id, data))
+	p.ended = last
+	close(p.news)
+	p.news = make(chan struct{})
+}
+
+// after returns some of the events from number n on, the number after them, and
+// a channel that is closed when there are more; nil if there will be none.
+func (p *Page) after(n int) (events [][]byte, next int, more <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n = max(n, p.first) // what it has been too slow for is gone
+	const some = 100
+	end := min(n+some, p.first+len(p.events))
+	events = append(events, p.events[n-p.first:end-p.first]...)
+	if !p.ended || end < p.first+len(p.events) {
+		more = p.news
+	}
+	return events, end, more
+}
+
+// enter takes one of the places for readers.
+func (p *Page) enter() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.open == readers {
+		return false
+	}
+	p.open++
+	return true
+}
+
+func (p *Page) leave() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.open--
+}
+
+// resume returns the number of the event that follows the last one that a reader
+// has, and whether that was one of this page's.
+func (p *Page) resume(last string) (next int, known bool) {
+	word, number, _ := strings.Cut(last, "-")
+	n, err := strconv.Atoi(number)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if word != p.word || err != nil || n < 0 || n >= p.first+len(p.events) {
+		return 0, false
+	}
+	return n + 1, true
+}
+
+// hello begins a stream that begins with the history: forget all you have, and
+// come back in half a second if it breaks.
+const hello = "retry: 500\ndata: {\"hello\":true}\n\n"
+
+// stream sends all events kept, or those after the last one that the reader has,
+// and then each as it comes.
+func (p *Page) stream(w http.ResponseWriter, r *http.Request) {
+	if !p.enter() {
+		http.Error(w, fmt.Sprintf("%d readers follow the run already: close one of them", readers), http.StatusServiceUnavailable)
+		return
+	}
+	defer p.leave()
+	w.Header().Set("Content-Type", "text/event-stream")
+	w.Header().Set("Cache-Control", "no-store")
+	if r.Method == http.MethodHead {
+		return
+	}
+	next, known := p.resume(r.Header.Get("Last-Event-ID"))
+	var events [][]byte
+	if !known {
+		events = append(events, []byte(hello))
+	}
+	for {
+		found, end, more := p.after(next)
+		if err := send(w, append(events, found...)); err != nil || more == nil {
+			return
+		}
+		if events = nil; end > next {
+			next = end
+			continue
+		}
+		select {
+		case <-more:
+		case <-r.Context().Done():
+			return
+		}
+	}
+}
+
+// send writes events to a reader, who has to take them in time.
+func send(w http.ResponseWriter, events [][]byte) error {
+	c := http.NewResponseController(w)
+	if err := c.SetWriteDeadline(time.Now().Add(patience)); err != nil {
+		return err
+	}
+	var wrong error
+	for _, e := range events {
+		_, err := w.Write(e)
+		wrong = errors.Join(wrong, err)
+	}
+	return errors.Join(wrong, c.Flush())
+}

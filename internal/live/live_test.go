@@ -1,0 +1,316 @@
+package live
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/pollpush/pollpush/internal/transport"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+func listen(t *testing.T) *Page {
+	t.Helper()
+	p, err := Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		p.End("over")
+		http.DefaultClient.CloseIdleConnections()
+	})
+	return p
+}
+
+// reader reads a stream as an EventSource does.
+type reader struct {
+	t *testing.T
+	*bufio.Scanner
+	id string // of the last event
+}
+
+func open(t *testing.T, p *Page, lastID string) *reader {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), "GET", p.URL+"events", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lastID != "" {
+		r.Header.Set("Last-Event-ID", lastID)
+	}
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { answer.Body.Close() })
+	if answer.StatusCode != 200 || answer.Header.Get("Content-Type") != "text/event-stream" || answer.Header.Get("Cache-Control") != "no-store" {
+		t.Fatalf("%s %v", answer.Status, answer.Header)
+	}
+	return &reader{t: t, Scanner: bufio.NewScanner(answer.Body)}
+}
+
+// next is the data of the next event; "" at the end of the stream.
+func (r *reader) next() (data string) {
+	r.t.Helper()
+	for r.Scan() {
+		name, value, _ := strings.Cut(r.Text(), ": ")
+		switch name {
+		case "":
+			return data
+		case "id":
+			r.id = value
+		case "data":
+			data = value
+		case "retry":
+		default:
+			r.t.Errorf("field %q", r.Text())
+		}
+	}
+	return ""
+}
+
+func (r *reader) want(all ...string) {
+	r.t.Helper()
+	for _, want := range all {
+		if got := r.next(); got != want {
+			r.t.Fatalf("event %q, want %q", got, want)
+		}
+	}
+}
+
+const greeting = `{"hello":true}`
+
+func TestStream(t *testing.T) {
+	p := listen(t)
+	early := open(t, p, "")
+	early.want(greeting)
+	p.Tell(map[string]int{"a": 1})
+	early.want(`{"a":1}`)
+	p.Tell("two\nlines <script>")
+	early.want(`"two\nlines \u003cscript\u003e"`)
+	late := open(t, p, "") // gets the history
+	late.want(greeting, `{"a":1}`, `"two\nlines \u003cscript\u003e"`)
+	p.Tell(3)
+	early.want("3")
+	again := open(t, p, late.id) // goes on where it has left off
+	again.want("3")
+	for _, foreign := range []string{"other-1", "x", p.word + "-99", p.word + "--1", p.word + "-"} {
+		open(t, p, foreign).want(greeting, `{"a":1}`)
+	}
+	p.End("bye")
+	for _, r := range []*reader{early, late, again} {
+		if r == late {
+			r.want("3")
+		}
+		r.want(`"bye"`, "")
+	}
+	if _, err := http.Get(p.URL); err == nil {
+		t.Error("it is still served")
+	}
+	p.Tell("nobody is there any more")
+}
+
+// Events beyond those kept are forgotten; a reader goes on with the oldest.
+func TestHistoryIsBounded(t *testing.T) {
+	p := listen(t)
+	const more = 50
+	for i := range kept + more {
+		p.Tell(i)
+	}
+	if len(p.events) != kept {
+		t.Errorf("%d events are kept", len(p.events))
+	}
+	for _, last := range []string{"", p.word + "-3"} {
+		r := open(t, p, last)
+		if last == "" {
+			r.want(greeting)
+		}
+		for i := more; i < kept+more; i++ {
+			r.want(fmt.Sprint(i))
+		}
+	}
+}
+
+// A reader that stands still holds up neither the run nor its end.
+func TestStuckReader(t *testing.T) {
+	p := listen(t)
+	conn, err := net.Dial("tcp", strings.TrimSuffix(strings.TrimPrefix(p.URL, "http://"), "/"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.(*net.TCPConn).SetReadBuffer(1 << 10)
+	fmt.Fprintf(conn, "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+	if _, err := conn.Read(make([]byte, 1)); err != nil {
+		t.Fatal(err)
+	}
+	big := strings.Repeat("x", 10_000)
+	for range 5000 { // far more than the kernel holds
+		p.Tell(big)
+	}
+	other := open(t, p, "")
+	other.want(greeting)
+	for range 5000 {
+		if len(other.next()) != len(big)+2 {
+			t.Fatal("an event is not whole")
+		}
+	}
+	p.End("over")
+	other.want(`"over"`, "")
+}
+
+func TestReadersAreBounded(t *testing.T) {
+	p := listen(t)
+	var open32 []*reader
+	for range readers {
+		r := open(t, p, "")
+		r.want(greeting)
+		open32 = append(open32, r)
+	}
+	answer, err := http.Get(p.URL + "events")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer answer.Body.Close()
+	if answer.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("one reader more: %s", answer.Status)
+	}
+	p.Tell(1)
+	for _, r := range open32 {
+		r.want("1")
+	}
+}
+
+func TestWhoMayAsk(t *testing.T) {
+	p := listen(t)
+	port := p.URL[strings.LastIndex(p.URL, ":"):]
+	port = strings.TrimSuffix(port, "/")
+	for _, c := range []struct {
+		method, path, host string
+		want               int
+	}{
+		{"GET", "/", "127.0.0.1" + port, 200},
+		{"HEAD", "/", "127.0.0.1" + port, 200},
+		{"HEAD", "/events", "127.0.0.1" + port, 200},
+		{"GET", "/live.js", "localhost" + port, 200},
+		{"GET", "/live.css", "LOCALHOST", 200},
+		{"GET", "/chart.js", "[::1]" + port, 200},
+		{"GET", "/", "evil.example" + port, 421},
+		{"GET", "/events", "evil.example", 421},
+		{"GET", "/events", "127.0.0.1.evil.example", 421},
+		{"GET", "/events", "localhost.evil.example" + port, 421},
+		{"POST", "/", "localhost", 405},
+		{"PUT", "/events", "localhost", 405},
+		{"OPTIONS", "/events", "localhost", 405},
+		{"GET", "/none", "localhost", 404},
+		{"GET", "/..%2flive.go", "localhost", 404},
+	} {
+		r, err := http.NewRequestWithContext(t.Context(), c.method, strings.TrimSuffix(p.URL, "/")+c.path, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Host = c.host
+		answer, err := http.DefaultTransport.RoundTrip(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		if answer.StatusCode != c.want {
+			t.Errorf("%s %s of %s: %s, want %d", c.method, c.path, c.host, answer.Status, c.want)
+		}
+		h := answer.Header
+		if h.Get("Content-Security-Policy") != policy || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Access-Control-Allow-Origin") != "" {
+			t.Errorf("%s %s: %v", c.method, c.path, h)
+		}
+	}
+}
+
+func TestListen(t *testing.T) {
+	taken := listen(t)
+	for _, address := range []string{strings.Trim(strings.TrimPrefix(taken.URL, "http://"), "/"), "127.0.0.1", "256.0.0.1:0", "127.0.0.1:99999"} {
+		if p, err := Listen(address); err == nil {
+			p.End("")
+			t.Errorf("%s was listened on", address)
+		}
+	}
+	p, err := Listen(":0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.End("")
+	if !strings.HasPrefix(p.URL, "http://127.0.0.1:") {
+		t.Errorf("without a host it is %s", p.URL)
+	}
+}
+
+// Every transport has the colours of the reports, on light pages and on dark
+// ones, and something beside its colour that tells it apart.
+func TestLooks(t *testing.T) {
+	read := func(path string) string {
+		text, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	css, js, theme := read("page/live.css"), read("page/chart.js"), read("../../report/theme.go")
+	seen := map[string]string{}
+	for _, name := range transport.Names() {
+		inks := regexp.MustCompile(`\{"` + name + `", "[^"]*", rgb\(0x(\w+)\), rgb\(0x(\w+)\)`).FindStringSubmatch(theme)
+		if inks == nil {
+			t.Errorf("the reports have no colours for %s", name)
+			continue
+		}
+		for _, ink := range inks[1:] {
+			if !strings.Contains(css, fmt.Sprintf("--%s: #%s;", name, strings.ToLower(ink))) {
+				t.Errorf("%s is #%s in the reports, not here", name, strings.ToLower(ink))
+			}
+		}
+		if !strings.Contains(css, fmt.Sprintf(`[data-transport="%s"] { --ink: var(--%s); }`, name, name)) {
+			t.Errorf("%s has no ink", name)
+		}
+		look := regexp.MustCompile(`\{ transport: '` + name + `', (.*) \}`).FindStringSubmatch(js)
+		if look == nil {
+			t.Errorf("%s has no look", name)
+		} else if other := seen[look[1]]; other != "" {
+			t.Errorf("without colours, %s looks as %s", name, other)
+		} else {
+			seen[look[1]] = name
+		}
+	}
+}
+
+// FuzzResume: whatever a reader says it has had, it goes on within the history.
+func FuzzResume(f *testing.F) {
+	p := &Page{word: "ABCDEFGH", news: make(chan struct{})}
+	for i := range 10 {
+		p.Tell(i)
+	}
+	for _, id := range []string{"", "ABCDEFGH-3", "ABCDEFGH-9", "ABCDEFGH-10", "ABCDEFGH-99999999999999999999", "ABCDEFGH--1", "\x00"} {
+		f.Add(id)
+	}
+	f.Fuzz(func(t *testing.T, id string) {
+		next, known := p.resume(id)
+		if next < 0 || next > 10 || !known && next != 0 {
+			t.Errorf("%q: %d, %v", id, next, known)
+		}
+		p.after(next)
+	})
+}
+
+func BenchmarkTell(b *testing.B) {
+	p := &Page{word: "ABCDEFGH", news: make(chan struct{})}
+	event := json.RawMessage(`{"second":` + strings.Repeat(" ", 500) + `1}`)
+	for b.Loop() {
+		p.Tell(event)
+	}
+}

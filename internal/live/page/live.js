@@ -1,0 +1,132 @@
+// Follows a run: takes its events, and draws and tells what they hold.
+import { draw, looks, sample } from './chart.js'
+import { bytes, count, latency, percent, span } from './format.js'
+
+const $ = id => document.getElementById(id)
+
+let run, trials, last // the outline, seconds by trial, the last second of all
+const forget = () => { run = null; trials = new Map(); last = null }
+forget()
+
+const key = t => [t.point, t.transport, t.trial, t.attempt].join('\n')
+
+const take = {
+  hello: forget,
+  begun(outline) { forget(); run = outline },
+  second(s) {
+    last = s
+    if (!trials.has(key(s))) trials.set(key(s), { ...s, seconds: [] })
+    trials.get(key(s)).seconds.push(s)
+  },
+  ended(o) {
+    if (!trials.has(key(o))) trials.set(key(o), { ...o, seconds: [] })
+    trials.get(key(o)).outcome = o
+  },
+  over(end) {
+    stream.close()
+    say('over', `The run has ended. ${end.text}`)
+  },
+}
+
+const charts = [
+  { id: 'deliveries', title: 'deliveries per second', of: s => s.deliveries, text: count },
+  { id: 'requests', title: 'requests per second', of: s => s.requests, text: count },
+  { id: 'cpu', title: 'server CPU, of one core', of: s => s.server_cpu, text: percent },
+  { id: 'p50', title: 'delivery latency, p50', of: s => s.p50, text: latency, logarithmic: true },
+  { id: 'p99', title: 'delivery latency, p99', of: s => s.p99, text: latency, logarithmic: true },
+  { id: 'bytes', title: 'bytes per second, in and out', of: s => s.bytes_in + s.bytes_out, text: bytes, base: 1024 },
+]
+
+function element(name, text, attributes = {}) {
+  const e = document.createElement(name)
+  if (text !== undefined) e.textContent = text
+  for (const [k, v] of Object.entries(attributes)) e.setAttribute(k, v)
+  return e
+}
+
+for (const chart of charts) {
+  const figure = element('figure', undefined, { id: chart.id })
+  chart.svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
+  chart.svg.setAttribute('role', 'img')
+  chart.svg.setAttribute('aria-label', `${chart.title}, second by second; the table below has the last of them`)
+  figure.append(element('figcaption', chart.title), chart.svg)
+  $('charts').append(figure)
+}
+
+function say(state, text) {
+  $('link').dataset.state = state
+  $('link').textContent = text
+}
+
+// shown are the trials of the point under way, the known transports in their order.
+function shown() {
+  const rank = t => { const i = looks.findIndex(l => l.transport === t); return i < 0 ? looks.length : i }
+  const byTransport = new Map()
+  for (const t of trials.values()) {
+    if (last && t.point !== last.point || t.seconds.length === 0) continue
+    if (!byTransport.has(t.transport)) byTransport.set(t.transport, [])
+    byTransport.get(t.transport).push(t)
+  }
+  return [...byTransport].sort(([a], [b]) => rank(a) - rank(b)).map(([transport, list]) => ({ transport, trials: list }))
+}
+
+function render() {
+  $('scenario').textContent = run ? run.scenario : ''
+  $('about').textContent = run ? run.about : ''
+  $('point').textContent = last?.point ? `Shown is the point under way: ${last.point}.` : ''
+  if (last) {
+    const attempt = last.attempt > 1 ? ', once more' : ''
+    $('now').textContent = `${last.transport}${last.point && `, ${last.point}`}, trial ${last.trial} of ${last.of}${attempt}: ${last.phase}`
+    $('left').textContent = `Left, as planned: ${span(last.phase_left_s)} of this phase, ${span(last.trial_left_s)} of this trial, ${span(last.run_left_s)} of the run`
+    if (run) $('done').value = Math.max(0, 1 - last.run_left_s / run.planned_s)
+  }
+  const groups = shown()
+  for (const chart of charts) draw(chart, groups)
+  $('key').replaceChildren(...groups.map(g => {
+    const item = element('li', undefined, { 'data-transport': g.transport })
+    item.append(sample(g.transport), g.transport)
+    return item
+  }))
+  $('rows').replaceChildren(...groups.map(g => row(g.trials.at(-1))))
+  const ended = [...trials.values()].filter(t => t.outcome).reverse()
+  $('none').hidden = ended.length > 0
+  $('trials').replaceChildren(...ended.map(outcome))
+}
+
+const known = (v, text) => v === null || v === undefined ? '–' : text(v)
+const of = (have, asked) => have === asked ? count(have) : `${count(have)} of ${count(asked)}`
+
+function row(trial) {
+  const s = trial.seconds.at(-1)
+  const line = element('tr', undefined, { 'data-transport': s.transport })
+  line.append(element('th', s.transport, { scope: 'row' }), ...[
+    `${s.trial} of ${s.of}`, trial.outcome ? 'ended' : s.phase, of(s.clients, s.clients_asked), count(s.requests), count(s.deliveries),
+    of(s.published, s.rate_asked), `${bytes(s.bytes_in)}/s`, `${bytes(s.bytes_out)}/s`, known(s.server_cpu, percent), known(s.server_rss_bytes, bytes),
+    known(s.p50, latency), known(s.p99, latency), count(s.missing),
+  ].map(text => element('td', text)))
+  return line
+}
+
+function outcome({ outcome: o }) {
+  const item = element('li', undefined, { 'data-validity': o.validity })
+  const verdict = o.status === 'complete' ? o.validity : o.status
+  const why = o.reasons.length ? `: ${o.reasons.join('; ')}` : ''
+  item.append(`${o.transport}${o.point && `, ${o.point}`}, trial ${o.trial} of ${o.of}${o.attempt > 1 ? ', once more' : ''}: `, element('b', verdict), `${why} (${count(o.delivered)} deliveries, ${count(o.lost)} lost)`)
+  return item
+}
+
+let due = false
+function soon() {
+  if (due) return
+  due = true
+  requestAnimationFrame(() => { due = false; render() })
+}
+
+const stream = new EventSource('events')
+stream.onopen = () => say('open', 'following the run')
+stream.onerror = () => say('lost', stream.readyState === EventSource.CLOSED ? 'The run cannot be followed from here: too many do, or it is gone. Reload to try again.' : 'connection lost, trying again …')
+stream.onmessage = e => {
+  for (const [kind, value] of Object.entries(JSON.parse(e.data))) take[kind]?.(value)
+  soon()
+}
+new ResizeObserver(soon).observe($('charts'))
