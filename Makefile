@@ -5,11 +5,14 @@ SHELL := /bin/bash
 COMMIT := $(shell git describe --always --dirty --abbrev=12 --exclude '*' 2>/dev/null || echo unknown)
 LDFLAGS := -X main.builtFrom=$(COMMIT)
 SCENARIO ?= chat-1k
-DIR ?= $(shell ls -dt results/*-20* 2>/dev/null | head -1)
+DIR ?= $(patsubst %/trials.jsonl,%,$(shell ls -t results/*-20*/trials.jsonl 2>/dev/null | head -1))
 BASE ?= results/baseline/short
 NEW ?= $(DIR)
 PAPERS ?= $(basename $(notdir $(wildcard scenarios/paper-*.yaml)))
 FUZZTIME ?= 20000x
+REF ?= HEAD~1
+REPEATS ?= 3
+COMPARISONS ?= 20
 
 .PHONY: help
 help: ## print this list
@@ -49,7 +52,7 @@ test: deps ## all tests, with the race detector
 	.ci/test
 
 .PHONY: lint
-lint: ## gofmt, go vet and staticcheck
+lint: ## gofmt, go vet, staticcheck and actionlint
 	.ci/lint
 
 .PHONY: fuzz
@@ -64,12 +67,31 @@ report: build ## make the report of DIR again (the newest run)
 compare: build ## hold the run NEW (the newest) against BASE (the committed baseline)
 	bin/pollpush compare $(BASE) $(NEW)
 
+.PHONY: regress
+regress: build ## run short and hold what is counted against the committed baseline; up to 3 minutes
+	@.ci/regress
+
+.PHONY: ab
+ab: ## measure the commits REF (HEAD~1) and HEAD by turns, times included; about 9 minutes
+	@.ci/ab $(REF)
+
 .PHONY: baseline
 baseline: build ## renew the committed baseline of the scenario short
 	@case $(COMMIT) in *-dirty|unknown) echo "a baseline is of a commit: commit first"; exit 1;; esac
-	rm -rf results/baseline/short
-	bin/pollpush run short --out results/baseline/short
-	find results/baseline/short -mindepth 1 ! -name trials.jsonl -delete
+	rm -rf results/baseline-next
+	bin/pollpush run short --out results/baseline-next/short
+	mkdir -p results/baseline/short
+	mv results/baseline-next/short/trials.jsonl results/baseline/short/
+	rm -rf results/baseline-next
+
+.PHONY: noise
+noise: build ## learn how far runs of short differ on this machine, from REPEATS (3) of them
+	@case $(COMMIT) in *-dirty|unknown) echo "noise is learnt from runs of one commit: commit first"; exit 1;; esac
+	REPEATS=$(REPEATS) .ci/noise
+
+.PHONY: gate
+gate: build ## how often the gate is wrong and what it finds, into docs/gate.md; about 25 minutes
+	COMPARISONS=$(COMPARISONS) .ci/gate
 
 .PHONY: readme
 readme: deps ## put the newest run of chat-1k, and a picture of the page, into the README

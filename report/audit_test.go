@@ -31,6 +31,9 @@ func (a *audit) check(doc readPage) []string {
 	for _, c := range doc.charts {
 		a.chart(c)
 	}
+	for _, h := range doc.hits {
+		a.hit(h)
+	}
 	return a.faults
 }
 
@@ -106,7 +109,7 @@ func (a *audit) table(t readTable) {
 		for _, row := range t.rows[1:] {
 			a.modelRow(row)
 		}
-	case t.title == "Validity":
+	case t.title == "Every trial":
 		for _, row := range t.rows[1:] {
 			a.trialRow(row)
 		}
@@ -172,7 +175,7 @@ func (a *audit) cell(where, text string, f formula, v []float64) {
 	if ranged {
 		low, high, _ := strings.Cut(strings.TrimSuffix(between, ")"), "–")
 		_, unit, _ := strings.Cut(around, " ")
-		if i := strings.Index(around, "/"); i > 0 {
+		if i := strings.Index(around, "/"); unit == "" && i > 0 {
 			unit = around[i:]
 		}
 		list = append(list, tokens(low+" "+unit)...)

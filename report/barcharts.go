@@ -10,7 +10,7 @@ import (
 
 // charts are all pictures of a run, in the order in which they are shown.
 func (r *run) charts() []chart {
-	list := []chart{r.requestsChart(), r.latencyChart(), r.bytesChart(), r.costChart(), r.timelineChart()}
+	list := []chart{r.costChart(), r.latencyChart(), r.requestsChart(), r.bytesChart(), r.timelineChart()}
 	for i := range list {
 		list[i].stamp, list[i].footer = r.stampText(), append(list[i].footer, r.footer()...)
 	}
@@ -51,7 +51,7 @@ func (r *run) footer() []string {
 
 // bar makes one transport's row from the metrics that are laid end to end.
 func (s *side) bar(points bool, parts ...metric) bar {
-	b := bar{name: s.chartName(), model: math.NaN(), hollow: s.stamp == result.Invalid, look: lookOf(s.transport), value: "not measured"}
+	b := bar{name: s.chartName(), whose: s.chartName(), model: math.NaN(), hollow: s.stamp == result.Invalid, look: lookOf(s.transport), value: "not measured"}
 	for i := range parts {
 		c := parts[i].cell(s.used)
 		if !c.known() {
@@ -101,7 +101,7 @@ func (r *run) requestsChart() chart {
 		rows = append(rows, b)
 	}
 	return chart{
-		name: "requests", title: "Requests of one client in a minute",
+		name: "requests", asks: crossesTheWire, title: "Requests of one client in a minute",
 		caption: "How many HTTP requests does a client make in a minute of the steady state? The dashed mark is the model: 60/T for polling, and for long polling one answer for each message or wait, and a round trip.",
 		panels:  []panel{barPanel("HTTP requests per client and minute (dashed: model)", perMinute, rows)},
 	}
@@ -121,7 +121,7 @@ func (r *run) costChart() chart {
 		mem = append(mem, r.sides[i].bar(true, memoryPerClient))
 	}
 	return chart{
-		name: "cost", title: "What it costs the server",
+		name: "cost", asks: costsTheServer, title: "What it costs the server",
 		caption: "What does a delivery cost the server in CPU time, and a connected client in resident memory? Bars are medians, points are trials.",
 		panels: []panel{
 			barPanel(heading, work.unit, cpu),

@@ -3,6 +3,7 @@ package report
 import (
 	"image/color"
 	"math"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -21,7 +22,10 @@ type bar struct {
 	points []float64
 	model  float64 // NaN without one
 	value  string
-	hollow bool // invalid: an outline only
+	hollow bool     // invalid: an outline only
+	whose  string   // the transport, for who points at the bar
+	what   string   // is drawn, if not what the heading says
+	made   []string // of what, a line for each
 	look   look
 }
 
@@ -60,6 +64,7 @@ func barPanel(heading string, u unit, rows bars) panel {
 		}
 	}
 	s := u.scaleOf(top)
+	what, _, _ := strings.Cut(heading, " (")
 	name := s.name
 	if u == perMinute {
 		name = ""
@@ -67,7 +72,7 @@ func barPanel(heading string, u unit, rows bars) panel {
 	if name != "" && known {
 		heading += ", " + name
 	}
-	p := panel{heading: heading, height: vg.Length(len(rows))*rowHeight + 26}
+	p := panel{heading: heading, height: vg.Length(len(rows))*rowHeight + 26, hits: rows.hits(what, u)}
 	value := style(bodySize, text, true)
 	for i := range rows {
 		b := &rows[i]
@@ -97,6 +102,28 @@ func barPanel(heading string, u unit, rows bars) panel {
 		return pl
 	}
 	return p
+}
+
+// hits are the rows, over the whole width of the axes.
+func (rows bars) hits(heading string, u unit) func(*plot.Plot, draw.Canvas) []hit {
+	return func(p *plot.Plot, c draw.Canvas) []hit {
+		_, y := p.Transforms(&c)
+		var list []hit
+		for i := range rows {
+			b := &rows[i]
+			mid := y(float64(len(rows) - 1 - i))
+			told := []string{strings.Join(strings.Fields(b.value), " ")}
+			if b.scattered() {
+				low, high := stat.Range(b.points)
+				told = append(told, "trials from "+u.format(low)+" to "+u.format(high))
+			}
+			list = append(list, hit{
+				box:  vg.Rectangle{Min: vg.Point{X: c.Min.X, Y: mid - rowHeight/2}, Max: vg.Point{X: c.Max.X, Y: mid + rowHeight/2}},
+				name: b.whose, x: or(b.what, heading), y: strings.Join(append(told, b.made...), "\n"),
+			})
+		}
+		return list
+	}
 }
 
 // Plot implements plot.Plotter.

@@ -39,6 +39,7 @@ type panel struct {
 	height  vg.Length
 	right   vg.Length // room beside the axes, for labels
 	plot    func() *plot.Plot
+	hits    func(*plot.Plot, draw.Canvas) []hit // on the canvas of the data; nil for none
 }
 
 // series is the numbers of one line or bar, as drawn: tests compare these.
@@ -129,12 +130,12 @@ func (p *panel) legendHeight() vg.Length {
 // svg draws the chart as an SVG document.
 func (c *chart) svg() ([]byte, error) {
 	canvas := vgsvg.New(chartWidth, c.height())
-	c.draw(draw.New(canvas))
+	hits := c.draw(draw.New(canvas))
 	var b bytes.Buffer
 	if _, err := canvas.WriteTo(&b); err != nil {
 		return nil, fmt.Errorf("report: chart %s: %w", c.name, err)
 	}
-	return restyle(b.Bytes(), c.title), nil
+	return withHits(restyle(b.Bytes(), c.title), hits, c.height()), nil
 }
 
 // png draws the same as a picture of twice the size, for dense screens.
@@ -148,7 +149,8 @@ func (c *chart) png() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-func (c *chart) draw(dc draw.Canvas) {
+// draw returns the places that tell their values.
+func (c *chart) draw(dc draw.Canvas) (hits []hit) {
 	dc.SetColor(paper)
 	dc.Fill(dc.Rectangle.Path())
 	area := draw.Crop(dc, margin, -margin, margin, -margin)
@@ -171,7 +173,7 @@ func (c *chart) draw(dc draw.Canvas) {
 	}
 	if c.omitted != "" {
 		say(area, c.omitted)
-		return
+		return nil
 	}
 	for i := range c.panels {
 		p := &c.panels[i]
@@ -190,8 +192,13 @@ func (c *chart) draw(dc draw.Canvas) {
 		}
 		box.Min.Y += 5
 		box.Max.X -= p.right
-		p.plot().Draw(box)
+		drawn := p.plot()
+		drawn.Draw(box)
+		if p.hits != nil {
+			hits = append(hits, p.hits(drawn, drawn.DataCanvas(box))...)
+		}
 	}
+	return hits
 }
 
 // say writes a sentence where a plot would have been.

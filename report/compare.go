@@ -1,239 +1,219 @@
 package report
 
 import (
-	"errors"
 	"fmt"
-	"math"
+	"maps"
 	"slices"
 	"strings"
 
 	"github.com/pollpush/pollpush/internal/result"
-	"github.com/pollpush/pollpush/internal/stat"
 )
 
-// Change is one metric of one transport in two runs, in base units: the
-// medians. Deliveries lost and duplicated are those of all complete attempts,
-// the ones set aside included, for each trial: a clean second attempt hides no
-// loss of the first.
-type Change struct {
-	Transport string
-	Metric    string
-	Base, New float64
-	Limit     float64 // the relative change that is tolerated
-	Exact     bool    // counted, so that it gates; else it is measured, and warns
-	Verdict   string  // same, better, worse or warn
+// CompareOptions say how a comparison is made.
+type CompareOptions struct {
+	// Limits are the relative changes for the worse that are tolerated, by the
+	// metric's id. They go before those of the scenario, and those before the
+	// metric's own.
+	Limits map[string]float64
 
-	unit unit
+	// Noise is how far runs of one commit are known to differ; nil where that
+	// is not known.
+	Noise *Noise
+
+	// CountsOnly compares exact metrics alone, also of trials that are invalid
+	// for their timing.
+	CountsOnly bool
 }
-
-// Relative is the change as a share of the base: 0.1 is a tenth more, and
-// infinite from zero.
-func (c *Change) Relative() float64 { return stat.Change(c.Base, c.New) }
 
 // Comparison is one run set against another of the same scenario.
 type Comparison struct {
-	Scenario string
-	Changes  []Change
-	Failures []string // transports that cannot be compared though the base has them
-	Notes    []string
+	Scenario  string
+	Base, New string // what was run: folder, commit
+	Changes   []Change
+	Missing   []Missing
+	Notes     []string // what limits the comparison, in sentences
+
+	headers []headerChange
+	swept   bool
 }
 
-// Regressions are what a caller should fail for, in words: every transport
-// that is missing or refused, and every exact metric that is worse by more
-// than its limit. Times never are among them.
-func (c *Comparison) Regressions() []string {
-	out := slices.Clone(c.Failures)
-	for i := range c.Changes {
-		if ch := &c.Changes[i]; ch.Verdict == "worse" {
-			out = append(out, fmt.Sprintf("%s: %s went from %s to %s (%s, limit %s)", ch.Transport, ch.Metric,
-				ch.print(ch.Base), ch.print(ch.New), changeText(ch.Relative()), ch.limit()))
-		}
-	}
-	return out
+// Missing is what the base has and the new run has not.
+type Missing struct {
+	Point, Transport string // the transport is empty where the point is missing as a whole
 }
 
-// Compare sets a new run against a base. It is an error if either has no
-// trial that can be compared, or if their scenarios differ. A trial that is
-// invalid for reasons of timing alone enters with its exact metrics; any other
-// invalid trial is refused, and in the new run that is a failure.
-func Compare(base, next []result.Trial) (Comparison, error) {
-	b, err := newRun(base)
+func (m Missing) text() string {
+	if m.Transport == "" {
+		return m.Point + ": the new run has no trial at this point"
+	}
+	return at(m.Transport, m.Point) + ": the new run has no trial of it"
+}
+
+// at names a transport at a point.
+func at(transport, point string) string {
+	if point == "" {
+		return transport
+	}
+	return transport + " at " + point
+}
+
+// Compare sets a new run against a base, point by point. It is an error if a
+// trial of either has no attempt that is complete and not invalid, if trials
+// that were asked for are not there, if a limit is of an unknown metric, or if
+// the runs have nothing in common.
+func Compare(base, next []result.Trial, o CompareOptions) (*Comparison, error) {
+	b, err := measuredOf("base", base, o.CountsOnly)
 	if err != nil {
-		return Comparison{}, fmt.Errorf("base: %w", err)
+		return nil, err
 	}
-	n, err := newRun(next)
+	n, err := measuredOf("new run", next, o.CountsOnly)
 	if err != nil {
-		return Comparison{}, fmt.Errorf("new: %w", err)
+		return nil, err
 	}
-	if b.head.ScenarioHash != n.head.ScenarioHash {
-		return Comparison{}, fmt.Errorf("report: the runs are of different scenarios: %s (hash %s) and %s (hash %s); run the same one, with the same flags",
-			or(b.head.Scenario, "unnamed"), or(b.head.ScenarioHash, "none"), or(n.head.Scenario, "unnamed"), or(n.head.ScenarioHash, "none"))
+	limits, err := limitsOf(n, o.Limits)
+	if err != nil {
+		return nil, err
 	}
-	c := Comparison{Scenario: b.title()}
-	before, refused := usable(b)
-	for _, why := range refused {
-		c.Notes = append(c.Notes, "Base, "+why+".")
+	c := &Comparison{Scenario: b.title(), Base: b.origin(), New: n.origin(), swept: len(b.swept) > 0}
+	c.Notes = append(c.Notes, doubtsOfTiming(b, n, o.CountsOnly)...)
+	r := rows{limits: limits, countsOnly: o.CountsOnly, ratios: b.machine != n.machine, gates: len(c.Notes) == 0}
+	if b.machine == n.machine {
+		r.noise, r.machine = o.Noise, b.machine
 	}
-	after, refused := usable(n)
-	for _, why := range refused {
-		c.Failures = append(c.Failures, "New, "+why)
+	if err := c.fill(b, n, &r); err != nil {
+		return nil, err
 	}
-	if len(before) == 0 {
-		return Comparison{}, errors.New("report: the base has no complete trial that can be compared")
+	c.Notes = append(c.Notes, judgeChanges(c.Changes)...)
+	if !maps.Equal(b.points[0].head.Limits, n.points[0].head.Limits) {
+		c.Notes = append(c.Notes, "The scenario's limits are not the same in both runs: those of the new run hold.")
 	}
-	if len(after) == 0 {
-		return Comparison{}, errors.New("report: the new run has no complete trial that can be compared")
-	}
-	for i := range b.sides {
-		name := b.sides[i].transport
-		old, had := before[name]
-		now, has := after[name]
-		switch {
-		case !had:
-		case !has:
-			c.Failures = append(c.Failures, name+": the new run has no trial of it that can be compared")
-		default:
-			c.Changes = append(c.Changes, changes(name, old, now)...)
-		}
-	}
-	for i := range n.sides {
-		if name := n.sides[i].transport; len(after[name].all) > 0 && len(before[name].all) == 0 {
-			c.Notes = append(c.Notes, name+" is new: the base has no trial of it that can be compared.")
-		}
-	}
-	if x, y := b.machine(), n.machine(); x != y {
-		c.Notes = append(c.Notes, fmt.Sprintf("The runs are from different machines (%s; %s): times, CPU and memory say nothing about the change.", x, y))
-	}
-	c.Notes = append(c.Notes, "Exact metrics gate. Times, CPU and memory only warn, where the ranges over the trials do not overlap: so few trials on a shared machine cannot carry a gate.")
+	c.Notes = append(c.Notes, suspects(b, n)...)
+	c.Notes = append(c.Notes, c.headerNotes()...)
 	return c, nil
 }
 
-func (r *run) machine() string {
-	return fmt.Sprintf("%s, %s, %s", or(r.head.Env.CPUModel, "unknown CPU"), plural(float64(r.head.Env.Cores), "core"), or(r.head.Env.Kernel, "unknown kernel"))
-}
-
-// chosen is the trials of a transport that a comparison may use.
-type chosen struct {
-	all   []result.Trial // for exact metrics
-	timed []result.Trial // of those, the ones whose times count
-
-	attempts []result.Trial // of the trials in all, every one that is complete
-}
-
-// usable chooses the trials of every transport, and says which it refuses.
-func usable(r *run) (map[string]chosen, []string) {
-	out := map[string]chosen{}
-	var refused []string
-	for i := range r.sides {
-		s := &r.sides[i]
-		trials := slices.Clone(s.used)
-		for _, a := range s.aside {
-			switch {
-			case a.why == "invalid":
-				trials = append(trials, a.trial)
-			case a.trial.Status != result.Complete && !s.repeated(a.trial.Trial):
-				refused = append(refused, fmt.Sprintf("%s trial %d: refused, it is %s", s.transport, a.trial.Trial, a.trial.Status))
-			}
+// fill sets point against point and transport against transport.
+func (c *Comparison) fill(b, n *measured, r *rows) error {
+	common := 0
+	for i := range b.points {
+		p := &b.points[i]
+		q := n.find(p.head.ScenarioHash)
+		if q == nil {
+			c.Missing = append(c.Missing, Missing{Point: or(p.label, "hash "+p.head.ScenarioHash)})
+			continue
 		}
-		slices.SortStableFunc(trials, func(a, b result.Trial) int { return a.Trial - b.Trial })
-		var c chosen
-		for _, t := range trials {
-			if t.Validity != result.Invalid {
-				c.all, c.timed = append(c.all, t), append(c.timed, t)
+		for j := range p.sides {
+			name := p.sides[j].transport
+			now, has := q.chosen[name]
+			if !has {
+				c.Missing = append(c.Missing, Missing{p.label, name})
 				continue
 			}
-			if why := broken(&t); len(why) > 0 {
-				refused = append(refused, fmt.Sprintf("%s trial %d: refused, it is invalid (%s)", s.transport, t.Trial, strings.Join(why, "; ")))
-				continue
+			common++
+			pair := pair{point: p.label, hash: p.head.ScenarioHash, transport: name, was: p.chosen[name], is: now}
+			if r.ratios {
+				pair.wasPaced, pair.isPaced = p.paced(), q.paced()
 			}
-			c.all = append(c.all, t)
+			c.Changes = append(c.Changes, r.of(pair)...)
+			c.headers = append(c.headers, headersOf(pair)...)
 		}
-		for _, t := range s.complete() {
-			if slices.ContainsFunc(c.all, func(a result.Trial) bool { return a.Trial == t.Trial }) {
-				c.attempts = append(c.attempts, t)
-			}
-		}
-		if len(c.all) > 0 {
-			out[s.transport] = c
+		c.noteNew(p, q)
+	}
+	for i := range n.points {
+		if p := &n.points[i]; b.find(p.head.ScenarioHash) == nil {
+			c.Notes = append(c.Notes, fmt.Sprintf("%s is new: the base has no trial at this point.", or(p.label, "hash "+p.head.ScenarioHash)))
 		}
 	}
-	return out, refused
+	if common > 0 {
+		return nil
+	}
+	return fmt.Errorf("report: the runs have nothing in common: the base is of scenario %s, the new run of %s; compare runs of one scenario, with the same flags and transports; or the base is of an older pollpush: renew it with `make baseline`",
+		b.hashes(), n.hashes())
 }
 
-// repeated reports whether another attempt of the trial came to its end.
-func (s *side) repeated(trial int) bool {
-	done := func(t result.Trial) bool { return t.Trial == trial && t.Status == result.Complete }
-	return slices.ContainsFunc(s.used, done) || slices.ContainsFunc(s.aside, func(a set) bool { return done(a.trial) })
+// noteNew tells which transports have no counterpart to be compared with.
+func (c *Comparison) noteNew(p, q *contested) {
+	for j := range q.sides {
+		if name := q.sides[j].transport; p.chosen[name] == nil {
+			c.Notes = append(c.Notes, at(name, p.label)+" is new: the base has no trial of it.")
+		}
+	}
 }
 
-// broken lists what makes an invalid trial's counts useless.
-func broken(t *result.Trial) []string {
+// limitsOf are the limits that differ from the metrics' own, by id.
+func limitsOf(n *measured, flags map[string]float64) (map[string]float64, error) {
+	limits := maps.Clone(n.points[0].head.Limits)
+	if limits == nil {
+		limits = map[string]float64{}
+	}
+	maps.Copy(limits, flags)
+	known := MetricIDs()
+	for _, id := range slices.Sorted(maps.Keys(limits)) {
+		if !slices.Contains(known, id) {
+			return nil, fmt.Errorf("report: a limit is of %q, which is no metric; there are %s", clean(id), strings.Join(known, ", "))
+		}
+	}
+	return limits, nil
+}
+
+// Regressions are what a caller should fail for, in words: what is missing,
+// every row that gates and is worse, and the headers that explain it.
+func (c *Comparison) Regressions() []string {
 	var out []string
-	invalid := 0
-	for _, r := range t.Reasons {
-		if r.Validity != result.Invalid {
-			continue
-		}
-		invalid++
-		if !result.Timing(r.Code) {
-			out = append(out, r.Text)
+	for _, m := range c.Missing {
+		out = append(out, m.text())
+	}
+	for i := range c.Changes {
+		if ch := &c.Changes[i]; ch.regressed() {
+			out = append(out, ch.finding())
 		}
 	}
-	if invalid == 0 {
-		out = append(out, "no reason is given")
+	for _, h := range c.headers {
+		if c.explains(h) {
+			out = append(out, h.text)
+		}
 	}
 	return out
 }
 
-func changes(transport string, old, now chosen) []Change {
-	var out []Change
-	for i := range metrics {
-		m := &metrics[i]
-		if m.kind == told {
-			continue
+// Warnings are the changes for the worse that do not gate, in words, and the
+// numbers that the new run lacks.
+func (c *Comparison) Warnings() []string {
+	var out []string
+	for i := range c.Changes {
+		switch ch := &c.Changes[i]; {
+		case ch.starred():
+			out = append(out, ch.finding())
+		case ch.Verdict == NotEnough && ch.Base.N > 0 && ch.New.N == 0:
+			out = append(out, ch.finding())
 		}
-		was, is := old.all, now.all
-		switch {
-		case m.kind == timing:
-			was, is = old.timed, now.timed
-		case m.total:
-			was, is = old.attempts, now.attempts
-		}
-		a, b := m.cell(was), m.cell(is)
-		if !a.known() && !b.known() {
-			continue
-		}
-		if m.total { // runs may differ in their number of trials
-			a.value, b.value = a.value/float64(len(old.all)), b.value/float64(len(now.all))
-		}
-		out = append(out, Change{Transport: transport, Metric: m.name, Base: a.value, New: b.value,
-			Limit: m.limit, Exact: m.kind == exact, Verdict: m.verdict(a, b), unit: m.unit})
 	}
 	return out
 }
 
-// verdict is the table's word on a change. A time that one of the runs does
-// not have is a warning, a count that it does not have a regression.
-func (m *metric) verdict(a, b cell) string {
-	bad := "warn"
-	if m.kind == exact {
-		bad = "worse"
+// doubtsOfTiming say why the runs' times cannot gate; there are none where they
+// can.
+func doubtsOfTiming(b, n *measured, countsOnly bool) []string {
+	if countsOnly {
+		return []string{"Only counted numbers were compared: nothing is said of times, CPU and memory."}
 	}
-	if !a.known() || !b.known() {
-		if !a.known() {
-			return "same"
+	var out []string
+	if b.machine != n.machine || b.machine == "" {
+		out = append(out, fmt.Sprintf("The runs are not of one machine (%s; %s): times, CPU and memory do not gate, they warn.", b.machines(), n.machines()))
+	}
+	if b.profiled != n.profiled {
+		out = append(out, "One of the runs kept profiles, which costs the server CPU, and the other did not: times, CPU and memory do not gate, they warn.")
+	}
+	return out
+}
+
+// suspects names the trials that enter though they are doubted.
+func suspects(b, n *measured) []string {
+	var out []string
+	for _, m := range []*measured{b, n} {
+		if list := m.suspects(); len(list) > 0 {
+			out = append(out, fmt.Sprintf("Suspect trials enter, of the %s: %s. Its report says why.", m.name, strings.Join(list, ", ")))
 		}
-		return bad
 	}
-	change := stat.Change(a.value, b.value)
-	if math.Abs(change) <= m.limit+1e-12 {
-		return "same"
-	}
-	if m.kind == timing && !stat.Separate(a.values, b.values) {
-		return "same"
-	}
-	if m.better == neutral || (change > 0) == (m.better == lower) {
-		return bad
-	}
-	return "better"
+	return out
 }

@@ -2,19 +2,89 @@ package report
 
 import (
 	"bytes"
+	"encoding/xml"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/pollpush/pollpush/internal/result"
 )
 
-func compared(t *testing.T, change func([]result.Trial) []result.Trial) Comparison {
+// drawn are the trials that these tests compare, by transport, without what no
+// comparison reads. Drawing the samples takes seconds.
+var drawn = sync.OnceValue(func() map[string][]result.Trial {
+	f := usual()
+	f.trials = 6
+	out := map[string][]result.Trial{}
+	for _, t := range f.run("poll", "sse", "ws", "socketio-polling") {
+		t.Series = nil
+		out[t.Transport] = append(out[t.Transport], t)
+	}
+	return out
+})
+
+// trialsOf is a run of so many trials, six at the most.
+func trialsOf(n int, transports ...string) []result.Trial {
+	var out []result.Trial
+	for i := range n {
+		for _, name := range transports {
+			t := copied(drawn()[name][i])
+			t.Asked.Trials = n
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// six are enough for an interval.
+func six(transports ...string) []result.Trial { return trialsOf(6, transports...) }
+
+func compared(t *testing.T, o CompareOptions, base []result.Trial, change func([]result.Trial) []result.Trial) *Comparison {
 	t.Helper()
-	c, err := Compare(cases()["usual"], change(cases()["usual"]))
+	next := slices.Clone(base)
+	for i := range next {
+		next[i] = copied(next[i])
+	}
+	c, err := Compare(base, change(next), o)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
+}
+
+// copied is a trial whose parts can be changed without changing those of the
+// one it was made of.
+func copied(t result.Trial) result.Trial {
+	server := *t.Server
+	t.Server = &server
+	t.Latency = scaled(t.Latency, 1)
+	t.PublishLatency = scaled(t.PublishLatency, 1)
+	t.PollResponse = scaled(t.PollResponse, 1)
+	if t.Fanout != nil {
+		fanout := *t.Fanout
+		t.Fanout = &fanout
+	}
+	t.Reasons = slices.Clone(t.Reasons)
+	return t
+}
+
+func scaled(q *result.Quantiles, by float64) *result.Quantiles {
+	if q == nil {
+		return nil
+	}
+	out := *q
+	for _, p := range []**float64{&out.P50, &out.P90, &out.P99, &out.P999} {
+		if *p != nil {
+			*p = new(**p * by)
+		}
+	}
+	out.Max, out.Mean = q.Max*by, q.Mean*by
+	return &out
 }
 
 func each(f func(*result.Trial)) func([]result.Trial) []result.Trial {
@@ -34,55 +104,145 @@ func only(transport string, f func(*result.Trial)) func([]result.Trial) []result
 	})
 }
 
+func (c *Comparison) row(transport, metric string) *Change {
+	for i := range c.Changes {
+		if ch := &c.Changes[i]; ch.Transport == transport && ch.Metric == metric {
+			return ch
+		}
+	}
+	return nil
+}
+
+func dearer(by float64) func(*result.Trial) {
+	return func(t *result.Trial) { t.Server.CPUUserS *= by; t.Server.CPUSysS *= by }
+}
+
+// moreIn adds protocol bytes to the answers of a trial.
+func moreIn(t *result.Trial, n int64) {
+	t.Bytes.In += n
+	t.Bytes.Layers.In.Protocol += n
+}
+
 func TestCompare(t *testing.T) {
+	base := six("poll", "ws")
 	for _, tt := range []struct {
 		name      string
 		change    func([]result.Trial) []result.Trial
 		transport string
 		metric    string
-		want      string // the verdict of that row
-		fails     string // in a regression; empty for none at all
+		want      Verdict // of that row
+		fails     string  // in a regression; empty for none at all
+		warns     string
 	}{
-		{"nothing changed", each(func(*result.Trial) {}), "ws", "bytes per delivery, in", "same", ""},
-		{"3 % more requests", only("poll", func(t *result.Trial) { t.Requests.Total += t.Requests.Total * 3 / 100 }), "poll", "requests per client", "worse", "poll: requests per client"},
-		{"1 % more requests", only("poll", func(t *result.Trial) { t.Requests.Total += t.Requests.Total / 100 }), "poll", "requests per client", "same", ""},
-		{"requests from none", only("ws", func(t *result.Trial) { t.Requests.Total = 50 }), "ws", "requests per client", "worse", "from zero"},
-		{"fewer bytes", only("ws", func(t *result.Trial) { t.Bytes.In /= 2 }), "ws", "bytes per delivery, in", "better", ""},
-		{"one delivery lost", only("ws", func(t *result.Trial) { t.Lost = int64(t.Trial) / 3 }), "ws", "lost", "worse", "ws: lost went from 0 to 0.333"},
-		{"a connection gone", only("ws", func(t *result.Trial) { t.Connections.Held -= 2 }), "ws", "connections per client", "worse", "ws: connections per client"},
-		{"twice the CPU only warns", only("ws", func(t *result.Trial) { t.Server.CPUUserS *= 2; t.Server.CPUSysS *= 2 }), "ws", "server CPU per delivery", "warn", ""},
-		{"half the CPU", only("ws", func(t *result.Trial) { t.Server.CPUUserS /= 2; t.Server.CPUSysS /= 2 }), "ws", "server CPU per delivery", "better", ""},
-		{"CPU in overlapping ranges", only("ws", func(t *result.Trial) {
-			if t.Trial > 1 {
-				t.Server.CPUUserS *= 2
+		{"nothing changed", each(func(*result.Trial) {}), "ws", "bytes per delivery, in", Same, "", ""},
+		{"3 % more requests", only("poll", func(t *result.Trial) { t.Requests.Total += t.Requests.Total * 3 / 100 }), "poll", "requests per client", Worse,
+			"poll: requests per client went from 60.1/min to 61.9/min (+1.8/min, +3.0 %, limit 2 %)", ""},
+		{"1 % more requests", only("poll", func(t *result.Trial) { t.Requests.Total += t.Requests.Total / 100 }), "poll", "requests per client", Same, "", ""},
+		{"requests from none", only("ws", func(t *result.Trial) { t.Requests.Total = 50 }), "ws", "requests per client", Worse, "from zero", ""},
+		{"fewer bytes", only("ws", func(t *result.Trial) { t.Bytes.In /= 2 }), "ws", "bytes per delivery, in", Better, "", ""},
+		{"deliveries lost in one trial", only("ws", func(t *result.Trial) { t.Lost = 3 * int64(t.Trial/6) }), "ws", "lost", Worse, "ws: lost went from 0 to 0.5 (+0.5, from zero, limit 0 %)", ""},
+		{"a connection gone", only("ws", func(t *result.Trial) { t.Connections.Held -= 2 }), "ws", "connections per client", Worse, "limit ±0.1 %", ""},
+		{"a count gone", only("ws", func(t *result.Trial) { t.WindowDeliveries = 0 }), "ws", "bytes per delivery, in", Worse, "ws: bytes per delivery, in is not told any more (it was 154 B)", "ws: server CPU per delivery is not told any more"},
+		{"twice the CPU", only("ws", dearer(2)), "ws", "server CPU per delivery", Worse, "ws: server CPU per delivery went from ", ""},
+		{"half the CPU", only("ws", dearer(0.5)), "ws", "server CPU per delivery", Better, "", ""},
+		{"CPU of half of the trials", only("ws", func(t *result.Trial) {
+			if t.Trial%2 == 0 {
+				dearer(2)(t)
 			}
-		}), "ws", "server CPU per delivery", "same", ""},
-		{"timing invalid still gates", only("poll", func(t *result.Trial) {
-			doubt(t, result.Invalid, "poll_late", "late")
-			t.Requests.Total *= 2
-		}), "poll", "requests per client", "worse", "poll: requests per client"},
-		{"broken is refused", only("ws", func(t *result.Trial) {
-			if t.Trial == 2 {
-				doubt(t, result.Invalid, "server_died", "the server died")
+		}), "ws", "server CPU per delivery", Same, "", ""},
+		{"5 % more CPU, within the limit", only("ws", dearer(1.05)), "ws", "server CPU per delivery", Same, "", ""},
+		{"twice the CPU, elsewhere", each(func(t *result.Trial) { dearer(2)(t); t.Env.Kernel = "6.13.0" }), "ws", "server CPU per delivery", Worse, "", "ws: server CPU per delivery went from"},
+		{"twice the CPU, elsewhere, of ws alone", each(func(t *result.Trial) {
+			if t.Env.Kernel = "6.13.0"; t.Transport == "ws" {
+				dearer(2)(t)
 			}
-		}), "ws", "requests per client", "same", "ws trial 2: refused, it is invalid (the server died)"},
+		}), "ws", "server CPU per delivery, to poll", Worse, "", "ws: server CPU per delivery, to poll went from"},
+		{"twice the CPU, profiled", each(func(t *result.Trial) { dearer(2)(t); t.Profiles = &result.Profiles{} }), "ws", "server CPU per delivery", Worse, "", "ws: server CPU per delivery"},
+		{"times gone", only("ws", func(t *result.Trial) { t.Latency = nil }), "ws", "delivery latency, p50", NotEnough, "", "delivery latency, p50 is not told any more"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c := compared(t, tt.change)
-			got := "absent"
-			for _, ch := range c.Changes {
-				if ch.Transport == tt.transport && ch.Metric == tt.metric {
-					got = ch.Verdict
+			c := compared(t, CompareOptions{}, base, tt.change)
+			if row := c.row(tt.transport, tt.metric); row == nil || row.Verdict != tt.want {
+				t.Errorf("%s of %s is %+v, want %s", tt.metric, tt.transport, row, tt.want)
+			}
+			for _, list := range []struct{ got, want string }{{strings.Join(c.Regressions(), "\n"), tt.fails}, {strings.Join(c.Warnings(), "\n"), tt.warns}} {
+				if (list.want == "") != (list.got == "") || !strings.Contains(list.got, list.want) {
+					t.Errorf("found %q, want %q among it", list.got, list.want)
 				}
 			}
-			if got != tt.want {
-				t.Errorf("%s of %s is %s, want %s", tt.metric, tt.transport, got, tt.want)
-			}
-			reg := strings.Join(c.Regressions(), "\n")
-			if (tt.fails == "") != (reg == "") || !strings.Contains(reg, tt.fails) {
-				t.Errorf("regressions are %q, want %q among them", reg, tt.fails)
-			}
 		})
+	}
+}
+
+func TestCompareFewTrials(t *testing.T) {
+	three := trialsOf(3, "poll", "ws")
+	c := compared(t, CompareOptions{}, three, each(func(t *result.Trial) { dearer(5)(t); t.Requests.Total *= 2 }))
+	if row := c.row("ws", "server CPU per delivery"); row.Verdict != NotEnough || row.tested() {
+		t.Errorf("three trials tell %+v", row)
+	}
+	if r := c.Regressions(); len(r) != 1 || !strings.HasPrefix(r[0], "poll: requests per client") {
+		t.Errorf("regressions %q, want that of the requests alone", r)
+	}
+}
+
+// Where the trials are so few that one row alone cannot be told from chance
+// after the correction, that is said.
+func TestCompareSaysWhatItCannotTell(t *testing.T) {
+	base := six("poll", "ws")
+	c := compared(t, CompareOptions{}, base, only("ws", func(t *result.Trial) { t.Server.RSSPeakBytes *= 2 }))
+	if row := c.row("ws", "server memory, peak"); row.Verdict != Same || row.P > 0.01 {
+		t.Errorf("one row alone is %+v", row)
+	}
+	if notes := strings.Join(c.Notes, "\n"); !strings.Contains(notes, "2 of them have to change together; 7 trials on each side tell one alone") {
+		t.Errorf("notes: %s", notes)
+	}
+}
+
+func TestCompareLimits(t *testing.T) {
+	scenario := each(func(t *result.Trial) {
+		t.Limits = map[string]float64{"requests-per-client": 0.5, "bytes-per-delivery-in": 0.2}
+		t.Requests.Total += t.Requests.Total / 10
+		moreIn(t, t.Bytes.In/10)
+	})
+	c := compared(t, CompareOptions{Limits: map[string]float64{"bytes-per-delivery-in": 0.05}}, six("poll"), scenario)
+	for id, want := range map[string]float64{"requests-per-client": 0.5, "bytes-per-delivery-in": 0.05, "bytes-per-delivery-out": 0.02} {
+		for _, ch := range c.Changes {
+			if ch.ID == id && ch.Limit != want {
+				t.Errorf("%s has the limit %v, want %v", id, ch.Limit, want)
+			}
+		}
+	}
+	if r := c.Regressions(); len(r) != 2 || !strings.Contains(r[0], "bytes per delivery, in") || !strings.Contains(r[1], "protocol bytes per poll") {
+		t.Errorf("regressions %q", r)
+	}
+	if !strings.Contains(strings.Join(c.Notes, " "), "limits are not the same") {
+		t.Errorf("notes %q", c.Notes)
+	}
+	for _, o := range []CompareOptions{{Limits: map[string]float64{"latency": 1}}} {
+		if _, err := Compare(six("poll"), six("poll"), o); err == nil || !strings.Contains(err.Error(), `"latency", which is no metric; there are requests-per-client`) {
+			t.Errorf("an unknown metric's limit: %v", err)
+		}
+	}
+}
+
+func TestCompareCountsOnly(t *testing.T) {
+	late := each(func(t *result.Trial) {
+		doubt(t, result.Invalid, result.PollLate, "polls were late")
+		dearer(9)(t)
+		t.Requests.Total *= 2
+	})
+	base := six("poll", "ws")
+	if _, err := Compare(base, late(six("poll", "ws")), CompareOptions{}); err == nil || !strings.Contains(err.Error(), "new run: poll trial 1 is invalid for its timing (polls were late)") {
+		t.Errorf("invalid trials: %v", err)
+	}
+	c := compared(t, CompareOptions{CountsOnly: true}, base, late)
+	for _, ch := range c.Changes {
+		if ch.metric.kind != exact || !ch.Gates {
+			t.Errorf("%s of %s is compared", ch.Metric, ch.Transport)
+		}
+	}
+	if r := c.Regressions(); len(r) != 1 || !strings.Contains(r[0], "poll: requests per client") {
+		t.Errorf("regressions %q", r)
 	}
 }
 
@@ -103,80 +263,333 @@ func TestCompareCountsAttemptsSetAside(t *testing.T) {
 		}
 		return out
 	}
-	want := map[string]float64{"lost": 1, "duplicated": 2} // for each of three trials
-	seen := 0
-	c := compared(t, repeated)
-	for _, ch := range c.Changes {
-		if w, ok := want[ch.Metric]; ok && ch.Transport == "ws" {
-			seen++
-			if ch.Base != 0 || ch.New != w || ch.Verdict != "worse" {
-				t.Errorf("%s went from %v to %v (%s), want %v and a regression", ch.Metric, ch.Base, ch.New, ch.Verdict, w)
-			}
+	c := compared(t, CompareOptions{}, six("poll", "ws"), repeated)
+	for metric, want := range map[string]float64{"lost": 0.5, "duplicated": 1} { // for each of six trials
+		if row := c.row("ws", metric); row.Base.Value != 0 || row.New.Value != want || row.Verdict != Worse {
+			t.Errorf("%s: %+v, want %v and a regression", metric, row, want)
 		}
 	}
-	if r := c.Regressions(); seen != 2 || len(r) != 2 {
-		t.Errorf("%d rows, regressions %q", seen, r)
-	}
-	c, err := Compare(repeated(cases()["usual"]), repeated(cases()["usual"]))
+	c, err := Compare(repeated(six("poll", "ws")), repeated(six("poll", "ws")), CompareOptions{})
 	if err != nil || len(c.Regressions()) > 0 {
 		t.Errorf("the same losses are a regression: %v, %q", err, c.Regressions())
 	}
 }
 
-func TestCompareTimesOfTimingInvalid(t *testing.T) {
-	c := compared(t, only("poll", func(t *result.Trial) { doubt(t, result.Invalid, "generator_cpu", "saturated") }))
-	for _, ch := range c.Changes {
-		if ch.Transport == "poll" && !ch.Exact && ch.Verdict != "warn" {
-			t.Errorf("%s is %s, want a warning: no trial's times count", ch.Metric, ch.Verdict)
-		}
+func TestCompareRefuses(t *testing.T) {
+	fine := func() []result.Trial { return trialsOf(3, "poll", "ws") }
+	broken := func(f func(*result.Trial)) []result.Trial {
+		return only("ws", func(t *result.Trial) {
+			if t.Trial == 2 {
+				f(t)
+			}
+		})(fine())
 	}
-	if r := c.Regressions(); len(r) > 0 {
-		t.Errorf("times became regressions: %v", r)
+	failed := broken(func(t *result.Trial) {
+		t.Status = result.Failed
+		doubt(t, result.Invalid, result.NotComplete, "the server died")
+	})
+	died := broken(func(t *result.Trial) { doubt(t, result.Invalid, result.Mismatch, "counts differ") })
+	late := broken(func(t *result.Trial) { doubt(t, result.Invalid, result.PublishLate, "80 ms late") })
+	other := each(func(t *result.Trial) { t.ScenarioHash = "0" })(fine())
+	for _, tt := range []struct {
+		name       string
+		base, next []result.Trial
+		countsOnly bool
+		said       []string
+	}{
+		{"no base", nil, fine(), false, []string{"base: "}},
+		{"no new", fine(), nil, false, []string{"new run: "}},
+		{"failed base", failed, fine(), true, []string{"base: ws trial 2 is failed (the server died): it cannot be compared"}},
+		{"failed new", fine(), failed, false, []string{"new run: ws trial 2 is failed"}},
+		{"broken new", fine(), died, true, []string{"ws trial 2 is invalid (counts differ)"}},
+		{"late base", late, fine(), false, []string{"base: ws trial 2 is invalid for its timing (80 ms late)", "--counts-only"}},
+		{"a trial is missing", fine(), fine()[:5], true, []string{"new run: ws has 2 of 3 trials: the run is partial", "--resume"}},
+		{"other scenario", fine(), other, false, []string{"nothing in common", "hash 9f2c41d07a55", "hash 0)", "`make baseline`"}},
+		{"other transports", trialsOf(3, "poll"), trialsOf(3, "ws"), false, []string{"nothing in common"}},
+	} {
+		_, err := Compare(tt.base, tt.next, CompareOptions{CountsOnly: tt.countsOnly})
+		if err == nil {
+			t.Errorf("%s: Compare took them", tt.name)
+			continue
+		}
+		for _, text := range tt.said {
+			if !strings.Contains(err.Error(), text) {
+				t.Errorf("%s: %v, want %q", tt.name, err, text)
+			}
+		}
 	}
 }
 
-func TestCompareRefuses(t *testing.T) {
-	fine := func() []result.Trial { return cases()["usual"] }
-	failed := each(func(t *result.Trial) { t.Status = result.Failed })(fine())
-	died := each(func(t *result.Trial) { doubt(t, result.Invalid, "server_died", "died") })(fine())
-	other := each(func(t *result.Trial) { t.ScenarioHash = "0" })(fine())
-	for name, pair := range map[string][2][]result.Trial{
-		"no base": {nil, fine()}, "no new": {fine(), nil}, "failed base": {failed, fine()}, "failed new": {fine(), failed},
-		"broken new": {fine(), died}, "other scenario": {fine(), other},
-	} {
-		if _, err := Compare(pair[0], pair[1]); err == nil {
-			t.Errorf("%s: Compare took them", name)
+func TestCompareTransportsThatDiffer(t *testing.T) {
+	c, err := Compare(trialsOf(3, "poll", "ws"), trialsOf(3, "poll"), CompareOptions{})
+	if err != nil || !slices.Equal(c.Regressions(), []string{"ws: the new run has no trial of it"}) {
+		t.Errorf("a transport that went missing: %v, %q", err, c.Regressions())
+	}
+	c, err = Compare(trialsOf(3, "poll"), trialsOf(3, "poll", "ws"), CompareOptions{})
+	if err != nil || len(c.Regressions()) > 0 || !slices.Contains(c.Notes, "ws is new: the base has no trial of it.") {
+		t.Errorf("a transport that is new: %v, %q, %q", err, c.Regressions(), c.Notes)
+	}
+}
+
+// byClients is a sweep over clients.
+func byClients(clients ...int) []result.Trial {
+	var out []result.Trial
+	for _, n := range clients {
+		for _, t := range trialsOf(3, "poll", "ws") {
+			t.Swept, t.ScenarioHash, t.Clients = []string{"clients"}, fmt.Sprintf("%012d", n), n
+			out = append(out, t)
 		}
 	}
-	c, err := Compare(fine(), usual().run("poll"))
+	return out
+}
+
+func TestCompareSweeps(t *testing.T) {
+	next := byClients(1000, 300, 500)
+	for i := range next {
+		if next[i].Clients == 300 && next[i].Transport == "ws" {
+			moreIn(&next[i], next[i].Bytes.In/20)
+		}
+	}
+	c, err := Compare(byClients(100, 300, 1000), next, CompareOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if r := strings.Join(c.Regressions(), "\n"); !strings.Contains(r, "ws: the new run has no trial") {
-		t.Errorf("a transport that went missing is no regression: %q", r)
+	r := c.Regressions()
+	if len(r) != 2 || r[0] != "100 clients: the new run has no trial at this point" || !strings.HasPrefix(r[1], "ws at 300 clients: bytes per delivery, in went from ") {
+		t.Errorf("regressions %q", r)
 	}
-	c, err = Compare(usual().run("poll"), fine())
-	if err != nil || len(c.Regressions()) > 0 {
-		t.Errorf("a transport that is new is a regression: %v, %v", err, c.Regressions())
+	if !slices.Contains(c.Notes, "500 clients is new: the base has no trial at this point.") {
+		t.Errorf("notes %q", c.Notes)
 	}
 }
 
+func TestCompareHeaders(t *testing.T) {
+	head := func(more map[string]int64) func(*result.Trial) {
+		return func(t *result.Trial) {
+			t.AnswerHeaders = map[string]int64{"": 17, "Content-Type": 32, "Content-Length": 18 + int64(t.Trial%2), "Date": 37}
+			for name, n := range more {
+				if t.AnswerHeaders[name] = n; n == 0 {
+					delete(t.AnswerHeaders, name)
+				}
+			}
+		}
+	}
+	base := only("poll", head(nil))(six("poll", "ws"))
+	polls := base[0].Requests.ByStatus["200"]
+	for _, tt := range []struct {
+		name   string
+		more   map[string]int64
+		bytes  int64
+		reason string // among the regressions
+		note   string
+	}{
+		{"a new one", map[string]int64{"X-Trace": 30}, 30, "poll: answers have a new header X-Trace of 30 bytes", ""},
+		{"a larger one", map[string]int64{"Date": 67}, 30, "poll: the header Date of answers grew from 37 bytes to 67 bytes", ""},
+		{"a new one of a byte or two", map[string]int64{"X": 5}, 0, "", "poll: answers have a new header X of 5 bytes."},
+		{"one gone", map[string]int64{"Date": 0}, -37, "", "poll: answers have no header Date of 37 bytes any more."},
+		{"the status line", map[string]int64{"": 15}, -2, "", "poll: the status line of answers shrank from 17 bytes to 15 bytes."},
+		{"none", nil, 0, "", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := compared(t, CompareOptions{}, base, only("poll", func(t *result.Trial) {
+				head(tt.more)(t)
+				moreIn(t, tt.bytes*polls)
+			}))
+			r, notes := strings.Join(c.Regressions(), "\n"), strings.Join(c.Notes, "\n")
+			if (tt.reason == "") != (r == "") || !strings.Contains(r, tt.reason) {
+				t.Errorf("regressions %q, want %q", r, tt.reason)
+			}
+			if tt.reason != "" && !strings.Contains(r, "poll: protocol bytes per poll, in went from") {
+				t.Errorf("the bytes of each poll's answer are no regression: %q", r)
+			}
+			if strings.Contains(notes, "answers") != (tt.note != "") || !strings.Contains(notes, tt.note) {
+				t.Errorf("notes %q, want %q", notes, tt.note)
+			}
+		})
+	}
+}
+
+// noisy is a run whose times stray: each trial as a whole by half of the noise,
+// and each number by itself by the rest.
+func noisy(of []result.Trial, r *rand.Rand, sigma float64) []result.Trial {
+	out := make([]result.Trial, len(of))
+	for i := range of {
+		whole := math.Exp(sigma / 2 * r.NormFloat64())
+		by := func() float64 { return whole * math.Exp(sigma*math.Sqrt(0.75)*r.NormFloat64()) }
+		t := copied(of[i])
+		t.Latency, t.PublishLatency, t.PollResponse = scaled(t.Latency, by()), scaled(t.PublishLatency, by()), scaled(t.PollResponse, by())
+		t.Fanout.T100 *= by()
+		t.StaleShare = min(1, t.StaleShare*by())
+		dearer(by())(&t)
+		t.Server.RSSStartBytes = t.Server.RSSIdleBytes + int64(float64(t.Server.RSSStartBytes-t.Server.RSSIdleBytes)*by())
+		t.Server.RSSPeakBytes = int64(float64(t.Server.RSSPeakBytes) * by())
+		t.Requests.Empty = min(t.Requests.ByStatus["200"], int64(float64(t.Requests.Empty)*by()))
+		out[i] = t
+	}
+	return out
+}
+
+// alikeTrials are six of each transport, one like the other.
+func alikeTrials() []result.Trial {
+	var out []result.Trial
+	for _, name := range []string{"poll", "ws"} {
+		t := six(name)[0]
+		for n := 1; n <= 6; n++ {
+			t.Trial = n
+			out = append(out, t)
+		}
+	}
+	return out
+}
+
+// Where nothing has changed, false alarms stay within what is promised; what
+// has changed is found.
+func TestCompareBySimulation(t *testing.T) {
+	r := rand.New(rand.NewPCG(5, 11))
+	base := alikeTrials()
+	none := map[string]float64{} // any change counts, so that chance alone decides
+	for i := range comparedMetrics {
+		none[comparedMetrics[i].id()] = 0
+	}
+	const rounds = 1000
+	alarms, told := 0, 0
+	for range rounds {
+		before, after := noisy(base, r, 0.1), noisy(base, r, 0.1)
+		for _, count := range []struct {
+			limits map[string]float64
+			says   func(Change) bool
+			n      *int
+		}{
+			{nil, func(c Change) bool { return c.regressed() }, &alarms},
+			{none, func(c Change) bool { return c.Verdict == Worse || c.Verdict == Better }, &told},
+		} {
+			c, err := Compare(before, after, CompareOptions{Limits: count.limits})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if slices.ContainsFunc(c.Changes, count.says) {
+				*count.n++
+			}
+		}
+	}
+	if alarms > rounds/20 || told > rounds/20 {
+		t.Errorf("%d false alarms in %d comparisons of equal runs, %d without any limit; at most 5 %% are promised", alarms, rounds, told)
+	}
+	t.Logf("%d false alarms in %d, %d without limits", alarms, rounds, told)
+	missed := 0
+	const changed = 200
+	for range changed {
+		c, err := Compare(noisy(base, r, 0.03), only("ws", dearer(1.15))(noisy(base, r, 0.03)), CompareOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(strings.Join(c.Regressions(), "\n"), "ws: server CPU per delivery") {
+			missed++
+		}
+	}
+	if missed > changed/20 {
+		t.Errorf("%d of %d times 15 %% more CPU was not found", missed, changed)
+	}
+	t.Logf("missed %d of %d", missed, changed)
+}
+
 func TestCompareGolden(t *testing.T) {
-	c := compared(t, func(trials []result.Trial) []result.Trial {
-		trials = only("ws", func(t *result.Trial) {
-			t.Bytes.In += t.Bytes.In / 10
-			t.Server.CPUUserS *= 1.5
-			t.Env.Kernel = "6.13.0"
-		})(trials)
-		return only("poll", func(t *result.Trial) { t.Env.Kernel = "6.13.0" })(trials)
-	})
-	var text, markdown bytes.Buffer
-	if err := c.Text(&text); err != nil {
+	for _, tt := range []struct {
+		name   string
+		base   []result.Trial
+		change func([]result.Trial) []result.Trial
+	}{
+		{"compare", six("poll", "ws", "sse"), each(func(t *result.Trial) {
+			switch t.Transport {
+			case "ws":
+				dearer(1.5)(t)
+				moreIn(t, t.Bytes.In/10)
+			case "sse":
+				dearer(0.7)(t)
+			}
+		})},
+		{"compare-elsewhere", six("poll", "socketio-polling"), each(func(t *result.Trial) {
+			t.Env.Kernel, t.Env.Commit = "6.13.0", "77aa001"
+			if t.Transport == "socketio-polling" {
+				dearer(1.5)(t)
+				t.Latency = scaled(t.Latency, 0.5)
+			}
+		})},
+		{"compare-sweep", byClients(100, 300), only("ws", func(t *result.Trial) {
+			if t.Clients == 300 {
+				t.Lost = 2
+				doubt(t, result.Suspect, result.Losses, "2 deliveries were lost")
+			}
+		})},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := compared(t, CompareOptions{}, tt.base, tt.change)
+			var text, whole, markdown, junit bytes.Buffer
+			for _, err := range []error{c.Text(&text, false), c.Text(&whole, true), c.Markdown(&markdown), c.JUnit(&junit)} {
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, line := range strings.Split(text.String()+whole.String(), "\n") {
+				if n := utf8.RuneCountInString(line); n > 100 {
+					t.Errorf("a line of %d columns: %s", n, line)
+				}
+			}
+			wantJUnit(t, junit.Bytes(), c)
+			golden(t, tt.name+".txt", text.Bytes())
+			golden(t, tt.name+".all.txt", whole.Bytes())
+			golden(t, tt.name+".md", markdown.Bytes())
+			golden(t, tt.name+".junit.xml", junit.Bytes())
+		})
+	}
+}
+
+// wantJUnit reads JUnit's XML as a CI system does, and holds its counts against
+// its cases, and those against the comparison.
+func wantJUnit(t *testing.T, text []byte, c *Comparison) {
+	t.Helper()
+	type element struct {
+		XMLName  xml.Name
+		Name     string    `xml:"name,attr"`
+		Class    string    `xml:"classname,attr"`
+		Tests    int       `xml:"tests,attr"`
+		Failures int       `xml:"failures,attr"`
+		Skipped  int       `xml:"skipped,attr"`
+		Message  string    `xml:"message,attr"`
+		Inside   []element `xml:",any"`
+	}
+	var all element
+	if err := xml.Unmarshal(text, &all); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.Markdown(&markdown); err != nil {
-		t.Fatal(err)
+	if all.XMLName.Local != "testsuites" || all.Tests != len(c.Changes)+len(c.Missing) {
+		t.Errorf("%s of %d tests, want %d", all.XMLName.Local, all.Tests, len(c.Changes)+len(c.Missing))
 	}
-	golden(t, "compare.txt", text.Bytes())
-	golden(t, "compare.md", markdown.Bytes())
+	seen := map[string]bool{}
+	failures := 0
+	for _, suite := range all.Inside {
+		tests := map[string]int{}
+		for _, test := range suite.Inside {
+			tests[test.XMLName.Local]++
+			if name := test.Class + "/" + test.Name; test.XMLName.Local == "testcase" {
+				if seen[name] || test.Class == "" || test.Name == "" {
+					t.Errorf("test %q stands twice, or has no name", name)
+				}
+				seen[name] = true
+			}
+			for _, outcome := range test.Inside {
+				tests[outcome.XMLName.Local]++
+				if outcome.XMLName.Local == "failure" && !slices.Contains(c.Regressions(), outcome.Message) {
+					t.Errorf("fails for %q, which is no regression", outcome.Message)
+				}
+			}
+		}
+		if tests["testcase"] != suite.Tests || tests["failure"] != suite.Failures || tests["skipped"] != suite.Skipped {
+			t.Errorf("%s says %d tests, %d failures, %d skipped, and has %v", suite.Name, suite.Tests, suite.Failures, suite.Skipped, tests)
+		}
+		failures += suite.Failures
+	}
+	if failures != all.Failures || failures != len(c.Regressions()) {
+		t.Errorf("%d failures, %d said, %d regressions", failures, all.Failures, len(c.Regressions()))
+	}
 }

@@ -3,101 +3,238 @@ package report
 import (
 	"fmt"
 	"io"
-	"math"
+	"slices"
 	"strings"
+	"unicode/utf8"
+
+	"github.com/pollpush/pollpush/internal/stat"
 )
-
-func (c *Change) print(v float64) string {
-	if c.unit == count && !math.IsNaN(v) && v != math.Trunc(v) {
-		return plain(v) // a mean over trials
-	}
-	return c.unit.format(v)
-}
-
-func (c *Change) limit() string {
-	if c.Limit == 0 {
-		return "no increase"
-	}
-	return "±" + plain(c.Limit*100) + " %"
-}
-
-func (c *Comparison) table() table {
-	t := table{head: []string{"transport", "metric", "base", "new", "change", "limit", "verdict"}}
-	for i := range c.Changes {
-		ch := &c.Changes[i]
-		change := "–"
-		if !math.IsNaN(ch.Base) && !math.IsNaN(ch.New) {
-			change = changeText(ch.Relative())
-		}
-		t.rows = append(t.rows, []string{ch.Transport, ch.Metric, ch.print(ch.Base), ch.print(ch.New), change, ch.limit(), ch.Verdict})
-	}
-	return t
-}
 
 // conclusion is the comparison in a sentence.
 func (c *Comparison) conclusion() string {
-	n, warned := len(c.Regressions()), 0
-	for _, ch := range c.Changes {
-		if ch.Verdict == "warn" {
-			warned++
-		}
-	}
 	s := "No regression"
-	if n > 0 {
+	if n := len(c.Regressions()); n > 0 {
 		s = "REGRESSION: " + plural(float64(n), "finding")
 	}
-	if warned > 0 {
-		s += ", " + plural(float64(warned), "warning")
+	if n := len(c.Warnings()); n > 0 {
+		s += ", " + plural(float64(n), "warning")
 	}
 	return s + "."
 }
 
-// Text prints the comparison for a terminal.
-func (c *Comparison) Text(w io.Writer) error {
-	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n", c.Scenario)
-	if t := c.table(); len(t.rows) > 0 {
-		widths := t.widths()
-		for _, row := range append([][]string{t.head}, t.rows...) {
-			line := ""
-			for i, s := range row {
-				gap := pad(widths[i] - len([]rune(s)))
-				if i >= 2 && i <= 5 {
-					line += gap + s + "  "
-				} else {
-					line += s + gap + "  "
-				}
-			}
-			b.WriteString(strings.TrimRight(line, " ") + "\n")
+// notes are those of the comparison, and those that its rows give cause for.
+func (c *Comparison) notes() []string {
+	out := slices.Clone(c.Notes)
+	few := 0
+	var untestable []string
+	for i := range c.Changes {
+		ch := &c.Changes[i]
+		if ch.Verdict == NotEnough {
+			few++
 		}
-		b.WriteString("\n")
+		if ch.Untestable() {
+			untestable = append(untestable, fmt.Sprintf("%s: %s (limit %s, but %s)", at(ch.Transport, ch.Point), ch.Metric, ch.limit(), percent(ch.Floor)))
+		}
 	}
+	if few > 0 {
+		out = append(out, fmt.Sprintf("%s of times, CPU and memory: not enough samples. It takes %d trials of each run to tell anything, and %d for an interval.", plural(float64(few), "row"), fewestToCompare, stat.FewestForInterval))
+	}
+	if len(untestable) > 0 {
+		out = append(out, "Untestable, as runs of one commit differ by more than the limit on this machine, and below that nothing can be told: "+strings.Join(untestable, "; ")+".")
+	}
+	return out
+}
+
+// block is the rows of one transport at one point.
+type block struct {
+	name   string
+	table  table
+	folded int // rows that are left out
+}
+
+// blocks are the comparison's rows. Without all, those are left out that say
+// nothing: times that are the same, and in a sweep counts, too.
+func (c *Comparison) blocks(all, spreads bool) []block {
+	var out []block
+	for i := range c.Changes {
+		ch := &c.Changes[i]
+		if name := at(ch.Transport, ch.Point); len(out) == 0 || out[len(out)-1].name != name {
+			out = append(out, block{name: name, table: table{head: []string{"metric", "base", "new", "change", "limit", "verdict"}}})
+		}
+		b := &out[len(out)-1]
+		quiet := ch.Verdict == Same && (c.swept || ch.metric.kind == timing) || ch.Verdict == NotEnough && ch.New.N > 0
+		if quiet && !all {
+			b.folded++
+			continue
+		}
+		base, now := ch.print(ch.Base.Value), ch.print(ch.New.Value)
+		if spreads {
+			base, now = base+ch.Base.spread(), now+ch.New.spread()
+		}
+		b.table.rows = append(b.table.rows, []string{ch.Metric, base, now, ch.change(), ch.tolerated(), ch.word()})
+	}
+	return out
+}
+
+// tolerated is the limit, and what holds in its place where that is less than
+// what chance alone does.
+func (c *Change) tolerated() string {
+	if c.Untestable() {
+		return c.limit() + " → " + percent(c.Floor)
+	}
+	return c.limit()
+}
+
+// word is the verdict with what it rests on.
+func (c *Change) word() string {
+	s := string(c.Verdict)
+	if c.starred() {
+		s += "*"
+	}
+	if c.tested() {
+		s += " " + c.significance()
+	}
+	return s
+}
+
+func (c Change) starred() bool { return c.Verdict == Worse && !c.Gates }
+
+// Text prints the comparison for a terminal: what is worse first, then tables.
+// Rows that say nothing are only counted, unless all are asked for.
+func (c *Comparison) Text(w io.Writer, all bool) error {
+	var b strings.Builder
 	o := TextOptions{Width: 100}
+	o.wrap(&b, c.Scenario, "")
+	o.wrap(&b, c.Base, "base: ")
+	o.wrap(&b, c.New, "new:  ")
+	b.WriteString("\n")
 	o.wrap(&b, c.conclusion(), "")
 	for _, s := range c.Regressions() {
 		o.wrap(&b, s, "- ")
 	}
-	for _, s := range c.Notes {
+	for _, s := range c.Warnings() {
+		o.wrap(&b, s, "⚠ ")
+	}
+	b.WriteString("\n")
+	blocks := c.blocks(all, true)
+	if widest(blocks) > o.Width {
+		blocks = c.blocks(all, false)
+	}
+	c.tables(&b, blocks)
+	for _, s := range c.notes() {
 		o.wrap(&b, s, "")
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
 }
 
-// Markdown writes the same as Markdown, for a pull request.
+// widest is the width of the blocks' tables, which have their columns in common.
+func widest(blocks []block) int {
+	t := allRows(blocks)
+	return t.width()
+}
+
+// allRows is all blocks' rows in one table.
+func allRows(blocks []block) table {
+	t := table{head: blocks[0].table.head}
+	for _, b := range blocks {
+		t.rows = append(t.rows, b.table.rows...)
+	}
+	return t
+}
+
+func (c *Comparison) tables(b *strings.Builder, blocks []block) {
+	all := allRows(blocks)
+	widths := widthsOf(append([][]string{all.head}, all.rows...))
+	folded := 0
+	for _, block := range blocks {
+		folded += block.folded
+		if len(block.table.rows) == 0 {
+			continue
+		}
+		b.WriteString(block.name + "\n")
+		for _, row := range append([][]string{all.head}, block.table.rows...) {
+			b.WriteString(comparedLine(row, widths) + "\n")
+		}
+		b.WriteString("\n")
+	}
+	if slices.ContainsFunc(c.Changes, (Change).starred) {
+		b.WriteString("* warns, and does not gate.\n\n")
+	}
+	if folded > 0 {
+		fmt.Fprintf(b, "%s that tell no change; --all shows them.\n\n", plural(float64(folded), "more row"))
+	}
+}
+
+// comparedLine sets numbers to the right, and names and verdicts to the left.
+func comparedLine(row []string, widths []int) string {
+	line := ""
+	for i, s := range row {
+		gap := pad(widths[i] - utf8.RuneCountInString(s))
+		if i > 0 && i < len(row)-1 {
+			line += gap + s + "  "
+		} else {
+			line += s + gap + "  "
+		}
+	}
+	return strings.TrimRight(line, " ")
+}
+
+// Markdown writes the same, all rows of it, for a pull request.
 func (c *Comparison) Markdown(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "### %s\n\n**%s**\n\n", md(c.Scenario), md(c.conclusion()))
 	for _, s := range c.Regressions() {
 		fmt.Fprintf(&b, "- %s\n", md(s))
 	}
-	b.WriteString("\n")
-	if t := c.table(); len(t.rows) > 0 {
-		mdTable(&b, t, false)
+	for _, s := range c.Warnings() {
+		fmt.Fprintf(&b, "- ⚠ %s\n", md(s))
 	}
-	for _, s := range c.Notes {
+	b.WriteString("\n")
+	t := table{head: []string{"point", "transport", "metric", "base", "new", "change", "p and n", "limit", "gates", "verdict"}}
+	for i := range c.Changes {
+		t.rows = append(t.rows, c.Changes[i].cells())
+	}
+	if !c.swept {
+		t = t.without(0)
+	}
+	if told := t.said(); len(told.rows) > 0 {
+		mdTable(&b, told, false)
+	}
+	b.WriteString("<details><summary>All rows</summary>\n\n")
+	mdTable(&b, t, false)
+	b.WriteString("</details>\n\n")
+	fmt.Fprintf(&b, "- base: %s\n- new: %s\n\n", md(c.Base), md(c.New))
+	for _, s := range c.notes() {
 		fmt.Fprintf(&b, "%s\n\n", md(s))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// cells are a row of the Markdown table.
+func (c *Change) cells() []string {
+	gates := "no"
+	if c.Gates {
+		gates = "yes"
+	}
+	return []string{c.Point, c.Transport, c.Metric, c.interval(c.Base), c.interval(c.New), c.change(), c.significance(), c.tolerated(), gates, string(c.Verdict)}
+}
+
+// without is the table without a column.
+func (t table) without(column int) table {
+	cut := func(row []string) []string { return slices.Delete(slices.Clone(row), column, column+1) }
+	out := table{head: cut(t.head)}
+	for _, row := range t.rows {
+		out.rows = append(out.rows, cut(row))
+	}
+	return out
+}
+
+// said is the rows of which the verdict says that something has changed.
+func (t table) said() table {
+	return table{head: t.head, rows: slices.DeleteFunc(slices.Clone(t.rows), func(row []string) bool {
+		v := Verdict(row[len(row)-1])
+		return v != Worse && v != Better
+	})}
 }

@@ -233,7 +233,12 @@ func calibrated(take func(*result.Quantiles) *float64) func(*result.Trial) float
 	}
 }
 
+var generatorCPU = metric{name: "generator CPU, of one core", unit: cores,
+	of:      func(t *result.Trial) float64 { return over(ifAny(t.Generator.CPUS()), t.WindowS) },
+	assumes: "all shards together"}
+
 var upkeep = []metric{
+	cpuPerClient,
 	{name: "server CPU in the kernel", unit: share,
 		of: server(func(c *result.Cost, _ *result.Trial) float64 { return over(c.CPUSysS, c.CPUS()) }), assumes: "of all its CPU; the kernel tells the two apart by ticks of 10 ms"},
 	{name: "server CPU to connect a client", unit: seconds, of: server(func(c *result.Cost, t *result.Trial) float64 {
@@ -256,8 +261,7 @@ var upkeep = []metric{
 		}
 		return over(float64(c.Preemptions), t.WindowS)
 	}), assumes: "those in which the core was taken from it"},
-	{name: "generator CPU, of one core", unit: cores, of: func(t *result.Trial) float64 { return over(ifAny(t.Generator.CPUS()), t.WindowS) },
-		assumes: "all shards together"},
+	generatorCPU,
 	{name: "generator memory per client", unit: memory, of: func(t *result.Trial) float64 {
 		return over(ifAny(float64(t.Generator.RSSStartBytes)), float64(t.Clients))
 	}, assumes: "resident memory of all shards at the start of the steady state, their programs included"},

@@ -17,6 +17,7 @@ type readPage struct {
 	prose  []string
 	tables []readTable
 	charts [][]label
+	hits   []pointed
 }
 
 // readTable is a table as it stands on the page, and the heading above it.
@@ -32,6 +33,9 @@ type label struct {
 	x, y float64
 	size string
 }
+
+// pointed is what a chart tells who points at a place in it.
+type pointed struct{ chart, name, x, y string }
 
 // readDocument takes a page apart, or a chart by itself.
 func readDocument(t *testing.T, content []byte) readPage {
@@ -66,6 +70,9 @@ func readDocument(t *testing.T, content []byte) readPage {
 			switch name {
 			case "svg":
 				doc.charts = append(doc.charts, nil)
+			case "rect":
+				list := doc.charts[len(doc.charts)-1]
+				doc.hits = append(doc.hits, pointed{list[0].text, attribute(e, "data-name"), attribute(e, "data-x"), attribute(e, "data-y")})
 			case "text":
 				doc.charts[len(doc.charts)-1] = append(doc.charts[len(doc.charts)-1], labelOf(e))
 			case "table":
@@ -77,20 +84,20 @@ func readDocument(t *testing.T, content []byte) readPage {
 			case "th", "td":
 				row := &table().rows[len(table().rows)-1]
 				*row = append(*row, "")
-			case "h1", "h2", "p", "li", "summary", "code", "figcaption", "title":
+			case "h1", "h2", "h3", "p", "li", "summary", "code", "figcaption", "title":
 				flush()
 			}
 		case xml.EndElement:
-			if e.Name.Local == "h2" {
+			if e.Name.Local == "h2" || e.Name.Local == "h3" {
 				title = strings.TrimSpace(said.String())
 			}
-			if slices.Contains([]string{"h1", "h2", "p", "li", "summary", "code", "figcaption", "title"}, e.Name.Local) {
+			if slices.Contains([]string{"h1", "h2", "h3", "p", "li", "summary", "code", "figcaption", "title"}, e.Name.Local) {
 				flush()
 			}
 			open = open[:len(open)-1]
 		case xml.CharData:
 			switch {
-			case within("style"):
+			case within("style"), within("script"), within("rect"), within("nav"):
 			case within("text"):
 				list := doc.charts[len(doc.charts)-1]
 				list[len(list)-1].text += strings.ReplaceAll(string(e), "\u00a0", "")
@@ -102,6 +109,15 @@ func readDocument(t *testing.T, content []byte) readPage {
 			}
 		}
 	}
+}
+
+func attribute(e xml.StartElement, name string) string {
+	for _, a := range e.Attr {
+		if a.Name.Local == name {
+			return a.Value
+		}
+	}
+	return ""
 }
 
 func labelOf(e xml.StartElement) label {

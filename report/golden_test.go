@@ -40,17 +40,16 @@ func TestGolden(t *testing.T) {
 	for _, name := range []string{"usual", "doubted", "lossy", "quiet", "target", "frozen"} {
 		t.Run(name, func(t *testing.T) {
 			trials := cases()[name]
-			r := mustRun(t, trials)
-			charts := r.charts()
+			d := mustDocument(t, trials)
 			var numbers strings.Builder
-			for i := range charts {
-				numbers.WriteString(charts[i].numbers())
+			for i := range d.charts {
+				numbers.WriteString(d.charts[i].numbers())
 			}
 			var text bytes.Buffer
 			if err := Text(&text, trials, TextOptions{Width: 96}); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, name+".md", r.markdown(charts))
+			golden(t, name+".md", d.markdown())
 			golden(t, name+".txt", text.Bytes())
 			golden(t, name+".charts.txt", []byte(numbers.String()))
 		})
@@ -64,4 +63,13 @@ func mustRun(t *testing.T, trials []result.Trial) *run {
 		t.Fatal(err)
 	}
 	return r
+}
+
+func mustDocument(t *testing.T, trials []result.Trial) document {
+	t.Helper()
+	s, err := newSweep(trials)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return documentOf(s)
 }

@@ -13,7 +13,7 @@ var drawnLayers = []string{"text", "envelope", "protocol", "TLS", "TCP/IP header
 // layer where the trials tell it.
 func (r *run) bytesChart() chart {
 	c := chart{
-		name: "bytes", title: "Bytes on the wire for each delivered message",
+		name: "bytes", asks: crossesTheWire, title: "Bytes on the wire for each delivered message",
 		caption: "How many bytes cross the clients' connections for each message delivered, polls that bring nothing included, and what are they? Of each direction the number is of the connection's own bytes, and after the + of the TCP/IP headers beneath them, by the kernel's count on loopback. Where text and envelope are compressed, they are drawn as large as that leaves them.",
 	}
 	fills := append(append([]color.RGBA{}, layerInks...), beneath)
@@ -63,6 +63,7 @@ func (s *side) layerBar(d direction) bar {
 		all = bytesOut
 	}
 	b := s.bar(false, all)
+	b.what = all.name
 	if len(b.parts) == 0 || !layered(&s.used[0]) {
 		return b
 	}
@@ -72,7 +73,9 @@ func (s *side) layerBar(d direction) bar {
 		size[l.name] = m.cell(s.used).value
 		if math.IsNaN(size[l.name]) {
 			size[l.name] = 0
+			continue
 		}
+		b.made = append(b.made, l.name+" "+bytesEach.format(size[l.name]))
 	}
 	plain, shrunk := size["text"]+size["envelope"], 1.0
 	if size["compression"] != 0 && plain > 0 {
@@ -83,6 +86,7 @@ func (s *side) layerBar(d direction) bar {
 	b.parts = []float64{size["text"] * shrunk, size["envelope"] * shrunk, size["protocol"], size["TLS"], 0}
 	if headers.known() {
 		b.parts[4] = headers.value
+		b.made = append(b.made, "TCP/IP headers "+bytesEach.format(headers.value))
 		b.value += " + " + bytesEach.format(headers.value)
 	}
 	return b

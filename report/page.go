@@ -17,80 +17,93 @@ var pageHTML string
 //go:embed page.css
 var pageCSS string
 
+//go:embed page.js
+var pageJS string
+
 var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
 
 // figure is one chart within the page.
 type figure struct {
 	svg     []byte
 	caption string
+	asks    question
 }
 
 type pageCell struct {
 	Text  string
 	Range string // beside a number, or below it where the page is narrow
+	Key   string // by which it is sorted
+	Name  bool   // of a row
 	Warn  bool
+	Long  bool   // a sentence or more
+	Stamp string // beneath a name
 }
 
 type pageTable struct {
-	Numbers bool
+	Numbers bool // to the right
+	Across  bool // each column is one transport's: rows sort columns
+	Many    bool // columns: what can stand beneath its number does
 	Head    []pageCell
 	Rows    [][]pageCell
 }
 
-// page is report.html: one file, no script, nothing loaded. Its policy allows
-// the one style block, by its hash, and no style attribute anywhere.
-func (r *run) page(figures []figure) ([]byte, error) {
+type pageSection struct {
+	Title, About    string
+	Table           pageTable
+	Notes, Commands []string
+	Meanings        []meaning
+}
+
+type pageFigure struct {
+	SVG     template.HTML
+	Caption string
+}
+
+// pageQuestion is a question with what answers it.
+type pageQuestion struct {
+	ID, Title string
+	Figures   []pageFigure
+	Answer    *pageSection
+}
+
+// page is report.html: one file that loads nothing, and that reads without its
+// script. Its policy allows the one style block and the one script, by their
+// hashes, and no attribute of either kind anywhere.
+func (d *document) page(figures []figure, files []download) ([]byte, error) {
 	css := pageCSS + darkCharts()
-	hash := sha256.Sum256([]byte(css))
-	type drawn struct {
-		SVG     template.HTML
-		Caption string
-	}
 	type judged struct{ Headlines, Paragraphs, Notes []string }
-	type part struct {
-		Title, About string
-		Table        pageTable
-		Notes        []string
-		Commands     []string
-		Meanings     []meaning
-	}
-	v := r.judge()
 	data := struct {
-		Policy, Title string
-		Style         template.HTML
-		Verdict       judged
-		Metrics       pageTable
-		Footnotes     []string
-		Meanings      []meaning
-		Charts        []drawn
-		ModelText     string
-		Model, Trials pageTable
-		Agreement     []string
-		Parts         []part
-		Environment   pageTable
-		Repeat        []string
+		Policy, Title    string
+		Style, Script    template.HTML
+		Verdict          judged
+		Numbers          pageTable
+		Footnotes        []string
+		Meanings         []meaning
+		Questions        []pageQuestion
+		Sections         []pageSection
+		Environment      pageTable
+		Repeat, Warnings []string
+		Trials           pageTable
+		Files            []download
 	}{
-		Policy: "default-src 'none'; base-uri 'none'; form-action 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) + "'",
-		Title:  r.title(),
-		// Nothing foreign is in the style, nor in an SVG beyond text that vgsvg escaped.
+		Policy: "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + hashed(css) + "; script-src " + hashed(pageJS),
+		Title:  d.title,
+		// Nothing foreign is in style and script, nor in an SVG beyond text that was escaped.
 		Style:       template.HTML("<style>" + css + "</style>"),
-		Verdict:     judged{v.headlines, v.paragraphs, v.notes},
-		Metrics:     onPage(r.mainTable(true), true),
-		Footnotes:   r.footnotes(),
-		Meanings:    meanings(metrics),
-		ModelText:   modelText,
-		Model:       onPage(r.modelTable(), false),
-		Agreement:   r.agreement(),
-		Trials:      onPage(r.trialsTable(), false),
-		Environment: onPage(r.environment(), false),
-		Repeat:      r.repeat(),
+		Script:      template.HTML("<script>" + pageJS + "</script>"),
+		Verdict:     judged{d.verdict.headlines, d.verdict.paragraphs, d.verdict.notes},
+		Numbers:     onPage(d.table, true, d.table.across()),
+		Footnotes:   d.footnotes,
+		Meanings:    d.meanings,
+		Questions:   d.asked(figures),
+		Environment: onPage(d.environment, false, false),
+		Repeat:      d.repeat,
+		Warnings:    d.warnings(),
+		Trials:      onPage(d.trials, false, false),
+		Files:       files,
 	}
-	for _, s := range r.sections() {
-		data.Parts = append(data.Parts, part{s.title, s.about, onPage(s.table, s.numbers), s.notes, s.commands, s.meanings})
-	}
-	for _, f := range figures {
-		start := max(bytes.Index(f.svg, []byte("<svg")), 0)
-		data.Charts = append(data.Charts, drawn{template.HTML(f.svg[start:]), f.caption})
+	for _, s := range d.sections {
+		data.Sections = append(data.Sections, sectionOnPage(s))
 	}
 	var b bytes.Buffer
 	if err := pageTemplate.Execute(&b, data); err != nil {
@@ -99,21 +112,63 @@ func (r *run) page(figures []figure) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-func onPage(t table, numbers bool) pageTable {
-	cells := func(row []string, ranges bool) []pageCell {
+// hashed is a source that a policy allows by its content.
+func hashed(source string) string {
+	sum := sha256.Sum256([]byte(source))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// asked are the questions that anything answers.
+func (d *document) asked(figures []figure) []pageQuestion {
+	var list []pageQuestion
+	for q, title := range questions {
+		p := pageQuestion{ID: slug(title), Title: title}
+		for _, f := range figures {
+			if f.asks == question(q) {
+				start := max(bytes.Index(f.svg, []byte("<svg")), 0)
+				p.Figures = append(p.Figures, pageFigure{template.HTML(f.svg[start:]), f.caption})
+			}
+		}
+		if s, ok := d.answers[question(q)]; ok && len(s.table.rows) > 0 {
+			answer := sectionOnPage(s)
+			p.Answer = &answer
+		}
+		if len(p.Figures) > 0 || p.Answer != nil {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// slug is a title as an anchor: "How fresh is it?" is how-fresh-is-it.
+func slug(title string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToLower(title), func(r rune) bool { return r < 'a' || r > 'z' }), "-")
+}
+
+func sectionOnPage(s section) pageSection {
+	return pageSection{s.title, s.about, onPage(s.table, s.numbers, s.numbers && s.table.across()), s.notes, s.commands, s.meanings}
+}
+
+func onPage(t table, numbers, across bool) pageTable {
+	names := t.names()
+	cells := func(row []string, head, ranges bool) []pageCell {
 		var out []pageCell
-		for _, s := range row {
-			c := pageCell{Text: s, Warn: strings.Contains(s, "⚠") || s == "invalid" || s == "suspect"}
-			if number, around, ok := strings.Cut(s, " ("); ok && ranges {
+		for i, s := range row {
+			c := pageCell{Text: s, Key: sortKey(s), Name: i < names, Warn: strings.Contains(s, "⚠") || s == "invalid" || s == "suspect"}
+			c.Long = len(s) > 80
+			if name, stamp, ok := strings.Cut(s, " ⚠"); ok && head {
+				c.Text, c.Stamp = name, "⚠"+stamp
+			}
+			if number, around, ok := strings.Cut(s, " ("); ok && ranges && !c.Name {
 				c.Text, c.Range = number, "("+around
 			}
 			out = append(out, c)
 		}
 		return out
 	}
-	p := pageTable{Numbers: numbers, Head: cells(t.head, false)}
+	p := pageTable{Numbers: numbers, Across: across, Many: len(t.head) > 7, Head: cells(t.head, true, false)}
 	for _, row := range t.rows {
-		p.Rows = append(p.Rows, cells(row, numbers))
+		p.Rows = append(p.Rows, cells(row, false, numbers))
 	}
 	return p
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -73,7 +74,7 @@ func curve(h *hdrhistogram.Histogram) series {
 
 func (r *run) latencyChart() chart {
 	c := chart{
-		name: "latency", title: "How long a message takes to reach a client",
+		name: "latency", asks: freshForUsers, title: "How long a message takes to reach a client",
 		caption: "How long does a message take from being due to being seen, for the lucky half and for the unlucky few? Each line ends where fewer than ten samples lie beyond; a dashed line is the model, of polling uniform on 0 to T.",
 	}
 	p := panel{heading: "delivery latency (logarithmic) by percentile of deliveries (each nine as wide)", height: 250}
@@ -96,7 +97,7 @@ func (r *run) latencyChart() chart {
 			continue
 		}
 		line.name = s.chartName()
-		lines = append(lines, curveLine{series: line, look: lookOf(s.transport), hollow: s.stamp == result.Invalid})
+		lines = append(lines, curveLine{series: line, look: lookOf(s.transport), hollow: s.stamp == result.Invalid, marks: marksOf(h)})
 	}
 	if len(lines) == 0 {
 		c.omitted = "No percentiles. " + strings.Join(left, "; ")
@@ -129,6 +130,7 @@ func (r *run) latencyChart() chart {
 		p.lines = append(p.lines, l.series)
 	}
 	p.height = max(p.height, vg.Length(len(lines))*labelGap+60)
+	p.hits = curves(lines).hits
 	p.plot = func() *plot.Plot {
 		pl := axes()
 		pl.X.Min, pl.X.Max = 0, right
@@ -177,6 +179,36 @@ func (r *run) latencyModels(low, high, right float64) []curveLine {
 		}
 	}
 	return models
+}
+
+// mark is a percentile that is told to who points at it: the quantile and its
+// latency in seconds.
+type mark struct{ q, latency float64 }
+
+// marksOf are those that enough samples lie beyond.
+func marksOf(h *hdrhistogram.Histogram) []mark {
+	var list []mark
+	for _, q := range marked {
+		if v := h.ValueAtQuantile(q * 100); v > 0 && float64(h.TotalCount())*(1-q) >= enough*(1-1e-9) {
+			list = append(list, mark{q, float64(v) / 1e9})
+		}
+	}
+	return list
+}
+
+// marked are the quantiles at which a curve has a marker.
+var marked = []float64{0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999}
+
+func (lines curves) hits(p *plot.Plot, c draw.Canvas) []hit {
+	x, y := p.Transforms(&c)
+	var list []hit
+	for _, l := range lines {
+		for _, m := range l.marks {
+			share := strconv.FormatFloat(m.q*100, 'f', -1, 64) + " % of deliveries"
+			list = append(list, hitAt(vg.Point{X: x(nines(m.q)), Y: y(m.latency)}, l.name, share, "within "+seconds.format(m.latency)))
+		}
+	}
+	return list
 }
 
 // logBounds are the axis' ends: 1, 2 or 5 times a power of ten, a factor of
@@ -236,6 +268,7 @@ func ninesTicks(right float64) plot.ConstantTicks {
 // curveLine is a line of the chart and how it looks.
 type curveLine struct {
 	series
+	marks  []mark
 	look   look
 	dashed bool // a model
 	hollow bool // invalid
@@ -271,7 +304,7 @@ func (lines curves) Plot(c draw.Canvas, p *plot.Plot) {
 			width, dashes = 1, []vg.Length{1, 2}
 		}
 		l.look.stroke(&c, width, dashes, points...)
-		for _, q := range []float64{0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999} {
+		for _, q := range marked {
 			if i, ok := slices.BinarySearch(l.x, nines(q)-1e-9); ok || i < len(l.x) {
 				l.look.mark(&c, 3, points[i])
 			}

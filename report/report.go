@@ -12,40 +12,61 @@ import (
 )
 
 // Write makes the report of a run in dir, which it creates if need be:
-// report.md, report.html, which needs no other file, and charts/NAME.svg and
-// charts/NAME.png. Files of the same names are replaced. Trials of several
-// scenarios, or none, are an error, and then nothing is written.
+// report.md, report.html, which needs no other file, charts/NAME.svg and
+// charts/NAME.png, and the exports for other programs. Files of the same names
+// are replaced. Trials of several runs, or none, are an error, and then nothing
+// is written.
 func Write(dir string, trials []result.Trial) error {
-	r, err := newRun(trials)
+	s, err := newSweep(trials)
 	if err != nil {
 		return err
 	}
-	charts := r.charts()
-	files := map[string][]byte{"report.md": r.markdown(charts)}
-	var inline []figure
-	for i := range charts {
-		c := &charts[i]
-		svg, err := c.svg()
-		if err != nil {
-			return err
-		}
-		png, err := c.png()
-		if err != nil {
-			return err
-		}
-		files["charts/"+c.name+".svg"], files["charts/"+c.name+".png"] = svg, png
-		inline = append(inline, figure{svg: svg, caption: c.caption})
-	}
-	if files["report.html"], err = r.page(inline); err != nil {
+	files, err := s.exports()
+	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Join(dir, "charts"), 0o777); err != nil {
-		return fmt.Errorf("report: %w", err)
+	d := documentOf(s)
+	files["report.md"] = d.markdown()
+	raw, err := downloads(trials, files)
+	if err != nil {
+		return err
+	}
+	figures, err := d.figures()
+	if err != nil {
+		return err
+	}
+	if files["report.html"], err = d.page(figures, raw); err != nil {
+		return err
+	}
+	for i := range d.charts {
+		c := &d.charts[i]
+		files["charts/"+c.name+".svg"] = figures[i].svg
+		if files["charts/"+c.name+".png"], err = c.png(); err != nil {
+			return err
+		}
 	}
 	for name, content := range files {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o666); err != nil {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			return fmt.Errorf("report: %w", err)
+		}
+		if err := os.WriteFile(path, content, 0o666); err != nil {
 			return fmt.Errorf("report: %w", err)
 		}
 	}
 	return nil
+}
+
+// figures are the charts, drawn for the page.
+func (d *document) figures() ([]figure, error) {
+	var list []figure
+	for i := range d.charts {
+		c := &d.charts[i]
+		svg, err := c.svg()
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, figure{svg, c.caption, c.asks})
+	}
+	return list, nil
 }

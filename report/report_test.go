@@ -64,25 +64,27 @@ func written(t *testing.T, name string, trials []result.Trial) map[string][]byte
 				t.Errorf("%s is no PNG", file)
 			}
 		}
-		if len(files) != 12 {
-			t.Errorf("%d files were written, want 12", len(files))
+		for _, want := range []string{"report.md", "report.html", "charts/cost.png", "summary.csv"} {
+			if len(files[want]) == 0 {
+				t.Errorf("no %s was written", want)
+			}
 		}
 		return files
 	}
-	r := mustRun(t, trials)
-	charts := r.charts()
-	files := map[string][]byte{"report.md": r.markdown(charts)}
-	var figures []figure
-	for i := range charts {
-		svg, err := charts[i].svg()
-		if err != nil {
-			t.Fatal(err)
-		}
-		files["charts/"+charts[i].name+".svg"] = svg
-		figures = append(figures, figure{svg, charts[i].caption})
+	d := mustDocument(t, trials)
+	figures, err := d.figures()
+	if err != nil {
+		t.Fatal(err)
 	}
-	var err error
-	if files["report.html"], err = r.page(figures); err != nil {
+	files := map[string][]byte{"report.md": d.markdown()}
+	for i := range figures {
+		files["charts/"+d.charts[i].name+".svg"] = figures[i].svg
+	}
+	raw, err := downloads(trials, files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if files["report.html"], err = d.page(figures, raw); err != nil {
 		t.Fatal(err)
 	}
 	return files
@@ -92,7 +94,7 @@ func checkSVG(t *testing.T, name string, svg []byte) {
 	t.Helper()
 	elements := wellFormed(t, name, svg, true)
 	for _, e := range elements {
-		if !slices.Contains([]string{"svg", "g", "path", "text"}, e.Name.Local) {
+		if !slices.Contains([]string{"svg", "g", "path", "text", "rect", "title"}, e.Name.Local) {
 			t.Errorf("%s holds a <%s>", name, e.Name.Local)
 		}
 		for _, a := range e.Attr {
@@ -110,30 +112,47 @@ func checkSVG(t *testing.T, name string, svg []byte) {
 
 func checkPage(t *testing.T, page []byte) {
 	t.Helper()
-	styles := 0
+	count := map[string]int{}
+	anchors := map[string]bool{}
+	var links []string
 	for _, e := range wellFormed(t, "report.html", page, false) {
-		switch e.Name.Local {
-		case "script", "link", "img", "iframe", "object", "a":
-			t.Errorf("the page holds a <%s>", e.Name.Local)
-		case "style":
-			styles++
+		name := e.Name.Local
+		count[name]++
+		if slices.Contains([]string{"link", "img", "iframe", "object", "base", "form"}, name) {
+			t.Errorf("the page holds a <%s>", name)
 		}
 		for _, a := range e.Attr {
-			if n := a.Name.Local; n == "style" || n == "src" || n == "href" || strings.HasPrefix(n, "on") {
-				t.Errorf("the page's <%s> has a %s attribute", e.Name.Local, n)
+			switch n := a.Name.Local; {
+			case n == "id":
+				if anchors["#"+a.Value] {
+					t.Errorf("the page has two elements of the id %s", a.Value)
+				}
+				anchors["#"+a.Value] = true
+			case n == "href" && name == "a":
+				links = append(links, a.Value)
+			case n == "style" || n == "src" || n == "href" || strings.HasPrefix(n, "on"):
+				t.Errorf("the page's <%s> has a %s attribute", name, n)
 			}
 		}
 	}
-	if styles != 1 {
-		t.Errorf("the page has %d style blocks, want 1", styles)
+	for _, to := range links {
+		if !anchors[to] && !strings.HasPrefix(to, "data:application/octet-stream;base64,") {
+			t.Errorf("the page links to %q, which is not in it", to)
+		}
 	}
-	style := regexp.MustCompile(`(?s)<style>(.*?)</style>`).FindSubmatch(page)
-	sum := sha256.Sum256(style[1])
-	policy := fmt.Sprintf("default-src &#39;none&#39;; base-uri &#39;none&#39;; form-action &#39;none&#39;; style-src &#39;sha256-%s&#39;",
-		strings.ReplaceAll(base64.StdEncoding.EncodeToString(sum[:]), "+", "&#43;"))
+	if count["style"] != 1 || count["script"] != 1 {
+		t.Errorf("the page has %d style blocks and %d scripts, want 1 of each", count["style"], count["script"])
+	}
+	sum := func(tag string) string {
+		found := regexp.MustCompile("(?s)<" + tag + ">(.*?)</" + tag + ">").FindSubmatch(page)
+		hash := sha256.Sum256(found[1])
+		return fmt.Sprintf("&#39;sha256-%s&#39;", strings.ReplaceAll(base64.StdEncoding.EncodeToString(hash[:]), "+", "&#43;"))
+	}
+	policy := "default-src &#39;none&#39;; base-uri &#39;none&#39;; form-action &#39;none&#39;; style-src " + sum("style") + "; script-src " + sum("script")
 	if !bytes.Contains(page, []byte(policy)) {
-		t.Errorf("the page's policy does not allow its own style: want %s", policy)
+		t.Errorf("the page's policy does not allow its own style and script: want %s", policy)
 	}
+	page = regexp.MustCompile(`(?s)<script>.*?</script>|base64,[^"]*`).ReplaceAll(page, nil)
 	for _, bad := range []string{"NaN", "%!", "ZgotmplZ"} {
 		if bytes.Contains(page, []byte(bad)) {
 			t.Errorf("the page holds %q", bad)
@@ -151,7 +170,7 @@ func checkMarkdown(t *testing.T, text string) {
 		}
 	}
 	want := 2
-	if strings.Contains(text, "\n## Profiles\n") {
+	if strings.Contains(text, "<summary>Profiles</summary>") {
 		want = 4
 	}
 	if n := strings.Count(text, "```"); n != want {

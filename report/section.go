@@ -27,6 +27,18 @@ func meanings(list []metric) []meaning {
 	return out
 }
 
+// shown are the metrics that a table has a row for.
+func shown(list []metric, t table) []metric {
+	return slices.DeleteFunc(slices.Clone(list), func(m metric) bool {
+		return !slices.ContainsFunc(t.rows, func(row []string) bool { return row[0] == m.name })
+	})
+}
+
+// modelSection holds what was measured against what arithmetic says.
+func (r *run) modelSection() section {
+	return section{title: "Model and measurement", about: modelText, table: r.modelTable(), notes: r.agreement()}
+}
+
 // sections are those that the run has something to say in.
 func (r *run) sections() []section {
 	var list []section
@@ -39,14 +51,11 @@ func (r *run) sections() []section {
 	add(section{title: "What was published", about: "Figures that others have published, and what this run has measured of the same.", table: published, notes: why})
 	for i := range details {
 		d := &details[i]
-		t := r.detailTable(d)
+		t := r.knownTable(d.metrics)
 		if len(t.rows) == 0 {
 			continue
 		}
-		shown := slices.DeleteFunc(slices.Clone(d.metrics), func(m metric) bool {
-			return !slices.ContainsFunc(t.rows, func(row []string) bool { return row[0] == m.name })
-		})
-		add(section{title: d.title, about: d.about, table: t, numbers: true, meanings: meanings(shown)})
+		add(section{title: d.title, about: d.about, table: t, numbers: true, meanings: meanings(shown(d.metrics, t))})
 	}
 	if t := r.unitCosts(); len(t.rows) > 0 {
 		add(section{title: "Unit costs", about: "What each thing that the server does costs it, told apart by the seconds of the steady states.",

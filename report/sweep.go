@@ -26,6 +26,7 @@ type point struct {
 // axis is a key that can be swept, with its value in a trial, in base units.
 type axis struct {
 	key   string
+	by    string // in a title
 	name  string // of the axis of a chart
 	unit  unit
 	of    func(*result.Trial) float64
@@ -34,16 +35,16 @@ type axis struct {
 
 // sweptAxes are all keys that can be swept.
 var sweptAxes = []axis{
-	{"clients", "clients", count, func(t *result.Trial) float64 { return float64(t.Clients) },
+	{"clients", "clients", "clients", count, func(t *result.Trial) float64 { return float64(t.Clients) },
 		func(v float64) string { return plural(v, "client") }},
-	{"rooms", "rooms", count, func(t *result.Trial) float64 { return float64(t.Asked.Rooms) },
+	{"rooms", "rooms", "rooms", count, func(t *result.Trial) float64 { return float64(t.Asked.Rooms) },
 		func(v float64) string { return plural(v, "room") }},
-	{"payload", "text in a message", bytesEach, func(t *result.Trial) float64 { return float64(t.Asked.PayloadBytes) },
-		func(v float64) string { return bytesEach.format(v) + " of text" }},
-	{"publish.rate", "messages per second and room", perSecond, func(t *result.Trial) float64 { return t.Asked.PublishRate },
+	{"payload", "length of text", "text in a message", bytesEach, func(t *result.Trial) float64 { return float64(t.Asked.PayloadBytes) },
+		func(v float64) string { return bytesEach.short(v) + " of text" }},
+	{"publish.rate", "message rate", "messages per second and room", perSecond, func(t *result.Trial) float64 { return t.Asked.PublishRate },
 		func(v float64) string { return plural(v, "message") + "/s" }},
-	{"poll.interval", "poll interval", seconds, func(t *result.Trial) float64 { return t.Asked.PollIntervalS },
-		func(v float64) string { return "polled every " + seconds.format(v) }},
+	{"poll.interval", "poll interval", "poll interval", seconds, func(t *result.Trial) float64 { return t.Asked.PollIntervalS },
+		func(v float64) string { return "polled every " + seconds.short(v) }},
 }
 
 // axisOf finds an axis by its key; nil if it is none that this report knows.

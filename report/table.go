@@ -14,9 +14,28 @@ type table struct {
 	rows [][]string
 }
 
+// names is how many columns name a row: those up to the transport, or one.
+func (t *table) names() int { return max(slices.Index(t.head, "transport")+1, 1) }
+
+// across says whether each column is one transport's.
+func (t *table) across() bool { return len(t.head) > 0 && !slices.Contains(t.head, "transport") }
+
+// brief is the table without the ranges beside its numbers.
+func (t *table) brief() table {
+	short := table{head: t.head}
+	for _, row := range t.rows {
+		row = slices.Clone(row)
+		for i := t.names(); i < len(row); i++ {
+			row[i], _, _ = strings.Cut(row[i], " (")
+		}
+		short.rows = append(short.rows, row)
+	}
+	return short
+}
+
 // mainTable is the table of the metrics that every reader wants.
-func (r *run) mainTable(ranges bool) table {
-	t := r.metricsTable(metrics, ranges)
+func (r *run) mainTable() table {
+	t := r.metricsTable(metrics)
 	row := []string{"trials used"}
 	for i := range r.sides {
 		row = append(row, fmt.Sprint(len(r.sides[i].used)))
@@ -25,10 +44,10 @@ func (r *run) mainTable(ranges bool) table {
 	return t
 }
 
-// detailTable is one of those for readers who ask further; it has no rows if no
-// trial holds any of its numbers.
-func (r *run) detailTable(d *detail) table {
-	t := r.metricsTable(d.metrics, true)
+// knownTable is metrics by transport, without the rows of which no trial holds
+// any number.
+func (r *run) knownTable(list []metric) table {
+	t := r.metricsTable(list)
 	t.rows = slices.DeleteFunc(t.rows, func(row []string) bool {
 		return !slices.ContainsFunc(row[1:], func(s string) bool { return s != "–" })
 	})
@@ -36,8 +55,8 @@ func (r *run) detailTable(d *detail) table {
 }
 
 // metricsTable is metrics by transport: the median over the trials, with the
-// range beside it where there are several and ranges are asked for.
-func (r *run) metricsTable(metrics []metric, ranges bool) table {
+// range beside it where there are several.
+func (r *run) metricsTable(metrics []metric) table {
 	t := table{head: []string{"metric"}}
 	for i := range r.sides {
 		t.head = append(t.head, r.sides[i].stamped())
@@ -48,7 +67,7 @@ func (r *run) metricsTable(metrics []metric, ranges bool) table {
 		for j := range r.sides {
 			c := m.cell(r.sides[j].used)
 			any = any || c.known()
-			row = append(row, m.print(c, ranges))
+			row = append(row, m.print(c, true))
 		}
 		if any || !m.rare {
 			t.rows = append(t.rows, row)

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -16,45 +17,43 @@ type TextOptions struct {
 }
 
 // Text prints the verdict's table and sentences for a terminal. Trials of
-// several scenarios, or none, are an error.
+// several runs, or none, are an error.
 func Text(w io.Writer, trials []result.Trial, o TextOptions) error {
-	r, err := newRun(trials)
+	s, err := newSweep(trials)
 	if err != nil {
 		return err
 	}
+	d := documentOf(s)
 	if o.Width <= 0 {
 		o.Width = 80
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n", o.bold(r.title()))
-	o.metrics(&b, r)
-	if notes := r.footnotes(); len(notes) > 0 {
-		for _, note := range notes {
+	fmt.Fprintf(&b, "%s\n\n", o.bold(d.title))
+	o.numbers(&b, d.table)
+	if len(d.footnotes) > 0 {
+		for _, note := range d.footnotes {
 			o.wrap(&b, note, "")
 		}
 		b.WriteString("\n")
 	}
-	v := r.judge()
-	for _, s := range v.headlines {
+	for _, s := range d.verdict.headlines {
 		o.wrap(&b, s, "⚠ ")
 	}
-	for _, s := range append(v.paragraphs, v.notes...) {
+	for _, s := range append(slices.Clone(d.verdict.paragraphs), d.verdict.notes...) {
 		o.wrap(&b, s, "")
 	}
-	if doubts := r.doubts(); len(doubts) > 0 {
+	if doubts := d.doubts(); len(doubts) > 0 {
 		b.WriteString("\n")
 		for _, s := range doubts {
 			o.wrap(&b, s, "- ")
 		}
 	}
-	if parts := r.sections(); len(parts) > 0 {
-		more := "More in report.html: Charts · Model and measurement"
-		for _, s := range parts {
-			more += " · " + s.title
-		}
-		b.WriteString("\n")
-		o.wrap(&b, more, "")
+	more := "More in report.html: Charts"
+	for _, s := range d.sections {
+		more += " · " + s.title
 	}
+	b.WriteString("\n")
+	o.wrap(&b, more, "")
 	_, err = io.WriteString(w, b.String())
 	return err
 }
@@ -73,64 +72,100 @@ func (r *run) title() string {
 	return s
 }
 
-// doubts lists the trials that are not plainly valid and used, with reasons.
-func (r *run) doubts() []string {
-	var out []string
-	for _, row := range r.trialsTable().rows {
-		transport, trial, attempt, status, validity, used, why := row[0], row[1], row[2], row[3], row[4], row[5], row[6]
-		if status == "complete" && validity == "valid" && used == "yes" && why == "none" {
-			continue
-		}
-		s := transport + " trial " + trial
-		if attempt != "1" {
-			s += ", attempt " + attempt
-		}
-		s += ": " + status + ", " + validity
-		if used == "no" {
-			s += ", enters no number"
-		}
-		if why != "none" {
-			s += ". " + why
-		}
-		out = append(out, s)
-	}
-	return out
-}
-
-// metrics prints the table in as many blocks of transports as the width takes.
-// Ranges are left out before a table is broken.
-func (o TextOptions) metrics(b *strings.Builder, r *run) {
-	t := r.mainTable(true)
+// numbers prints a table in as many blocks of columns as the width takes, each
+// with the names of the rows. Ranges are left out before a table is broken.
+func (o TextOptions) numbers(b *strings.Builder, t table) {
+	names := t.names()
 	if t.width() > o.Width {
-		if short := r.mainTable(false); short.width() <= o.Width || len(r.sides) > 3 {
+		if short := t.brief(); short.width() <= o.Width || len(t.head) > 4 {
 			t = short
 		}
 	}
-	widths := t.widths()
-	for from := 1; from < len(t.head); {
-		total, to := widths[0], from
+	heads := [][]string{t.head}
+	if !t.across() {
+		heads = t.foldedHead()
+	}
+	rows := append(slices.Clone(heads), t.grouped()...)
+	widths := widthsOf(rows)
+	for from := names; from < len(t.head); {
+		total, to := -2, from
+		for _, w := range widths[:names] {
+			total += 2 + w
+		}
 		for to < len(t.head) && (to == from || total+2+widths[to] <= o.Width) {
 			total += 2 + widths[to]
 			to++
 		}
-		for i, row := range append([][]string{t.head}, t.rows...) {
-			line := row[0] + pad(widths[0]-utf8.RuneCountInString(row[0]))
-			for j := from; j < to; j++ {
-				line += "  " + pad(widths[j]-utf8.RuneCountInString(row[j])) + row[j]
+		for i, row := range rows {
+			line := ""
+			for j := range names {
+				line += row[j] + pad(widths[j]-utf8.RuneCountInString(row[j])+2)
 			}
-			if i == 0 {
+			for j := from; j < to; j++ {
+				line += pad(widths[j]-utf8.RuneCountInString(row[j])) + row[j] + "  "
+			}
+			line = strings.TrimRight(line, " ")
+			switch {
+			case i >= len(heads):
+			case line == "": // of a longer head in another block
+				continue
+			default:
 				line = o.bold(line)
 			}
-			b.WriteString(strings.TrimRight(line, " ") + "\n")
+			b.WriteString(line + "\n")
 		}
 		b.WriteString("\n")
 		from = to
 	}
 }
 
-func (t *table) widths() []int {
-	widths := make([]int, len(t.head))
-	for _, row := range append([][]string{t.head}, t.rows...) {
+// foldedHead is the head in several lines, a word or more in each, so that no
+// column is wider than its numbers ask for.
+func (t *table) foldedHead() [][]string {
+	widths := widthsOf(append([][]string{make([]string, len(t.head))}, t.rows...))
+	folded, lines := make([][]string, len(t.head)), 0
+	for i, head := range t.head {
+		for _, word := range strings.Fields(head) {
+			n := len(folded[i])
+			if n > 0 && utf8.RuneCountInString(folded[i][n-1]+" "+word) <= widths[i] {
+				folded[i][n-1] += " " + word
+			} else {
+				folded[i] = append(folded[i], word)
+			}
+		}
+		lines = max(lines, len(folded[i]))
+	}
+	heads := make([][]string, lines)
+	for k := range heads {
+		heads[k] = make([]string, len(t.head))
+		for i := range folded {
+			if at := k - (lines - len(folded[i])); at >= 0 { // on the last line, where the numbers begin
+				heads[k][i] = folded[i][at]
+			}
+		}
+	}
+	return heads
+}
+
+// grouped is the rows without a first name that the row before has as well.
+func (t *table) grouped() [][]string {
+	rows := slices.Clone(t.rows)
+	for i := range rows {
+		if i > 0 && t.names() > 1 && t.rows[i][0] == t.rows[i-1][0] {
+			rows[i] = slices.Clone(rows[i])
+			rows[i][0] = ""
+		}
+	}
+	return rows
+}
+
+func (t *table) widths() []int { return widthsOf(append([][]string{t.head}, t.rows...)) }
+
+// widthsOf is how wide each column is.
+func widthsOf(rows [][]string) []int {
+	var widths []int
+	for _, row := range rows {
+		widths = append(widths, make([]int, max(len(row)-len(widths), 0))...)
 		for i, s := range row {
 			widths[i] = max(widths[i], utf8.RuneCountInString(s))
 		}

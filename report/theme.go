@@ -41,24 +41,25 @@ func (l look) mark(c *draw.Canvas, radius vg.Length, at vg.Point) {
 	c.DrawGlyphNoClip(draw.GlyphStyle{Color: l.edge(), Radius: radius, Shape: l.marker}, at)
 }
 
-// looks is also the order in which transports are shown.
+// looks is also the order in which transports are shown. No two have the same
+// marker: without colour, markers are what tells them apart.
 var looks = []look{
 	{"poll", "polling", rgb(0xD55E00), rgb(0xF07B22), draw.CircleGlyph{}, false},
-	{"poll-etag", "polling with ETag", rgb(0xE69F00), rgb(0xF0B22E), draw.SquareGlyph{}, false},
+	{"poll-etag", "polling with ETag", rgb(0xE69F00), rgb(0xF0B22E), draw.RingGlyph{}, false},
 	{"longpoll", "long polling", rgb(0xCC79A7), rgb(0xDD93BC), draw.PyramidGlyph{}, false},
-	{"sse", "server-sent events", rgb(0x009E73), rgb(0x1DBB90), draw.TriangleGlyph{}, false},
-	{"ws", "WebSocket", rgb(0x0072B2), rgb(0x4BA3DC), draw.CircleGlyph{}, false},
+	{"sse", "server-sent events", rgb(0x009E73), rgb(0x1DBB90), downward, false},
+	{"ws", "WebSocket", rgb(0x0072B2), rgb(0x4BA3DC), draw.BoxGlyph{}, false},
 	{"ws-deflate", "WebSocket with deflate", rgb(0x56B4E9), rgb(0x86CCF5), draw.SquareGlyph{}, false},
-	{"ws-batch", "WebSocket with batching", rgb(0x0A0A0A), rgb(0xF5F5F5), draw.PyramidGlyph{}, false},
+	{"ws-batch", "WebSocket with batching", rgb(0x0A0A0A), rgb(0xF5F5F5), diamond, false},
 	{"socketio-polling", "Socket.IO over polling", rgb(0xF0E442), rgb(0xF0E442), draw.TriangleGlyph{}, true},
-	{"socketio-ws", "Socket.IO over WebSocket", rgb(0x999999), rgb(0xB3B3B3), draw.RingGlyph{}, false},
+	{"socketio-ws", "Socket.IO over WebSocket", rgb(0x999999), rgb(0xB3B3B3), openDiamond, false},
 }
 
 // others are the looks of transports without one of their own, by turns.
 var others = []look{
 	{"", "", rgb(0x7A4FA3), rgb(0xB08AD6), draw.CrossGlyph{}, false},
 	{"", "", rgb(0x8C564B), rgb(0xC08A7E), draw.PlusGlyph{}, false},
-	{"", "", rgb(0x4D7C0F), rgb(0x9BC53D), draw.BoxGlyph{}, false},
+	{"", "", rgb(0x4D7C0F), rgb(0x9BC53D), pentagon, false},
 }
 
 // The colours of everything that is not data, on a light page and on a dark

@@ -2,6 +2,8 @@ package report
 
 import (
 	"math"
+	"slices"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -30,7 +32,7 @@ func spans(list []result.Second) []span {
 
 func (r *run) timelineChart() chart {
 	c := chart{
-		name: "timeline", title: "One trial of each transport, second by second",
+		name: "timeline", asks: inTime, title: "One trial of each transport, second by second",
 		caption: "Was the steady state steady? One trial of each transport, all phases; only the white part enters the numbers. The dashed lines are the model: λN deliveries and N/T polls a second.",
 	}
 	var phases []span
@@ -116,6 +118,7 @@ func (r *run) timePanel(heading string, u unit, model float64, phases []span, fr
 	if sc.name != "" {
 		p.heading += ", " + sc.name
 	}
+	p.hits = lines.hits(u)
 	p.height = max(105, vg.Length(len(lines.list))*labelGap+36)
 	p.plot = func() *plot.Plot {
 		pl := axes()
@@ -155,6 +158,32 @@ type timeLines struct {
 	phases []span
 	model  float64 // NaN without one
 }
+
+// hits are upright strips, each of a second, or of the first of several where
+// those would be too narrow to be pointed at.
+func (l timeLines) hits(u unit) func(*plot.Plot, draw.Canvas) []hit {
+	return func(p *plot.Plot, c draw.Canvas) []hit {
+		x, _ := p.Transforms(&c)
+		step := math.Ceil(float64(narrowest / (x(1) - x(0))))
+		var list []hit
+		for from := p.X.Min; from < p.X.Max; from += step {
+			var told []string
+			for _, line := range l.list {
+				if i := slices.Index(line.x, from+0.5); i >= 0 {
+					told = append(told, line.name+" "+u.format(line.y[i]))
+				}
+			}
+			if len(told) > 0 {
+				box := vg.Rectangle{Min: vg.Point{X: x(from), Y: c.Min.Y}, Max: vg.Point{X: min(x(from+step), c.Max.X), Y: c.Max.Y}}
+				list = append(list, hit{box: box, x: plain(from) + " s to " + plain(from+1) + " s", y: strings.Join(told, "\n")})
+			}
+		}
+		return list
+	}
+}
+
+// narrowest is the width of a strip that can be pointed at.
+const narrowest = vg.Length(5)
 
 // Plot implements plot.Plotter.
 func (l timeLines) Plot(c draw.Canvas, p *plot.Plot) {

@@ -21,6 +21,7 @@ const (
 	bitRate               // bit/s, decimal
 	share                 // 0 to 1, printed as per cent
 	cores                 // CPU-seconds per second, printed as per cent of one core
+	cpuRate               // CPU-seconds per second, where they are few
 )
 
 type scale struct {
@@ -40,6 +41,7 @@ var scales = map[unit][]scale{
 	bitRate:   {{1e9, 1e9, "Gbit/s"}, {1e6, 1e6, "Mbit/s"}, {1e3, 1e3, "kbit/s"}, {0, 1, "bit/s"}},
 	share:     {{0, 1e-2, "%"}},
 	cores:     {{0, 1e-2, "%"}},
+	cpuRate:   {{1e-3, 1e-3, "ms/s"}, {0, 1e-6, "µs/s"}},
 }
 
 // scaleOf picks the prefix that fits v. What rounds up to the next prefix
@@ -66,6 +68,12 @@ func (u unit) format(v float64) string {
 	}
 	s := u.scaleOf(v)
 	return u.digits(v, s) + space(s.name) + s.name
+}
+
+// short prints v likewise, without zeros behind the point: 1 s, not 1.00 s.
+func (u unit) short(v float64) string {
+	s := u.scaleOf(v)
+	return plain(v/s.factor) + space(s.name) + s.name
 }
 
 // formatRange prints a median with the range around it, in one prefix. A

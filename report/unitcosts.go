@@ -74,23 +74,27 @@ func (c unitCost) String() string {
 // number of seconds. The first and the last second of each steady state are
 // left out, as some of what they hold belongs to the phases beside them.
 func (s *side) fitCosts() (costs map[string]unitCost, seconds int) {
-	parts := s.activities()
+	return s.fitTo(s.activities(), func(second result.Second) float64 { return second.ServerCPUS })
+}
+
+// fitTo does the same with what else is known of each second.
+func (s *side) fitTo(parts []activity, of func(result.Second) float64) (costs map[string]unitCost, seconds int) {
 	var rows [][]float64
-	var cpu []float64
+	var y []float64
 	for i := range s.used {
 		for _, second := range whole(&s.used[i]) {
 			row := make([]float64, len(parts))
 			for k, part := range parts {
 				row[k] = part.count(second)
 			}
-			rows, cpu = append(rows, row), append(cpu, second.ServerCPUS)
+			rows, y = append(rows, row), append(y, of(second))
 		}
 	}
 	costs = map[string]unitCost{}
 	if len(rows) < fewestSeconds {
 		return costs, len(rows)
 	}
-	fit := stat.FitCosts(rows, cpu)
+	fit := stat.FitCosts(rows, y)
 	for k, part := range parts {
 		costs[part.name] = unitCost{fit.Values[k], fit.Errors[k]}
 	}

@@ -13,5 +13,6 @@ var FS embed.FS
 // The example, which explains every key, is not one of them.
 var Names = []string{
 	"chat-1k", "short", "quiet", "busy", "poll-10k", "ws-10k",
+	"scale", "rate", "interval",
 	"paper-tutorial", "paper-lubbers", "paper-vandevyvere", "paper-wrk2-freeze", "paper-etherpad",
 }

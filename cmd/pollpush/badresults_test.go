@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -112,30 +114,43 @@ func TestMissingResults(t *testing.T) {
 	write(t, filepath.Join(dir, "good", result.FileName), lineOf(t, aTrial()))
 	write(t, filepath.Join(dir, "folder", result.FileName, "inside"), "")
 	write(t, filepath.Join(dir, "hollow", "notes.txt"), "no results")
-	for _, c := range []struct{ name, said string }{
-		{"nowhere", "nowhere: there is no such file; name a run's folder, as `pollpush run` prints it"},
-		{"hollow", "hollow/trials.jsonl: there is no such file; name a run's folder"},
-		{"folder", "folder/trials.jsonl"},
-		{"tiny.yaml", "tiny.yaml:1: is not JSON"},
-		{"tiny.yaml/below", "tiny.yaml/below"},
+	pipe := filepath.Join(dir, "pipe", result.FileName)
+	if err := os.Mkdir(filepath.Dir(pipe), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mkfifo(pipe, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		name, said string
+		missing    bool // as a base it is the environment's fault
+	}{
+		{"nowhere", "nowhere: there is no such file; name a run's folder, as `pollpush run` prints it", true},
+		{"hollow", "hollow/trials.jsonl: there is no such file; name a run's folder", true},
+		{"folder", "folder/trials.jsonl: is no regular file", false},
+		{"pipe", "pipe/trials.jsonl: is no regular file", false},
+		{"/dev/zero", "/dev/zero: is no regular file", false},
+		{"tiny.yaml", "tiny.yaml:1: is not JSON", false},
+		{"tiny.yaml/below", "tiny.yaml/below", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			for _, args := range [][]string{{"report", c.name}, {"compare", "good", c.name}, {"compare", c.name, "good"}} {
+			for _, args := range [][]string{{"report", c.name}, {"compare", "good", c.name}, {"compare", "good", c.name, "--allow-missing-baseline"}} {
 				wantRefused(t, dir, pollpush(t, dir, args...), c.said)
+			}
+			e := pollpush(t, dir, "compare", c.name, "good")
+			if !c.missing {
+				wantRefused(t, dir, e, c.said)
+				wantRefused(t, dir, pollpush(t, dir, "compare", c.name, "good", "--allow-missing-baseline"), c.said)
+				return
+			}
+			e.wantExit(t, refused, c.said, "make the base by `pollpush run SCENARIO --out "+c.name+"`", "--allow-missing-baseline")
+			allowed := pollpush(t, dir, "compare", c.name, "good", "--allow-missing-baseline")
+			allowed.wantExit(t, fine)
+			if want := "Nothing was compared: there is no base " + c.name + ".\n"; allowed.stdout != want {
+				t.Errorf("it said %q, want %q", allowed.stdout, want)
 			}
 		})
 	}
-}
-
-// Runs of different scenarios are not compared.
-func TestCompareOfDifferentScenarios(t *testing.T) {
-	t.Parallel()
-	dir := workplace(t)
-	other := aTrial()
-	other.ScenarioHash = "ba9876543210"
-	write(t, filepath.Join(dir, "a", result.FileName), lineOf(t, aTrial()))
-	write(t, filepath.Join(dir, "b", result.FileName), lineOf(t, other))
-	wantRefused(t, dir, pollpush(t, dir, "compare", "a", "b"), "different scenarios", "0123456789ab", "ba9876543210")
 }
 
 // A report that cannot be written is the environment's fault.

@@ -35,6 +35,7 @@ type commands struct {
 	Run       runCommand       `cmd:"" help:"Run scenarios and report what was measured."`
 	Report    reportCommand    `cmd:"" help:"Make the report of a run's folder again."`
 	Compare   compareCommand   `cmd:"" help:"Hold one run against another; exit 1 on a regression."`
+	Ab        abCommand        `cmd:"" help:"Measure two builds of the server by turns, and hold one against the other; exit 1 on a regression."`
 	Scenarios scenariosCommand `cmd:"" help:"List the scenarios that are built in."`
 	Serve     serveCommand     `cmd:"" passthrough:"" help:"Serve the chat until interrupted (runs chatserver)."`
 	Check     checkCommand     `cmd:"" help:"Check a server against the chat contract, point by point; exit 1 where it fails."`

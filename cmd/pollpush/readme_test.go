@@ -34,7 +34,7 @@ func TestDocumentedCommandsExist(t *testing.T) {
 		t.Fatal(err)
 	}
 	checked := 0
-	for _, path := range []string{"../../README.md", "../../docs/method.md", "../../docs/architecture.md", "../../docs/contract.md", "../../docs/papers.md"} {
+	for _, path := range []string{"../../README.md", "../../docs/method.md", "../../docs/architecture.md", "../../docs/contract.md", "../../docs/papers.md", "../../docs/ci.md", "../../docs/gate.md"} {
 		for _, line := range commandsIn(t, path) {
 			line = strings.TrimSuffix(line, " &")
 			switch words := strings.Fields(line); words[0] {

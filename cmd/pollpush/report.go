@@ -6,11 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 
 	"github.com/pollpush/pollpush/internal/control"
 	"github.com/pollpush/pollpush/internal/result"
-	"github.com/pollpush/pollpush/report"
 )
 
 type reportCommand struct {
@@ -35,32 +33,4 @@ func (c *reportCommand) Run(s *session) error {
 		return &control.Refusal{Err: fmt.Errorf("the report cannot be written: %w", err)}
 	}
 	return err
-}
-
-type compareCommand struct {
-	Base string `arg:"" help:"Folder of the run to compare with."`
-	New  string `arg:"" help:"Folder of the run to judge."`
-}
-
-// Run compares two runs.
-func (c *compareCommand) Run(s *session) error {
-	base, err := result.ReadDir(c.Base)
-	if err != nil {
-		return err
-	}
-	next, err := result.ReadDir(c.New)
-	if err != nil {
-		return err
-	}
-	comparison, err := report.Compare(base, next)
-	if err != nil {
-		return &usageError{err}
-	}
-	if err := comparison.Text(s.stdout); err != nil {
-		return err
-	}
-	if worse := comparison.Regressions(); len(worse) > 0 {
-		return &exitError{regression, "regression: " + strings.Join(worse, "; ")}
-	}
-	return nil
 }

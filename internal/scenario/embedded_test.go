@@ -21,6 +21,15 @@ func load(t *testing.T, name string) Scenario {
 	return s
 }
 
+func loadGrid(t *testing.T, name string) Grid {
+	t.Helper()
+	g, err := Load(name, known)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return g
+}
+
 func TestEmbedded(t *testing.T) {
 	files, err := fs.Glob(scenarios.FS, "*.yaml")
 	if err != nil {
@@ -36,8 +45,8 @@ func TestEmbedded(t *testing.T) {
 			t.Errorf("%s does not begin with its schema", f)
 		}
 		name := strings.TrimSuffix(f, ".yaml")
-		if s := load(t, name); s.Name != name {
-			t.Errorf("%s is called %q", f, s.Name)
+		if g := loadGrid(t, name); g.Name != name {
+			t.Errorf("%s is called %q", f, g.Name)
 		}
 		names = append(names, name)
 	}
@@ -55,15 +64,34 @@ func TestPlannedLengths(t *testing.T) {
 	for name, most := range map[string]time.Duration{
 		"chat-1k": 5 * time.Minute, "short": 45 * time.Second, "quiet": 5 * time.Minute,
 		"busy": 5 * time.Minute, "poll-10k": 5 * time.Minute, "ws-10k": 5 * time.Minute,
+		"scale": 15 * time.Minute, "rate": 15 * time.Minute, "interval": 15 * time.Minute,
 		"paper-tutorial": 2 * time.Minute, "paper-lubbers": 2 * time.Minute, "paper-vandevyvere": 2 * time.Minute,
 		"paper-wrk2-freeze": 2 * time.Minute, "paper-etherpad": 2 * time.Minute,
 	} {
-		s := load(t, name)
-		if d := s.Duration(); d >= most {
+		g := loadGrid(t, name)
+		if d := g.Duration(); d >= most {
 			t.Errorf("%s takes %v, allowed %v", name, d, most)
 		}
-		if s.TimeLimit < s.Duration() {
-			t.Errorf("%s: time_limit %v is less than the plan, %v", name, s.TimeLimit, s.Duration())
+		for _, s := range g.Points {
+			if s.TimeLimit < g.Duration() {
+				t.Errorf("%s: time_limit %v is less than the plan, %v", name, s.TimeLimit, g.Duration())
+			}
+		}
+	}
+}
+
+// Every window of a sweep holds a message, and of the polls of the interval's
+// sweep each client has equally many.
+func TestSweepsAreNeverEmpty(t *testing.T) {
+	for _, name := range []string{"scale", "rate", "interval"} {
+		for _, s := range loadGrid(t, name).Points {
+			steady := s.Phases.Steady.Seconds()
+			if n := s.Publish.Rate * steady; n < 1 || s.Publish.Arrivals != "constant" && n < 30 {
+				t.Errorf("%s: %s arrivals, %v messages in a window", name, s.Publish.Arrivals, n)
+			}
+			if name == "interval" && s.Phases.Steady%s.Poll.Interval != 0 {
+				t.Errorf("%s: an interval of %v does not go into %v", name, s.Poll.Interval, s.Phases.Steady)
+			}
 		}
 	}
 }

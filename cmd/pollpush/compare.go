@@ -1,0 +1,155 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/pollpush/pollpush/internal/control"
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/scenario"
+	"github.com/pollpush/pollpush/report"
+)
+
+// comparing are the flags of whatever holds one run against another.
+type comparing struct {
+	Limit      []string `sep:"none" placeholder:"METRIC=5%" help:"Change for the worse that is tolerated; for several metrics, give it several times."`
+	Markdown   string   `placeholder:"FILE" help:"Write the comparison as Markdown; - is standard output, instead of the table."`
+	JUnit      string   `name:"junit" placeholder:"FILE" help:"Write it as JUnit XML; - is standard output, instead of the table."`
+	CountsOnly bool     `help:"Compare only what is counted, also of trials that are invalid for their timing alone: for a machine that is busy."`
+	All        bool     `help:"Print every row, also of times that have not changed."`
+}
+
+// judge compares, prints and writes what was found, and returns an exitError if
+// that is a regression.
+func (c *comparing) judge(s *session, base, next []result.Trial, noise *report.Noise) error {
+	limits, err := c.limits()
+	if err != nil {
+		return err
+	}
+	if c.Markdown == "-" && c.JUnit == "-" {
+		return &usageError{errors.New("--markdown - and --junit -: only one of them can be standard output; name a file for the other")}
+	}
+	comparison, err := report.Compare(base, next, report.CompareOptions{Limits: limits, Noise: noise, CountsOnly: c.CountsOnly})
+	if err != nil {
+		return &exitError{badInput, err.Error()}
+	}
+	if c.Markdown != "-" && c.JUnit != "-" {
+		if err := comparison.Text(s.stdout, c.All); err != nil {
+			return err
+		}
+	}
+	for _, f := range []struct {
+		path  string
+		write func(io.Writer) error
+	}{{c.Markdown, comparison.Markdown}, {c.JUnit, comparison.JUnit}} {
+		if err := writeTo(s, f.path, f.write); err != nil {
+			return err
+		}
+	}
+	if worse := comparison.Regressions(); len(worse) > 0 {
+		return &exitError{regression, "regression: " + strings.Join(worse, "; ")}
+	}
+	return nil
+}
+
+// limits are those of --limit, by metric.
+func (c *comparing) limits() (map[string]float64, error) {
+	known := report.MetricIDs()
+	limits := map[string]float64{}
+	for _, given := range c.Limit {
+		fail := func(format string, args ...any) (map[string]float64, error) {
+			return nil, &usageError{fmt.Errorf("--limit %s: "+format, append([]any{given}, args...)...)}
+		}
+		name, text, _ := strings.Cut(given, "=")
+		limit, err := scenario.ParseLimit(text)
+		_, twice := limits[name]
+		switch {
+		case !slices.Contains(known, name):
+			return fail("no such metric%s; there are %s", scenario.Suggest(name, known), strings.Join(known, ", "))
+		case err != nil:
+			return fail("must be METRIC=LIMIT, with a percentage from 0%% to 1000%%, such as %s=5%%", name)
+		case twice:
+			return fail("stands twice; give each metric one limit")
+		}
+		limits[name] = limit
+	}
+	return limits, nil
+}
+
+// writeTo writes to a file, whose folder must be there; "-" is standard output,
+// and "" nothing.
+func writeTo(s *session, path string, write func(io.Writer) error) error {
+	switch path {
+	case "":
+		return nil
+	case "-":
+		return write(s.stdout)
+	}
+	f, err := os.Create(path)
+	if err == nil {
+		err = errors.Join(write(f), f.Close())
+	}
+	if err != nil {
+		return &control.Refusal{Err: fmt.Errorf("the comparison cannot be written: %w", err)}
+	}
+	return nil
+}
+
+type compareCommand struct {
+	Base string `arg:"" help:"Folder of the run to compare with."`
+	New  string `arg:"" help:"Folder of the run to judge."`
+
+	comparing
+
+	Learn                bool `help:"Take in how far two runs of one commit on this machine differ, into noise.json in BASE; compares nothing."`
+	AllowMissingBaseline bool `help:"End well, having compared nothing, if there is no BASE."`
+}
+
+// Run compares two runs.
+func (c *compareCommand) Run(s *session) error {
+	next, err := result.ReadDir(c.New)
+	if err != nil {
+		return err
+	}
+	base, err := result.ReadDir(c.Base)
+	switch {
+	case errors.Is(err, result.ErrMissing) && c.AllowMissingBaseline:
+		fmt.Fprintf(s.stdout, "Nothing was compared: there is no base %s.\n", c.Base)
+		return nil
+	case errors.Is(err, result.ErrMissing):
+		return &control.Refusal{Err: fmt.Errorf("%v; make the base by `pollpush run SCENARIO --out %s`, or pass --allow-missing-baseline to go on without", err, c.Base)}
+	case err != nil:
+		return err
+	}
+	dir := c.Base
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		dir = filepath.Dir(dir)
+	}
+	path := filepath.Join(dir, report.NoiseFile)
+	noise, err := report.ReadNoise(path)
+	if err != nil {
+		return &exitError{badInput, err.Error()}
+	}
+	if c.Learn {
+		return learn(s, noise, path, base, next)
+	}
+	return c.judge(s, base, next, noise)
+}
+
+// learn adds what two runs of one commit differ by to what is known of the
+// machine.
+func learn(s *session, noise *report.Noise, path string, base, next []result.Trial) error {
+	if err := noise.Learn(base, next); err != nil {
+		return &exitError{badInput, err.Error()}
+	}
+	if err := noise.Write(path); err != nil {
+		return &control.Refusal{Err: fmt.Errorf("what was learnt cannot be written: %w", err)}
+	}
+	fmt.Fprintf(s.stdout, "Learnt into %s.\n", path)
+	return nil
+}

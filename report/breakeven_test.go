@@ -1,0 +1,268 @@
+package report
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pollpush/pollpush/internal/result"
+)
+
+// handTrial is a trial of 32 seconds, with 100 clients and a message a second on
+// average, that cost exactly what the prices say.
+func handTrial(name string, interval float64, p unitPrices) result.Trial {
+	const clients, steady = 100, 32
+	paced := name == "poll"
+	t := result.Trial{
+		Schema: result.Schema, Run: "hand", Scenario: "hand", ScenarioHash: fmt.Sprint(interval), Swept: []string{"poll.interval"},
+		Transport: name, Trial: 1, Attempt: 1, Clients: clients, WindowS: steady, Status: result.Complete, Validity: result.Valid, Expected: clients * steady,
+		Asked:      result.Asked{PublishRate: 1, Arrivals: "poisson", PollIntervalS: interval, Paced: paced, Rooms: 1, Publishers: 1, SteadyS: steady, Trials: 1},
+		StaleShare: StaleTime(1, interval, false),
+	}
+	spent := 0.0
+	for i := range steady {
+		s := result.Second{T: float64(i), Phase: "steady", Clients: clients, ServerRSSBytes: 1, Published: int64(i % 3)}
+		if i%3 == 2 && i%2 == 0 {
+			s.Published = 3
+		}
+		s.Deliveries = s.Published * clients
+		if paced {
+			polls := int64(clients / interval)
+			s.Empty = polls * int64(i%5) / 5
+			s.Requests = polls + s.Published
+		}
+		s.ServerCPUS = p.of(s)
+		spent += s.ServerCPUS
+		t.Series = append(t.Series, s)
+	}
+	t.Server = &result.Cost{Processes: 1, CPUUserS: spent}
+	return t
+}
+
+// A poll costs 60 µs, with news or without. Push costs 10 µs for each delivery and
+// 2 µs a second for each client. With a message a second polling costs 60/T µs/s
+// and push 12: they meet at T = 60/12 = 5 s.
+func TestBreakEvenByHand(t *testing.T) {
+	poll, push := unitPrices{news: 60e-6, empty: 60e-6}, unitPrices{delivery: 10e-6, holding: 2e-6}
+	trials := []result.Trial{handTrial("poll", 2, poll), handTrial("poll", 10, poll), handTrial("ws", 2, push)}
+	// The messages of the window are 31 where 32 were asked for: the window's push
+	// cost is told for the rate that was asked.
+	trials[2].Server.CPUUserS = 12e-6 * 100 * 32
+	s := mustSweep(t, trials)
+	b, ok := s.slices(axisOf("poll.interval"))[0].breakEven("poll", "ws", &expenses[0])
+	if !ok || len(b.at) != 1 || math.Abs(b.at[0]-5) > 1e-9 || !b.cheaperAtEnd {
+		t.Fatalf("crossings at %v (%v), want 5 s", b.at, ok)
+	}
+	if got := b.modelled(); math.Abs(got-5) > 1e-6 {
+		t.Errorf("by the unit costs %v, want 5 s", got)
+	}
+	// 1/5 lies at (1/5 − 1/10)/(1/2 − 1/10) = 1/4 of the way from 10 s to 2 s.
+	if want := 0.75*StaleTime(1, 10, false) + 0.25*StaleTime(1, 2, false); math.Abs(b.stale-want) > 1e-12 {
+		t.Errorf("stale share %v, want %v", b.stale, want)
+	}
+	const want = "At 100 clients and 1 message/s, polling costs the server less CPU than WebSocket from an interval of 5 s on ("
+	if text := strings.Join(s.judge().paragraphs, " "); !strings.HasPrefix(text, want) || !strings.Contains(text, "by the unit costs: 5 s") {
+		t.Errorf("the verdict says %q", text)
+	}
+}
+
+func TestBreakEvenWords(t *testing.T) {
+	inf := math.Inf(1)
+	interval, rate := axisOf("poll.interval"), axisOf("publish.rate")
+	for _, tt := range []struct {
+		name string
+		b    breakEven
+		want string
+	}{
+		{"from", breakEven{at: []float64{6.2}, low: 5.6, high: 6.9, cheaperAtEnd: true, byUnitCosts: 6.1},
+			"costs the server less CPU than WebSocket from an interval of 6.2 s on (5.6 to 6.9 s; by the unit costs: 6.1 s)"},
+		{"the model is outside", breakEven{at: []float64{6.2}, low: 5.6, high: 6.9, cheaperAtEnd: true, byUnitCosts: 4.1},
+			"costs the server less CPU than WebSocket from an interval of 6.2 s on (5.6 to 6.9 s; by the unit costs: 4.1 s, outside of that)"},
+		{"open above", breakEven{at: []float64{6.2}, low: 0.9, high: inf, cheaperAtEnd: true, byUnitCosts: math.NaN()},
+			"costs the server less CPU than WebSocket from an interval of 6.2 s on (900 ms to above 30 s)"},
+		{"open below", breakEven{at: []float64{6.2}, low: -inf, high: 7, cheaperAtEnd: true, byUnitCosts: math.NaN()},
+			"costs the server less CPU than WebSocket from an interval of 6.2 s on (below 250 ms to 7 s)"},
+		{"open", breakEven{at: []float64{6.2}, low: -inf, high: inf, cheaperAtEnd: true, byUnitCosts: math.NaN()},
+			"costs the server less CPU than WebSocket from an interval of 6.2 s on (anywhere from below 250 ms to above 30 s)"},
+		{"no band", breakEven{at: []float64{6.2}, low: 6.2, high: 6.2, cheaperAtEnd: true, byUnitCosts: 6.1},
+			"costs the server less CPU than WebSocket from an interval of 6.2 s on (by the unit costs: 6.1 s)"},
+		{"up to", breakEven{at: []float64{6.2}, low: 6.2, high: 6.2, byUnitCosts: math.NaN()},
+			"costs the server less CPU than WebSocket up to an interval of 6.2 s"},
+		{"never", breakEven{byUnitCosts: math.NaN()},
+			"costs the server more CPU than WebSocket at every measured interval, 250 ms to 30 s"},
+		{"always", breakEven{cheaperAtEnd: true, byUnitCosts: math.NaN()},
+			"costs the server less CPU than WebSocket at every measured interval, 250 ms to 30 s"},
+		{"not clear", breakEven{byUnitCosts: 28, unclear: true},
+			"costs the server more CPU than WebSocket at every measured interval, 250 ms to 30 s, but by less than the trials differ at some (by the unit costs the two meet at 28 s)"},
+		{"by turns", breakEven{at: []float64{1, 3}, byUnitCosts: math.NaN()},
+			"changes places with WebSocket in server CPU at 1 s and 3 s, so that neither is cheaper throughout"},
+		{"a rate", breakEven{slice: &slice{along: rate}, from: 0.1, to: 50, at: []float64{9.99}, low: 8.99, high: 11.4, cheaperAtEnd: true, byUnitCosts: 10.8},
+			"costs the server less CPU than WebSocket from 9.99 messages/s on (8.99 to 11.4 messages/s; by the unit costs: 10.8 messages/s)"},
+	} {
+		b := tt.b
+		b.cost, b.push = &expenses[0], "ws"
+		if b.slice == nil {
+			b.slice, b.from, b.to = &slice{along: interval}, 0.25, 30
+		}
+		if got := b.clause(true); got != tt.want {
+			t.Errorf("%s:\n got %s\nwant %s", tt.name, got, tt.want)
+		}
+	}
+}
+
+// rawCost is a trial's cost for a client and second, from its plain fields.
+func rawCost(t *result.Trial, cost string) float64 {
+	if cost == "bytes" {
+		return 8 * float64(t.Bytes.In+t.Bytes.Out) / float64(t.Clients) / t.WindowS
+	}
+	return (t.Server.CPUUserS + t.Server.CPUSysS) / float64(t.Clients) / t.WindowS
+}
+
+// middling is the median, by sorting and counting.
+func middling(list []float64) float64 {
+	slices.Sort(list)
+	return (list[(len(list)-1)/2] + list[len(list)/2]) / 2
+}
+
+// Every crossing, its interval and its stale share come out again by bisection,
+// from the values of the trials.
+func TestBreakEvenByBisection(t *testing.T) {
+	crossed := 0
+	for name, trials := range sweeps() {
+		s := mustSweep(t, trials)
+		text := strings.Join(s.judge().paragraphs, "\n")
+		for _, along := range s.breakEvenAxes() {
+			for _, l := range s.slices(along) {
+				for _, b := range l.breakEvens() {
+					where := fmt.Sprintf("%s, %s: %s against %s, %s", name, b.circumstances(), b.poll, b.push, b.cost.name)
+					again := bisected(trials, &b)
+					if len(b.at) != 1 {
+						if len(b.at) != again.crossings {
+							t.Errorf("%s: %d crossings, by bisection %d", where, len(b.at), again.crossings)
+						}
+						continue
+					}
+					crossed++
+					if math.Abs(again.at/b.at[0]-1) > 1e-6 || math.Abs(again.stale-b.stale) > 1e-6 {
+						t.Errorf("%s: at %v, stale %v; by bisection at %v, stale %v", where, b.at, b.stale, again.at, again.stale)
+					}
+					if trials[0].Asked.Trials > 1 && b.banded() {
+						for _, side := range [][2]float64{{b.low, again.low}, {b.high, again.high}} {
+							if !math.IsInf(side[0], 0) && math.Abs(side[0]/side[1]-1) > 1e-6 {
+								t.Errorf("%s: may be %v to %v, by bisection %v to %v", where, b.low, b.high, again.low, again.high)
+							}
+						}
+					}
+					if said := b.circumstances() + ", " + lookOf(b.poll).spoken; strings.Contains(text, said) && b.poll == "poll" && b.push == "ws" && !strings.Contains(text, b.words().print(b.at[0])) {
+						t.Errorf("%s: the verdict does not say %s", where, b.words().print(b.at[0]))
+					}
+				}
+			}
+		}
+	}
+	if crossed < 12 {
+		t.Errorf("only %d crossings were checked", crossed)
+	}
+}
+
+type bisection struct {
+	crossings            int
+	at, low, high, stale float64
+}
+
+// bisected looks for the crossing between any two neighbours by halving.
+func bisected(trials []result.Trial, b *breakEven) bisection {
+	first := &b.first.head
+	type height struct{ x, poll, pollLow, pollHigh, push, pushLow, pushHigh, stale float64 }
+	var heights []height
+	value := func(t *result.Trial) float64 {
+		if b.along.key == "poll.interval" {
+			return t.Asked.PollIntervalS
+		}
+		return t.Asked.PublishRate
+	}
+	var values []float64
+	for i := range trials {
+		values = append(values, value(&trials[i]))
+	}
+	slices.Sort(values)
+	for _, v := range slices.Compact(values) {
+		take := func(name string, of func(*result.Trial) float64) (list []float64) {
+			for i := range trials {
+				t := &trials[i]
+				fixed := t.Asked.PollIntervalS == first.Asked.PollIntervalS || !t.Asked.Paced
+				at := value(t) == v
+				if b.along.key == "poll.interval" {
+					fixed, at = t.Asked.PublishRate == first.Asked.PublishRate, at || !t.Asked.Paced
+				}
+				if t.Transport == name && fixed && at {
+					list = append(list, of(t))
+				}
+			}
+			return list
+		}
+		cost := func(t *result.Trial) float64 { return rawCost(t, b.cost.name) }
+		poll, push := take(b.poll, cost), take(b.push, cost)
+		middlePoll, middlePush := middling(poll), middling(push) // which sorts them
+		x := v
+		if b.along.key == "poll.interval" {
+			x = 1 / v
+		}
+		heights = append(heights, height{x, middlePoll, poll[0], poll[len(poll)-1], middlePush, push[0], push[len(push)-1],
+			middling(take(b.poll, func(t *result.Trial) float64 { return t.StaleShare }))})
+	}
+	slices.SortFunc(heights, func(a, b height) int { return cmp.Compare(a.x, b.x) })
+	find := func(gap func(height) float64) (found []float64, stale float64) {
+		for i := 1; i < len(heights); i++ {
+			from, to := heights[i-1], heights[i]
+			mix := func(share float64, of func(height) float64) float64 { return of(from)*(1-share) + of(to)*share }
+			if (gap(from) > 0) == (gap(to) > 0) {
+				continue
+			}
+			low, high := 0.0, 1.0
+			for range 60 {
+				if mid := (low + high) / 2; (mix(mid, gap) > 0) == (gap(from) > 0) {
+					low = mid
+				} else {
+					high = mid
+				}
+			}
+			v := mix(low, func(h height) float64 { return h.x })
+			if b.along.key == "poll.interval" {
+				v = 1 / v
+			}
+			found, stale = append(found, v), mix(low, func(h height) float64 { return h.stale })
+		}
+		return found, stale
+	}
+	middle, stale := find(func(h height) float64 { return h.poll - h.push })
+	least, _ := find(func(h height) float64 { return h.pollLow - h.pushHigh })
+	most, _ := find(func(h height) float64 { return h.pollHigh - h.pushLow })
+	out := bisection{crossings: len(middle), stale: stale}
+	if len(middle) > 0 {
+		all := slices.Concat(middle, least, most)
+		out.at, out.low, out.high = middle[0], slices.Min(all), slices.Max(all)
+	}
+	return out
+}
+
+// What lost messages, or is invalid, is compared with nothing.
+func TestBreakEvenIsFair(t *testing.T) {
+	trials := sweeps()["interval"]
+	for i := range trials {
+		t := &trials[i]
+		switch {
+		case t.Transport == "ws":
+			t.Lost, t.Delivered = 1, t.Delivered-1
+		case t.Transport == "sse":
+			doubt(t, result.Invalid, "generator_cpu", "the generator was saturated")
+		}
+	}
+	text := strings.Join(mustSweep(t, trials).judge().paragraphs, "\n")
+	if strings.Contains(text, "WebSocket") || strings.Contains(text, "server-sent") || !strings.Contains(text, "long polling") {
+		t.Errorf("the verdict says %s", text)
+	}
+}

@@ -1,0 +1,244 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"golang.org/x/perf/benchmath"
+
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/stat"
+)
+
+// Verdict is a comparison's word on one row.
+type Verdict string
+
+const (
+	Better    Verdict = "better"
+	Worse     Verdict = "worse"
+	Same      Verdict = "~" // within the limit, or not told from chance
+	NotEnough Verdict = "not enough samples"
+)
+
+// fewestToCompare is how many values of each side it takes to tell two apart:
+// three of each are separate by chance in 1 of 10 cases, four in 1 of 35.
+const fewestToCompare = 4
+
+// falseShare bounds the chance of any false alarm where nothing has changed.
+const falseShare = 0.05
+
+// Median is the middle of a transport's trials, in base units, with its 95 %
+// confidence interval.
+type Median struct {
+	Value     float64 // NaN where no trial tells it
+	Low, High float64 // NaN of fewer than six trials, and of sums
+	N         int     // trials that tell it
+}
+
+// Change is one metric of one transport at one point, in two runs. Deliveries
+// lost and duplicated are those of all complete attempts, the ones set aside
+// included, for each trial: a clean second attempt hides no loss of the first.
+type Change struct {
+	Point     string // as "1,000 clients"; empty where nothing is swept
+	Transport string
+	Metric    string
+	ID        string // of the metric, for programs
+	Base, New Median
+	P         float64 // of the Mann-Whitney U test, two-sided; NaN where it was not made
+	Limit     float64 // the relative change that is tolerated
+	Floor     float64 // by how much runs of one commit are known to differ; 0 where that is not known
+	Gates     bool
+	Verdict   Verdict
+
+	metric *metric
+	hash   string // of the point's scenario
+}
+
+// Relative is the change as a share of the base: 0.1 is a tenth more, and
+// infinite from zero.
+func (c *Change) Relative() float64 { return stat.Change(c.Base.Value, c.New.Value) }
+
+// Untestable says that the limit is below what chance alone does here.
+func (c *Change) Untestable() bool { return c.Floor > c.Limit }
+
+func (c *Change) regressed() bool { return c.Gates && c.Verdict == Worse }
+
+// tested says that the row's verdict hangs on its p-value.
+func (c *Change) tested() bool { return !math.IsNaN(c.P) }
+
+// protocolPerPoll tells a header more from a message more: a poll's answer has
+// the one whatever it brings. Only comparisons have the row.
+var protocolPerPoll = metric{name: "protocol bytes per poll, in", unit: bytesEach, better: lower, kind: exact, limit: 0.02,
+	of: func(t *result.Trial) float64 {
+		if !layered(t) || !t.Asked.Paced && t.Asked.WaitS == 0 && t.Asked.HeartbeatS == 0 {
+			return math.NaN()
+		}
+		return over(float64(t.Bytes.Layers.In.Protocol), polls(t))
+	}}
+
+// comparedMetrics are the rows of a comparison.
+var comparedMetrics = func() []metric {
+	list := slices.DeleteFunc(slices.Clone(metrics), func(m metric) bool { return m.kind == told })
+	after := 1 + slices.IndexFunc(list, func(m metric) bool { return m.name == bytesOut.name })
+	return slices.Insert(list, after, protocolPerPoll)
+}()
+
+// pair is one transport at one point, in both runs.
+type pair struct {
+	point, hash, transport string
+	was, is                *chosen
+	wasPaced, isPaced      *chosen // the runs' first transports that poll at an interval; nil where no ratios are asked for
+}
+
+// rows make the rows of a comparison, all but their verdicts on what is timed.
+type rows struct {
+	limits     map[string]float64
+	countsOnly bool
+	ratios     bool
+	gates      bool // times, too
+	noise      *Noise
+	machine    string // that the noise is of
+}
+
+func (r *rows) of(p pair) []Change {
+	var out []Change
+	for i := range comparedMetrics {
+		m := &comparedMetrics[i]
+		if m.kind == timing && r.countsOnly {
+			continue
+		}
+		was, is := m.valuesOf(p.was), m.valuesOf(p.is)
+		out = r.add(out, p, m, was, is)
+	}
+	for i := range ratioMetrics {
+		m := &ratioMetrics[i]
+		if p.wasPaced == nil || p.isPaced == nil || r.countsOnly {
+			continue
+		}
+		out = r.add(out, p, &m.metric, m.valuesOf(p.was, p.wasPaced), m.valuesOf(p.is, p.isPaced))
+	}
+	return out
+}
+
+// add adds the row, if the base has the number.
+func (r *rows) add(list []Change, p pair, m *metric, was, is []float64) []Change {
+	if len(was) == 0 {
+		return list
+	}
+	c := Change{Point: p.point, Transport: p.transport, Metric: m.name, ID: m.id(), Base: m.median(was), New: m.median(is),
+		P: math.NaN(), Limit: m.limit, Gates: m.kind == exact || r.gates && !isRatio(m), metric: m, hash: p.hash}
+	if limit, ok := r.limits[limitID(m)]; ok {
+		c.Limit = limit
+	}
+	fewest := min(len(was), len(is))
+	c.Floor = r.noise.floor(r.machine, p.hash, p.transport, c.ID, fewest)
+	switch {
+	case m.kind == exact:
+		c.Verdict = c.judge(true)
+	case fewest < fewestToCompare:
+		c.Verdict = NotEnough
+	default:
+		c.P = benchmath.AssumeNothing.Compare(inOrder(was), inOrder(is)).P
+	}
+	return append(list, c)
+}
+
+// inOrder copies values, which benchmath puts in order.
+func inOrder(values []float64) *benchmath.Sample {
+	return benchmath.NewSample(slices.Clone(values), &benchmath.DefaultThresholds)
+}
+
+// valuesOf are a metric's, one for each trial that tells it.
+func (m *metric) valuesOf(c *chosen) []float64 {
+	if !m.total {
+		return m.cell(c.trials).values
+	}
+	var out []float64
+	for i := range c.trials {
+		sum := 0.0
+		for j := range c.attempts {
+			if a := &c.attempts[j]; a.Trial == c.trials[i].Trial {
+				sum += m.of(a)
+			}
+		}
+		out = append(out, sum)
+	}
+	return out
+}
+
+// median is the values' median with its interval, or their mean where the
+// median would hide one trial's loss.
+func (m *metric) median(values []float64) Median {
+	out := Median{Value: stat.Median(values), Low: math.NaN(), High: math.NaN(), N: len(values)}
+	switch {
+	case m.total && len(values) > 0:
+		out.Value = stat.Sum(values) / float64(len(values))
+	case len(values) >= stat.FewestForInterval:
+		s := benchmath.AssumeNothing.Summary(inOrder(values), 0.95)
+		out.Low, out.High = s.Lo, s.Hi
+	}
+	return out
+}
+
+// judge is the verdict on a change that is told from chance, or is not.
+func (c *Change) judge(told bool) Verdict {
+	if c.New.N == 0 {
+		return Worse // a count that is gone
+	}
+	change := c.Relative()
+	switch {
+	case !told || math.Abs(change) <= max(c.Limit, c.Floor)+1e-12:
+		return Same
+	case c.metric.better == neutral || (change > 0) == (c.metric.better == lower):
+		return Worse
+	}
+	return Better
+}
+
+// judgeChanges gives the verdicts that take all rows: those that hang on a
+// p-value, corrected for how many there are. The rows that gate and those that
+// warn are corrected each by themselves. It returns what to know of that.
+func judgeChanges(list []Change) []string {
+	var notes []string
+	for _, gates := range []bool{true, false} {
+		var rows []*Change
+		var p []float64
+		for i := range list {
+			if c := &list[i]; c.tested() && c.Gates == gates {
+				rows, p = append(rows, c), append(p, c.P)
+			}
+		}
+		for i, told := range stat.BenjaminiHochberg(p, falseShare) {
+			rows[i].Verdict = rows[i].judge(told)
+		}
+		if len(rows) > 0 {
+			notes = append(notes, correctionNote(rows, gates))
+		}
+	}
+	return notes
+}
+
+// correctionNote says how many comparisons were corrected for, and what trials
+// as few as these cannot tell after that.
+func correctionNote(rows []*Change, gates bool) string {
+	what := "times, CPU and memory"
+	if !gates {
+		what += " that only warn"
+	}
+	n := float64(len(rows))
+	note := fmt.Sprintf("%s of %s: a change counts only if it is told from chance after the correction of Benjamini and Hochberg for their number, at %s. Where nothing has changed, the chance of any false alarm is at most that.",
+		plural(n, "comparison"), what, percent(falseShare))
+	least := 0.0 // the p-value that rows of the fewest trials can reach
+	for _, c := range rows {
+		least = max(least, stat.SeparateByChance(c.Base.N, c.New.N))
+	}
+	if together := math.Ceil(least * n / falseShare); together > 1 {
+		trials := fewestToCompare
+		for stat.SeparateByChance(trials, trials)*n > falseShare {
+			trials++
+		}
+		note += fmt.Sprintf(" With so few trials %.0f of them have to change together; %d trials on each side tell one alone.", together, trials)
+	}
+	return note
+}

@@ -1,0 +1,57 @@
+package report
+
+import (
+	"io"
+	"strings"
+)
+
+// JUnit writes the comparison as JUnit XML: one suite for each point, and one
+// test for each row, which fails where it is a regression.
+func (c *Comparison) JUnit(w io.Writer) error {
+	all := junitSuites{Name: "pollpush compare"}
+	suites := map[string]int{} // by point
+	add := func(point string, t junitCase) {
+		i, ok := suites[point]
+		if !ok {
+			i = len(all.Suites)
+			suites[point] = i
+			all.Suites = append(all.Suites, junitSuite{Name: or(point, c.Scenario)})
+		}
+		all.Suites[i].add(t)
+	}
+	for _, m := range c.Missing {
+		t := junitCase{Class: or(m.Transport, m.Point), Name: "is there"}
+		t.Failure = &junitOutcome{"missing", m.text(), m.text()}
+		add(m.Point, t)
+	}
+	for i := range c.Changes {
+		add(c.Changes[i].Point, c.testCase(&c.Changes[i]))
+	}
+	if len(all.Suites) > 0 {
+		all.Suites[0].Out = strings.Join(c.notes(), "\n")
+	}
+	return all.write(w)
+}
+
+// testCase is a row as a test.
+func (c *Comparison) testCase(ch *Change) junitCase {
+	t := junitCase{Class: ch.Transport, Name: ch.Metric}
+	if ch.Point != "" {
+		t.Class += "." + ch.Point
+	}
+	switch {
+	case ch.regressed():
+		text := []string{ch.finding()}
+		for _, h := range c.headers {
+			if h.transport == ch.Transport && h.point == ch.Point && c.explains(h) && ch.countsHeads() {
+				text = append(text, h.text)
+			}
+		}
+		t.Failure = &junitOutcome{"regression", ch.finding(), strings.Join(text, "\n")}
+	case ch.Verdict == NotEnough:
+		t.Skipped = &junitOutcome{Message: string(NotEnough)}
+	case ch.Verdict == Worse:
+		t.Out = "warning: " + ch.finding()
+	}
+	return t
+}

@@ -1,0 +1,47 @@
+package report
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// histograms adds to files what the deliveries of each transport took, at each
+// point, in milliseconds: percentile distributions as plotters of HdrHistogram
+// read them. What is invalid, or cannot be merged, has none.
+func (s *sweep) histograms(files map[string][]byte) error {
+	for _, p := range s.points {
+		for i := range p.sides {
+			side := &p.sides[i]
+			if !side.counts() {
+				continue
+			}
+			h, err := merged(side.used)
+			if h == nil || err != nil {
+				continue
+			}
+			name := "histograms/" + fileName(side.transport) + s.pointName(p) + ".hgrm"
+			if files[name] != nil {
+				return fmt.Errorf("report: %s is of two points of the run, which say that they are the same: report each by itself", name)
+			}
+			const ticks = 5 // for each half of what is left to 1: what plotters expect
+			var text bytes.Buffer
+			if _, err := h.PercentilesPrint(&text, ticks, float64(time.Millisecond)); err != nil {
+				return fmt.Errorf("report: %s: %w", name, err)
+			}
+			files[name] = text.Bytes()
+		}
+	}
+	return nil
+}
+
+// pointName tells a point from the run's others, in the name of a file.
+func (s *sweep) pointName(p point) (name string) {
+	for _, k := range pointKeys {
+		if slices.Contains(s.swept, k.swept) {
+			name += "-" + k.name + "=" + inFull(k.of(&p.head))
+		}
+	}
+	return name
+}

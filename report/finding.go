@@ -1,0 +1,98 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"strings"
+)
+
+// finding is a change in words, with all that it takes to believe it.
+func (c *Change) finding() string {
+	name := at(c.Transport, c.Point) + ": " + c.Metric
+	if c.New.N == 0 {
+		return fmt.Sprintf("%s is not told any more (it was %s)", name, c.print(c.Base.Value))
+	}
+	limit := c.limit()
+	if c.Untestable() {
+		limit = c.limit() + ", runs of one commit differ by up to " + percent(c.Floor)
+	}
+	s := fmt.Sprintf("%s went from %s to %s (%s, %s, limit %s", name, c.print(c.Base.Value), c.print(c.New.Value),
+		c.difference(), changeText(c.Relative()), limit)
+	if c.tested() {
+		s += ", " + c.significance()
+	}
+	return s + ")"
+}
+
+// print is a number of the row as tables show it.
+func (c *Change) print(v float64) string {
+	if c.metric.unit == count && !math.IsNaN(v) && v != math.Trunc(v) {
+		return plain(v) // a mean over trials
+	}
+	return c.metric.unit.format(v)
+}
+
+// difference is the change in the row's unit, with its sign; of per cent it is
+// in points.
+func (c *Change) difference() string {
+	d := c.New.Value - c.Base.Value
+	sign := "+"
+	if d < 0 {
+		sign = "−"
+	}
+	if u := c.metric.unit; u == share || u == cores {
+		return sign + plain(100*math.Abs(d)) + " points"
+	}
+	return sign + c.metric.unit.short(math.Abs(d))
+}
+
+func (c *Change) limit() string {
+	if c.metric.better == neutral {
+		return "±" + percent(c.Limit)
+	}
+	return percent(c.Limit)
+}
+
+func percent(v float64) string { return plain(v*100) + " %" }
+
+// significance is as benchstat prints it: the p-value before any correction,
+// and the samples.
+func (c *Change) significance() string {
+	n := fmt.Sprintf("n=%d", c.Base.N)
+	if c.Base.N != c.New.N {
+		n += fmt.Sprintf("+%d", c.New.N)
+	}
+	if !c.tested() {
+		return n
+	}
+	return fmt.Sprintf("p=%.3f %s", c.P, n)
+}
+
+// change is the row's change as tables show it.
+func (c *Change) change() string {
+	if c.New.N == 0 {
+		return "–"
+	}
+	return changeText(c.Relative())
+}
+
+// spread is how far the interval reaches from the median, at its wider side, as
+// benchstat prints it.
+func (m Median) spread() string {
+	far := max(m.High-m.Value, m.Value-m.Low) / math.Abs(m.Value)
+	switch {
+	case math.IsNaN(far), math.IsInf(far, 0), far == 0:
+		return ""
+	case far >= 0.1:
+		return fmt.Sprintf(" ±%.0f %%", 100*far)
+	}
+	return " ±" + strings.TrimSuffix(fmt.Sprintf("%.1f", 100*far), ".0") + " %"
+}
+
+// interval is the median with its bounds.
+func (c *Change) interval(m Median) string {
+	if math.IsNaN(m.Low) {
+		return c.print(m.Value)
+	}
+	return c.metric.unit.formatRange(m.Value, m.Low, m.High)
+}

@@ -1,0 +1,33 @@
+package report
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestMarkdownFits makes a report that would be longer than a comment may be.
+func TestMarkdownFits(t *testing.T) {
+	trials := cases()["nine"]
+	d := mustDocument(t, trials)
+	whole := string(d.markdown())
+	if len(whole) > longest || strings.Contains(whole, "Left out here") {
+		t.Fatalf("the report of nine transports is %d bytes long, and is cut", len(whole))
+	}
+	wide := strings.Repeat("words ", 9000)
+	d.sections = append(d.sections, section{title: "Profiles", notes: []string{wide}}, section{title: "Unit costs", notes: []string{wide[:5000]}})
+	cut := string(d.markdown())
+	if len(cut) > 65_536 {
+		t.Errorf("report.md is %d bytes long", len(cut))
+	}
+	for _, want := range append([]string{"\n## Numbers\n", "\n## Warnings\n", "Left out here for length, and in report.html: Profiles.", "<summary>Unit costs</summary>"}, d.verdict.paragraphs...) {
+		if !strings.Contains(cut, want) && !strings.Contains(cut, md(want)) {
+			t.Errorf("report.md lacks %q", want)
+		}
+	}
+	if strings.Contains(cut, "<summary>Profiles</summary>") {
+		t.Error("report.md holds the longest part")
+	}
+	if open, closed := strings.Count(cut, "<details>"), strings.Count(cut, "</details>"); open != closed {
+		t.Errorf("report.md unfolds %d parts and closes %d", open, closed)
+	}
+}

@@ -1,0 +1,247 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pollpush/pollpush/internal/result"
+)
+
+// measured is a run as a comparison takes it.
+type measured struct {
+	name     string // "base" or "new run"
+	swept    []string
+	points   []contested
+	machine  string // the fingerprint; empty where the trials are of several
+	profiled bool
+}
+
+// contested is a point with the trials that a comparison takes, by transport.
+type contested struct {
+	point
+	chosen map[string]*chosen
+}
+
+// chosen is the trials of one transport at one point.
+type chosen struct {
+	trials   []result.Trial // one attempt of each, in order
+	attempts []result.Trial // of the same, every one that is complete
+}
+
+func measuredOf(name string, trials []result.Trial, countsOnly bool) (*measured, error) {
+	s, err := newSweep(trials)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	m := &measured{name: name, swept: s.swept}
+	for _, p := range s.points {
+		c := contested{p, map[string]*chosen{}}
+		for i := range p.sides {
+			transport := p.sides[i].transport
+			if c.chosen[transport], err = choose(p.attemptsOf(transport), countsOnly); err != nil {
+				return nil, fmt.Errorf("%s: %s %w", name, at(transport, p.label), err)
+			}
+		}
+		m.points = append(m.points, c)
+	}
+	m.surroundings()
+	return m, nil
+}
+
+// attemptsOf are all attempts of a transport, in order.
+func (r *run) attemptsOf(transport string) []result.Trial {
+	return slices.DeleteFunc(slices.Clone(r.all), func(t result.Trial) bool { return t.Transport != transport })
+}
+
+// choose takes one attempt of each trial. It is an error if one has none that
+// may be compared, or if trials that were asked for are not there.
+func choose(attempts []result.Trial, countsOnly bool) (*chosen, error) {
+	c := &chosen{}
+	asked := 0
+	for from := 0; from < len(attempts); {
+		to := from
+		for to < len(attempts) && attempts[to].Trial == attempts[from].Trial {
+			asked = max(asked, attempts[to].Asked.Trials)
+			to++
+		}
+		of := attempts[from:to]
+		pick := result.Chosen(of)
+		if pick < 0 {
+			return nil, fmt.Errorf("trial %d is %s%s: it cannot be compared", of[0].Trial, of[0].Status, because(&of[0]))
+		}
+		if err := admit(&of[pick], countsOnly); err != nil {
+			return nil, err
+		}
+		c.trials = append(c.trials, of[pick])
+		for _, t := range of {
+			if t.Status == result.Complete {
+				c.attempts = append(c.attempts, t)
+			}
+		}
+		from = to
+	}
+	if n := len(c.trials); n < asked {
+		return nil, fmt.Errorf("has %d of %d trials: the run is partial; go on with it by `pollpush run --resume DIR`, or run it again", n, asked)
+	}
+	return c, nil
+}
+
+// admit is nil where a complete trial may be compared.
+func admit(t *result.Trial, countsOnly bool) error {
+	if t.Validity == result.Valid || t.Validity == result.Suspect {
+		return nil
+	}
+	broken := brokenBy(t)
+	switch {
+	case len(broken) > 0:
+		return fmt.Errorf("trial %d is invalid (%s): it cannot be compared; run it again", t.Trial, strings.Join(broken, "; "))
+	case !countsOnly:
+		return fmt.Errorf("trial %d is invalid for its timing%s: it cannot be compared; run it again on a calmer machine, or compare what is counted alone, with --counts-only", t.Trial, because(t))
+	}
+	return nil
+}
+
+// because is the first reason for a trial's doubts, in brackets.
+func because(t *result.Trial) string {
+	for _, r := range t.Reasons {
+		if r.Validity == result.Invalid {
+			return " (" + r.Text + ")"
+		}
+	}
+	return ""
+}
+
+// brokenBy lists what makes an invalid trial's counts useless.
+func brokenBy(t *result.Trial) []string {
+	var out []string
+	invalid := 0
+	for _, r := range t.Reasons {
+		if r.Validity != result.Invalid {
+			continue
+		}
+		invalid++
+		if !result.Timing(r.Code) {
+			out = append(out, r.Text)
+		}
+	}
+	if invalid == 0 {
+		out = append(out, "no reason is given")
+	}
+	return out
+}
+
+// each calls f for all trials that enter.
+func (m *measured) each(f func(p *contested, t *result.Trial)) {
+	for i := range m.points {
+		p := &m.points[i]
+		for j := range p.sides {
+			c := p.chosen[p.sides[j].transport]
+			for k := range c.trials {
+				f(p, &c.trials[k])
+			}
+		}
+	}
+}
+
+// surroundings find the machine, and whether the server was profiled.
+func (m *measured) surroundings() {
+	machines := map[string]bool{}
+	m.each(func(_ *contested, t *result.Trial) {
+		m.machine = t.Env.Machine()
+		machines[m.machine] = true
+		m.profiled = m.profiled || t.Profiles != nil
+	})
+	if len(machines) != 1 {
+		m.machine = ""
+	}
+}
+
+// machines are those of the trials, in words.
+func (m *measured) machines() string {
+	var out []string
+	m.each(func(_ *contested, t *result.Trial) {
+		e := t.Env
+		s := fmt.Sprintf("%s, %s, %s, %s", or(e.CPUModel, "unknown CPU"), plural(float64(e.Cores), "core"), or(e.Kernel, "unknown kernel"), or(e.Go, "unknown Go"))
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	})
+	return strings.Join(out, " and ")
+}
+
+// commits are those that the trials were made by.
+func (m *measured) commits() []string {
+	var out []string
+	m.each(func(_ *contested, t *result.Trial) {
+		if !slices.Contains(out, t.Env.Commit) {
+			out = append(out, t.Env.Commit)
+		}
+	})
+	return out
+}
+
+// origin says what was run.
+func (m *measured) origin() string {
+	fewest, most := -1, 0
+	for i := range m.points {
+		for _, c := range m.points[i].chosen {
+			n := len(c.trials)
+			if most = max(most, n); fewest < 0 || n < fewest {
+				fewest = n
+			}
+		}
+	}
+	trials := plural(float64(most), "trial")
+	if fewest < most {
+		trials = fmt.Sprintf("%d to %s", fewest, trials)
+	}
+	return fmt.Sprintf("%s, pollpush %s, %s of each transport", or(m.points[0].head.Run, "unnamed"), or(strings.Join(m.commits(), " and "), "unknown"), trials)
+}
+
+// title names what both runs are of.
+func (m *measured) title() string {
+	if len(m.swept) == 0 {
+		return m.points[0].title()
+	}
+	return fmt.Sprintf("%s: %s, by %s", or(m.points[0].head.Scenario, "unnamed scenario"), plural(float64(len(m.points)), "point"), strings.Join(m.swept, ", "))
+}
+
+// hashes name the scenario and its points for programs.
+func (m *measured) hashes() string {
+	var out []string
+	for i := range m.points {
+		out = append(out, or(m.points[i].head.ScenarioHash, "none"))
+	}
+	return fmt.Sprintf("%s (hash %s)", or(m.points[0].head.Scenario, "unnamed"), strings.Join(out, ", "))
+}
+
+func (m *measured) find(hash string) *contested {
+	for i := range m.points {
+		if m.points[i].head.ScenarioHash == hash {
+			return &m.points[i]
+		}
+	}
+	return nil
+}
+
+// suspects are the trials that enter and are not valid.
+func (m *measured) suspects() []string {
+	var out []string
+	m.each(func(p *contested, t *result.Trial) {
+		if t.Validity != result.Valid {
+			out = append(out, fmt.Sprintf("%s trial %d", at(t.Transport, p.label), t.Trial))
+		}
+	})
+	return out
+}
+
+// paced is the first transport that polls at an interval; nil if none does.
+func (p *contested) paced() *chosen {
+	for i := range p.sides {
+		if p.sides[i].paced() {
+			return p.chosen[p.sides[i].transport]
+		}
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+package report
+
+import (
+	"image/color"
+	"strconv"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// No label of a sweep's chart lies on another, and none is cut.
+func TestSweepLabels(t *testing.T) {
+	for name, trials := range sweeps() {
+		for _, c := range mustSweep(t, trials).document().charts {
+			svg, err := c.svg()
+			if err != nil {
+				t.Fatal(err)
+			}
+			labels := readDocument(t, svg).charts[0]
+			for i, a := range labels {
+				if strings.Contains(a.text, "…") {
+					t.Errorf("%s %s: %q is cut", name, c.name, a.text)
+				}
+				for _, b := range labels[:i] {
+					if upright(a) && upright(b) && boxOf(a).overlaps(boxOf(b)) {
+						t.Errorf("%s %s: %q lies on %q", name, c.name, a.text, b.text)
+					}
+				}
+			}
+		}
+	}
+}
+
+// upright leaves out the one name that is written beside its axis.
+func upright(l label) bool { return l.text != "poll interval" && l.text != "" }
+
+type box struct{ left, right, bottom, top float64 }
+
+func boxOf(l label) box {
+	size, _ := strconv.ParseFloat(strings.TrimSuffix(l.size, "px"), 64)
+	width := float64(style(vg.Length(size), color.Black, false).Width(strings.ReplaceAll(l.text, "\u00a0", "")))
+	return box{l.x, l.x + width, l.y, l.y + 0.7*size}
+}
+
+func (a box) overlaps(b box) bool {
+	return a.left < b.right-0.5 && b.left < a.right-0.5 && a.bottom < b.top-0.5 && b.bottom < a.top-0.5
+}
+
+// Without colour, markers tell the transports apart.
+func TestMarkersDiffer(t *testing.T) {
+	seen := map[draw.GlyphDrawer]string{}
+	for _, l := range looks {
+		if other, taken := seen[l.marker]; taken {
+			t.Errorf("%s has the marker of %s", l.transport, other)
+		}
+		seen[l.marker] = l.transport
+	}
+}
