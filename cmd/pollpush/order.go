@@ -43,7 +43,12 @@ func (c *runCommand) order(name string) (order, error) {
 	if err != nil {
 		return order{}, err
 	}
-	o := order{File: file, Source: string(src), Keys: c.Keys.list(), TargetCA: c.TargetCA, Profile: c.Profile}
+	o := order{File: file, Source: string(src), Keys: c.Keys.list(), Profile: c.Profile}
+	if c.TargetCA != "" { // for whoever goes on from another folder
+		if o.TargetCA, err = filepath.Abs(c.TargetCA); err != nil {
+			return order{}, err
+		}
+	}
 	if c.Target != nil {
 		o.Target = *c.Target
 	}
@@ -78,21 +83,21 @@ func (o order) keep() (map[string][]byte, error) {
 // restore takes everything from the order of an interrupted run.
 func (c *runCommand) restore() error {
 	fresh := runCommand{Scenarios: []string{scenario.Default}, Calibration: c.Calibration, Resume: c.Resume, Live: c.Live}
-	if len(c.Scenarios) != 1 || c.Scenarios[0] != scenario.Default || len(c.Keys.list()) > 0 || c.Out != "" ||
+	if len(c.Scenarios) != 1 || c.Scenarios[0] != scenario.Default || len(c.Keys.list()) > 0 || c.Out != nil ||
 		c.Target != nil || c.TargetCA != "" || c.TargetPID != nil || c.Profile {
-		return &usageError{fmt.Errorf("--resume %s: goes on with the run as it was asked for; leave out the scenario and all other flags", c.Resume)}
+		return &usageError{fmt.Errorf("--resume %s: goes on with the run as it was asked for; leave out the scenario and all other flags", *c.Resume)}
 	}
-	path := filepath.Join(c.Resume, orderFile)
+	path := filepath.Join(*c.Resume, orderFile)
 	text, err := os.ReadFile(path)
 	if errors.Is(err, os.ErrNotExist) {
-		return &control.Refusal{Err: fmt.Errorf("--resume %s: there is no %s; name the folder of a run, as `pollpush run` prints it", c.Resume, orderFile)}
+		return &control.Refusal{Err: fmt.Errorf("--resume %s: there is no %s; name the folder of a run, as `pollpush run` prints it", *c.Resume, orderFile)}
 	}
 	if err != nil {
-		return &control.Refusal{Err: fmt.Errorf("--resume %s: %w", c.Resume, err)}
+		return &control.Refusal{Err: fmt.Errorf("--resume %s: %w", *c.Resume, err)}
 	}
 	var o order
 	if err := json.Unmarshal(text, &o); err != nil {
-		return &usageError{fmt.Errorf("--resume %s: %s is not what `pollpush run` has written: %w", c.Resume, path, err)}
+		return &usageError{fmt.Errorf("--resume %s: %s is not what `pollpush run` has written: %w", *c.Resume, path, err)}
 	}
 	fresh.Out, fresh.TargetCA, fresh.Profile, fresh.restored = c.Resume, o.TargetCA, o.Profile, &o
 	if o.Target != "" {

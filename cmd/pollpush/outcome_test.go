@@ -24,6 +24,10 @@ func TestOutcome(t *testing.T) {
 		"invalid":              {[]result.Trial{mk("ws", 1, result.Complete, result.Invalid)}, "1 of 1 trials are invalid; the reasons stand in the report"},
 		"failed beside another": {[]result.Trial{mk("poll", 1, result.Complete, result.Valid), mk("ws", 1, result.Failed, result.Invalid)},
 			"1 of 2 trials are invalid; the reasons stand in the report"},
+		"one point of two": {[]result.Trial{
+			{ScenarioHash: "a", Transport: "ws", Trial: 1, Attempt: 1, Status: result.Complete, Validity: result.Invalid},
+			{ScenarioHash: "b", Transport: "ws", Trial: 1, Attempt: 1, Status: result.Complete, Validity: result.Valid}},
+			"1 of 2 trials are invalid; the reasons stand in the report"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

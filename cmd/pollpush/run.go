@@ -25,8 +25,8 @@ type runCommand struct {
 	TargetCA  string  `name:"target-ca" placeholder:"FILE" help:"Certificates, in PEM, that a target of https is trusted by (the system's)."`
 	TargetPID *int    `name:"target-pid" placeholder:"PID" help:"The target's process on this host, to read its cost."`
 	Profile   bool    `help:"Keep CPU and heap profiles of the server's steady state, in the run's folder; costs the server CPU."`
-	Out       string  `placeholder:"DIR" help:"Folder for the results; must be empty or new (results/SCENARIO-TIME)."`
-	Resume    string  `placeholder:"DIR" help:"Go on with the interrupted run in this folder, as it was asked for; no other flag goes with it."`
+	Out       *string `placeholder:"DIR" help:"Folder for the results; must be empty or new (results/SCENARIO-TIME)."`
+	Resume    *string `placeholder:"DIR" help:"Go on with the interrupted run in this folder, as it was asked for; no other flag goes with it."`
 
 	Calibration string `placeholder:"PATH" default:"${calibrations}" help:"What pollpush calibrate has found: a file, or the folder in which it is kept by machine (${default})."`
 
@@ -94,12 +94,17 @@ func flagOf(field reflect.StructField) string {
 // Run runs the scenarios one after the other. All are read before the first
 // one begins.
 func (c *runCommand) Run(s *session) error {
-	if c.Resume != "" {
+	for flag, dir := range map[string]*string{"--out": c.Out, "--resume": c.Resume} {
+		if dir != nil && *dir == "" {
+			return &usageError{fmt.Errorf(`%s "": name a folder, or leave the flag out`, flag)}
+		}
+	}
+	if c.Resume != nil {
 		if err := c.restore(); err != nil {
 			return err
 		}
 	}
-	if c.Out != "" && len(c.Scenarios) > 1 {
+	if c.Out != nil && len(c.Scenarios) > 1 {
 		return &usageError{fmt.Errorf("--out names the folder of one run, %d scenarios were asked for", len(c.Scenarios))}
 	}
 	options := control.Options{Profile: c.Profile, Commit: commit(), Progress: s.stderr}
@@ -174,8 +179,10 @@ func (c *runCommand) Run(s *session) error {
 		if options.Grid, err = one.grid(); err != nil {
 			return err // which was read without a fault before
 		}
-		options.Dir, options.Resume = c.Out, c.Resume != ""
-		if options.Dir == "" {
+		options.Resume = c.Resume != nil
+		if c.Out != nil {
+			options.Dir = *c.Out
+		} else {
 			options.Dir = filepath.Join("results", options.Grid.Name+time.Now().UTC().Format("-20060102-150405"))
 		}
 		options.Flags = one.flags()
@@ -197,9 +204,10 @@ func (c *runCommand) Run(s *session) error {
 func (c *runCommand) one(s *session, o control.Options) error {
 	fmt.Fprintf(s.stderr, "%s: %s\n", o.Grid.Name, o.Grid.About)
 	trials, err := control.Run(s, o)
+	var unreported error
 	if len(trials) > 0 {
-		if err := publish(s, o.Dir, trials); err != nil {
-			fmt.Fprintf(s.stderr, "pollpush: the report could not be made: %v; the results are in %s\n", err, o.Dir)
+		if unreported = publish(s, o.Dir, trials); unreported != nil {
+			unreported = &control.Refusal{Err: fmt.Errorf("the report could not be made: %w; the results are in %s", unreported, o.Dir)}
 		} else {
 			c.reported = append(c.reported, o.Dir)
 		}
@@ -210,20 +218,21 @@ func (c *runCommand) one(s *session, o control.Options) error {
 	case err != nil:
 		return err
 	case s.Err() != nil:
-		return &exitError{interrupted, fmt.Sprintf("interrupted; what was measured is in %s; `pollpush run --resume %s` goes on", o.Dir, o.Dir)}
+		return errors.Join(unreported,
+			&exitError{interrupted, fmt.Sprintf("interrupted; what was measured is in %s; `pollpush run --resume %s` goes on", o.Dir, o.Dir)})
 	}
-	return outcome(trials)
+	return errors.Join(unreported, outcome(trials))
 }
 
 // outcome is nil where every trial is usable, as the report takes its attempts.
 func outcome(trials []result.Trial) error {
 	type slot struct {
-		transport string
-		trial     int
+		point, transport string
+		trial            int
 	}
 	attempts := map[slot][]result.Trial{}
 	for _, t := range trials {
-		s := slot{t.Transport, t.Trial}
+		s := slot{t.ScenarioHash, t.Transport, t.Trial}
 		attempts[s] = append(attempts[s], t)
 	}
 	bad := 0

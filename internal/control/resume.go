@@ -10,11 +10,12 @@ import (
 	"github.com/pollpush/pollpush/internal/scenario"
 )
 
-// reopen reads the trials of an interrupted run. A line that its writer was
+// reopen reads the trials of an interrupted run, which must be of the same grid
+// and environment. A line that its writer was
 // killed in is cut off: it holds nothing that could be used.
-func reopen(dir string, g scenario.Grid) ([]result.Trial, error) {
+func reopen(dir string, g scenario.Grid, here result.Env) ([]result.Trial, error) {
 	path := filepath.Join(dir, result.FileName)
-	if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+	if info, err := os.Stat(path); errors.Is(err, os.ErrNotExist) || err == nil && info.Size() == 0 {
 		return nil, nil // interrupted before its first trial had ended
 	}
 	trials, err := result.ReadDir(dir)
@@ -25,6 +26,10 @@ func reopen(dir string, g scenario.Grid) ([]result.Trial, error) {
 		return nil, err
 	}
 	for _, t := range trials {
+		if t.Env.Commit != here.Commit || t.Env.Machine() != here.Machine() {
+			return nil, refuse("the run in %s was begun by pollpush %s on machine %s, and this is pollpush %s on machine %s: half a run of each is none; run the scenario anew",
+				dir, t.Env.Commit, t.Env.Machine(), here.Commit, here.Machine())
+		}
 		if !slices.ContainsFunc(g.Points, func(p scenario.Scenario) bool { return p.Hash() == t.ScenarioHash }) {
 			return nil, refuse("the run in %s holds trials of another scenario (hash %s): it cannot be gone on with by this pollpush; run the scenario anew", dir, t.ScenarioHash)
 		}
@@ -48,8 +53,8 @@ func cutOff(path string) error {
 	return nil
 }
 
-// attempts counts those of a slot that have been run already, or is -1 where
-// one of them came to its end, so that nothing is left to do.
+// attempts counts those of a slot that were interrupted, or is -1 where one has
+// told what there is to tell: a failure is a result, too.
 func attempts(trials []result.Trial, p scenario.Scenario, s slot) int {
 	n := 0
 	for i := range trials {
@@ -57,7 +62,7 @@ func attempts(trials []result.Trial, p scenario.Scenario, s slot) int {
 		if t.ScenarioHash != p.Hash() || t.Transport != s.transport || t.Trial != s.trial {
 			continue
 		}
-		if t.Status == result.Complete {
+		if t.Status != result.Partial {
 			return -1
 		}
 		n = max(n, t.Attempt)

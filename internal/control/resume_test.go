@@ -2,6 +2,7 @@ package control
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -55,6 +56,11 @@ func TestAnInterruptedRunIsResumed(t *testing.T) {
 		t.Fatal(err)
 	}
 
+	moved := o.Dir + "-moved"
+	if err := os.Rename(o.Dir, moved); err != nil {
+		t.Fatal(err)
+	}
+	o.Dir = moved
 	o.Resume, o.Progress = true, watcher(func(string) {})
 	all, err := Run(t.Context(), o)
 	if err != nil {
@@ -81,6 +87,11 @@ func TestAnInterruptedRunIsResumed(t *testing.T) {
 			}
 		}
 	}
+	for i := range onDisk {
+		if onDisk[i].Run != before[0].Run {
+			t.Errorf("trial %d is of the run %q, want %q", i, onDisk[i].Run, before[0].Run)
+		}
+	}
 	for i := range before {
 		if !onDisk[i].Started.Equal(before[i].Started) {
 			t.Errorf("trial %d of before has gone", i)
@@ -97,6 +108,12 @@ func TestAForeignRunIsNotResumed(t *testing.T) {
 	if err := result.Append(filepath.Join(dir, result.FileName), &line); err != nil {
 		t.Fatal(err)
 	}
-	_, err := reopen(dir, scenario.Single(p))
+	_, err := reopen(dir, scenario.Single(p), line.Env)
 	wantRefusal(t, err, "the run in "+dir+" holds trials of another scenario (hash 0123456789ab): it cannot be gone on with by this pollpush; run the scenario anew")
+
+	elsewhere := line.Env
+	elsewhere.Cores, elsewhere.Commit = 64, "abc"
+	_, err = reopen(dir, scenario.Single(p), elsewhere)
+	wantRefusal(t, err, fmt.Sprintf("the run in %s was begun by pollpush  on machine %s, and this is pollpush abc on machine %s: half a run of each is none; run the scenario anew",
+		dir, line.Env.Machine(), elsewhere.Machine()))
 }

@@ -63,7 +63,9 @@ type runner struct {
 	say     *progress
 	left    time.Duration // planned for the trials after the one under way
 
-	// The trial under way: what is asked for, and how many processes it takes.
+	// The trial under way: of which run, what is asked for, and how many processes
+	// it takes.
+	run      string
 	Scenario scenario.Scenario
 	size     size
 }
@@ -73,6 +75,14 @@ type Arm struct {
 	Chatserver string // path of the program
 	Dir        string // of its results, as Options has it
 	Commit     string // of the server
+}
+
+// name is the run's: that of its folder.
+func (a Arm) name() string {
+	if path, err := filepath.Abs(a.Dir); err == nil {
+		return filepath.Base(path)
+	}
+	return filepath.Base(a.Dir)
 }
 
 // Run runs all trials of the grid, in an order that spreads what changes in the
@@ -100,15 +110,24 @@ func run(ctx context.Context, o Options, arms []Arm) ([][]result.Trial, error) {
 	if err := r.fit(ctx); err != nil {
 		return trials, err
 	}
+	names := make([]string, len(arms))
 	for i, arm := range arms {
-		var err error
+		release, err := occupy(arm.Dir)
+		if err != nil {
+			return trials, err
+		}
+		defer release()
+		names[i] = arm.name()
 		if o.Resume {
-			trials[i], err = reopen(arm.Dir, r.Grid)
+			trials[i], err = reopen(arm.Dir, r.Grid, r.envOf(arm))
 		} else {
 			err = prepare(arm.Dir, o.Keep)
 		}
 		if err != nil {
 			return trials, err
+		}
+		if len(trials[i]) > 0 {
+			names[i] = trials[i][0].Run // its folder may have been moved since
 		}
 	}
 	slots := schedule(r.Grid, len(arms))
@@ -121,7 +140,7 @@ func run(ctx context.Context, o Options, arms []Arm) ([][]result.Trial, error) {
 	for _, s := range slots {
 		arm := arms[s.arm]
 		r.Scenario, r.size = r.Grid.Points[s.point], r.sizes[s.point]
-		r.Chatserver, r.Dir, r.Commit = arm.Chatserver, arm.Dir, arm.Commit
+		r.Chatserver, r.Dir, r.Commit, r.run = arm.Chatserver, arm.Dir, arm.Commit, names[s.arm]
 		r.left -= r.Scenario.Trial()
 		for attempt := 1 + attempts(trials[s.arm], r.Scenario, s); ; attempt++ {
 			t := r.trial(ctx, s.transport, s.trial, attempt)
@@ -185,6 +204,10 @@ func (r *runner) fit(ctx context.Context) error {
 
 // announce says what is to be run, before it is.
 func (r *runner) announce(slots []slot, arms []Arm) {
+	if len(slots) == 0 {
+		r.say.line("%s is complete: there is nothing to go on with", r.Grid.Name)
+		return
+	}
 	text := fmt.Sprintf("%s: %d trials", r.Grid.Name, len(slots))
 	if r.Resume {
 		text = fmt.Sprintf("%s goes on: %d trials are left", r.Grid.Name, len(slots))
@@ -251,13 +274,13 @@ func (r *runner) trial(ctx context.Context, name string, n, attempt int) result.
 	s := r.Scenario
 	tr, ok := transport.Find(name)
 	t := result.Trial{
-		Schema: result.Schema, Run: filepath.Base(r.Dir), Scenario: s.Name, ScenarioHash: s.Hash(), Swept: r.Grid.Swept, Limits: s.Limits,
+		Schema: result.Schema, Run: r.run, Scenario: s.Name, ScenarioHash: s.Hash(), Swept: r.Grid.Swept, Limits: s.Limits,
 		Flags: append([]string{}, r.Flags...), Transport: name, Trial: n, Attempt: attempt, Clients: s.Clients,
 		Asked: result.Asked{
 			PublishRate: s.Publish.Rate, Arrivals: s.Publish.Arrivals, PayloadBytes: s.Payload,
 			PollIntervalS: s.Poll.Interval.Seconds(), Paced: tr.Paced, Rooms: s.Rooms, Publishers: s.Publish.Publishers,
 			WaitS: tr.Wait.Seconds(), HeartbeatS: tr.Heartbeat.Seconds(), TLS: s.TLS, FreezeAtS: s.Server.FreezeAt.Seconds(), FreezeS: s.Server.Freeze.Seconds(),
-			SteadyS: s.Phases.Steady.Seconds(), Trials: s.Trials, Shards: r.size.shards, Servers: r.size.servers,
+			WarmUpS: s.Phases.WarmUp.Seconds(), SteadyS: s.Phases.Steady.Seconds(), Trials: s.Trials, Transports: s.Transports, Points: r.hashes(), Shards: r.size.shards, Servers: r.size.servers,
 		},
 		Started: time.Now().UTC(), Status: result.Complete,
 		Reasons: []result.Reason{}, Errors: map[string]int64{}, Series: []result.Second{},
@@ -291,6 +314,15 @@ func (r *runner) trial(ctx context.Context, name string, n, attempt int) result.
 	r.say.line("%s: %s", r.label(name, n), verdict(&t))
 	r.tell(News{Ended: r.outcome(&t)})
 	return t
+}
+
+// hashes are those of all points.
+func (r *runner) hashes() []string {
+	var list []string
+	for _, p := range r.Grid.Points {
+		list = append(list, p.Hash())
+	}
+	return list
 }
 
 // causes leaves out that a trial is not complete where the cause of that is
@@ -332,19 +364,35 @@ func env(m proc.Machine) result.Env {
 	}
 }
 
-func (r *runner) env() result.Env {
+func (r *runner) env() result.Env { return r.envOf(Arm{Commit: r.Commit}) }
+
+func (r *runner) envOf(a Arm) result.Env {
 	e := env(r.machine)
-	e.Commit, e.Target = r.Commit, r.Target
+	e.Commit, e.Target = a.Commit, r.Target
 	return e
 }
 
-// prepare makes the run's folder, sees that results can be written to it, and
-// puts into it what is to be kept beside them.
+// occupy makes the run's folder if need be, and keeps other processes from
+// writing to it until it is released.
+func occupy(dir string) (release func(), err error) {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, refuse("the results folder %s cannot be made: %w; name another with --out", dir, err)
+	}
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, refuse("the results folder %s: %w", dir, err)
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
+		f.Close()
+		return nil, refuse("another pollpush is writing its results to %s: wait for its end, or name another folder with --out", dir)
+	}
+	return func() { f.Close() }, nil
+}
+
+// prepare sees that results can be written to the run's folder, which must hold
+// nothing, and puts into it what is to be kept beside them.
 func prepare(dir string, keep map[string][]byte) error {
 	const enough = 32 << 20
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return refuse("the results folder %s cannot be made: %w; name another with --out", dir, err)
-	}
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return refuse("the results folder %s: %w", dir, err)

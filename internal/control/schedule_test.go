@@ -64,19 +64,39 @@ func TestScheduleOfAGrid(t *testing.T) {
 	}
 }
 
-// The arms of a trial follow one another, and each is the first as often.
+// The arms of a trial follow one another, and each is the first in every other
+// trial of each transport at each point.
 func TestScheduleOfArms(t *testing.T) {
-	slots := schedule(grid(3, 2), 2)
-	first := map[int]int{}
-	for i := 0; i < len(slots); i += 2 {
-		a, b := slots[i], slots[i+1]
-		if a.arm == b.arm || a.point != b.point || a.transport != b.transport || a.trial != b.trial {
-			t.Errorf("%+v is followed by %+v", a, b)
+	names := []string{"poll", "ws", "sse", "longpoll", "ws-batch"}
+	for transports := 1; transports <= len(names); transports++ {
+		for points := 1; points <= 3; points++ {
+			g := grid(points, 6)
+			for i := range g.Points {
+				g.Points[i].Transports = names[:transports]
+			}
+			slots := schedule(g, 2)
+			type cell struct {
+				point     int
+				transport string
+			}
+			order := map[cell][]int{} // the first arm, by trial
+			for i := 0; i < len(slots); i += 2 {
+				a, b := slots[i], slots[i+1]
+				if a.arm == b.arm || a.point != b.point || a.transport != b.transport || a.trial != b.trial {
+					t.Fatalf("%+v is followed by %+v", a, b)
+				}
+				c := cell{a.point, a.transport}
+				order[c] = append(order[c], a.arm)
+			}
+			for c, first := range order {
+				for n := 1; n < len(first); n++ {
+					if first[n] == first[n-1] {
+						t.Errorf("%d transports, %d points: %+v begins with the arms %v", transports, points, c, first)
+						break
+					}
+				}
+			}
 		}
-		first[a.arm]++
-	}
-	if first[0] != first[1] {
-		t.Errorf("the arms are first %v times", first)
 	}
 }
 
@@ -92,9 +112,10 @@ func TestAttemptsOfAResumedRun(t *testing.T) {
 	}{
 		{"none", nil, 0},
 		{"interrupted", []result.Trial{trial(1, result.Partial)}, 1},
-		{"failed twice", []result.Trial{trial(1, result.Failed), trial(2, result.Partial)}, 2},
+		{"interrupted twice", []result.Trial{trial(1, result.Partial), trial(2, result.Partial)}, 2},
+		{"failed", []result.Trial{trial(1, result.Failed)}, -1},
 		{"complete", []result.Trial{trial(1, result.Complete)}, -1},
-		{"complete after a failure", []result.Trial{trial(1, result.Failed), trial(2, result.Complete)}, -1},
+		{"complete after an interruption", []result.Trial{trial(1, result.Partial), trial(2, result.Complete)}, -1},
 	} {
 		if got := attempts(c.trials, p, slot{transport: "poll", trial: 1}); got != c.want {
 			t.Errorf("%s: %d, want %d", c.name, got, c.want)

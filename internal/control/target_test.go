@@ -152,11 +152,20 @@ func TestCheckTargetRefusesAddresses(t *testing.T) {
 	}
 }
 
+func prepared(dir string) error {
+	release, err := occupy(dir)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return prepare(dir, nil)
+}
+
 func TestPrepare(t *testing.T) {
 	t.Run("makes the folder", func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "results", "run-1")
 		for range 2 { // and takes it if it is empty
-			if err := prepare(dir, nil); err != nil {
+			if err := prepared(dir); err != nil {
 				t.Fatal(err)
 			}
 			if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
@@ -170,10 +179,22 @@ func TestPrepare(t *testing.T) {
 		if err := os.WriteFile(kept, []byte("measured\n"), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		wantRefusal(t, prepare(dir, nil), "the results folder "+dir+
+		wantRefusal(t, prepared(dir), "the results folder "+dir+
 			" is not empty (it holds trials.jsonl): results are never overwritten; name another with --out")
 		if text, err := os.ReadFile(kept); string(text) != "measured\n" {
 			t.Errorf("it holds %q, %v", text, err)
+		}
+	})
+	t.Run("in use", func(t *testing.T) {
+		dir := t.TempDir()
+		release, err := occupy(dir)
+		if err != nil {
+			t.Fatal(err)
+		}
+		wantRefusal(t, prepared(dir), "another pollpush is writing its results to "+dir+": wait for its end, or name another folder with --out")
+		release()
+		if err := prepared(dir); err != nil {
+			t.Errorf("after its end: %v", err)
 		}
 	})
 	t.Run("a file in its way", func(t *testing.T) {
@@ -182,7 +203,7 @@ func TestPrepare(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, dir := range []string{file, filepath.Join(file, "run-1")} {
-			wantRefusal(t, prepare(dir, nil), "the results folder "+dir+" cannot be made: mkdir "+file+": not a directory; name another with --out")
+			wantRefusal(t, prepared(dir), "the results folder "+dir+" cannot be made: mkdir "+file+": not a directory; name another with --out")
 		}
 	})
 }

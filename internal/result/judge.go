@@ -15,6 +15,8 @@ const (
 	maxDisturbance = 0.10                 // cores
 	maxErrors      = 0.01                 // of all requests and messages
 	maxMismatch    = 0.005                // of the bytes
+	noticeUnfound  = 0.01                 // of the deliveries, by a warm-up that was short
+	maxUnfound     = 0.05
 
 	// A pause delays all that a shard's clients would have got or sent in it:
 	// the largest latencies by any, p99 by one of a hundredth of the window. A
@@ -79,9 +81,30 @@ func (t *Trial) judgeLoad() {
 	if t.Asked.Paced {
 		t.judgeLateness(PollLate, "polled", t.ScheduleLate.Poll)
 		t.judgePolls()
+		t.judgeWarmUp()
 	}
 	t.judgeSaturation()
 	t.judgePause()
+}
+
+// judgeWarmUp looks whether polls had the time to become what they stay. A
+// client's first poll finds what was said since it joined, and not since one
+// interval T before: with a warm-up W that is shorter, the steady state of length
+// S holds fewer deliveries by (T−W)²/(2TS), and the bytes and the CPU of fewer.
+func (t *Trial) judgeWarmUp() {
+	short := t.Asked.PollIntervalS - t.Asked.WarmUpS
+	if short <= 0 || t.Asked.PublishRate == 0 {
+		return
+	}
+	v, unfound := Suspect, min(1, short*short/(2*t.Asked.PollIntervalS*t.WindowS))
+	switch {
+	case unfound <= noticeUnfound:
+		return
+	case unfound > maxUnfound:
+		v = Invalid
+	}
+	t.Doubt(ShortWarmUp, v, "the warm-up of %.3g s is shorter than the poll interval of %.3g s: the steady state lacks %.0f %% of what polls find for long (%.0f %% is allowed, beyond %.0f %% the trial is invalid); leave phases.warm_up out",
+		t.Asked.WarmUpS, t.Asked.PollIntervalS, 100*unfound, 100*noticeUnfound, 100*maxUnfound)
 }
 
 // judgePause looks how long a shard stood still.

@@ -231,6 +231,7 @@ func TestPollLimitFollowsTheInterval(t *testing.T) {
 			p99 := late.share * interval.Seconds()
 			trial := sound(t, func(trial *Trial) {
 				trial.Asked.PollIntervalS = interval.Seconds()
+				trial.Asked.WarmUpS = interval.Seconds()
 				polls := int64(200 / interval.Seconds())
 				answered(t, trial, polls)
 				trial.Requests = Requests{Total: polls, ByStatus: map[string]int64{"200": polls}}
@@ -254,6 +255,26 @@ func TestPauseLimitOfAShortWindow(t *testing.T) {
 		trial.judgePause()
 		if got := worst(trial.Reasons); got != c.want {
 			t.Errorf("a pause of %v s in 2 s: %s, want %s", c.pause, got, c.want)
+		}
+	}
+}
+
+// Five seconds between polls, and a window of 5 s: the deliveries that are
+// lacking are (T − W)² ÷ 2TS of all.
+func TestShortWarmUps(t *testing.T) {
+	for _, c := range []struct {
+		warmUp, window, rate float64
+		want                 Validity
+	}{
+		{5, 5, 10, Valid}, {6, 5, 10, Valid}, {0, 5, 0, Valid},
+		{1, 5, 10, Invalid},                        // 16 ÷ 50
+		{4, 5, 10, Suspect},                        // 1 ÷ 50
+		{4, 10.1, 10, Valid}, {0, 50, 10, Suspect}, // 1 ÷ 101, 25 ÷ 500
+	} {
+		trial := &Trial{WindowS: c.window, Asked: Asked{PollIntervalS: 5, WarmUpS: c.warmUp, PublishRate: c.rate, Paced: true}}
+		trial.judgeWarmUp()
+		if got := worst(trial.Reasons); got != c.want {
+			t.Errorf("warm-up %v s, window %v s: %s, want %s", c.warmUp, c.window, got, c.want)
 		}
 	}
 }

@@ -26,6 +26,7 @@ const (
 	PollsNotReached = "polls_not_reached"
 	Losses          = "messages_lost"
 	TooFew          = "too_few_messages"
+	ShortWarmUp     = "short_warm_up" // polls of the steady state found less than they would for long
 	Mismatch        = "counts_differ" // the server counted otherwise
 	Broken          = "invariants"
 )
@@ -34,7 +35,7 @@ const (
 // brought about another comes before it.
 var causes = []string{
 	NotComplete, GeneratorLimits, GeneratorCPU, GeneratorPaused, Steal, ForeignCPU, CPUPressure, ClockDrift, NoServerCPU,
-	EdgeLate, PublishLate, PollLate, Errors, Refused, LostConnections, RateNotReached, PollsNotReached, Losses, TooFew,
+	EdgeLate, PublishLate, PollLate, Errors, Refused, LostConnections, RateNotReached, PollsNotReached, Losses, ShortWarmUp, TooFew,
 	Mismatch, Broken,
 }
 

@@ -177,10 +177,15 @@ type Asked struct {
 	FreezeS       float64 `json:"freeze_s,omitempty"`    // for so long
 	Rooms         int     `json:"rooms"`
 	Publishers    int     `json:"publishers"` // publishing clients per room
+	WarmUpS       float64 `json:"warm_up_s"`
 	SteadyS       float64 `json:"steady_s"`
 	Trials        int     `json:"trials"`
-	Shards        int     `json:"shards"`  // loadgen processes used
-	Servers       int     `json:"servers"` // chatserver processes used; 0 with a target
+	// What else the run was to measure: the transports of this point, and the
+	// hashes of all points.
+	Transports []string `json:"transports,omitempty"`
+	Points     []string `json:"points,omitempty"`
+	Shards     int      `json:"shards"`  // loadgen processes used
+	Servers    int      `json:"servers"` // chatserver processes used; 0 with a target
 }
 
 // Requests counts HTTP requests answered or failed: Total = Σ ByStatus + Errors.

@@ -73,8 +73,9 @@ var keys = []key{
 
 	{Key: Key{"phases.ramp_up", "Time over which the clients' connections are spread.", "2s"},
 		field: duration{lo: 0, hi: time.Hour, at: func(s *Scenario) *time.Duration { return &s.Phases.RampUp }}},
-	{Key: Key{"phases.warm_up", "Time under full load before anything is measured.", "2s"},
-		field: duration{lo: 0, hi: time.Hour, at: func(s *Scenario) *time.Duration { return &s.Phases.WarmUp }}},
+	{Key: Key{"phases.warm_up", "Time under full load before anything is measured.", "the larger of 2s and poll.interval"},
+		field:  duration{lo: 0, hi: time.Hour, at: func(s *Scenario) *time.Duration { return &s.Phases.WarmUp }},
+		derive: func(s *Scenario) { s.Phases.WarmUp = max(2*time.Second, s.Poll.Interval) }},
 	{Key: Key{"phases.steady", "Time that is measured.", ""},
 		field: duration{lo: time.Second, hi: 24 * time.Hour, at: func(s *Scenario) *time.Duration { return &s.Phases.Steady }}},
 	{Key: Key{"phases.drain", "Longest wait for deliveries still under way; at least poll.interval.", "poll.interval and 2s more"},
