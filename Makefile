@@ -72,7 +72,7 @@ regress: build ## run short and hold what is counted against the committed basel
 	@.ci/regress
 
 .PHONY: ab
-ab: ## measure the commits REF (HEAD~1) and HEAD by turns, times included; about 9 minutes
+ab: ## measure the commits REF (HEAD~1) and HEAD by turns, times included; about 9 minutes (COUNTS_MAY_DECIDE=1)
 	@.ci/ab $(REF)
 
 .PHONY: baseline
@@ -85,12 +85,12 @@ baseline: build ## renew the committed baseline of the scenario short
 	rm -rf results/baseline-next
 
 .PHONY: noise
-noise: build ## learn how far runs of short differ on this machine, from REPEATS (3) of them
+noise: build ## learn how far runs of short differ on this machine, from REPEATS (3) of 4 minutes each
 	@case $(COMMIT) in *-dirty|unknown) echo "noise is learnt from runs of one commit: commit first"; exit 1;; esac
 	REPEATS=$(REPEATS) .ci/noise
 
 .PHONY: gate
-gate: build ## how often the gate is wrong and what it finds, into docs/gate.md; about 25 minutes
+gate: build ## how often the gate is wrong and what it finds, into docs/gate.md; just under 25 minutes
 	COMPARISONS=$(COMPARISONS) .ci/gate
 
 .PHONY: readme

@@ -57,6 +57,27 @@ func headersOf(p pair) []headerChange {
 	return out
 }
 
+// headless is a transport of which one run tells the header lines of answers,
+// and the other does not.
+type headless struct {
+	point, transport string
+	text             string
+}
+
+func headlessOf(p pair) []headless {
+	was, is := headerSizes(p.was.trials), headerSizes(p.is.trials)
+	text := ""
+	switch {
+	case was == nil && is != nil:
+		text = "the base is of an older pollpush, and holds no header lines of answers, so that none can be named: renew it with `make baseline`"
+	case was != nil && is == nil:
+		text = "the new run holds no header lines of answers, so that none can be named: measure it with the pollpush that measured the base"
+	default:
+		return nil
+	}
+	return []headless{{p.point, p.transport, at(p.transport, p.point) + ": " + text}}
+}
+
 func (s sizes) text() string {
 	if s.low == s.high {
 		return plural(float64(s.low), "byte")
@@ -87,19 +108,31 @@ func headerSizes(trials []result.Trial) map[string]sizes {
 
 // explains says that a header is why the transport's bytes are a regression.
 func (c *Comparison) explains(h headerChange) bool {
-	return h.grown && slices.ContainsFunc(c.Changes, func(ch Change) bool {
-		return ch.regressed() && ch.countsHeads() && ch.Transport == h.transport && ch.Point == h.point
+	return h.grown && c.headsRegressed(h.transport, h.point)
+}
+
+// headsRegressed says that the bytes of which heads of answers are a part are a
+// regression.
+func (c *Comparison) headsRegressed(transport, point string) bool {
+	return slices.ContainsFunc(c.Changes, func(ch Change) bool {
+		return ch.regressed() && ch.countsHeads() && ch.Transport == transport && ch.Point == point
 	})
 }
 
 // countsHeads says that the heads of answers are among the row's bytes.
 func (c *Change) countsHeads() bool { return c.ID == bytesIn.id() || c.ID == protocolPerPoll.id() }
 
-// headerNotes are the changed headers that explain no regression.
+// headerNotes are the changed headers that explain no regression, and why none
+// can be named of a regression.
 func (c *Comparison) headerNotes() []string {
 	var out []string
 	for _, h := range c.headers {
 		if !c.explains(h) {
+			out = append(out, h.text+".")
+		}
+	}
+	for _, h := range c.headless {
+		if c.headsRegressed(h.transport, h.point) {
 			out = append(out, h.text+".")
 		}
 	}

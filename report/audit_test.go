@@ -59,7 +59,7 @@ func (a *audit) sentence(s string) {
 // ratioSaid is a ratio in a verdict, of what is weighed there by a formula.
 var (
 	ratioSaid = regexp.MustCompile(`(?:1/([\d.]+) of|([\d.,]+) times|([\d.]+) % of) the (bytes|server CPU|server memory per client)`)
-	weighed   = map[string]string{"bytes": "bytes per delivery, both", "server CPU": "server CPU per delivery", "server memory per client": "server memory per client"}
+	weighed   = map[string]string{"bytes": "bandwidth per client", "server CPU": "server CPU per client", "server memory per client": "server memory per client"}
 )
 
 // byCount reports whether the number follows from how many trials or messages

@@ -102,7 +102,7 @@ func (r *run) requestsChart() chart {
 	}
 	return chart{
 		name: "requests", asks: crossesTheWire, title: "Requests of one client in a minute",
-		caption: "How many HTTP requests does a client make in a minute of the steady state? The dashed mark is the model: 60/T for polling, and for long polling one answer for each message or wait, and a round trip.",
+		caption: "How many HTTP requests does a client make in a minute of the steady state? The dashed mark is the model: 60 ÷ interval in seconds for polling, and for long polling one answer for each message or wait, and a round trip.",
 		panels:  []panel{barPanel("HTTP requests per client and minute (dashed: model)", perMinute, rows)},
 	}
 }

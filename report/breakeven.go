@@ -31,27 +31,27 @@ var expenses = []expense{
 }
 
 // measured is what the side cost, and the band around it: over its trials or,
-// where there is only one, ±1.96 standard errors of the mean over its seconds.
+// where there is only one, the 95 % interval of the mean over its seconds.
 func (w *expense) measured(s *side) (value, low, high float64) {
 	c := w.cell(s.used)
 	if low, high = stat.Band(c.values); !math.IsNaN(low) {
 		return c.value, low, high
 	}
 	if c.known() && w.sampled {
-		if e := w.withinTrial(&s.used[0]); !math.IsNaN(e) {
-			return c.value, c.value - 1.96*e, c.value + 1.96*e
+		if m := w.withinTrial(&s.used[0]); !math.IsNaN(m) {
+			return c.value, c.value - m, c.value + m
 		}
 	}
 	return c.value, c.value, c.value
 }
 
-// withinTrial is the standard error of the cost over the seconds of one trial.
+// withinTrial is how far the cost may be off by the seconds of one trial.
 func (w *expense) withinTrial(t *result.Trial) float64 {
 	var list []float64
 	for _, second := range whole(t) {
 		list = append(list, w.second(second)/float64(t.Clients))
 	}
-	return stat.MeanError(list)
+	return stat.MeanMargin(list)
 }
 
 // breakEven is where polling and a way to push cost the same, along one axis.
@@ -65,9 +65,9 @@ type breakEven struct {
 	at       []float64 // in the axis' order: where the medians' lines cross
 	// low and high are how far a single crossing may be off, by the bands of both.
 	// They are infinite where that is beyond what was measured.
-	low, high    float64
-	withinTrials bool // some of the bands are of single trials
-	unclear      bool // no crossing, but the bands overlap
+	low, high float64
+	trials    int  // the fewest of either, at any point compared
+	unclear   bool // no crossing, but the bands overlap
 
 	cheaperAtEnd bool    // polling, at the largest value
 	byUnitCosts  float64 // the crossing by the model; NaN where it has none
@@ -86,7 +86,7 @@ func (l *slice) position(v float64) float64 {
 // breakEven compares a transport that polls with one that does not. It is not ok
 // where fewer than two points have both, sound and without losses.
 func (l *slice) breakEven(poll, push string, cost *expense) (breakEven, bool) {
-	b := breakEven{slice: l, cost: cost, poll: poll, push: push, byUnitCosts: math.NaN(), stale: math.NaN()}
+	b := breakEven{slice: l, cost: cost, poll: poll, push: push, trials: math.MaxInt, byUnitCosts: math.NaN(), stale: math.NaN()}
 	var x, middle, least, most, stales []float64
 	points := slices.Clone(l.points)
 	slices.SortFunc(points, func(a, b point) int {
@@ -106,7 +106,7 @@ func (l *slice) breakEven(poll, push string, cost *expense) (breakEven, bool) {
 		if b.first == nil {
 			b.first = &points[i]
 		}
-		b.withinTrials = b.withinTrials || cost.sampled && (len(p.used) == 1 || len(s.used) == 1)
+		b.trials = min(b.trials, len(p.used), len(s.used))
 		x = append(x, l.position(l.along.of(&points[i].head)))
 		middle, least, most = append(middle, pv-sv), append(least, pl-sh), append(most, ph-sl)
 		stales = append(stales, stale.cell(p.used).value)

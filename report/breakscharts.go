@@ -7,43 +7,12 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
-
-	"github.com/pollpush/pollpush/internal/result"
 )
 
-// gridCell is how one transport bore one point, in words.
-type gridCell struct {
-	stamp  string // "valid"; empty where it was not measured
-	reason string // the first, as "generator cpu"
-}
-
-// stampCell is the worst of a side's trials that entered, and its first reason.
-func stampCell(s *side) gridCell {
-	if s == nil {
-		return gridCell{}
-	}
-	c := gridCell{stamp: string(s.stamp)}
-	if len(s.used) == 0 {
-		return gridCell{"no trial", "none ran to its end"}
-	}
-	if lost.cell(s.complete()).value > 0 {
-		c.reason = "messages lost"
-		return c
-	}
-	for _, t := range s.used {
-		for _, r := range t.Reasons {
-			if r.Validity == s.stamp && c.reason == "" {
-				c.reason = strings.ReplaceAll(r.Code, "_", " ")
-			}
-		}
-	}
-	return c
-}
-
-// breaksChart is a grid of every transport's validity at every point.
+// breaksChart is a grid of how every transport bore every point.
 func (s *sweep) breaksChart() chart {
 	c := chart{name: "breaks", title: "What breaks first, by " + s.axis().by, asks: breaksFirst,
-		caption: "Up to which load were the trials valid, and which doubt came first? A dark cell is invalid: its numbers enter no verdict."}
+		caption: "Which load was too much, and for what? " + s.breaking() + " A cell that says breaks tells what server or generator could not do, and after a semicolon what else was so. One with a ? doubts the measurement: what else the machine did meanwhile, or a count. – stands where nothing was measured."}
 	list, left := s.shown()
 	if left > 0 {
 		c.footer = []string{plural(float64(left), "more value") + " in the table"}
@@ -55,7 +24,7 @@ func (s *sweep) breaksChart() chart {
 }
 
 func (l *slice) breaksPanel() panel {
-	p := panel{heading: "validity, and the first doubt"}
+	p := panel{heading: "how the load was borne, and what was first in the way"}
 	if l.held != "" {
 		p.heading += ", " + l.held
 	}
@@ -67,7 +36,7 @@ func (l *slice) breaksPanel() panel {
 		row := stampRow{name: name}
 		told := series{name: name}
 		for i, point := range l.points {
-			cell := stampCell(point.side(name))
+			cell := cellOf(point.side(name))
 			row.cells = append(row.cells, cell)
 			if cell.stamp != "" {
 				told.name += "; " + g.columns[i] + " " + strings.TrimSpace(cell.stamp+" "+cell.reason)
@@ -109,13 +78,12 @@ type stampGrid struct {
 	rows    []stampRow
 }
 
-// stampInks are how validities are filled, and written on: told apart without
-// colour, too.
-var stampInks = map[string]struct{ fill, ink color.Color }{
-	string(result.Valid):   {paper, text},
-	string(result.Suspect): {grid, text},
-	string(result.Invalid): {text, paper},
-	"no trial":             {text, paper},
+// stampInks are how cells are filled, and written on: told apart without colour,
+// too.
+var stampInks = map[bearing]struct{ fill, ink color.Color }{
+	bore:    {paper, text},
+	doubted: {grid, text},
+	broke:   {text, paper},
 }
 
 // Plot implements plot.Plotter.
@@ -132,7 +100,7 @@ func (g stampGrid) Plot(c draw.Canvas, p *plot.Plot) {
 				middle(&c, s, vg.Point{X: middleX, Y: (top + bottom) / 2}, "–")
 				continue
 			}
-			inks := stampInks[cell.stamp]
+			inks := stampInks[cell.bearing]
 			box := []vg.Point{{X: left, Y: bottom + 1}, {X: right, Y: bottom + 1}, {X: right, Y: top - 1}, {X: left, Y: top - 1}}
 			c.FillPolygon(inks.fill, box)
 			c.StrokeLines(draw.LineStyle{Color: faint, Width: 0.6}, append(box, box[0]))

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"github.com/pollpush/pollpush/internal/stat"
 )
 
 // words are how an axis is spoken of in a sentence.
@@ -59,7 +61,7 @@ func (b *breakEven) clause(first bool) string {
 	case 0:
 		s := fmt.Sprintf("%s%s at %s, %s to %s", side, than, w.every, w.unit.short(b.from), w.print(b.to))
 		if b.unclear {
-			s += ", but by less than the trials differ at some"
+			s += ", but at some by less than " + b.noise()
 		}
 		if !math.IsNaN(b.byUnitCosts) {
 			s += fmt.Sprintf(" (by the unit costs the two meet at %s)", w.print(b.byUnitCosts))
@@ -70,7 +72,7 @@ func (b *breakEven) clause(first bool) string {
 		if !b.cheaperAtEnd {
 			from = "up to " + w.at + w.print(b.at[0])
 		}
-		return b.cost.less + than + " " + from + b.trust()
+		return b.cost.less + than + " " + from + b.trust(first)
 	}
 	var list []string
 	for _, v := range b.at {
@@ -80,11 +82,11 @@ func (b *breakEven) clause(first bool) string {
 }
 
 // trust is the crossing's interval and what the unit costs say of it, in
-// brackets.
-func (b *breakEven) trust() string {
+// brackets; only the first of several says what its bands are worth.
+func (b *breakEven) trust(first bool) string {
 	s := b.interval()
-	if s != "" && b.withinTrials {
-		s += " within one trial"
+	if s != "" {
+		s += b.bands(first)
 	}
 	if math.IsNaN(b.byUnitCosts) {
 		if s != "" {
@@ -100,6 +102,38 @@ func (b *breakEven) trust() string {
 		s += ", outside of that"
 	}
 	return " (" + s + ")"
+}
+
+// bands says what the interval of the crossing is made of.
+func (b *breakEven) bands(worth bool) string {
+	switch {
+	case b.trials >= stat.FewestForInterval:
+		return " by 95 % intervals of both"
+	case b.trials > 1 && worth:
+		return fmt.Sprintf(" by ranges of %d trials, each of which holds its median in %s", b.trials, rangeHolds(b.trials))
+	case b.trials > 1:
+		return fmt.Sprintf(" by ranges of %d trials", b.trials)
+	case b.withinTrials():
+		return " within one trial"
+	}
+	return ", as far as there are several trials"
+}
+
+// withinTrials reports whether bands are of single trials, by their seconds.
+func (b *breakEven) withinTrials() bool { return b.trials == 1 && b.cost.sampled }
+
+// noise is what a difference is too small beside to be told.
+func (b *breakEven) noise() string {
+	if b.withinTrials() {
+		return "can be told within one trial"
+	}
+	return "the trials differ"
+}
+
+// rangeHolds is how often the range of some trials holds the true median.
+func rangeHolds(trials int) string {
+	cases, of := stat.MedianIn(trials)
+	return fmt.Sprintf("%d of %d cases", cases, of)
 }
 
 // banded reports whether anything is known of how far the crossing may be off.
@@ -181,18 +215,24 @@ func (s *sweep) breakEvenParagraphs() (list []string) {
 // breakEvenSection is every pair, as a table.
 func (s *sweep) breakEvenSection() section {
 	t := table{head: []string{"at", "transport", "against", "cost", "polling is cheaper", "may be", "by the unit costs", "then stale"}}
-	within := false
+	within, ranged := false, math.MaxInt
 	for _, along := range s.breakEvenAxes() {
 		for _, l := range s.slices(along) {
 			for _, b := range l.breakEvens() {
 				t.rows = append(t.rows, b.row())
-				within = within || b.withinTrials
+				within = within || b.withinTrials()
+				if b.banded() && b.trials > 1 {
+					ranged = min(ranged, b.trials)
+				}
 			}
 		}
 	}
-	notes := []string{"Between two measured neighbours polling's cost is taken as linear in polls a second, and all costs as linear in messages a second; beyond what was measured nothing is said. What a crossing may be comes from the bands of both costs: where polling at its lowest meets push at its highest, and the other way round. By the unit costs means: from what a poll with news, an empty one, a delivery and an idle client cost in the seconds of all trials, worked out for each interval and rate; – stands there where the two do not meet within what was measured, or the seconds cannot tell such costs."}
+	notes := []string{"Between two measured neighbours polling's cost is taken as linear in polls a second, and all costs as linear in messages a second; beyond what was measured nothing is said. Where messages come at random, polling costs a little more between two neighbours than that line, which is in no interval. What a crossing may be comes from the bands of both costs: where polling at its lowest meets push at its highest, and the other way round. By the unit costs means: from what a poll with news, an empty one, a delivery and an idle client cost in the seconds of all trials, worked out for each interval and rate; – stands there where the two do not meet within what was measured, or the seconds cannot tell such costs."}
 	if within {
-		notes = append(notes, "Where there is one trial of each, the band of server CPU is within one trial: ±1.96 standard errors over the seconds of its steady state. What differs from trial to trial is not in it. Bytes then have no band.")
+		notes = append(notes, "Where there is one trial of each, the band of server CPU is within one trial: the 95 % interval of the mean over the seconds of its steady state (Student's t). What differs from trial to trial is not in it. Bytes then have no band.")
+	}
+	if ranged < stat.FewestForInterval {
+		notes = append(notes, fmt.Sprintf("A band is the range of the trials. Of %d trials it holds the true median in %s; 95 %% takes %d.", ranged, rangeHolds(ranged), stat.FewestForInterval))
 	}
 	if len(t.rows) == 0 {
 		notes = nil

@@ -21,9 +21,9 @@ const (
 	NotEnough Verdict = "not enough samples"
 )
 
-// fewestToCompare is how many values of each side it takes to tell two apart:
+// FewestToCompare is how many trials of each side it takes to tell times apart:
 // three of each are separate by chance in 1 of 10 cases, four in 1 of 35.
-const fewestToCompare = 4
+const FewestToCompare = 4
 
 // falseShare bounds the chance of any false alarm where nothing has changed.
 const falseShare = 0.05
@@ -32,8 +32,9 @@ const falseShare = 0.05
 // confidence interval.
 type Median struct {
 	Value     float64 // NaN where no trial tells it
-	Low, High float64 // NaN of fewer than six trials, and of sums
+	Low, High float64 // NaN of fewer than six trials, of means and of worst trials
 	N         int     // trials that tell it
+	Of        int     // trials that there are
 }
 
 // Change is one metric of one transport at one point, in two runs. Deliveries
@@ -49,10 +50,12 @@ type Change struct {
 	Limit     float64 // the relative change that is tolerated
 	Floor     float64 // by how much runs of one commit are known to differ; 0 where that is not known
 	Gates     bool
+	Worst     bool // the numbers are those of the worst trials, as the medians would hide them
 	Verdict   Verdict
 
 	metric *metric
 	hash   string // of the point's scenario
+	lossy  bool   // either side lost or repeated a delivery
 }
 
 // Relative is the change as a share of the base: 0.1 is a tenth more, and
@@ -88,7 +91,8 @@ var comparedMetrics = func() []metric {
 type pair struct {
 	point, hash, transport string
 	was, is                *chosen
-	wasPaced, isPaced      *chosen // the runs' first transports that poll at an interval; nil where no ratios are asked for
+	lossy                  bool
+	paced                  *pacedPair // nil where no ratios are asked for
 }
 
 // rows make the rows of a comparison, all but their verdicts on what is timed.
@@ -101,47 +105,56 @@ type rows struct {
 	machine    string // that the noise is of
 }
 
-func (r *rows) of(p pair) []Change {
-	var out []Change
+// of are the rows, and the names of those that the base has no number for.
+func (r *rows) of(p pair) (list []Change, untold []string) {
 	for i := range comparedMetrics {
-		m := &comparedMetrics[i]
-		if m.kind == timing && r.countsOnly {
+		m := comparedMetrics[i].between(p.was, p.is)
+		if m.kind != exact && r.countsOnly {
 			continue
 		}
-		was, is := m.valuesOf(p.was), m.valuesOf(p.is)
-		out = r.add(out, p, m, was, is)
-	}
-	for i := range ratioMetrics {
-		m := &ratioMetrics[i]
-		if p.wasPaced == nil || p.isPaced == nil || r.countsOnly {
-			continue
+		switch was, is := m.valuesOf(p.was), m.valuesOf(p.is); {
+		case len(was) > 0:
+			list = append(list, r.row(p, &m, m.id(), was, is))
+		case len(is) > 0:
+			untold = append(untold, m.name)
 		}
-		out = r.add(out, p, &m.metric, m.valuesOf(p.was, p.wasPaced), m.valuesOf(p.is, p.isPaced))
 	}
-	return out
+	if p.paced == nil || r.countsOnly {
+		return list, untold
+	}
+	for _, m := range ratioMetrics {
+		if was := m.valuesOf(p.was, p.paced.was); len(was) > 0 {
+			ratio := m.to(p.paced.transport)
+			list = append(list, r.row(p, &ratio, m.id(), was, m.valuesOf(p.is, p.paced.is)))
+		}
+	}
+	return list, untold
 }
 
-// add adds the row, if the base has the number.
-func (r *rows) add(list []Change, p pair, m *metric, was, is []float64) []Change {
-	if len(was) == 0 {
-		return list
-	}
+// row sets the numbers of a metric against each other. Its limit is given by
+// limitID.
+func (r *rows) row(p pair, m *metric, limitID string, was, is []float64) Change {
 	c := Change{Point: p.point, Transport: p.transport, Metric: m.name, ID: m.id(), Base: m.median(was), New: m.median(is),
-		P: math.NaN(), Limit: m.limit, Gates: m.kind == exact || r.gates && !isRatio(m), metric: m, hash: p.hash}
-	if limit, ok := r.limits[limitID(m)]; ok {
+		P: math.NaN(), Limit: m.limit, Gates: m.kind == exact || r.gates && m.kind == timing, metric: m, hash: p.hash, lossy: p.lossy}
+	c.Base.Of, c.New.Of = len(p.was.trials), len(p.is.trials)
+	if limit, ok := r.limits[limitID]; ok {
 		c.Limit = limit
 	}
 	fewest := min(len(was), len(is))
-	c.Floor = r.noise.floor(r.machine, p.hash, p.transport, c.ID, fewest)
+	if m.kind == timing {
+		c.Floor = r.noise.floor(r.machine, p.hash, p.transport, c.ID, fewest)
+	}
 	switch {
 	case m.kind == exact:
-		c.Verdict = c.judge(true)
-	case fewest < fewestToCompare:
+		c.judgeCounted(was, is)
+	case c.Gates && fewest == 0 && p.was.costed() && !p.is.costed():
+		c.Verdict = Worse // what the server takes is not measured any more
+	case fewest < FewestToCompare:
 		c.Verdict = NotEnough
 	default:
 		c.P = benchmath.AssumeNothing.Compare(inOrder(was), inOrder(is)).P
 	}
-	return append(list, c)
+	return c
 }
 
 // inOrder copies values, which benchmath puts in order.
@@ -175,8 +188,7 @@ func (m *metric) median(values []float64) Median {
 	case m.total && len(values) > 0:
 		out.Value = stat.Sum(values) / float64(len(values))
 	case len(values) >= stat.FewestForInterval:
-		s := benchmath.AssumeNothing.Summary(inOrder(values), 0.95)
-		out.Low, out.High = s.Lo, s.Hi
+		out.Low, out.High = stat.Band(values)
 	}
 	return out
 }
@@ -184,7 +196,7 @@ func (m *metric) median(values []float64) Median {
 // judge is the verdict on a change that is told from chance, or is not.
 func (c *Change) judge(told bool) Verdict {
 	if c.New.N == 0 {
-		return Worse // a count that is gone
+		return Worse // a count that is missing
 	}
 	change := c.Relative()
 	switch {
@@ -192,6 +204,8 @@ func (c *Change) judge(told bool) Verdict {
 		return Same
 	case c.metric.better == neutral || (change > 0) == (c.metric.better == lower):
 		return Worse
+	case c.lossy && !(c.metric.total && c.New.Value == 0):
+		return Same // what has losses wins no comparison
 	}
 	return Better
 }
@@ -234,7 +248,7 @@ func correctionNote(rows []*Change, gates bool) string {
 		least = max(least, stat.SeparateByChance(c.Base.N, c.New.N))
 	}
 	if together := math.Ceil(least * n / falseShare); together > 1 {
-		trials := fewestToCompare
+		trials := FewestToCompare
 		for stat.SeparateByChance(trials, trials)*n > falseShare {
 			trials++
 		}

@@ -33,8 +33,11 @@ type Comparison struct {
 	Missing   []Missing
 	Notes     []string // what limits the comparison, in sentences
 
-	headers []headerChange
-	swept   bool
+	headers  []headerChange
+	headless []headless
+	rearming []string // transports that ask again as soon as they are answered
+	faults   []string // what was lost or repeated, before all else
+	swept    bool
 }
 
 // Missing is what the base has and the new run has not.
@@ -87,6 +90,7 @@ func Compare(base, next []result.Trial, o CompareOptions) (*Comparison, error) {
 	if !maps.Equal(b.points[0].head.Limits, n.points[0].head.Limits) {
 		c.Notes = append(c.Notes, "The scenario's limits are not the same in both runs: those of the new run hold.")
 	}
+	c.Notes = append(c.Notes, c.timedCounts()...)
 	c.Notes = append(c.Notes, suspects(b, n)...)
 	c.Notes = append(c.Notes, c.headerNotes()...)
 	return c, nil
@@ -112,10 +116,9 @@ func (c *Comparison) fill(b, n *measured, r *rows) error {
 			common++
 			pair := pair{point: p.label, hash: p.head.ScenarioHash, transport: name, was: p.chosen[name], is: now}
 			if r.ratios {
-				pair.wasPaced, pair.isPaced = p.paced(), q.paced()
+				pair.paced = pacedOf(p, q)
 			}
-			c.Changes = append(c.Changes, r.of(pair)...)
-			c.headers = append(c.headers, headersOf(pair)...)
+			c.add(pair, r)
 		}
 		c.noteNew(p, q)
 	}
@@ -129,6 +132,34 @@ func (c *Comparison) fill(b, n *measured, r *rows) error {
 	}
 	return fmt.Errorf("report: the runs have nothing in common: the base is of scenario %s, the new run of %s; compare runs of one scenario, with the same flags and transports; or the base is of an older pollpush: renew it with `make baseline`",
 		b.hashes(), n.hashes())
+}
+
+// add compares a transport at a point.
+func (c *Comparison) add(p pair, r *rows) {
+	name := at(p.transport, p.point)
+	if text := faultsOf(p); text != "" {
+		p.lossy = true
+		c.faults = append(c.faults, text)
+		c.Notes = append(c.Notes, name+": no other number is called better, as what has lost or repeated deliveries wins no comparison.")
+	}
+	if (p.was.rearms() || p.is.rearms()) && !slices.Contains(c.rearming, p.transport) {
+		c.rearming = append(c.rearming, p.transport)
+	}
+	list, untold := r.of(p)
+	c.Changes = append(c.Changes, list...)
+	if len(untold) > 0 {
+		c.Notes = append(c.Notes, fmt.Sprintf("%s: the base does not tell what the new run does: %s.", name, strings.Join(untold, "; ")))
+	}
+	c.headers = append(c.headers, headersOf(p)...)
+	c.headless = append(c.headless, headlessOf(p)...)
+}
+
+// timedCounts names the transports whose requests and bytes are taken for times.
+func (c *Comparison) timedCounts() []string {
+	if len(c.rearming) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("Of %s, where a client asks again as soon as it is answered, requests and bytes per delivery hang on the round trip: they count among the times.", join(c.rearming))}
 }
 
 // noteNew tells which transports have no counterpart to be compared with.
@@ -177,15 +208,12 @@ func (c *Comparison) Regressions() []string {
 }
 
 // Warnings are the changes for the worse that do not gate, in words, and the
-// numbers that the new run lacks.
+// numbers that the new run lacks, or of which it has too few.
 func (c *Comparison) Warnings() []string {
 	var out []string
 	for i := range c.Changes {
-		switch ch := &c.Changes[i]; {
-		case ch.starred():
-			out = append(out, ch.finding())
-		case ch.Verdict == NotEnough && ch.Base.N > 0 && ch.New.N == 0:
-			out = append(out, ch.finding())
+		if text := c.Changes[i].warning(); text != "" {
+			out = append(out, text)
 		}
 	}
 	return out

@@ -142,7 +142,7 @@ func TestCompare(t *testing.T) {
 		{"fewer bytes", only("ws", func(t *result.Trial) { t.Bytes.In /= 2 }), "ws", "bytes per delivery, in", Better, "", ""},
 		{"deliveries lost in one trial", only("ws", func(t *result.Trial) { t.Lost = 3 * int64(t.Trial/6) }), "ws", "lost", Worse, "ws: lost went from 0 to 0.5 (+0.5, from zero, limit 0 %)", ""},
 		{"a connection gone", only("ws", func(t *result.Trial) { t.Connections.Held -= 2 }), "ws", "connections per client", Worse, "limit ±0.1 %", ""},
-		{"a count gone", only("ws", func(t *result.Trial) { t.WindowDeliveries = 0 }), "ws", "bytes per delivery, in", Worse, "ws: bytes per delivery, in is not told any more (it was 154 B)", "ws: server CPU per delivery is not told any more"},
+		{"a count gone", only("ws", func(t *result.Trial) { t.WindowDeliveries = 0 }), "ws", "bytes per delivery, in", Worse, "ws: bytes per delivery, in is missing: no trial of the new run tells it (it was 154 B)", "ws: server CPU per delivery is missing"},
 		{"twice the CPU", only("ws", dearer(2)), "ws", "server CPU per delivery", Worse, "ws: server CPU per delivery went from ", ""},
 		{"half the CPU", only("ws", dearer(0.5)), "ws", "server CPU per delivery", Better, "", ""},
 		{"CPU of half of the trials", only("ws", func(t *result.Trial) {
@@ -158,7 +158,7 @@ func TestCompare(t *testing.T) {
 			}
 		}), "ws", "server CPU per delivery, to poll", Worse, "", "ws: server CPU per delivery, to poll went from"},
 		{"twice the CPU, profiled", each(func(t *result.Trial) { dearer(2)(t); t.Profiles = &result.Profiles{} }), "ws", "server CPU per delivery", Worse, "", "ws: server CPU per delivery"},
-		{"times gone", only("ws", func(t *result.Trial) { t.Latency = nil }), "ws", "delivery latency, p50", NotEnough, "", "delivery latency, p50 is not told any more"},
+		{"times gone", only("ws", func(t *result.Trial) { t.Latency = nil }), "ws", "delivery latency, p50", NotEnough, "", "delivery latency, p50 is missing"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := compared(t, CompareOptions{}, base, tt.change)
@@ -182,6 +182,9 @@ func TestCompareFewTrials(t *testing.T) {
 	}
 	if r := c.Regressions(); len(r) != 1 || !strings.HasPrefix(r[0], "poll: requests per client") {
 		t.Errorf("regressions %q, want that of the requests alone", r)
+	}
+	if got := c.conclusion(); got != "REGRESSION: 1 finding. Times were not tested: 3 trials against 3, 4 on each side are the fewest." {
+		t.Errorf("it concludes %q", got)
 	}
 }
 
@@ -268,6 +271,9 @@ func TestCompareCountsAttemptsSetAside(t *testing.T) {
 		if row := c.row("ws", metric); row.Base.Value != 0 || row.New.Value != want || row.Verdict != Worse {
 			t.Errorf("%s: %+v, want %v and a regression", metric, row, want)
 		}
+	}
+	if want := "ws: 3 of 420,000 deliveries lost and 6 of 420,000 deliveries repeated in the new run"; !slices.Equal(c.faults, []string{want}) {
+		t.Errorf("headlines %q, want %q", c.faults, want)
 	}
 	c, err := Compare(repeated(six("poll", "ws")), repeated(six("poll", "ws")), CompareOptions{})
 	if err != nil || len(c.Regressions()) > 0 {
@@ -406,6 +412,25 @@ func TestCompareHeaders(t *testing.T) {
 				t.Errorf("notes %q, want %q", notes, tt.note)
 			}
 		})
+	}
+	headless := only("poll", func(t *result.Trial) { t.AnswerHeaders = nil })
+	larger := only("poll", func(t *result.Trial) { moreIn(t, 30*polls) })
+	for _, tt := range []struct {
+		name       string
+		base, next []result.Trial
+		note       string
+	}{
+		{"the base has none", headless(again(base)), larger(again(base)), "poll: the base is of an older pollpush, and holds no header lines of answers, so that none can be named: renew it with `make baseline`."},
+		{"the new run has none", again(base), headless(larger(again(base))), "poll: the new run holds no header lines"},
+		{"the base has none, and nothing is worse", headless(again(base)), again(base), ""},
+	} {
+		c, err := Compare(tt.base, tt.next, CompareOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if notes := strings.Join(c.Notes, "\n"); !strings.Contains(notes, tt.note) || strings.Contains(notes, "header lines") != (tt.note != "") {
+			t.Errorf("%s: notes %q, want %q", tt.name, notes, tt.note)
+		}
 	}
 }
 

@@ -2,6 +2,7 @@ package report
 
 import (
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -28,7 +29,7 @@ func (c *Comparison) JUnit(w io.Writer) error {
 		add(c.Changes[i].Point, c.testCase(&c.Changes[i]))
 	}
 	if len(all.Suites) > 0 {
-		all.Suites[0].Out = strings.Join(c.notes(), "\n")
+		all.Suites[0].Out = strings.Join(append(slices.Clone(c.faults), c.notes()...), "\n")
 	}
 	return all.write(w)
 }
@@ -50,8 +51,9 @@ func (c *Comparison) testCase(ch *Change) junitCase {
 		t.Failure = &junitOutcome{"regression", ch.finding(), strings.Join(text, "\n")}
 	case ch.Verdict == NotEnough:
 		t.Skipped = &junitOutcome{Message: string(NotEnough)}
-	case ch.Verdict == Worse:
-		t.Out = "warning: " + ch.finding()
+	}
+	if text := ch.warning(); text != "" {
+		t.Out = "warning: " + text
 	}
 	return t
 }

@@ -19,7 +19,25 @@ func (c *Comparison) conclusion() string {
 	if n := len(c.Warnings()); n > 0 {
 		s += ", " + plural(float64(n), "warning")
 	}
-	return s + "."
+	return s + "." + c.untested()
+}
+
+// untested says, where it is so, that no time was tested.
+func (c *Comparison) untested() string {
+	base, now := 0, 0
+	for i := range c.Changes {
+		switch ch := &c.Changes[i]; {
+		case ch.metric.kind != timing:
+		case ch.tested():
+			return ""
+		default:
+			base, now = max(base, ch.Base.Of), max(now, ch.New.Of)
+		}
+	}
+	if base == 0 || min(base, now) >= FewestToCompare {
+		return ""
+	}
+	return fmt.Sprintf(" Times were not tested: %s against %d, %d on each side are the fewest.", plural(float64(base), "trial"), now, FewestToCompare)
 }
 
 // notes are those of the comparison, and those that its rows give cause for.
@@ -37,7 +55,7 @@ func (c *Comparison) notes() []string {
 		}
 	}
 	if few > 0 {
-		out = append(out, fmt.Sprintf("%s of times, CPU and memory: not enough samples. It takes %d trials of each run to tell anything, and %d for an interval.", plural(float64(few), "row"), fewestToCompare, stat.FewestForInterval))
+		out = append(out, fmt.Sprintf("%s of times, CPU and memory: not enough samples. It takes %d trials of each run to tell anything, and %d for an interval.", plural(float64(few), "row"), FewestToCompare, stat.FewestForInterval))
 	}
 	if len(untestable) > 0 {
 		out = append(out, "Untestable, as runs of one commit differ by more than the limit on this machine, and below that nothing can be told: "+strings.Join(untestable, "; ")+".")
@@ -62,7 +80,7 @@ func (c *Comparison) blocks(all, spreads bool) []block {
 			out = append(out, block{name: name, table: table{head: []string{"metric", "base", "new", "change", "limit", "verdict"}}})
 		}
 		b := &out[len(out)-1]
-		quiet := ch.Verdict == Same && (c.swept || ch.metric.kind == timing) || ch.Verdict == NotEnough && ch.New.N > 0
+		quiet := ch.Verdict == Same && (c.swept || ch.metric.kind != exact) || ch.Verdict == NotEnough && ch.New.N > 0
 		if quiet && !all {
 			b.folded++
 			continue
@@ -71,7 +89,7 @@ func (c *Comparison) blocks(all, spreads bool) []block {
 		if spreads {
 			base, now = base+ch.Base.spread(), now+ch.New.spread()
 		}
-		b.table.rows = append(b.table.rows, []string{ch.Metric, base, now, ch.change(), ch.tolerated(), ch.word()})
+		b.table.rows = append(b.table.rows, []string{ch.label(), base, now, ch.change(), ch.tolerated(), ch.word()})
 	}
 	return out
 }
@@ -104,6 +122,9 @@ func (c Change) starred() bool { return c.Verdict == Worse && !c.Gates }
 func (c *Comparison) Text(w io.Writer, all bool) error {
 	var b strings.Builder
 	o := TextOptions{Width: 100}
+	for _, s := range c.faults {
+		o.wrap(&b, s, "⚠ ")
+	}
 	o.wrap(&b, c.Scenario, "")
 	o.wrap(&b, c.Base, "base: ")
 	o.wrap(&b, c.New, "new:  ")
@@ -183,6 +204,9 @@ func comparedLine(row []string, widths []int) string {
 // Markdown writes the same, all rows of it, for a pull request.
 func (c *Comparison) Markdown(w io.Writer) error {
 	var b strings.Builder
+	for _, s := range c.faults {
+		fmt.Fprintf(&b, "**⚠ %s**\n\n", md(s))
+	}
 	fmt.Fprintf(&b, "### %s\n\n**%s**\n\n", md(c.Scenario), md(c.conclusion()))
 	for _, s := range c.Regressions() {
 		fmt.Fprintf(&b, "- %s\n", md(s))
@@ -218,7 +242,7 @@ func (c *Change) cells() []string {
 	if c.Gates {
 		gates = "yes"
 	}
-	return []string{c.Point, c.Transport, c.Metric, c.interval(c.Base), c.interval(c.New), c.change(), c.significance(), c.tolerated(), gates, string(c.Verdict)}
+	return []string{c.Point, c.Transport, c.label(), c.interval(c.Base), c.interval(c.New), c.change(), c.significance(), c.tolerated(), gates, string(c.Verdict)}
 }
 
 // without is the table without a column.

@@ -2,6 +2,7 @@ package report
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"gonum.org/v1/plot"
@@ -29,9 +30,13 @@ func (d lineDrawing) Plot(c draw.Canvas, p *plot.Plot) {
 		c.FillPolygon(pale(b.look.ink), edge)
 	}
 	gridLines(c, p)
-	var ends []endLabel
 	for _, k := range d.lines {
-		ends = append(ends, k.draw(c, x, y))
+		k.join(c, x, y)
+	}
+	var ends []endLabel
+	var marked []vg.Point
+	for _, k := range d.lines {
+		ends = append(ends, k.mark(c, x, y, &marked))
 	}
 	for _, g := range d.guides {
 		g.draw(c, x, y, p)
@@ -67,9 +72,8 @@ func (d lineDrawing) bands(y func(float64) vg.Length, p *plot.Plot) (list []line
 	return list
 }
 
-// draw joins what is sound and not parted by what is not. What was measured
-// elsewhere has no marker, and what is invalid a crossed box and no line.
-func (k *line) draw(c draw.Canvas, x, y func(float64) vg.Length) endLabel {
+// join draws lines between what is sound and not parted by what is not.
+func (k *line) join(c draw.Canvas, x, y func(float64) vg.Length) {
 	var joined []vg.Point
 	flush := func() {
 		if len(joined) > 1 {
@@ -77,27 +81,62 @@ func (k *line) draw(c draw.Canvas, x, y func(float64) vg.Length) endLabel {
 		}
 		joined = nil
 	}
+	for i := range k.samples {
+		if s := &k.samples[i]; s.sound() {
+			joined = append(joined, vg.Point{X: x(s.x), Y: y(s.value)})
+		} else {
+			flush()
+		}
+	}
+	flush()
+}
+
+// mark draws a marker for what was measured here, and a crossed box for what is
+// invalid: beside a marker that it would hide.
+func (k *line) mark(c draw.Canvas, x, y func(float64) vg.Length, marked *[]vg.Point) endLabel {
 	var at vg.Point
 	for i := range k.samples {
 		s := &k.samples[i]
 		at = vg.Point{X: x(s.x), Y: y(s.value)}
-		if !s.sound() {
-			flush()
-			k.look.markInvalid(&c, at)
+		if s.sound() && s.elsewhere {
 			continue
 		}
-		joined = append(joined, at)
-	}
-	flush()
-	for _, s := range k.samples {
-		if s.sound() && !s.elsewhere {
-			k.look.mark(&c, 3.2, vg.Point{X: x(s.x), Y: y(s.value)})
+		place := beside(at, *marked)
+		*marked = append(*marked, place)
+		if s.sound() {
+			k.look.mark(&c, 3.2, place)
+		} else {
+			k.look.markInvalid(&c, place)
 		}
 	}
 	return endLabel{at: at, name: endName(k.name), look: k.look}
 }
 
-// draw writes the guide's name above its line, on the left.
+const besideText = " Markers that would hide each other stand side by side."
+
+// beside is the nearest place at the height of a point that no marker lies on.
+func beside(at vg.Point, marked []vg.Point) vg.Point {
+	const apart = vg.Length(4.5)
+	hidden := func(p vg.Point) bool {
+		return slices.ContainsFunc(marked, func(q vg.Point) bool {
+			return math.Hypot(float64(p.X-q.X), float64(p.Y-q.Y)) < float64(apart)*0.999
+		})
+	}
+	place := at
+	for i := 1; hidden(place); i++ {
+		place.X = at.X + apart*vg.Length(i/2)
+		if i%2 == 1 {
+			place.X = at.X - apart*vg.Length(i/2+1)
+		}
+	}
+	return place
+}
+
+// guideLine is how a guide is drawn, and a model.
+var guideLine = draw.LineStyle{Color: text, Width: 1, Dashes: []vg.Length{4, 3}}
+
+// draw leaves the guide's name to the legend: beside its line it would seem to
+// name what was measured there.
 func (g guide) draw(c draw.Canvas, x, y func(float64) vg.Length, p *plot.Plot) {
 	var points []vg.Point
 	for i := range g.x {
@@ -108,17 +147,7 @@ func (g guide) draw(c draw.Canvas, x, y func(float64) vg.Length, p *plot.Plot) {
 	if len(points) < 2 {
 		return
 	}
-	c.StrokeLines(draw.LineStyle{Color: text, Width: 1, Dashes: []vg.Length{4, 3}}, points)
-	// Beside the middle of the line, on the side that it leaves free.
-	s, at := style(9, text, false), points[len(points)/2]
-	s.YAlign = draw.YBottom
-	if len(points) == 2 {
-		at = vg.Point{X: (points[0].X + points[1].X) / 2, Y: (points[0].Y + points[1].Y) / 2}
-	}
-	if points[0].Y < points[len(points)-1].Y {
-		s.YAlign = draw.YTop
-	}
-	c.FillText(s, vg.Point{X: at.X + 8, Y: at.Y}, fit(s, g.name, c.Max.X-at.X-8))
+	c.StrokeLines(guideLine, points)
 }
 
 // markInvalid draws a crossed box.

@@ -31,7 +31,16 @@ func (l *slice) panelOf(m *metric, heading string, guides ...guide) panel {
 			lines = append(lines, line{lookOf(name), name, samples})
 		}
 	}
-	return l.linePanel(lines, m.unit, heading, guides...)
+	p := l.linePanel(lines, m.unit, heading, guides...)
+	if len(lines) == 0 && m.name == latency99.name && l.delivered() {
+		p.omitted = "too few deliveries: a p99 takes 1,000 in a trial"
+	}
+	return p
+}
+
+// delivered reports whether any trial has a latency at all.
+func (l *slice) delivered() bool {
+	return slices.ContainsFunc(l.transports(), func(name string) bool { return len(l.curve(name, &latency50)) > 0 })
 }
 
 // linePanel puts lines on axes that fit them: logarithmic where values span a
@@ -53,7 +62,10 @@ func (l *slice) linePanel(lines []line, u unit, heading string, guides ...guide)
 	}
 	positive := slices.DeleteFunc(slices.Clone(ys), func(v float64) bool { return !(v > 0) })
 	if len(positive) == 0 {
-		p.omitted = "nothing was measured, or nothing but zeros"
+		p.omitted = "not measured in this run"
+		if len(ys) > 0 {
+			p.omitted = "zero everywhere"
+		}
 		return p
 	}
 	lowX, highX := l.extent()
@@ -69,6 +81,7 @@ func (l *slice) linePanel(lines []line, u unit, heading string, guides ...guide)
 	}
 	for _, g := range guides {
 		p.lines = append(p.lines, g.series)
+		p.legend = append(p.legend, swatch{name: g.name, dashed: true})
 	}
 	p.hits = pointHits(measuredPoints(lines), l.along.label, u.format)
 	sc := u.scaleOf(highY)
@@ -81,7 +94,7 @@ func (l *slice) linePanel(lines []line, u unit, heading string, guides ...guide)
 		pl := axes()
 		name(&pl.X, l.along.name)
 		if logX {
-			logarithmic(&pl.X, lowX/1.12, highX*1.12, l.along.unit)
+			logarithmic(&pl.X, lowX/1.2, highX*1.2, l.along.unit)
 			l.tickMeasured(&pl.X)
 		} else {
 			linear(&pl.X, highX*1.04, l.along.unit.scaleOf(highX), 6, false)
@@ -144,12 +157,18 @@ func measuredPoints(lines []line) []series {
 	return list
 }
 
-// logarithmic gives an axis labelled powers of ten, and 2 and 5 times them where
-// few powers fit.
+// logarithmic makes an axis one, from low to high.
 func logarithmic(a *plot.Axis, low, high float64, u unit) {
 	a.Min, a.Max, a.Scale = low, high, plot.LogScale{}
+	a.Tick.Marker = logTicks(low, high, u.short)
+}
+
+// logTicks label the powers of ten, 2 and 5 times them where few powers fit, and
+// the end below where it is clear of the next label.
+func logTicks(low, high float64, label func(float64) string) plot.ConstantTicks {
 	var ticks plot.ConstantTicks
-	few := math.Log10(high/low) < 2.2
+	decades := math.Log10(high / low)
+	few := decades < 2.2
 	for e := math.Floor(math.Log10(low)); e <= math.Ceil(math.Log10(high)); e++ {
 		for m := 1; m <= 9; m++ {
 			v := float64(m) * math.Pow(10, e)
@@ -157,13 +176,14 @@ func logarithmic(a *plot.Axis, low, high float64, u unit) {
 				continue
 			}
 			t := plot.Tick{Value: v}
-			if m == 1 || few && (m == 2 || m == 5) {
-				t.Label = strings.TrimSpace(u.short(v))
+			ends := v < low*1.001 && 1-math.Log10(float64(m)) > decades/14
+			if m == 1 || few && (m == 2 || m == 5) || ends {
+				t.Label = strings.TrimSpace(label(v))
 			}
 			ticks = append(ticks, t)
 		}
 	}
-	a.Tick.Marker = ticks
+	return ticks
 }
 
 // tickMeasured puts ticks at the values that were measured, where these stand

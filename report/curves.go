@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -131,10 +132,15 @@ func (s *sweep) bandText() string {
 	switch {
 	case most < 2:
 		return "There is one trial of each, and so no band."
-	case most < stat.FewestForInterval:
-		return "Lines are medians; bands go from the lowest to the highest trial."
 	case least >= stat.FewestForInterval:
 		return "Lines are medians; bands are their 95 % intervals."
+	case most >= stat.FewestForInterval:
+		return "Lines are medians; bands are their 95 % intervals where there are 6 trials or more, else from the lowest to the highest trial, which holds the true median less often."
 	}
-	return "Lines are medians; bands are their 95 % intervals where there are 6 trials or more, else from the lowest to the highest trial."
+	fewest := max(least, 2)
+	some, cases := fmt.Sprintf("%d trials", fewest), rangeHolds(fewest)
+	if most > fewest {
+		some, cases = some+" or more", cases+" or more"
+	}
+	return "Lines are medians; bands go from the lowest to the highest of " + some + ", which holds the true median in " + cases + "."
 }

@@ -19,7 +19,8 @@ type document struct {
 	answers  map[question]section // what is told of a question in a table
 	sections []section
 
-	trials      table // every one, with what is doubted about it
+	trials      table    // every one, with what is doubted about it
+	reasons     []string // of those doubts, each once
 	environment table
 	repeat      []string // commands
 }
@@ -43,6 +44,7 @@ func (r *run) document() document {
 		answers:     map[question]section{breaksFirst: r.nearness()},
 		sections:    append([]section{r.modelSection()}, r.sections()...),
 		trials:      r.trialsTable(),
+		reasons:     doubtsByReason(r.all),
 		environment: r.environment(),
 		repeat:      r.repeat(),
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/xml"
 	"errors"
 	"io"
+	"reflect"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,6 +37,28 @@ type label struct {
 
 // pointed is what a chart tells who points at a place in it.
 type pointed struct{ chart, name, x, y string }
+
+// besides is what differs from another page, in which nothing is wrong.
+func (doc readPage) besides(sound readPage) readPage {
+	return readPage{
+		prose: differing(doc.prose, sound.prose), tables: differing(doc.tables, sound.tables),
+		charts: differing(doc.charts, sound.charts), hits: differing(doc.hits, sound.hits),
+	}
+}
+
+// differing are those of a list that are not at the same place in another; all,
+// if that has more or fewer.
+func differing[T any](list, other []T) (found []T) {
+	if len(list) != len(other) {
+		return list
+	}
+	for i := range list {
+		if !reflect.DeepEqual(list[i], other[i]) {
+			found = append(found, list[i])
+		}
+	}
+	return found
+}
 
 // readDocument takes a page apart, or a chart by itself.
 func readDocument(t *testing.T, content []byte) readPage {

@@ -8,9 +8,9 @@ import (
 
 // finding is a change in words, with all that it takes to believe it.
 func (c *Change) finding() string {
-	name := at(c.Transport, c.Point) + ": " + c.Metric
+	name := at(c.Transport, c.Point) + ": " + c.label()
 	if c.New.N == 0 {
-		return fmt.Sprintf("%s is not told any more (it was %s)", name, c.print(c.Base.Value))
+		return fmt.Sprintf("%s is missing: no trial of the new run tells it (it was %s)", name, c.print(c.Base.Value))
 	}
 	limit := c.limit()
 	if c.Untestable() {
@@ -22,6 +22,34 @@ func (c *Change) finding() string {
 		s += ", " + c.significance()
 	}
 	return s + ")"
+}
+
+// label is the metric's name, with what of its trials is compared.
+func (c *Change) label() string {
+	if c.Worst {
+		return c.Metric + " (worst trial)"
+	}
+	return c.Metric
+}
+
+// warning is what to know of a row that is no regression, or is more than one;
+// it is empty where there is nothing.
+func (c *Change) warning() string {
+	switch {
+	case c.starred(), c.Verdict == NotEnough && c.New.N == 0:
+		return c.finding()
+	case c.thinned():
+		return fmt.Sprintf("%s: %s is told by %d of %d trials of the new run, and by %d of %d of the base",
+			at(c.Transport, c.Point), c.Metric, c.New.N, c.New.Of, c.Base.N, c.Base.Of)
+	}
+	return ""
+}
+
+// thinned says that trials of the new run lack the number, so many that what
+// the others tell may be chance or choice.
+func (c *Change) thinned() bool {
+	few := c.metric.kind == exact || c.metric.kind == timing && c.New.N < FewestToCompare
+	return few && c.New.N > 0 && c.New.N < min(c.New.Of, c.Base.N)
 }
 
 // print is a number of the row as tables show it.

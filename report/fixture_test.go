@@ -3,6 +3,7 @@ package report
 import (
 	"math"
 	"math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -20,6 +21,7 @@ type fixture struct {
 	trials   int
 
 	calibrated bool // the machine's floor is known
+	plain      bool // of the histograms there are only the numbers that a sweep shows
 }
 
 func usual() fixture {
@@ -29,19 +31,37 @@ func usual() fixture {
 // shape is how a transport of the fixture behaves.
 type shape struct {
 	paced     bool
-	latency   func(*rand.Rand) float64 // seconds
-	in, out   float64                  // bytes per delivery
-	cpu       float64                  // seconds per delivery
-	memory    int64                    // per client
-	idleBytes float64                  // per poll that is empty, both ways alike
+	latency   distribution
+	in, out   float64 // bytes per delivery
+	cpu       float64 // seconds per delivery
+	memory    int64   // per client
+	idleBytes float64 // per poll that is empty, both ways alike
 }
 
-func around(median, sigma float64) func(*rand.Rand) float64 {
-	return func(r *rand.Rand) float64 { return median * math.Exp(sigma*r.NormFloat64()) }
+// distribution is of times in seconds: around a median or, where there is an
+// interval, uniform within that, and the way.
+type distribution struct{ median, sigma, interval float64 }
+
+func (d distribution) draw(r *rand.Rand) float64 {
+	if d.interval > 0 {
+		return d.interval*r.Float64() + 0.0008*math.Exp(0.4*r.NormFloat64())
+	}
+	return d.median * math.Exp(d.sigma*r.NormFloat64())
 }
 
-func uniform(interval float64) func(*rand.Rand) float64 {
-	return func(r *rand.Rand) float64 { return interval*r.Float64() + 0.0008*math.Exp(0.4*r.NormFloat64()) }
+func around(median, sigma float64) distribution { return distribution{median: median, sigma: sigma} }
+
+func uniform(interval float64) distribution { return distribution{interval: interval} }
+
+// chance is a source of random numbers that can go on from where another was.
+type chance struct {
+	*rand.Rand
+	*rand.PCG
+}
+
+func newChance(seed1, seed2 uint64) chance {
+	p := rand.NewPCG(seed1, seed2)
+	return chance{rand.New(p), p}
 }
 
 func shapes(interval float64) map[string]shape {
@@ -73,7 +93,7 @@ func (f fixture) trial(name string, n int) result.Trial {
 	if !ok {
 		s = shapes(f.interval)["ws"]
 	}
-	r := rand.New(rand.NewPCG(uint64(n), uint64(len(name))*31+uint64(name[0])))
+	r := newChance(uint64(n), uint64(len(name))*31+uint64(name[0]))
 	noise := func(v float64) float64 { return v * (1 + 0.06*(r.Float64()-0.5)) }
 
 	messages := int64(math.Round(f.rate * f.steady))
@@ -111,13 +131,13 @@ func (f fixture) trial(name string, n int) result.Trial {
 		polls = int64(math.Round(float64(f.clients) * f.steady / f.interval))
 		empty = int64(math.Round(float64(polls) * EmptyShare(f.rate, f.interval, false)))
 		t.StaleShare = StaleTime(f.rate, f.interval, false)
-		t.PollResponse, t.PollResponseHDR = histogram(r, around(0.0006, 0.5), polls)
+		t.PollResponse, t.PollResponseHDR = f.histogram(r, around(0.0006, 0.5), polls)
 	} else {
 		t.StaleShare = 0.003 * f.rate
 	}
 	if name == "longpoll" || name == "socketio-polling" {
 		polls = deliveries
-		t.PollResponse, t.PollResponseHDR = histogram(r, around(0.9, 0.5), polls)
+		t.PollResponse, t.PollResponseHDR = f.histogram(r, around(0.9, 0.5), polls)
 	}
 	t.Requests = result.Requests{Total: polls + posts, Empty: empty,
 		ByStatus: map[string]int64{"200": polls, "201": posts}}
@@ -127,16 +147,16 @@ func (f fixture) trial(name string, n int) result.Trial {
 		{Phase: "steady", Bytes: t.Bytes}, {Phase: "drain", Bytes: s.bytes(0, 0, empty/30)},
 	}
 	t.TCP = segmentsOf(polls+posts, deliveries)
-	t.Latency, t.LatencyHDR = histogram(r, s.latency, deliveries)
-	t.PublishLatency, t.PublishLatencyHDR = histogram(r, around(0.0009, 0.4), messages)
-	more := rand.New(rand.NewPCG(uint64(n), uint64(len(name))))
-	t.PublishService, t.PublishServiceHDR = histogram(more, around(0.0007, 0.3), messages)
+	t.Latency, t.LatencyHDR = f.histogram(r, s.latency, deliveries)
+	t.PublishLatency, t.PublishLatencyHDR = f.histogram(r, around(0.0009, 0.4), messages)
+	more := newChance(uint64(n), uint64(len(name)))
+	t.PublishService, t.PublishServiceHDR = f.histogram(more, around(0.0007, 0.3), messages)
 	accept := 0.0008
 	if name == "ws" {
 		accept = 0.0003 // less than can be told
 	}
-	t.AcceptLatency, t.AcceptLatencyHDR = histogram(more, around(accept, 0.3), messages)
-	t.DeliveryLeg, t.DeliveryLegHDR = histogram(more, s.latency, deliveries)
+	t.AcceptLatency, t.AcceptLatencyHDR = f.histogram(more, around(accept, 0.3), messages)
+	t.DeliveryLeg, t.DeliveryLegHDR = f.histogram(more, s.latency, deliveries)
 	t.StaleShareClients = &result.Quantiles{P50: new(t.StaleShare), P90: new(t.StaleShare * 1.1), P99: new(t.StaleShare * 1.3),
 		Max: t.StaleShare * 1.5, Mean: t.StaleShare, N: int64(f.clients)}
 	if f.clients < 1000 {
@@ -158,7 +178,7 @@ func (f fixture) trial(name string, n int) result.Trial {
 		RSSMeanBytes: 9 << 20, RSSPeakBytes: 11 << 20, Descriptors: int64(f.clients) + 8, Switches: 4000, Preemptions: 12}
 	if f.calibrated {
 		t.Calibration = &result.Calibration{Measured: time.Date(2026, 11, 20, 8, 0, 0, 0, time.UTC), Commit: "4c1d9e2"}
-		t.Calibration.Floor, _ = histogram(more, around(0.00014+0.00001*float64(len(name)), 0.4), 200_000)
+		t.Calibration.Floor, _ = f.histogram(more, around(0.00014+0.00001*float64(len(name)), 0.4), 200_000)
 	}
 	t.Series = f.series(r, s)
 	return t
@@ -199,20 +219,75 @@ func segmentsOf(requests, deliveries int64) *result.TCP {
 
 // histogram draws n values, or 8,000 for all of them, and encodes them as a
 // trial does: in nanoseconds.
-func histogram(r *rand.Rand, draw func(*rand.Rand) float64, n int64) (*result.Quantiles, string) {
-	h := hdrhistogram.New(1, int64(time.Hour), 3)
-	drawn := min(n, 8000)
-	for i := range drawn {
-		weight := n*(i+1)/drawn - n*i/drawn
-		if err := h.RecordValues(int64(draw(r)*1e9), weight); err != nil {
-			panic(err)
-		}
-	}
-	encoded, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+func (f fixture) histogram(r chance, of distribution, n int64) (*result.Quantiles, string) {
+	from, err := r.MarshalBinary()
 	if err != nil {
 		panic(err)
 	}
-	q := &result.Quantiles{N: h.TotalCount(), Max: float64(h.Max()) / 1e9, Mean: h.Mean() / 1e9}
+	key := drawing{string(from), of, n, f.plain}
+	found, ok := drawings.Load(key)
+	if !ok {
+		found, _ = drawings.LoadOrStore(key, key.draw(r))
+	}
+	d := found.(drawnTimes)
+	if err := r.UnmarshalBinary(d.then); err != nil {
+		panic(err)
+	}
+	q := d.quantiles
+	for _, p := range []**float64{&q.P50, &q.P90, &q.P99, &q.P999} {
+		if *p != nil {
+			*p = new(**p)
+		}
+	}
+	return &q, d.encoded
+}
+
+// drawing is what a histogram depends on.
+type drawing struct {
+	from  string // the state of the source
+	of    distribution
+	n     int64
+	plain bool
+}
+
+// drawnTimes is a histogram, and the state of the source after it.
+type drawnTimes struct {
+	quantiles result.Quantiles
+	encoded   string
+	then      []byte
+}
+
+// Many runs of the tests are made of the same trials: each histogram is drawn
+// once.
+var drawings sync.Map
+
+func (d drawing) draw(r chance) drawnTimes {
+	h := hdrhistogram.New(1, int64(time.Hour), 3)
+	n := min(d.n, 8000)
+	for i := range n {
+		weight := d.n*(i+1)/n - d.n*i/n
+		if err := h.RecordValues(int64(d.of.draw(r.Rand)*1e9), weight); err != nil {
+			panic(err)
+		}
+	}
+	then, err := r.MarshalBinary()
+	if err != nil {
+		panic(err)
+	}
+	made := drawnTimes{then: then}
+	if !d.plain {
+		encoded, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+		if err != nil {
+			panic(err)
+		}
+		made.encoded = string(encoded)
+	}
+	made.quantiles = quantilesOf(h)
+	return made
+}
+
+func quantilesOf(h *hdrhistogram.Histogram) result.Quantiles {
+	q := result.Quantiles{N: h.TotalCount(), Max: float64(h.Max()) / 1e9, Mean: h.Mean() / 1e9}
 	for _, p := range []struct {
 		to **float64
 		p  float64
@@ -222,10 +297,10 @@ func histogram(r *rand.Rand, draw func(*rand.Rand) float64, n int64) (*result.Qu
 			*p.to = &v
 		}
 	}
-	return q, string(encoded)
+	return q
 }
 
-func (f fixture) series(r *rand.Rand, s shape) []result.Second {
+func (f fixture) series(r chance, s shape) []result.Second {
 	var out []result.Second
 	for sec := -5; sec < 10+int(f.steady)+2; sec++ {
 		x := result.Second{T: float64(sec), Phase: "steady", Clients: int64(f.clients)}

@@ -15,7 +15,7 @@ import (
 // and each way to push is a point.
 func (s *sweep) freshnessChart() chart {
 	c := chart{name: "freshness", title: "Freshness against cost", asks: freshForUsers,
-		caption: "What does it cost to be how fresh? Further left costs the server less, further down is fresher. Polling moves along its curve with its interval; transports that do not poll at an interval are one point each." + s.crossedText()}
+		caption: "What does it cost to be how fresh? Further left costs the server less, further down is fresher. Polling moves along its curve with its interval; transports that do not poll at an interval are one point each." + besideText + s.crossedText()}
 	for _, l := range few(s.slices(axisOf("poll.interval"))) {
 		c.panels = append(c.panels, l.freshnessPanel())
 	}
@@ -93,6 +93,7 @@ func (list trailMap) Plot(c draw.Canvas, p *plot.Plot) {
 	x, y := p.Transforms(&c)
 	gridLines(c, p)
 	var ends []endLabel
+	var marked []vg.Point
 	labelled := false
 	for _, k := range list {
 		var joined []vg.Point
@@ -109,10 +110,12 @@ func (list trailMap) Plot(c draw.Canvas, p *plot.Plot) {
 		rightmost := slices.MaxFunc(k.spots, func(a, b spot) int { return cmp.Compare(a.x, b.x) })
 		for _, at := range k.spots {
 			place := vg.Point{X: x(at.x), Y: y(at.y)}
+			shown := beside(place, marked)
+			marked = append(marked, shown)
 			if !at.sound {
-				k.look.markInvalid(&c, place)
+				k.look.markInvalid(&c, shown)
 			} else {
-				k.look.mark(&c, 3.6, place)
+				k.look.mark(&c, 3.6, shown)
 			}
 			switch {
 			case !polls || labelled:

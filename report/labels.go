@@ -35,7 +35,7 @@ func drawEnds(c draw.Canvas, ends []endLabel) {
 	for i, e := range ends {
 		heights[i] = min(max(e.at.Y, c.Min.Y), c.Max.Y)
 	}
-	spread(heights, c.Max.Y)
+	spread(heights, c.Max.Y-labelGap/3) // the heading is close above
 	s := style(bodySize, text, false)
 	for i, e := range ends {
 		from := e.at.X
@@ -63,10 +63,11 @@ func spread(heights []vg.Length, high vg.Length) {
 	}
 }
 
-// swatch is a colour and what it stands for.
+// swatch is a colour, or a dashed line, and what it stands for.
 type swatch struct {
-	ink  color.RGBA
-	name string
+	ink    color.RGBA
+	name   string
+	dashed bool
 }
 
 // drawLegend lays swatches side by side at the top of the canvas.
@@ -74,6 +75,12 @@ func drawLegend(c *draw.Canvas, list []swatch) {
 	s := style(9.5, text, false)
 	at := vg.Point{X: c.Min.X, Y: c.Max.Y - 6}
 	for _, w := range list {
+		if w.dashed {
+			c.StrokeLine2(guideLine, at.X, at.Y, at.X+24, at.Y)
+			middle(c, s, vg.Point{X: at.X + 29, Y: at.Y}, w.name)
+			at.X += 29 + s.Width(w.name) + 14
+			continue
+		}
 		box := []vg.Point{{X: at.X, Y: at.Y - 4}, {X: at.X + 12, Y: at.Y - 4}, {X: at.X + 12, Y: at.Y + 4}, {X: at.X, Y: at.Y + 4}}
 		c.FillPolygon(w.ink, box)
 		c.StrokeLines(draw.LineStyle{Color: text, Width: 0.8}, append(box, box[0]))

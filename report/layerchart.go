@@ -45,11 +45,11 @@ func (r *run) bytesChart() chart {
 	p := barPanel(heading, bytesEach, rows)
 	for k, name := range drawnLayers {
 		if present[k] {
-			p.legend = append(p.legend, swatch{fills[k], name})
+			p.legend = append(p.legend, swatch{ink: fills[k], name: name})
 		}
 	}
 	if untold {
-		p.legend = append(p.legend, swatch{untoldInk, "all layers, which these trials do not tell apart"})
+		p.legend = append(p.legend, swatch{ink: untoldInk, name: "all layers, which these trials do not tell apart"})
 	}
 	c.panels = []panel{p}
 	return c

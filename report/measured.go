@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/stat"
 )
 
 // measured is a run as a comparison takes it.
@@ -37,13 +38,15 @@ func measuredOf(name string, trials []result.Trial, countsOnly bool) (*measured,
 	m := &measured{name: name, swept: s.swept}
 	for _, p := range s.points {
 		c := contested{p, map[string]*chosen{}}
-		for i := range p.sides {
-			transport := p.sides[i].transport
-			if c.chosen[transport], err = choose(p.attemptsOf(transport), countsOnly); err != nil {
+		for _, transport := range p.transports() {
+			if c.chosen[transport], err = choose(p.attemptsOf(transport), p.trialsAsked(), countsOnly); err != nil {
 				return nil, fmt.Errorf("%s: %s %w", name, at(transport, p.label), err)
 			}
 		}
 		m.points = append(m.points, c)
+	}
+	if missing := m.pointsMissing(); len(missing) > 0 {
+		return nil, fmt.Errorf("%s: has no trial at %s that it was to measure (hash %s): the run is partial; %s", name, plural(float64(len(missing)), "point"), strings.Join(missing, ", "), goOn)
 	}
 	m.surroundings()
 	return m, nil
@@ -54,15 +57,58 @@ func (r *run) attemptsOf(transport string) []result.Trial {
 	return slices.DeleteFunc(slices.Clone(r.all), func(t result.Trial) bool { return t.Transport != transport })
 }
 
+// transports are those that were measured, and those that were to be.
+func (r *run) transports() []string {
+	var out []string
+	for i := range r.sides {
+		out = append(out, r.sides[i].transport)
+	}
+	for i := range r.all {
+		for _, name := range r.all[i].Asked.Transports {
+			if name = clean(name); !slices.Contains(out, name) {
+				out = append(out, name)
+			}
+		}
+	}
+	return out
+}
+
+// trialsAsked is how many trials of each transport were to be measured.
+func (r *run) trialsAsked() int {
+	asked := 1
+	for i := range r.all {
+		asked = max(asked, r.all[i].Asked.Trials)
+	}
+	return asked
+}
+
+// pointsMissing are the hashes of the points that were to be measured, and are
+// not there.
+func (m *measured) pointsMissing() []string {
+	var out []string
+	for i := range m.points {
+		for _, t := range m.points[i].all {
+			for _, hash := range t.Asked.Points {
+				if hash = clean(hash); m.find(hash) == nil && !slices.Contains(out, hash) {
+					out = append(out, hash)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// goOn is what to do about a run that is partial.
+const goOn = "go on with it by `pollpush run --resume DIR`, or run it again"
+
 // choose takes one attempt of each trial. It is an error if one has none that
 // may be compared, or if trials that were asked for are not there.
-func choose(attempts []result.Trial, countsOnly bool) (*chosen, error) {
+func choose(attempts []result.Trial, asked int, countsOnly bool) (*chosen, error) {
 	c := &chosen{}
-	asked := 0
+	measured := 0
 	for from := 0; from < len(attempts); {
 		to := from
 		for to < len(attempts) && attempts[to].Trial == attempts[from].Trial {
-			asked = max(asked, attempts[to].Asked.Trials)
 			to++
 		}
 		of := attempts[from:to]
@@ -73,7 +119,9 @@ func choose(attempts []result.Trial, countsOnly bool) (*chosen, error) {
 		if err := admit(&of[pick], countsOnly); err != nil {
 			return nil, err
 		}
-		c.trials = append(c.trials, of[pick])
+		if c.trials = append(c.trials, of[pick]); of[pick].Trial <= asked {
+			measured++
+		}
 		for _, t := range of {
 			if t.Status == result.Complete {
 				c.attempts = append(c.attempts, t)
@@ -81,8 +129,8 @@ func choose(attempts []result.Trial, countsOnly bool) (*chosen, error) {
 		}
 		from = to
 	}
-	if n := len(c.trials); n < asked {
-		return nil, fmt.Errorf("has %d of %d trials: the run is partial; go on with it by `pollpush run --resume DIR`, or run it again", n, asked)
+	if measured < asked {
+		return nil, fmt.Errorf("has %d of %s: the run is partial; %s", measured, plural(float64(asked), "trial"), goOn)
 	}
 	return c, nil
 }
@@ -183,20 +231,24 @@ func (m *measured) commits() []string {
 
 // origin says what was run.
 func (m *measured) origin() string {
-	fewest, most := -1, 0
-	for i := range m.points {
-		for _, c := range m.points[i].chosen {
-			n := len(c.trials)
-			if most = max(most, n); fewest < 0 || n < fewest {
-				fewest = n
-			}
-		}
-	}
+	fewest, most := m.trials()
 	trials := plural(float64(most), "trial")
 	if fewest < most {
 		trials = fmt.Sprintf("%d to %s", fewest, trials)
 	}
 	return fmt.Sprintf("%s, pollpush %s, %s of each transport", or(m.points[0].head.Run, "unnamed"), or(strings.Join(m.commits(), " and "), "unknown"), trials)
+}
+
+// trials are the fewest and the most of any transport at any point.
+func (m *measured) trials() (fewest, most int) {
+	var counts []float64
+	for i := range m.points {
+		for _, c := range m.points[i].chosen {
+			counts = append(counts, float64(len(c.trials)))
+		}
+	}
+	low, high := stat.Range(counts)
+	return int(low), int(high)
 }
 
 // title names what both runs are of.
@@ -236,12 +288,19 @@ func (m *measured) suspects() []string {
 	return out
 }
 
-// paced is the first transport that polls at an interval; nil if none does.
-func (p *contested) paced() *chosen {
-	for i := range p.sides {
-		if p.sides[i].paced() {
-			return p.chosen[p.sides[i].transport]
-		}
-	}
-	return nil
+// paced says that the transport polls at an interval.
+func (c *chosen) paced() bool {
+	asked := &c.trials[0].Asked
+	return asked.Paced && asked.PollIntervalS > 0
+}
+
+// rearms says that the transport asks again as soon as it is answered.
+func (c *chosen) rearms() bool {
+	asked := &c.trials[0].Asked
+	return asked.WaitS > 0 || asked.HeartbeatS > 0
+}
+
+// costed says that any trial tells what the server took.
+func (c *chosen) costed() bool {
+	return slices.ContainsFunc(c.trials, func(t result.Trial) bool { return t.Server != nil })
 }

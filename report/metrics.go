@@ -21,9 +21,10 @@ const (
 type kind int
 
 const (
-	told   kind = iota // told for context, never compared
-	exact              // counted: the same scenario gives the same number, whatever the machine
-	timing             // measured in time or memory: differs from trial to trial
+	told    kind = iota // told for context, never compared
+	exact               // counted: the same scenario gives the same number, whatever the machine
+	timing              // measured in time or memory: differs from trial to trial
+	related             // timed, in relation to another transport of the same run: warns, never gates
 )
 
 // metric is one row of every table: of the terminal's, the report's, the
@@ -42,6 +43,11 @@ type metric struct {
 	// trial's loss.
 	total bool
 
+	// rounds counts questions and answers. A transport that asks again as soon
+	// as it is answered has the more of them the sooner that is: of such a one
+	// compare takes the number for a time.
+	rounds bool
+
 	// rare rows are left out of a report in which no transport has a value.
 	rare bool
 
@@ -54,7 +60,7 @@ type metric struct {
 
 // The metrics that the verdict and the charts name.
 var (
-	requests = metric{name: "requests per client", unit: perMinute, better: lower, kind: exact, limit: 0.02,
+	requests = metric{name: "requests per client", unit: perMinute, better: lower, kind: exact, limit: 0.02, rounds: true,
 		of: func(t *result.Trial) float64 {
 			return over(float64(t.Requests.Total)*60, float64(t.Clients)*t.WindowS)
 		},
@@ -77,13 +83,13 @@ var (
 		of:      staleShare,
 		assumes: "the part of the steady state in which a message was due that a client had not got; mean over the clients"}
 
-	bytesIn = metric{name: "bytes per delivery, in", unit: bytesEach, better: lower, kind: exact, limit: 0.02,
+	bytesIn = metric{name: "bytes per delivery, in", unit: bytesEach, better: lower, kind: exact, limit: 0.02, rounds: true,
 		of: func(t *result.Trial) float64 {
 			return over(float64(t.Bytes.In), float64(t.WindowDeliveries))
 		},
 		assumes: "server to client, everything above TCP, idle polls and control frames included"}
 
-	bytesOut = metric{name: "bytes per delivery, out", unit: bytesEach, better: lower, kind: exact, limit: 0.02,
+	bytesOut = metric{name: "bytes per delivery, out", unit: bytesEach, better: lower, kind: exact, limit: 0.02, rounds: true,
 		of: func(t *result.Trial) float64 {
 			return over(float64(t.Bytes.Out), float64(t.WindowDeliveries))
 		},
@@ -180,6 +186,9 @@ var metrics = []metric{
 	{name: "poll response, p99", unit: seconds, better: lower, kind: timing, limit: 0.1, rare: true,
 		of:      func(t *result.Trial) float64 { return quantile(t.PollResponse, p99) },
 		assumes: "from a poll being due, so that a stalled server is charged for every poll that it delayed"},
+	{name: "messages", unit: count, kind: told, total: true,
+		of:      func(t *result.Trial) float64 { return float64(t.Offered) },
+		assumes: "that were due in the steady state, to be published once each"},
 	{name: "expected deliveries", unit: count, kind: told, total: true,
 		of: func(t *result.Trial) float64 { return float64(t.Expected) }},
 	{name: "delivered", unit: count, kind: told, total: true,
@@ -254,10 +263,7 @@ func (m *metric) cell(trials []result.Trial) cell {
 	c.low, c.high = stat.Range(c.values)
 	c.value = stat.Median(c.values)
 	if m.total && len(c.values) > 0 {
-		c.value = 0
-		for _, v := range c.values {
-			c.value += v
-		}
+		c.value = stat.Sum(c.values)
 	}
 	return c
 }

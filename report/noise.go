@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/stat"
 )
 
 // NoiseFile is the name of what is known of machines' noise, beside a base's
@@ -23,6 +24,9 @@ const NoiseFile = "noise.json"
 
 // noiseSchema is the version of the file format.
 const noiseSchema = 1
+
+// mostNoise bounds a relative change that is learnt: no limit can be higher.
+const mostNoise = 10
 
 // mostAlike bounds how many comparisons are kept of one machine and scenario:
 // the latest.
@@ -77,9 +81,9 @@ func (n *Noise) floor(machine, hash, transport, id string, trials int) float64 {
 }
 
 // Learn takes in what two runs differ by. They must be valid runs of one commit,
-// with nothing uncommitted in it, of one machine and of the same points, and
-// must not be one and the same, or known already. Times of too few trials to be
-// compared are not learnt.
+// with nothing uncommitted in it, of one machine and of the same points, with
+// [FewestToCompare] trials or more, and must not be one and the same, or known
+// already. What is counted has no noise, and is not learnt.
 func (n *Noise) Learn(base, next []result.Trial) error {
 	b, err := measuredOf("base", base, false)
 	if err != nil {
@@ -106,12 +110,12 @@ func (n *Noise) Learn(base, next []result.Trial) error {
 		for j := range c.Changes {
 			ch := &c.Changes[j]
 			share := math.Abs(ch.Relative())
-			if ch.hash == hash && ch.Verdict != NotEnough && !math.IsInf(share, 0) && !math.IsNaN(share) {
+			if ch.hash == hash && ch.tested() && !math.IsInf(share, 0) && !math.IsNaN(share) {
 				d := a.Transports[ch.Transport]
 				if d.Changes == nil {
 					d = Disparity{[2]int{len(b.points[i].chosen[ch.Transport].trials), len(m.find(hash).chosen[ch.Transport].trials)}, map[string]float64{}}
 				}
-				d.Changes[ch.ID] = share
+				d.Changes[ch.ID] = min(share, mostNoise)
 				a.Transports[ch.Transport] = d
 			}
 		}
@@ -162,6 +166,8 @@ func alike(b, n *measured) error {
 		q := n.find(p.head.ScenarioHash)
 		return q == nil || len(q.chosen) != len(p.chosen) || slices.ContainsFunc(p.sides, func(s side) bool { return q.chosen[s.transport] == nil })
 	})
+	fewest, _ := b.trials()
+	fewestNew, _ := n.trials()
 	switch {
 	case len(commits) > 1:
 		return fmt.Errorf("they are of the commits %s; run both of one commit", strings.Join(commits, " and "))
@@ -175,6 +181,8 @@ func alike(b, n *measured) error {
 		return fmt.Errorf("they are not of the same points and transports: the base is of %s, the new run of %s", b.hashes(), n.hashes())
 	case b.started().Equal(n.started()):
 		return errors.New("they are one and the same run; make another one")
+	case min(fewest, fewestNew) < FewestToCompare:
+		return fmt.Errorf("it takes %d trials of each transport to tell times, and they have %d and %d: run both with --trials %d", FewestToCompare, fewest, fewestNew, stat.FewestForInterval)
 	}
 	if list := append(b.suspects(), n.suspects()...); len(list) > 0 {
 		return fmt.Errorf("not all of their trials are valid (%s): what disturbed them would be taken for the machine's noise; run again", strings.Join(list, ", "))
@@ -249,8 +257,8 @@ func (a *Alike) check() error {
 			return fmt.Errorf("%s has no trials", clean(name))
 		}
 		for id, share := range d.Changes {
-			if share < 0 {
-				return fmt.Errorf("%s: %s changed by %v: at least 0 is possible", clean(name), clean(id), share)
+			if !(share >= 0 && share <= mostNoise) {
+				return fmt.Errorf("%s: %s changed by %v: 0 to %d is possible", clean(name), clean(id), share, mostNoise)
 			}
 		}
 	}

@@ -94,6 +94,34 @@ func TestNoiseFloor(t *testing.T) {
 	}
 }
 
+// What is counted has no noise. A difference beyond any limit is kept as the
+// largest, so that what is written can be read.
+func TestLearn(t *testing.T) {
+	base := six("poll", "ws")
+	n := &Noise{}
+	if err := n.Learn(base, only("ws", func(t *result.Trial) {
+		dearer(30)(t)
+		t.Requests.Total = 60
+		moreIn(t, t.Bytes.In)
+	})(later(time.Hour)(again(base)))); err != nil {
+		t.Fatal(err)
+	}
+	learnt := n.Alike[0].Transports["ws"].Changes
+	if got := learnt["server-cpu-per-delivery"]; got != mostNoise {
+		t.Errorf("30 times the CPU is learnt as %v, want %d", got, mostNoise)
+	}
+	for i := range comparedMetrics {
+		if _, ok := learnt[comparedMetrics[i].id()]; ok && comparedMetrics[i].kind == exact {
+			t.Errorf("%s is learnt", comparedMetrics[i].name)
+		}
+	}
+	n.Alike[0].Transports["ws"].Changes["bytes-per-delivery-in"] = 1 // as an older pollpush wrote it
+	c := compared(t, CompareOptions{Noise: n}, base, only("ws", func(t *result.Trial) { moreIn(t, t.Bytes.In/2) }))
+	if row := c.row("ws", "bytes per delivery, in"); row.Floor != 0 || row.Verdict != Worse {
+		t.Errorf("a counted row has a floor: %+v", row)
+	}
+}
+
 func TestLearnRefuses(t *testing.T) {
 	base := six("poll", "ws")
 	known := &Noise{}
@@ -115,10 +143,15 @@ func TestLearnRefuses(t *testing.T) {
 			}
 		}, "not all of their trials are valid (poll trial 2, ws trial 2)"},
 		{"an invalid trial", func(t *result.Trial) { doubt(t, result.Invalid, result.PollLate, "late") }, "invalid for its timing"},
+		{"few trials", func(t *result.Trial) {}, "it takes 4 trials of each transport to tell times, and they have 6 and 3: run both with --trials 6"},
 		{"the same run", func(t *result.Trial) { t.Started = t.Started.Add(-time.Hour) }, "one and the same run"},
 		{"known", func(*result.Trial) {}, "learnt from already"},
 	} {
-		err := known.Learn(base, each(tt.change)(later(time.Hour)(again(base))))
+		next := base
+		if tt.name == "few trials" {
+			next = trialsOf(3, "poll", "ws")
+		}
+		err := known.Learn(base, each(tt.change)(later(time.Hour)(again(next))))
 		if err == nil || !strings.Contains(err.Error(), tt.said) {
 			t.Errorf("%s: %v, want %q", tt.name, err, tt.said)
 		}
@@ -137,7 +170,8 @@ func TestNoiseFile(t *testing.T) {
 	if n, err := ReadNoise(path); err != nil || len(n.Alike) > 0 {
 		t.Fatalf("no file: %v, %v", n, err)
 	}
-	base := byClients(100, 300)
+	base := append(six("poll", "ws"), each(func(t *result.Trial) { t.ScenarioHash, t.Clients = "300", 300 })(six("poll", "ws"))...)
+	base = each(func(t *result.Trial) { t.Swept = []string{"clients"} })(base)
 	n := &Noise{}
 	if err := n.Learn(base, later(time.Hour)(again(base))); err != nil {
 		t.Fatal(err)
@@ -177,7 +211,8 @@ func TestParseNoise(t *testing.T) {
 		{`{"schema": 2, "new": true}`, "has schema 2, this pollpush reads up to 1: use a newer pollpush"},
 		{`{"schema": 0}`, "has schema 0"}, {`{"schema": 1, "foreign": 1}`, "foreign"}, {`{"schema": "1"}`, `has no "schema"`},
 		{replaced(`"a"`, `""`), "of which machine"}, {replaced("[6, 6]", "[6, 0]"), "ws has no trials"},
-		{replaced(`"lost": 0`, `"lost": -1`), "ws: lost changed by -1"}, {replaced(`"lost": 0`, `"lost": "x"`), "is not what pollpush writes"},
+		{replaced(`"lost": 0`, `"lost": -1`), "ws: lost changed by -1"}, {replaced(`"lost": 0`, `"lost": 10.1`), "ws: lost changed by 10.1: 0 to 10 is possible"},
+		{replaced(`"lost": 0`, `"lost": 1e400`), "is not what pollpush writes"}, {replaced(`"lost": 0`, `"lost": "x"`), "is not what pollpush writes"},
 	} {
 		if _, err := parseNoise([]byte(tt.text)); err == nil || !strings.Contains(err.Error(), tt.said) {
 			t.Errorf("%s: %v, want %q", tt.text, err, tt.said)
@@ -199,7 +234,7 @@ func FuzzNoise(f *testing.F) {
 		for _, a := range n.Alike {
 			for transport, d := range a.Transports {
 				for id := range d.Changes {
-					if v := n.floor(a.Machine, a.ScenarioHash, transport, id, 6); !(v >= 0) || math.IsInf(v, 0) {
+					if v := n.floor(a.Machine, a.ScenarioHash, transport, id, 6); !(v >= 0 && v <= mostNoise) {
 						t.Errorf("a floor of %v", v)
 					}
 				}

@@ -25,6 +25,8 @@ var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
 // figure is one chart within the page.
 type figure struct {
 	svg     []byte
+	title   string
+	stamp   string
 	caption string
 	asks    question
 }
@@ -55,8 +57,9 @@ type pageSection struct {
 }
 
 type pageFigure struct {
-	SVG     template.HTML
-	Caption string
+	SVG          template.HTML
+	Title, Stamp string // beside the picture where the page is too narrow for all of it
+	Caption      string
 }
 
 // pageQuestion is a question with what answers it.
@@ -126,7 +129,7 @@ func (d *document) asked(figures []figure) []pageQuestion {
 		for _, f := range figures {
 			if f.asks == question(q) {
 				start := max(bytes.Index(f.svg, []byte("<svg")), 0)
-				p.Figures = append(p.Figures, pageFigure{template.HTML(f.svg[start:]), f.caption})
+				p.Figures = append(p.Figures, pageFigure{template.HTML(f.svg[start:]), f.title, f.stamp, f.caption})
 			}
 		}
 		if s, ok := d.answers[question(q)]; ok && len(s.table.rows) > 0 {

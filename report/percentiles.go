@@ -77,7 +77,7 @@ func (r *run) latencyChart() chart {
 		name: "latency", asks: freshForUsers, title: "How long a message takes to reach a client",
 		caption: "How long does a message take from being due to being seen, for the lucky half and for the unlucky few? Each line ends where fewer than ten samples lie beyond; a dashed line is the model, of polling uniform on 0 to T.",
 	}
-	p := panel{heading: "delivery latency (logarithmic) by percentile of deliveries (each nine as wide)", height: 250}
+	p := panel{heading: "delivery latency by percentile of deliveries; both axes logarithmic: the slowest few are drawn wide", height: 250}
 	var lines []curveLine
 	var left []string // which transports have no line, and why
 	for i := range r.sides {
@@ -137,7 +137,7 @@ func (r *run) latencyChart() chart {
 		pl.X.Tick.Marker = ninesTicks(right)
 		pl.Y.Min, pl.Y.Max = low, high
 		pl.Y.Scale = plot.LogScale{}
-		pl.Y.Tick.Marker = logTicks(low, high)
+		pl.Y.Tick.Marker = logTicks(low, high, seconds.short)
 		pl.Add(band{floor}, curves(append(slices.Clone(lines), models...)))
 		return pl
 	}
@@ -228,28 +228,6 @@ func logBounds(low, high float64) (float64, float64) {
 		h *= 10
 	}
 	return l, h
-}
-
-// logTicks label the powers of ten, and 2 and 5 times them where few powers
-// fit.
-func logTicks(low, high float64) plot.ConstantTicks {
-	var ticks plot.ConstantTicks
-	few := math.Log10(high/low) < 2.2
-	for e := math.Floor(math.Log10(low)); e <= math.Ceil(math.Log10(high)); e++ {
-		for m := 1; m <= 9; m++ {
-			v := float64(m) * math.Pow(10, e)
-			if v < low*0.999 || v > high*1.001 {
-				continue
-			}
-			t := plot.Tick{Value: v}
-			if m == 1 || few && (m == 2 || m == 5) {
-				s := seconds.scaleOf(v)
-				t.Label = plain(v/s.factor) + " " + s.name
-			}
-			ticks = append(ticks, t)
-		}
-	}
-	return ticks
 }
 
 func ninesTicks(right float64) plot.ConstantTicks {

@@ -2,46 +2,53 @@ package report
 
 import (
 	"math"
-	"strings"
 
 	"github.com/pollpush/pollpush/internal/result"
 )
 
-// toPoll ends the names of ratios.
-const toPoll = ", to poll"
-
-// ratioMetric is a metric of a transport, divided by that of the run's first
-// transport that polls at an interval: in the same trial, so that what the
-// machine does to both falls out. Runs of different machines have these numbers
-// in common.
-type ratioMetric struct {
-	metric
-	of *metric
-}
+// ratioMetric is a metric of a transport, divided by that of one that polls at
+// an interval, of the same run and in the same trial, so that what the machine
+// does to both falls out. Runs of different machines have these numbers in
+// common.
+type ratioMetric struct{ *metric }
 
 // ratioMetrics are of all costs and latencies.
 var ratioMetrics = func() []ratioMetric {
 	var out []ratioMetric
 	for i := range metrics {
-		m := &metrics[i]
-		if m.kind == timing && (m.unit == seconds || m.unit == memory) {
-			out = append(out, ratioMetric{metric{name: m.name + toPoll, unit: ratio, better: m.better, kind: timing, limit: m.limit}, m})
+		if m := &metrics[i]; m.kind == timing && (m.unit == seconds || m.unit == memory) {
+			out = append(out, ratioMetric{m})
 		}
 	}
 	return out
 }()
 
-func isRatio(m *metric) bool { return strings.HasSuffix(m.name, toPoll) }
+// to is the metric of the ratios to a transport.
+func (m ratioMetric) to(transport string) metric {
+	return metric{name: m.name + ", to " + transport, unit: ratio, better: m.better, kind: related, limit: m.limit}
+}
 
-// limitID is the id by which a row's limit is given: a ratio has that of its
-// metric.
-func limitID(m *metric) string {
-	name, _ := strings.CutSuffix(m.name, toPoll)
-	return (&metric{name: name}).id()
+// pacedPair is one and the same transport in both runs, to which the others are
+// related.
+type pacedPair struct {
+	transport string
+	was, is   *chosen
+}
+
+// pacedOf is the first transport that polls at an interval in both runs; nil if
+// none does.
+func pacedOf(p, q *contested) *pacedPair {
+	for i := range p.sides {
+		name := p.sides[i].transport
+		if now := q.chosen[name]; now != nil && now.paced() {
+			return &pacedPair{name, p.chosen[name], now}
+		}
+	}
+	return nil
 }
 
 // valuesOf are the ratios, one for each trial that both have.
-func (m *ratioMetric) valuesOf(c, paced *chosen) []float64 {
+func (m ratioMetric) valuesOf(c, paced *chosen) []float64 {
 	if c == paced {
 		return nil
 	}
@@ -55,7 +62,7 @@ func (m *ratioMetric) valuesOf(c, paced *chosen) []float64 {
 		if other == nil {
 			continue
 		}
-		if v := over(m.of.of(&c.trials[i]), m.of.of(other)); !math.IsNaN(v) {
+		if v := over(m.of(&c.trials[i]), m.of(other)); !math.IsNaN(v) {
 			out = append(out, v)
 		}
 	}

@@ -66,7 +66,7 @@ func (d *document) figures() ([]figure, error) {
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, figure{svg, c.caption, c.asks})
+		list = append(list, figure{svg, c.title, c.stamp, c.caption, c.asks})
 	}
 	return list, nil
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -235,20 +236,33 @@ func read(t *testing.T, dir string) map[string][]byte {
 
 func TestSameTrialsSameBytes(t *testing.T) {
 	trials := cases()["one"]
-	a, b := t.TempDir(), t.TempDir()
-	if err := Write(a, trials); err != nil {
-		t.Fatal(err)
-	}
+	once := written(t, "once", trials)
+	_, exports := exportsOf(t, trials)
+	maps.Copy(once, exports)
+	picture := firstPicture(t, trials)
 	slices.Reverse(trials) // the order of the lines is no information
-	if err := Write(b, trials); err != nil {
-		t.Fatal(err)
-	}
-	again := read(t, b)
-	for name, content := range read(t, a) {
+	again := written(t, "again", trials)
+	_, exports = exportsOf(t, trials)
+	maps.Copy(again, exports)
+	for name, content := range once {
 		if !bytes.Equal(content, again[name]) {
 			t.Errorf("%s differs between two reports of the same trials", name)
 		}
 	}
+	if !bytes.Equal(picture, firstPicture(t, trials)) {
+		t.Error("a picture differs between two reports of the same trials")
+	}
+}
+
+// firstPicture draws one chart as PNG: all are drawn by the same means, which
+// takes a while.
+func firstPicture(t *testing.T, trials []result.Trial) []byte {
+	t.Helper()
+	picture, err := mustDocument(t, trials).charts[0].png()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return picture
 }
 
 func TestTrialsAreLeftAlone(t *testing.T) {

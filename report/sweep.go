@@ -15,6 +15,8 @@ import (
 type sweep struct {
 	swept  []string // keys of the scenario, as "clients"; empty where there is one point
 	points []point  // in the order of the axes: clients, rooms, payload, rate, interval
+
+	models map[[3]string]unitModel // those that were fitted, by transport, cost and what the trials have in common
 }
 
 // point is one combination of the swept keys' values.
@@ -74,7 +76,7 @@ func newSweep(trials []result.Trial) (*sweep, error) {
 		}
 		byHash[t.ScenarioHash] = append(byHash[t.ScenarioHash], t)
 	}
-	s := &sweep{}
+	s := &sweep{models: map[[3]string]unitModel{}}
 	for _, key := range trials[0].Swept {
 		if axisOf(key) == nil {
 			return nil, fmt.Errorf("report: the run sweeps %q, which this pollpush does not know", clean(key))

@@ -47,7 +47,7 @@ var sweptCharts = []sweptChart{
 		caption: "How many HTTP requests does the server answer in a minute? The dashed line is the tutorial's claim: 60 for each client that polls every second.",
 		panels:  []sweptPanel{{&requestsOfAll, "HTTP requests of all clients in a minute", ""}}},
 	{name: "requests-each", title: "Requests of one client in a minute", asks: crossesTheWire, guide: pollsGuide,
-		caption: "How many HTTP requests does a client make in a minute? The dashed line is the model of polling, 60/T.",
+		caption: "How many HTTP requests does a client make in a minute? The dashed line is the model of polling: 60 ÷ interval in seconds.",
 		panels:  []sweptPanel{{&requests, "HTTP requests per client and minute", ""}}},
 	{name: "bandwidth", title: "What crosses the wire", asks: crossesTheWire,
 		caption: "How much bandwidth does a client take, both directions together?",
@@ -57,12 +57,12 @@ var sweptCharts = []sweptChart{
 // tutorialGuide is 60 requests in a minute for each client.
 func tutorialGuide(l *slice) []guide {
 	low, high := l.extent()
-	return []guide{{series{name: "the tutorial's 60 N", x: []float64{low, high}, y: []float64{60 * low, 60 * high}}}}
+	return []guide{{series{name: "the tutorial's claim: 60 × clients", x: []float64{low, high}, y: []float64{60 * low, 60 * high}}}}
 }
 
-// pollsGuide is the polls of one client, 60/T.
+// pollsGuide is the polls of one client.
 func pollsGuide(l *slice) []guide {
-	g := guide{series{name: "polling, 60/T"}}
+	g := guide{series{name: "model of polling: 60 ÷ interval"}}
 	for _, p := range l.points {
 		if t := p.head.Asked.PollIntervalS; t > 0 && slices.ContainsFunc(p.sides, func(s side) bool { return s.paced() }) {
 			g.x, g.y = append(g.x, l.along.of(&p.head)), append(g.y, PollsPerMinute(t))
@@ -168,7 +168,7 @@ func (s *sweep) draw(d *sweptChart) chart {
 
 // pictureText says what else a reader of the lines has to know.
 func (s *sweep) pictureText() string {
-	text := ""
+	text := besideText
 	if s.axis().key == "poll.interval" {
 		text += " Transports that do not poll at an interval are measured once, at the marker; their lines are drawn across."
 	}
@@ -226,7 +226,7 @@ func (s *sweep) footer() []string {
 	all := s.together()
 	e := all.head.Env
 	return []string{
-		s.title() + " · " + plural(float64(used), "trial") + " of " + plural(float64(len(s.transports())), "transport") + " used · " + string(s.validity()),
+		s.title() + " · " + plural(float64(used), "trial") + " of " + plural(float64(len(s.transports())), "transport") + " used · " + s.stampCounts(),
 		fmt.Sprintf("%s, %s · pollpush %s · %s", or(e.CPUModel, "unknown CPU"), plural(float64(e.Cores), "core"), or(e.Commit, "of unknown commit"), all.started()),
 	}
 }

@@ -1,11 +1,8 @@
 package report
 
 import (
-	"fmt"
 	"slices"
 	"strings"
-
-	"github.com/pollpush/pollpush/internal/result"
 )
 
 // document is the report of a sweep.
@@ -20,6 +17,7 @@ func (s *sweep) document() document {
 		charts:      s.charts(),
 		sections:    s.sections(),
 		trials:      s.trialsTable(),
+		reasons:     doubtsByReason(all.all),
 		environment: s.environment(all),
 		repeat:      s.points[0].repeat(),
 	}
@@ -50,25 +48,19 @@ func (s *sweep) title() string {
 // where polling and push cost the same or, where that is not to be had, how they
 // compare at the first and the last point.
 func (s *sweep) judge() verdict {
-	var v verdict
-	for _, p := range s.points {
-		for _, text := range p.judge().headlines {
-			v.headlines = append(v.headlines, capital(p.label)+": "+text)
-		}
-	}
-	v.paragraphs = s.breakEvenParagraphs()
+	v := verdict{headlines: s.headlines(), paragraphs: s.breakEvenParagraphs()}
 	if len(v.paragraphs) == 0 {
 		v.paragraphs = s.ends()
+		if text := s.extremes(); text != "" {
+			v.paragraphs = append(v.paragraphs, text)
+		}
 		if len(s.breakEvenAxes()) > 0 {
 			v.notes = append(v.notes, "Where polling begins to be cheaper than push cannot be told: that takes two points at which both are sound and have lost nothing.")
 		}
 	}
-	for _, p := range s.points {
-		for _, part := range p.sides {
-			if part.stamp == result.Suspect {
-				v.notes = append(v.notes, fmt.Sprintf("%s: trials of %s are suspect, for reasons listed with the trials.", capital(p.label), part.transport))
-			}
-		}
+	v.paragraphs = append(v.paragraphs, s.breaking())
+	if text := s.suspects(); text != "" {
+		v.notes = append(v.notes, text)
 	}
 	all := s.together()
 	least := slices.MinFunc(all.sides, func(a, b side) int { return len(a.used) - len(b.used) })

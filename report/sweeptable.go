@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -40,7 +41,7 @@ func (s *sweep) mainTable() table {
 	for _, c := range sweptColumns {
 		t.head = append(t.head, c.head)
 	}
-	t.head = append(t.head, "validity")
+	t.head = append(t.head, "trials used", "validity")
 	for _, p := range s.points {
 		for i := range p.sides {
 			part := &p.sides[i]
@@ -48,7 +49,7 @@ func (s *sweep) mainTable() table {
 			for _, c := range sweptColumns {
 				row = append(row, c.unit.format(c.cell(part.used).value))
 			}
-			t.rows = append(t.rows, append(row, validityText(part)))
+			t.rows = append(t.rows, append(row, fmt.Sprint(len(part.used)), validityText(part)))
 		}
 	}
 	return t

@@ -10,8 +10,8 @@ import (
 // Every number in a sweep's table comes from the lines of its point and transport
 // by the formula in docs/method.md.
 func TestSweepTableNumbers(t *testing.T) {
-	for _, name := range []string{"scale", "interval"} {
-		s := mustSweep(t, sweeps()[name])
+	for name, trials := range sweeps() {
+		s := mustSweep(t, trials)
 		rows := s.mainTable().rows
 		for _, p := range s.points {
 			made := filepath.Join(t.TempDir(), result.FileName)

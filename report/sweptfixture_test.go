@@ -51,6 +51,7 @@ func (f sweptFixture) trials() []result.Trial {
 		for _, rate := range f.rates {
 			for i, interval := range f.intervals {
 				at := f.fixture
+				at.plain = true
 				at.clients, at.rate, at.interval = clients, rate, interval
 				for n := 1; n <= f.fixture.trials; n++ {
 					for _, name := range f.transports {

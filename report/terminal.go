@@ -42,10 +42,13 @@ func Text(w io.Writer, trials []result.Trial, o TextOptions) error {
 	for _, s := range append(slices.Clone(d.verdict.paragraphs), d.verdict.notes...) {
 		o.wrap(&b, s, "")
 	}
-	if doubts := d.doubts(); len(doubts) > 0 {
+	if doubts, more := d.shortDoubts(); len(doubts) > 0 {
 		b.WriteString("\n")
 		for _, s := range doubts {
 			o.wrap(&b, s, "- ")
+		}
+		if more != "" {
+			o.wrap(&b, more, "")
 		}
 	}
 	more := "More in report.html: Charts"
@@ -56,6 +59,19 @@ func Text(w io.Writer, trials []result.Trial, o TextOptions) error {
 	o.wrap(&b, more, "")
 	_, err = io.WriteString(w, b.String())
 	return err
+}
+
+// mostDoubts is how many doubts a terminal lists one by one.
+const mostDoubts = 6
+
+// shortDoubts are the doubts, or, where they are many, their reasons, and where
+// all stand.
+func (d *document) shortDoubts() (list []string, more string) {
+	list = d.doubts()
+	if len(list) <= mostDoubts || len(d.reasons) >= len(list) {
+		return list, ""
+	}
+	return d.reasons, fmt.Sprintf("These are the reasons to doubt %s, some of which may enter no number: report.html lists each under Warnings.", plural(float64(len(list)), "trial"))
 }
 
 // title names the run.

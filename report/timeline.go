@@ -30,10 +30,29 @@ func spans(list []result.Second) []span {
 	return out
 }
 
+// named are the parts of a picture that have one name: what comes before the
+// steady state is one.
+func named(phases []span) []span {
+	var out []span
+	for _, p := range phases {
+		n := len(out)
+		switch {
+		case p.phase == "steady":
+			out = append(out, span{"steady state", p.from, p.to})
+		case n > 0 && out[n-1].to == p.from && out[n-1].phase != "steady state":
+			out[n-1].phase += ", " + p.phase
+			out[n-1].to = p.to
+		default:
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
 func (r *run) timelineChart() chart {
 	c := chart{
 		name: "timeline", asks: inTime, title: "One trial of each transport, second by second",
-		caption: "Was the steady state steady? One trial of each transport, all phases; only the white part enters the numbers. The dashed lines are the model: λN deliveries and N/T polls a second.",
+		caption: "Was the steady state steady? One trial of each transport, all phases, in seconds from the start of the warm-up; only what is not shaded enters the numbers. The dashed lines are the model: λN deliveries and N/T polls a second.",
 	}
 	var phases []span
 	from, to := math.Inf(1), math.Inf(-1)
@@ -111,7 +130,7 @@ func (r *run) timePanel(heading string, u unit, model float64, phases []span, fr
 	lines.phases, lines.model = phases, model
 	if !math.IsNaN(model) {
 		top = max(top, model)
-		p.heading += " (dashed: model)"
+		p.legend = []swatch{{name: "model", dashed: true}}
 		p.lines = append(p.lines, series{name: "model", y: []float64{model}})
 	}
 	sc := u.scaleOf(top)
@@ -119,11 +138,12 @@ func (r *run) timePanel(heading string, u unit, model float64, phases []span, fr
 		p.heading += ", " + sc.name
 	}
 	p.hits = lines.hits(u)
-	p.height = max(105, vg.Length(len(lines.list))*labelGap+36)
+	p.height = max(117, vg.Length(len(lines.list))*labelGap+48)
 	p.plot = func() *plot.Plot {
 		pl := axes()
 		linear(&pl.Y, top, sc, 3, true)
 		pl.X.Min, pl.X.Max = from, to
+		name(&pl.X, "seconds from the start of the warm-up")
 		step := niceStep(max(to-from, 1) / 8)
 		var ticks plot.ConstantTicks
 		for v := math.Ceil(from/step) * step; v <= to+1e-9; v += step {
@@ -198,15 +218,11 @@ func (l timeLines) Plot(c draw.Canvas, p *plot.Plot) {
 		}
 	}
 	gridLines(c, p)
-	for _, ph := range l.phases {
-		name := ph.phase
-		if name == "steady" {
-			name = "steady state"
-		}
-		s := style(smallSize, faint, false)
-		s.YAlign = draw.YBottom
-		if a, b := x(ph.from), x(ph.to); s.Width(name)+4 <= b-a {
-			c.FillText(s, vg.Point{X: a + 2, Y: c.Max.Y + 2}, name)
+	s := style(smallSize, faint, false)
+	s.YAlign = draw.YBottom
+	for _, ph := range named(l.phases) {
+		if a, b := x(ph.from), x(ph.to); s.Width(ph.phase)+4 <= b-a {
+			c.FillText(s, vg.Point{X: a + 2, Y: c.Max.Y + 2}, ph.phase)
 		}
 	}
 	var ends []endLabel

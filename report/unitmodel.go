@@ -1,9 +1,11 @@
 package report
 
 import (
+	"fmt"
 	"math"
 	"slices"
 
+	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/stat"
 )
 
@@ -16,19 +18,26 @@ type unitModel struct {
 	constant bool // arrivals
 }
 
+// pool tells points apart that differ in more than rate and interval.
+func (s *sweep) pool(t *result.Trial) string {
+	var values []float64
+	for _, key := range s.swept {
+		if key != "publish.rate" && key != "poll.interval" {
+			values = append(values, axisOf(key).of(t))
+		}
+	}
+	return fmt.Sprint(values)
+}
+
 // pooled are a transport's sound trials at all points that differ from p in rate
 // and interval alone, and whether these have several intervals.
 func (s *sweep) pooled(p point, transport string) (all side, intervals bool) {
-	rate, interval := axisOf("publish.rate"), axisOf("poll.interval")
+	interval, pool := axisOf("poll.interval"), s.pool(&p.head)
 	all = side{transport: transport}
 	var seen []float64
 	for _, other := range s.points {
-		same := !slices.ContainsFunc(s.swept, func(key string) bool {
-			x := axisOf(key)
-			return x != rate && x != interval && x.of(&other.head) != x.of(&p.head)
-		})
 		part := other.side(transport)
-		if !same || part == nil || !part.fair() {
+		if part == nil || !part.fair() || s.pool(&other.head) != pool {
 			continue
 		}
 		all.used = append(all.used, part.used...)
@@ -39,26 +48,37 @@ func (s *sweep) pooled(p point, transport string) (all side, intervals bool) {
 	return all, len(seen) > 1
 }
 
-// unitModel fits a transport's unit costs around a point. It is not ok where the
-// seconds cannot tell them.
+// unitModel fits a transport's unit costs around a point, once for all points
+// that are pooled. It is not ok where the seconds cannot tell them.
 func (s *sweep) unitModel(p point, transport string, cost *expense) (m unitModel, ok bool) {
-	all, intervals := s.pooled(p, transport)
-	if len(all.used) == 0 {
-		return m, false
+	key := [...]string{transport, cost.name, s.pool(&p.head)}
+	if known, found := s.models[key]; found {
+		return known, known.told()
 	}
-	m.paced, m.constant = all.paced(), p.head.Asked.Arrivals == "constant"
-	parts := []activity{delivering, holding}
-	if m.paced {
-		parts = []activity{delivering, answering, refraining}
-		if intervals { // at one interval a client makes equally many polls in every second
-			parts = append(parts, holding)
+	all, intervals := s.pooled(p, transport)
+	if len(all.used) > 0 {
+		m.paced, m.constant = all.paced(), p.head.Asked.Arrivals == "constant"
+		parts := []activity{delivering, holding}
+		if m.paced {
+			parts = []activity{delivering, answering, refraining}
+			if intervals { // at one interval a client makes equally many polls in every second
+				parts = append(parts, holding)
+			}
+		}
+		m.costs, _ = all.fitTo(parts, cost.second)
+	}
+	s.models[key] = m
+	return m, m.told()
+}
+
+// told reports whether any cost is known.
+func (m *unitModel) told() bool {
+	for _, c := range m.costs {
+		if !math.IsNaN(c.value) {
+			return true
 		}
 	}
-	m.costs, _ = all.fitTo(parts, cost.second)
-	for _, c := range m.costs {
-		ok = ok || !math.IsNaN(c.value)
-	}
-	return m, ok
+	return false
 }
 
 // perClient is λ deliveries a second, and what holding a client costs; where it

@@ -20,11 +20,7 @@ type verdict struct {
 // interval. Invalid trials have no part in it, and a transport that lost or
 // repeated a message in any attempt wins no comparison.
 func (r *run) judge() verdict {
-	var v verdict
-	if stop := r.stop(); stop != "" {
-		v.headlines = append(v.headlines, "The server was stopped on purpose "+stop+": latencies hold it.")
-	}
-	r.losses(&v)
+	v := verdict{headlines: append(r.stopped(), r.losses()...)}
 	var base *side
 	var sides []*side
 	for i := range r.sides {
@@ -62,13 +58,26 @@ func (r *run) judge() verdict {
 			}
 		}
 	}
+	v.notes = append(v.notes, fewMessages(sides)...)
 	v.notes = append(v.notes, spreads(sides, base != nil && len(sides) > 1)...)
+	var suspects []string
 	for _, s := range sides {
-		if s.stamp != "valid" {
-			v.notes = append(v.notes, fmt.Sprintf("Trials of %s are suspect, for reasons listed with the trials.", s.transport))
+		if s.stamp != result.Valid {
+			suspects = append(suspects, s.transport)
 		}
 	}
+	if len(suspects) > 0 {
+		v.notes = append(v.notes, "Trials of "+join(suspects)+" are suspect, for reasons listed with the trials.")
+	}
 	return v
+}
+
+// stopped is the headline of a server that was stopped on purpose, if it was.
+func (r *run) stopped() []string {
+	if stop := r.stop(); stop != "" {
+		return []string{"The server was stopped on purpose " + stop + ": latencies hold it."}
+	}
+	return nil
 }
 
 // stop says for how long the server was stopped on purpose, and when; it is empty
@@ -81,9 +90,9 @@ func (r *run) stop() string {
 	return fmt.Sprintf("for %s at %s of the steady state", seconds.format(a.FreezeS), seconds.format(a.FreezeAtS))
 }
 
-// losses puts every lost or repeated delivery at the head, trials set aside
+// losses are the headlines of every lost or repeated delivery, trials set aside
 // included.
-func (r *run) losses(v *verdict) {
+func (r *run) losses() (list []string) {
 	for i := range r.sides {
 		s := &r.sides[i]
 		if n := lost.cell(s.used).value; n > 0 {
@@ -91,11 +100,11 @@ func (r *run) losses(v *verdict) {
 			for _, t := range s.used {
 				expected += t.Expected
 			}
-			v.headlines = append(v.headlines, fmt.Sprintf("%s lost %s of %s expected deliveries (%s). A transport with losses wins no comparison.",
+			list = append(list, fmt.Sprintf("%s lost %s of %s expected deliveries (%s). A transport with losses wins no comparison.",
 				s.transport, count.format(n), count.format(float64(expected)), share.format(over(n, float64(expected)))))
 		}
 		if n := duplicated.cell(s.used).value; n > 0 {
-			v.headlines = append(v.headlines, fmt.Sprintf("%s delivered %s more than once. A transport with duplicates wins no comparison.", s.transport, plural(n, "message")))
+			list = append(list, fmt.Sprintf("%s delivered %s more than once. A transport with duplicates wins no comparison.", s.transport, plural(n, "message")))
 		}
 		for _, a := range s.aside {
 			if a.trial.Status != result.Complete {
@@ -103,15 +112,16 @@ func (r *run) losses(v *verdict) {
 			}
 			where := fmt.Sprintf("in trial %d, attempt %d, which enters no number", a.trial.Trial, a.trial.Attempt)
 			if n := a.trial.Lost; n > 0 {
-				v.headlines = append(v.headlines, fmt.Sprintf("%s lost %s deliveries %s. A transport with losses wins no comparison.",
+				list = append(list, fmt.Sprintf("%s lost %s deliveries %s. A transport with losses wins no comparison.",
 					s.transport, count.format(float64(n)), where))
 			}
 			if n := a.trial.Duplicated; n > 0 {
-				v.headlines = append(v.headlines, fmt.Sprintf("%s delivered %s more than once %s. A transport with duplicates wins no comparison.",
+				list = append(list, fmt.Sprintf("%s delivered %s more than once %s. A transport with duplicates wins no comparison.",
 					s.transport, plural(float64(n), "message"), where))
 			}
 		}
 	}
+	return list
 }
 
 // fault is what keeps the side out of every comparison, in words: what it did
@@ -198,7 +208,7 @@ func (r *run) alone(s *side) string {
 		}
 	}
 	var with []string
-	for _, c := range costs(s) {
+	for _, c := range costs {
 		if v := c.cell(s.used); v.known() {
 			with = append(with, c.unit.format(v.value)+" "+c.amount)
 		}
@@ -228,8 +238,25 @@ func asked(s *side) string {
 	case c.value == 0:
 		return " and no requests"
 	default:
-		return " and " + plural(c.value, "request") + " per minute"
+		return " and " + plural(c.value, "request") + " per minute" + posted(s)
 	}
+}
+
+// posted says that posts of messages, and the connections for them, are in these
+// numbers, where that is more than a fiftieth of either.
+func posted(s *side) string {
+	posts, all := 0.0, 0.0
+	for i := range s.used {
+		posts += float64(s.used[i].Requests.ByStatus["201"])
+		all += float64(s.used[i].Requests.Total)
+	}
+	if posts == 0 || posts <= 0.02*all && connections.cell(s.used).value <= 1.02 {
+		return ""
+	}
+	if posts == all {
+		return " (posts of messages)"
+	}
+	return " (posts of messages included)"
 }
 
 // roundish takes away what no reader sees: 1.001 connections are printed as 1.
@@ -250,6 +277,26 @@ func join(list []string) string {
 		return list[0]
 	}
 	return strings.Join(list[:len(list)-1], ", ") + " and " + list[len(list)-1]
+}
+
+// fewMessages says that latencies are those of a handful of messages, however
+// many clients got each.
+func fewMessages(sides []*side) []string {
+	const handful = 10
+	least := int64(math.MaxInt64)
+	for _, s := range sides {
+		var n int64
+		for i := range s.used {
+			n += s.used[i].Offered
+		}
+		if s.used[0].Asked.PublishRate > 0 {
+			least = min(least, n)
+		}
+	}
+	if least >= handful {
+		return nil
+	}
+	return []string{fmt.Sprintf("The steady state held %s only: latencies and stale shares are of these, and tell little of others. A longer steady state, or constant arrivals, hold more.", plural(float64(least), "message"))}
 }
 
 // spreads says what the trials can tell of their own noise.

@@ -27,7 +27,7 @@ func TestVerdict(t *testing.T) {
 		{"polling", []string{"polling needed 1.01 connections per client and 60.1 requests per minute", "nothing to compare"}, []string{"against"}},
 		{"unpaced", []string{"No transport polled at an interval"}, []string{"against"}},
 		{"unknown", []string{"carrier-pigeon needed"}, nil},
-		{"quiet", []string{"nothing said", "no bandwidth (0 bit/s against 4.00 kbit/s)"}, []string{"p50"}},
+		{"quiet", []string{"nothing said", "no bytes (0 bit/s against 4.00 kbit/s)"}, []string{"p50"}},
 		{"few", []string{"At 3 clients and 0.1 messages/s", "Too little was delivered to tell the latency."}, nil},
 		{"lossy", []string{"ws lost 12 of 60,000 expected deliveries (0.0200 %). A transport with losses wins no comparison.", "is not compared"}, []string{"ms (p50)"}},
 		{"invalid", []string{"No verdict: no transport has a trial that is complete and not invalid.", "80 ms late"}, []string{"needed"}},

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"math"
 
-	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/stat"
 )
 
@@ -16,20 +15,13 @@ type cost struct {
 	amount string // what follows the printed value
 }
 
-// costs are what the side's deliveries cost; of a side that delivered nothing,
-// what its silence cost.
-func costs(s *side) []cost {
-	traffic, work := bothBytes, cost{cpuPerDelivery, "server CPU", "of server CPU per delivery"}
-	if c := traffic.cell(s.used); !c.known() {
-		traffic = cost{bandwidth, "bandwidth", "of bandwidth per client"}
-		work = cost{cpuShare, "server CPU", "of a core of server CPU"}
-	}
-	return []cost{traffic, work, {memoryPerClient, "server memory per client", "of server memory per client"}}
+// costs are of one client in each second, which is the same for all transports
+// of a run; how many deliveries fall into a window is not.
+var costs = []cost{
+	{bandwidth, "bytes", "of bandwidth per client"},
+	{cpuPerClient, "server CPU", "of server CPU per client"},
+	{memoryPerClient, "server memory per client", "of server memory per client"},
 }
-
-// bothBytes adds up the two rows of the table.
-var bothBytes = cost{metric{unit: bytesEach, better: lower, kind: exact,
-	of: func(t *result.Trial) float64 { return bytesIn.of(t) + bytesOut.of(t) }}, "bytes", "per delivery"}
 
 // difference is what the trials of two sides tell of one metric.
 type difference struct {
@@ -67,7 +59,7 @@ func compareSides(base, other *side) string {
 	}
 
 	var better, worse, same, unclear []string
-	for _, c := range costs(base) {
+	for _, c := range costs {
 		d := differ(c, base, other)
 		switch {
 		case !d.known:

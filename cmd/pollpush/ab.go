@@ -17,6 +17,7 @@ import (
 	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
+	"github.com/pollpush/pollpush/internal/stat"
 	"github.com/pollpush/pollpush/report"
 )
 
@@ -29,13 +30,10 @@ type abCommand struct {
 
 	comparing
 
+	Noise string `placeholder:"FILE" help:"What runs of one commit are known to differ by on this machine, as compare --learn writes it (none)."`
+
 	Keys overrides `embed:"" group:"Instead of what the scenario says:"`
 }
-
-const (
-	fewestTrials = 4 // on each side that can tell times apart
-	abTrials     = 6 // on each side that give an interval
-)
 
 // Run runs the same trials against both servers, in turns and from one
 // generator, and holds the new server's results against the base's.
@@ -43,8 +41,11 @@ func (c *abCommand) Run(s *session) error {
 	if _, err := c.limits(); err != nil {
 		return err
 	}
+	noise, err := c.noise()
+	if err != nil {
+		return err
+	}
 	options := control.Options{Progress: s.stderr}
-	var err error
 	if options.Grid, options.Flags, err = c.grid(s); err != nil {
 		return err
 	}
@@ -73,7 +74,22 @@ func (c *abCommand) Run(s *session) error {
 	case s.Err() != nil:
 		return &exitError{interrupted, fmt.Sprintf("interrupted, nothing was compared; what was measured is in %s and %s", arms[0].Dir, arms[1].Dir)}
 	}
-	return c.judge(s, trials[0], trials[1], nil)
+	return c.judge(s, trials[0], trials[1], noise)
+}
+
+// noise is what is known of the machine; nil where no file is named.
+func (c *abCommand) noise() (*report.Noise, error) {
+	if c.Noise == "" {
+		return nil, nil
+	}
+	if _, err := os.Stat(c.Noise); errors.Is(err, os.ErrNotExist) {
+		return nil, &control.Refusal{Err: fmt.Errorf("there is no %s; learn by `pollpush compare BASE NEW --learn`, as `make noise` does, or leave --noise away", c.Noise)}
+	}
+	noise, err := report.ReadNoise(c.Noise)
+	if err != nil {
+		return nil, &exitError{badInput, err.Error()}
+	}
+	return noise, nil
 }
 
 // grid reads the scenario, with trials enough on each side to tell times apart
@@ -89,10 +105,10 @@ func (c *abCommand) grid(s *session) (scenario.Grid, []string, error) {
 	if err != nil {
 		return g, nil, err
 	}
-	if trials := g.Points[0].Trials; c.Keys.Trials == nil && !c.CountsOnly && trials < fewestTrials {
+	if trials := g.Points[0].Trials; c.Keys.Trials == nil && !c.CountsOnly && trials < report.FewestToCompare {
 		fmt.Fprintf(s.stderr, "%s says trials: %d; here %d of each transport are run on each side, since %d are the fewest that can tell times apart (--trials N runs N)\n",
-			g.Name, trials, abTrials, fewestTrials)
-		o.Keys = append(o.Keys, scenario.Override{Key: "trials", Value: fmt.Sprint(abTrials), Origin: "--trials"})
+			g.Name, trials, stat.FewestForInterval, report.FewestToCompare)
+		o.Keys = append(o.Keys, scenario.Override{Key: "trials", Value: fmt.Sprint(stat.FewestForInterval), Origin: "--trials"})
 		if g, err = o.grid(); err != nil {
 			return g, nil, err
 		}

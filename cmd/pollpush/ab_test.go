@@ -134,6 +134,8 @@ func TestAbRefuses(t *testing.T) {
 		"unknown scenario": {[]string{good, good, "shrot"}, badInput, `did you mean "short"?`},
 		"unknown metric":   {[]string{good, good, "--limit", "bites=5%"}, badInput, "--limit bites=5%"},
 		"bad override":     {[]string{good, good, "--clients", "0"}, badInput, "--clients 0: must be"},
+		"no noise":         {[]string{good, good, "--noise", "nowhere.json"}, refused, "there is no nowhere.json; learn by"},
+		"foreign noise":    {[]string{good, good, "--noise", "tiny.yaml"}, badInput, "noise tiny.yaml: is not JSON"},
 		"one folder":       {[]string{good}, badInput, "<new>"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -11,11 +11,17 @@ import (
 // returns what it wrote to the job's outputs and summary.
 func action(t *testing.T, dir string, inputs map[string]string) (e ended, outputs, summary string) {
 	t.Helper()
+	program(t, "pollpush") // skips where no processes are run
+	return actionBy(t, programs, dir, inputs)
+}
+
+// actionBy does so with the programs of another folder.
+func actionBy(t *testing.T, programs, dir string, inputs map[string]string) (e ended, outputs, summary string) {
+	t.Helper()
 	script, err := filepath.Abs("../../.ci/action")
 	if err != nil {
 		t.Fatal(err)
 	}
-	program(t, "pollpush") // skips where no processes are run
 	p := prepared(t, dir, script, programs)
 	files := t.TempDir()
 	p.cmd.Env = append(os.Environ(), "GITHUB_OUTPUT="+filepath.Join(files, "outputs"), "GITHUB_STEP_SUMMARY="+filepath.Join(files, "summary"))
@@ -96,6 +102,36 @@ func TestActionInputs(t *testing.T) {
 			}
 			if _, err := os.Stat(filepath.Join(dir, "pwned")); err == nil {
 				t.Error("it was run")
+			}
+		})
+	}
+}
+
+// However the program ends, and whatever it leaves undone, there is a verdict.
+func TestActionTellsAVerdict(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		pollpush, baseline string
+		code               int
+		verdict            string
+	}{
+		"no report":              {"exit 0", "", fine, "measured"},
+		"no report, and doubted": {"exit 4", "", invalidRun, "invalid"},
+		"an empty report":        {`mkdir -p out; : >out/report.md`, "", fine, "measured"},
+		"killed":                 {"kill -9 $$", "", 128 + 9, "refused"},
+		"no comparison":          {`[ "$1" = run ]`, "base", regression, "regression"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			write(t, filepath.Join(folder, "pollpush"), "#!/bin/sh\n"+c.pollpush+"\n")
+			if err := os.Chmod(filepath.Join(folder, "pollpush"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			e, outputs, _ := actionBy(t, folder, t.TempDir(), map[string]string{"TARGET": "http://127.0.0.1:1", "OUT": "out", "BASELINE": c.baseline})
+			e.wantExit(t, c.code)
+			if outputs != "verdict="+c.verdict+"\n" {
+				t.Errorf("outputs %q", outputs)
 			}
 		})
 	}

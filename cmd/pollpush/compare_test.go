@@ -48,11 +48,12 @@ func TestCompareFiles(t *testing.T) {
 	const finding = "ws: bytes per delivery, in went from 100 B to 106 B (+6.5 B, +6.5 %, limit 2 %)"
 	e := pollpush(t, dir, "compare", "base", "worse", "--markdown", "c.md", "--junit", "c.xml")
 	e.wantExit(t, regression, "regression: "+finding)
-	if !strings.Contains(e.stdout, "REGRESSION: 1 finding.\n- "+finding) {
+	const conclusion = "REGRESSION: 1 finding. Times were not tested: 1 trial against 1, 4 on each side are the fewest."
+	if !strings.Contains(e.stdout, conclusion+"\n- "+finding) {
 		t.Errorf("stdout:\n%s", e.stdout)
 	}
 	markdown, err := os.ReadFile(filepath.Join(dir, "c.md"))
-	if err != nil || !strings.Contains(string(markdown), "**REGRESSION: 1 finding.**") {
+	if err != nil || !strings.Contains(string(markdown), "**"+conclusion+"**") {
 		t.Errorf("%v:\n%s", err, markdown)
 	}
 	junit, err := os.ReadFile(filepath.Join(dir, "c.xml"))
@@ -85,6 +86,8 @@ func TestCompareRefusals(t *testing.T) {
 	})
 	writeRun(t, filepath.Join(dir, "short"), 3, func(t *result.Trial) { t.Asked.Trials = 6 })
 	writeRun(t, filepath.Join(dir, "other"), 3, func(t *result.Trial) { t.ScenarioHash = "ba9876543210" })
+	writeRun(t, filepath.Join(dir, "cut"), 3, func(t *result.Trial) { t.Asked.Transports = []string{"poll", "ws"} })
+	writeRun(t, filepath.Join(dir, "swept"), 3, func(t *result.Trial) { t.Asked.Points = []string{"0123456789ab", "ba9876543210"} })
 	for _, c := range []struct {
 		args string
 		said []string
@@ -93,6 +96,9 @@ func TestCompareRefusals(t *testing.T) {
 		{"late base", []string{"base: ws trial 1 is invalid"}},
 		{"base broken --counts-only", []string{"ws trial 1 is invalid (counts differ)"}},
 		{"base short", []string{"new run: ws has 3 of 6 trials: the run is partial"}},
+		{"base cut", []string{"new run: poll has 0 of 3 trials: the run is partial"}},
+		{"cut base --counts-only", []string{"base: poll has 0 of 3 trials"}},
+		{"base swept", []string{"new run: has no trial at 1 point that it was to measure (hash ba9876543210)"}},
 		{"base other", []string{"nothing in common", "0123456789ab", "ba9876543210", "make baseline"}},
 		{"base base --limit bytes-per-delivery=5%", []string{"no such metric (did you mean \"bytes-per-delivery-in\"?); there are requests-per-client,"}},
 		{"base base --limit lost=5", []string{"--limit lost=5: must be METRIC=LIMIT, with a percentage"}},
@@ -109,15 +115,21 @@ func TestCompareRefusals(t *testing.T) {
 	pollpush(t, dir, "compare", "base", "late", "--counts-only").wantExit(t, fine)
 }
 
+// writeStale writes two runs that differ by chance, in how stale clients were.
+func writeStale(t *testing.T, dir string, trials int) {
+	t.Helper()
+	writeRun(t, filepath.Join(dir, "base"), trials, func(t *result.Trial) { t.StaleShare = 0.1 })
+	writeRun(t, filepath.Join(dir, "twin"), trials, func(t *result.Trial) {
+		t.Started = t.Started.Add(time.Hour)
+		t.StaleShare = 0.15
+	})
+}
+
 // What is learnt stands beside the base, and raises limits.
 func TestCompareLearns(t *testing.T) {
 	t.Parallel()
 	dir := workplace(t)
-	writeRun(t, filepath.Join(dir, "base"), 6, same)
-	writeRun(t, filepath.Join(dir, "twin"), 6, func(t *result.Trial) {
-		t.Started = t.Started.Add(time.Hour)
-		moreBytes(65)(t)
-	})
+	writeStale(t, dir, 6)
 	pollpush(t, dir, "compare", "base", "twin").wantExit(t, regression)
 	for _, args := range [][]string{{"base", "twin"}, {"base/trials.jsonl", "twin"}} {
 		e := pollpush(t, dir, append([]string{"compare", "--learn"}, args...)...)
@@ -127,9 +139,9 @@ func TestCompareLearns(t *testing.T) {
 			t.Errorf("stdout %q", e.stdout)
 		}
 	}
-	e := pollpush(t, dir, "compare", "base", "twin")
+	e := pollpush(t, dir, "compare", "base", "twin", "--all")
 	e.wantExit(t, fine)
-	if !strings.Contains(e.stdout, "2 % → 6.5 %") || !strings.Contains(strings.Join(strings.Fields(e.stdout), " "), "Untestable") {
+	if !strings.Contains(e.stdout, "10 % → 50 %") || !strings.Contains(strings.Join(strings.Fields(e.stdout), " "), "Untestable") {
 		t.Errorf("it does not say what cannot be tested:\n%s", e.stdout)
 	}
 	for text, said := range map[string]string{

@@ -49,6 +49,11 @@ func TestReport(t *testing.T) {
 					if wide := value[int64](b, `document.documentElement.scrollWidth`); wide > width {
 						t.Errorf("%s: the page is %d pixels wide in a window of %d", size, wide, width)
 					}
+					for what, want := range map[string]bool{"figure .narrow": size == "narrow", `figure text[font-size="14px"]`: size == "wide"} {
+						if shown := value[bool](b, `getComputedStyle(document.querySelector(`+quote(what)+`)).display !== 'none'`); shown != want {
+							t.Errorf("%s: %s is shown: %t", size, what, shown)
+						}
+					}
 					if *pictures != "" {
 						b.picture(filepath.Join(*pictures, strings.Join([]string{name, size, scheme}, "-")+".png"), width)
 					}

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"math"
 	"time"
 
 	"github.com/pollpush/pollpush/internal/clock"
@@ -165,7 +166,7 @@ func (w *watch) serverNow() (cores *float64, rss *int64) {
 	}
 	before, last := w.looks[n-1-apart], w.looks[n-1]
 	used := (last.serverCPU - before.serverCPU).Seconds() / time.Duration(last.at-before.at).Seconds()
-	if last.server == 0 || used < 0 || last.at < clock.Now()-int64(2*time.Second) { // one has died, or the looks have ended
+	if last.server == 0 || !(used >= 0) || math.IsInf(used, 1) || last.at < clock.Now()-int64(2*time.Second) { // one has died, or the looks have ended
 		return nil, nil
 	}
 	return &used, &last.server

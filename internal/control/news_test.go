@@ -63,6 +63,7 @@ func TestServerNow(t *testing.T) {
 		{"not yet a second", []int{1}, looks(3*q, 2*q, q, 0), 0},
 		{"a second", []int{1}, looks(4*q, 3*q, 2*q, q, 0), .4},
 		{"one was late", []int{1}, looks(5*q, 4*q, 3*q, 2*q, 0), .32},
+		{"all at one instant", []int{1}, looks(0, 0, 0, 0, 0), 0},
 		{"long ago", []int{1}, looks(time.Hour+4*q, time.Hour+3*q, time.Hour+2*q, time.Hour+q, time.Hour), 0},
 		{"a target of no known process", nil, looks(4*q, 3*q, 2*q, q, 0), 0},
 	} {

@@ -40,6 +40,7 @@ type Page struct {
 	word   string        // tells this page's events from those of another at the same address
 
 	mu     sync.Mutex
+	opens  []byte   // the first event of all, once it is not among those kept
 	first  int      // number of the oldest event kept
 	events [][]byte // as they are sent
 	news   chan struct{}
@@ -70,7 +71,8 @@ func Listen(address string) (*Page, error) {
 	return p, nil
 }
 
-// Tell adds an event, which JSON can hold. It never waits for a reader.
+// Tell adds an event; one that JSON cannot hold is left out. It never waits for a
+// reader.
 func (p *Page) Tell(event any) { p.add(event, false) }
 
 // End tells readers a last event, waits a little until they have it, and stops
@@ -88,7 +90,10 @@ func (p *Page) End(event any) {
 func (p *Page) add(event any, last bool) {
 	data, err := json.Marshal(event)
 	if err != nil {
-		panic(fmt.Sprintf("an event that is no JSON: %v", err))
+		if !last { // whoever looks must not end the run
+			return
+		}
+		data = []byte("{}")
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -96,6 +101,9 @@ func (p *Page) add(event any, last bool) {
 		return
 	}
 	if len(p.events) == kept {
+		if p.first == 0 {
+			p.opens = p.events[0]
+		}
 		p.events = p.events[1:]
 		p.first++
 	}
@@ -111,6 +119,9 @@ func (p *Page) add(event any, last bool) {
 func (p *Page) after(n int) (events [][]byte, next int, more <-chan struct{}) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if n == 0 && p.first > 0 {
+		events = append(events, p.opens)
+	}
 	n = max(n, p.first) // what it has been too slow for is gone
 	const some = 100
 	end := min(n+some, p.first+len(p.events))

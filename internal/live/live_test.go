@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"math"
 	"net"
 	"net/http"
 	"os"
@@ -132,12 +133,24 @@ func TestHistoryIsBounded(t *testing.T) {
 	for _, last := range []string{"", p.word + "-3"} {
 		r := open(t, p, last)
 		if last == "" {
-			r.want(greeting)
+			r.want(greeting, "0") // the first is kept apart
 		}
 		for i := more; i < kept+more; i++ {
 			r.want(fmt.Sprint(i))
 		}
 	}
+}
+
+// What JSON cannot hold is left out, and the end comes all the same.
+func TestEventsThatAreNone(t *testing.T) {
+	p := listen(t)
+	r := open(t, p, "")
+	p.Tell(math.NaN())
+	p.Tell(map[string]any{"f": func() {}})
+	p.Tell(1)
+	r.want(greeting, "1")
+	p.End(math.Inf(1))
+	r.want("{}", "")
 }
 
 // A reader that stands still holds up neither the run nor its end.

@@ -2,6 +2,7 @@ package stat
 
 import (
 	"math"
+	"slices"
 
 	"golang.org/x/perf/benchmath"
 )
@@ -19,28 +20,31 @@ func Band(values []float64) (low, high float64) {
 	case n < FewestForInterval:
 		return Range(values)
 	}
-	s := benchmath.AssumeNothing.Summary(benchmath.NewSample(values, &benchmath.DefaultThresholds), 0.95)
+	s := benchmath.AssumeNothing.Summary(benchmath.NewSample(slices.Clone(values), &benchmath.DefaultThresholds), 0.95)
 	return s.Lo, s.Hi
 }
 
-// MeanError is the standard error of the mean of values that follow one another
-// in time. Where neighbours go together (their autocorrelation is above
-// 1.96/√n), it is that of the means of two, four and more that follow one
-// another, until those do not, or fewer than ten would be left. It is NaN of
-// fewer than three.
-func MeanError(values []float64) float64 {
+// MedianIn says in how many of how many cases the range of n values, whatever
+// their distribution, holds its median: all lie on one side of it in 2 of 2ⁿ.
+func MedianIn(n int) (cases, of int) {
+	of = 1 << (n - 1)
+	return of - 1, of
+}
+
+// MeanMargin is how far the mean of values that follow one another in time may be
+// off: half of its 95 % interval, Student's t times s/√n (benchmath). Where
+// neighbours go together (their autocorrelation is above 1.96/√n), it is that of
+// the means of two, four and more that follow one another, until those do not, or
+// fewer than ten would be left. It is NaN of fewer than three.
+func MeanMargin(values []float64) float64 {
 	for len(values) >= 20 && autocorrelation(values) > 1.96/math.Sqrt(float64(len(values))) {
 		values = pairs(values)
 	}
-	n := float64(len(values))
-	if n < 3 {
+	if len(values) < 3 {
 		return math.NaN()
 	}
-	mean, squares := Sum(values)/n, 0.0
-	for _, v := range values {
-		squares += (v - mean) * (v - mean)
-	}
-	return math.Sqrt(squares / (n - 1) / n)
+	s := benchmath.AssumeNormal.Summary(benchmath.NewSample(slices.Clone(values), &benchmath.DefaultThresholds), 0.95)
+	return (s.Hi - s.Lo) / 2
 }
 
 // autocorrelation is that of each value with the next; 0 where all are equal.

@@ -24,43 +24,51 @@ func TestBand(t *testing.T) {
 	}
 }
 
-func TestMeanErrorByHand(t *testing.T) {
-	// The squares of −1, 0 and 1 add up to 2: √(2/2/3).
-	if got, want := MeanError([]float64{1, 2, 3}), math.Sqrt(1./3); math.Abs(got-want) > 1e-12 {
+func TestMedianIn(t *testing.T) {
+	for n, want := range map[int][2]int{2: {1, 2}, 3: {3, 4}, 5: {15, 16}} {
+		if cases, of := MedianIn(n); [2]int{cases, of} != want {
+			t.Errorf("%d values: %d of %d, want %v", n, cases, of, want)
+		}
+	}
+}
+
+func TestMeanMarginByHand(t *testing.T) {
+	// The squares of −1, 0 and 1 add up to 2: √(2/2/3), times Student's 4.3027 of two degrees of freedom.
+	if got, want := MeanMargin([]float64{3, 1, 2}), 4.302653*math.Sqrt(1./3); math.Abs(got-want) > 1e-6 {
 		t.Errorf("%v, want %v", got, want)
 	}
-	if got := MeanError([]float64{1, 2}); !math.IsNaN(got) {
+	if got := MeanMargin([]float64{1, 2}); !math.IsNaN(got) {
 		t.Errorf("%v of two values", got)
 	}
-	if got := MeanError(make([]float64, 40)); got != 0 {
+	if got := MeanMargin(make([]float64, 40)); got != 0 {
 		t.Errorf("%v of equal values", got)
 	}
 }
 
-// The true mean lies within 1.96 errors about as often as it should, and where
-// neighbours go together, far more often than without batches.
-func TestMeanErrorIsTrue(t *testing.T) {
+// The true mean lies within the margin as often as is said, however few the
+// values, and nearly as often where neighbours go together.
+func TestMeanMarginIsTrue(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	for _, tt := range []struct {
-		name  string
+		n     int
 		keeps float64 // of one value in the next
 		least float64
-	}{{"independent", 0, 0.92}, {"going together", 0.6, 0.85}} {
+	}{{4, 0, 0.94}, {10, 0, 0.94}, {30, 0, 0.93}, {120, 0, 0.93}, {120, 0.6, 0.86}} {
 		const tries = 2000
 		within := 0
 		for range tries {
-			values := make([]float64, 120)
+			values := make([]float64, tt.n)
 			last := 0.0
 			for i := range values {
 				last = tt.keeps*last + r.NormFloat64()
 				values[i] = last
 			}
-			if math.Abs(Sum(values)/120) < 1.96*MeanError(values) {
+			if math.Abs(Sum(values)/float64(tt.n)) < MeanMargin(values) {
 				within++
 			}
 		}
-		if share := float64(within) / tries; share < tt.least || share > 0.98 {
-			t.Errorf("%s: the truth is within in %.3f, want at least %v", tt.name, share, tt.least)
+		if share := float64(within) / tries; share < tt.least || share > 0.97 {
+			t.Errorf("%d values, keeping %v: the truth is within in %.3f, want at least %v", tt.n, tt.keeps, share, tt.least)
 		}
 	}
 }
