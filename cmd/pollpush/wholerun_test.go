@@ -159,7 +159,7 @@ func TestWholeRun(t *testing.T) {
 		if err := result.Append(path, &trials[0]); err != nil {
 			t.Fatal(err)
 		}
-		pollpush(t, dir, "compare", "run", "less", "--counts-only").wantExit(t, regression, "ws: the new run has no trial of it")
+		pollpush(t, dir, "compare", "run", "less", "--counts-only").wantExit(t, badInput, "ws has 0 of 1 trial: the run is partial")
 	})
 }
 
