@@ -24,7 +24,7 @@ func bigPlans(shards int) []shard.Plan {
 	plans := make([]shard.Plan, shards)
 	for i := range plans {
 		plans[i] = shard.Plan{Transport: "ws", Rooms: slices.Repeat([]string{"pollpush-abcdef-1234"}, 6000), Shard: i, Shards: shards,
-			Servers: []string{"http://127.0.0.1:1"}, Clients: 6000, RampStart: clock.Now() + int64(time.Hour)}
+			Servers: []string{"http://127.0.0.1:1"}, Clients: 6000, PollInterval: time.Second, RampStart: clock.Now() + int64(time.Hour)}
 	}
 	return plans
 }
