@@ -19,7 +19,8 @@ import (
 const patience = 60 * time.Second
 
 var (
-	chatserver string          // the path of the program
+	chatserver string // the paths of the programs
+	pollpush   string
 	chromium   context.Context // nil where there is none
 )
 
@@ -38,8 +39,8 @@ func run(m *testing.M) (code int, err error) {
 		return 0, err
 	}
 	defer os.RemoveAll(folder)
-	chatserver = filepath.Join(folder, "chatserver")
-	if out, err := exec.Command("go", "build", "-o", chatserver, "../../cmd/chatserver").CombinedOutput(); err != nil {
+	chatserver, pollpush = filepath.Join(folder, "chatserver"), filepath.Join(folder, "pollpush")
+	if out, err := exec.Command("go", "build", "-o", folder+string(filepath.Separator), "../../cmd/chatserver", "../../cmd/pollpush").CombinedOutput(); err != nil {
 		return 0, errors.New(string(out))
 	}
 	if path := findChromium(); path != "" {
