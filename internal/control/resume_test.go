@@ -49,7 +49,7 @@ func TestAnInterruptedRunIsResumed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := file.WriteString(`{"schema":4,"run`); err != nil {
+	if _, err := file.WriteString(`{"schema":5,"run`); err != nil {
 		t.Fatal(err)
 	}
 	if err := file.Close(); err != nil {

@@ -14,7 +14,7 @@ import (
 )
 
 // Schema is the version of the line format that this package writes.
-const Schema = 4
+const Schema = 5
 
 // FileName is the name of the results file in a run's folder.
 const FileName = "trials.jsonl"

@@ -1,0 +1,125 @@
+package foreign
+
+import (
+	"bytes"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// nginx starts nginx with an http block and returns its URL. In the block,
+// LISTEN is the address to listen on.
+func nginx(t testing.TB, block string) string {
+	t.Helper()
+	dir := t.TempDir()
+	return front(t, "nginx", func(address string) []string {
+		var temp strings.Builder
+		for _, kind := range []string{"client_body", "proxy", "fastcgi", "uwsgi", "scgi"} {
+			temp.WriteString(kind + "_temp_path " + dir + ";\n")
+		}
+		config := "daemon off;\npid " + dir + "/pid;\nerror_log stderr;\nevents {}\nhttp {\naccess_log off;\n" +
+			temp.String() + strings.ReplaceAll(block, "LISTEN", address) + "\n}\n"
+		return []string{"-e", "stderr", "-p", dir, "-c", write(t, dir, config)}
+	})
+}
+
+// haproxy starts HAProxy with a configuration and returns its URL. In the
+// configuration, `bind fd@3` is what it listens on.
+func haproxy(t testing.TB, config string) string {
+	t.Helper()
+	return front(t, "haproxy", func(string) []string {
+		return []string{"-db", "-f", write(t, t.TempDir(), config)}
+	})
+}
+
+func write(t testing.TB, dir, config string) string {
+	t.Helper()
+	path := filepath.Join(dir, "config")
+	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// front starts a program that inherits a listener as descriptor 3, so that no
+// port is chosen twice and none is dialled too early.
+func front(t testing.TB, name string, args func(address string) []string) string {
+	t.Helper()
+	path, err := exec.LookPath(name)
+	if err != nil {
+		path = "/usr/sbin/" + name // not in everybody's PATH
+		if _, err := os.Stat(path); err != nil {
+			missing(t, name+" is not installed: apt-get install "+name)
+		}
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	inherited, err := l.(*net.TCPListener).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer inherited.Close()
+	cmd := exec.Command(path, args(l.Addr().String())...)
+	var output bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &output, &output
+	cmd.ExtraFiles = []*os.File{inherited}
+	cmd.Env = append(os.Environ(), "NGINX=3;") // how nginx is told of it
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	over := make(chan error, 1)
+	go func() { over <- cmd.Wait() }()
+	t.Cleanup(func() {
+		_ = cmd.Process.Signal(syscall.SIGTERM) // it may have ended by itself
+		select {
+		case <-over:
+		case <-time.After(patience):
+			_ = cmd.Process.Kill()
+			<-over
+			t.Errorf("%s did not end and was killed", name)
+		}
+		if t.Failed() {
+			t.Logf("%s said:\n%s", name, output.Bytes())
+		}
+	})
+	return "http://" + l.Addr().String()
+}
+
+// The proxies that tests put before servers pass requests on.
+func TestProxies(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewServer(http.NotFoundHandler())
+	defer s.Close()
+	at := strings.TrimPrefix(s.URL, "http://")
+	for name, url := range map[string]string{
+		"nginx": nginx(t, "server { listen LISTEN; location / { proxy_pass "+s.URL+"; } }"),
+		"haproxy": haproxy(t, `defaults
+  mode http
+  timeout connect 5s
+  timeout client 30s
+  timeout server 30s
+listen all
+  bind fd@3
+  server one `+at+"\n"),
+	} {
+		answer, err := http.Get(url)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		answer.Body.Close()
+		if answer.StatusCode != http.StatusNotFound {
+			t.Errorf("%s: %s, want what the server behind it answers", name, answer.Status)
+		}
+	}
+}
