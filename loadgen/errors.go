@@ -11,6 +11,10 @@ import (
 	"github.com/pollpush/pollpush/internal/result"
 )
 
+// errEnded marks an end that the server announced as its protocol asks: a
+// client comes back with its cursor and has lost nothing.
+var errEnded = errors.New("ended by the server")
+
 // dialError names the kind of a failed dial, for counting.
 func dialError(err error) string { return "dial: " + errorKind(err) }
 
@@ -32,7 +36,7 @@ func errorKind(err error) string {
 		return result.OutOfMemory
 	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return result.TimedOut
-	case errors.Is(err, io.EOF), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
+	case errors.Is(err, io.EOF), errors.Is(err, errEnded), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return result.ConnectionLost
 	case errors.Is(err, errTLS):
 		return result.TLSFailed

@@ -46,6 +46,7 @@ func TestErrorKinds(t *testing.T) {
 		{"an answer", fmt.Errorf("joining: %w", &AnswerError{Status: 503}), "status 503", result.TargetSide},
 		{"reset", system("read", syscall.ECONNRESET), "connection lost", result.TargetSide},
 		{"closed by the server", fmt.Errorf("the server closed the connection: %w", io.EOF), "connection lost", result.TargetSide},
+		{"ended by the server", fmt.Errorf("the stream: %w", errEnded), "connection lost", result.TargetSide},
 		{"cut off within an answer", fmt.Errorf("a body: %w", io.ErrUnexpectedEOF), "connection failed", result.Unclear},
 		{"nonsense", malformed("an answer", []byte("HTTP/0.3")), "malformed answer", result.TargetSide},
 		{"closed here", errClosed, "no answer", result.Unclear},

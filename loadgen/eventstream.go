@@ -72,6 +72,11 @@ func (s *EventStream) Next(b []byte) (e Event, size int, ok bool, err error) {
 	return e, size, false, nil
 }
 
+// within reports whether an event has begun and not ended.
+func (s *EventStream) within() bool {
+	return s.data || s.hasID || s.event.Type != "" || len(s.line) > 0 && s.line[0] != ':'
+}
+
 // cut takes a line off b, or keeps what b has of one; size is what it took,
 // the line's end included.
 func (s *EventStream) cut(b []byte) (line []byte, size int, whole bool) {

@@ -110,12 +110,18 @@ func (s *socket) next() (message []byte, ok bool, err error) {
 	}
 }
 
-// closed is the error for a close frame.
+// closed is the error for a close frame (RFC 6455, 7.4.1). 1012 asks the client
+// to come back.
 func closed(payload []byte) error {
 	if len(payload) < 2 {
 		return fmt.Errorf("the server closed the connection: %w", io.EOF)
 	}
-	return fmt.Errorf("the server closed the connection (%d %q): %w", binary.BigEndian.Uint16(payload), payload[2:], io.EOF)
+	code, cause := binary.BigEndian.Uint16(payload), io.EOF
+	switch code {
+	case 1000, 1001, 1012:
+		cause = errEnded
+	}
+	return fmt.Errorf("the WebSocket, closed with %d %q: %w", code, payload[2:], cause)
 }
 
 // join returns the message that a text frame is, or is the last part of.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"strconv"
 	"sync/atomic"
 )
@@ -150,7 +149,7 @@ func (c *socketIO) take(p packet) error {
 	case p.engine == engineNoop:
 		return nil
 	case p.engine == engineClose:
-		return fmt.Errorf("the server closed the session: %w", io.EOF)
+		return fmt.Errorf("the Engine.IO session: %w", errEnded)
 	case p.engine != engineMessage:
 		return malformed("a second Engine.IO handshake", p.data)
 	case !c.joined:
@@ -162,7 +161,7 @@ func (c *socketIO) take(p packet) error {
 	case socketAck:
 		return c.acknowledged(p)
 	case socketDisconnect:
-		return fmt.Errorf("the server disconnected the client: %w", io.EOF)
+		return fmt.Errorf("the Socket.IO connection: %w", errEnded)
 	}
 	return malformed("a second answer to joining", p.data)
 }

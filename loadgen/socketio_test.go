@@ -277,7 +277,7 @@ func TestSocketIODialRefuses(t *testing.T) {
 
 // packets that end a client, and the error that says so.
 var fatal = map[string]error{
-	"1": io.EOF, "41": io.EOF,
+	"1": errEnded, "41": errEnded,
 	"": errMalformed, "0{}": errMalformed, "3": errMalformed, "5": errMalformed, "7": errMalformed, "4": errMalformed,
 	"bAAEC": errMalformed, "45": errMalformed, `451-["chat message",{"_placeholder":true,"num":0}]`: errMalformed,
 	"461-0[]": errMalformed, "47": errMalformed, "4x": errMalformed, `40{"sid":"z"}`: errMalformed, `44{"message":"late"}`: errMalformed,
@@ -303,17 +303,20 @@ func TestSocketIOEnds(t *testing.T) {
 	})
 }
 
+// An end that the server announces is told from one that it was driven to.
 func TestSocketIOEndsWithItsWebSocket(t *testing.T) {
-	url := serveSockets(t, websocket.Upgrader{}, nil, func(ws *websocket.Conn, _ *http.Request) {
-		ws.WriteMessage(websocket.TextMessage, []byte(engineOpening))
-		ws.ReadMessage()
-		ws.WriteMessage(websocket.TextMessage, []byte(`40{"sid":"y"}`))
-		ws.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(1001, "bye"))
-		ws.ReadMessage()
-	})
-	c, _ := dialTo(t, DialSocketIO, url)
-	if _, err := c.Receive(); !errors.Is(err, io.EOF) || !strings.Contains(err.Error(), "1001") {
-		t.Errorf("%v, want an end with code 1001", err)
+	for code, want := range map[int]error{1000: errEnded, 1001: errEnded, 1012: errEnded, 1005: io.EOF, 1008: io.EOF, 1011: io.EOF, 1013: io.EOF} {
+		url := serveSockets(t, websocket.Upgrader{}, nil, func(ws *websocket.Conn, _ *http.Request) {
+			ws.WriteMessage(websocket.TextMessage, []byte(engineOpening))
+			ws.ReadMessage()
+			ws.WriteMessage(websocket.TextMessage, []byte(`40{"sid":"y"}`))
+			ws.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(code, "bye")) // 1005 is none
+			ws.ReadMessage()
+		})
+		c, _ := dialTo(t, DialSocketIO, url)
+		if _, err := c.Receive(); !errors.Is(err, want) || code != 1005 && !strings.Contains(err.Error(), fmt.Sprint(code)) {
+			t.Errorf("%v, want an end with code %d as %q", err, code, want)
+		}
 	}
 }
 
@@ -417,7 +420,7 @@ func FuzzSocketIO(f *testing.F) {
 				err = c.take(p)
 			}
 			var refused *AnswerError
-			if err != nil && !errors.Is(err, errMalformed) && !errors.Is(err, io.EOF) && !errors.As(err, &refused) {
+			if err != nil && !errors.Is(err, errMalformed) && !errors.Is(err, errEnded) && !errors.As(err, &refused) {
 				t.Fatalf("%q gave %v", text, err)
 			}
 			for _, d := range c.got {

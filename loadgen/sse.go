@@ -15,6 +15,8 @@ type sseClient struct {
 	events EventStream
 	got    []Delivery
 	ended  error // of the stream; what came before it is delivered first
+
+	untilEnd bool // the stream ends with the connection
 }
 
 // DialSSE opens a client that is told of news by Server-Sent Events, and
@@ -56,7 +58,7 @@ func (c *sseClient) subscribe() error {
 	if !equalFold(bytes.TrimSpace(media), "text/event-stream") {
 		return fmt.Errorf("%w: Content-Type is %.80q, not %q", errMalformed, r.field("content-type"), "text/event-stream")
 	}
-	c.body = body
+	c.body, c.untilEnd = body, !body.chunked && body.left == toTheEnd
 	c.conn.Consume(r.size)
 	return nil
 }
@@ -72,6 +74,9 @@ func (c *sseClient) Receive() ([]Delivery, error) {
 		}
 		if c.ended == nil {
 			c.ended = c.conn.Fill()
+			if c.untilEnd {
+				c.ended = c.streamEnd(c.ended)
+			}
 		}
 		if c.ended != nil {
 			return nil, c.ended
@@ -87,7 +92,7 @@ func (c *sseClient) read() error {
 			c.conn.Consume(size)
 		}
 		if err != nil || len(piece) == 0 {
-			return streamEnd(err)
+			return c.streamEnd(err)
 		}
 		for {
 			e, size, ok, err := c.events.Next(piece)
@@ -109,11 +114,16 @@ func (c *sseClient) read() error {
 	}
 }
 
-func streamEnd(err error) error {
-	if err == io.EOF {
-		return fmt.Errorf("the server ended the stream: %w", err)
+// streamEnd is the error for the stream's end, which is a planned one between
+// two events only.
+func (c *sseClient) streamEnd(err error) error {
+	switch {
+	case err != io.EOF:
+		return err
+	case c.events.within():
+		return fmt.Errorf("the stream broke off within an event: %w", err)
 	}
-	return err
+	return fmt.Errorf("the stream: %w", errEnded)
 }
 
 // message takes in what an event holds.

@@ -73,26 +73,28 @@ func TestSSE(t *testing.T) {
 		last   int // the messages from 1 to this one are received
 		err    error
 	}{
-		"a chunk":          {chunks + chunked(three, 1000) + last, 3, io.EOF},
-		"chunks of a byte": {chunks + chunked(three, 1) + last, 3, io.EOF},
-		"chunks of seven":  {chunks + chunked(three, 7) + last, 3, io.EOF},
-		"many of them":     {chunks + chunked(long, 100) + last, strings.Count(long, "id: "), io.EOF},
-		"a very large one": {chunks + chunked(long, 1<<20) + last, strings.Count(long, "id: "), io.EOF},
-		"extension":        {chunks + "1;x=y\r\n:\r\n" + chunked("\n"+three, 50) + "0;a\r\nX-Sum: 1\r\n\r\n", 3, io.EOF},
+		"a chunk":          {chunks + chunked(three, 1000) + last, 3, errEnded},
+		"chunks of a byte": {chunks + chunked(three, 1) + last, 3, errEnded},
+		"chunks of seven":  {chunks + chunked(three, 7) + last, 3, errEnded},
+		"many of them":     {chunks + chunked(long, 100) + last, strings.Count(long, "id: "), errEnded},
+		"a very large one": {chunks + chunked(long, 1<<20) + last, strings.Count(long, "id: "), errEnded},
+		"extension":        {chunks + "1;x=y\r\n:\r\n" + chunked("\n"+three, 50) + "0;a\r\nX-Sum: 1\r\n\r\n", 3, errEnded},
 		"no last chunk":    {chunks + chunked(three, 9), 3, io.EOF},
 		"a broken chunk":   {chunks + chunked(three, 100) + "5\r\n: too long\r\n\r\n", 3, errMalformed},
 		"no chunk":         {chunks + strings.ReplaceAll(three, "\n", "\r\n"), 0, errMalformed},
-		"until the end":    {head + "\r\n" + three, 3, io.EOF},
-		"a length":         {head + fmt.Sprintf("Content-Length: %d\r\n\r\n", len(three)) + three, 3, io.EOF},
-		"parameters":       {"HTTP/1.1 200 OK\r\ncontent-type: Text/Event-Stream ; charset=utf-8\r\n\r\n" + three, 3, io.EOF},
-		"CRLF":             {chunks + chunked(strings.ReplaceAll(three, "\n", "\r\n"), 3) + last, 3, io.EOF},
-		"CR":               {chunks + chunked(strings.ReplaceAll(three, "\n", "\r"), 3) + last, 3, io.EOF},
-		"byte order mark":  {head + "\r\n\uFEFF" + three, 3, io.EOF},
-		"truncated":        {head + "\r\nevent: truncated\ndata: {\"truncated\":true}\n\n" + three, 3, io.EOF},
-		"foreign events":   {head + "\r\nevent: weather\ndata: rain\n\nretry: 1\n\nfoo: bar\n\n" + three, 3, io.EOF},
-		"type left out":    {head + "\r\n" + strings.ReplaceAll(three, "event: message\n", ""), 3, io.EOF},
+		"until the end":    {head + "\r\n" + three, 3, errEnded},
+		"a length":         {head + fmt.Sprintf("Content-Length: %d\r\n\r\n", len(three)) + three, 3, errEnded},
+		"parameters":       {"HTTP/1.1 200 OK\r\ncontent-type: Text/Event-Stream ; charset=utf-8\r\n\r\n" + three, 3, errEnded},
+		"CRLF":             {chunks + chunked(strings.ReplaceAll(three, "\n", "\r\n"), 3) + last, 3, errEnded},
+		"CR":               {chunks + chunked(strings.ReplaceAll(three, "\n", "\r"), 3) + last, 3, errEnded},
+		"byte order mark":  {head + "\r\n\uFEFF" + three, 3, errEnded},
+		"truncated":        {head + "\r\nevent: truncated\ndata: {\"truncated\":true}\n\n" + three, 3, errEnded},
+		"foreign events":   {head + "\r\nevent: weather\ndata: rain\n\nretry: 1\n\nfoo: bar\n\n" + three, 3, errEnded},
+		"type left out":    {head + "\r\n" + strings.ReplaceAll(three, "event: message\n", ""), 3, errEnded},
 		"cut off":          {head + "\r\n" + three + strings.TrimSuffix(event(4), "\n"), 3, io.EOF},
-		"nothing":          {head + "\r\n", 0, io.EOF},
+		"cut off, chunked": {chunks + chunked(three+"id: 4\n", 100) + last, 3, io.EOF},
+		"a comment cut":    {chunks + chunked(three+": keep", 100) + last, 3, errEnded},
+		"nothing":          {head + "\r\n", 0, errEnded},
 		"no message":       {head + "\r\n" + three + "data: {}\n\n" + event(4), 3, errMalformed},
 		"two in one":       {head + "\r\n" + three + "data: " + messageJSON(4, "a") + "\ndata: " + messageJSON(5, "b") + "\n\n", 3, errMalformed},
 		"an endless event": {head + "\r\n" + three + "data: " + strings.Repeat("x", 2*maxEvent), 3, errMalformed},
@@ -134,7 +136,7 @@ func TestSSE(t *testing.T) {
 			if next != c.last+1 {
 				t.Errorf("received %d messages, want %d", next-1, c.last)
 			}
-			if n := m.read(); n.requests != 1 || n.byStatus[200] != 1 || n.unanswered != 0 || c.err == io.EOF && n.bytes.In != int64(len(c.answer)) {
+			if n := m.read(); n.requests != 1 || n.byStatus[200] != 1 || n.unanswered != 0 || c.err != errMalformed && n.bytes.In != int64(len(c.answer)) {
 				t.Errorf("counted %+v of %d bytes", n, len(c.answer))
 			}
 		})
