@@ -26,7 +26,7 @@ func TestLinesOfAHead(t *testing.T) {
 		"too long a name":   {long + ":\r\nContent-Length: 0\r\n", map[string]int64{"": 17, "Content-Length": 19, result.OtherHeaders: 68}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, ok, err := parseResponse([]byte(status + c.fields + "\r\n"))
+			r, ok, err := parseResponse([]byte(status+c.fields+"\r\n"), false)
 			if !ok || err != nil {
 				t.Fatal(ok, err)
 			}

@@ -23,6 +23,9 @@ const LongPollWait = 25 * time.Second
 // errClosed is returned by a client that was closed on our side.
 var errClosed = errors.New("the client is closed")
 
+// errUnsent is the same where what was to be published was not sent.
+var errUnsent = fmt.Errorf("%w, and nothing was sent", errClosed)
+
 // Client is one simulated person's hold on one room over one transport.
 // Receive is called by one goroutine, Publish by at most one other.
 type Client interface {
@@ -32,7 +35,7 @@ type Client interface {
 	// Receive waits for what the transport hands over next, oldest first; an
 	// empty answer to a poll gives an empty slice. The deliveries and what
 	// they point to hold until the next call. After an [AnswerError] the
-	// client is still good; any other error ends it.
+	// client is still good; any other error ends it, unless it is a [Resumer].
 	Receive() ([]Delivery, error)
 	// Close drops the connections at once and unblocks Receive and Publish.
 	Close() error
@@ -42,8 +45,20 @@ type Client interface {
 type Poller interface {
 	Client
 	// Poll sends one request, without waiting; its answer is the next
-	// Receive. There must be no unanswered one before.
+	// Receive. There must be no unanswered one before. The error is errRetired
+	// where nothing was sent since the connection has ended: Receive says so, too.
 	Poll() error
+}
+
+// Resumer is a Client that receives over a connection of its own, which can be
+// replaced while it goes on publishing over another.
+type Resumer interface {
+	Client
+	// Suspend drops the connection that receives.
+	Suspend()
+	// Resume opens another, after the last message seen. It is called by the
+	// goroutine that calls Receive.
+	Resume(ctx context.Context, after uint64) error
 }
 
 // Rearmer is a Client that is told of news by answers to requests, and sends the

@@ -25,6 +25,10 @@ type Conn struct {
 	attempt func(fd uintptr) bool // c.tryRead, bound once: binding allocates
 
 	asked  atomic.Bool // a request is out and its answer is not in
+	sent   int64       // when that request was
+	over   atomic.Bool // the other side has announced the end, or it has come
+	reused bool        // an answer has come
+	stream bool        // what comes now answers no request
 	closed atomic.Bool // by us
 	ended  sync.Once
 
@@ -93,6 +97,9 @@ func (m *Meter) Dial(ctx context.Context, addr string, source netip.Addr) (*Conn
 
 // Write writes all of b in one piece: concurrent writes do not mix.
 func (c *Conn) Write(b []byte) error {
+	if c.closed.Load() {
+		return errUnsent
+	}
 	if c.tls != nil {
 		return c.tls.write(b)
 	}
@@ -124,16 +131,24 @@ func (c *Conn) Fill() error {
 		err = c.readErr
 	}
 	if err != nil {
-		c.end()
+		c.end(err)
 	}
 	return err
 }
 
-// end counts the connection as lost, unless it was closed from here.
-func (c *Conn) end() {
-	if !c.closed.Load() {
-		c.ended.Do(func() { c.meter.lost.Add(1); c.meter.held.Add(-1); c.meter.open.leave(c) })
+// end takes the connection down as no longer held, and as lost unless it was
+// closed from here, or the other side ended it where nothing is broken off.
+func (c *Conn) end(err error) {
+	if c.closed.Load() {
+		return
 	}
+	c.ended.Do(func() {
+		if !c.retires(err) {
+			c.meter.lost.Add(1)
+		}
+		c.meter.held.Add(-1)
+		c.meter.open.leave(c)
+	})
 }
 
 // alive looks, without waiting or taking anything, whether an idle connection
@@ -149,7 +164,7 @@ func (c *Conn) alive() bool {
 	if ctl == nil && !ended {
 		return true
 	}
-	c.end()
+	c.end(io.EOF)
 	return false
 }
 

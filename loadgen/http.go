@@ -24,14 +24,17 @@ type response struct {
 	first  []byte // the status line
 	fields []byte // the header's lines after it
 	body   []byte
-	size   int // of all of it, on the wire
+	size   int  // of all of it on the wire, interim responses before it included
+	last   bool // the server will answer nothing more on this connection
+	open   bool // the body ends with the connection
 }
 
 // parseResponse reads a response to a GET or POST (RFC 9112) from the start
-// of b. It returns ok = false where more bytes are needed. A chunked body is
-// joined within b. It is small because it knows its questions: it reads the
-// length, and nothing that it did not ask for.
-func parseResponse(b []byte) (r response, ok bool, err error) {
+// of b, behind which nothing comes if the connection has ended. It returns
+// ok = false where more bytes are needed. A chunked body is joined within b. It
+// is small because it knows its questions: it reads the length, and nothing
+// that it did not ask for.
+func parseResponse(b []byte, ended bool) (r response, ok bool, err error) {
 	r, f, ok, err := parseHead(b)
 	if err != nil || !ok {
 		return r, false, err
@@ -44,8 +47,12 @@ func parseResponse(b []byte) (r response, ok bool, err error) {
 			return r, false, err
 		}
 		r.body, r.size = body, head+size
+	case f.left == toTheEnd && len(b)-head > maxBody:
+		return r, false, malformed("a body larger than can be read", b[:head])
+	case f.left == toTheEnd && !ended:
+		return r, false, nil
 	case f.left == toTheEnd:
-		return r, false, malformed("neither Content-Length nor chunks", b[:head])
+		r.body, r.size = b[head:], len(b)
 	case len(b)-head < f.left:
 		return r, false, nil
 	default:
@@ -54,20 +61,31 @@ func parseResponse(b []byte) (r response, ok bool, err error) {
 	return r, true, nil
 }
 
-// parseHead reads a response without its body, and how that is framed.
+// parseHead reads a response without its body, and how that is framed. It skips
+// interim responses (RFC 9110, 15.2), but not the one that changes the protocol.
 func parseHead(b []byte) (r response, f framing, ok bool, err error) {
+	for skipped := 0; ; skipped += r.size {
+		r, f, ok, err = parseOneHead(b[skipped:])
+		if err == nil && !ok && len(b) > maxHeader {
+			err = malformed("a header larger than can be read", b)
+		}
+		if !ok || r.status >= 200 || r.status == 101 {
+			r.size += skipped
+			return r, f, ok && err == nil, err
+		}
+	}
+}
+
+func parseOneHead(b []byte) (r response, f framing, ok bool, err error) {
 	end := bytes.Index(b, []byte("\r\n\r\n"))
 	if end < 0 {
-		if len(b) > maxHeader {
-			return r, f, false, malformed("a header larger than can be read", b)
-		}
 		return r, f, false, nil
 	}
 	r.first, r.fields, _ = bytes.Cut(b[:end], []byte("\r\n"))
 	if r.status, err = statusOf(r.first); err != nil {
 		return r, f, false, err
 	}
-	f.left, r.size = toTheEnd, end+4
+	f.left, r.size, r.last = toTheEnd, end+4, r.first[len("HTTP/1.")] == '0'
 	for rest := r.fields; len(rest) > 0; {
 		name, value, more, err := cutField(rest)
 		if err != nil {
@@ -83,6 +101,8 @@ func parseHead(b []byte) (r response, f framing, ok bool, err error) {
 			if f.chunked = equalFold(value, "chunked"); !f.chunked {
 				return r, f, false, malformed("a Transfer-Encoding that cannot be read", value)
 			}
+		case equalFold(name, "connection"):
+			r.last = (r.last || hasToken(value, "close")) && !hasToken(value, "keep-alive")
 		}
 	}
 	switch {
@@ -91,6 +111,7 @@ func parseHead(b []byte) (r response, f framing, ok bool, err error) {
 	case f.chunked:
 		f.left = 0
 	}
+	r.open = f.left == toTheEnd
 	return r, f, true, nil
 }
 
@@ -118,6 +139,19 @@ func (r response) field(lower string) []byte {
 		rest = more
 	}
 	return nil
+}
+
+// hasToken reports whether a list with commas holds a token, which is in
+// lower-case ASCII.
+func hasToken(list []byte, lower string) bool {
+	for more := true; more; {
+		var token []byte
+		token, list, more = bytes.Cut(list, []byte(","))
+		if equalFold(bytes.TrimSpace(token), lower) {
+			return true
+		}
+	}
+	return false
 }
 
 func statusOf(line []byte) (int, error) {
@@ -233,71 +267,6 @@ func (f *framing) line(line []byte) error {
 // equalFold compares with lower, which is in lower-case ASCII.
 func equalFold(b []byte, lower string) bool {
 	return len(b) == len(lower) && bytes.EqualFold(b, []byte(lower))
-}
-
-// send writes a rendered request and counts it.
-func (c *Conn) send(request []byte) error {
-	c.meter.requests.Add(1)
-	c.asked.Store(true)
-	return c.Write(request)
-}
-
-// answer waits for the response to the request sent before, or yet to be sent,
-// and counts it. The response holds until its size has been consumed and the
-// next one is asked for.
-func (c *Conn) answer() (response, error) {
-	for {
-		r, ok, err := parseResponse(c.Bytes())
-		if ok {
-			c.answered(r)
-			return r, nil
-		}
-		if err := c.more(err); err != nil {
-			return r, err
-		}
-	}
-}
-
-// answerHead waits for the response to a request whose answer does not end,
-// and counts it. Where its status is 200, the response is without its body,
-// which is framed as f says; other responses are whole.
-func (c *Conn) answerHead() (r response, f framing, err error) {
-	for {
-		r, f, ok, err := parseHead(c.Bytes())
-		switch {
-		case ok && r.status == 200:
-			c.answered(r)
-			return r, f, nil
-		case ok:
-			r, err = c.answer()
-			return r, f, err
-		}
-		if err := c.more(err); err != nil {
-			return r, f, err
-		}
-	}
-}
-
-// answered counts a response. What a 200 holds its reader counts.
-func (c *Conn) answered(r response) {
-	c.asked.Store(false)
-	c.meter.byStatus[r.status].Add(1)
-	if r.status != 200 {
-		c.meter.in.add(objectTally(r.body))
-	}
-}
-
-// more reads on where nothing speaks against it, and else gives up the
-// response.
-func (c *Conn) more(err error) error {
-	if err == nil {
-		err = c.Fill()
-	}
-	// A server may close a connection on which nothing was asked.
-	if err != nil && c.asked.Swap(false) {
-		c.meter.unanswered.Add(1)
-	}
-	return err
 }
 
 // refusal is the error for a response whose status is not the wanted one.

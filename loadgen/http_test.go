@@ -21,6 +21,11 @@ var responses = map[string]string{
 	"trailer":     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\nX-Sum: 1\r\n\r\n",
 	"no reason":   "HTTP/1.1 200 \r\nContent-Length: 2\r\n\r\nok",
 	"just status": "HTTP/1.1 200\r\nContent-Length: 2\r\n\r\nok",
+	"the last":    "HTTP/1.1 200 OK\r\nConnection: Close\r\nContent-Length: 2\r\n\r\nok",
+	"of a list":   "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: x-thing,\tclose\r\n\r\nok",
+	"kept":        "HTTP/1.1 200 OK\r\nConnection: keep-alive, closed\r\nContent-Length: 2\r\n\r\nok",
+	"of 1.0":      "HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok",
+	"1.0 kept":    "HTTP/1.0 200 OK\r\nConnection: keep-alive\r\nContent-Length: 2\r\n\r\nok",
 }
 
 // net/http is the judge of what a response says.
@@ -35,22 +40,37 @@ func TestParseResponseAgreesWithNetHTTP(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			got, ok, err := parseResponse([]byte(text + "HTTP/1.1 500"))
-			if !ok || err != nil {
-				t.Fatalf("ok %v, %v", ok, err)
-			}
-			if got.status != want.StatusCode || !bytes.Equal(got.body, body) || got.size != len(text) {
-				t.Errorf("got %d %q size %d; want %d %q size %d",
-					got.status, got.body, got.size, want.StatusCode, body, len(text))
+			for _, interim := range []string{"", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nContent-Length: 7\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 X\r\n\r\n"} {
+				got, ok, err := parseResponse([]byte(interim+text+"HTTP/1.1 500"), false)
+				if !ok || err != nil {
+					t.Fatalf("ok %v, %v", ok, err)
+				}
+				if size := len(interim + text); got.status != want.StatusCode || !bytes.Equal(got.body, body) || got.size != size || got.last != want.Close {
+					t.Errorf("got %d %q size %d, the last: %v; want %d %q size %d, %v",
+						got.status, got.body, got.size, got.last, want.StatusCode, body, size, want.Close)
+				}
 			}
 		})
+	}
+}
+
+// A body whose length the head does not tell is whole when the connection ends.
+func TestParseResponseUntilTheEnd(t *testing.T) {
+	const head = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
+	for _, body := range []string{"", "hello"} {
+		if r, ok, err := parseResponse([]byte(head+body), false); ok || err != nil || !r.open {
+			t.Errorf("%q before the end: %+v, %v, %v", body, r, ok, err)
+		}
+		if r, ok, err := parseResponse([]byte(head+body), true); !ok || err != nil || string(r.body) != body || r.size != len(head+body) {
+			t.Errorf("%q at the end: %+v, %v, %v", body, r, ok, err)
+		}
 	}
 }
 
 func TestParseResponseWaitsForTheRest(t *testing.T) {
 	for name, text := range responses {
 		for n := range len(text) {
-			if r, ok, err := parseResponse([]byte(text[:n])); ok || err != nil {
+			if r, ok, err := parseResponse([]byte(text[:n]), false); ok || err != nil {
 				t.Errorf("%s: %d of %d bytes gave %+v, %v, %v", name, n, len(text), r, ok, err)
 			}
 		}
@@ -61,19 +81,20 @@ func TestParseResponseRefuses(t *testing.T) {
 	for _, text := range []string{
 		"HTTP/2 200 OK\r\n\r\n", "HTTP/1.1 20 OK\r\n\r\n", "HTTP/1.1 999 X\r\n\r\n", "HTTP/1.1 2000 X\r\n\r\n", "hello\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: x\r\n\r\n",
-		"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n", "HTTP/1.1 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nnonsense\r\n\r\n",
+		"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n", "HTTP/1.1 200 OK\r\nnonsense\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n0\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n", strings.Repeat("x", maxHeader+1),
+		strings.Repeat("HTTP/1.1 103 X\r\n\r\n", maxHeader/18+1),
 	} {
-		if r, ok, err := parseResponse([]byte(text)); !errors.Is(err, errMalformed) {
+		if r, ok, err := parseResponse([]byte(text), false); !errors.Is(err, errMalformed) {
 			t.Errorf("%.60q gave %+v, %v, %v; want a malformed answer", text, r, ok, err)
 		}
 	}
 }
 
 func TestResponseFields(t *testing.T) {
-	r, ok, err := parseResponse([]byte("HTTP/1.1 304 Not Modified\r\nETag:  \"43\" \r\netag: \"44\"\r\nRETRY-AFTER:\t60\r\nX:\r\n\r\n"))
+	r, ok, err := parseResponse([]byte("HTTP/1.1 304 Not Modified\r\nETag:  \"43\" \r\netag: \"44\"\r\nRETRY-AFTER:\t60\r\nX:\r\n\r\n"), false)
 	if !ok || err != nil {
 		t.Fatal(ok, err)
 	}
@@ -89,7 +110,7 @@ func FuzzParseResponse(f *testing.F) {
 		f.Add([]byte(text))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		r, ok, err := parseResponse(bytes.Clone(b))
+		r, ok, err := parseResponse(bytes.Clone(b), len(b)%2 == 0)
 		if err != nil && ok {
 			t.Fatal("a response and an error")
 		}

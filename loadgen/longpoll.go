@@ -2,8 +2,7 @@ package loadgen
 
 import (
 	"context"
-	"fmt"
-	"io"
+	"errors"
 	"math/rand/v2"
 	"strconv"
 	"sync"
@@ -64,10 +63,16 @@ func DialLongPoll(ctx context.Context, t Target) (Client, error) {
 // been read.
 func (c *longPollClient) Armed() bool { return c.armed.Load() }
 
+func (c *longPollClient) Resume(context.Context, uint64) error { return c.reopen() }
+
 func (c *longPollClient) ask() error {
+	conn, err := c.usable(&c.conn)
+	if err != nil {
+		return err
+	}
 	c.request = append(c.appendGet(c.request[:0], "/messages", c.after, longPage), acceptJSON...)
 	c.sent = clock.Now()
-	if err := c.conn.send(c.request); err != nil {
+	if err := conn.send(c.request); err != nil {
 		return err
 	}
 	c.armed.Store(true)
@@ -81,6 +86,11 @@ func (c *longPollClient) Receive() ([]Delivery, error) {
 		}
 	}
 	r, err := c.conn.answer()
+	if errors.Is(err, errRetired) { // the request met the close of an idle connection
+		if err = c.ask(); err == nil {
+			r, err = c.conn.answer()
+		}
+	}
 	c.armed.Store(false)
 	if err != nil {
 		return nil, err
@@ -134,9 +144,6 @@ func (c *longPollClient) pause() error {
 	case <-pause.C:
 	case <-c.over:
 		return errClosed
-	}
-	if !c.conn.alive() {
-		return fmt.Errorf("the server closed the connection after a refusal: %w", io.EOF)
 	}
 	return nil
 }

@@ -166,21 +166,27 @@ func TestLongPollHeedsRetryAfter(t *testing.T) {
 	}
 }
 
-// A server that refuses and closes is not asked over that connection again.
-func TestLongPollNoticesACloseDuringItsPause(t *testing.T) {
-	d := newDesk(t)
-	c, m := dialLongPoll(t, d)
-	got := receiving(t, c)
-	d.answer(503, "busy", "Connection", "close")
-	refusedWith(t, (<-got).err, 503, "busy")
-	if err := c.conn.Fill(); err != io.EOF { // until the close has come
-		t.Errorf("after the refusal: %v", err)
-	}
-	if g := <-receiving(t, c); !errors.Is(g.err, io.EOF) {
-		t.Errorf("got %v, want EOF", g.err)
-	}
-	if n := m.read(); n.requests != 1 || n.lost != 1 || c.Armed() {
-		t.Errorf("counted %+v, armed %v", n, c.Armed())
+// A server that refuses and closes is asked again over a new connection.
+func TestLongPollAsksAgainOverANewConnection(t *testing.T) {
+	for name, header := range map[string][]string{"announced": {"Connection", "close"}, "while it is idle": nil} {
+		t.Run(name, func(t *testing.T) {
+			d := newDesk(t)
+			c, m := dialLongPoll(t, d)
+			got := receiving(t, c)
+			d.answer(503, "busy", header...)
+			refusedWith(t, (<-got).err, 503, "busy")
+			if header == nil {
+				d.server.CloseClientConnections()
+			}
+			got = receiving(t, c)
+			d.answer(200, page(41))
+			if g := <-got; g.ids != "[41]" || g.err != nil {
+				t.Errorf("received %s, %v", g.ids, g.err)
+			}
+			if n := m.read(); n.requests != 2 || n.lost != 0 || n.reconnects != 1 || n.unanswered != 0 {
+				t.Errorf("counted %+v", n)
+			}
+		})
 	}
 }
 

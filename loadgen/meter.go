@@ -12,7 +12,7 @@ type Meter struct {
 	bytesIn, bytesOut    atomic.Int64
 	framesIn, framesOut  atomic.Int64
 	opened, failed, lost atomic.Int64
-	held                 atomic.Int64
+	held, reconnects     atomic.Int64
 	requests, unanswered atomic.Int64
 	empty                atomic.Int64
 	head                 answerHead
@@ -29,6 +29,7 @@ type counts struct {
 	framesIn, framesOut  int64
 	opened, failed, lost int64
 	held                 int64
+	reconnects           int64
 	requests             int64 // sent
 	unanswered           int64 // requests that failed before an answer came
 	empty                int64
@@ -40,7 +41,7 @@ func (m *Meter) read() counts {
 		bytes:    m.Bytes(),
 		framesIn: m.framesIn.Load(), framesOut: m.framesOut.Load(),
 		opened: m.opened.Load(), failed: m.failed.Load(), lost: m.lost.Load(),
-		held: m.held.Load(), requests: m.requests.Load(), unanswered: m.unanswered.Load(),
+		held: m.held.Load(), reconnects: m.reconnects.Load(), requests: m.requests.Load(), unanswered: m.unanswered.Load(),
 		empty: m.empty.Load(), byStatus: map[int]int64{},
 	}
 	for status := range m.byStatus {

@@ -27,6 +27,8 @@ func (c *pollClient) render(after uint64) {
 	c.request = append(c.appendGet(c.request[:0], "/messages", after, pageLimit), acceptJSON...)
 }
 
+func (c *pollClient) Resume(context.Context, uint64) error { return c.reopen() }
+
 func (c *pollClient) Poll() error { return c.conn.send(c.request) }
 
 func (c *pollClient) Receive() ([]Delivery, error) {

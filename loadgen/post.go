@@ -16,10 +16,11 @@ type httpPair struct {
 	host   string
 	conn   *Conn
 
-	posting sync.Mutex // guards what follows
-	post    *Conn
-	stop    context.CancelFunc // ends the dial that is to replace post
-	closed  bool
+	guard  sync.Mutex // over conn, but for the goroutine that receives, and what follows
+	post   *Conn
+	life   context.Context    // of dials that replace a connection; nil before the first
+	stop   context.CancelFunc // ends it
+	closed bool
 }
 
 // open connects.
@@ -87,7 +88,7 @@ func (p *httpPair) Publish(text string) error {
 	fmt.Fprintf(&b, "POST /api/rooms/%s/messages HTTP/1.1\r\nHost: %s\r\nUser-Agent: pollpush\r\n"+
 		"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", p.target.Room, p.host, len(body), body)
 
-	conn, err := p.poster()
+	conn, err := p.usable(&p.post)
 	if err != nil {
 		return err
 	}
@@ -106,40 +107,55 @@ func (p *httpPair) Publish(text string) error {
 	return nil
 }
 
-// poster returns the connection to publish over, a new one where the server
-// has closed the last.
-func (p *httpPair) poster() (*Conn, error) {
-	p.posting.Lock()
-	defer p.posting.Unlock()
+// usable returns the connection at which, or puts a new one there if its server
+// has ended it, or said that it will.
+func (p *httpPair) usable(at **Conn) (*Conn, error) {
+	p.guard.Lock()
+	defer p.guard.Unlock()
 	if p.closed {
-		return nil, errClosed
+		return nil, errUnsent
 	}
-	if p.post != nil {
-		if p.post.alive() {
-			return p.post, nil
+	last := *at
+	if last != nil {
+		if !last.over.Load() && last.alive() {
+			return last, nil
 		}
-		p.post.Close()
+		last.Close()
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), dialTimeout)
+	if p.life == nil {
+		p.life, p.stop = context.WithCancel(context.Background())
+	}
+	ctx, cancel := context.WithTimeout(p.life, dialTimeout)
 	defer cancel()
-	p.stop = cancel
-	p.posting.Unlock()
+	p.guard.Unlock()
 	conn, _, err := p.target.dial(ctx)
-	p.posting.Lock()
+	p.guard.Lock()
 	switch {
 	case err == nil && p.closed:
 		conn.Close()
-		return nil, errClosed
+		return nil, errUnsent
 	case err != nil:
 		return nil, err
 	}
-	p.post = conn
+	*at = conn
+	if last != nil {
+		conn.meter.reconnects.Add(1)
+	}
 	return conn, nil
 }
 
+// Suspend drops the connection that receives, and leaves the one that publishes.
+func (p *httpPair) Suspend() { p.conn.Close() }
+
+// reopen replaces the connection that receives.
+func (p *httpPair) reopen() error {
+	_, err := p.usable(&p.conn)
+	return err
+}
+
 func (p *httpPair) Close() error {
-	p.posting.Lock()
-	defer p.posting.Unlock()
+	p.guard.Lock()
+	defer p.guard.Unlock()
 	p.closed = true
 	if p.stop != nil {
 		p.stop()

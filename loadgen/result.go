@@ -93,6 +93,7 @@ func (r *run) countWindow(out *shard.Result) {
 	}
 	out.RequestErrors = to.counts.unanswered - from.counts.unanswered
 	out.Empty = to.counts.empty - from.counts.empty
+	out.Reconnects = to.counts.reconnects - from.counts.reconnects
 	// Asking many connections takes a while, in which the counts go on.
 	while := max(from.asked-from.at, to.asked-to.at)
 	if to.tcp != nil && from.tcp != nil && while <= (to.at-from.at)/100 {

@@ -6,6 +6,7 @@ import (
 	"crypto/sha1"
 	"encoding/base64"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	randv2 "math/rand/v2"
@@ -77,6 +78,8 @@ func (s *socket) handshake(host, path string, compressed bool) (response, error)
 		err = malformed("an extension that was not asked for", extensions)
 	}
 	s.conn.Consume(r.size)
+	s.conn.stream = true
+	s.conn.over.Store(false) // whatever a proxy says of its connection
 	return r, err
 }
 
@@ -97,6 +100,7 @@ func (s *socket) next() (message []byte, ok bool, err error) {
 		case opPong:
 		case opClose:
 			err = closed(f.payload)
+			s.conn.over.Store(errors.Is(err, errEnded))
 		case opBinary:
 			err = malformed("a binary frame where the chat has only text", f.payload)
 		default:

@@ -168,11 +168,10 @@ func (c *socketIOPolling) poll() error {
 			return err
 		}
 	}
-	if err := c.conn.send(c.ask); err != nil {
-		return err
+	r, err := c.get()
+	if errors.Is(err, errRetired) { // the GET met the close of an idle connection
+		r, err = c.get()
 	}
-	c.armed.Store(true)
-	r, err := c.conn.answer()
 	c.armed.Store(false)
 	if err != nil {
 		return err
@@ -185,16 +184,30 @@ func (c *socketIOPolling) poll() error {
 	return nil
 }
 
+// get asks, and waits for the answer.
+func (c *socketIOPolling) get() (response, error) {
+	conn, err := c.usable(&c.conn)
+	if err != nil {
+		return response{}, err
+	}
+	if err := conn.send(c.ask); err != nil {
+		return response{}, err
+	}
+	c.armed.Store(true)
+	return conn.answer()
+}
+
 // send posts a packet, which holds of the chat what the tally says.
 func (c *socketIOPolling) send(b []byte, holds tally) error {
 	c.sending.Lock()
 	defer c.sending.Unlock()
-	conn := c.conn
+	at := &c.conn
 	if c.target.Publishes {
-		var err error
-		if conn, err = c.poster(); err != nil {
-			return err
-		}
+		at = &c.post
+	}
+	conn, err := c.usable(at)
+	if err != nil {
+		return err
 	}
 	if err := conn.send(c.render("POST", c.path(), string(b))); err != nil {
 		return err

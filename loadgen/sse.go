@@ -15,8 +15,6 @@ type sseClient struct {
 	events EventStream
 	got    []Delivery
 	ended  error // of the stream; what came before it is delivered first
-
-	untilEnd bool // the stream ends with the connection
 }
 
 // DialSSE opens a client that is told of news by Server-Sent Events, and
@@ -26,17 +24,24 @@ func DialSSE(ctx context.Context, t Target) (Client, error) {
 	if err := c.open(ctx, t); err != nil {
 		return nil, err
 	}
-	stop := context.AfterFunc(ctx, func() { c.conn.Close() })
-	defer stop()
-	if err := c.subscribe(); err != nil {
+	if err := c.subscribe(ctx); err != nil {
 		c.Close()
 		return nil, err
 	}
 	return c, nil
 }
 
+func (c *sseClient) Resume(ctx context.Context, after uint64) error {
+	if err := c.reopen(); err != nil {
+		return err
+	}
+	c.target.After, c.events, c.ended = after, EventStream{}, nil
+	return c.subscribe(ctx)
+}
+
 // subscribe asks for the stream and reads the answer's header.
-func (c *sseClient) subscribe() error {
+func (c *sseClient) subscribe(ctx context.Context) error {
+	defer context.AfterFunc(ctx, func() { c.conn.Close() })()
 	request := c.appendGet(nil, "/events", c.target.After, "")
 	request = append(request, "Accept: text/event-stream\r\n"...)
 	if c.target.After > 0 {
@@ -58,7 +63,7 @@ func (c *sseClient) subscribe() error {
 	if !equalFold(bytes.TrimSpace(media), "text/event-stream") {
 		return fmt.Errorf("%w: Content-Type is %.80q, not %q", errMalformed, r.field("content-type"), "text/event-stream")
 	}
-	c.body, c.untilEnd = body, !body.chunked && body.left == toTheEnd
+	c.body = body
 	c.conn.Consume(r.size)
 	return nil
 }
@@ -74,7 +79,7 @@ func (c *sseClient) Receive() ([]Delivery, error) {
 		}
 		if c.ended == nil {
 			c.ended = c.conn.Fill()
-			if c.untilEnd {
+			if c.conn.over.Load() { // it ends the stream, too
 				c.ended = c.streamEnd(c.ended)
 			}
 		}

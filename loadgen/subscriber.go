@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,6 +33,7 @@ type subscriber struct {
 
 	jobs      chan Tag               // messages to publish; nil unless it publishes
 	client    atomic.Pointer[Client] // nil before the first
+	gone      sync.Mutex             // held while the client is closed and the next one not open
 	backoff   time.Duration          // before the next reconnect; 0 once something has come
 	joined    sync.Once
 	publisher bool
@@ -43,35 +45,47 @@ type subscriber struct {
 // the receiving goroutine.
 type pollState struct {
 	sync.Mutex
-	poller  Poller // nil for push, and while reconnecting
+	poller  Poller // nil for push, and while no connection is there
 	phase   int64
 	out     bool  // a poll is unanswered
 	due     int64 // of the poll that is out; 0 for a join, which no schedule asked for
 	sent    int64
-	overdue []int64 // dues that came while a poll was out
+	overdue []int64       // dues that came while a poll was out, or no connection there
+	wake    chan struct{} // told of such a due by pollAt; nil before it was first waited for
 }
 
-// connect dials until the deadline of ctx or its first success.
+// connect opens the client, or what it receives over, before the deadline of
+// ctx, and has it send the poll that waits for that.
 func (s *subscriber) connect(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
-	c, err := s.run.dial(ctx, Target{
-		URL:       s.room.server,
-		Room:      s.room.name,
-		User:      fmt.Sprintf("client-%d", s.index),
-		After:     s.ids.high,
-		Publishes: s.publisher,
-		Source:    s.run.source,
-		Roots:     s.run.roots,
-		Meter:     s.run.meter,
-	})
+	c := s.current()
+	first := c == nil
+	resumer, resumes := c.(Resumer)
+	var err error
+	if resumes {
+		err = resumer.Resume(ctx, s.ids.high)
+	} else {
+		c, err = s.run.dial(ctx, Target{
+			URL:       s.room.server,
+			Room:      s.room.name,
+			User:      fmt.Sprintf("client-%d", s.index),
+			After:     s.ids.high,
+			Publishes: s.publisher,
+			Source:    s.run.source,
+			Roots:     s.run.roots,
+			Meter:     s.run.meter,
+		})
+	}
 	if err != nil {
 		if ctx.Err() != nil { // what the dial was cut off for
 			err = fmt.Errorf("%w: %w", ctx.Err(), err)
 		}
 		return err
 	}
-	s.client.Store(&c)
+	if !resumes {
+		s.client.Store(&c)
+	}
 	poller, ok := c.(Poller)
 	if !ok {
 		s.joined.Do(s.run.join)
@@ -80,11 +94,12 @@ func (s *subscriber) connect(ctx context.Context) error {
 	p := &s.poll
 	p.Lock()
 	defer p.Unlock()
-	if p.out && p.due != 0 { // it got lost with the connection
-		p.overdue = append([]int64{p.due}, p.overdue...)
+	if first {
+		p.overdue = append(p.overdue, 0)
 	}
-	p.poller, p.out, p.due = poller, true, 0
-	return poller.Poll()
+	p.poller = poller
+	s.sendOverdue(clock.Now())
+	return nil
 }
 
 // current is the client in use, or nil.
@@ -117,33 +132,41 @@ func (s *subscriber) receive(ctx context.Context) {
 		if ctx.Err() != nil {
 			return
 		}
-		s.run.fail(errorKind(err), err)
+		if !errors.Is(err, errEnded) {
+			s.run.fail(errorKind(err), err)
+		}
 		var answer *AnswerError
 		if errors.As(err, &answer) {
 			s.answered(seen, false)
 			continue
 		}
-		if !s.reconnect(ctx) {
+		if !s.reconnect(ctx, err) {
 			return
 		}
 	}
 }
 
-// reconnect replaces a client that has come to its end, backing off between
-// tries. It reports false once ctx is done.
-func (s *subscriber) reconnect(ctx context.Context) bool {
-	s.poll.Lock()
-	s.poll.poller = nil
-	s.poll.Unlock()
-	s.current().Close()
-	for {
-		s.backoff = min(max(2*s.backoff, 50*time.Millisecond), 2*time.Second)
-		pause := time.NewTimer(s.backoff/2 + rand.N(s.backoff))
-		select {
-		case <-ctx.Done():
-			pause.Stop()
+// reconnect replaces a client, or what it receives over, that has come to its
+// end: at once if that was between two requests, but for a poller as soon as a
+// poll is due, and else backing off between tries. It reports false once ctx is
+// done.
+func (s *subscriber) reconnect(ctx context.Context, end error) bool {
+	s.lose(end)
+	resumer, resumes := s.current().(Resumer)
+	if resumes {
+		resumer.Suspend()
+	} else {
+		s.gone.Lock()
+		defer s.gone.Unlock()
+		s.current().Close()
+	}
+	retired := errors.Is(end, errRetired) && s.polls()
+	if retired && !s.wanted(ctx) {
+		return false
+	}
+	for ; ; retired = false {
+		if !retired && !s.backOff(ctx) {
 			return false
-		case <-pause.C:
 		}
 		err := s.connect(ctx)
 		if err == nil {
@@ -151,12 +174,63 @@ func (s *subscriber) reconnect(ctx context.Context) bool {
 				s.current().Close()
 				return false
 			}
+			if !resumes {
+				s.run.meter.reconnects.Add(1)
+			}
 			return true
 		}
 		if ctx.Err() != nil {
 			return false
 		}
 		s.run.fail(dialError(err), err)
+	}
+}
+
+// lose takes down that the connection which polls has ended. A poll that is out
+// goes over the next one, unless it had an answer, which could not be read.
+func (s *subscriber) lose(end error) {
+	p := &s.poll
+	p.Lock()
+	defer p.Unlock()
+	if p.out && !errors.Is(end, errMalformed) {
+		p.overdue = slices.Insert(p.overdue, 0, p.due)
+	}
+	p.poller, p.out = nil, false
+}
+
+// wanted waits until a poll is due. It reports false once ctx is done.
+func (s *subscriber) wanted(ctx context.Context) bool {
+	p := &s.poll
+	p.Lock()
+	if p.wake == nil {
+		p.wake = make(chan struct{}, 1)
+	}
+	wake, due := p.wake, len(p.overdue) > 0
+	p.Unlock()
+	for !due {
+		select {
+		case <-wake:
+		case <-ctx.Done():
+			return false
+		}
+		p.Lock()
+		due = len(p.overdue) > 0
+		p.Unlock()
+	}
+	return true
+}
+
+// backOff waits before the next try to connect, longer each time. It reports
+// false once ctx is done.
+func (s *subscriber) backOff(ctx context.Context) bool {
+	s.backoff = min(max(2*s.backoff, 50*time.Millisecond), 2*time.Second)
+	pause := time.NewTimer(s.backoff/2 + rand.N(s.backoff))
+	defer pause.Stop()
+	select {
+	case <-pause.C:
+		return true
+	case <-ctx.Done():
+		return false
 	}
 }
 
@@ -206,30 +280,46 @@ func (s *subscriber) deliver(d *Delivery, seen int64) {
 }
 
 // pollAt sends the poll due at due, or leaves it to the receiving goroutine
-// while an earlier one is out: a client asks one thing at a time, and a
-// stalled server is charged for every poll that it holds up.
+// while an earlier one is out or no connection there: a client asks one thing
+// at a time, and a stalled server is charged for every poll that it holds up.
 func (s *subscriber) pollAt(due int64) {
 	p := &s.poll
 	p.Lock()
 	defer p.Unlock()
+	if s.run.pollsEnd.Load() { // under the lock: once quiet has looked, none goes out
+		return
+	}
+	p.overdue = append(p.overdue, due)
 	switch {
-	case s.run.pollsEnd.Load(): // under the lock: once quiet has looked, none goes out
-	case p.out, p.poller == nil:
-		p.overdue = append(p.overdue, due)
-	default:
-		s.send(due, due)
+	case p.out:
+	case p.poller != nil:
+		s.sendOverdue(due)
+	case p.wake != nil:
+		select {
+		case p.wake <- struct{}{}:
+		default:
+		}
 	}
 }
 
-// send sends a poll that could have been sent since free. The caller holds
-// the lock. An error comes to Receive as well.
-func (s *subscriber) send(due, free int64) {
+// sendOverdue sends the first poll that waits to be sent, if there is one, which
+// could have been sent since free. The caller holds the lock. An error comes to
+// Receive as well.
+func (s *subscriber) sendOverdue(free int64) {
 	p := &s.poll
-	p.out, p.due, p.sent = true, due, clock.Now()
-	if s.run.steady(due) {
-		s.run.pollLate.add(p.sent - max(due, free))
+	if len(p.overdue) == 0 || s.run.pollsEnd.Load() {
+		return
 	}
-	_ = p.poller.Poll()
+	due, sent := p.overdue[0], clock.Now()
+	p.out, p.due, p.sent = true, due, sent
+	if err := p.poller.Poll(); errors.Is(err, errRetired) {
+		p.out = false // it goes over the next connection
+		return
+	}
+	p.overdue = slices.Delete(p.overdue, 0, 1)
+	if s.run.steady(due) {
+		s.run.pollLate.add(sent - max(due, free))
+	}
 }
 
 // answered takes down the answer to the poll that was out, if this client
@@ -248,11 +338,7 @@ func (s *subscriber) answered(seen int64, granted bool) {
 		s.run.pollService.add(seen - p.sent)
 	}
 	p.out = false
-	if len(p.overdue) > 0 && !s.run.pollsEnd.Load() {
-		due := p.overdue[0]
-		p.overdue = p.overdue[1:]
-		s.send(due, seen)
-	}
+	s.sendOverdue(seen)
 }
 
 // publish publishes the messages of jobs until that is closed.
@@ -272,7 +358,7 @@ func (s *subscriber) publish(ctx context.Context) {
 			}
 			continue
 		}
-		err := s.current().Publish(text)
+		err := s.say(ctx, text)
 		done := clock.Now()
 		if err != nil && context.Cause(ctx) != errStopped {
 			r.fail("publish: "+errorKind(err), err)
@@ -289,6 +375,19 @@ func (s *subscriber) publish(ctx context.Context) {
 			}
 		}
 		free = done
+	}
+}
+
+// say publishes a text, by the next client where this one is closed before.
+func (s *subscriber) say(ctx context.Context, text string) error {
+	for {
+		s.gone.Lock()
+		c := s.current()
+		s.gone.Unlock()
+		err := c.Publish(text)
+		if !errors.Is(err, errUnsent) || ctx.Err() != nil {
+			return err
+		}
 	}
 }
 

@@ -72,6 +72,12 @@ var (
 		},
 		assumes: "TCP connections open at the end of the steady state"}
 
+	reconnects = metric{name: "reconnects per client", unit: perMinute, kind: told, rare: true,
+		of: func(t *result.Trial) float64 {
+			return over(ifAny(float64(t.Connections.Reconnects))*60, float64(t.Clients)*t.WindowS)
+		},
+		assumes: "connections opened in the steady state in place of one that the server had ended or that broke"}
+
 	latency50 = metric{name: "delivery latency, p50", unit: seconds, better: lower, kind: timing, limit: 0.1,
 		of:      func(t *result.Trial) float64 { return quantile(t.Latency, p50) },
 		assumes: "from a message being due by the schedule, not from its sending, to a client having it"}
@@ -149,6 +155,7 @@ var (
 var metrics = []metric{
 	requests,
 	connections,
+	reconnects,
 	latency50,
 	latency99,
 	{name: "delivery latency, p99.9", unit: seconds, better: lower, kind: timing, limit: 0.2,

@@ -55,6 +55,7 @@ func gather(t *result.Trial, members []*member, w *watch, plan shard.Plan) {
 		t.Connections.Opened += r.Opened
 		t.Connections.Failed += r.Failed
 		t.Connections.Lost += r.LostConnections
+		t.Connections.Reconnects += r.Reconnects
 		for i := range r.Bytes {
 			t.PhaseBytes[i].Bytes = t.PhaseBytes[i].Bytes.Add(r.Bytes[i])
 		}

@@ -78,13 +78,13 @@ func checkTarget(ctx context.Context, target string, roots *x509.CertPool) error
 }
 
 // checkTransports opens a client by each of the transports, and refuses a
-// target that does not let it in. That it answers polls has been seen before.
+// target that does not let it in.
 func checkTransports(ctx context.Context, target string, roots *x509.CertPool, names []string) error {
 	metrics := newScrapers([]string{target}, roots)
 	defer metrics.close()
 	before := metrics.scrape(ctx)
 	for _, name := range names {
-		if t, ok := transport.Find(name); ok && name != "poll" {
+		if t, ok := transport.Find(name); ok {
 			if err := try(ctx, target, roots, t.Dial); err != nil {
 				return refuse("target %s does not offer the transport %s: %w; leave it out of --transports, or see docs/contract.md", target, name, err)
 			}

@@ -45,7 +45,7 @@ func (t *Trial) Check() error {
 	counts := map[string]int64{
 		"offered": t.Offered, "sent": t.Sent, "not sent": t.NotSent, "published": t.Published, "expected": t.Expected,
 		"delivered": t.Delivered, "lost": t.Lost, "duplicated": t.Duplicated, "reordered": t.Reordered,
-		"window deliveries": t.WindowDeliveries, "requests": t.Requests.Total, "bytes in": t.Bytes.In, "bytes out": t.Bytes.Out,
+		"reconnects": t.Connections.Reconnects, "window deliveries": t.WindowDeliveries, "requests": t.Requests.Total, "bytes in": t.Bytes.In, "bytes out": t.Bytes.Out,
 	}
 	for _, name := range slices.Sorted(maps.Keys(counts)) {
 		must(counts[name] >= 0, "%s = %d: below 0", name, counts[name])

@@ -81,10 +81,10 @@ func (t *Trial) judgeFailures() {
 		t.Doubt(Errors, v, "%d errors; %s", n, bySide(t.Errors))
 	}
 	if n := t.Connections.Failed; n > 0 {
-		t.Doubt(Refused, Invalid, "%d connections could not be opened: fewer clients than asked", n)
+		t.Doubt(Refused, Suspect, "tries to open a connection that failed: %d", n)
 	}
 	if n := t.Connections.Lost; n > 0 {
-		t.Doubt(LostConnections, Suspect, "%d connections were closed by the server or broke", n)
+		t.Doubt(LostConnections, Suspect, "connections broken off by the server or on the way: %d", n)
 	}
 	if t.Lost > 0 {
 		t.Doubt(Losses, Suspect, "%d of %d deliveries were lost", t.Lost, t.Expected)

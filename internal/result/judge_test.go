@@ -93,7 +93,7 @@ func TestJudge(t *testing.T) {
 		{"never sent, as its publishers never joined", func(t *Trial) {
 			overrun(10_000, 33)(t)
 			t.Connections.Failed = 1
-		}, []Reason{{Refused, Invalid, "1 connections could not be opened: fewer clients than asked"}, behind("10000", "10.0", "100")}},
+		}, []Reason{behind("10000", "10.0", "100"), {Refused, Suspect, "tries to open a connection that failed: 1"}}},
 
 		{"no pause to speak of", func(t *Trial) { t.PauseS = .05 }, nil},
 		{"a pause", func(t *Trial) { t.PauseS = .0512 }, []Reason{pause(Suspect, "51", "1000")}},
@@ -101,9 +101,9 @@ func TestJudge(t *testing.T) {
 		{"a pause of more than a hundredth", func(t *Trial) { t.PauseS = 1.001 }, []Reason{pause(Invalid, "1001", "1000")}},
 
 		{"a connection refused", func(t *Trial) { t.Connections.Failed = 1 },
-			[]Reason{{Refused, Invalid, "1 connections could not be opened: fewer clients than asked"}}},
+			[]Reason{{Refused, Suspect, "tries to open a connection that failed: 1"}}},
 		{"a connection lost", func(t *Trial) { t.Connections.Lost = 2 },
-			[]Reason{{LostConnections, Suspect, "2 connections were closed by the server or broke"}}},
+			[]Reason{{LostConnections, Suspect, "connections broken off by the server or on the way: 2"}}},
 		{"a message lost", func(t *Trial) { t.Lost, t.Delivered = 1, 1999 },
 			[]Reason{{Losses, Suspect, "1 of 2000 deliveries were lost"}}},
 
@@ -155,9 +155,9 @@ func TestJudge(t *testing.T) {
 			[]Reason{{Broken, Invalid, "broken invariants: expected 2001 ≠ delivered 2000 − duplicated 0 + lost 0"}}},
 		{"suspect twice", func(t *Trial) { t.Connections.Lost, t.Env.StealCores = 1, 1 }, []Reason{
 			{Steal, Suspect, "the hypervisor took 1.00 cores away (0.10 is allowed)"},
-			{LostConnections, Suspect, "1 connections were closed by the server or broke"}}},
-		{"invalid, then suspect", func(t *Trial) { t.Connections.Failed, t.Env.StealCores = 1, 1 }, []Reason{
-			{Refused, Invalid, "1 connections could not be opened: fewer clients than asked"},
+			{LostConnections, Suspect, "connections broken off by the server or on the way: 1"}}},
+		{"invalid, then suspect", func(t *Trial) { t.PauseS, t.Env.StealCores = 1.001, 1 }, []Reason{
+			pause(Invalid, "1001", "1000"),
 			{Steal, Suspect, "the hypervisor took 1.00 cores away (0.10 is allowed)"}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

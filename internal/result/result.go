@@ -201,7 +201,11 @@ type Connections struct {
 	Held   int64 `json:"held"`   // open at the end of the steady state
 	Opened int64 `json:"opened"` // in the whole trial
 	Failed int64 `json:"failed"` // never came to be, in the whole trial
-	Lost   int64 `json:"lost"`   // closed by the other side or broken, in the whole trial
+	Lost   int64 `json:"lost"`   // broken off by the other side, in the whole trial
+	// Reconnects counts the connections that were opened in the steady state in
+	// place of one that had ended: as its server had announced, while it was idle,
+	// or broken off. Only the last are among Lost.
+	Reconnects int64 `json:"reconnects"`
 
 	Handshakes int64  `json:"handshakes,omitempty"` // of TLS, in the whole trial
 	TLS        string `json:"tls,omitempty"`        // version and cipher suite

@@ -137,6 +137,7 @@ type Result struct {
 	Opened           int64                            `json:"opened"`
 	Failed           int64                            `json:"failed"`
 	LostConnections  int64                            `json:"lost_connections"`
+	Reconnects       int64                            `json:"reconnects"`
 	Errors           map[string]int64                 `json:"errors"`
 	StaleShares      []float64                        `json:"stale_shares"` // of each client
 	Pause            int64                            `json:"pause"`        // longest time in which the shard stood still in the steady state
