@@ -17,9 +17,6 @@ import (
 // dialTimeout bounds how long a client may take to be ready.
 const dialTimeout = 10 * time.Second
 
-// LongPollWait is how long a long poll lets the server wait for news.
-const LongPollWait = 25 * time.Second
-
 // errClosed is returned by a client that was closed on our side.
 var errClosed = errors.New("the client is closed")
 
@@ -78,6 +75,7 @@ type Target struct {
 	Room      string
 	User      string
 	After     uint64         // the last message id already seen
+	Wait      time.Duration  // how long a long poll lets the server wait for news; 0 for [LongPollWait]
 	Publishes bool           // will Publish
 	Source    netip.Addr     // local address, or the zero Addr for the kernel's choice
 	Roots     *x509.CertPool // trusted where the URL is one of https; nil trusts the system's

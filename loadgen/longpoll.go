@@ -1,8 +1,10 @@
 package loadgen
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"math/rand/v2"
 	"strconv"
 	"sync"
@@ -12,8 +14,9 @@ import (
 	"github.com/pollpush/pollpush/internal/clock"
 )
 
-// longPage asks for the largest page, as soon as there is one.
-var longPage = pageLimit + "&wait=" + LongPollWait.String()
+// LongPollWait is how long a long poll lets the server wait for news where
+// nothing else is asked for.
+const LongPollWait = 25 * time.Second
 
 // leastWait is the shortest wait that the contract knows: a server that has no
 // news, and says so sooner, does not wait.
@@ -32,6 +35,7 @@ const (
 type longPollClient struct {
 	httpPair
 	request []byte
+	page    string // asks for the largest page, as soon as there is one
 	after   uint64
 	got     []Delivery
 
@@ -48,7 +52,8 @@ type longPollClient struct {
 // with POST. Its first request is out by then; what becomes of it, Receive
 // will tell.
 func DialLongPoll(ctx context.Context, t Target) (Client, error) {
-	c := &longPollClient{after: t.After, over: make(chan struct{})}
+	wait := cmp.Or(t.Wait, LongPollWait).Seconds()
+	c := &longPollClient{after: t.After, page: fmt.Sprintf("%s&wait=%gs", pageLimit, wait), over: make(chan struct{})}
 	if err := c.open(ctx, t); err != nil {
 		return nil, err
 	}
@@ -70,7 +75,7 @@ func (c *longPollClient) ask() error {
 	if err != nil {
 		return err
 	}
-	c.request = append(c.appendGet(c.request[:0], "/messages", c.after, longPage), acceptJSON...)
+	c.request = append(c.appendGet(c.request[:0], "/messages", c.after, c.page), acceptJSON...)
 	c.sent = clock.Now()
 	if err := conn.send(c.request); err != nil {
 		return err

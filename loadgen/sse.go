@@ -36,7 +36,11 @@ func (c *sseClient) Resume(ctx context.Context, after uint64) error {
 		return err
 	}
 	c.target.After, c.events, c.ended = after, EventStream{}, nil
-	return c.subscribe(ctx)
+	err := c.subscribe(ctx)
+	if err != nil {
+		c.Suspend() // what it has read is not taken in
+	}
+	return err
 }
 
 // subscribe asks for the stream and reads the answer's header.

@@ -71,6 +71,7 @@ func (s *subscriber) connect(ctx context.Context) error {
 			Room:      s.room.name,
 			User:      fmt.Sprintf("client-%d", s.index),
 			After:     s.ids.high,
+			Wait:      s.run.plan.PollWait,
 			Publishes: s.publisher,
 			Source:    s.run.source,
 			Roots:     s.run.roots,

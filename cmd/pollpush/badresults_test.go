@@ -56,7 +56,7 @@ func TestBadResults(t *testing.T) {
 		"later line":     {good + "nonsense\n", []string{file + ":2: is not JSON"}},
 		"cut off, alone": {good[:len(good)/2], []string{file + ":1: the line is cut off"}},
 		"foreign":        {`{"name": "somebody else's"}` + "\n", []string{file + `:1: has no "schema": this is no results file of pollpush`}},
-		"a future one":   {`{"schema": 99}` + "\n", []string{file + ":1: has schema 99, this pollpush reads up to 4: use a newer pollpush"}},
+		"a future one":   {`{"schema": 99}` + "\n", []string{file + ":1: has schema 99, this pollpush reads up to 5: use a newer pollpush"}},
 		"before the 1st": {`{"schema": 0}` + "\n", []string{file + ":1: has schema 0"}},
 		"unknown field":  {strings.Replace(good, `"lost":`, `"losst":`, 1), []string{file + ":1: is not a trial", "losst"}},
 		"does not add up": {strings.Replace(good, `"delivered":10`, `"delivered":11`, 1), []string{

@@ -50,6 +50,7 @@ type overrides struct {
 	Arrivals   *string `key:"publish.arrivals" placeholder:"HOW" help:"When messages are due: poisson or constant."`
 	Publishers *string `key:"publish.publishers" placeholder:"N" help:"Clients of each room that publish."`
 	Interval   *string `key:"poll.interval" placeholder:"TIME" help:"From one poll to the next: 1s; or several times."`
+	Wait       *string `key:"poll.wait" placeholder:"TIME" help:"Longest wait of a long poll for news: 25s."`
 	RampUp     *string `key:"phases.ramp_up" placeholder:"TIME" help:"Over which connections are opened."`
 	WarmUp     *string `key:"phases.warm_up" placeholder:"TIME" help:"Under load before anything is measured."`
 	Steady     *string `key:"phases.steady" placeholder:"TIME" help:"That is measured."`

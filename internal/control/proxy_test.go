@@ -51,12 +51,18 @@ func throughProxy(t *testing.T, f faultproxy.Faults) *faultproxy.Proxy {
 // proxied is a trial of some clients through a proxy, at a steady rate.
 func proxied(t *testing.T, p *faultproxy.Proxy, transport string, clients, publishers int, rate float64) Options {
 	t.Helper()
+	return against(t, "http://"+p.Addr(), transport, clients, publishers, rate)
+}
+
+// against is the same against whatever listens at a URL.
+func against(t *testing.T, url, transport string, clients, publishers int, rate float64) Options {
+	t.Helper()
 	s := scenario.Scenario{Transports: []string{transport}, Clients: clients, Payload: 200}
 	s.Publish = scenario.Publish{Rate: rate, Arrivals: "constant", Publishers: publishers}
 	s.Poll.Interval = 200 * time.Millisecond
 	s.Phases = scenario.Phases{RampUp: 100 * time.Millisecond, WarmUp: 500 * time.Millisecond, Steady: 2 * time.Second, Drain: 20 * time.Second} // it ends when all has arrived
 	o := options(t, s)
-	o.Target = "http://" + p.Addr()
+	o.Target = url
 	return o
 }
 

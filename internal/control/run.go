@@ -290,6 +290,9 @@ func (r *runner) trial(ctx context.Context, name string, n, attempt int) result.
 	if !s.TLS {
 		t.Calibration = r.Calibrations[name]
 	}
+	if tr.Wait > 0 && s.Poll.Wait > 0 {
+		t.Asked.WaitS = s.Poll.Wait.Seconds()
+	}
 	if tr.Batched {
 		t.Asked.BatchS = s.Server.Batch.Seconds()
 	}

@@ -237,7 +237,7 @@ func (r *runner) plans(transport string, servers served) []shard.Plan {
 		Transport: transport, Servers: servers.urls, Certificates: servers.certificates, Rooms: rooms,
 		Shards: r.size.shards, Clients: s.Clients,
 		Publishers: s.Publish.Publishers, Rate: s.Publish.Rate, Arrivals: s.Publish.Arrivals,
-		Payload: s.Payload, PollInterval: s.Poll.Interval, Seed: s.Seed, Nonce: word,
+		Payload: s.Payload, PollInterval: s.Poll.Interval, PollWait: s.Poll.Wait, Seed: s.Seed, Nonce: word,
 		RampStart: clock.Now() + int64(150*time.Millisecond),
 		RampUp:    s.Phases.RampUp, WarmUp: s.Phases.WarmUp, Steady: s.Phases.Steady, Drain: s.Phases.Drain,
 		Live: r.watched(),

@@ -78,7 +78,7 @@ func (t *Trial) judgeFailures() {
 		if float64(n) > maxErrors*float64(t.Requests.Total+t.Offered) {
 			v = Invalid
 		}
-		t.Doubt(Errors, v, "%d errors; %s", n, bySide(t.Errors))
+		t.Doubt(Errors, v, "%d errors; %s%s", n, bySide(t.Errors), t.gatewayTimeout())
 	}
 	if n := t.Connections.Failed; n > 0 {
 		t.Doubt(Refused, Suspect, "tries to open a connection that failed: %d", n)
@@ -89,6 +89,14 @@ func (t *Trial) judgeFailures() {
 	if t.Lost > 0 {
 		t.Doubt(Losses, Suspect, "%d of %d deliveries were lost", t.Lost, t.Expected)
 	}
+}
+
+// gatewayTimeout is what to do about long polls that a proxy gives up.
+func (t *Trial) gatewayTimeout() string {
+	if t.Asked.WaitS == 0 || t.Errors[AnswerStatus+" 504"] == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; a proxy before the target waits for less than the %g s that a long poll may take: ask for a shorter wait (poll.wait), or raise the proxy's time-out", t.Asked.WaitS)
 }
 
 // judgeLimits looks whether the generator met limits of its own.

@@ -28,6 +28,7 @@ type key struct {
 	field
 	derive   func(*Scenario) // sets a default that depends on other keys
 	unhashed bool            // has no part in what one trial measures
+	newer    bool            // its default is not hashed: results from before the key can be compared
 	sweeps   bool            // may hold a list: a run measures each of its values
 	paced    bool            // says nothing to transports that do not poll at an interval
 }
@@ -70,6 +71,9 @@ var keys = []key{
 
 	{Key: Key{"poll.interval", "Time from one poll of a client to its next; only for transports that poll.", "1s"},
 		field: duration{lo: 10 * time.Millisecond, hi: time.Hour, at: func(s *Scenario) *time.Duration { return &s.Poll.Interval }}, sweeps: true, paced: true},
+
+	{Key: Key{"poll.wait", "Longest time that a long poll waits for news; only for longpoll.", "25s"},
+		field: duration{lo: time.Second, hi: time.Minute, at: func(s *Scenario) *time.Duration { return &s.Poll.Wait }}, newer: true},
 
 	{Key: Key{"phases.ramp_up", "Time over which the clients' connections are spread.", "2s"},
 		field: duration{lo: 0, hi: time.Hour, at: func(s *Scenario) *time.Duration { return &s.Phases.RampUp }}},

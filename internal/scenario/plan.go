@@ -31,7 +31,7 @@ func (s Scenario) Duration() time.Duration {
 func (s Scenario) Hash() string {
 	h := sha256.New()
 	for _, k := range keys {
-		if !k.unhashed {
+		if !k.unhashed && !(k.newer && k.format(&s) == k.Default) {
 			fmt.Fprintf(h, "%s=%s\n", k.Path, k.format(&s))
 		}
 	}

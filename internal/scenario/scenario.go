@@ -47,6 +47,7 @@ type Publish struct {
 // Poll says how polling transports poll.
 type Poll struct {
 	Interval time.Duration
+	Wait     time.Duration // of a long poll
 }
 
 // Phases are the lengths of a trial's phases, in order.

@@ -30,6 +30,7 @@ type Plan struct {
 	Arrivals     string        `json:"arrivals"`   // "poisson" or "constant"
 	Payload      int           `json:"payload"`    // bytes of text in each message
 	PollInterval time.Duration `json:"poll_interval"`
+	PollWait     time.Duration `json:"poll_wait"` // of a long poll
 	Seed         uint64        `json:"seed"`
 	Nonce        string        `json:"nonce"` // tells this trial's messages from all others
 

@@ -1,0 +1,253 @@
+package control
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/transport"
+)
+
+// ends are what real servers do with connections that are good to nobody any
+// more, and the transports that meet it.
+var ends = []struct {
+	name       string
+	transports []string
+	answers    func(http.ResponseWriter, *http.Request, int64) bool // as front has it
+	relays     func(client, server *websocket.Conn)
+	idle       time.Duration
+	interval   time.Duration
+	lasting    bool // no connection ends
+}{
+	{name: "each answer closes", transports: []string{"poll", "poll-etag", "longpoll", "sse", "socketio-polling"},
+		answers: func(w http.ResponseWriter, _ *http.Request, _ int64) bool {
+			w.Header().Set("Connection", "close")
+			return false
+		}},
+	{name: "each third closes", transports: []string{"poll", "longpoll", "socketio-polling"},
+		answers: func(w http.ResponseWriter, _ *http.Request, n int64) bool {
+			if n%3 == 0 {
+				w.Header().Set("Connection", "close")
+			}
+			return false
+		}},
+	{name: "idle connections close", transports: []string{"poll", "sse"}, idle: 50 * time.Millisecond, interval: 500 * time.Millisecond},
+	{name: "early hints", transports: []string{"poll", "poll-etag", "longpoll", "sse", "ws", "socketio-polling", "socketio-ws"}, lasting: true,
+		answers: func(w http.ResponseWriter, r *http.Request, _ int64) bool {
+			if websocket.IsWebSocketUpgrade(r) {
+				return false
+			}
+			w.Header().Set("Link", "</style.css>")
+			w.WriteHeader(http.StatusEarlyHints)
+			w.WriteHeader(http.StatusContinue)
+			return false
+		}},
+	{name: "streams end", transports: []string{"sse"}},
+	{name: "sockets close with 1012", transports: []string{"ws", "socketio-ws"}, relays: func(client, server *websocket.Conn) {
+		go copyMessages(server, client)
+		for begun := time.Now(); ; { // a message 600 ms later is the last one
+			kind, b, err := server.ReadMessage()
+			if err != nil || client.WriteMessage(kind, b) != nil {
+				return
+			}
+			if time.Since(begun) > 600*time.Millisecond && strings.Contains(string(b), `"text"`) {
+				break
+			}
+		}
+		_ = client.WriteMessage(websocket.CloseMessage, websocket.FormatCloseMessage(websocket.CloseServiceRestart, ""))
+	}},
+}
+
+// Where a server ends connections on purpose, clients come back: nothing is
+// lost or counted twice, no error is said to have happened, and no request is
+// made that was not due.
+func TestAConnectionThatTheServerEndsIsAReconnect(t *testing.T) {
+	t.Parallel()
+	for _, c := range ends {
+		for _, name := range c.transports {
+			t.Run(c.name+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				f := front{answers: c.answers, relays: c.relays}
+				if c.name == "streams end" {
+					f.answers = func(w http.ResponseWriter, r *http.Request, _ int64) bool {
+						if r.Method == http.MethodPost {
+							return false
+						}
+						ctx, cancel := context.WithTimeout(r.Context(), 700*time.Millisecond)
+						defer cancel()
+						f.stream(ctx, w, r)
+						return true
+					}
+				}
+				o := against(t, f.start(t, c.idle).URL, name, 20, 2, 10)
+				if c.interval > 0 {
+					o.Grid.Points[0].Poll.Interval = c.interval
+				}
+				trial := measureOne(t, o)
+
+				errors := maps.Clone(trial.Errors)
+				if c.relays != nil { // what is under way at that moment has no answer
+					delete(errors, "publish: "+result.NoAnswer)
+					delete(errors, "publish: "+result.ConnectionLost)
+				}
+				if len(errors) > 0 || trial.Connections.Lost > 0 || trial.Connections.Failed > 0 {
+					t.Errorf("errors %v, connections %+v: %v", trial.Errors, trial.Connections, trial.Reasons)
+				}
+				if got := trial.Connections.Reconnects > 0; got == c.lasting {
+					t.Errorf("%d reconnects", trial.Connections.Reconnects)
+				}
+				if trial.Offered != 20 || trial.Delivered != trial.Expected || trial.Lost != 0 || trial.Duplicated != 0 || trial.Expected < 19*20 {
+					t.Errorf("%d due, %d published, %d expected, %d delivered, %d lost, %d duplicated",
+						trial.Offered, trial.Published, trial.Expected, trial.Delivered, trial.Lost, trial.Duplicated)
+				}
+				if n := f.requests.Load(); trial.TotalsAfter.Requests != n {
+					t.Errorf("%d requests are counted, the server saw %d", trial.TotalsAfter.Requests, n)
+				}
+				if tr, _ := transport.Find(name); tr.Paced {
+					due := int64(20 * trial.Asked.SteadyS / trial.Asked.PollIntervalS)
+					if n := trial.PollResponse.N; n != due {
+						t.Errorf("%d polls are answered, %d were due", n, due)
+					}
+				}
+				for _, r := range trial.Reasons {
+					if !result.Timing(r.Code) && r.Code != result.Errors {
+						t.Errorf("the trial is doubted: %+v", r)
+					}
+				}
+			})
+		}
+	}
+}
+
+// An answer that no client can use is one error of its kind; the schedule is
+// kept, and nothing is counted twice.
+func TestABadAnswerIsOneError(t *testing.T) {
+	t.Parallel()
+	const bad = 5
+	for kind, answer := range broken {
+		for _, name := range []string{"poll", "poll-etag", "longpoll", "sse", "socketio-polling"} {
+			if name == "sse" && kind == result.ConnectionLost {
+				continue // it has an answer's head, and is a stream that broke off
+			}
+			t.Run(kind+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				var left atomic.Int64 // negative until the steady state
+				left.Store(-1)
+				f := front{}
+				f.answers = func(w http.ResponseWriter, r *http.Request, _ int64) bool {
+					asks := r.Method == http.MethodGet && !strings.Contains(r.URL.RawQuery, "limit=1&")
+					if name == "sse" && asks { // an answer is good or bad at its beginning only
+						if left.Load() > 0 && left.Add(-1) >= 0 {
+							answer(w)
+							return true
+						}
+						ctx, cancel := context.WithTimeout(r.Context(), 800*time.Millisecond)
+						defer cancel()
+						f.stream(ctx, w, r)
+						return true
+					}
+					if asks && left.Load() > 0 && left.Add(-1) >= 0 {
+						answer(w)
+						return true
+					}
+					return false
+				}
+				o := against(t, f.start(t, 0).URL, name, 20, 2, 10)
+				o.Grid.Points[0].Phases.Steady = 4 * time.Second
+				inSteady(&o, func() { left.Store(bad) })
+				trial := measureOne(t, o)
+
+				want := kind
+				if name == "sse" { // when it comes back
+					want = "dial: " + kind
+				}
+				if trial.Errors[want] != bad || len(trial.Errors) != 1 {
+					t.Errorf("errors %v, want %d of %q", trial.Errors, bad, want)
+				}
+				if trial.Offered != 40 || trial.Published != 40 || trial.Expected != 800 || trial.Delivered != 800 || trial.Lost+trial.Duplicated != 0 {
+					t.Errorf("%d due, %d published, %d expected, %d delivered, %d lost, %d duplicated",
+						trial.Offered, trial.Published, trial.Expected, trial.Delivered, trial.Lost, trial.Duplicated)
+				}
+				if n := f.requests.Load(); trial.TotalsAfter.Requests != n {
+					t.Errorf("%d requests are counted, the server saw %d", trial.TotalsAfter.Requests, n)
+				}
+				if tr, _ := transport.Find(name); tr.Paced {
+					due := int64(20 * trial.Asked.SteadyS / trial.Asked.PollIntervalS)
+					if kind != "connection lost" { // what was cut off is asked again
+						due -= bad
+					}
+					if n := trial.PollResponse.N; n != due {
+						t.Errorf("%d polls are answered, want %d", n, due)
+					}
+				}
+				if !slices.ContainsFunc(trial.Reasons, func(r result.Reason) bool { return strings.Contains(r.Text, "the target's: "+want) }) {
+					t.Errorf("it is not doubted for its errors: %v", trial.Reasons)
+				}
+			})
+		}
+	}
+}
+
+// A server that is gone for a second and ends connections meanwhile has its
+// clients back, each with the connections that it had, and is short of none.
+func TestClientsComeBackOnce(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"poll", "longpoll", "sse", "ws", "socketio-polling", "socketio-ws"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var down atomic.Bool
+			f := front{answers: func(w http.ResponseWriter, _ *http.Request, _ int64) bool {
+				if down.Load() {
+					if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
+						conn.Close()
+					}
+				}
+				return down.Load()
+			}}
+			gone := make(chan struct{})
+			f.relays = func(client, server *websocket.Conn) {
+				select {
+				case <-gone:
+				default:
+					go func() {
+						<-gone
+						client.UnderlyingConn().Close()
+					}()
+				}
+				go copyMessages(server, client)
+				copyMessages(client, server)
+			}
+			server := f.start(t, 0)
+			o := against(t, server.URL, name, 20, 2, 10)
+			o.Grid.Points[0].Phases.Steady = 5 * time.Second
+			inSteady(&o, func() {
+				down.Store(true)
+				server.CloseClientConnections()
+				close(gone)
+				time.AfterFunc(time.Second, func() { down.Store(false) })
+			})
+			trial := measureOne(t, o)
+			held := int64(20)
+			if name != "ws" && name != "socketio-ws" {
+				held += 2 // over which two of them publish
+			}
+			if trial.Connections.Held != held {
+				t.Errorf("%d connections are held, want %d", trial.Connections.Held, held)
+			}
+			if trial.Connections.Reconnects < 20 || len(trial.Errors) == 0 || trial.Validity == result.Valid {
+				t.Errorf("%d reconnects, errors %v, %s", trial.Connections.Reconnects, trial.Errors, trial.Validity)
+			}
+			if trial.Lost+trial.Duplicated > 0 || slices.ContainsFunc(trial.Reasons, func(r result.Reason) bool { return strings.Contains(r.Text, "could not join") }) {
+				t.Errorf("%d lost, %d duplicated: %v", trial.Lost, trial.Duplicated, trial.Reasons)
+			}
+		})
+	}
+}
