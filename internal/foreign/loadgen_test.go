@@ -48,6 +48,7 @@ func dial(t *testing.T, s *chatserver, name string, publishes bool) *client {
 
 func (c *client) listen() {
 	defer close(c.heard)
+	defer c.Close() // lets Publish go
 	poller, polls := c.Client.(loadgen.Poller)
 	for {
 		if polls && poller.Poll() != nil {
