@@ -24,7 +24,8 @@ type response struct {
 	first  []byte // the status line
 	fields []byte // the header's lines after it
 	body   []byte
-	size   int // of all of it, on the wire
+	size   int  // of all of it, on the wire
+	sets   bool // cookies
 }
 
 // parseResponse reads a response to a GET or POST (RFC 9112) from the start
@@ -79,6 +80,8 @@ func parseHead(b []byte) (r response, f framing, ok bool, err error) {
 			if f.left, err = strconv.Atoi(string(value)); err != nil || f.left < 0 || f.left > maxBody {
 				return r, f, false, malformed("a Content-Length that cannot be read", value)
 			}
+		case equalFold(name, "set-cookie"):
+			r.sets = true
 		case equalFold(name, "transfer-encoding"):
 			if f.chunked = equalFold(value, "chunked"); !f.chunked {
 				return r, f, false, malformed("a Transfer-Encoding that cannot be read", value)
@@ -235,11 +238,11 @@ func equalFold(b []byte, lower string) bool {
 	return len(b) == len(lower) && bytes.EqualFold(b, []byte(lower))
 }
 
-// send writes a rendered request and counts it.
+// send writes a rendered request, with the client's cookies, and counts it.
 func (c *Conn) send(request []byte) error {
 	c.meter.requests.Add(1)
 	c.asked.Store(true)
-	return c.Write(request)
+	return c.Write(c.cookies.into(request))
 }
 
 // answer waits for the response to the request sent before, or yet to be sent,
@@ -282,6 +285,9 @@ func (c *Conn) answerHead() (r response, f framing, err error) {
 func (c *Conn) answered(r response) {
 	c.asked.Store(false)
 	c.meter.byStatus[r.status].Add(1)
+	if r.sets && c.cookies != nil {
+		c.cookies.take(r, c.tls != nil)
+	}
 	if r.status != 200 {
 		c.meter.in.add(objectTally(r.body))
 	}

@@ -28,11 +28,18 @@ type delivery struct {
 
 func dial(t *testing.T, s *chatserver, name string, publishes bool) *client {
 	t.Helper()
+	return meet(t, loadgen.Target{URL: s.url, Room: "lobby", User: "ada", Publishes: publishes}, name)
+}
+
+// meet dials a target by a transport.
+func meet(t *testing.T, target loadgen.Target, name string) *client {
+	t.Helper()
 	way, ok := transport.Find(name)
 	if !ok {
 		t.Fatalf("there is no transport %q", name)
 	}
-	c, err := way.Dial(t.Context(), loadgen.Target{URL: s.url, Room: "lobby", User: "ada", Publishes: publishes, Meter: &loadgen.Meter{}})
+	target.Meter = &loadgen.Meter{}
+	c, err := way.Dial(t.Context(), target)
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
