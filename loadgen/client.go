@@ -79,6 +79,7 @@ type Target struct {
 	Publishes bool           // will Publish
 	Source    netip.Addr     // local address, or the zero Addr for the kernel's choice
 	Roots     *x509.CertPool // trusted where the URL is one of https; nil trusts the system's
+	Cookies   *Cookies       // of this client, on all its connections; nil keeps none
 	Meter     *Meter
 }
 
@@ -92,6 +93,7 @@ func (t Target) dial(ctx context.Context) (c *Conn, host string, err error) {
 	if c, err = t.Meter.Dial(ctx, base.Host, t.Source); err != nil {
 		return nil, "", err
 	}
+	c.cookies = t.Cookies
 	if base.Scheme == "https" {
 		if err := c.secure(ctx, base.Hostname(), t.Roots); err != nil {
 			c.Close()

@@ -20,6 +20,8 @@ type Conn struct {
 	meter *Meter
 	tls   *session // nil in the clear
 
+	cookies *Cookies // of its client; nil keeps none
+
 	in      *buffer // nil while parked
 	readErr error
 	attempt func(fd uintptr) bool // c.tryRead, bound once: binding allocates

@@ -19,8 +19,8 @@ var errRetired = fmt.Errorf("the connection was closed between two requests: %w"
 // cross on their way. A request that is older had reached its server.
 const crossing = 250 * time.Millisecond
 
-// send writes a rendered request and counts it, or returns errRetired and
-// does neither.
+// send writes a rendered request, with the client's cookies, and counts it, or
+// returns errRetired and does neither.
 func (c *Conn) send(request []byte) error {
 	c.sent = clock.Now()
 	c.asked.Store(true)
@@ -28,7 +28,7 @@ func (c *Conn) send(request []byte) error {
 		return errRetired
 	}
 	c.meter.requests.Add(1)
-	return c.Write(request)
+	return c.Write(c.cookies.into(request))
 }
 
 // answer waits for the response to the request sent before, or yet to be sent,
@@ -97,6 +97,9 @@ func (c *Conn) answered(r response) {
 		c.over.Store(true)
 	}
 	c.meter.byStatus[r.status].Add(1)
+	if r.sets && c.cookies != nil {
+		c.cookies.take(r, c.tls != nil)
+	}
 	if r.status != 200 {
 		c.meter.in.add(objectTally(r.body))
 	}

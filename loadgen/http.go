@@ -27,6 +27,7 @@ type response struct {
 	size   int  // of all of it on the wire, interim responses before it included
 	last   bool // the server will answer nothing more on this connection
 	open   bool // the body ends with the connection
+	sets   bool // cookies
 }
 
 // parseResponse reads a response to a GET or POST (RFC 9112) from the start
@@ -97,6 +98,8 @@ func parseOneHead(b []byte) (r response, f framing, ok bool, err error) {
 			if f.left, err = strconv.Atoi(string(value)); err != nil || f.left < 0 || f.left > maxBody {
 				return r, f, false, malformed("a Content-Length that cannot be read", value)
 			}
+		case equalFold(name, "set-cookie"):
+			r.sets = true
 		case equalFold(name, "transfer-encoding"):
 			if f.chunked = equalFold(value, "chunked"); !f.chunked {
 				return r, f, false, malformed("a Transfer-Encoding that cannot be read", value)

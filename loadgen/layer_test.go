@@ -185,6 +185,7 @@ func TestLayersIn(t *testing.T) {
 		{"Socket.IO's frames", DialSocketIO, [][]piece{join(protocol(switching+"\r\n"), open, joined,
 			framed(0x81, protocol(`42["chat message",`), message(1, "hello"), protocol("]")), framed(0x81, protocol("2")),
 			framed(0x81, protocol(`42["truncated"]`)), framed(0x81, protocol(`42["error message",`), envelope(`{"status":400,"title":"no"}`), protocol("]")),
+			framed(0x81, protocol(`42["chat message",`), message(2, "more"), protocol(`,`), envelope(`[7]`), protocol(` , `), envelope(`"AbCd"`), protocol("]")),
 			framed(0x81, protocol(`431[`), message(1, "hello"), protocol("]")), framed(0x81, protocol("1")))}},
 		{"Socket.IO refuses", DialSocketIO, [][]piece{join(protocol(switching+"\r\n"), open,
 			framed(0x81, protocol("44"), envelope(`{"message":"no","data":{"status":400}}`)))}},

@@ -190,7 +190,8 @@ func (c *socketIO) answered(p packet) error {
 	return malformed("no answer to joining", p.data)
 }
 
-// received takes in an event: ["chat message",{…}]. Other events are nothing
+// received takes in an event: ["chat message",{…}]. Further arguments, as
+// connection state recovery adds one, are passed over. Other events are nothing
 // to a client: what was truncated the ledger will tell.
 func (c *socketIO) received(data []byte) error {
 	s := scanner{text: data}
@@ -203,11 +204,8 @@ func (c *socketIO) received(data []byte) error {
 		return s.fail("an event's name")
 	}
 	if string(name) != chatEvent {
-		if s.space(); s.take(',') {
-			s.space()
-			argument, _ := s.value(0)
-			c.in.envelope += int64(len(argument))
-		}
+		more, _ := s.rest()
+		c.in.envelope += more
 		return nil
 	}
 	if s.space(); !s.take(',') {
@@ -219,12 +217,13 @@ func (c *socketIO) received(data []byte) error {
 		return err
 	}
 	s.at += size
-	if !s.ends() {
+	more, ok := s.rest()
+	if !ok {
 		return s.fail("the event's end")
 	}
 	c.got = append(c.got, d)
 	c.in.text += int64(len(d.Text))
-	c.in.envelope += int64(size - len(d.Text))
+	c.in.envelope += int64(size-len(d.Text)) + more
 	return nil
 }
 
@@ -240,11 +239,12 @@ func (c *socketIO) acknowledged(p packet) error {
 		return err
 	}
 	s.at += o.size
-	if !s.ends() {
+	more, ok := s.rest()
+	if !ok {
 		return s.fail("the acknowledgement's end")
 	}
 	c.in.text += int64(len(o.text))
-	c.in.envelope += int64(o.size - len(o.text))
+	c.in.envelope += int64(o.size-len(o.text)) + more
 	if o.refused == nil && o.id == 0 {
 		return malformed("an acknowledgement with neither message nor error", p.data)
 	}
@@ -262,10 +262,18 @@ func (c *socketIO) acknowledged(p packet) error {
 	return err
 }
 
-// ends takes an array's end, behind which nothing may follow.
-func (s *scanner) ends() bool {
+// rest takes what follows a value in an array, whose end must be the text's, and
+// returns the bytes of all further values.
+func (s *scanner) rest() (bytes int64, ok bool) {
+	for s.space(); s.take(','); s.space() {
+		s.space()
+		value, ok := s.value(0)
+		if !ok {
+			return bytes, false
+		}
+		bytes += int64(len(value))
+	}
+	ok = s.take(']')
 	s.space()
-	ended := s.take(']')
-	s.space()
-	return ended && s.at == len(s.text)
+	return bytes, ok && s.at == len(s.text)
 }

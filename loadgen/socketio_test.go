@@ -174,7 +174,8 @@ func TestSocketIOReceives(t *testing.T) {
 			e.send("2")
 			e.send(chatPacket(3, "three"), "2", `42["error message",{"status":400,"title":"no"}]`, `42["other",[1,{"a":"]"}],null]`, `4217["wants an answer"]`)
 			e.send(`42[ "chat message" , `+messageJSON(4, "four")+" ] ", "6", chatPacket(5, "five"))
-			receive(t, c, "one", `t\"wo]`, "three", "four", "five")
+			e.send(`42["chat message",` + messageJSON(6, "six") + `,6,{"more":["]"]} , "AbCd-1"]`)
+			receive(t, c, "one", `t\"wo]`, "three", "four", "five", "six")
 			e.want("3")
 			e.want("3")
 			if want := "/socket.io/?EIO=4&transport=" + name + "&room=lobby&after=7"; e.asked != want {
@@ -193,7 +194,7 @@ func TestSocketIOPublishes(t *testing.T) {
 
 		go publish("hello")
 		e.want(`421["chat message",{"user":"ada","text":"hello"}]`)
-		e.send(chatPacket(1, "hello"), `431[`+messageJSON(1, "hello")+`]`)
+		e.send(chatPacket(1, "hello"), `431[`+messageJSON(1, "hello")+`,{"queued":0}]`)
 		if err := <-published; err != nil {
 			t.Errorf("an acknowledged message: %v", err)
 		}
@@ -284,7 +285,7 @@ var fatal = map[string]error{
 	`42/admin,["chat message",{"id":1,"text":"a"}]`: errMalformed, `42`: errMalformed, `42{}`: errMalformed, `42[]`: errMalformed, `42[1]`: errMalformed,
 	`42["chat message"]`: errMalformed, `42["chat message","hi"]`: errMalformed, `42["chat message",{"id":1}]`: errMalformed,
 	`42["chat message",{"id":1,"text":"a"}`: errMalformed, `42["chat message",{"id":1,"text":"a"}]x`: errMalformed,
-	`42["chat message",{"id":1,"text":"a"},2]`: errMalformed, `42["chat message",{"id":1,"text":"a"}` + "\n": errMalformed,
+	`42["chat message",{"id":1,"text":"a"},]`: errMalformed, `42["chat message",{"id":1,"text":"a"}` + "\n": errMalformed,
 	`4299999999999999999999["chat message"]`: errMalformed,
 	`43[]`:                                   errMalformed, `431`: errMalformed, `431[]`: errMalformed, `431[1]`: errMalformed, `431["ok"]`: errMalformed, `431[{}]`: errMalformed,
 	`431[{"id":1}`: errMalformed, `431[{"id":1}],`: errMalformed, `430[{"error":1}]`: errMalformed,

@@ -37,6 +37,7 @@ type subscriber struct {
 	backoff   time.Duration          // before the next reconnect; 0 once something has come
 	joined    sync.Once
 	publisher bool
+	cookies   Cookies // outlive its connections
 
 	poll pollState
 }
@@ -75,6 +76,7 @@ func (s *subscriber) connect(ctx context.Context) error {
 			Publishes: s.publisher,
 			Source:    s.run.source,
 			Roots:     s.run.roots,
+			Cookies:   &s.cookies,
 			Meter:     s.run.meter,
 		})
 	}

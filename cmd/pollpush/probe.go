@@ -64,15 +64,16 @@ func (c *probeCommand) Run(s *session) error {
 	p := &probe{session: s, transport: t, base: base, roots: roots, room: c.Room, interval: c.Interval}
 	if c.After != nil {
 		p.after = *c.After
-	} else if p.after, err = newest(s, base, roots, c.Room); err != nil && s.Err() == nil {
+	} else if p.after, err = newest(s, base, roots, c.Room, &p.cookies); err != nil && s.Err() == nil {
 		return &control.Refusal{Err: err}
 	}
 	fmt.Fprintf(s.stderr, "pollpush: room %s of %s by %s, from message %d on\n", p.room, p.base, t.Name, p.after+1)
 	return p.run()
 }
 
-// newest asks for the id of a room's newest message.
-func newest(ctx context.Context, base string, roots *x509.CertPool, room string) (uint64, error) {
+// newest asks for the id of a room's newest message, and keeps what cookies come
+// with it.
+func newest(ctx context.Context, base string, roots *x509.CertPool, room string, cookies *loadgen.Cookies) (uint64, error) {
 	ctx, cancel := context.WithTimeout(ctx, probeTimeout)
 	defer cancel()
 	path := "/api/rooms/" + room + "/messages?limit=1"
@@ -80,7 +81,10 @@ func newest(ctx context.Context, base string, roots *x509.CertPool, room string)
 	if err != nil {
 		return 0, err
 	}
-	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: roots}}}
+	client := &http.Client{
+		Transport:     &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: roots}},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // probing follows none
+	}
 	answer, err := client.Do(request)
 	if untrusted := (*tls.CertificateVerificationError)(nil); errors.As(err, &untrusted) {
 		return 0, fmt.Errorf("%w; name the certificate, or the authority that signed it, with --ca FILE", err)
@@ -89,6 +93,9 @@ func newest(ctx context.Context, base string, roots *x509.CertPool, room string)
 		return 0, fmt.Errorf("%w; is the server running there?", err)
 	}
 	defer answer.Body.Close()
+	for _, field := range answer.Header.Values("Set-Cookie") {
+		cookies.Set(field, answer.TLS != nil)
+	}
 	body, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
 	var page struct{ Last *uint64 }
 	if err != nil || answer.StatusCode != http.StatusOK || json.Unmarshal(body, &page) != nil || page.Last == nil {
@@ -104,6 +111,7 @@ type probe struct {
 	transport  transport.Transport
 	base, room string
 	roots      *x509.CertPool
+	cookies    loadgen.Cookies
 	interval   time.Duration
 
 	after    uint64 // the last message printed
@@ -142,7 +150,7 @@ func final(err error) bool {
 // listen opens a client and prints what it receives until it ends.
 func (p *probe) listen() error {
 	ctx, cancel := context.WithTimeout(p, probeTimeout)
-	client, err := p.transport.Dial(ctx, loadgen.Target{URL: p.base, Room: p.room, User: "probe", After: p.after, Roots: p.roots, Meter: &loadgen.Meter{}})
+	client, err := p.transport.Dial(ctx, loadgen.Target{URL: p.base, Room: p.room, User: "probe", After: p.after, Roots: p.roots, Cookies: &p.cookies, Meter: &loadgen.Meter{}})
 	cancel()
 	if err != nil {
 		return err

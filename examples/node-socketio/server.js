@@ -5,10 +5,10 @@ import { Chat } from "./chat.js";
 import { rest } from "./rest.js";
 import { sockets } from "./sockets.js";
 
-const { port, history } = flags();
+const { port, history, recovery } = flags();
 const chat = new Chat(history);
 const http = createServer(rest(chat));
-const io = sockets(http, chat, history);
+const io = sockets(http, chat, history, recovery ? { connectionStateRecovery: {} } : {});
 
 // Node's five seconds would close the connections of clients that poll less often.
 http.keepAliveTimeout = 120_000;
@@ -36,9 +36,13 @@ function shutdown() {
 function flags() {
   try {
     const { values } = parseArgs({
-      options: { port: { type: "string", default: "3000" }, history: { type: "string", default: "1000" } },
+      options: {
+        port: { type: "string", default: "3000" },
+        history: { type: "string", default: "1000" },
+        recovery: { type: "boolean", default: false },
+      },
     });
-    return { port: whole("port", values.port, 0, 65535), history: whole("history", values.history, 1, 1e6) };
+    return { port: whole("port", values.port, 0, 65535), history: whole("history", values.history, 1, 1e6), recovery: values.recovery };
   } catch (error) {
     console.error(`server.js: ${error.message}`);
     process.exit(2);

@@ -2,13 +2,17 @@
 import { Server } from "socket.io";
 import { Refusal, parseCursor } from "./chat.js";
 
-/** Serves Socket.IO on an HTTP server. history is how many messages the chat keeps per room. */
-export function sockets(http, chat, history) {
+/**
+ * Serves Socket.IO on an HTTP server. history is how many messages the chat
+ * keeps per room; options are more of Socket.IO's.
+ */
+export function sockets(http, chat, history, options) {
   const io = new Server(http, {
     serveClient: false,
     // Browsers open WebSockets to wherever a page tells them: only our own pages may.
     allowRequest: ({ headers: { origin, host } }, decide) =>
       decide(null, origin === undefined || origin === `http://${host}` || origin === `https://${host}`),
+    ...options,
   });
 
   io.use((socket, next) => {

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -25,9 +26,10 @@ type check struct {
 	base   string
 	roots  *x509.CertPool // that a server of https is trusted by; nil is the system's
 	client *http.Client
-	limit  time.Duration // of one point
-	total  time.Duration // of all of them
-	word   string        // of this check's rooms
+	jar    http.CookieJar // of all points: to a load balancer they are one visitor
+	limit  time.Duration  // of one point
+	total  time.Duration  // of all of them
+	word   string         // of this check's rooms
 	rooms  atomic.Int64
 
 	longPolls func() error         // nil where they are offered
@@ -36,6 +38,7 @@ type check struct {
 
 func newCheck(ctx context.Context, base string, roots *x509.CertPool) *check {
 	c := &check{ctx: ctx, base: base, roots: roots, limit: pointTime, total: CheckTime, word: strings.ToLower(rand.Text()[:6])}
+	c.jar, _ = cookiejar.New(nil) // never fails
 	c.client = &http.Client{
 		Transport: &http.Transport{
 			DialContext:         dialBounded,
@@ -43,6 +46,7 @@ func newCheck(ctx context.Context, base string, roots *x509.CertPool) *check {
 			DisableCompression:  true,
 			MaxIdleConnsPerHost: together,
 		},
+		Jar:           c.jar,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	c.longPolls = sync.OnceValue(c.tryLongPoll)

@@ -34,6 +34,7 @@ func (v *visit) dial(path string, compressed bool, header ...string) (*socket, e
 	dialer := websocket.Dialer{
 		EnableCompression: compressed,
 		WriteBufferSize:   1 << 10,
+		Jar:               v.jar,
 		TLSClientConfig:   &tls.Config{RootCAs: v.roots},
 		NetDialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 			c, err := dialBounded(ctx, network, addr)

@@ -124,7 +124,7 @@ func (c *conversation) message() (message, error) {
 // parse reads the message of an event.
 func (c *conversation) parse(name string, args []json.RawMessage) (message, error) {
 	const remedy = `send a message as 42["chat message",{…}]; ` + messageRemedy
-	if name != "chat message" || len(args) != 1 {
+	if name != "chat message" || len(args) == 0 {
 		return message{}, &Fault{c.asked(), fmt.Sprintf("event %s with %d arguments", quote(name), len(args)), remedy}
 	}
 	m, wrong := parseMessage(args[0])
@@ -163,7 +163,7 @@ func (c *conversation) called(argument string) (json.RawMessage, error) {
 			c.got = append(c.got, m)
 			continue
 		}
-		if got != id || len(args) != 1 {
+		if got != id || len(args) == 0 {
 			return nil, &Fault{c.asked(), fmt.Sprintf("acknowledgement %s with %d arguments, of callback %s", quote(got), len(args), id),
 				"call each callback once, with the message"}
 		}
@@ -396,7 +396,7 @@ func eventRefuses(v *visit, open linker) error {
 		return err
 	}
 	var told refusal
-	if name != "error message" || len(args) != 1 || json.Unmarshal(args[0], &told) != nil || told.Status != http.StatusBadRequest {
+	if name != "error message" || len(args) == 0 || json.Unmarshal(args[0], &told) != nil || told.Status != http.StatusBadRequest {
 		return &Fault{c.asked() + ", an empty text", fmt.Sprintf("event %s with %+q", quote(name), args), `send 42["error message",{"status":400,"title":"…"}]`}
 	}
 	return c.say("still here")

@@ -120,7 +120,7 @@ func try(ctx context.Context, target string, roots *x509.CertPool, dial loadgen.
 	ctx, cancel := context.WithTimeoutCause(ctx, tryTimeout, fmt.Errorf("no answer within %v", tryTimeout))
 	defer cancel()
 	word := nonce()
-	client, err := dial(ctx, loadgen.Target{URL: target, Room: "pollpush-" + word, User: "pollpush-" + word, Roots: roots, Meter: &loadgen.Meter{}})
+	client, err := dial(ctx, loadgen.Target{URL: target, Room: "pollpush-" + word, User: "pollpush-" + word, Roots: roots, Cookies: &loadgen.Cookies{}, Meter: &loadgen.Meter{}})
 	if err == nil {
 		defer client.Close()
 		defer context.AfterFunc(ctx, func() { client.Close() })()

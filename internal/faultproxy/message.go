@@ -52,8 +52,9 @@ func (d *direction) message(id uint64, b []byte) {
 // a Socket.IO event holds; 0 where it is neither.
 func messageID(line []byte) uint64 {
 	if event, ok := bytes.CutPrefix(line, []byte("42")); ok { // Engine.IO's message, Socket.IO's event
-		var values []json.RawMessage // its name, and what it bears
-		if json.Unmarshal(event, &values) != nil || len(values) != 2 {
+		event = bytes.TrimLeft(event, "0123456789") // its number, where it wants an acknowledgement
+		var values []json.RawMessage                // its name, the message, and what else it bears
+		if json.Unmarshal(event, &values) != nil || len(values) < 2 {
 			return 0
 		}
 		line = values[1]

@@ -179,7 +179,7 @@ func TestFaultsOfMessages(t *testing.T) {
 			stream + chunks("data: 1") + "0\r\n\r\n", stream + chunks("data: 1") + "0\r\n\r\n", false},
 		{"event stream, reset", "GET /e HTTP/1.1\r\n\r\n", stream + chunks(event(1)+event(9)+event(3)), stream + chunks(event(1)), true},
 		{"Socket.IO", handshake,
-			switching + text(`0{"sid":"x"}`) + packet(1) + packet(2) + text("2") + packet(6) + text(`437[{"id":2,"text":"x"}]`) + packet(4),
+			switching + text(`0{"sid":"x"}`) + packet(1) + packet(2) + text(`4212["chat message",`+message(2)+`,2,"offset"]`) + text("2") + packet(6) + text(`437[{"id":2,"text":"x"}]`) + packet(4),
 			switching + text(`0{"sid":"x"}`) + packet(1) + text("2") + text(`437[{"id":2,"text":"x"}]`) + packet(4) + packet(4) + packet(6), false},
 		{"polls are left alone", "GET /p HTTP/1.1\r\n\r\n",
 			"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n" + chunks(message(2)) + "0\r\n\r\n",

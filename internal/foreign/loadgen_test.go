@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pollpush/pollpush/internal/contract"
 	"github.com/pollpush/pollpush/internal/transport"
 	"github.com/pollpush/pollpush/loadgen"
 )
@@ -27,11 +28,18 @@ type delivery struct {
 
 func dial(t *testing.T, s *chatserver, name string, publishes bool) *client {
 	t.Helper()
+	return meet(t, loadgen.Target{URL: s.url, Room: "lobby", User: "ada", Publishes: publishes}, name)
+}
+
+// meet dials a target by a transport.
+func meet(t *testing.T, target loadgen.Target, name string) *client {
+	t.Helper()
 	way, ok := transport.Find(name)
 	if !ok {
 		t.Fatalf("there is no transport %q", name)
 	}
-	c, err := way.Dial(t.Context(), loadgen.Target{URL: s.url, Room: "lobby", User: "ada", Publishes: publishes, Meter: &loadgen.Meter{}})
+	target.Meter = &loadgen.Meter{}
+	c, err := way.Dial(t.Context(), target)
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}
@@ -47,6 +55,7 @@ func dial(t *testing.T, s *chatserver, name string, publishes bool) *client {
 
 func (c *client) listen() {
 	defer close(c.heard)
+	defer c.Close() // lets Publish go
 	poller, polls := c.Client.(loadgen.Poller)
 	for {
 		if polls && poller.Poll() != nil {
@@ -86,26 +95,44 @@ func (c *client) want(t *testing.T, texts []string) {
 func TestOurClientsAgainstSocketIO(t *testing.T) {
 	t.Parallel()
 	for _, from := range spoken {
-		t.Run(from, func(t *testing.T) {
-			s := example(t)
-			ada := dial(t, s, from, true)
-			var all []*client
-			for _, name := range spoken {
-				all = append(all, dial(t, s, name, false))
-			}
-			var refused *loadgen.AnswerError
-			if err := ada.Publish(strings.Repeat("x", 5000)); !errors.As(err, &refused) || refused.Status != 400 {
-				t.Errorf("a text of 5,000 bytes: %v, want a refusal with 400", err)
-			}
-			texts := numbered(200)
-			for _, text := range texts {
-				if err := ada.Publish(text); err != nil {
-					t.Fatalf("%q: %v", text, err)
-				}
-			}
-			for i, each := range append(all, ada) {
-				t.Run(fmt.Sprintf("to %s", append(spoken, from)[i]), func(t *testing.T) { each.want(t, texts) })
-			}
-		})
+		t.Run(from, func(t *testing.T) { everyoneHears(t, example(t), from) })
+	}
+}
+
+// Connection state recovery adds an argument to every event.
+func TestASocketIOServerThatRecovers(t *testing.T) {
+	t.Parallel()
+	s := example(t, "--recovery")
+	everyoneHears(t, s, "socketio-ws")
+	results, err := contract.Check(t.Context(), s.url, nil, []string{"socketio-ws", "socketio-polling"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range results {
+		if strings.HasPrefix(r.Group, "socket.io") && r.Verdict != contract.Passed {
+			t.Errorf("%s, %s: %v %s", r.Group, r.Name, r.Fault, r.Why)
+		}
+	}
+}
+
+// everyoneHears publishes by one transport, and listens by all that are spoken.
+func everyoneHears(t *testing.T, s *chatserver, from string) {
+	ada := dial(t, s, from, true)
+	var all []*client
+	for _, name := range spoken {
+		all = append(all, dial(t, s, name, false))
+	}
+	var refused *loadgen.AnswerError
+	if err := ada.Publish(strings.Repeat("x", 5000)); !errors.As(err, &refused) || refused.Status != 400 {
+		t.Errorf("a text of 5,000 bytes: %v, want a refusal with 400", err)
+	}
+	texts := numbered(200)
+	for _, text := range texts {
+		if err := ada.Publish(text); err != nil {
+			t.Fatalf("%q: %v", text, err)
+		}
+	}
+	for i, each := range append(all, ada) {
+		t.Run(fmt.Sprintf("to %s", append(spoken, from)[i]), func(t *testing.T) { each.want(t, texts) })
 	}
 }
