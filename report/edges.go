@@ -1,6 +1,8 @@
 package report
 
 import (
+	"math"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/stat"
 )
@@ -30,6 +32,9 @@ func edgeOf(t *result.Trial) edge {
 	rooms, clients := max(1, float64(a.Rooms)), float64(t.Clients)
 	due := func(rate float64) float64 { return float64(stat.PoissonBound(rate*late, surely)) }
 	e := edge{messages: due(a.PublishRate * rooms)}
+	if a.Arrivals == "constant" {
+		e.messages = min(e.messages, rooms*math.Ceil(a.PublishRate*late))
+	}
 	if !a.Paced || a.PollIntervalS <= 0 {
 		e.deliveries = e.messages * clients / rooms
 		return e

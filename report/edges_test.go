@@ -17,7 +17,8 @@ func TestEdges(t *testing.T) {
 	ws := result.Trial{Clients: 20, WindowS: 2, PauseS: 0.01, PublishLatency: at(0.02), Latency: at(0.03), WindowPublished: 40, WindowDeliveries: 800,
 		Asked: result.Asked{PublishRate: 20, Rooms: 1}, Bytes: result.Bytes{In: 120_000, Out: 4000},
 		Totals: result.Totals{FramesOut: 49}, Series: []result.Second{{Published: 20}, {Published: 26}}}
-	deflated, roomy, still := ws, ws, ws
+	deflated, roomy, still, even := ws, ws, ws, ws
+	even.Asked.Arrivals = "constant"
 	deflated.Bytes.Layers.In.Compression = -1
 	roomy.Asked.Rooms, roomy.Asked.PublishRate = 4, 5
 	still.PauseS, still.PublishLatency, still.Latency, still.Totals = 0, nil, nil, result.Totals{}
@@ -35,6 +36,7 @@ func TestEdges(t *testing.T) {
 		{"ws", &ws, 0, 0, 5.0/800 + 18.0/120_000, 100.0/800 + 5.0/40 + 18.0/4000},
 		{"compressed", &deflated, 0, 0, 5.0/800 + 18.0/120_000 + 1600.0/120_000, 100.0/800 + 5.0/40 + 18.0/4000},
 		{"four rooms", &roomy, 0, 0, 5.0/800 + 18.0/120_000, 25.0/800 + 5.0/40 + 18.0/4000},
+		{"evenly spaced", &even, 0, 0, 1.0/800 + 18.0/120_000, 20.0/800 + 1.0/40 + 18.0/4000},
 		{"nothing is late", &still, 0, 0, 0, 0},
 		{"poll", &poll, 7.0/2800 + 0.001/14, 1.0 / 2786, (7.0/2800 + 0.001/14 + 18.0/2700) / 3, 7.0/2800 + 0.001/14 + 18.0/2700},
 		{"all clients late", &stalled, 210.0/2800 + 3.0/14, 10.0 / 2786, (210.0/2800 + 3.0/14 + 600.0/2700) / 3, 210.0/2800 + 3.0/14 + 600.0/2700},
