@@ -15,10 +15,10 @@ import (
 type Verdict string
 
 const (
-	Better    Verdict = "better"
-	Worse     Verdict = "worse"
-	Same      Verdict = "~" // within the limit, or not told from chance
-	NotEnough Verdict = "not enough samples"
+	Better   Verdict = "better"
+	Worse    Verdict = "worse"
+	Same     Verdict = "~" // within the limit, or not told from chance
+	Untested Verdict = "untested"
 )
 
 // FewestToCompare is how many trials of each side it takes to tell times apart:
@@ -48,11 +48,13 @@ type Change struct {
 	Base, New Median
 	P         float64 // of the Mann-Whitney U test, two-sided; NaN where it was not made
 	Limit     float64 // the relative change that is tolerated
+	Edges     float64 // by how much a count can differ besides, as a share: what falls on an edge of the window
 	Floor     float64 // by how much runs of one commit are known to differ; 0 where that is not known
 	Gates     bool
 	Worst     bool // the numbers are those of the worst trials, as the medians would hide them
 	Verdict   Verdict
 
+	gap    gap // why it is untested
 	metric *metric
 	hash   string // of the point's scenario
 	lossy  bool   // either side lost or repeated a delivery
@@ -72,7 +74,7 @@ func (c *Change) tested() bool { return !math.IsNaN(c.P) }
 
 // protocolPerPoll tells a header more from a message more: a poll's answer has
 // the one whatever it brings. Only comparisons have the row.
-var protocolPerPoll = metric{name: "protocol bytes per poll, in", unit: bytesEach, better: lower, kind: exact, limit: 0.02,
+var protocolPerPoll = metric{name: "protocol bytes per poll, in", unit: bytesEach, better: lower, kind: exact, limit: 0.02, edge: protocolEdge,
 	of: func(t *result.Trial) float64 {
 		if !layered(t) || !t.Asked.Paced && t.Asked.WaitS == 0 && t.Asked.HeartbeatS == 0 {
 			return math.NaN()
@@ -105,22 +107,16 @@ type rows struct {
 	machine    string // that the noise is of
 }
 
-// of are the rows, and the names of those that the base has no number for.
-func (r *rows) of(p pair) (list []Change, untold []string) {
+// of are the rows of all that either run tells.
+func (r *rows) of(p pair) (list []Change) {
 	for i := range comparedMetrics {
 		m := comparedMetrics[i].between(p.was, p.is)
-		if m.kind != exact && r.countsOnly {
-			continue
-		}
-		switch was, is := m.valuesOf(p.was), m.valuesOf(p.is); {
-		case len(was) > 0:
+		if was, is := m.valuesOf(p.was), m.valuesOf(p.is); len(was)+len(is) > 0 {
 			list = append(list, r.row(p, &m, m.id(), was, is))
-		case len(is) > 0:
-			untold = append(untold, m.name)
 		}
 	}
 	if p.paced == nil || r.countsOnly {
-		return list, untold
+		return list
 	}
 	for _, m := range ratioMetrics {
 		if was := m.valuesOf(p.was, p.paced.was); len(was) > 0 {
@@ -128,14 +124,14 @@ func (r *rows) of(p pair) (list []Change, untold []string) {
 			list = append(list, r.row(p, &ratio, m.id(), was, m.valuesOf(p.is, p.paced.is)))
 		}
 	}
-	return list, untold
+	return list
 }
 
 // row sets the numbers of a metric against each other. Its limit is given by
 // limitID.
 func (r *rows) row(p pair, m *metric, limitID string, was, is []float64) Change {
 	c := Change{Point: p.point, Transport: p.transport, Metric: m.name, ID: m.id(), Base: m.median(was), New: m.median(is),
-		P: math.NaN(), Limit: m.limit, Gates: m.kind == exact || r.gates && m.kind == timing, metric: m, hash: p.hash, lossy: p.lossy}
+		P: math.NaN(), Limit: m.limit, Edges: m.edges(p.was, p.is), Gates: m.kind == exact || r.gates && m.kind == timing, metric: m, hash: p.hash, lossy: p.lossy}
 	c.Base.Of, c.New.Of = len(p.was.trials), len(p.is.trials)
 	if limit, ok := r.limits[limitID]; ok {
 		c.Limit = limit
@@ -145,12 +141,18 @@ func (r *rows) row(p pair, m *metric, limitID string, was, is []float64) Change 
 		c.Floor = r.noise.floor(r.machine, p.hash, p.transport, c.ID, fewest)
 	}
 	switch {
+	case len(was) == 0:
+		c.untested(notInBase)
 	case m.kind == exact:
 		c.judgeCounted(was, is)
+	case r.countsOnly:
+		c.untested(countsOnly)
 	case c.Gates && fewest == 0 && p.was.costed() && !p.is.costed():
 		c.Verdict = Worse // what the server takes is not measured any more
+	case fewest == 0:
+		c.untested(notInNew)
 	case fewest < FewestToCompare:
-		c.Verdict = NotEnough
+		c.untested(fewTrials)
 	default:
 		c.P = benchmath.AssumeNothing.Compare(inOrder(was), inOrder(is)).P
 	}
@@ -162,10 +164,13 @@ func inOrder(values []float64) *benchmath.Sample {
 	return benchmath.NewSample(slices.Clone(values), &benchmath.DefaultThresholds)
 }
 
-// valuesOf are a metric's, one for each trial that tells it.
+// valuesOf are a metric's, one for each trial that tells it. No time is told by
+// a trial that is invalid for its timing.
 func (m *metric) valuesOf(c *chosen) []float64 {
 	if !m.total {
-		return m.cell(c.trials).values
+		return m.cell(slices.DeleteFunc(slices.Clone(c.trials), func(t result.Trial) bool {
+			return m.kind != exact && t.Validity == result.Invalid
+		})).values
 	}
 	var out []float64
 	for i := range c.trials {
@@ -193,6 +198,11 @@ func (m *metric) median(values []float64) Median {
 	return out
 }
 
+// within says that the change is one that is tolerated.
+func (c *Change) within() bool {
+	return math.Abs(c.Relative()) <= max(c.Limit+c.Edges, c.Floor)+1e-12
+}
+
 // judge is the verdict on a change that is told from chance, or is not.
 func (c *Change) judge(told bool) Verdict {
 	if c.New.N == 0 {
@@ -200,7 +210,7 @@ func (c *Change) judge(told bool) Verdict {
 	}
 	change := c.Relative()
 	switch {
-	case !told || math.Abs(change) <= max(c.Limit, c.Floor)+1e-12:
+	case !told || c.within():
 		return Same
 	case c.metric.better == neutral || (change > 0) == (c.metric.better == lower):
 		return Worse
@@ -212,8 +222,9 @@ func (c *Change) judge(told bool) Verdict {
 
 // judgeChanges gives the verdicts that take all rows: those that hang on a
 // p-value, corrected for how many there are. The rows that gate and those that
-// warn are corrected each by themselves. It returns what to know of that.
-func judgeChanges(list []Change) []string {
+// warn are corrected each by themselves. Times that do not gate are better in no
+// case, and untested for the reason given. It returns what to know of that.
+func judgeChanges(list []Change, elsewhere gap) []string {
 	var notes []string
 	for _, gates := range []bool{true, false} {
 		var rows []*Change
@@ -224,7 +235,17 @@ func judgeChanges(list []Change) []string {
 			}
 		}
 		for i, told := range stat.BenjaminiHochberg(p, falseShare) {
-			rows[i].Verdict = rows[i].judge(told)
+			c := rows[i]
+			switch c.Verdict = c.judge(told); {
+			case c.Verdict == Worse:
+			case !gates && c.metric.kind == timing:
+				c.untested(elsewhere)
+			case c.Verdict == Better:
+			case c.Untestable():
+				c.untested(belowNoise)
+			case !told && !c.within() && c.P <= stat.SeparateByChance(c.Base.N, c.New.N)+1e-12:
+				c.untested(alone) // no row could be further apart
+			}
 		}
 		if len(rows) > 0 {
 			notes = append(notes, correctionNote(rows, gates))
@@ -248,11 +269,16 @@ func correctionNote(rows []*Change, gates bool) string {
 		least = max(least, stat.SeparateByChance(c.Base.N, c.New.N))
 	}
 	if together := math.Ceil(least * n / falseShare); together > 1 {
-		trials := FewestToCompare
-		for stat.SeparateByChance(trials, trials)*n > falseShare {
-			trials++
-		}
-		note += fmt.Sprintf(" With so few trials %.0f of them have to change together; %d trials on each side tell one alone.", together, trials)
+		note += fmt.Sprintf(" With so few trials %.0f of them have to change together; %d trials on each side tell one alone.", together, trialsAlone(len(rows)))
 	}
 	return note
+}
+
+// trialsAlone is how many trials on each side tell one row of so many.
+func trialsAlone(rows int) int {
+	trials := FewestToCompare
+	for stat.SeparateByChance(trials, trials)*float64(rows) > falseShare {
+		trials++
+	}
+	return trials
 }

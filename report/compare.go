@@ -31,18 +31,32 @@ type Comparison struct {
 	Base, New string // what was run: folder, commit
 	Changes   []Change
 	Missing   []Missing
-	Notes     []string // what limits the comparison, in sentences
+	Fresh     []Missing // the other way round: what the new run has and the base has not
+	Notes     []string  // what limits the comparison, in sentences
 
 	headers  []headerChange
 	headless []headless
 	rearming []string // transports that ask again as soon as they are answered
 	faults   []string // what was lost or repeated, before all else
+	costless []string // of which neither run has read the server's cost
+	doubted  []string // whose counts are doubted, and why
 	swept    bool
+
+	timing           gap // why no time is tested
+	suspects, trials int // how many enter, of how many
 }
 
 // Missing is what the base has and the new run has not.
 type Missing struct {
 	Point, Transport string // the transport is empty where the point is missing as a whole
+}
+
+// fresh says so where it is the base that has it not.
+func (m Missing) fresh() string {
+	if m.Transport == "" {
+		return m.Point + " is new: the base has no trial at this point"
+	}
+	return at(m.Transport, m.Point) + " is new: the base has no trial of it"
 }
 
 func (m Missing) text() string {
@@ -78,20 +92,20 @@ func Compare(base, next []result.Trial, o CompareOptions) (*Comparison, error) {
 		return nil, err
 	}
 	c := &Comparison{Scenario: b.title(), Base: b.origin(), New: n.origin(), swept: len(b.swept) > 0}
-	c.Notes = append(c.Notes, doubtsOfTiming(b, n, o.CountsOnly)...)
-	r := rows{limits: limits, countsOnly: o.CountsOnly, ratios: b.machine != n.machine, gates: len(c.Notes) == 0}
+	c.timing, c.Notes = doubtsOfTiming(b, n, o.CountsOnly)
+	r := rows{limits: limits, countsOnly: o.CountsOnly, ratios: b.machine != n.machine, gates: c.timing == none}
 	if b.machine == n.machine {
 		r.noise, r.machine = o.Noise, b.machine
 	}
 	if err := c.fill(b, n, &r); err != nil {
 		return nil, err
 	}
-	c.Notes = append(c.Notes, judgeChanges(c.Changes)...)
+	c.Notes = append(c.Notes, judgeChanges(c.Changes, c.timing)...)
 	if !maps.Equal(b.points[0].head.Limits, n.points[0].head.Limits) {
 		c.Notes = append(c.Notes, "The scenario's limits are not the same in both runs: those of the new run hold.")
 	}
 	c.Notes = append(c.Notes, c.timedCounts()...)
-	c.Notes = append(c.Notes, suspects(b, n)...)
+	c.Notes = append(c.Notes, c.noteSuspects(b, n)...)
 	c.Notes = append(c.Notes, c.headerNotes()...)
 	return c, nil
 }
@@ -118,20 +132,41 @@ func (c *Comparison) fill(b, n *measured, r *rows) error {
 			if r.ratios {
 				pair.paced = pacedOf(p, q)
 			}
+			if err := pair.delivered(); err != nil {
+				return err
+			}
 			c.add(pair, r)
 		}
-		c.noteNew(p, q)
+		for j := range q.sides {
+			if name := q.sides[j].transport; p.chosen[name] == nil {
+				c.Fresh = append(c.Fresh, Missing{p.label, name})
+			}
+		}
 	}
 	for i := range n.points {
 		if p := &n.points[i]; b.find(p.head.ScenarioHash) == nil {
-			c.Notes = append(c.Notes, fmt.Sprintf("%s is new: the base has no trial at this point.", or(p.label, "hash "+p.head.ScenarioHash)))
+			c.Fresh = append(c.Fresh, Missing{Point: or(p.label, "hash "+p.head.ScenarioHash)})
 		}
 	}
 	if common > 0 {
 		return nil
 	}
-	return fmt.Errorf("report: the runs have nothing in common: the base is of scenario %s, the new run of %s; compare runs of one scenario, with the same flags and transports; or the base is of an older pollpush: renew it with `make baseline`",
-		b.hashes(), n.hashes())
+	return fmt.Errorf("report: the runs have nothing in common: the base is of scenario %s, the new run of %s%s; compare runs of one scenario, with the same flags and transports; or the base is of an older pollpush: renew it with `make baseline`",
+		b.hashes(), n.hashes(), parting(b, n))
+}
+
+// delivered refuses a pair of which the base has delivered nothing that it was
+// asked to: whatever is compared with that says nothing of deliveries.
+func (p *pair) delivered() error {
+	asked := p.was.trials[0].Asked.PublishRate
+	if asked == 0 || p.was.delivers() {
+		return nil
+	}
+	where := "in the base"
+	if !p.is.delivers() {
+		where = "on either side"
+	}
+	return fmt.Errorf("report: %s: nothing was delivered %s: no verdict; at %v messages a second the steady state is too short, or the server delivers none", at(p.transport, p.point), where, asked)
 }
 
 // add compares a transport at a point.
@@ -145,11 +180,10 @@ func (c *Comparison) add(p pair, r *rows) {
 	if (p.was.rearms() || p.is.rearms()) && !slices.Contains(c.rearming, p.transport) {
 		c.rearming = append(c.rearming, p.transport)
 	}
-	list, untold := r.of(p)
-	c.Changes = append(c.Changes, list...)
-	if len(untold) > 0 {
-		c.Notes = append(c.Notes, fmt.Sprintf("%s: the base does not tell what the new run does: %s.", name, strings.Join(untold, "; ")))
+	if !p.was.costed() && !p.is.costed() {
+		c.costless = append(c.costless, name)
 	}
+	c.Changes = append(c.Changes, r.of(p)...)
 	c.headers = append(c.headers, headersOf(p)...)
 	c.headless = append(c.headless, headlessOf(p)...)
 }
@@ -160,15 +194,6 @@ func (c *Comparison) timedCounts() []string {
 		return nil
 	}
 	return []string{fmt.Sprintf("Of %s, where a client asks again as soon as it is answered, requests and bytes per delivery hang on the round trip: they count among the times.", join(c.rearming))}
-}
-
-// noteNew tells which transports have no counterpart to be compared with.
-func (c *Comparison) noteNew(p, q *contested) {
-	for j := range q.sides {
-		if name := q.sides[j].transport; p.chosen[name] == nil {
-			c.Notes = append(c.Notes, at(name, p.label)+" is new: the base has no trial of it.")
-		}
-	}
 }
 
 // limitsOf are the limits that differ from the metrics' own, by id.
@@ -221,25 +246,34 @@ func (c *Comparison) Warnings() []string {
 
 // doubtsOfTiming say why the runs' times cannot gate; there are none where they
 // can.
-func doubtsOfTiming(b, n *measured, countsOnly bool) []string {
-	if countsOnly {
-		return []string{"Only counted numbers were compared: nothing is said of times, CPU and memory."}
-	}
-	var out []string
-	if b.machine != n.machine || b.machine == "" {
-		out = append(out, fmt.Sprintf("The runs are not of one machine (%s; %s): times, CPU and memory do not gate, they warn.", b.machines(), n.machines()))
+func doubtsOfTiming(b, n *measured, onlyCounts bool) (why gap, out []string) {
+	if onlyCounts {
+		return countsOnly, nil
 	}
 	if b.profiled != n.profiled {
+		why = profiledOne
 		out = append(out, "One of the runs kept profiles, which costs the server CPU, and the other did not: times, CPU and memory do not gate, they warn.")
 	}
-	return out
+	if b.machine != n.machine || b.machine == "" {
+		why = otherMachine
+		out = append(out, fmt.Sprintf("The runs are not of one machine (%s; %s): times, CPU and memory do not gate, they warn.", b.machines(), n.machines()))
+	}
+	return why, out
 }
 
-// suspects names the trials that enter though they are doubted.
-func suspects(b, n *measured) []string {
+// noteSuspects names the trials that enter though they are doubted.
+func (c *Comparison) noteSuspects(b, n *measured) []string {
 	var out []string
 	for _, m := range []*measured{b, n} {
+		m.each(func(p *contested, t *result.Trial) {
+			c.trials++
+			who := fmt.Sprintf("%s, %s: ", m.name, at(t.Transport, p.label))
+			if why := doubtOfCounts(t); why != "" && (len(c.doubted) == 0 || !strings.HasPrefix(c.doubted[len(c.doubted)-1], who)) {
+				c.doubted = append(c.doubted, who+why)
+			}
+		})
 		if list := m.suspects(); len(list) > 0 {
+			c.suspects += len(list)
 			out = append(out, fmt.Sprintf("Suspect trials enter, of the %s: %s. Its report says why.", m.name, strings.Join(list, ", ")))
 		}
 	}

@@ -158,7 +158,7 @@ func TestCompare(t *testing.T) {
 			}
 		}), "ws", "server CPU per delivery, to poll", Worse, "", "ws: server CPU per delivery, to poll went from"},
 		{"twice the CPU, profiled", each(func(t *result.Trial) { dearer(2)(t); t.Profiles = &result.Profiles{} }), "ws", "server CPU per delivery", Worse, "", "ws: server CPU per delivery"},
-		{"times gone", only("ws", func(t *result.Trial) { t.Latency = nil }), "ws", "delivery latency, p50", NotEnough, "", "delivery latency, p50 is missing"},
+		{"times gone", only("ws", func(t *result.Trial) { t.Latency = nil }), "ws", "delivery latency, p50", Untested, "", "delivery latency, p50 is missing"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := compared(t, CompareOptions{}, base, tt.change)
@@ -177,13 +177,13 @@ func TestCompare(t *testing.T) {
 func TestCompareFewTrials(t *testing.T) {
 	three := trialsOf(3, "poll", "ws")
 	c := compared(t, CompareOptions{}, three, each(func(t *result.Trial) { dearer(5)(t); t.Requests.Total *= 2 }))
-	if row := c.row("ws", "server CPU per delivery"); row.Verdict != NotEnough || row.tested() {
+	if row := c.row("ws", "server CPU per delivery"); row.Verdict != Untested || row.tested() {
 		t.Errorf("three trials tell %+v", row)
 	}
 	if r := c.Regressions(); len(r) != 1 || !strings.HasPrefix(r[0], "poll: requests per client") {
 		t.Errorf("regressions %q, want that of the requests alone", r)
 	}
-	if got := c.conclusion(); got != "REGRESSION: 1 finding. Times were not tested: 3 trials against 3, 4 on each side are the fewest." {
+	if got := c.conclusion(); got != "REGRESSION: 1 finding. Times: not tested (needs 4 trials per side; here 3 and 3)." {
 		t.Errorf("it concludes %q", got)
 	}
 }
@@ -193,8 +193,11 @@ func TestCompareFewTrials(t *testing.T) {
 func TestCompareSaysWhatItCannotTell(t *testing.T) {
 	base := six("poll", "ws")
 	c := compared(t, CompareOptions{}, base, only("ws", func(t *result.Trial) { t.Server.RSSPeakBytes *= 2 }))
-	if row := c.row("ws", "server memory, peak"); row.Verdict != Same || row.P > 0.01 {
+	if row := c.row("ws", "server memory, peak"); row.Verdict != Untested || row.P > 0.01 {
 		t.Errorf("one row alone is %+v", row)
+	}
+	if got, want := c.conclusion(), "No regression in what was tested. Times: 1 of 26 rows not tested (needs 7 trials per side to tell one row alone: ws server-memory-peak)."; got != want {
+		t.Errorf("it concludes %q, want %q", got, want)
 	}
 	if notes := strings.Join(c.Notes, "\n"); !strings.Contains(notes, "2 of them have to change together; 7 trials on each side tell one alone") {
 		t.Errorf("notes: %s", notes)
@@ -240,10 +243,18 @@ func TestCompareCountsOnly(t *testing.T) {
 	}
 	c := compared(t, CompareOptions{CountsOnly: true}, base, late)
 	for _, ch := range c.Changes {
-		if ch.metric.kind != exact || !ch.Gates {
+		if ch.Gates != (ch.metric.kind == exact) || (ch.Verdict == Untested) == ch.Gates {
 			t.Errorf("%s of %s is compared", ch.Metric, ch.Transport)
 		}
 	}
+	if row := c.row("ws", "server CPU per delivery"); row.New.N > 0 {
+		t.Errorf("a trial that is invalid for its timing tells %+v", row)
+	}
+	c = compared(t, CompareOptions{CountsOnly: true}, base, only("ws", dearer(9)))
+	if row := c.row("ws", "server CPU per delivery"); row == nil || row.Verdict != Untested || row.change() != "+800 %" || row.tested() {
+		t.Errorf("what is not compared is not shown: %+v", row)
+	}
+	c = compared(t, CompareOptions{CountsOnly: true}, base, late)
 	if r := c.Regressions(); len(r) != 1 || !strings.Contains(r[0], "poll: requests per client") {
 		t.Errorf("regressions %q", r)
 	}
@@ -332,8 +343,8 @@ func TestCompareTransportsThatDiffer(t *testing.T) {
 		t.Errorf("a transport that went missing: %v, %q", err, c.Regressions())
 	}
 	c, err = Compare(trialsOf(3, "poll"), trialsOf(3, "poll", "ws"), CompareOptions{})
-	if err != nil || len(c.Regressions()) > 0 || !slices.Contains(c.Notes, "ws is new: the base has no trial of it.") {
-		t.Errorf("a transport that is new: %v, %q, %q", err, c.Regressions(), c.Notes)
+	if err != nil || len(c.Regressions()) > 0 || !strings.HasSuffix(c.conclusion(), " Not compared: ws is new: the base has no trial of it.") {
+		t.Errorf("a transport that is new: %v, %q, %q", err, c.Regressions(), c.conclusion())
 	}
 }
 
@@ -364,8 +375,8 @@ func TestCompareSweeps(t *testing.T) {
 	if len(r) != 2 || r[0] != "100 clients: the new run has no trial at this point" || !strings.HasPrefix(r[1], "ws at 300 clients: bytes per delivery, in went from ") {
 		t.Errorf("regressions %q", r)
 	}
-	if !slices.Contains(c.Notes, "500 clients is new: the base has no trial at this point.") {
-		t.Errorf("notes %q", c.Notes)
+	if got := c.conclusion(); !strings.HasSuffix(got, " Not compared: 500 clients is new: the base has no trial at this point.") {
+		t.Errorf("it concludes %q", got)
 	}
 }
 
@@ -587,8 +598,8 @@ func wantJUnit(t *testing.T, text []byte, c *Comparison) {
 	if err := xml.Unmarshal(text, &all); err != nil {
 		t.Fatal(err)
 	}
-	if all.XMLName.Local != "testsuites" || all.Tests != len(c.Changes)+len(c.Missing) {
-		t.Errorf("%s of %d tests, want %d", all.XMLName.Local, all.Tests, len(c.Changes)+len(c.Missing))
+	if all.XMLName.Local != "testsuites" || all.Tests != len(c.Changes)+len(c.Missing)+len(c.Fresh) {
+		t.Errorf("%s of %d tests, want %d", all.XMLName.Local, all.Tests, len(c.Changes)+len(c.Missing)+len(c.Fresh))
 	}
 	seen := map[string]bool{}
 	failures := 0

@@ -1,6 +1,7 @@
 package report
 
 import (
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -21,15 +22,16 @@ func (c *Comparison) JUnit(w io.Writer) error {
 		all.Suites[i].add(t)
 	}
 	for _, m := range c.Missing {
-		t := junitCase{Class: or(m.Transport, m.Point), Name: "is there"}
-		t.Failure = &junitOutcome{"missing", m.text(), m.text()}
-		add(m.Point, t)
+		add(m.Point, junitCase{Class: or(m.Transport, m.Point), Name: "is there", Failure: &junitOutcome{"missing", m.text(), m.text()}})
+	}
+	for _, m := range c.Fresh {
+		add(m.Point, junitCase{Class: or(m.Transport, m.Point), Name: "is there", Skipped: &junitOutcome{Message: m.fresh() + ": " + string(Untested)}})
 	}
 	for i := range c.Changes {
 		add(c.Changes[i].Point, c.testCase(&c.Changes[i]))
 	}
 	if len(all.Suites) > 0 {
-		all.Suites[0].Out = strings.Join(append(slices.Clone(c.faults), c.notes()...), "\n")
+		all.Suites[0].Out = strings.Join(slices.Concat(c.faults, []string{c.conclusion()}, c.notes()), "\n")
 	}
 	return all.write(w)
 }
@@ -49,8 +51,8 @@ func (c *Comparison) testCase(ch *Change) junitCase {
 			}
 		}
 		t.Failure = &junitOutcome{"regression", ch.finding(), strings.Join(text, "\n")}
-	case ch.Verdict == NotEnough:
-		t.Skipped = &junitOutcome{Message: string(NotEnough)}
+	case ch.Verdict == Untested:
+		t.Skipped = &junitOutcome{Message: fmt.Sprintf("%s: %s; %s to %s (%s)", Untested, c.why(ch.gap, []*Change{ch}), ch.print(ch.Base.Value), ch.print(ch.New.Value), ch.change())}
 	}
 	if text := ch.warning(); text != "" {
 		t.Out = "warning: " + text

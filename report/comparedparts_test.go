@@ -64,7 +64,7 @@ func TestCompareWhatHangsOnTheRoundTrip(t *testing.T) {
 	}{
 		{"7 % more", six, sooner(0.07, none), Same, false},
 		{"15 % more", six, sooner(0.15, none), Worse, true},
-		{"15 % more, in three trials", three, sooner(0.15, none), NotEnough, false},
+		{"15 % more, in three trials", three, sooner(0.15, none), Untested, false},
 		{"15 % more, elsewhere", six, sooner(0.15, func(t *result.Trial) { t.Env.Kernel = "6.13.0" }), Worse, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -88,7 +88,7 @@ func TestCompareWhatHangsOnTheRoundTrip(t *testing.T) {
 	c := compared(t, CompareOptions{CountsOnly: true}, six, sooner(0.15, none))
 	for metric, told := range map[string]bool{"requests per client": false, "bytes per delivery, in": false, "bytes per delivery, out": false,
 		"protocol bytes per poll, in": true, "connections per client": true, "lost": true, "duplicated": true} {
-		if row := c.row("socketio-polling", metric); (row != nil) != told {
+		if row := c.row("socketio-polling", metric); (row.Verdict != Untested) != told {
 			t.Errorf("of counts alone, %s is %+v", metric, row)
 		}
 	}
@@ -220,15 +220,15 @@ func TestCompareSaysWhatIsNotTold(t *testing.T) {
 		base, next []result.Trial
 		fails      string
 		warns      string
-		notes      string
+		concludes  string
 	}{
-		{"new in the new run", without(six("poll", "ws")), six("poll", "ws"), "", "", "ws: the base does not tell what the new run does: server CPU per delivery; server CPU, of one core; server memory per client; server memory, peak."},
+		{"new in the new run", without(six("poll", "ws")), six("poll", "ws"), "", "", "Times: 4 of 26 rows not tested (not in the base: ws server-cpu-per-delivery, ws server-cpu-of-one-core, ws server-memory-per-client, ws server-memory-peak)."},
 		{"no server any more", six("poll", "ws"), without(six("poll", "ws")), "ws: server CPU per delivery is missing: no trial of the new run tells it", "", ""},
-		{"no server any more, elsewhere", six("poll", "ws"), without(elsewhere(six("poll", "ws"))), "", "ws: server CPU per delivery is missing", ""},
-		{"no server in either", without(six("poll", "ws")), without(six("poll", "ws")), "", "", ""},
-		{"p99 in three of six", six("poll", "ws"), rare(1, 3, 5)(six("poll", "ws")), "", "ws: delivery latency, p99 is told by 3 of 6 trials of the new run, and by 6 of 6 of the base", ""},
+		{"no server any more, elsewhere", six("poll", "ws"), without(elsewhere(six("poll", "ws"))), "", "ws: server CPU per delivery is missing", "Counts: no regression, 7 warnings. Times: not tested (the runs are not of one machine)."},
+		{"no server in either", without(six("poll", "ws")), without(six("poll", "ws")), "", "", "No regression in what was tested. Server cost: not measured (ws)."},
+		{"p99 in three of six", six("poll", "ws"), rare(1, 3, 5)(six("poll", "ws")), "", "ws: delivery latency, p99 is told by 3 of 6 trials of the new run, and by 6 of 6 of the base", "Times: 1 of 26 rows not tested (needs 4 trials per side; here 6 and 3: ws delivery-latency-p99)."},
 		{"p99 in four of six", six("poll", "ws"), rare(1, 3)(six("poll", "ws")), "", "", ""},
-		{"p99 in three of six in both", rare(1, 3, 5)(six("poll", "ws")), rare(2, 4, 6)(six("poll", "ws")), "", "", ""},
+		{"p99 in three of six in both", rare(1, 3, 5)(six("poll", "ws")), rare(2, 4, 6)(six("poll", "ws")), "", "", "(needs 4 trials per side; here 3 and 3: ws delivery-latency-p99)."},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, err := Compare(tt.base, tt.next, CompareOptions{})
@@ -243,31 +243,10 @@ func TestCompareSaysWhatIsNotTold(t *testing.T) {
 					t.Errorf("found %q, want %q", got, list.want)
 				}
 			}
-			if notes := strings.Join(c.Notes, "\n"); !strings.Contains(notes, tt.notes) || strings.Contains(notes, "does not tell") != (tt.notes != "") {
-				t.Errorf("notes %q, want %q", notes, tt.notes)
+			if got := c.conclusion(); !strings.Contains(got, tt.concludes) {
+				t.Errorf("it concludes %q, want %q", got, tt.concludes)
 			}
 		})
-	}
-}
-
-// A conclusion says where no time was tested at all.
-func TestCompareConcludesThatTimesWereNotTested(t *testing.T) {
-	for _, tt := range []struct {
-		base, next int
-		want       string
-	}{
-		{6, 6, "No regression."},
-		{6, 1, "No regression. Times were not tested: 6 trials against 1, 4 on each side are the fewest."},
-		{1, 6, "No regression. Times were not tested: 1 trial against 6, 4 on each side are the fewest."},
-	} {
-		c, err := Compare(trialsOf(tt.base, "ws"), trialsOf(tt.next, "ws"), CompareOptions{})
-		if err != nil || c.conclusion() != tt.want {
-			t.Errorf("%v, %q, want %q", err, c.conclusion(), tt.want)
-		}
-	}
-	c, err := Compare(trialsOf(1, "ws"), trialsOf(1, "ws"), CompareOptions{CountsOnly: true})
-	if err != nil || c.conclusion() != "No regression." {
-		t.Errorf("of counts alone: %v, %q", err, c.conclusion())
 	}
 }
 

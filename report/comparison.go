@@ -6,56 +6,20 @@ import (
 	"slices"
 	"strings"
 	"unicode/utf8"
-
-	"github.com/pollpush/pollpush/internal/stat"
 )
-
-// conclusion is the comparison in a sentence.
-func (c *Comparison) conclusion() string {
-	s := "No regression"
-	if n := len(c.Regressions()); n > 0 {
-		s = "REGRESSION: " + plural(float64(n), "finding")
-	}
-	if n := len(c.Warnings()); n > 0 {
-		s += ", " + plural(float64(n), "warning")
-	}
-	return s + "." + c.untested()
-}
-
-// untested says, where it is so, that no time was tested.
-func (c *Comparison) untested() string {
-	base, now := 0, 0
-	for i := range c.Changes {
-		switch ch := &c.Changes[i]; {
-		case ch.metric.kind != timing:
-		case ch.tested():
-			return ""
-		default:
-			base, now = max(base, ch.Base.Of), max(now, ch.New.Of)
-		}
-	}
-	if base == 0 || min(base, now) >= FewestToCompare {
-		return ""
-	}
-	return fmt.Sprintf(" Times were not tested: %s against %d, %d on each side are the fewest.", plural(float64(base), "trial"), now, FewestToCompare)
-}
 
 // notes are those of the comparison, and those that its rows give cause for.
 func (c *Comparison) notes() []string {
 	out := slices.Clone(c.Notes)
-	few := 0
+	if slices.ContainsFunc(c.Changes, func(ch Change) bool { return ch.Edges >= leastEdge }) {
+		out = append(out, "A limit such as 2+0.5 %: what is added to a count's limit can fall on either side of the window's edges, by how late the trials were.")
+	}
 	var untestable []string
 	for i := range c.Changes {
 		ch := &c.Changes[i]
-		if ch.Verdict == NotEnough {
-			few++
-		}
 		if ch.Untestable() {
 			untestable = append(untestable, fmt.Sprintf("%s: %s (limit %s, but %s)", at(ch.Transport, ch.Point), ch.Metric, ch.limit(), percent(ch.Floor)))
 		}
-	}
-	if few > 0 {
-		out = append(out, fmt.Sprintf("%s of times, CPU and memory: not enough samples. It takes %d trials of each run to tell anything, and %d for an interval.", plural(float64(few), "row"), FewestToCompare, stat.FewestForInterval))
 	}
 	if len(untestable) > 0 {
 		out = append(out, "Untestable, as runs of one commit differ by more than the limit on this machine, and below that nothing can be told: "+strings.Join(untestable, "; ")+".")
@@ -65,13 +29,14 @@ func (c *Comparison) notes() []string {
 
 // block is the rows of one transport at one point.
 type block struct {
-	name   string
-	table  table
-	folded int // rows that are left out
+	name     string
+	table    table
+	folded   int // rows that are left out, as they are within their limits
+	untested int // likewise, but that is all that is known of them
 }
 
-// blocks are the comparison's rows. Without all, those are left out that say
-// nothing: times that are the same, and in a sweep counts, too.
+// blocks are the comparison's rows. Without all, those within their limits are
+// left out, of times, and in a sweep all of them, untested ones too.
 func (c *Comparison) blocks(all, spreads bool) []block {
 	var out []block
 	for i := range c.Changes {
@@ -80,9 +45,12 @@ func (c *Comparison) blocks(all, spreads bool) []block {
 			out = append(out, block{name: name, table: table{head: []string{"metric", "base", "new", "change", "limit", "verdict"}}})
 		}
 		b := &out[len(out)-1]
-		quiet := ch.Verdict == Same && (c.swept || ch.metric.kind != exact) || ch.Verdict == NotEnough && ch.New.N > 0
-		if quiet && !all {
+		switch quiet := !all && ch.within(); {
+		case quiet && ch.Verdict == Same && (c.swept || ch.metric.kind != exact):
 			b.folded++
+			continue
+		case quiet && ch.Verdict == Untested && c.swept:
+			b.untested++
 			continue
 		}
 		base, now := ch.print(ch.Base.Value), ch.print(ch.New.Value)
@@ -109,7 +77,7 @@ func (c *Change) word() string {
 	if c.starred() {
 		s += "*"
 	}
-	if c.tested() {
+	if c.tested() && c.Verdict != Untested {
 		s += " " + c.significance()
 	}
 	return s
@@ -167,9 +135,9 @@ func allRows(blocks []block) table {
 func (c *Comparison) tables(b *strings.Builder, blocks []block) {
 	all := allRows(blocks)
 	widths := widthsOf(append([][]string{all.head}, all.rows...))
-	folded := 0
+	folded, untested := 0, 0
 	for _, block := range blocks {
-		folded += block.folded
+		folded, untested = folded+block.folded, untested+block.untested
 		if len(block.table.rows) == 0 {
 			continue
 		}
@@ -182,8 +150,13 @@ func (c *Comparison) tables(b *strings.Builder, blocks []block) {
 	if slices.ContainsFunc(c.Changes, (Change).starred) {
 		b.WriteString("* warns, and does not gate.\n\n")
 	}
-	if folded > 0 {
-		fmt.Fprintf(b, "%s that tell no change; --all shows them.\n\n", plural(float64(folded), "more row"))
+	for _, left := range []struct {
+		n    int
+		what string
+	}{{folded, "within the limit"}, {untested, "untested, and within the limit"}} {
+		if left.n > 0 {
+			fmt.Fprintf(b, "%s %s; --all shows them.\n\n", plural(float64(left.n), "more row"), left.what)
+		}
 	}
 }
 
@@ -215,18 +188,23 @@ func (c *Comparison) Markdown(w io.Writer) error {
 		fmt.Fprintf(&b, "- ⚠ %s\n", md(s))
 	}
 	b.WriteString("\n")
-	t := table{head: []string{"point", "transport", "metric", "base", "new", "change", "p and n", "limit", "gates", "verdict"}}
+	all := table{head: []string{"point", "transport", "metric", "base", "new", "change", "p and n", "limit", "gates", "verdict"}}
+	told := table{head: all.head}
 	for i := range c.Changes {
-		t.rows = append(t.rows, c.Changes[i].cells())
+		ch := &c.Changes[i]
+		all.rows = append(all.rows, ch.cells())
+		if ch.Verdict == Worse || ch.Verdict == Better || ch.Verdict == Untested && !ch.within() {
+			told.rows = append(told.rows, ch.cells())
+		}
 	}
 	if !c.swept {
-		t = t.without(0)
+		all, told = all.without(0), told.without(0)
 	}
-	if told := t.said(); len(told.rows) > 0 {
+	if len(told.rows) > 0 {
 		mdTable(&b, told, false)
 	}
 	b.WriteString("<details><summary>All rows</summary>\n\n")
-	mdTable(&b, t, false)
+	mdTable(&b, all, false)
 	b.WriteString("</details>\n\n")
 	fmt.Fprintf(&b, "- base: %s\n- new: %s\n\n", md(c.Base), md(c.New))
 	for _, s := range c.notes() {
@@ -253,12 +231,4 @@ func (t table) without(column int) table {
 		out.rows = append(out.rows, cut(row))
 	}
 	return out
-}
-
-// said is the rows of which the verdict says that something has changed.
-func (t table) said() table {
-	return table{head: t.head, rows: slices.DeleteFunc(slices.Clone(t.rows), func(row []string) bool {
-		v := Verdict(row[len(row)-1])
-		return v != Worse && v != Better
-	})}
 }

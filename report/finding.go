@@ -14,7 +14,7 @@ func (c *Change) finding() string {
 	}
 	limit := c.limit()
 	if c.Untestable() {
-		limit = c.limit() + ", runs of one commit differ by up to " + percent(c.Floor)
+		limit += ", runs of one commit differ by up to " + percent(c.Floor)
 	}
 	s := fmt.Sprintf("%s went from %s to %s (%s, %s, limit %s", name, c.print(c.Base.Value), c.print(c.New.Value),
 		c.difference(), changeText(c.Relative()), limit)
@@ -36,7 +36,7 @@ func (c *Change) label() string {
 // it is empty where there is nothing.
 func (c *Change) warning() string {
 	switch {
-	case c.starred(), c.Verdict == NotEnough && c.New.N == 0:
+	case c.starred(), c.gap == notInNew:
 		return c.finding()
 	case c.thinned():
 		return fmt.Sprintf("%s: %s is told by %d of %d trials of the new run, and by %d of %d of the base",
@@ -74,12 +74,20 @@ func (c *Change) difference() string {
 	return sign + c.metric.unit.short(math.Abs(d))
 }
 
+// limit is what is tolerated, and what the edges of the window add to it.
 func (c *Change) limit() string {
-	if c.metric.better == neutral {
-		return "±" + percent(c.Limit)
+	s := percent(c.Limit)
+	if c.Edges >= leastEdge {
+		s = plain(c.Limit*100) + "+" + percent(math.Ceil(c.Edges*1000)/1000)
 	}
-	return percent(c.Limit)
+	if c.metric.better == neutral {
+		s = "±" + s
+	}
+	return s
 }
+
+// leastEdge is the least addition to a limit that is worth a word.
+const leastEdge = 0.0005
 
 func percent(v float64) string { return plain(v*100) + " %" }
 
@@ -98,9 +106,6 @@ func (c *Change) significance() string {
 
 // change is the row's change as tables show it.
 func (c *Change) change() string {
-	if c.New.N == 0 {
-		return "–"
-	}
 	return changeText(c.Relative())
 }
 

@@ -119,7 +119,11 @@ func choose(attempts []result.Trial, asked int, countsOnly bool) (*chosen, error
 		if err := admit(&of[pick], countsOnly); err != nil {
 			return nil, err
 		}
-		if c.trials = append(c.trials, of[pick]); of[pick].Trial <= asked {
+		t := of[pick]
+		if slices.ContainsFunc(t.Reasons, func(r result.Reason) bool { return r.Code == result.NoServerCPU }) {
+			t.Server = nil // it is hardly the server's
+		}
+		if c.trials = append(c.trials, t); t.Trial <= asked {
 			measured++
 		}
 		for _, t := range of {
@@ -177,6 +181,17 @@ func brokenBy(t *result.Trial) []string {
 		out = append(out, "no reason is given")
 	}
 	return out
+}
+
+// doubtOfCounts is the first reason, other than its timing, why a trial is
+// suspect: what it counted may be no more than what the fault brought about.
+func doubtOfCounts(t *result.Trial) string {
+	for _, r := range t.Reasons {
+		if r.Validity == result.Suspect && !result.Timing(r.Code) && r.Code != result.NoServerCPU {
+			return r.Text
+		}
+	}
+	return ""
 }
 
 // each calls f for all trials that enter.
@@ -298,6 +313,11 @@ func (c *chosen) paced() bool {
 func (c *chosen) rearms() bool {
 	asked := &c.trials[0].Asked
 	return asked.WaitS > 0 || asked.HeartbeatS > 0
+}
+
+// delivers says that any trial has delivered something.
+func (c *chosen) delivers() bool {
+	return slices.ContainsFunc(c.trials, func(t result.Trial) bool { return t.Delivered > 0 || t.WindowDeliveries > 0 })
 }
 
 // costed says that any trial tells what the server took.

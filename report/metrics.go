@@ -48,6 +48,10 @@ type metric struct {
 	// compare takes the number for a time.
 	rounds bool
 
+	// edge is by which share of itself one edge of the window can change the
+	// trial's number; nil where none can.
+	edge func(*result.Trial) float64
+
 	// rare rows are left out of a report in which no transport has a value.
 	rare bool
 
@@ -60,7 +64,7 @@ type metric struct {
 
 // The metrics that the verdict and the charts name.
 var (
-	requests = metric{name: "requests per client", unit: perMinute, better: lower, kind: exact, limit: 0.02, rounds: true,
+	requests = metric{name: "requests per client", unit: perMinute, better: lower, kind: exact, limit: 0.02, rounds: true, edge: requestsEdge,
 		of: func(t *result.Trial) float64 {
 			return over(float64(t.Requests.Total)*60, float64(t.Clients)*t.WindowS)
 		},
@@ -89,13 +93,13 @@ var (
 		of:      staleShare,
 		assumes: "the part of the steady state in which a message was due that a client had not got; mean over the clients"}
 
-	bytesIn = metric{name: "bytes per delivery, in", unit: bytesEach, better: lower, kind: exact, limit: 0.02, rounds: true,
+	bytesIn = metric{name: "bytes per delivery, in", unit: bytesEach, better: lower, kind: exact, limit: 0.02, rounds: true, edge: bytesInEdge,
 		of: func(t *result.Trial) float64 {
 			return over(float64(t.Bytes.In), float64(t.WindowDeliveries))
 		},
 		assumes: "server to client, everything above TCP, idle polls and control frames included"}
 
-	bytesOut = metric{name: "bytes per delivery, out", unit: bytesEach, better: lower, kind: exact, limit: 0.02, rounds: true,
+	bytesOut = metric{name: "bytes per delivery, out", unit: bytesEach, better: lower, kind: exact, limit: 0.02, rounds: true, edge: bytesOutEdge,
 		of: func(t *result.Trial) float64 {
 			return over(float64(t.Bytes.Out), float64(t.WindowDeliveries))
 		},

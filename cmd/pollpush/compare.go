@@ -21,7 +21,7 @@ type comparing struct {
 	Markdown   string   `placeholder:"FILE" help:"Write the comparison as Markdown; - is standard output, instead of the table."`
 	JUnit      string   `name:"junit" placeholder:"FILE" help:"Write it as JUnit XML; - is standard output, instead of the table."`
 	CountsOnly bool     `help:"Compare only what is counted, also of trials that are invalid for their timing alone: for a machine that is busy."`
-	All        bool     `help:"Print every row, also of times that have not changed."`
+	All        bool     `help:"Print every row, also those within their limit."`
 }
 
 // judge compares, prints and writes what was found, and returns an exitError if

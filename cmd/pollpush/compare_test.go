@@ -48,8 +48,8 @@ func TestCompareFiles(t *testing.T) {
 	const finding = "ws: bytes per delivery, in went from 100 B to 106 B (+6.5 B, +6.5 %, limit 2 %)"
 	e := pollpush(t, dir, "compare", "base", "worse", "--markdown", "c.md", "--junit", "c.xml")
 	e.wantExit(t, regression, "regression: "+finding)
-	const conclusion = "REGRESSION: 1 finding. Times were not tested: 1 trial against 1, 4 on each side are the fewest."
-	if !strings.Contains(e.stdout, conclusion+"\n- "+finding) {
+	const conclusion = "REGRESSION: 1 finding. Times: not tested (needs 4 trials per side; here 1 and 1). Server cost: not measured."
+	if !strings.Contains(strings.Join(strings.Fields(e.stdout), " "), conclusion+" - "+finding) {
 		t.Errorf("stdout:\n%s", e.stdout)
 	}
 	markdown, err := os.ReadFile(filepath.Join(dir, "c.md"))
@@ -87,6 +87,12 @@ func TestCompareRefusals(t *testing.T) {
 	writeRun(t, filepath.Join(dir, "short"), 3, func(t *result.Trial) { t.Asked.Trials = 6 })
 	writeRun(t, filepath.Join(dir, "other"), 3, func(t *result.Trial) { t.ScenarioHash = "ba9876543210" })
 	writeRun(t, filepath.Join(dir, "cut"), 3, func(t *result.Trial) { t.Asked.Transports = []string{"poll", "ws"} })
+	writeRun(t, filepath.Join(dir, "mute"), 3, func(t *result.Trial) {
+		t.Asked.PublishRate = 1.0 / 30
+		t.Offered, t.Sent, t.Published, t.Expected, t.Delivered, t.WindowDeliveries = 0, 0, 0, 0, 0, 0
+		t.Doubt(result.TooFew, result.Suspect, "no message was due")
+		t.Validity = result.Suspect
+	})
 	writeRun(t, filepath.Join(dir, "swept"), 3, func(t *result.Trial) { t.Asked.Points = []string{"0123456789ab", "ba9876543210"} })
 	for _, c := range []struct {
 		args string
@@ -99,6 +105,9 @@ func TestCompareRefusals(t *testing.T) {
 		{"base cut", []string{"new run: poll has 0 of 3 trials: the run is partial"}},
 		{"cut base --counts-only", []string{"base: poll has 0 of 3 trials"}},
 		{"base swept", []string{"new run: has no trial at 1 point that it was to measure (hash ba9876543210)"}},
+		{"mute mute", []string{"ws: nothing was delivered on either side: no verdict"}},
+		{"mute mute --counts-only --markdown c.md", []string{"ws: nothing was delivered on either side: no verdict"}},
+		{"mute base", []string{"ws: nothing was delivered in the base: no verdict"}},
 		{"base other", []string{"nothing in common", "0123456789ab", "ba9876543210", "make baseline"}},
 		{"base base --limit bytes-per-delivery=5%", []string{"no such metric (did you mean \"bytes-per-delivery-in\"?); there are requests-per-client,"}},
 		{"base base --limit lost=5", []string{"--limit lost=5: must be METRIC=LIMIT, with a percentage"}},

@@ -64,6 +64,8 @@ func SeparateByChance(n, m int) float64 {
 // zero, any other value is infinitely far.
 func Change(a, b float64) float64 {
 	switch {
+	case math.IsNaN(b):
+		return b
 	case a == b:
 		return 0
 	case a == 0:

@@ -70,8 +70,9 @@ func TestSeparateByChance(t *testing.T) {
 func TestChange(t *testing.T) {
 	for _, tt := range []struct{ a, b, want float64 }{
 		{10, 11, 0.1}, {10, 9, -0.1}, {0, 0, 0}, {0, 1, math.Inf(1)}, {0, -1, math.Inf(-1)}, {-10, -9, 0.1},
+		{0, math.NaN(), math.NaN()}, {math.NaN(), 0, math.NaN()},
 	} {
-		if got := Change(tt.a, tt.b); got != tt.want && math.Abs(got-tt.want) > 1e-12 {
+		if got := Change(tt.a, tt.b); got != tt.want && !(math.Abs(got-tt.want) <= 1e-12) && !(math.IsNaN(got) && math.IsNaN(tt.want)) {
 			t.Errorf("Change(%v, %v) = %v, want %v", tt.a, tt.b, got, tt.want)
 		}
 	}
