@@ -1,11 +1,9 @@
 package main
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -22,9 +20,14 @@ import (
 )
 
 type abCommand struct {
-	Base     string `arg:"" help:"Folder that holds the chatserver to compare with."`
-	New      string `arg:"" help:"Folder that holds the chatserver to judge."`
+	Base     string `arg:"" help:"Server to compare with: a folder that holds a chatserver, the URL of a server that runs, or with --ready the command that starts one."`
+	New      string `arg:"" help:"Server to judge, of the same kind."`
 	Scenario string `arg:"" optional:"" help:"Name of a scenario, or path of a scenario file (${default})." default:"short"`
+
+	Ready       string        `placeholder:"URL" help:"BASE and NEW are shell commands; each trial starts one and waits until this URL of its server answers 2xx."`
+	ReadyWithin time.Duration `placeholder:"TIME" default:"1m" help:"Longest wait for that (${default})."`
+	TargetPID   []int         `name:"target-pid" placeholder:"BASE,NEW" help:"Processes of the two servers that run on this host, to read their cost."`
+	TargetCA    string        `name:"target-ca" placeholder:"FILE" help:"Certificates, in PEM, that servers of https are trusted by (the system's)."`
 
 	Out string `placeholder:"DIR" help:"Folder for the results, in base and new; must be empty or new (results/ab-SCENARIO-TIME)."`
 
@@ -47,6 +50,9 @@ func (c *abCommand) Run(s *session) error {
 	}
 	options := control.Options{Progress: s.stderr}
 	if options.Grid, options.Flags, err = c.grid(s); err != nil {
+		return err
+	}
+	if options.TargetCA, _, err = readTrust("--target-ca", c.TargetCA); err != nil {
 		return err
 	}
 	if options.Loadgen, err = proc.Beside("loadgen"); err != nil {
@@ -127,54 +133,26 @@ func (c *abCommand) arms(s *session, name string) ([]control.Arm, error) {
 	if out == "" {
 		out = filepath.Join("results", "ab-"+name+time.Now().UTC().Format("-20060102-150405"))
 	}
-	base, err := arm(s, c.Base, filepath.Join(out, "base"))
+	find, err := c.finder()
 	if err != nil {
 		return nil, err
 	}
-	next, err := arm(s, c.New, filepath.Join(out, "new"))
-	return []control.Arm{base, next}, err
-}
-
-// arm finds the server in a folder of programs. Its commit is that of the
-// pollpush beside it.
-func arm(ctx context.Context, binaries, dir string) (control.Arm, error) {
-	folder, err := filepath.Abs(binaries) // a program without a folder would be looked for in the PATH
+	base, err := find(s, c.Base)
 	if err != nil {
-		return control.Arm{}, &control.Refusal{Err: err}
+		return nil, err
 	}
-	server := filepath.Join(folder, "chatserver")
-	if err := runnable(server); err != nil {
-		return control.Arm{}, &control.Refusal{Err: fmt.Errorf("there is no server in %s: %w; name a folder of programs, as `go build -o FOLDER/ ./cmd/...` makes it", binaries, err)}
+	next, err := find(s, c.New)
+	if err != nil {
+		return nil, err
 	}
-	return control.Arm{Chatserver: server, Dir: dir, Commit: commitOf(ctx, filepath.Join(folder, "pollpush"))}, nil
-}
-
-// runnable says why a file is no program.
-func runnable(path string) error {
-	info, err := os.Stat(path)
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return fmt.Errorf("%s does not exist", path)
-	case err != nil:
-		return err
-	case !info.Mode().IsRegular() || info.Mode().Perm()&0o111 == 0:
-		return fmt.Errorf("%s is not a program", path)
+	if strings.HasPrefix(base.Target, "https:") != strings.HasPrefix(next.Target, "https:") {
+		return nil, &usageError{fmt.Errorf("%s and %s: one of them is https; compare two of http, or two of https", c.Base, c.New)}
 	}
-	return nil
-}
-
-// commitOf asks a pollpush what it was built from.
-func commitOf(ctx context.Context, path string) string {
-	const patience = 5 * time.Second
-	ctx, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	ask := exec.CommandContext(ctx, path, "--version")
-	ask.WaitDelay = time.Second
-	said, err := ask.Output()
-	if commit, ok := strings.CutPrefix(strings.TrimSpace(string(said)), "pollpush "); err == nil && ok {
-		return commit
+	if len(c.TargetPID) > 0 {
+		base.TargetPID, next.TargetPID = c.TargetPID[0], c.TargetPID[1]
 	}
-	return "unknown"
+	base.Dir, next.Dir = filepath.Join(out, "base"), filepath.Join(out, "new")
+	return []control.Arm{base, next}, nil
 }
 
 // keepReport makes the report of one side, if anything was measured on it.

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"fmt"
+	"math/rand/v2"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -32,6 +35,21 @@ func folderOf(t *testing.T, text string, mode os.FileMode) string {
 		t.Fatal(err)
 	}
 	return dir
+}
+
+// vacant is an address of loopback that nobody listens on, at a port that the
+// kernel gives to no client.
+func vacant(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(20_000)))
+		if err == nil {
+			l.Close()
+			return l.Addr().String()
+		}
+	}
+	t.Fatal("no port is vacant")
+	return ""
 }
 
 // readSides reads both sides' results, each of so many trials.
@@ -137,6 +155,27 @@ func TestAbRefuses(t *testing.T) {
 		"no noise":         {[]string{good, good, "--noise", "nowhere.json"}, refused, "there is no nowhere.json; learn by"},
 		"foreign noise":    {[]string{good, good, "--noise", "tiny.yaml"}, badInput, "noise tiny.yaml: is not JSON"},
 		"one folder":       {[]string{good}, badInput, "<new>"},
+
+		"no port nor scheme":    {[]string{"127.0.0.1:3000", good}, refused, "the URL of a server that runs, or the command that starts one with --ready URL"},
+		"no URL":                {[]string{"http://[::1:80", "http://127.0.0.1:1"}, badInput, `"http://[::1:80" is no URL of a server: give both as http://127.0.0.1:8080`},
+		"a URL and a folder":    {[]string{"http://127.0.0.1:1", good}, badInput, "is no URL of a server: give both"},
+		"a socket's URL":        {[]string{"http://127.0.0.1:1", "ws://127.0.0.1:1"}, badInput, `"ws://127.0.0.1:1" is no URL of a server`},
+		"nobody there":          {[]string{"http://127.0.0.1:1", "http://127.0.0.1:1"}, refused, "base: target http://127.0.0.1:1 does not answer"},
+		"http and https":        {[]string{"http://127.0.0.1:1", "https://127.0.0.1:1"}, badInput, "one of them is https"},
+		"one process":           {[]string{"http://127.0.0.1:1", "http://127.0.0.1:2", "--target-pid", "1"}, badInput, "--target-pid: give the ids of both servers' processes"},
+		"process 0":             {[]string{"http://127.0.0.1:1", "http://127.0.0.1:2", "--target-pid", "1,0"}, badInput, "--target-pid: give the ids"},
+		"processes of folders":  {[]string{good, good, "--target-pid", "1,2"}, badInput, "--target-pid: goes with the URLs of two servers"},
+		"trust of folders":      {[]string{good, good, "--target-ca", "tiny.yaml"}, badInput, "--target-ca"},
+		"a flag of ours":        {[]string{"http://127.0.0.1:1", "http://127.0.0.1:2", "--history", "5"}, badInput, "--history 5: does not go with servers that are no chatserver"},
+		"TLS by a flag":         {[]string{"true", "true", "--ready", "http://127.0.0.1:1", "--tls", "true"}, badInput, "whose URL says it"},
+		"ready at no URL":       {[]string{"true", "true", "--ready", "127.0.0.1:3000"}, badInput, `--ready "127.0.0.1:3000": give an address of the server with its port, as http://127.0.0.1:3000/healthz`},
+		"ready at no port":      {[]string{"true", "true", "--ready", "http://127.0.0.1/healthz"}, badInput, "with its port"},
+		"ready in no time":      {[]string{"true", "true", "--ready", "http://127.0.0.1:1", "--ready-within", "0s"}, badInput, "--ready-within 0s: must be more than 0s"},
+		"a URL as a command":    {[]string{"true", "http://127.0.0.1:1", "--ready", "http://127.0.0.1:1"}, badInput, `"http://127.0.0.1:1" is no command`},
+		"no command":            {[]string{"", "true", "--ready", "http://127.0.0.1:1"}, badInput, `"" is no command`},
+		"a command that ends":   {[]string{"echo 'out of order' >&2; exit 1", "true", "--ready", "http://127.0.0.1:1"}, refused, "base: the start command ended"},
+		"what such a one says":  {[]string{"echo 'out of order' >&2; exit 1", "true", "--ready", "http://127.0.0.1:1"}, refused, "it said: out of order"},
+		"a command never ready": {[]string{"exec sleep 1000", "true", "--ready", "http://127.0.0.1:1", "--ready-within", "100ms"}, refused, "was not ready within 100ms: http://127.0.0.1:1 does not answer"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -149,6 +188,102 @@ func TestAbRefuses(t *testing.T) {
 			}
 		})
 	}
+}
+
+// wantJudged checks how a comparison ended, unless the machine was too busy for
+// one.
+func (e ended) wantJudged(t *testing.T, code int, said ...string) {
+	t.Helper()
+	if e.code == badInput && strings.Contains(e.stderr, "is invalid (") {
+		t.Logf("no verdict:\n%s", e.stderr)
+		return
+	}
+	e.wantExit(t, code, said...)
+}
+
+// Two servers that run already are held against each other, with what their
+// processes cost.
+func TestAbOfTargets(t *testing.T) {
+	t.Parallel()
+	dir := workplace(t)
+	one, pidOfOne := serve(t)
+	other, pidOfOther := serve(t)
+	e := pollpush(t, dir, "ab", one, other, "tiny.yaml", "--transports", "ws", "--trials", "1", "--counts-only", "--time-limit", "1s",
+		"--target-pid", fmt.Sprintf("%d,%d", pidOfOne, pidOfOther), "--out", "ab")
+	e.wantJudged(t, fine)
+	base, next := readSides(t, filepath.Join(dir, "ab"), 1)
+	for _, side := range []struct {
+		trial result.Trial
+		url   string
+	}{{base[0], one}, {next[0], other}} {
+		if side.trial.Env.Target != side.url || side.trial.Server == nil || side.trial.Env.Commit != "test" {
+			t.Errorf("measured of %q by pollpush %s, its cost %+v; want %q", side.trial.Env.Target, side.trial.Env.Commit, side.trial.Server, side.url)
+		}
+	}
+}
+
+// Two commands start a server for each trial, both at one address; a header more
+// is found. What the folders hold can be compared and reported again.
+func TestAbOfCommands(t *testing.T) {
+	t.Parallel()
+	dir, changed, address := workplace(t), variant(t, "header"), vacant(t)
+	start := func(folder string) string { return folder + "/chatserver --listen " + address + "; true" }
+	e := pollpush(t, dir, "ab", start(programs), start(changed), "tiny.yaml", "--ready", "http://"+address+"/healthz",
+		"--transports", "poll", "--trials", "1", "--counts-only", "--time-limit", "1s", "--out", "ab")
+	e.wantJudged(t, regression, "poll: protocol bytes per poll, in went from ", "new header X-Trace of 30 bytes")
+	base, next := readSides(t, filepath.Join(dir, "ab"), 1)
+	for i, trial := range []result.Trial{base[0], next[0]} {
+		if want := start([]string{programs, changed}[i]); trial.Env.Target != "http://"+address || trial.Env.Command != want {
+			t.Errorf("measured of %q, started by %q; want %q", trial.Env.Target, trial.Env.Command, want)
+		}
+		if trial.Server == nil || trial.Server.Processes != 2 {
+			t.Errorf("the server's cost is %+v", trial.Server)
+		}
+	}
+	wantNoneLeft(t, dir)
+	pollpush(t, dir, "compare", "ab/base", "ab/new", "--counts-only").wantExit(t, e.code)
+	pollpush(t, dir, "report", "ab/new").wantExit(t, fine)
+}
+
+// A port that somebody has is nobody's to measure: nothing is started there.
+func TestAbOfCommandsWhosePortIsTaken(t *testing.T) {
+	t.Parallel()
+	dir := workplace(t)
+	url, _ := serve(t)
+	start := "touch started; exec sleep 1000"
+	e := pollpush(t, dir, "ab", start, start, "tiny.yaml", "--ready", url, "--out", "ab")
+	e.wantExit(t, refused, "base: another server listens at "+strings.TrimPrefix(url, "http://")+" already: end it")
+	if _, err := os.Stat(filepath.Join(dir, "started")); err == nil {
+		t.Error("it was started")
+	}
+}
+
+// A server that dies in its trial is told with what it said, and nothing is
+// compared.
+func TestAbOfACommandThatDies(t *testing.T) {
+	t.Parallel()
+	dir, address := workplace(t), vacant(t)
+	// The first of them is only tried, before the trials.
+	start := programs + "/chatserver --listen " + address + " & [ ! -e tried ] || { sleep 1; echo 'out of memory' >&2; exit 9; }; touch tried; wait"
+	e := pollpush(t, dir, "ab", start, programs+"/chatserver --listen "+address, "tiny.yaml", "--ready", "http://"+address+"/healthz",
+		"--transports", "ws", "--trials", "1", "--time-limit", "1s", "--steady", "10s", "--out", "ab")
+	e.wantExit(t, badInput, "exit status 9; it said: ", "out of memory")
+	wantNoneLeft(t, dir)
+}
+
+// Interrupted, it leaves no server of a command's.
+func TestAbOfCommandsInterrupted(t *testing.T) {
+	t.Parallel()
+	dir, address := workplace(t), vacant(t)
+	start := "trap '' TERM; touch up; sleep 1000 & " + programs + "/chatserver --listen " + address
+	p := launch(t, dir, program(t, "pollpush"), "ab", start, start, "tiny.yaml", "--ready", "http://"+address+"/nowhere", "--out", "ab")
+	for up := false; !up; {
+		_, err := os.Stat(filepath.Join(dir, "up"))
+		up = err == nil
+	}
+	p.signal(syscall.SIGINT)
+	p.end().wantExit(t, interrupted, "interrupted before anything was measured")
+	wantNoneLeft(t, dir)
 }
 
 // Interrupted, it keeps what it has measured and compares nothing. That more

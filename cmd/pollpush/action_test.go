@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/pollpush/pollpush/internal/result"
 )
 
 // action runs what action.yml runs, with inputs as GitHub hands them over, and
@@ -43,41 +45,81 @@ func TestAction(t *testing.T) {
 	e, outputs, summary := action(t, dir, inputs)
 	verdict, known := map[int]string{fine: "measured", invalidRun: "invalid"}[e.code] // by how busy the machine is
 	if !known {
-		t.Errorf("exit code %d: %s", e.code, e.stderr)
+		t.Errorf("exit code %d: %s", e.code, e.stdout)
 	}
-	if outputs != "verdict="+verdict+"\nreport=first run/report.html\n" || !strings.Contains(summary, "bytes per delivery, in") || strings.Contains(summary, "](charts/") {
+	if outputs != "verdict="+verdict+"\nreport=first run/report.html\n" || !strings.HasPrefix(summary, "**pollpush: "+verdict+".** ") ||
+		!strings.Contains(summary, "bytes per delivery, in") || strings.Contains(summary, "](charts/") {
 		t.Errorf("outputs %q, summary:\n%s", outputs, summary)
 	}
 	wantReport(t, filepath.Join(dir, "first run"))
 
 	inputs["BASELINE"], inputs["OUT"], inputs["COUNTS_ONLY"] = "first run", "second run", "true"
-	inputs["LIMITS"] = "requests-per-client=5%, bytes-per-delivery-in=1%"
+	inputs["LIMITS"] = "requests-per-client=5%, bytes-per-delivery-in=5%,bytes-per-delivery-out=5%"
 	e, outputs, summary = action(t, dir, inputs)
-	e.wantExit(t, fine)
-	if outputs != "verdict=pass\nreport=second run/report.html\n" || !strings.Contains(summary, "Counts: no regression. Times: not tested (counts only).") {
+	e.wantJudged(t, fine)
+	if e.code == fine && (outputs != "verdict=pass\nreport=second run/report.html\n" || !strings.Contains(summary, "**pollpush: pass.** What was tested is within its limits") ||
+		!strings.Contains(summary, "Counts: no regression. Times: not tested (counts only).") || !strings.Contains(summary, "bytes per delivery, in")) {
 		t.Errorf("outputs %q, summary:\n%s", outputs, summary)
 	}
 }
 
-// A baseline that is not there fails, unless it may be missing.
-func TestActionWithoutBaseline(t *testing.T) {
+// Two start commands are held against each other by turns.
+func TestActionTakesTurns(t *testing.T) {
 	t.Parallel()
-	for allowed, want := range map[string]struct {
-		code    int
-		outputs string
+	dir, changed, address := workplace(t), variant(t, "header"), vacant(t)
+	e, outputs, summary := action(t, dir, map[string]string{
+		"BASE": programs + "/chatserver --listen " + address, "NEW": changed + "/chatserver --listen " + address, "READY": "http://" + address + "/healthz",
+		"SCENARIO": "tiny.yaml", "TRANSPORTS": "poll", "TRIALS": "1", "COUNTS_ONLY": "true", "OUT": "ab"})
+	e.wantJudged(t, regression)
+	if e.code == regression && (outputs != "verdict=regression\nreport=ab/new/report.html\n" || !strings.HasPrefix(summary, "**pollpush: regression.** The server has become worse. Mend it") ||
+		!strings.Contains(summary, "X-Trace")) {
+		t.Errorf("outputs %q, summary:\n%s", outputs, summary)
+	}
+	wantNoneLeft(t, dir)
+}
+
+// A baseline that cannot be compared with is told before anything is measured.
+func TestActionBaseline(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		allowed, counts string
+		code            int
+		outputs         string
+		summary         []string
 	}{
-		"false": {refused, "verdict=refused\nreport=pollpush-results/report.html\n"},
-		"true":  {fine, "verdict=not-compared\nreport=pollpush-results/report.html\n"},
+		"nowhere": {"", "true", refused, "verdict=refused\n", []string{
+			"Nothing was measured: there is no baseline nowhere. Make and commit one (docs/ci.md), or set allow-missing-baseline: true.", "make the base by `pollpush run SCENARIO --out nowhere`"}},
+		"nowhere allowed": {"true", "true", fine, "verdict=not-compared\nreport=pollpush-results/report.html\n", []string{
+			"There is no baseline nowhere yet. To make this run the baseline, commit its trials.jsonl as nowhere/trials.jsonl.", "bytes per delivery, in"}},
+		".": {"", "true", refused, "verdict=refused\n", []string{"there is no baseline .", "bench holds a run: name that as the base"}},
+		"broken": {"true", "true", badInput, "verdict=refused\n", []string{
+			"Nothing was measured: the baseline broken cannot be compared with.", "broken/trials.jsonl:1: is not JSON"}},
+		"late": {"true", "", badInput, "verdict=refused\n", []string{"the baseline late cannot be compared with", "ws trial 1 is invalid for its timing (80 ms late)"}},
 	} {
-		t.Run(allowed, func(t *testing.T) {
+		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := workplace(t)
+			writeRun(t, filepath.Join(dir, "bench"), 1, same)
+			write(t, filepath.Join(dir, "broken", result.FileName), "once\n")
+			writeRun(t, filepath.Join(dir, "late"), 1, func(t *result.Trial) {
+				t.Doubt(result.PublishLate, result.Invalid, "80 ms late")
+				t.Validity = result.Invalid
+			})
 			url, _ := serve(t)
-			e, outputs, _ := action(t, dir, map[string]string{"TARGET": url, "SCENARIO": "tiny.yaml", "TRANSPORTS": "ws", "BASELINE": "nowhere",
-				"ALLOW_MISSING_BASELINE": allowed, "COUNTS_ONLY": "true"})
-			e.wantExit(t, want.code)
-			if outputs != want.outputs {
-				t.Errorf("outputs %q, want %q", outputs, want.outputs)
+			baseline, _, _ := strings.Cut(name, " ")
+			e, outputs, summary := action(t, dir, map[string]string{"TARGET": url, "SCENARIO": "tiny.yaml", "TRANSPORTS": "ws", "BASELINE": baseline,
+				"ALLOW_MISSING_BASELINE": c.allowed, "COUNTS_ONLY": c.counts})
+			e.wantExit(t, c.code)
+			if outputs != c.outputs {
+				t.Errorf("outputs %q, want %q", outputs, c.outputs)
+			}
+			for _, text := range c.summary {
+				if !strings.Contains(summary, text) {
+					t.Errorf("the summary does not say %q:\n%s", text, summary)
+				}
+			}
+			if _, err := os.Stat(filepath.Join(dir, "pollpush-results")); (err == nil) != (c.code == fine) {
+				t.Errorf("that there are results: %v", err)
 			}
 		})
 	}
@@ -87,7 +129,12 @@ func TestActionWithoutBaseline(t *testing.T) {
 func TestActionInputs(t *testing.T) {
 	t.Parallel()
 	for name, inputs := range map[string]map[string]string{
-		"no target":            {},
+		"no server":            {},
+		"no new":               {"BASE": "true"},
+		"two ways":             {"BASE": "true", "NEW": "true", "TARGET": "http://127.0.0.1:1"},
+		"turns and a baseline": {"BASE": "true", "NEW": "true", "BASELINE": "base"},
+		"no URL":               {"BASE": "http://[::1", "NEW": "http://[::1", "SCENARIO": "tiny.yaml"},
+		"a metric unknown":     {"TARGET": "http://127.0.0.1:1", "LIMITS": "bites=5%", "BASELINE": "base"},
 		"a script":             {"TARGET": "http://127.0.0.1:1", "SCENARIO": `$(touch pwned); touch pwned; "`},
 		"a flag as a scenario": {"TARGET": "http://127.0.0.1:1", "SCENARIO": "--out=pwned"},
 		"flags as clients":     {"TARGET": "http://127.0.0.1:1", "SCENARIO": "tiny.yaml", "CLIENTS": "5 --out=pwned"},
@@ -95,10 +142,11 @@ func TestActionInputs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := workplace(t)
-			e, outputs, _ := action(t, dir, inputs)
+			writeRun(t, filepath.Join(dir, "base"), 1, same)
+			e, outputs, summary := action(t, dir, inputs)
 			e.wantExit(t, badInput)
-			if outputs != "verdict=refused\n" {
-				t.Errorf("outputs %q", outputs)
+			if outputs != "verdict=refused\n" || !strings.HasPrefix(summary, "**pollpush: refused.** ") {
+				t.Errorf("outputs %q, summary %q", outputs, summary)
 			}
 			if _, err := os.Stat(filepath.Join(dir, "pwned")); err == nil {
 				t.Error("it was run")
@@ -113,13 +161,14 @@ func TestActionTellsAVerdict(t *testing.T) {
 	for name, c := range map[string]struct {
 		pollpush, baseline string
 		code               int
-		verdict            string
+		verdict, summary   string
 	}{
-		"no report":              {"exit 0", "", fine, "measured"},
-		"no report, and doubted": {"exit 4", "", invalidRun, "invalid"},
-		"an empty report":        {`mkdir -p out; : >out/report.md`, "", fine, "measured"},
-		"killed":                 {"kill -9 $$", "", 128 + 9, "refused"},
-		"no comparison":          {`[ "$1" = run ]`, "base", regression, "regression"},
+		"no report":              {"exit 0", "", fine, "measured", "Nothing was compared, as no baseline was named."},
+		"no report, and doubted": {"exit 4", "", invalidRun, "invalid", "compare counts alone: counts-only: true."},
+		"an empty report":        {`mkdir -p out; : >out/report.md`, "", fine, "measured", "Nothing was compared"},
+		"killed":                 {"kill -9 $$", "", 128 + 9, "refused", "The server could not be measured:"},
+		"its word":               {"echo earlier; echo 'pollpush: no room' >&2; echo left; exit 3", "", refused, "refused", "````text\npollpush: no room\nleft\n````"},
+		"no comparison":          {`case "$*" in "compare"*base*out) exit 1;; esac`, "base", regression, "regression", "The server has become worse."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -128,10 +177,10 @@ func TestActionTellsAVerdict(t *testing.T) {
 			if err := os.Chmod(filepath.Join(folder, "pollpush"), 0o755); err != nil {
 				t.Fatal(err)
 			}
-			e, outputs, _ := actionBy(t, folder, t.TempDir(), map[string]string{"TARGET": "http://127.0.0.1:1", "OUT": "out", "BASELINE": c.baseline})
+			e, outputs, summary := actionBy(t, folder, t.TempDir(), map[string]string{"TARGET": "http://127.0.0.1:1", "OUT": "out", "BASELINE": c.baseline})
 			e.wantExit(t, c.code)
-			if outputs != "verdict="+c.verdict+"\n" {
-				t.Errorf("outputs %q", outputs)
+			if outputs != "verdict="+c.verdict+"\n" || !strings.HasPrefix(summary, "**pollpush: "+c.verdict+".** ") || !strings.Contains(summary, c.summary) {
+				t.Errorf("outputs %q, summary %q", outputs, summary)
 			}
 		})
 	}

@@ -123,27 +123,28 @@ func TestMissingResults(t *testing.T) {
 	}
 	for _, c := range []struct {
 		name, said string
-		missing    bool // as a base it is the environment's fault
+		remedy     string // of a missing base, which is the environment's fault
 	}{
-		{"nowhere", "nowhere: there is no such file; name a run's folder, as `pollpush run` prints it", true},
-		{"hollow", "hollow/trials.jsonl: there is no such file; name a run's folder", true},
-		{"folder", "folder/trials.jsonl: is no regular file", false},
-		{"pipe", "pipe/trials.jsonl: is no regular file", false},
-		{"/dev/zero", "/dev/zero: is no regular file", false},
-		{"tiny.yaml", "tiny.yaml:1: is not JSON", false},
-		{"tiny.yaml/below", "tiny.yaml/below", false},
+		{"nowhere", "nowhere: there is no such file; name a run's folder, as `pollpush run` prints it", "make the base by `pollpush run SCENARIO --out nowhere`, or pass --allow-missing-baseline"},
+		{"hollow", "hollow/trials.jsonl: there is no such file; name a run's folder", "make the base by `pollpush run SCENARIO --out hollow/base`"},
+		{".", "trials.jsonl: there is no such file; name a run's folder", " holds a run: name that as the base"},
+		{"folder", "folder/trials.jsonl: is no regular file", ""},
+		{"pipe", "pipe/trials.jsonl: is no regular file", ""},
+		{"/dev/zero", "/dev/zero: is no regular file", ""},
+		{"tiny.yaml", "tiny.yaml:1: is not JSON", ""},
+		{"tiny.yaml/below", "tiny.yaml/below", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for _, args := range [][]string{{"report", c.name}, {"compare", "good", c.name}, {"compare", "good", c.name, "--allow-missing-baseline"}} {
 				wantRefused(t, dir, pollpush(t, dir, args...), c.said)
 			}
 			e := pollpush(t, dir, "compare", c.name, "good")
-			if !c.missing {
+			if c.remedy == "" {
 				wantRefused(t, dir, e, c.said)
 				wantRefused(t, dir, pollpush(t, dir, "compare", c.name, "good", "--allow-missing-baseline"), c.said)
 				return
 			}
-			e.wantExit(t, refused, c.said, "make the base by `pollpush run SCENARIO --out "+c.name+"`", "--allow-missing-baseline")
+			e.wantExit(t, refused, c.said, c.remedy)
 			allowed := pollpush(t, dir, "compare", c.name, "good", "--allow-missing-baseline")
 			allowed.wantExit(t, fine)
 			if want := "Nothing was compared: there is no base " + c.name + ".\n"; allowed.stdout != want {

@@ -112,19 +112,21 @@ type compareCommand struct {
 
 // Run compares two runs.
 func (c *compareCommand) Run(s *session) error {
+	base, err := result.ReadDir(c.Base)
+	missing := errors.Is(err, result.ErrMissing)
+	switch {
+	case missing && !c.AllowMissingBaseline:
+		return &control.Refusal{Err: noBase(c.Base, err)}
+	case err != nil && !missing:
+		return err
+	}
 	next, err := result.ReadDir(c.New)
 	if err != nil {
 		return err
 	}
-	base, err := result.ReadDir(c.Base)
-	switch {
-	case errors.Is(err, result.ErrMissing) && c.AllowMissingBaseline:
+	if missing {
 		fmt.Fprintf(s.stdout, "Nothing was compared: there is no base %s.\n", c.Base)
 		return nil
-	case errors.Is(err, result.ErrMissing):
-		return &control.Refusal{Err: fmt.Errorf("%v; make the base by `pollpush run SCENARIO --out %s`, or pass --allow-missing-baseline to go on without", err, c.Base)}
-	case err != nil:
-		return err
 	}
 	dir := c.Base
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
@@ -139,6 +141,18 @@ func (c *compareCommand) Run(s *session) error {
 		return learn(s, noise, path, base, next)
 	}
 	return c.judge(s, base, next, noise)
+}
+
+// noBase says what to do where a base is missing, of which err says where it is
+// looked for. A run is only written to a folder that holds nothing.
+func noBase(base string, err error) error {
+	if runs, _ := filepath.Glob(filepath.Join(base, "*", result.FileName)); len(runs) > 0 {
+		return fmt.Errorf("%v; %s holds a run: name that as the base", err, filepath.Dir(runs[0]))
+	}
+	if entries, _ := os.ReadDir(base); len(entries) > 0 {
+		base = filepath.Join(base, "base")
+	}
+	return fmt.Errorf("%v; make the base by `pollpush run SCENARIO --out %s`, or pass --allow-missing-baseline to go on without", err, base)
 }
 
 // learn adds what two runs of one commit differ by to what is known of the

@@ -77,6 +77,19 @@ func (o overrides) list() (list []scenario.Override) {
 	return list
 }
 
+// suitTarget refuses what only a chatserver that pollpush starts obeys.
+func (o overrides) suitTarget(with string) error {
+	for _, o := range o.list() {
+		if strings.HasPrefix(o.Key, "server.") {
+			return &usageError{fmt.Errorf("%s %s: does not go with %s", o.Origin, o.Value, with)}
+		}
+		if o.Key == "tls" {
+			return &usageError{fmt.Errorf("%s %s: does not go with %s, whose URL says it: https or http", o.Origin, o.Value, with)}
+		}
+	}
+	return nil
+}
+
 // flagOf is the flag that kong makes of a field's name.
 func flagOf(field reflect.StructField) string {
 	name := "--"
@@ -133,13 +146,8 @@ func (c *runCommand) Run(s *session) error {
 		if c.Profile {
 			return &usageError{errors.New("--profile: goes with the servers that pollpush starts, not with --target; profile the target by its own means")}
 		}
-		for _, o := range c.Keys.list() {
-			if strings.HasPrefix(o.Key, "server.") { // which only a server that we start obeys
-				return &usageError{fmt.Errorf("%s %s: does not go with --target", o.Origin, o.Value)}
-			}
-			if o.Key == "tls" {
-				return &usageError{fmt.Errorf("%s %s: does not go with --target, whose URL says it: https or http", o.Origin, o.Value)}
-			}
+		if err := c.Keys.suitTarget("--target"); err != nil {
+			return err
 		}
 	}
 	if err := c.Live.misread(c.Scenarios); err != nil {

@@ -197,8 +197,12 @@ func (f *fleet) salvage(within time.Duration) {
 	}
 }
 
-// interruptGrace is what is left of a grace once ctx is done.
-const interruptGrace = time.Second
+// endGrace is how long processes may take to end; interruptGrace is what is left
+// of it once ctx is done.
+const (
+	endGrace       = 5 * time.Second
+	interruptGrace = time.Second
+)
 
 // end ends all processes, each within the grace given, and reports those that
 // did not end well. Once ctx is done it hurries.

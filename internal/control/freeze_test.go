@@ -190,7 +190,7 @@ func TestATargetIsNotFrozen(t *testing.T) {
 	o := options(t, s)
 	o.Target = "http://127.0.0.1:1"
 	_, err := Run(t.Context(), o)
-	const want = "the scenario stops the server for 1s (server.freeze), and only one that pollpush starts can be stopped: leave out --target, or use another scenario"
+	const want = "the scenario stops the server for 1s (server.freeze), and only pollpush's own chatserver can be stopped: leave out the target, or use another scenario"
 	if refusal, ok := errors.AsType[*Refusal](err); !ok || fmt.Sprint(refusal) != want {
 		t.Errorf("error %v", err)
 	}

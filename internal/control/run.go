@@ -6,6 +6,8 @@ package control
 import (
 	"context"
 	"crypto/rand"
+	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -30,6 +32,7 @@ type Options struct {
 	Target     string            // base URL of a server that somebody else runs; "" starts one per trial
 	TargetCA   string            // certificates in PEM that a target of https is trusted by; "" stands for the system's
 	TargetPID  int               // its process, if it is on this host; 0 leaves its cost out
+	Start      *Start            // starts the target for each trial; nil where it is running already
 	Dir        string            // the run's folder: made if it is not there, refused if it holds anything
 	Resume     bool              // Dir holds such a run that was interrupted, which is gone on with
 	Keep       map[string][]byte // files that are put into Dir before the first trial
@@ -70,11 +73,16 @@ type runner struct {
 	size     size
 }
 
-// Arm is one of several servers that the same trials are run against.
+// Arm is one of several servers that the same trials are run against, as Options
+// has it. All are of a kind: programs, targets that run already, or started ones.
+// Targets all speak TLS, or none does.
 type Arm struct {
-	Chatserver string // path of the program
-	Dir        string // of its results, as Options has it
-	Commit     string // of the server
+	Chatserver string
+	Target     string
+	TargetPID  int
+	Start      *Start
+	Dir        string // of its results
+	Commit     string // of the server, or of pollpush where it is a target
 }
 
 // name is the run's: that of its folder.
@@ -91,7 +99,7 @@ func (a Arm) name() string {
 // as partial. An error is a *[Refusal], or says that results could not be
 // written.
 func Run(ctx context.Context, o Options) ([]result.Trial, error) {
-	all, err := run(ctx, o, []Arm{{o.Chatserver, o.Dir, o.Commit}})
+	all, err := run(ctx, o, []Arm{{o.Chatserver, o.Target, o.TargetPID, o.Start, o.Dir, o.Commit}})
 	return all[0], err
 }
 
@@ -103,11 +111,11 @@ func Interleave(ctx context.Context, o Options, arms []Arm) ([][]result.Trial, e
 }
 
 func run(ctx context.Context, o Options, arms []Arm) ([][]result.Trial, error) {
-	trials := make([][]result.Trial, len(arms))
+	arms, trials := slices.Clone(arms), make([][]result.Trial, len(arms))
 	r := &runner{Options: o, machine: proc.ReadMachine(), began: time.Now(), say: &progress{w: o.Progress, live: o.Live, width: o.Width}}
 	defer r.say.end()
 	r.Grid.Points = slices.Clone(r.Grid.Points)
-	if err := r.fit(ctx); err != nil {
+	if err := r.fit(ctx, arms); err != nil {
 		return trials, err
 	}
 	names := make([]string, len(arms))
@@ -140,7 +148,8 @@ func run(ctx context.Context, o Options, arms []Arm) ([][]result.Trial, error) {
 	for _, s := range slots {
 		arm := arms[s.arm]
 		r.Scenario, r.size = r.Grid.Points[s.point], r.sizes[s.point]
-		r.Chatserver, r.Dir, r.Commit, r.run = arm.Chatserver, arm.Dir, arm.Commit, names[s.arm]
+		r.Chatserver, r.Target, r.TargetPID, r.Start = arm.Chatserver, arm.Target, arm.TargetPID, arm.Start
+		r.Dir, r.Commit, r.run = arm.Dir, arm.Commit, names[s.arm]
 		r.left -= r.Scenario.Trial()
 		for attempt := 1 + attempts(trials[s.arm], r.Scenario, s); ; attempt++ {
 			t := r.trial(ctx, s.transport, s.trial, attempt)
@@ -160,46 +169,68 @@ func run(ctx context.Context, o Options, arms []Arm) ([][]result.Trial, error) {
 	return trials, nil
 }
 
-// fit sees that the machine can hold every point, and that a target can be
+// fit sees that the machine can hold every point, and that targets can be
 // loaded, before anything is.
-func (r *runner) fit(ctx context.Context) error {
-	most := 0
-	for _, p := range r.Grid.Points {
-		z, err := fit(p, r.machine, r.Target == "")
+func (r *runner) fit(ctx context.Context, arms []Arm) error {
+	most, target := 0, arms[0].Target
+	for i, p := range r.Grid.Points {
+		z, err := fit(p, r.machine, target == "")
 		if err != nil {
 			return err
 		}
 		r.sizes = append(r.sizes, z)
 		most = max(most, p.Clients)
-		if d := p.Server.Freeze; d > 0 && r.Target != "" {
-			return refuse("the scenario stops the server for %v (server.freeze), and only one that pollpush starts can be stopped: leave out --target, or use another scenario", d)
+		if d := p.Server.Freeze; d > 0 && target != "" {
+			return refuse("the scenario stops the server for %v (server.freeze), and only pollpush's own chatserver can be stopped: leave out the target, or use another scenario", d)
+		}
+		if target != "" {
+			r.Grid.Points[i].TLS = strings.HasPrefix(target, "https:") // whatever the scenario would have of a server of ours
 		}
 	}
-	if r.Target != "" {
-		roots, err := loadgen.Roots(r.TargetCA)
-		if err != nil {
-			return refuse("the certificates to trust the target by: %w", err)
-		}
-		if err := checkTarget(ctx, r.Target, roots); err != nil {
-			return err
-		}
-		r.Target = strings.TrimSuffix(r.Target, "/")
-		for i := range r.Grid.Points {
-			r.Grid.Points[i].TLS = strings.HasPrefix(r.Target, "https:") // whatever the scenario would have of a server of ours
-		}
-		if err := checkTransports(ctx, r.Target, roots, r.Grid.Transports()); err != nil {
-			return err
-		}
-		if err := checkPorts(r.Target, most, r.machine.Ports); err != nil {
-			return err
-		}
+	roots, err := loadgen.Roots(r.TargetCA)
+	if err != nil {
+		return refuse("the certificates to trust the target by: %w", err)
 	}
-	if r.TargetPID != 0 {
-		if _, err := proc.Read(r.TargetPID); err != nil {
-			return refuse("--target-pid: %w; name the server's process on this host, or leave the flag out", err)
+	for i := range arms {
+		if err := r.fitTarget(ctx, &arms[i], roots, most); err != nil && len(arms) > 1 {
+			return fmt.Errorf("%s: %w", arms[i].name(), err)
+		} else if err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// fitTarget sees that an arm's target, if it is one, can be loaded by so many
+// clients.
+func (r *runner) fitTarget(ctx context.Context, arm *Arm, roots *x509.CertPool, clients int) (err error) {
+	if arm.Target == "" {
+		return nil
+	}
+	if arm.Start != nil {
+		f := &fleet{}
+		defer func() { err = errors.Join(err, f.end(ctx, endGrace)) }()
+		pids, err := arm.Start.up(ctx, f, roots)
+		if err != nil {
+			return err
+		}
+		if len(pids) == 0 {
+			r.say.line("%s: CPU and memory of the server are not measured: none of the processes of %q listens on its port", arm.name(), arm.Start.Command)
+		}
+	}
+	if err := checkTarget(ctx, arm.Target, roots); err != nil {
+		return err
+	}
+	arm.Target = strings.TrimSuffix(arm.Target, "/")
+	if err := checkTransports(ctx, arm.Target, roots, r.Grid.Transports()); err != nil {
+		return err
+	}
+	if arm.TargetPID != 0 {
+		if _, err := proc.Read(arm.TargetPID); err != nil {
+			return refuse("--target-pid: %w; name the server's process on this host, or leave the flag out", err)
+		}
+	}
+	return checkPorts(arm.Target, clients, r.machine.Ports)
 }
 
 // announce says what is to be run, before it is.
@@ -367,11 +398,16 @@ func env(m proc.Machine) result.Env {
 	}
 }
 
-func (r *runner) env() result.Env { return r.envOf(Arm{Commit: r.Commit}) }
+func (r *runner) env() result.Env {
+	return r.envOf(Arm{Commit: r.Commit, Target: r.Target, Start: r.Start})
+}
 
 func (r *runner) envOf(a Arm) result.Env {
 	e := env(r.machine)
-	e.Commit, e.Target = a.Commit, r.Target
+	e.Commit, e.Target = a.Commit, a.Target
+	if a.Start != nil {
+		e.Command = a.Start.Command
+	}
 	return e
 }
 

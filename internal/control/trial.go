@@ -21,7 +21,7 @@ import (
 func (r *runner) measure(ctx context.Context, t *result.Trial) (err error) {
 	f := &fleet{onTick: func(shard.Second) {}}
 	defer func() {
-		if ended := f.end(ctx, 5*time.Second); err == nil {
+		if ended := f.end(ctx, endGrace); err == nil {
 			err = ended
 		}
 	}()
@@ -31,6 +31,7 @@ func (r *runner) measure(ctx context.Context, t *result.Trial) (err error) {
 	if err != nil {
 		return err
 	}
+	defer func() { servers.judge(t, f.servers) }()
 	roots, err := loadgen.Roots(servers.certificates)
 	if err != nil {
 		return err
@@ -146,11 +147,7 @@ type served struct {
 // serve starts a trial's servers, or names the target.
 func (r *runner) serve(ctx context.Context, f *fleet) (served, error) {
 	if r.Target != "" {
-		s := served{urls: []string{r.Target}, certificates: r.TargetCA}
-		if r.TargetPID != 0 {
-			s.pids = []int{r.TargetPID}
-		}
-		return s, nil
+		return r.serveTarget(ctx, f)
 	}
 	var s served
 	for range r.size.servers {
@@ -180,6 +177,22 @@ func (r *runner) serve(ctx context.Context, f *fleet) (served, error) {
 		s.pids = append(s.pids, p.Pid())
 	}
 	return s, nil
+}
+
+// serveTarget names the target, and starts it if it is to be.
+func (r *runner) serveTarget(ctx context.Context, f *fleet) (served, error) {
+	s := served{urls: []string{r.Target}, certificates: r.TargetCA}
+	if r.TargetPID != 0 {
+		s.pids = []int{r.TargetPID}
+	}
+	if r.Start == nil {
+		return s, nil
+	}
+	roots, err := loadgen.Roots(r.TargetCA)
+	if err == nil {
+		s.pids, err = r.Start.up(ctx, f, roots)
+	}
+	return s, err
 }
 
 // idle is how long a server leaves idle connections open: well beyond the time

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -22,6 +23,8 @@ type Process struct {
 	Stdout io.ReadCloser
 
 	cmd   *exec.Cmd
+	group bool        // all of its process group are ended with it
+	gone  atomic.Bool // the group has been: its id may be another's by now
 	log   tail
 	ended chan struct{}
 	err   error // set before ended is closed
@@ -31,30 +34,39 @@ type Process struct {
 // reach the child: ending it is its parent's task. A child should end when its
 // standard input does, so that a parent that is killed leaves none behind.
 func Start(path string, args ...string) (*Process, error) {
-	p := &Process{Name: filepath.Base(path), cmd: exec.Command(path, args...), ended: make(chan struct{})}
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	p := &Process{Name: filepath.Base(path), cmd: exec.Command(path, args...)}
 	p.cmd.Stderr = &p.log
-	var err error
-	if p.Stdin, err = p.cmd.StdinPipe(); err != nil {
-		return nil, err
-	}
 	// Not StdoutPipe: Wait would close it before all has been read.
 	read, write, err := os.Pipe()
 	if err != nil {
 		return nil, err
 	}
 	p.Stdout, p.cmd.Stdout = read, write
-	err = p.cmd.Start()
+	err = p.start(func() {})
 	write.Close()
 	if err != nil {
 		read.Close()
 		return nil, err
 	}
+	return p, nil
+}
+
+// start starts the child, and calls after when it has ended, before that is told.
+func (p *Process) start(after func()) (err error) {
+	p.ended = make(chan struct{})
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if p.Stdin, err = p.cmd.StdinPipe(); err != nil {
+		return err
+	}
+	if err = p.cmd.Start(); err != nil {
+		return err
+	}
 	go func() {
 		p.err = p.cmd.Wait()
+		after()
 		close(p.ended)
 	}()
-	return p, nil
+	return nil
 }
 
 // Pid is the child's process id.
@@ -84,6 +96,9 @@ var ErrKilled = errors.New("did not end in time and was killed")
 // Stop asks the child to end by SIGTERM, waits for as long as grace, and then
 // kills it, which it reports as [ErrKilled].
 func (p *Process) Stop(grace time.Duration) error {
+	if p.group {
+		return p.stopGroup(grace)
+	}
 	_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended already
 	return p.WaitOrKill(grace)
 }
@@ -105,6 +120,12 @@ func (p *Process) WaitOrKill(grace time.Duration) error {
 // Kill kills the child, if it has not ended, with all that it has started: its
 // end is seen when nobody holds its standard error any more.
 func (p *Process) Kill() {
+	if p.group {
+		if !p.gone.Load() {
+			_ = syscall.Kill(-p.Pid(), syscall.SIGKILL)
+		}
+		return
+	}
 	select {
 	case <-p.ended: // its id may be another's by now
 	default:

@@ -190,7 +190,11 @@ func (t *Trial) judgeLateness(code, did string, late *Quantiles) {
 // judgeTarget looks whether the process named as the target's can be it.
 func (t *Trial) judgeTarget() {
 	if n := t.Bytes.In + t.Bytes.Out; t.Env.Target != "" && t.Server != nil && t.Server.CPUS() == 0 && n > 0 {
-		t.Doubt(NoServerCPU, Suspect, "the process of --target-pid took no CPU while %d bytes passed: is it the target's?", n)
+		whose := "the process of --target-pid"
+		if t.Env.Command != "" {
+			whose = "what the start command started"
+		}
+		t.Doubt(NoServerCPU, Suspect, "%s took no CPU while %d bytes passed: is it the target's?", whose, n)
 	}
 }
 

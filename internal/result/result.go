@@ -385,6 +385,7 @@ type Env struct {
 	MemoryBytes int64  `json:"memory_bytes"`
 	NoFile      int64  `json:"nofile"` // descriptors that one process may hold
 	Target      string `json:"target,omitempty"`
+	Command     string `json:"command,omitempty"` // that started the target for the trial
 
 	// Disturbance in the steady state, in cores: 0.1 is a tenth of one core.
 	StealCores   float64  `json:"steal_cores"`

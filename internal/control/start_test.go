@@ -1,0 +1,192 @@
+package control
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/scenario"
+)
+
+// vacant is an address of loopback that nobody listens on, at a port that the
+// kernel gives to no client.
+func vacant(t *testing.T) string {
+	t.Helper()
+	for range 100 {
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", 10_000+rand.IntN(20_000)))
+		if err == nil {
+			l.Close()
+			return l.Addr().String()
+		}
+	}
+	t.Fatal("no port is vacant")
+	return ""
+}
+
+// What does not come up is refused, with what it said, and nothing is left of it.
+func TestStartRefuses(t *testing.T) {
+	t.Parallel()
+	held, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { held.Close() })
+	for name, c := range map[string]struct {
+		command, path, at string
+		within            time.Duration
+		want              []string
+	}{
+		"ends":                  {"echo 'cannot find module' >&2; exit 7", "/healthz", "", time.Minute, []string{"the start command ended, and must stay in the foreground", "exit status 7; it said: cannot find module"}},
+		"ends well":             {"echo 'in the background'", "/healthz", "", time.Minute, []string{"exit status 0; it said: in the background"}},
+		"no such program":       {"no-such-program --port 1", "/healthz", "", time.Minute, []string{`"no-such-program --port 1": exit status 127; it said: `, "not found"}},
+		"never listens":         {"echo 'waiting for the database'; exec sleep 1000", "/healthz", "", 300 * time.Millisecond, []string{`"echo 'waiting for the database'; exec sleep 1000" was not ready within 300ms`, "/healthz does not answer: ", "connection refused; it said: waiting for the database"}},
+		"no such page":          {"exec " + chatserver + " --listen ADDRESS", "/ready", "", 2 * time.Second, []string{"was not ready within 2s", "/ready answers 404 Not Found; it said: "}},
+		"somebody has the port": {"exec sleep 1000", "/healthz", held.Addr().String(), time.Minute, []string{"another server listens at " + held.Addr().String() + " already: end it"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			address := c.at
+			if address == "" {
+				address = vacant(t)
+			}
+			s := &Start{Command: strings.ReplaceAll(c.command, "ADDRESS", address), Ready: "http://" + address + c.path, Within: c.within}
+			f := &fleet{}
+			_, err := s.up(t.Context(), f, nil)
+			if err == nil {
+				t.Fatal("it is up")
+			}
+			if _, ok := errors.AsType[*Refusal](err); !ok {
+				t.Errorf("%v is no refusal", err)
+			}
+			for _, want := range c.want {
+				if !strings.Contains(err.Error(), want) {
+					t.Errorf("error %q, want %q in it", err, want)
+				}
+			}
+			if err := f.end(t.Context(), time.Minute); err != nil {
+				t.Error(err)
+			}
+			if conn, err := net.Dial("tcp", address); err == nil && c.at == "" {
+				conn.Close()
+				t.Error("something listens still")
+			}
+		})
+	}
+}
+
+// Who leaves need not wait until a server is up.
+func TestStartEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	s, f := &Start{Command: "exec sleep 1000", Ready: "http://" + vacant(t), Within: time.Hour}, &fleet{}
+	up := make(chan error)
+	go func() {
+		_, err := s.up(ctx, f, nil)
+		up <- err
+	}()
+	cancel()
+	if err := <-up; !errors.Is(err, context.Canceled) {
+		t.Errorf("error %v", err)
+	}
+	if err := f.end(ctx, time.Minute); err != nil {
+		t.Error(err)
+	}
+}
+
+// The cost of a server is that of all processes that its command has started, and
+// is unknown where none of them has the port.
+func TestStartedProcesses(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		command   string
+		processes int
+	}{
+		"one":                   {"exec " + chatserver + " --listen ADDRESS", 1},
+		"below a shell":         {chatserver + " --listen ADDRESS; true", 2},
+		"with another":          {"sleep 1000 & exec " + chatserver + " --listen ADDRESS", 2},
+		"in a group of its own": {"setsid --wait " + chatserver + " --listen ADDRESS --exit-with-stdin", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			address := vacant(t)
+			s := &Start{Command: strings.ReplaceAll(c.command, "ADDRESS", address), Ready: "http://" + address + "/healthz", Within: time.Minute}
+			f := &fleet{}
+			pids, err := s.up(t.Context(), f, nil)
+			if err != nil || len(pids) != c.processes {
+				t.Errorf("processes %v, %v; want %d", pids, err, c.processes)
+			}
+			late := result.Trial{}
+			served{pids: pids[:min(1, len(pids))]}.judge(&late, f.servers)
+			if doubted := len(late.Reasons) > 0; doubted != (c.processes > 1) {
+				t.Errorf("one of %d processes is known: %v", c.processes, late.Reasons)
+			}
+			if err := f.end(t.Context(), time.Minute); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// someLoad is a short trial by WebSocket.
+func someLoad() scenario.Scenario {
+	p := scenario.Scenario{Transports: []string{"ws"}, Clients: 2, Payload: 100}
+	p.Publish = scenario.Publish{Rate: 20, Arrivals: "constant", Publishers: 1}
+	p.Poll.Interval = 50 * time.Millisecond
+	p.Phases = scenario.Phases{Steady: time.Second, Drain: time.Second}
+	return p
+}
+
+// Each trial has a server of its own: its command's, at the same address for both
+// arms.
+func TestInterleaveStarted(t *testing.T) {
+	t.Parallel()
+	address, dir := vacant(t), t.TempDir()
+	arm := func(name string) Arm {
+		return Arm{Target: "http://" + address + "/", Dir: filepath.Join(dir, name), Commit: name,
+			Start: &Start{Command: chatserver + " --listen " + address + "; true", Ready: "http://" + address + "/healthz", Within: time.Minute}}
+	}
+	o := options(t, someLoad())
+	trials, err := Interleave(t.Context(), o, []Arm{arm("base"), arm("new")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, name := range []string{"base", "new"} {
+		if len(trials[i]) != 1 {
+			t.Fatalf("%s holds %d trials", name, len(trials[i]))
+		}
+		e, got := trials[i][0].Env, trials[i][0]
+		if e.Target != "http://"+address || !strings.HasPrefix(e.Command, chatserver) || e.Commit != name {
+			t.Errorf("%s was measured of %q, started by %q, commit %q", name, e.Target, e.Command, e.Commit)
+		}
+		if got.Status != result.Complete || got.Lost != 0 || got.Delivered == 0 {
+			t.Errorf("%s: %s, %d delivered, %d lost: %v", name, got.Status, got.Delivered, got.Lost, got.Reasons)
+		}
+		if got.Server == nil || got.Server.Processes != 2 || got.Server.CPUS() <= 0 {
+			t.Errorf("%s: the server's cost is %+v", name, got.Server)
+		}
+	}
+	if conn, err := net.Dial("tcp", address); err == nil {
+		conn.Close()
+		t.Error("a server is left")
+	}
+}
+
+// What an arm cannot do is said with its name, before anything is measured.
+func TestInterleaveNamesTheArm(t *testing.T) {
+	t.Parallel()
+	address, dir := vacant(t), t.TempDir()
+	arm := func(name, command string) Arm {
+		return Arm{Target: "http://" + address, Dir: filepath.Join(dir, name),
+			Start: &Start{Command: command, Ready: "http://" + address + "/healthz", Within: time.Minute}}
+	}
+	o := options(t, someLoad())
+	_, err := Interleave(t.Context(), o, []Arm{arm("base", chatserver+" --listen "+address), arm("new", "echo broken; exit 1")})
+	wantRefusal(t, err, `new: the start command ended, and must stay in the foreground while its server serves: "echo broken; exit 1": exit status 1; it said: broken`)
+}
