@@ -1,11 +1,9 @@
 package report
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"math"
 	"os"
@@ -14,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pollpush/pollpush/internal/file"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/stat"
 )
@@ -196,24 +195,16 @@ const maxNoise = 64 << 20
 // ReadNoise reads what is known of machines' noise; where there is no file, it
 // is nothing. The error says what is wrong with a file, and what to do.
 func ReadNoise(path string) (*Noise, error) {
-	f, err := result.Open(path)
+	text, err := file.Read(path, maxNoise)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &Noise{Schema: noiseSchema}, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("noise %s: %w", path, err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxNoise+1))
-	if err == nil && len(text) > maxNoise {
-		err = fmt.Errorf("is larger than %d bytes: this is no file of pollpush", maxNoise)
 	}
 	var n *Noise
 	if err == nil {
 		n, err = parseNoise(text)
 	}
 	if err != nil {
-		return nil, fmt.Errorf("noise %s: %w", path, err)
+		return nil, fmt.Errorf("noise %s: %w", path, file.Cause(err))
 	}
 	return n, nil
 }
@@ -233,10 +224,8 @@ func parseNoise(text []byte) (*Noise, error) {
 	case *head.Schema < 1:
 		return nil, fmt.Errorf("has schema %d, the first one was 1; %s", *head.Schema, remedy)
 	}
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
 	var n Noise
-	if err := d.Decode(&n); err != nil {
+	if err := file.Decode(text, &n); err != nil {
 		return nil, fmt.Errorf("is not what pollpush writes (%w); %s", err, remedy)
 	}
 	for i := range n.Alike {

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/pollpush/pollpush/internal/file"
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -50,7 +51,7 @@ func Write(dir string, trials []result.Trial) error {
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 			return fmt.Errorf("report: %w", err)
 		}
-		if err := os.WriteFile(path, content, 0o666); err != nil {
+		if err := file.Write(path, content); err != nil {
 			return fmt.Errorf("report: %w", err)
 		}
 	}

@@ -7,20 +7,30 @@ import (
 	"testing"
 	"time"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
 	"golang.org/x/sys/unix"
 
 	"github.com/pollpush/pollpush/internal/result"
 )
 
-// aTrial is a sound line of results, as small as it gets.
+// aTrial is a sound line of results, as small as it gets: 5 messages of 64 bytes
+// to 2 clients.
 func aTrial() result.Trial {
+	latency := hdrhistogram.New(1, int64(time.Hour), 3)
+	_ = latency.RecordValues(int64(time.Millisecond), 10) // which it holds
+	text, err := latency.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
+	if err != nil {
+		panic(err)
+	}
 	t := result.Trial{
 		Schema: result.Schema, Run: "a-run", Scenario: "tiny", ScenarioHash: "0123456789ab", Transport: "ws",
 		Trial: 1, Attempt: 1, Clients: 2, Started: time.Unix(0, 0).UTC(), WindowS: 1, Status: result.Complete,
+		Asked:   result.Asked{PublishRate: 5, Arrivals: "constant", PayloadBytes: 64, Rooms: 1, Publishers: 1, SteadyS: 1, Trials: 1},
 		Reasons: []result.Reason{}, Errors: map[string]int64{}, Series: []result.Second{},
 		Requests: result.Requests{ByStatus: map[string]int64{}},
-		Offered:  5, Sent: 5, Published: 5, Expected: 10, Delivered: 10, WindowDeliveries: 10,
-		Bytes: result.Bytes{In: 1000, Out: 100, Layers: result.Layers{In: result.Layer{Protocol: 1000}, Out: result.Layer{Protocol: 100}}},
+		Offered:  5, Sent: 5, Published: 5, Expected: 10, Delivered: 10, WindowDeliveries: 10, WindowPublished: 5,
+		Latency: result.Summarize(latency), LatencyHDR: string(text),
+		Bytes: result.Bytes{In: 1000, Out: 400, Layers: result.Layers{In: result.Layer{Text: 640, Protocol: 360}, Out: result.Layer{Text: 320, Protocol: 80}}},
 	}
 	t.PhaseBytes = []result.PhaseBytes{{Phase: "ramp-up"}, {Phase: "warm-up"}, {Phase: "steady", Bytes: t.Bytes}, {Phase: "drain"}}
 	t.Judge()
@@ -61,7 +71,10 @@ func TestBadResults(t *testing.T) {
 		"unknown field":  {strings.Replace(good, `"lost":`, `"losst":`, 1), []string{file + ":1: is not a trial", "losst"}},
 		"does not add up": {strings.Replace(good, `"delivered":10`, `"delivered":11`, 1), []string{
 			file + ":1: broken invariants: expected 10 ≠ delivered 11 − duplicated 0 + lost 0"}},
-		"two runs": {good + lineOf(t, other), []string{file + `:2: is of run "another-run"`, `began with run "a-run"`}},
+		"an edited number": {strings.Replace(good, `"latency_s":{`, `"latency_s":{"p50":-5,`, 1), []string{file + `:1: is not a trial: has the key "p50" twice`}},
+		"of latency":       {strings.Replace(good, `"p50":null`, `"p50":-5`, 1), []string{file + ":1: broken invariants: latency_s.p50 = -5"}},
+		"a key's case":     {strings.Replace(good, `"latency_s"`, `"LATENCY_S"`, 1), []string{file + `:1: is not a trial: has the key "LATENCY_S"; it is spelled "latency_s"`}},
+		"two runs":         {good + lineOf(t, other), []string{file + `:2: is of run "another-run"`, `began with run "a-run"`}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -70,6 +83,14 @@ func TestBadResults(t *testing.T) {
 			write(t, filepath.Join(dir, "bad", result.FileName), c.text)
 			for _, args := range [][]string{{"report", "bad"}, {"report", file}, {"compare", "good", "bad"}, {"compare", "bad", "good"}} {
 				wantRefused(t, dir, pollpush(t, dir, args...), c.said...)
+			}
+			if strings.HasSuffix(c.text, "\n") { // else the run goes on with what is whole
+				o, err := order{File: "tiny.yaml", Source: tiny}.keep()
+				if err != nil {
+					t.Fatal(err)
+				}
+				write(t, filepath.Join(dir, "bad", orderFile), string(o[orderFile]))
+				pollpush(t, dir, "run", "--resume", "bad").wantExit(t, badInput, c.said...)
 			}
 			if _, err := os.Stat(filepath.Join(dir, "bad", "report.md")); err == nil {
 				t.Error("a report was made")

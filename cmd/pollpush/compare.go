@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/pollpush/pollpush/internal/control"
+	"github.com/pollpush/pollpush/internal/file"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
 	"github.com/pollpush/pollpush/report"
@@ -90,7 +91,7 @@ func writeTo(s *session, path string, write func(io.Writer) error) error {
 	case "-":
 		return write(s.stdout)
 	}
-	f, err := os.Create(path)
+	f, err := file.Create(path)
 	if err == nil {
 		err = errors.Join(write(f), f.Close())
 	}

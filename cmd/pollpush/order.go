@@ -4,10 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
+	"io/fs"
 	"path/filepath"
 
 	"github.com/pollpush/pollpush/internal/control"
+	"github.com/pollpush/pollpush/internal/file"
 	"github.com/pollpush/pollpush/internal/scenario"
 	"github.com/pollpush/pollpush/internal/transport"
 	"github.com/pollpush/pollpush/report"
@@ -88,15 +89,18 @@ func (c *runCommand) restore() error {
 		return &usageError{fmt.Errorf("--resume %s: goes on with the run as it was asked for; leave out the scenario and all other flags", *c.Resume)}
 	}
 	path := filepath.Join(*c.Resume, orderFile)
-	text, err := os.ReadFile(path)
-	if errors.Is(err, os.ErrNotExist) {
+	text, err := file.Read(path, 2*scenario.SizeMax)
+	if errors.Is(err, fs.ErrNotExist) {
 		return &control.Refusal{Err: fmt.Errorf("--resume %s: there is no %s; name the folder of a run, as `pollpush run` prints it", *c.Resume, orderFile)}
+	}
+	if errors.Is(err, file.ErrIrregular) {
+		return &usageError{fmt.Errorf("--resume %s: %w", *c.Resume, err)}
 	}
 	if err != nil {
 		return &control.Refusal{Err: fmt.Errorf("--resume %s: %w", *c.Resume, err)}
 	}
 	var o order
-	if err := json.Unmarshal(text, &o); err != nil {
+	if err := file.Decode(text, &o); err != nil {
 		return &usageError{fmt.Errorf("--resume %s: %s is not what `pollpush run` has written: %w", *c.Resume, path, err)}
 	}
 	fresh.Out, fresh.TargetCA, fresh.Profile, fresh.restored = c.Resume, o.TargetCA, o.Profile, &o

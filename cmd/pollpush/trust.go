@@ -3,27 +3,28 @@ package main
 import (
 	"crypto/x509"
 	"fmt"
-	"os"
 
+	"github.com/pollpush/pollpush/internal/file"
 	"github.com/pollpush/pollpush/loadgen"
 )
 
 // readTrust reads the certificates in PEM that a flag names a file of: as text,
 // and as what is trusted then. Without a file, "" and nil stand for the system's.
-func readTrust(flag, file string) (string, *x509.CertPool, error) {
-	if file == "" {
+func readTrust(flag, path string) (string, *x509.CertPool, error) {
+	if path == "" {
 		return "", nil, nil
 	}
-	text, err := os.ReadFile(file)
+	const most = 16 << 20 // all that a system trusts is less than one
+	text, err := file.Read(path, most)
 	if err != nil {
 		return "", nil, &usageError{fmt.Errorf("%s: %w", flag, err)}
 	}
 	if len(text) == 0 {
-		return "", nil, &usageError{fmt.Errorf("%s %s: the file is empty; give certificates in PEM", flag, file)}
+		return "", nil, &usageError{fmt.Errorf("%s %s: the file is empty; give certificates in PEM", flag, path)}
 	}
 	roots, err := loadgen.Roots(string(text))
 	if err != nil {
-		return "", nil, &usageError{fmt.Errorf("%s %s: %w", flag, file, err)}
+		return "", nil, &usageError{fmt.Errorf("%s %s: %w", flag, path, err)}
 	}
 	return string(text), roots, nil
 }

@@ -1,15 +1,15 @@
 package calibration
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
+
+	"github.com/pollpush/pollpush/internal/file"
 )
 
 // FileError says what is wrong with a calibration's file, and what to do.
@@ -33,25 +33,18 @@ func Read(path, machine string) (*Calibration, error) {
 	fail := func(format string, args ...any) (*Calibration, error) {
 		return nil, &FileError{path, fmt.Errorf(format, args...)}
 	}
-	f, err := os.Open(path)
+	text, err := file.Read(path, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {
 		return fail("%w; `pollpush calibrate` makes one", fs.ErrNotExist)
 	}
 	if err != nil {
-		return fail("%w", err)
-	}
-	defer f.Close()
-	text, err := io.ReadAll(io.LimitReader(f, maxFile+1))
-	if err != nil {
-		return fail("%w", err)
+		return fail("%w", file.Cause(err))
 	}
 	const remedy = "delete it, and make it again by `pollpush calibrate`"
 	var head struct {
 		Schema *int `json:"schema"`
 	}
 	switch err := json.Unmarshal(text, &head); {
-	case len(text) > maxFile:
-		return fail("is larger than %d bytes: this is no calibration; name another file", maxFile)
 	case !json.Valid(text):
 		return fail("is not JSON: %w; %s", err, remedy)
 	case err != nil || head.Schema == nil:
@@ -60,9 +53,7 @@ func Read(path, machine string) (*Calibration, error) {
 		return fail("has schema %d, this pollpush reads up to %d: use a newer pollpush, or %s", *head.Schema, Schema, remedy)
 	}
 	var c Calibration
-	d := json.NewDecoder(bytes.NewReader(text))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&c); err != nil {
+	if err := file.Decode(text, &c); err != nil {
 		return fail("is not a calibration: %w; %s", err, remedy)
 	}
 	if err := c.check(); err != nil {

@@ -2,10 +2,12 @@ package control
 
 import (
 	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"slices"
 
+	"github.com/pollpush/pollpush/internal/file"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
 )
@@ -15,7 +17,7 @@ import (
 // killed in is cut off: it holds nothing that could be used.
 func reopen(dir string, g scenario.Grid, here result.Env) ([]result.Trial, error) {
 	path := filepath.Join(dir, result.FileName)
-	if info, err := os.Stat(path); errors.Is(err, os.ErrNotExist) || err == nil && info.Size() == 0 {
+	if info, err := os.Stat(path); errors.Is(err, os.ErrNotExist) || err == nil && info.Size() == 0 && info.Mode().IsRegular() {
 		return nil, nil // interrupted before its first trial had ended
 	}
 	trials, err := result.ReadDir(dir)
@@ -39,7 +41,12 @@ func reopen(dir string, g scenario.Grid, here result.Env) ([]result.Trial, error
 
 // cutOff takes the last line off that has no end.
 func cutOff(path string) error {
-	content, err := os.ReadFile(path)
+	f, err := file.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	content, err := io.ReadAll(f)
 	if err != nil {
 		return err
 	}

@@ -26,7 +26,7 @@ func IsHeaderName(s string) bool {
 }
 
 // checkAnswerHeaders: where an answer's head is told, all of its lines are.
-func (t *Trial) checkAnswerHeaders(must func(ok bool, format string, args ...any)) {
+func (t *Trial) checkAnswerHeaders(must must) {
 	if len(t.AnswerHeaders) == 0 {
 		return
 	}

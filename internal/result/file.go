@@ -10,7 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"syscall"
+
+	"github.com/pollpush/pollpush/internal/file"
 )
 
 // A FileError says what is wrong with a results file, where, and what to do.
@@ -34,13 +35,14 @@ func (e *FileError) Error() string {
 func (e *FileError) Unwrap() error { return e.Err }
 
 // Append adds one trial to the file at path, which is made if it is not there.
-// The line is on disk when Append returns, or the file is as it was.
+// The line is on disk when Append returns, or the file is as it was. Where the
+// writer of the line before was killed before its newline, that comes first.
 func Append(path string, t *Trial) error {
 	line, err := json.Marshal(t)
 	if err != nil {
 		return fmt.Errorf("trial of %s: %w", t.Transport, err)
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND|os.O_CREATE, 0o644)
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_APPEND|os.O_CREATE, 0o644)
 	if err != nil {
 		return err
 	}
@@ -52,6 +54,15 @@ func appendLine(f *os.File, line []byte) error {
 	info, err := f.Stat()
 	if err != nil {
 		return err
+	}
+	if size := info.Size(); size > 0 {
+		var last [1]byte
+		if _, err := f.ReadAt(last[:], size-1); err != nil {
+			return err
+		}
+		if last[0] != '\n' {
+			line = append([]byte{'\n'}, line...)
+		}
 	}
 	if _, err = f.Write(line); err == nil {
 		err = f.Sync()
@@ -65,32 +76,18 @@ func appendLine(f *os.File, line []byte) error {
 // ErrMissing is in the error of [ReadDir] where there is nothing to read.
 var ErrMissing = errors.New("there is no such file; name a run's folder, as `pollpush run` prints it")
 
-// Open opens a regular file to be read. Anything else, such as a pipe, is
-// refused: who opened it as a file would wait for its writer.
-func Open(path string) (*os.File, error) {
-	f, err := os.OpenFile(path, os.O_RDONLY|syscall.O_NONBLOCK, 0)
-	if err != nil {
-		return nil, err
-	}
-	info, err := f.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = errors.New("is no regular file; name one, or a run's folder")
-	}
-	if err != nil {
-		return nil, errors.Join(err, f.Close())
-	}
-	return f, nil
-}
-
 // ReadDir reads the trials of a run's folder, or of the results file itself,
 // as [Read] does.
 func ReadDir(path string) ([]Trial, error) {
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, FileName)
 	}
-	f, err := Open(path)
-	if errors.Is(err, os.ErrNotExist) {
+	f, err := file.Open(path)
+	switch {
+	case errors.Is(err, os.ErrNotExist):
 		err = ErrMissing
+	case errors.Is(err, file.ErrIrregular):
+		err = fmt.Errorf("%w, or a run's folder", file.ErrIrregular)
 	}
 	if err != nil {
 		return nil, &FileError{Path: path, Err: err}
@@ -102,10 +99,12 @@ func ReadDir(path string) ([]Trial, error) {
 // maxLine bounds a trial's line. The largest part of one is its series.
 const maxLine = 64 << 20
 
-// Read reads trials, each checked. The name is for errors, which are of type
+// Read reads trials, each checked. What an editor may have added, blank lines and
+// a byte order mark, is passed over. The name is for errors, which are of type
 // *[FileError]. No trials come with an error, unless that is CutOff.
 func Read(name string, r io.Reader) ([]Trial, error) {
 	var trials []Trial
+	var at []int // their lines
 	lines := bufio.NewReaderSize(r, 1<<20)
 	for n := 1; ; n++ {
 		line, err := readLine(lines)
@@ -116,6 +115,12 @@ func Read(name string, r io.Reader) ([]Trial, error) {
 		if err != nil && err != io.EOF {
 			return fail(err)
 		}
+		if n == 1 {
+			line = file.WithoutMark(line)
+		}
+		if len(bytes.TrimSpace(line)) == 0 {
+			continue // at the end, the next read says so
+		}
 		if err == io.EOF && !json.Valid(line) {
 			err = errors.New("the line is cut off: its writer was killed; delete it to use the lines before")
 			return trials, &FileError{Path: name, Line: n, Err: err, CutOff: true}
@@ -124,10 +129,10 @@ func Read(name string, r io.Reader) ([]Trial, error) {
 		if err != nil {
 			return fail(err)
 		}
-		if err := belongs(t, trials); err != nil {
+		if err := belongs(t, trials, at); err != nil {
 			return fail(err)
 		}
-		trials = append(trials, *t)
+		trials, at = append(trials, *t), append(at, n)
 	}
 	if len(trials) == 0 {
 		return nil, &FileError{Path: name, Err: errors.New("holds no trial: the run ended before its first one did")}
@@ -135,8 +140,8 @@ func Read(name string, r io.Reader) ([]Trial, error) {
 	return trials, nil
 }
 
-// belongs holds a trial against those before it in the file.
-func belongs(t *Trial, before []Trial) error {
+// belongs holds a trial against those before it in the file, at these lines.
+func belongs(t *Trial, before []Trial, at []int) error {
 	if len(before) == 0 {
 		return nil
 	}
@@ -147,7 +152,7 @@ func belongs(t *Trial, before []Trial) error {
 	}
 	for i := range before {
 		if b := &before[i]; b.ScenarioHash == t.ScenarioHash && b.Transport == t.Transport && b.Trial == t.Trial && b.Attempt == t.Attempt {
-			return fmt.Errorf("is %s, trial %d, attempt %d, as line %d is: a trial counts once", t.Transport, t.Trial, t.Attempt, i+1)
+			return fmt.Errorf("is %s, trial %d, attempt %d, as line %d is: a trial counts once", t.Transport, t.Trial, t.Attempt, at[i])
 		}
 	}
 	return nil
@@ -186,17 +191,18 @@ func parse(line []byte) (*Trial, error) {
 	case *head.Schema < 1:
 		return nil, fmt.Errorf("has schema %d, the first one was 1", *head.Schema)
 	}
-	d := json.NewDecoder(bytes.NewReader(line))
-	d.DisallowUnknownFields()
 	var t Trial
-	if err := d.Decode(&t); err != nil {
+	if err := file.Decode(line, &t); err != nil {
 		return nil, fmt.Errorf("is not a trial: %w", err)
 	}
-	// A trial that was found broken when it ended has been stamped so, and is
-	// kept with what it has.
-	broken := slices.ContainsFunc(t.Reasons, func(r Reason) bool { return r.Code == Broken && r.Validity == Invalid })
-	if err := t.Check(); err != nil && !(broken && t.Validity == Invalid) {
+	if err := t.Check(); err != nil && !t.broken() {
 		return nil, err
 	}
 	return &t, nil
+}
+
+// broken reports whether a trial was stamped so when it ended: it is kept with
+// what it has.
+func (t *Trial) broken() bool {
+	return t.Validity == Invalid && slices.ContainsFunc(t.Reasons, func(r Reason) bool { return r.Code == Broken && r.Validity == Invalid })
 }

@@ -86,7 +86,11 @@ func TestReadRefuses(t *testing.T) {
 		"empty":           {"", 0, "holds no trial: the run ended before its first one did"},
 		"cut off, alone":  {good[:100], 1, cutOff},
 		"not JSON":        {"PK\x03\x04\n", 1, "is not JSON: invalid character 'P' looking for beginning of value"},
-		"a blank line":    {good + "\n" + good, 2, "is not JSON: unexpected end of JSON input"},
+		"blank alone":     {"\ufeff\n \n", 0, "holds no trial: the run ended before its first one did"},
+		"a mark within":   {good + "\ufeff" + good, 2, "is not JSON: invalid character 'ï' looking for beginning of value"},
+		"key's case":      {with(`"latency_s"`, `"Latency_S"`), 1, `is not a trial: has the key "Latency_S"; it is spelled "latency_s"`},
+		"a key twice":     {with(`"lost":0,"dup`, `"lost":0,"lost":0,"dup`), 1, `is not a trial: has the key "lost" twice`},
+		"two of a case":   {with(`"lost":0,"dup`, `"lost":0,"LOST":0,"dup`), 1, `is not a trial: has the key "LOST"; it is spelled "lost"`},
 		"two on a line":   {strings.TrimSuffix(good, "\n") + good, 1, "is not JSON: invalid character '{' after top-level value"},
 		"no schema":       {`{"name":"another's"}` + "\n", 1, `has no "schema": this is no results file of pollpush`},
 		"null":            {"null\n", 1, `has no "schema": this is no results file of pollpush`},
@@ -97,8 +101,8 @@ func TestReadRefuses(t *testing.T) {
 		"wrong type":      {with(`"clients":2`, `"clients":2.5`), 1, "is not a trial: json: cannot unmarshal number 2.5 into Go struct field Trial.clients of type int"},
 		"two runs":        {good + otherRun, 2, `is of run "run-2" (scenario 0123456789ab), but the file began with run "run-1" (scenario 0123456789ab)`},
 		"two scenarios":   {good + otherScenario, 2, `is of run "run-1" (scenario ba9876543210), but the file began with run "run-1" (scenario 0123456789ab)`},
-		"a trial twice":   {good + good, 2, "is poll, trial 1, attempt 1, as line 1 is: a trial counts once"},
-		"does not add up": {good + with(`"delivered":2000`, `"delivered":2001`), 2, "broken invariants: expected 2000 ≠ delivered 2001 − duplicated 0 + lost 0"},
+		"a trial twice":   {"\n" + good + "\n" + good, 4, "is poll, trial 1, attempt 1, as line 2 is: a trial counts once"},
+		"does not add up": {good + with(`"reordered":0`, `"reordered":2001`), 2, "broken invariants: reordered 2001 > delivered 2000 − duplicated 0"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			trials, err := Read("dir/trials.jsonl", strings.NewReader(c.text))
@@ -128,7 +132,7 @@ func TestReadCutOff(t *testing.T) {
 	good := lineOf(t, one) + lineOf(t, two)
 	third := lineOf(t, sound(t, func(trial *Trial) { trial.Trial = 3 }))
 	whole := len(third) - 1
-	for cut := 1; cut < whole; cut++ {
+	for cut := 1; cut < whole; cut += 1 + cut/16 {
 		trials, err := Read("trials.jsonl", strings.NewReader(good+third[:cut]))
 		fault, ok := errors.AsType[*FileError](err)
 		if !ok || !fault.CutOff || fault.Error() != "results trials.jsonl:3: "+cutOff {
@@ -143,6 +147,15 @@ func TestReadCutOff(t *testing.T) {
 		t.Errorf("without its newline alone: %d trials, error %v", len(trials), err)
 	}
 	for name, text := range map[string]string{
+		"with a byte order mark":  "\ufeff" + good + third,
+		"with blank lines":        "\n" + lineOf(t, one) + "\r\n  \n" + lineOf(t, two) + third + "\n",
+		"of an editor on Windows": strings.ReplaceAll(good+third, "\n", "\r\n"),
+	} {
+		if trials, err := Read("trials.jsonl", strings.NewReader(text)); err != nil || len(trials) != 3 {
+			t.Errorf("%s: %d trials, error %v", name, len(trials), err)
+		}
+	}
+	for name, text := range map[string]string{
 		"a whole line that is wrong": good + `{"schema":99}`,
 		"cut off in the middle":      third[:100] + "\n" + good,
 	} {
@@ -150,6 +163,24 @@ func TestReadCutOff(t *testing.T) {
 		if fault, ok := errors.AsType[*FileError](err); !ok || fault.CutOff || trials != nil {
 			t.Errorf("%s: %d trials, error %#v", name, len(trials), err)
 		}
+	}
+}
+
+// A line that lacks only its newline is kept, and the next begins on its own.
+func TestAppendAfterALineWithoutItsEnd(t *testing.T) {
+	path := filepath.Join(t.TempDir(), FileName)
+	first, second := lineOf(t, sound(t)), sound(t, func(trial *Trial) { trial.Trial = 2 })
+	if err := os.WriteFile(path, []byte(strings.TrimSuffix(first, "\n")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := Append(path, second); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(path); err != nil || string(text) != first+lineOf(t, second) {
+		t.Errorf("the file holds\n%s\n(%v)", text, err)
+	}
+	if trials, err := ReadDir(path); err != nil || len(trials) != 2 {
+		t.Errorf("%d trials, error %v", len(trials), err)
 	}
 }
 

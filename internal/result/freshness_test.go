@@ -25,7 +25,7 @@ func TestCheckFreshness(t *testing.T) {
 		{"one that never joined", shares(1, 1, 1), ""},
 		{"another mean", shares(.4, .7, 2), "stale_share = 0.5, but that of the clients comes to 0.4"},
 		{"one too many", shares(1.0/3, .7, 3), "stale shares of 3 clients, there are 2"},
-		{"more than all of the time", shares(.5, 1.1, 2), "a client's stale share of 1.1: at most 1"},
+		{"more than all of the time", shares(.5, 1.1, 2), "stale_share_clients.max = 1.1: from 0, which is below it, to 1"},
 
 		{"both legs", legs(1000, 2000), ""},
 		{"messages that reached nobody", legs(990, 2000), ""},

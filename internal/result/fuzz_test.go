@@ -16,12 +16,16 @@ func FuzzRead(f *testing.F) {
 	f.Add([]byte(good + good))
 	f.Add([]byte(good + good[:50]))
 	f.Add([]byte(`{"schema":2}` + "\n"))
-	f.Add([]byte("\n"))
+	f.Add([]byte("\ufeff\n" + good))
 	f.Add([]byte(lineOf(f, sound(f, func(t *Trial) {
 		t.Status = Partial
 		t.Judge()
 		t.LatencyHDR = packed(f, geometry{Digits: 3, Lowest: 1, Highest: math.MaxInt64, Length: 2}, []byte{2, 2})
-		t.Latency = &Quantiles{N: 2}
+		h, err := DecodeHistogram(t.LatencyHDR)
+		if err != nil {
+			f.Fatal(err)
+		}
+		t.Latency, t.Expected, t.Delivered = Summarize(h), h.TotalCount(), h.TotalCount()
 	}))))
 	f.Add([]byte(strings.Replace(good, "HISTFAAA", "HISTFAAB", 1)))
 	f.Fuzz(func(t *testing.T, text []byte) {
@@ -36,7 +40,7 @@ func FuzzRead(f *testing.F) {
 		}
 		var written strings.Builder
 		for i := range trials {
-			if err := trials[i].Check(); err != nil {
+			if err := trials[i].Check(); err != nil && !trials[i].broken() {
 				t.Errorf("trial %d was read, but: %v", i, err)
 			}
 			if h, err := DecodeHistogram(trials[i].LatencyHDR); err == nil {

@@ -18,7 +18,7 @@ func TestCheckLayers(t *testing.T) {
 		want   string // lines; none for a sound trial
 	}{
 		{"sound", func(*Trial) {}, ""},
-		{"nothing measured", func(t *Trial) { t.Bytes, t.PhaseBytes = Bytes{}, nil }, ""},
+		{"nothing measured", func(t *Trial) { t.Bytes, t.PhaseBytes, t.WindowDeliveries, t.WindowPublished = Bytes{}, nil, 0, 0 }, ""},
 		{"compressed", steady(func(b *Bytes) { b.Layers.In.Compression, b.In = -400_000, 200_000 }), ""},
 		{"encrypted", steady(func(b *Bytes) { b.Layers.Out.TLS, b.Out = 22, 300_022 }), ""},
 		{"written before there were layers", func(t *Trial) { t.Schema, t.Bytes.Layers, t.PhaseBytes = 2, Layers{}, nil }, ""},
@@ -29,7 +29,7 @@ func TestCheckLayers(t *testing.T) {
 			"steady: the layers of 300000 bytes out add up to 300001\nbytes: the layers of 300000 bytes out add up to 300001"},
 		{"another phase does not add up", func(t *Trial) { t.PhaseBytes[3].Out = 7 }, "drain: the layers of 7 bytes out add up to 0"},
 		{"a layer below 0", func(t *Trial) { t.PhaseBytes[0].Layers.In = Layer{Text: 5, Protocol: -5} },
-			"ramp-up: a layer of the bytes in is below 0: {Text:5 Envelope:0 Compression:0 Protocol:-5 TLS:0}"},
+			"phase_bytes[0].layers.in.protocol = -5: below 0"},
 		{"compressed to less than nothing", func(t *Trial) { t.PhaseBytes[0].Layers.In = Layer{Text: 5, Compression: -6, Protocol: 1} },
 			"ramp-up: text and envelope in are compressed to -1 bytes"},
 		{"not the steady state's", func(t *Trial) { t.PhaseBytes[1].Bytes, t.PhaseBytes[2].Bytes = t.Bytes, Bytes{} }, `bytes differ from those of the phase "steady"`},

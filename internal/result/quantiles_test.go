@@ -2,6 +2,7 @@ package result
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -109,5 +110,21 @@ func TestSummarizeShares(t *testing.T) {
 				t.Errorf("%+v, want %+v", *got, w)
 			}
 		})
+	}
+}
+
+// The mean is the library's own, and so is the maximum.
+func TestMean(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for _, lowest := range []int64{1, 2, 1000} {
+		h := hdrhistogram.New(lowest, int64(time.Hour), 3)
+		for range 300 {
+			if err := h.RecordValues(1+int64(math.Exp(r.Float64()*28)), 1+r.Int64N(5)); err != nil {
+				t.Fatal(err)
+			}
+			if got := Summarize(h); got.Mean != h.Mean()/1e9 || got.Max != seconds(h.Max()) {
+				t.Fatalf("mean %v, maximum %v; the library has %v and %v", got.Mean, got.Max, h.Mean()/1e9, seconds(h.Max()))
+			}
+		}
 	}
 }

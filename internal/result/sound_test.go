@@ -33,17 +33,27 @@ func answered(t testing.TB, trial *Trial, n int64) {
 	trial.PollResponse, trial.PollResponseHDR = Summarize(h), textOf(t, h)
 }
 
+// delivered makes it a trial in which n deliveries were expected, and made.
+func delivered(t testing.TB, trial *Trial, n int64) {
+	h := histogram(t, 400*time.Millisecond, n)
+	trial.Expected, trial.Delivered, trial.Latency, trial.LatencyHDR = n, n, Summarize(h), textOf(t, h)
+}
+
+// late is of a thousand things, nearly all of which were late by so many seconds.
+func late(s float64) *Quantiles {
+	return &Quantiles{P50: &s, P90: &s, P99: &s, Max: 10, Mean: s, N: 1000}
+}
+
 // sound is a trial that nothing is to be said against: two clients that poll
 // every second for 100 s, in a room with ten messages a second.
 func sound(t testing.TB, change ...func(*Trial)) *Trial {
 	t.Helper()
-	late := 0.001
 	trial := &Trial{
 		Schema: Schema, Run: "run-1", Scenario: "tiny", ScenarioHash: "0123456789ab", Transport: "poll",
 		Trial: 1, Attempt: 1, Clients: 2, Started: time.Unix(1_700_000_000, 0).UTC(), WindowS: 100,
-		Asked:  Asked{PublishRate: 10, Arrivals: "constant", PayloadBytes: 100, PollIntervalS: 1, Paced: true, Rooms: 1, Publishers: 1, SteadyS: 100, Trials: 1},
+		Asked:  Asked{PublishRate: 10, Arrivals: "constant", PayloadBytes: 100, PollIntervalS: 1, Paced: true, Rooms: 1, Publishers: 1, SteadyS: 100, Trials: 3},
 		Status: Complete, Validity: Valid, Reasons: []Reason{},
-		Offered: 1000, Sent: 1000, Published: 1000, Expected: 2000, Delivered: 2000, WindowDeliveries: 2000, WindowPublished: 1000,
+		Offered: 1000, Sent: 1000, Published: 1000, WindowDeliveries: 2000, WindowPublished: 1000,
 		Requests:    Requests{Total: 1200, ByStatus: map[string]int64{"200": 200, "201": 1000}, Empty: 3},
 		Connections: Connections{Held: 3, Opened: 3},
 		Errors:      map[string]int64{},
@@ -51,19 +61,15 @@ func sound(t testing.TB, change ...func(*Trial)) *Trial {
 			In:  Layer{Text: 300_000, Envelope: 200_000, Protocol: 100_000}, // the answers to what is posted repeat the text
 			Out: Layer{Text: 100_000, Envelope: 50_000, Protocol: 150_000},
 		}},
-		StaleShare: 0.5,
-		ScheduleLate: Late{
-			Publish: &Quantiles{P99: &late, Max: 1, N: 1000},
-			Poll:    &Quantiles{P99: &late, Max: 1, N: 1000},
-		},
-		Totals:    Totals{Requests: 1300, Connections: 4, BytesIn: 10_000, BytesOut: 10_000},
-		Generator: Cost{Processes: 1, CPUUserS: 6, CPUSysS: 4},
-		Series:    []Second{},
-		Env:       Env{Cores: 4},
+		StaleShare:   0.5,
+		ScheduleLate: Late{Publish: late(0.001), Poll: late(0.001)},
+		Totals:       Totals{Requests: 1300, Connections: 4, BytesIn: 610_000, BytesOut: 310_000},
+		Generator:    Cost{Processes: 1, CPUUserS: 6, CPUSysS: 4},
+		Series:       []Second{},
+		Env:          Env{Cores: 4},
 	}
 	trial.PhaseBytes = []PhaseBytes{{Phase: "ramp-up"}, {Phase: "warm-up"}, {"steady", trial.Bytes}, {Phase: "drain"}}
-	latency := histogram(t, 400*time.Millisecond, 2000)
-	trial.Latency, trial.LatencyHDR = Summarize(latency), textOf(t, latency)
+	delivered(t, trial, 2000)
 	answered(t, trial, 200)
 	for _, f := range change {
 		f(trial)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pollpush/pollpush/internal/file"
 	"github.com/pollpush/pollpush/scenarios"
 )
 
@@ -45,18 +46,21 @@ func readFile(arg string) ([]byte, error) {
 	case errors.Is(err, fs.ErrNotExist) || arg == "":
 		return nil, missing(arg)
 	case err != nil:
-		return nil, failFile(arg, 0, "cannot be read: %v", cause(err))
+		return nil, failFile(arg, 0, "cannot be read: %v", file.Cause(err))
 	case info.IsDir():
 		return nil, failFile(arg, 0, "is a directory; give a scenario's name or file")
 	}
-	f, err := os.Open(arg)
+	f, err := file.Open(arg)
+	if errors.Is(err, file.ErrIrregular) {
+		return nil, failFile(arg, 0, "%v", file.ErrIrregular)
+	}
 	if err != nil {
-		return nil, failFile(arg, 0, "cannot be read: %v", cause(err))
+		return nil, failFile(arg, 0, "cannot be read: %v", file.Cause(err))
 	}
 	defer f.Close()
 	src, err := io.ReadAll(io.LimitReader(f, SizeMax+1))
 	if err != nil {
-		return nil, failFile(arg, 0, "cannot be read: %v", cause(err))
+		return nil, failFile(arg, 0, "cannot be read: %v", file.Cause(err))
 	}
 	return src, nil
 }
@@ -72,12 +76,4 @@ func missing(arg string) error {
 	}
 	return failFile(show(arg), 0, "%s%s; there are %s; or give a file's path",
 		what, Suggest(base, scenarios.Names), strings.Join(scenarios.Names, ", "))
-}
-
-// cause is err without the operation and the path, which the message has.
-func cause(err error) error {
-	if e, ok := errors.AsType[*fs.PathError](err); ok {
-		return e.Err
-	}
-	return err
 }

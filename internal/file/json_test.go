@@ -1,0 +1,72 @@
+package file
+
+import (
+	"encoding/json"
+	"reflect"
+	"testing"
+	"time"
+)
+
+type inner struct {
+	In int `json:"in"`
+}
+
+type record struct {
+	inner
+	Name  string           `json:"name"`
+	When  time.Time        `json:"when"`
+	List  []inner          `json:"list"`
+	Maybe *inner           `json:"maybe,omitempty"`
+	Any   any              `json:"any"`
+	By    map[string]inner `json:"by"`
+	Plain int
+}
+
+func TestDecode(t *testing.T) {
+	for _, c := range []struct{ text, want string }{
+		{`{}`, ""},
+		{" {\n\"name\" : \"a\\\"}\" , \"in\":1,\t\"list\" :[ {\"in\": 2} , { } , null ] , \"maybe\": null }\r\n", ""},
+		{`{"when":"2026-01-02T03:04:05Z","by":{"in":{"in":1},"In":{}},"any":{"x":[1,{"X":"]"}],"X":true},"Plain":-1}`, ""},
+		{`{"n\u0061me":"a"}`, ""},
+		{`{"maybe":{"in":1},"list":[]}`, ""},
+
+		{`{"Name":"a"}`, `has the key "Name"; it is spelled "name"`},
+		{`{"name":"a","NAME":"b"}`, `has the key "NAME"; it is spelled "name"`},
+		{`{"name":"a","n\u0061me":"b"}`, `has the key "name" twice`},
+		{`{"in":1,"in":1}`, `has the key "in" twice`},
+		{`{"list":[{"in":1},{"IN":2}]}`, `has the key "IN"; it is spelled "in"`},
+		{`{"maybe":{"in":1,"in":2}}`, `has the key "in" twice`},
+		{`{"by":{"a":{},"a":{}}}`, `has the key "a" twice`},
+		{`{"by":{"a":{"iN":1}}}`, `has the key "iN"; it is spelled "in"`},
+		{`{"any":{"a":1,"b":[{"c":1,"c":2}]}}`, `has the key "c" twice`},
+		{`{"plain":1}`, `has the key "plain"; it is spelled "Plain"`},
+		{`{"other":1}`, `json: unknown field "other"`},
+		{`{} {}`, `goes on after its end: "{}"`},
+		{`{"name":1}`, `json: cannot unmarshal number into Go struct field record.name of type string`},
+		{`{`, "unexpected EOF"},
+	} {
+		got := ""
+		if err := Decode([]byte(c.text), new(record)); err != nil {
+			got = err.Error()
+		}
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", c.text, got, c.want)
+		}
+	}
+}
+
+// FuzzDecode: what is taken is what encoding/json takes, and comes out alike.
+func FuzzDecode(f *testing.F) {
+	for _, text := range []string{`{"name":"a","by":{"x":{"in":1}},"list":[{"in":1},null],"any":[{}]}`, `{"Name":1}`, "[]", `null`, `"`, ` {"any":"\\"} `, `{"when":"2026-01-02T03:04:05Z"}`} {
+		f.Add([]byte(text))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		var strict, loose record
+		if err := Decode(text, &strict); err != nil {
+			return
+		}
+		if err := json.Unmarshal(text, &loose); err != nil || !reflect.DeepEqual(strict, loose) {
+			t.Errorf("%s: %+v, by encoding/json %+v (%v)", text, strict, loose, err)
+		}
+	})
+}

@@ -1,0 +1,135 @@
+package result
+
+import (
+	"math"
+	"slices"
+)
+
+// EdgeLimit is how far from its planned instant an edge of a steady state of so
+// many seconds may be read, in seconds.
+func EdgeLimit(steady float64) float64 { return max(steady/200, 0.010) }
+
+// checkAsked holds a complete trial against what was asked of it, as far as the
+// line tells. The schedule's seed is not in it, so that the number of messages
+// that come at random is known only roughly.
+func (t *Trial) checkAsked(must must) {
+	a := t.Asked
+	must(a.SteadyS > 0 && a.Rooms >= 1, "asked: %v s of steady state, %d rooms: both must be above 0", a.SteadyS, a.Rooms)
+	must(t.Trial <= a.Trials, "trial %d of %d asked for", t.Trial, a.Trials)
+	must(len(a.Transports) == 0 || slices.Contains(a.Transports, t.Transport), "transport %q is none of those asked for, %q", t.Transport, a.Transports)
+	must(len(a.Points) == 0 || slices.Contains(a.Points, t.ScenarioHash), "scenario_hash %q is of no point asked for", t.ScenarioHash)
+	if a.SteadyS <= 0 || a.Rooms < 1 {
+		return
+	}
+	off := 2 * EdgeLimit(a.SteadyS)
+	if t.Schema < layered { // nobody looked how late an edge was read
+		off = 1 + a.SteadyS/10
+	}
+	must(math.Abs(t.WindowS-a.SteadyS) <= off || t.doubted(EdgeLate), "window_s = %v, where asked.steady_s is %v (%.3g s more or less are allowed)", t.WindowS, a.SteadyS, off)
+	least, most := t.due(a.SteadyS)
+	must(least <= float64(t.Offered) && float64(t.Offered) <= most, "offered = %d, where %v/s in each of %d rooms for %v s make %.0f to %.0f",
+		t.Offered, a.PublishRate, a.Rooms, a.SteadyS, least, most)
+	// Every message is expected by every client of its room that joined.
+	smallest := t.Clients / a.Rooms
+	largest := (t.Clients + a.Rooms - 1) / a.Rooms
+	must(t.Expected <= t.Offered*int64(largest), "expected = %d, where %d messages were offered to at most %d clients each", t.Expected, t.Offered, largest)
+	must(t.Expected >= t.Published*int64(smallest) || t.doubted(Refused), "expected = %d, where %d messages were published to %d clients or more each",
+		t.Expected, t.Published, smallest)
+	if t.Schema >= layered { // which know how long the warm-up was
+		_, most = t.due(a.WarmUpS + a.SteadyS)
+		must(float64(t.WindowPublished) <= most, "window_published = %d, where at most %.0f messages fell due", t.WindowPublished, most)
+	}
+	if a.Paced && a.PollIntervalS > 0 {
+		most := float64(t.Clients) * (1 + math.Floor(a.SteadyS/a.PollIntervalS+1e-9))
+		must(float64(t.PollResponse.n()) <= most, "poll_response_s.n = %d, where %d clients poll every %v s for %v s", t.PollResponse.n(), t.Clients, a.PollIntervalS, a.SteadyS)
+	}
+}
+
+// due is the fewest and the most messages that may be due in so many seconds:
+// with constant arrivals to one a room, at random to eight standard deviations.
+func (t *Trial) due(seconds float64) (least, most float64) {
+	mean := t.Asked.PublishRate * float64(t.Asked.Rooms) * seconds
+	off := float64(t.Asked.Rooms)
+	if t.Asked.Arrivals != "constant" {
+		off = 8*math.Sqrt(mean) + 8
+	}
+	if mean == 0 {
+		off = 0
+	}
+	return max(0, mean-off), mean + off
+}
+
+// checkCost: processes hold no more than their peak, and take no more CPU than
+// the machine has, edges that were read late included.
+func (t *Trial) checkCost(must must) {
+	sides := map[string]*Cost{"generator": &t.Generator}
+	if t.Server != nil {
+		sides["server"] = t.Server
+	}
+	for name, c := range sides {
+		// The kernel tells resident memory by counters that lag behind.
+		const lag = 64 << 20
+		must(c.RSSPeakBytes == 0 || max(c.RSSStartBytes, c.RSSMeanBytes)/2 <= c.RSSPeakBytes+lag,
+			"%s: rss_start_bytes = %d, rss_mean_bytes = %d, above rss_peak_bytes = %d", name, c.RSSStartBytes, c.RSSMeanBytes, c.RSSPeakBytes)
+		// A target may be confined to other CPUs than pollpush.
+		if cores := float64(t.Env.Cores); cores > 0 && t.Env.Target == "" && !t.doubted(EdgeLate) {
+			most := cores * (1.1*t.WindowS + 0.5)
+			must(c.CPUS() <= most, "%s: %v s of CPU, where %d cores have %.4g s in the window", name, c.CPUS(), t.Env.Cores, most)
+		}
+	}
+}
+
+// checkSeries: the seconds follow one another, phase by phase, and what they
+// count adds up to no more than the trial does.
+func (t *Trial) checkSeries(must must) {
+	var in, out, requests int64
+	phase := 0
+	for i, s := range t.Series {
+		at := slices.Index(Phases[:], s.Phase)
+		must(at >= phase, "series[%d].phase = %q: one of %q in order", i, s.Phase, Phases)
+		phase = max(phase, at)
+		must(i == 0 || math.Abs(s.T-t.Series[i-1].T-1) < 1e-6, "series[%d].t = %v: a second after the one before", i, s.T)
+		must(s.Clients <= int64(t.Clients), "series[%d].clients = %d, of %d", i, s.Clients, t.Clients)
+		in, out, requests = in+s.BytesIn, out+s.BytesOut, requests+s.Requests
+	}
+	if t.Schema >= layered && len(t.PhaseBytes) > 0 {
+		var all Bytes
+		for _, p := range t.PhaseBytes {
+			all = all.Add(p.Bytes)
+		}
+		must(in <= all.In && out <= all.Out, "series: %d bytes in and %d out, of %d and %d in all phases", in, out, all.In, all.Out)
+		if t.Status == Complete {
+			t.checkTotals("in", all.In, t.Totals.BytesIn, must)
+			t.checkTotals("out", all.Out, t.Totals.BytesOut, must)
+		}
+	}
+	if t.Status == Complete {
+		after := max(t.Totals.Requests, t.TotalsAfter.Requests)
+		must(requests <= after, "series: %d requests, of %d in totals", requests, after)
+		must(t.Requests.Total <= t.Totals.Requests, "requests.total = %d, of %d in totals", t.Requests.Total, t.Totals.Requests)
+	}
+}
+
+// checkTotals holds the bytes of all phases against those of the whole trial,
+// which lack what closing the connections takes, and have what the controller
+// asked the server itself, some megabytes at most.
+func (t *Trial) checkTotals(direction string, phases, total int64, must must) {
+	off := 4<<20 + 4<<10*int64(t.Clients) + int64(maxMismatch*float64(total))
+	must(phases <= total+off && total <= phases+off, "phase_bytes: %d bytes %s in all phases, where totals have %d", phases, direction, total)
+}
+
+// checkDoubts: what contradicts another count, or was lost, is told as a reason.
+func (t *Trial) checkDoubts(must must) {
+	must(t.Lost == 0 || t.doubted(Losses), "%d deliveries were lost, and no reason says so", t.Lost)
+	must(float64(t.Published) >= minAchieved*float64(t.Offered) || t.doubted(RateNotReached), "%d of %d messages due were published, and no reason says so", t.Published, t.Offered)
+	if t.doubted(Mismatch) || !(t.WindowS > 0) {
+		return
+	}
+	again := *t
+	again.Reasons = nil
+	again.judgeServerTotals()
+	again.judgeLayers()
+	for _, r := range again.Reasons {
+		must(false, "%s", r.Text)
+	}
+}
