@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -29,10 +30,11 @@ type Process struct {
 
 // Start runs the program at path. An interrupt typed at the terminal does not
 // reach the child: ending it is its parent's task. A child should end when its
-// standard input does, so that a parent that is killed leaves none behind.
+// standard input does, so that a parent that is killed leaves none behind; if it is
+// frozen then, it goes on.
 func Start(path string, args ...string) (*Process, error) {
 	p := &Process{Name: filepath.Base(path), cmd: exec.Command(path, args...), ended: make(chan struct{})}
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGCONT}
 	p.cmd.Stderr = &p.log
 	var err error
 	if p.Stdin, err = p.cmd.StdinPipe(); err != nil {
@@ -44,17 +46,29 @@ func Start(path string, args ...string) (*Process, error) {
 		return nil, err
 	}
 	p.Stdout, p.cmd.Stdout = read, write
-	err = p.cmd.Start()
+	started := make(chan error)
+	go p.live(started)
+	err = <-started
 	write.Close()
 	if err != nil {
 		read.Close()
 		return nil, err
 	}
-	go func() {
-		p.err = p.cmd.Wait()
-		close(p.ended)
-	}()
 	return p, nil
+}
+
+// live starts the child and waits for its end, on one thread: by the end of the
+// thread that has started it the kernel tells that its parent is dead (Pdeathsig).
+func (p *Process) live(started chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	err := p.cmd.Start()
+	started <- err
+	if err != nil {
+		return
+	}
+	p.err = p.cmd.Wait()
+	close(p.ended)
 }
 
 // Pid is the child's process id.
