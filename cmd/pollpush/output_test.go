@@ -132,6 +132,25 @@ func TestRunUnread(t *testing.T) {
 	}
 }
 
+// A terminal that was closed has no reader either.
+func TestOutputToAClosedTerminal(t *testing.T) {
+	t.Parallel()
+	master, slave := terminal(t)
+	defer slave.Close()
+	o := newOutput(slave)
+	if !o.terminal {
+		t.Error("it is not taken for a terminal")
+	}
+	for _, open := range []bool{true, false} {
+		if !open {
+			master.Close()
+		}
+		if n, err := o.Write([]byte("text")); n != 4 || err != nil || o.isUnread() == open || o.failure() != nil {
+			t.Errorf("open %v: wrote %d, %v; unread %v, %v", open, n, err, o.isUnread(), o.failure())
+		}
+	}
+}
+
 // The page's address is printed, and then the server serves, whoever reads.
 func TestServeUnread(t *testing.T) {
 	t.Parallel()

@@ -86,6 +86,16 @@ func TestQuota(t *testing.T) {
 	if err != nil || !strings.Contains(string(page), "a quota of 0.1") || !strings.Contains(string(page), "CPU quota used up, most") {
 		t.Errorf("the report does not tell of the quota: %v", err)
 	}
+
+	url, pid := serve(t) // outside of the group
+	e = within(t, quota, dir, "run", "tiny.yaml", "--transports", "ws", "--clients", "2", "--publishers", "1", "--rate", "2/s", "--steady", "1s",
+		"--target", url, "--target-pid", fmt.Sprint(pid), "--out", "beside")
+	if trials, err = result.ReadDir(filepath.Join(dir, "beside")); err != nil || len(trials) != 1 {
+		t.Fatalf("%d trials, %v\n%s", len(trials), err, e.stderr)
+	}
+	if env := trials[0].Env; env.CPUQuota != .1 || env.QuotaShared {
+		t.Errorf("a target outside: a quota of %v, shared: %v", env.CPUQuota, env.QuotaShared)
+	}
 }
 
 // What a group may not hold is refused, however much memory the machine has.
