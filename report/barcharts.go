@@ -45,7 +45,7 @@ func (r *run) footer() []string {
 	}
 	e := r.head.Env
 	first := r.title() + " · " + plural(float64(used), "trial") + " of " + plural(float64(len(r.sides)), "transport") + " used · " + string(r.validity())
-	second := fmt.Sprintf("%s, %s · pollpush %s · %s", or(e.CPUModel, "unknown CPU"), plural(float64(e.Cores), "core"), or(e.Commit, "of unknown commit"), r.started())
+	second := fmt.Sprintf("%s · pollpush %s · %s", processor(e), or(e.Commit, "of unknown commit"), r.started())
 	return []string{first, second}
 }
 

@@ -24,7 +24,7 @@ func (r *run) environment() table {
 		{"poll interval", dashIfZero(seconds, a.PollIntervalS)},
 		{"steady state", seconds.format(h.WindowS)},
 		{"started", r.started()},
-		{"machine", fmt.Sprintf("%s, %s, %s of memory", or(e.CPUModel, "unknown CPU"), plural(float64(e.Cores), "core"), memory.format(float64(e.MemoryBytes)))},
+		{"machine", processor(e) + ", " + memoryOf(e)},
 		{"system", strings.TrimSpace(e.OS + " " + e.Kernel)},
 		{"Go", e.Go},
 		{"pollpush", r.common(func(t *result.Trial) string { return t.Env.Commit })},
@@ -33,6 +33,9 @@ func (r *run) environment() table {
 		{"disturbance, most", fmt.Sprintf("%s of a core stolen, %s taken by others",
 			cores.format(r.most(func(e *result.Env) float64 { return e.StealCores })),
 			r.foreign())},
+	}
+	if e.CPUQuota > 0 {
+		rows = append(rows, []string{"CPU quota used up, most", share.format(r.most(throttledShare)) + " of its periods"})
 	}
 	if tls := h.Connections.TLS; tls != "" {
 		rows = append(rows, []string{"TLS", tls})
@@ -45,6 +48,32 @@ func (r *run) environment() table {
 		rows = append(rows, []string{"target", e.Target})
 	}
 	return table{rows: rows}
+}
+
+// processor is the CPU, and how much of it the trials could use.
+func processor(e result.Env) string {
+	text := or(e.CPUModel, "unknown CPU") + ", " + plural(float64(e.Cores), "core")
+	if e.CPUQuota > 0 {
+		text += ", a quota of " + ratio.format(e.CPUQuota)
+	}
+	return text
+}
+
+// memoryOf is the memory, and how much of it the trials could use.
+func memoryOf(e result.Env) string {
+	text := memory.format(float64(e.MemoryBytes)) + " of memory"
+	if e.MemoryLimitBytes > 0 {
+		text += ", a limit of " + memory.format(float64(e.MemoryLimitBytes))
+	}
+	return text
+}
+
+// throttledShare is the share of its periods in which the CPU quota was used up.
+func throttledShare(e *result.Env) float64 {
+	if h := e.Throttling; h != nil && h.Periods > 0 {
+		return float64(h.Throttled) / float64(h.Periods)
+	}
+	return 0
 }
 
 // calibrations are rows of the environment: one for each calibration whose floors

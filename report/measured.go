@@ -225,7 +225,10 @@ func (m *measured) machines() string {
 	var out []string
 	m.each(func(_ *contested, t *result.Trial) {
 		e := t.Env
-		s := fmt.Sprintf("%s, %s, %s, %s", or(e.CPUModel, "unknown CPU"), plural(float64(e.Cores), "core"), or(e.Kernel, "unknown kernel"), or(e.Go, "unknown Go"))
+		s := fmt.Sprintf("%s, %s, %s", processor(e), or(e.Kernel, "unknown kernel"), or(e.Go, "unknown Go"))
+		if e.MemoryLimitBytes > 0 {
+			s += ", " + memoryOf(e)
+		}
 		if !slices.Contains(out, s) {
 			out = append(out, s)
 		}

@@ -43,6 +43,7 @@ func numbersRun() []result.Trial {
 	for i := range trials {
 		t := &trials[i]
 		t.Asked.FreezeAtS, t.Asked.FreezeS = 8, 1.5
+		t.Env.CPUQuota, t.Env.MemoryLimitBytes, t.Env.Throttling = 1.75, 3<<29, &result.Throttling{Periods: 1173, Throttled: int64(t.Trial)}
 		t.Asked.TLS, t.Connections.Handshakes, t.Connections.TLS = true, t.Connections.Opened, "TLS 1.3, TLS_AES_128_GCM_SHA256"
 		for _, l := range []*result.Layer{&t.Bytes.Layers.In, &t.Bytes.Layers.Out} {
 			tls := l.Protocol / 10

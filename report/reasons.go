@@ -21,6 +21,7 @@ type doubtWords struct {
 var everyDoubt = []doubtWords{
 	{result.GeneratorLimits, "generator out of resources", true},
 	{result.GeneratorCPU, "generator saturated", true},
+	{result.CPUThrottled, "CPU quota used up", true},
 	{result.RateNotReached, "message rate not reached", true},
 	{result.PollsNotReached, "polls not reached", true},
 	{result.PublishLate, "messages sent late", true},
@@ -37,6 +38,7 @@ var everyDoubt = []doubtWords{
 	{result.ClockDrift, "clock drift", false},
 	{result.NoServerCPU, "no server CPU", false},
 	{result.EdgeLate, "steady state's edge read late", false},
+	{result.ShortWarmUp, "warm-up too short", false},
 	{result.TooFew, "no message due", false},
 	{result.Mismatch, "counts differ", false},
 	{result.Broken, "numbers contradict each other", false},

@@ -227,6 +227,6 @@ func (s *sweep) footer() []string {
 	e := all.head.Env
 	return []string{
 		s.title() + " · " + plural(float64(used), "trial") + " of " + plural(float64(len(s.transports())), "transport") + " used · " + s.stampCounts(),
-		fmt.Sprintf("%s, %s · pollpush %s · %s", or(e.CPUModel, "unknown CPU"), plural(float64(e.Cores), "core"), or(e.Commit, "of unknown commit"), all.started()),
+		fmt.Sprintf("%s · pollpush %s · %s", processor(e), or(e.Commit, "of unknown commit"), all.started()),
 	}
 }

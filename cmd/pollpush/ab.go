@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/term"
-
 	"github.com/pollpush/pollpush/internal/control"
 	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/result"
@@ -65,9 +63,7 @@ func (c *abCommand) Run(s *session) error {
 	if options.Calibrations, err = calibrated(s, calibrations); err != nil {
 		return err
 	}
-	if f, ok := s.stderr.(*os.File); ok {
-		options.Live = term.IsTerminal(int(f.Fd()))
-	}
+	options.Live, options.Width = s.stderr.terminal, s.stderr.width
 	trials, err := control.Interleave(s, options, arms)
 	for i, arm := range arms {
 		keepReport(s, arm.Dir, trials[i])

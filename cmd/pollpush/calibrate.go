@@ -118,7 +118,11 @@ func calibrate(s *session, o calibration.Options, list []transport.Transport, kn
 
 // printCalibration prints what is known of a machine.
 func printCalibration(w io.Writer, c *calibration.Calibration) {
-	fmt.Fprintf(w, "What the generator adds, on %s, %d cores, %s\n\n", c.Env.CPUModel, c.Env.Cores, c.Env.Kernel)
+	quota := ""
+	if q := c.Env.CPUQuota; q > 0 {
+		quota = fmt.Sprintf(", a quota of %.3g", q)
+	}
+	fmt.Fprintf(w, "What the generator adds, on %s, %d cores%s, %s\n\n", c.Env.CPUModel, c.Env.Cores, quota, c.Env.Kernel)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "\tfloor p50\tp90\tp99\tp99.9\tmax\tCPU per\t\tlargest load\tCPU there\tlimit of\tconfirmed\t")
 	for _, t := range c.Transports {

@@ -5,11 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"runtime/debug"
 	"strings"
-	"syscall"
 
 	"github.com/alecthomas/kong"
 
@@ -49,11 +46,20 @@ type commands struct {
 // session is what commands are run with.
 type session struct {
 	context.Context
-	stdout, stderr io.Writer
+	stdout, stderr *output
 }
 
-// run runs one command line and returns its exit code.
-func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
+// run runs one command line and returns its exit code. What could not be printed,
+// and was to be, is an error.
+func run(ctx context.Context, stdout, stderr *output, args []string) int {
+	code := runCommandLine(ctx, stdout, stderr, args)
+	if err := stdout.failure(); err != nil && code == fine {
+		return explain(stderr, err)
+	}
+	return code
+}
+
+func runCommandLine(ctx context.Context, stdout, stderr *output, args []string) int {
 	var c commands
 	ended := false
 	parser, err := kong.New(&c,
@@ -74,9 +80,13 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
 	if ended { // --help or --version has been answered
 		return fine
 	}
-	if err == nil {
+	unprinted := stdout.failure() // of the help text: kong hands it on
+	switch {
+	case err == nil:
 		err = parsed.Run(&session{ctx, stdout, stderr})
-	} else {
+	case unprinted != nil:
+		err = unprinted
+	default:
 		err = &usageError{err}
 	}
 	return explain(stderr, err)
@@ -128,16 +138,6 @@ func explain(stderr io.Writer, err error) int {
 		return refused
 	}
 	return invalidRun
-}
-
-// untilInterrupted is done at the first interrupt, SIGTERM or SIGHUP. A second
-// one ends the process at once. That nobody reads what is printed any more
-// (SIGPIPE) is no reason to lose what is measured.
-func untilInterrupted(ctx context.Context) (context.Context, context.CancelFunc) {
-	signal.Ignore(syscall.SIGPIPE)
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	context.AfterFunc(ctx, stop)
-	return ctx, stop
 }
 
 // builtFrom is the commit, set by the linker; see the Makefile.

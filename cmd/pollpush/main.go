@@ -4,10 +4,12 @@ package main
 import (
 	"context"
 	"os"
+
+	"github.com/pollpush/pollpush/internal/interrupt"
 )
 
 func main() {
-	ctx, stop := untilInterrupted(context.Background())
-	defer stop()
-	os.Exit(run(ctx, os.Stdout, os.Stderr, os.Args[1:]))
+	ctx, stop := interrupt.Context(context.Background())
+	context.AfterFunc(ctx, stop) // a second interrupt ends it at once
+	os.Exit(run(ctx, newOutput(os.Stdout), newOutput(os.Stderr), os.Args[1:]))
 }

@@ -12,7 +12,6 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"regexp"
-	"syscall"
 	"time"
 
 	"github.com/pollpush/pollpush/internal/contract"
@@ -129,6 +128,8 @@ func (p *probe) run() error {
 		switch {
 		case p.Err() != nil, errors.Is(err, errUnread):
 			return nil // ended as it was asked to
+		case p.stdout.failure() != nil:
+			return err
 		case !p.received, final(err):
 			return &control.Refusal{Err: fmt.Errorf("room %s of %s cannot be received by %s: %w", p.room, p.base, p.transport.Name, err)}
 		}
@@ -198,10 +199,11 @@ func (p *probe) print(m loadgen.Delivery) error {
 		fmt.Fprintf(p.stderr, "pollpush: messages %d to %d did not come: the server no longer keeps them\n", p.after+1, m.ID-1)
 	}
 	p.after = m.ID
-	if _, err := p.stdout.Write(p.line.Bytes()); errors.Is(err, syscall.EPIPE) {
+	if _, err := p.stdout.Write(p.line.Bytes()); err != nil {
+		return err
+	}
+	if p.stdout.isUnread() {
 		return errUnread
-	} else if err != nil {
-		return fmt.Errorf("standard output: %w", err)
 	}
 	return nil
 }

@@ -85,9 +85,8 @@ func onEnd(t *testing.T, c child) (wait func(time.Duration) bool) {
 	}
 }
 
-// launchOnTerminal is launch with standard error on a terminal, where the
-// program shows every second what it does.
-func launchOnTerminal(t *testing.T, dir, path string, args ...string) *process {
+// terminal opens one; who reads what is written to slave reads from master.
+func terminal(t *testing.T) (master, slave *os.File) {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
@@ -99,10 +98,19 @@ func launchOnTerminal(t *testing.T, dir, path string, args ...string) *process {
 	if err := errors.Join(err, err2); err != nil {
 		t.Skipf("no terminal can be had: %v", err)
 	}
-	slave, err := os.OpenFile("/dev/pts/"+strconv.Itoa(number), os.O_RDWR|unix.O_NOCTTY, 0)
+	slave, err = os.OpenFile("/dev/pts/"+strconv.Itoa(number), os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		t.Skipf("no terminal can be had: %v", err)
 	}
+	t.Cleanup(func() { master.Close() })
+	return master, slave
+}
+
+// launchOnTerminal is launch with standard error on a terminal, where the
+// program shows every second what it does.
+func launchOnTerminal(t *testing.T, dir, path string, args ...string) *process {
+	t.Helper()
+	master, slave := terminal(t)
 	p := prepared(t, dir, path, args...)
 	p.cmd.Stderr = slave
 	p.terminal = make(chan struct{})
@@ -119,6 +127,5 @@ func launchOnTerminal(t *testing.T, dir, path string, args ...string) *process {
 	}()
 	p.start()
 	slave.Close()
-	t.Cleanup(func() { master.Close() })
 	return p
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/pollpush/pollpush/internal/control"
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/report"
 )
 
 type reportCommand struct {
@@ -28,9 +29,12 @@ func (c *reportCommand) Run(s *session) error {
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
 		dir = filepath.Dir(dir)
 	}
-	err = publish(s, dir, trials)
+	err = report.Write(dir, trials)
 	if _, ok := errors.AsType[*fs.PathError](err); ok {
 		return &control.Refusal{Err: fmt.Errorf("the report cannot be written: %w", err)}
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return summarize(s, dir, trials)
 }

@@ -9,8 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/term"
-
 	"github.com/pollpush/pollpush/internal/control"
 	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/result"
@@ -161,13 +159,7 @@ func (c *runCommand) Run(s *session) error {
 		}
 		list = append(list, one)
 	}
-	if f, ok := s.stderr.(*os.File); ok {
-		options.Live = term.IsTerminal(int(f.Fd()))
-		options.Width = func() int {
-			width, _, _ := term.GetSize(int(f.Fd())) // 0 where it fails
-			return width
-		}
-	}
+	options.Live, options.Width = s.stderr.terminal, s.stderr.width
 	if options.Loadgen, err = proc.Beside("loadgen"); err != nil {
 		return &control.Refusal{Err: err}
 	}
@@ -215,10 +207,11 @@ func (c *runCommand) one(s *session, o control.Options) error {
 	trials, err := control.Run(s, o)
 	var unreported error
 	if len(trials) > 0 {
-		if unreported = publish(s, o.Dir, trials); unreported != nil {
-			unreported = &control.Refusal{Err: fmt.Errorf("the report could not be made: %w; the results are in %s", unreported, o.Dir)}
+		if err := report.Write(o.Dir, trials); err != nil {
+			unreported = &control.Refusal{Err: fmt.Errorf("the report could not be made: %w; the results are in %s", err, o.Dir)}
 		} else {
 			c.reported = append(c.reported, o.Dir)
+			unreported = summarize(s, o.Dir, trials)
 		}
 	}
 	switch {
@@ -256,28 +249,20 @@ func outcome(trials []result.Trial) error {
 	return &exitError{invalidRun, fmt.Sprintf("%d of %d trials are invalid; the reasons stand in the report", bad, len(attempts))}
 }
 
-// publish writes a run's report and prints its table and verdict.
-func publish(s *session, dir string, trials []result.Trial) error {
-	if err := report.Write(dir, trials); err != nil {
-		return err
-	}
+// summarize prints a run's table and verdict, and where its report is.
+func summarize(s *session, dir string, trials []result.Trial) error {
 	fmt.Fprintln(s.stdout)
 	if err := report.Text(s.stdout, trials, textOptions(s)); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.stdout, "\nReport: %s\n", filepath.Join(dir, "report.html"))
-	return nil
+	_, err := fmt.Fprintf(s.stdout, "\nReport: %s\n", filepath.Join(dir, "report.html"))
+	return err
 }
 
 // textOptions fits the text to where it goes.
 func textOptions(s *session) report.TextOptions {
-	f, ok := s.stdout.(*os.File)
-	if !ok || !term.IsTerminal(int(f.Fd())) {
+	if !s.stdout.terminal {
 		return report.TextOptions{}
 	}
-	width, _, err := term.GetSize(int(f.Fd()))
-	if err != nil {
-		width = 0
-	}
-	return report.TextOptions{Width: width, Terminal: os.Getenv("NO_COLOR") == ""}
+	return report.TextOptions{Width: s.stdout.width(), Terminal: os.Getenv("NO_COLOR") == ""}
 }

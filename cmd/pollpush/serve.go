@@ -27,7 +27,7 @@ func (c *serveCommand) Run(s *session) error {
 		args = args[1:]
 	}
 	server := exec.CommandContext(s, program, args...)
-	server.Stdin, server.Stdout, server.Stderr = os.Stdin, s.stdout, s.stderr
+	server.Stdin, server.Stdout, server.Stderr = os.Stdin, s.stdout.file, s.stderr.file
 	server.Cancel = func() error { return server.Process.Signal(syscall.SIGTERM) }
 	server.WaitDelay = 10 * time.Second
 	err = server.Run()

@@ -19,6 +19,7 @@ type edge struct {
 	server, shards []proc.Usage
 	busy           [2]proc.Activity // of the servers and of the shards
 	host           proc.Host
+	throttling     []proc.Throttling
 	clocks         clock.Reading
 	own            time.Duration // CPU of this process, which is no part of the trial's cost
 	metrics        sample
@@ -91,7 +92,7 @@ func (w *watch) readEdge(i int, planned int64) {
 	}
 	host, err := proc.ReadHost()
 	w.keep(err)
-	e.host, e.clocks = host, clock.Read()
+	e.host, e.throttling, e.clocks = host, w.limits.Throttling(), clock.Read()
 	w.edges[i] = e
 }
 

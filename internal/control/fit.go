@@ -56,7 +56,7 @@ func fit(s scenario.Scenario, m proc.Machine, ownServer bool) (size, error) {
 	}
 	if z.shards == 0 {
 		// The servers want their half of the cores.
-		z.shards = min(max(needed, forPorts, m.Cores/4, 1), s.Clients)
+		z.shards = min(max(needed, forPorts, int(m.Usable())/4, 1), s.Clients)
 	} else if z.shards < needed {
 		return size{}, refuse("%d clients need %d descriptors in each of %d shards, a process may hold %d: use at least %d shards, or leave `shards` to be chosen",
 			s.Clients, ceil(connections, z.shards)+ownFiles, z.shards, m.NoFile, needed)

@@ -57,6 +57,7 @@ func TestFit(t *testing.T) {
 		{name: "a target's server is not ours", s: crowd(100_000, 1, 10, 0), m: usual, target: true, want: size{6, 0}},
 
 		{name: "a quarter of the cores", s: crowd(1000, 1, 1, 0), m: with(func(m *proc.Machine) { m.Cores = 32 }), want: size{8, 1}},
+		{name: "a quarter of the quota", s: crowd(1000, 1, 1, 0), m: with(func(m *proc.Machine) { m.Cores, m.Limits.Quota = 32, 8.5 }), want: size{2, 1}},
 		{name: "not more shards than clients", s: crowd(3, 1, 1, 0), m: with(func(m *proc.Machine) { m.Cores = 32 }), want: size{3, 1}},
 
 		{name: "no descriptors", s: crowd(1, 1, 1, 0), m: with(func(m *proc.Machine) { m.NoFile = 100 }),

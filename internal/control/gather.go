@@ -249,6 +249,9 @@ func (w *watch) costs(t *result.Trial) {
 		foreign := max(0, (to.host.Busy-from.host.Busy).Seconds()-ours) / passed
 		t.Env.ForeignCores = &foreign
 	}
+	if h, ok := proc.Worst(from.throttling, to.throttling); ok && w.limits.Quota > 0 {
+		t.Env.Throttling = &result.Throttling{Periods: h.Periods, Throttled: h.Throttled, ThrottledS: h.Time.Seconds()}
+	}
 	if from.host.PSI && to.host.PSI {
 		share := (to.host.Pressure - from.host.Pressure).Seconds() / passed
 		t.Env.CPUPressure = &share

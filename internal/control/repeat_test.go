@@ -42,6 +42,7 @@ func TestOnlyNoiseIsWorthARepeat(t *testing.T) {
 		{"a long pause", result.Invalid, []string{result.GeneratorPaused}, true},
 		{"late, and losses", result.Invalid, []string{result.PublishLate, result.Losses}, false},
 		{"late, and saturated", result.Invalid, []string{result.PublishLate, result.GeneratorCPU}, false},
+		{"throttled, which stays so", result.Suspect, []string{result.CPUThrottled, result.ForeignCPU}, false},
 		{"counts that differ", result.Invalid, []string{result.Mismatch, result.Steal}, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {

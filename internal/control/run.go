@@ -250,6 +250,9 @@ func (r *runner) announce(slots []slot, arms []Arm) {
 	for _, arm := range arms {
 		dirs = append(dirs, arm.Dir)
 	}
+	if q := r.machine.Limits.Quota; q > 0 {
+		text += fmt.Sprintf(" within a CPU quota of %.3g of %d cores", q, r.machine.Cores)
+	}
 	r.say.line("%s, about %s, results in %s", text, r.left.Round(time.Second), strings.Join(dirs, " and "))
 }
 
@@ -395,6 +398,7 @@ func env(m proc.Machine) result.Env {
 	return result.Env{
 		Go: goVersion, OS: goos, Kernel: m.Kernel, CPUModel: m.CPUModel,
 		Cores: m.Cores, MemoryBytes: m.MemoryBytes, NoFile: m.NoFile,
+		CPUQuota: m.Limits.Quota, MemoryLimitBytes: m.Limits.MemoryBytes,
 	}
 }
 
@@ -407,6 +411,9 @@ func (r *runner) envOf(a Arm) result.Env {
 	e.Commit, e.Target = a.Commit, a.Target
 	if a.Start != nil {
 		e.Command = a.Start.Command
+	}
+	if e.CPUQuota > 0 { // which what pollpush starts inherits
+		e.QuotaShared = a.Target == "" || a.Start != nil || r.TargetPID != 0 && r.machine.Limits.SharesQuota(proc.ReadLimits(r.TargetPID))
 	}
 	return e
 }

@@ -47,7 +47,7 @@ func (r *runner) measure(ctx context.Context, t *result.Trial) (err error) {
 	plan := plans[0]
 	profiler := newProfiler(servers.profiles, r.Dir, t)
 	watch := newWatch(plan, servers.pids, metrics, base)
-	watch.profiler = profiler
+	watch.profiler, watch.limits = profiler, r.machine.Limits
 	if err := f.start(r.Loadgen, plans); err != nil {
 		return err
 	}

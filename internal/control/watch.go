@@ -22,6 +22,7 @@ type watch struct {
 	metrics scrapers // nil where the servers offer none
 
 	profiler *profiler // takes its profiles of the steady state
+	limits   proc.Limits
 
 	before *holding // the first client
 	joined *holding // when all clients had; nil until then

@@ -17,12 +17,23 @@ type Machine struct {
 	CPUModel       string
 	Cores          int
 	MemoryBytes    int64
-	AvailableBytes int64 // of memory, at the time of reading
+	AvailableBytes int64 // of memory, at the time of reading, within Limits
 	NoFile         int64 // descriptors that one process may hold
 	Ports          int64 // local ports to one destination
+	Limits         Limits
 }
 
-// ReadMachine reads what can be known of the machine; what cannot is zero.
+// Usable is how many cores this process and its children may use together.
+func (m Machine) Usable() float64 {
+	if q := m.Limits.Quota; q > 0 {
+		return min(q, float64(m.Cores))
+	}
+	return float64(m.Cores)
+}
+
+// ReadMachine reads what can be known of the machine, and what this process may
+// use of it; what cannot be known is zero. Limits that lie above what there is are
+// none.
 func ReadMachine() (m Machine) {
 	m.Cores = runtime.NumCPU()
 	var name unix.Utsname
@@ -36,6 +47,14 @@ func ReadMachine() (m Machine) {
 		if mem, err := fs.Meminfo(); err == nil {
 			m.MemoryBytes, m.AvailableBytes = bytesOf(mem.MemTotalBytes), bytesOf(mem.MemAvailableBytes)
 		}
+	}
+	m.Limits = ReadLimits(os.Getpid())
+	if m.Limits.Quota >= float64(m.Cores) {
+		m.Limits.Quota = 0
+	}
+	m.AvailableBytes = least(m.AvailableBytes, m.Limits.FreeBytes)
+	if m.MemoryBytes > 0 && m.Limits.MemoryBytes >= m.MemoryBytes {
+		m.Limits.MemoryBytes = 0
 	}
 	var limit syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) == nil {

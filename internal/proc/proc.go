@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -32,7 +33,8 @@ type Process struct {
 
 // Start runs the program at path. An interrupt typed at the terminal does not
 // reach the child: ending it is its parent's task. A child should end when its
-// standard input does, so that a parent that is killed leaves none behind.
+// standard input does, so that a parent that is killed leaves none behind; if it is
+// frozen then, it goes on.
 func Start(path string, args ...string) (*Process, error) {
 	p := &Process{Name: filepath.Base(path), cmd: exec.Command(path, args...)}
 	p.cmd.Stderr = &p.log
@@ -54,19 +56,28 @@ func Start(path string, args ...string) (*Process, error) {
 // start starts the child, and calls after when it has ended, before that is told.
 func (p *Process) start(after func()) (err error) {
 	p.ended = make(chan struct{})
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGCONT}
 	if p.Stdin, err = p.cmd.StdinPipe(); err != nil {
 		return err
 	}
-	if err = p.cmd.Start(); err != nil {
-		return err
+	started := make(chan error)
+	go p.live(started, after)
+	return <-started
+}
+
+// live starts the child and waits for its end, on one thread: by the end of the
+// thread that has started it the kernel tells that its parent is dead (Pdeathsig).
+func (p *Process) live(started chan<- error, after func()) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	err := p.cmd.Start()
+	started <- err
+	if err != nil {
+		return
 	}
-	go func() {
-		p.err = p.cmd.Wait()
-		after()
-		close(p.ended)
-	}()
-	return nil
+	p.err = p.cmd.Wait()
+	after()
+	close(p.ended)
 }
 
 // Pid is the child's process id.

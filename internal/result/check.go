@@ -48,6 +48,7 @@ func (t *Trial) Check() error {
 	must(t.Status != Complete || t.WindowS > 0, "a complete trial without a window")
 	t.checkFreshness(must)
 	t.checkAnswerHeaders(must)
+	t.checkLimits(must)
 	if t.Schema >= layered {
 		t.checkLayers(must)
 	}

@@ -30,6 +30,11 @@ const (
 	// at once makes it more.
 	maxPressure = 0.25 // beyond that share
 
+	// Of the periods of the CPU quota, those in which it was used up. A hundredth
+	// of them leaves p99 alone, a tenth p90.
+	noticeThrottled = 0.01
+	maxThrottled    = 0.10
+
 	// The kernel slews a clock by no more than this to follow NTP. Durations
 	// are then wrong by half of what a histogram rounds off.
 	maxDrift = 500e-6
@@ -122,24 +127,33 @@ func (t *Trial) judgePause() {
 
 // judgeSaturation holds what the generator used, and what it would have needed
 // for messages that it never sent, against what the server and others left to
-// it.
+// it: of the cores, and of the quota where it has one.
 func (t *Trial) judgeSaturation() {
-	left := float64(t.Env.Cores)
-	if left == 0 {
+	if t.Env.Cores == 0 {
 		return
 	}
+	server := 0.0
 	if t.Server != nil {
-		left -= t.Server.CPUS() / t.WindowS
+		server = t.Server.CPUS() / t.WindowS
+	}
+	left, of := float64(t.Env.Cores)-server, ""
+	if quota := t.Env.CPUQuota; quota > 0 {
+		if t.Env.QuotaShared {
+			quota -= server
+		}
+		if quota < left {
+			left, of = quota, fmt.Sprintf(" of a quota of %.3g", t.Env.CPUQuota)
+		}
 	}
 	used := t.Generator.CPUS() / t.WindowS
 	done, due := t.operations()
 	switch {
 	case used > maxGenerator*left:
-		t.Doubt(GeneratorCPU, Invalid, "generator saturated: it used %.2f of %.2f cores that the server left to it (%.0f %% is allowed)", used, left, 100*maxGenerator)
+		t.Doubt(GeneratorCPU, Invalid, "generator saturated: it used %.2f of %.2f cores that the server left to it%s (%.0f %% is allowed)", used, left, of, 100*maxGenerator)
 	case float64(t.NotSent) <= (1-minAchieved)*float64(t.Offered), t.doubted(Refused), done < enoughOperations:
 	case used*due/done > maxGenerator*left:
-		t.Doubt(GeneratorCPU, Invalid, "generator saturated: %d messages due were never sent; at %.1f µs of CPU for each message, delivery and poll, all that was due would take it %.1f of %.2f cores that the server left to it (%.0f %% is allowed)",
-			t.NotSent, 1e6*t.Generator.CPUS()/done, used*due/done, left, 100*maxGenerator)
+		t.Doubt(GeneratorCPU, Invalid, "generator saturated: %d messages due were never sent; at %.1f µs of CPU for each message, delivery and poll, all that was due would take it %.1f of %.2f cores that the server left to it%s (%.0f %% is allowed)",
+			t.NotSent, 1e6*t.Generator.CPUS()/done, used*due/done, left, of, 100*maxGenerator)
 	}
 }
 

@@ -6,6 +6,24 @@ import (
 	"time"
 )
 
+// quotaOf makes a trial of 100 s under a quota, of which generator and server used
+// so many CPU-seconds.
+func quotaOf(cores float64, shared bool, generator, server float64) func(*Trial) {
+	return func(t *Trial) {
+		t.Env.CPUQuota, t.Env.QuotaShared = cores, shared
+		t.Generator, t.Server = Cost{CPUUserS: generator}, &Cost{CPUUserS: server}
+	}
+}
+
+// throttled makes a trial under a quota that was used up in so many of its 1000
+// periods.
+func throttled(periods int64) func(*Trial) {
+	return func(t *Trial) {
+		t.Env.CPUQuota, t.Env.QuotaShared = .5, true
+		t.Env.Throttling = &Throttling{Periods: 1000, Throttled: periods, ThrottledS: .05 * float64(periods)}
+	}
+}
+
 func TestJudge(t *testing.T) {
 	few := func(most float64) *Quantiles { return &Quantiles{Max: most, Mean: most, N: 19} }
 	totals := func(change func(*Totals)) func(*Trial) {
@@ -88,6 +106,24 @@ func TestJudge(t *testing.T) {
 			t.Generator, t.Server = Cost{CPUUserS: 165}, &Cost{CPUUserS: 100, CPUSysS: 100}
 		}, []Reason{{GeneratorCPU, Invalid, "generator saturated: it used 1.65 of 2.00 cores that the server left to it (80 % is allowed)"}}},
 		{"unknown cores", func(t *Trial) { t.Env.Cores, t.Generator.CPUUserS = 0, 1000 }, nil},
+		// Of a quota of two cores the server takes one, if it is held to it.
+		{"the quota shared", quotaOf(2, true, 80, 100), nil},
+		{"the quota shared, and saturated", quotaOf(2, true, 81, 100),
+			[]Reason{{GeneratorCPU, Invalid, "generator saturated: it used 0.81 of 1.00 cores that the server left to it of a quota of 2 (80 % is allowed)"}}},
+		{"the quota to itself", quotaOf(2, false, 160, 100), nil},
+		{"the quota to itself, and saturated", quotaOf(2, false, 161, 100),
+			[]Reason{{GeneratorCPU, Invalid, "generator saturated: it used 1.61 of 2.00 cores that the server left to it of a quota of 2 (80 % is allowed)"}}},
+		{"the server takes the cores beside the quota", quotaOf(2, false, 81, 300),
+			[]Reason{{GeneratorCPU, Invalid, "generator saturated: it used 0.81 of 1.00 cores that the server left to it (80 % is allowed)"}}},
+
+		{"throttled hardly ever", throttled(10), nil},
+		{"throttled", throttled(11),
+			[]Reason{{CPUThrottled, Suspect, "the CPU quota of 0.5 cores was used up in 11 of 1000 periods (1 %; 1 % is allowed, beyond 10 % the trial is invalid): server and generator stood still until their ends; raise the quota, or ask for less"}}},
+		{"throttled often", throttled(101),
+			[]Reason{{CPUThrottled, Invalid, "the CPU quota of 0.5 cores was used up in 101 of 1000 periods (10 %; 1 % is allowed, beyond 10 % the trial is invalid): server and generator stood still until their ends; raise the quota, or ask for less"}}},
+		{"the generator throttled", func(t *Trial) { throttled(200)(t); t.Env.QuotaShared = false },
+			[]Reason{{CPUThrottled, Invalid, "the CPU quota of 0.5 cores was used up in 200 of 1000 periods (20 %; 1 % is allowed, beyond 10 % the trial is invalid): the generator stood still until their ends; raise the quota, or ask for less"}}},
+		{"nothing to throttle", func(t *Trial) { t.Env.CPUQuota, t.Env.Throttling = .5, &Throttling{} }, nil},
 
 		// 100,000 messages for two clients are 300,000 operations, and 200 polls. 80 % of four cores are 320 s.
 		{"never sent, but there is room", overrun(10_000, 32), []Reason{behind("10000", "10.0", "100")}},

@@ -10,6 +10,7 @@ const (
 	NotComplete     = "not_complete"     // interrupted or failed
 	GeneratorLimits = "generator_limits" // the generator has no descriptors or ports left
 	GeneratorCPU    = "generator_cpu"    // the generator is saturated
+	CPUThrottled    = "cpu_throttled"    // the CPU quota was used up
 	GeneratorPaused = "generator_paused" // a shard stood still
 	Steal           = "steal"            // the hypervisor took cores away
 	ForeignCPU      = "foreign_cpu"      // other processes took them
@@ -34,7 +35,7 @@ const (
 // causes is the order in which reasons of one validity are told: what may have
 // brought about another comes before it.
 var causes = []string{
-	NotComplete, GeneratorLimits, GeneratorCPU, GeneratorPaused, Steal, ForeignCPU, CPUPressure, ClockDrift, NoServerCPU,
+	NotComplete, GeneratorLimits, GeneratorCPU, CPUThrottled, GeneratorPaused, Steal, ForeignCPU, CPUPressure, ClockDrift, NoServerCPU,
 	EdgeLate, PublishLate, PollLate, Errors, Refused, LostConnections, RateNotReached, PollsNotReached, Losses, ShortWarmUp, TooFew,
 	Mismatch, Broken,
 }
@@ -59,7 +60,7 @@ func inOrder(reasons []Reason) {
 // exact (requests, bytes, losses) stands in spite of it.
 func Timing(code string) bool {
 	switch code {
-	case PublishLate, PollLate, EdgeLate, GeneratorCPU, GeneratorPaused, Steal, ForeignCPU, CPUPressure, ClockDrift, TooFew:
+	case PublishLate, PollLate, EdgeLate, GeneratorCPU, CPUThrottled, GeneratorPaused, Steal, ForeignCPU, CPUPressure, ClockDrift, TooFew:
 		return true
 	}
 	return false

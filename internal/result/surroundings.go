@@ -10,8 +10,43 @@ func (t *Trial) judgeSurroundings() {
 	if c := t.Env.ForeignCores; c != nil && *c > maxDisturbance {
 		t.Doubt(ForeignCPU, Suspect, "other processes used %.2f cores (%.2f is allowed)", *c, maxDisturbance)
 	}
+	t.judgeThrottling()
 	t.judgePressure()
 	t.judgeClock()
+}
+
+// judgeThrottling looks how often the CPU quota was used up. What falls due while
+// all stand still waits for the period's end: a share of the periods can reach no
+// more than that share of the latencies.
+func (t *Trial) judgeThrottling() {
+	h := t.Env.Throttling
+	if h == nil || h.Periods == 0 {
+		return
+	}
+	v, share := Suspect, float64(h.Throttled)/float64(h.Periods)
+	switch {
+	case share <= noticeThrottled:
+		return
+	case share > maxThrottled:
+		v = Invalid
+	}
+	who := "the generator"
+	if t.Env.QuotaShared {
+		who = "server and generator"
+	}
+	t.Doubt(CPUThrottled, v, "the CPU quota of %.3g cores was used up in %d of %d periods (%.0f %%; %.0f %% is allowed, beyond %.0f %% the trial is invalid): %s stood still until their ends; raise the quota, or ask for less",
+		t.Env.CPUQuota, h.Throttled, h.Periods, 100*share, 100*noticeThrottled, 100*maxThrottled, who)
+}
+
+// checkLimits holds what is said of the quota and the limit against itself.
+func (t *Trial) checkLimits(must func(bool, string, ...any)) {
+	e := &t.Env
+	must(e.CPUQuota >= 0 && !math.IsInf(e.CPUQuota, 0), "cpu_quota_cores = %v", e.CPUQuota)
+	must(e.MemoryLimitBytes >= 0, "memory_limit_bytes = %d: below 0", e.MemoryLimitBytes)
+	if h := e.Throttling; h != nil {
+		must(0 <= h.Throttled && h.Throttled <= h.Periods, "cpu_throttling: %d of %d periods", h.Throttled, h.Periods)
+		must(h.ThrottledS >= 0 && !math.IsInf(h.ThrottledS, 0), "cpu_throttling: throttled_s = %v", h.ThrottledS)
+	}
 }
 
 // judgePressure holds the time in which tasks waited for a CPU against what
@@ -26,7 +61,7 @@ func (t *Trial) judgePressure() {
 	if t.Server != nil && t.Env.TargetIsLocal() {
 		used += t.Server.CPUS()
 	}
-	busy := used / t.WindowS / float64(t.Env.Cores)
+	busy := used / t.WindowS / t.Env.UsableCores() // who waits for a quota waits for a CPU, to the kernel
 	if limit := busy + maxPressure; *p > limit {
 		t.Doubt(CPUPressure, Suspect, "tasks waited for a CPU for %.0f %% of the time (%.0f %% is allowed where the trial itself keeps the cores busy for %.0f %%): other processes are in its way",
 			100**p, 100*limit, 100*busy)

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"runtime"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// Killed while its server stands still, the program leaves none behind, even where
+// those who inherit it do nothing for it. It is no parallel test: what is left
+// behind by any process of this one's would be inherited.
+func TestKilledWhileTheServerIsFrozen(t *testing.T) {
+	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
+		t.Fatal(err)
+	}
+	defer unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
+	dir := workplace(t)
+	p := launchOnTerminal(t, dir, program(t, "pollpush"), "run", "tiny.yaml", "--transports", "ws", "--warm-up", "0s", "--steady", "5m", "--freeze-at", "0s", "--freeze", "4m")
+	p.await("ws, trial 1 of 1: steady")
+	for server := childIn(t, dir, "chatserver"); !isStopped(t, server); {
+		runtime.Gosched()
+	}
+	ends := map[child]func() bool{}
+	for _, c := range childrenIn(t, dir) {
+		wait := onEnd(t, c)
+		ends[c] = func() bool { return wait(patience) }
+	}
+	p.signal(unix.SIGKILL)
+	<-p.over
+	for c, ended := range ends {
+		if !ended() {
+			t.Errorf("%s is still there", c.name)
+			_ = unix.Kill(c.pid, unix.SIGKILL)
+		}
+		_, _ = unix.Wait4(c.pid, nil, 0, nil)
+	}
+}
+
+// isStopped reports whether a process stands still.
+func isStopped(t *testing.T, c child) bool {
+	t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.pid))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return bytes.Contains(status, []byte(") T "))
+}

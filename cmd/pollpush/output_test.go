@@ -1,0 +1,165 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/pollpush/pollpush/internal/result"
+)
+
+// unreadPipe is a pipe that nobody reads, as `| head` leaves it.
+func unreadPipe(t *testing.T) *os.File {
+	t.Helper()
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	read.Close()
+	t.Cleanup(func() { write.Close() })
+	return write
+}
+
+// fullDisk is a file on a disk that is full.
+func fullDisk(t *testing.T) *os.File {
+	t.Helper()
+	f, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { f.Close() })
+	return f
+}
+
+// printing runs pollpush in dir with its standard output and, where stderr is not
+// nil, its standard error on these files.
+func printing(t *testing.T, dir string, stdout, stderr *os.File, args ...string) ended {
+	t.Helper()
+	p := prepared(t, dir, program(t, "pollpush"), args...)
+	if stdout != nil {
+		p.cmd.Stdout = stdout
+	}
+	if stderr != nil {
+		p.cmd.Stderr = stderr
+	}
+	p.start()
+	return p.end()
+}
+
+// A reader that has seen enough is no error: the exit code is the command's. A
+// full disk is one.
+func TestOutputUnread(t *testing.T) {
+	t.Parallel()
+	dir := workplace(t)
+	writeRun(t, filepath.Join(dir, "base"), 1, same)
+	writeRun(t, filepath.Join(dir, "worse"), 1, moreBytes(65))
+	url, _ := serve(t)
+	for name, c := range map[string]struct {
+		args string
+		code int
+		said string
+	}{
+		"help":             {"--help", fine, ""},
+		"help of one":      {"run --help", fine, ""},
+		"version":          {"--version", fine, ""},
+		"scenarios":        {"scenarios", fine, ""},
+		"report":           {"report base", fine, ""},
+		"compare":          {"compare base base --counts-only", fine, ""},
+		"compare, JUnit":   {"compare base base --counts-only --junit -", fine, ""},
+		"compare, worse":   {"compare base worse", regression, "regression: "},
+		"check":            {"check " + url, fine, ""},
+		"no such scenario": {"run nowhere.yaml", badInput, "nowhere.yaml"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			args := strings.Fields(c.args)
+			e := printing(t, dir, unreadPipe(t), nil, args...)
+			if e.wantExit(t, c.code, c.said); c.said == "" && strings.Contains(e.stderr, "pollpush:") || strings.Contains(e.stderr, "broken pipe") {
+				t.Errorf("unread: it said %s", e.stderr)
+			}
+			printing(t, dir, nil, unreadPipe(t), args...).wantExit(t, c.code)
+			if c.code != fine {
+				return
+			}
+			e = printing(t, dir, fullDisk(t), nil, args...)
+			if e.wantExit(t, refused, "the output cannot be written: write /dev/stdout: no space left on device"); strings.Count(e.stderr, "no space left") != 1 {
+				t.Errorf("full disk: it said %s", e.stderr)
+			}
+		})
+	}
+}
+
+// Whether anybody reads what a run prints makes no difference to it.
+func TestRunUnread(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		stdout, stderr func(*testing.T) *os.File
+		unprinted      bool
+	}{
+		"stdout":    {stdout: unreadPipe},
+		"stderr":    {stderr: unreadPipe},
+		"both":      {stdout: unreadPipe, stderr: unreadPipe},
+		"full disk": {stdout: fullDisk, unprinted: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := workplace(t)
+			open := func(f func(*testing.T) *os.File) *os.File {
+				if f == nil {
+					return nil
+				}
+				return f(t)
+			}
+			e := printing(t, dir, open(c.stdout), open(c.stderr), "run", "tiny.yaml", "--out", "run", "--transports", "ws")
+			trials, err := result.ReadDir(filepath.Join(dir, "run"))
+			if err != nil || len(trials) != 1 {
+				t.Fatalf("%d trials, %v", len(trials), err)
+			}
+			want := fine
+			if outcome(trials) != nil {
+				want = invalidRun // on a busy machine
+			} else if c.unprinted {
+				want = refused
+			}
+			e.wantExit(t, want)
+			wantReport(t, filepath.Join(dir, "run"))
+			if strings.Contains(e.stderr, "could not be made") || strings.Contains(e.stderr, "broken pipe") || c.unprinted != strings.Contains(e.stderr, "the output cannot be written") {
+				t.Errorf("it said:\n%s", e.stderr)
+			}
+		})
+	}
+}
+
+// A terminal that was closed has no reader either.
+func TestOutputToAClosedTerminal(t *testing.T) {
+	t.Parallel()
+	master, slave := terminal(t)
+	defer slave.Close()
+	o := newOutput(slave)
+	if !o.terminal {
+		t.Error("it is not taken for a terminal")
+	}
+	for _, open := range []bool{true, false} {
+		if !open {
+			master.Close()
+		}
+		if n, err := o.Write([]byte("text")); n != 4 || err != nil || o.isUnread() == open || o.failure() != nil {
+			t.Errorf("open %v: wrote %d, %v; unread %v, %v", open, n, err, o.isUnread(), o.failure())
+		}
+	}
+}
+
+// The page's address is printed, and then the server serves, whoever reads.
+func TestServeUnread(t *testing.T) {
+	t.Parallel()
+	for _, words := range [][]string{{"pollpush", "serve"}, {"chatserver"}} {
+		p := prepared(t, t.TempDir(), program(t, words[0]), append(words[1:], "--listen", "127.0.0.1:0")...)
+		p.cmd.Stdout = unreadPipe(t)
+		p.start()
+		p.await("msg=serving")
+		p.signal(syscall.SIGTERM)
+		p.end().wantExit(t, fine, "shutting down")
+	}
+}

@@ -1,0 +1,30 @@
+package result
+
+import "testing"
+
+// Another quota or limit is another machine; without any, a machine is what it
+// was before they were read.
+func TestMachineIsWhatMayBeUsed(t *testing.T) {
+	whole := Env{OS: "linux/amd64", Kernel: "6.1", CPUModel: "A CPU", Cores: 2, MemoryBytes: 8 << 30, Go: "go1.26"}
+	if got := whole.Machine(); got != "278d9395da2f" {
+		t.Errorf("without limits: %s", got)
+	}
+	half, halfTight, tight := whole, whole, whole
+	half.CPUQuota, halfTight.CPUQuota = .5, .5
+	tight.MemoryLimitBytes, halfTight.MemoryLimitBytes = 1<<30, 1<<30
+	seen := map[string]bool{}
+	for _, e := range []Env{whole, half, tight, halfTight} {
+		seen[e.Machine()] = true
+	}
+	if whole.UsableCores() != 2 || half.UsableCores() != .5 {
+		t.Errorf("%v and %v cores may be used", whole.UsableCores(), half.UsableCores())
+	}
+	if len(seen) != 4 {
+		t.Errorf("%d fingerprints of 4 machines", len(seen))
+	}
+	again := half
+	again.Throttling, again.QuotaShared = &Throttling{Periods: 9}, true
+	if again.Machine() != half.Machine() {
+		t.Error("what happened is part of the machine")
+	}
+}
