@@ -14,7 +14,8 @@ import (
 type checkCommand struct {
 	URL        string   `arg:"" help:"The server's base address, as http://127.0.0.1:8080."`
 	CA         string   `name:"ca" placeholder:"FILE" help:"Certificates, in PEM, that a server of https is trusted by (the system's)."`
-	Transports []string `placeholder:"A,B" help:"Check what these transports need, and fail where it is absent; all is every one (what the server offers)."`
+	For        []string `placeholder:"A,B" xor:"part" help:"Check only what it needs to measure these transports, and fail where one cannot be; all is every one. Sends no bad input."`
+	Transports []string `placeholder:"A,B" xor:"part" help:"Check what these transports need, and fail where it is absent; all is every one (what the server offers)."`
 }
 
 // Run checks a server against the contract, point by point.
@@ -27,43 +28,88 @@ func (c *checkCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	names := c.Transports
-	if slices.Equal(names, []string{"all"}) {
-		names = transport.Names()
+	part := contract.Part{Needed: len(c.For) > 0, Transports: append(c.For, c.Transports...)}
+	if slices.Equal(part.Transports, []string{"all"}) {
+		part.Transports = transport.Names()
 	}
-	for _, name := range names {
+	for _, name := range part.Transports {
 		if _, err := find(name); err != nil {
 			return err
 		}
 	}
-	results, err := contract.Check(s, base, roots, names)
+	results, err := contract.Check(s, base, roots, part)
 	if s.Err() != nil {
 		return &exitError{interrupted, "interrupted before all was checked"}
 	}
-	if err != nil {
-		return &control.Refusal{Err: err}
+	if results != nil {
+		printAbility(s.stdout, results, part)
+		fmt.Fprintln(s.stdout)
+		count := printResults(s.stdout, results)
+		if err == nil {
+			return judge(base, part, count)
+		}
 	}
-	return judge(base, printResults(s.stdout, results))
+	return &control.Refusal{Err: err}
 }
 
-// tally is how many points there are of each verdict.
-type tally [4]int
+// tally is how many points there are of each verdict, and how many of those that
+// have failed are needed to measure.
+type tally struct{ passed, absent, failed, untried, needed int }
 
-func (t tally) sum() int {
-	return t[contract.Passed] + t[contract.Absent] + t[contract.Failed] + t[contract.Untried]
+func (t tally) sum() int { return t.passed + t.absent + t.failed + t.untried }
+
+// ofThese says how many of the failed points matter to who only measures.
+func (t tally) ofThese() string {
+	switch t.needed {
+	case 0:
+		return ", none of them needed to measure"
+	case t.failed:
+		return ", all of them needed to measure"
+	}
+	return fmt.Sprintf(", %d of them needed to measure", t.needed)
 }
 
 // judge is how the command ends. Where not all was tried, nothing is said of the
 // server as a whole.
-func judge(base string, count tally) error {
+func judge(base string, part contract.Part, count tally) error {
 	switch {
-	case count[contract.Untried] > 0:
+	case count.untried > 0:
 		return &exitError{refused, fmt.Sprintf("the check of %s ran out of time (%v): %d of %d points were not tried, %d failed; see docs/contract.md",
-			base, contract.CheckTime, count[contract.Untried], count.sum(), count[contract.Failed])}
-	case count[contract.Failed] > 0:
-		return &exitError{regression, fmt.Sprintf("%s breaks the contract in %d of %d points; see docs/contract.md", base, count[contract.Failed], count.sum())}
+			base, contract.CheckTime, count.untried, count.sum(), count.failed)}
+	case part.Needed && count.failed > 0:
+		return &exitError{regression, fmt.Sprintf("%s fails %d of %d points that measuring needs; see docs/contract.md", base, count.failed, count.sum())}
+	case count.failed > 0:
+		return &exitError{regression, fmt.Sprintf("%s breaks the contract in %d of %d points%s; see docs/contract.md",
+			base, count.failed, count.sum(), count.ofThese())}
 	}
 	return nil
+}
+
+// printAbility prints which transports can be measured, of those that were asked
+// for, and what keeps the others from it.
+func printAbility(w io.Writer, results []contract.Result, part contract.Part) {
+	for _, name := range transport.Names() {
+		if len(part.Transports) > 0 && !slices.Contains(part.Transports, name) {
+			continue
+		}
+		fmt.Fprintf(w, "%-16s  %s\n", name, ability(contract.Lacking(results, name)))
+	}
+}
+
+// ability says what the points that a transport lacks mean.
+func ability(lacking []contract.Result) string {
+	said := "can be measured"
+	for _, r := range lacking {
+		switch {
+		case r.Verdict == contract.Untried:
+			said = "not known: the check ended before"
+		case r.Why != "":
+			return "not offered: " + r.Why
+		default:
+			return fmt.Sprintf("cannot be measured: %s: %s; remedy: %s", r.Name, r.Fault.Found, r.Fault.Remedy)
+		}
+	}
+	return said
 }
 
 // find returns the transport of a name.
@@ -75,8 +121,8 @@ func find(name string) (transport.Transport, error) {
 	return t, nil
 }
 
-// printResults prints verdicts, each group under its name, and counts
-// them. A group of which nothing is offered is one line.
+// printResults prints verdicts, each group under its name, and counts them. A
+// group of which nothing is offered, or was tried, is one line.
 func printResults(w io.Writer, results []contract.Result) (count tally) {
 	for len(results) > 0 {
 		n := 1
@@ -86,30 +132,62 @@ func printResults(w io.Writer, results []contract.Result) (count tally) {
 		group := results[:n]
 		results = results[n:]
 		fmt.Fprintln(w, group[0].Group)
-		offered := slices.ContainsFunc(group, func(r contract.Result) bool { return r.Verdict != contract.Absent })
-		if !offered {
-			fmt.Fprintf(w, "  absent  all %d points (%s)\n", n, group[0].Why)
+		first := group[0]
+		alike := !slices.ContainsFunc(group, func(r contract.Result) bool { return r.Verdict != first.Verdict })
+		alike = alike && (first.Verdict == contract.Absent || first.Verdict == contract.Untried)
+		if alike {
+			first.Name = fmt.Sprintf("all %d points", n)
+			printResult(w, first)
 		}
 		for _, r := range group {
-			count[r.Verdict]++
-			switch {
-			case !offered:
-			case r.Verdict == contract.Passed:
-				fmt.Fprintf(w, "  passed  %s\n", r.Name)
-			case r.Verdict == contract.Absent:
-				fmt.Fprintf(w, "  absent  %s (%s)\n", r.Name, r.Why)
-			case r.Verdict == contract.Untried:
-				fmt.Fprintf(w, "  not tried  %s\n", r.Name)
-			default:
-				fmt.Fprintf(w, "  FAILED  %s\n          asked:  %s\n          found:  %s\n          remedy: %s\n",
-					r.Name, r.Fault.Asked, r.Fault.Found, r.Fault.Remedy)
+			count.add(r)
+			if !alike {
+				printResult(w, r)
 			}
 		}
 	}
-	fmt.Fprintf(w, "\n%d passed, %d failed, %d absent", count[contract.Passed], count[contract.Failed], count[contract.Absent])
-	if n := count[contract.Untried]; n > 0 {
-		fmt.Fprintf(w, ", %d not tried", n)
+	fmt.Fprintf(w, "\n%d passed, %d failed, %d absent", count.passed, count.failed, count.absent)
+	if count.untried > 0 {
+		fmt.Fprintf(w, ", %d not tried", count.untried)
 	}
 	fmt.Fprintf(w, ", of %d points\n", count.sum())
 	return count
+}
+
+func (t *tally) add(r contract.Result) {
+	switch r.Verdict {
+	case contract.Passed:
+		t.passed++
+	case contract.Absent:
+		t.absent++
+	case contract.Untried:
+		t.untried++
+	default:
+		t.failed++
+		if r.Needed {
+			t.needed++
+		}
+	}
+}
+
+func printResult(w io.Writer, r contract.Result) {
+	why := ""
+	if r.Why != "" {
+		why = " (" + r.Why + ")"
+	}
+	switch r.Verdict {
+	case contract.Passed:
+		fmt.Fprintf(w, "  passed  %s\n", r.Name)
+	case contract.Absent:
+		fmt.Fprintf(w, "  absent  %s%s\n", r.Name, why)
+	case contract.Untried:
+		fmt.Fprintf(w, "  not tried  %s%s\n", r.Name, why)
+	default:
+		why = ""
+		if !r.Needed {
+			why = " (not needed to measure)"
+		}
+		fmt.Fprintf(w, "  FAILED  %s%s\n          asked:  %s\n          found:  %s\n          remedy: %s\n",
+			r.Name, why, r.Fault.Asked, r.Fault.Found, r.Fault.Remedy)
+	}
 }

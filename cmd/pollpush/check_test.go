@@ -21,8 +21,9 @@ func TestCheckOurServer(t *testing.T) {
 	if e.stderr != "" {
 		t.Errorf("stderr: %s", e.stderr)
 	}
-	for _, text := range []string{"websocket\n  passed  the handshake is answered 101\n", "deflate\n  absent  all 3 points (permessage-deflate was offered and not agreed to)\n",
-		"passed, 0 failed, 3 absent"} {
+	for _, text := range []string{"websocket\n  passed  the handshake is answered 101\n", "deflate\n  absent  all 4 points (permessage-deflate was offered and not agreed to)\n",
+		"ws                can be measured\nws-deflate        not offered: permessage-deflate was offered and not agreed to\nws-batch          can be measured\n",
+		"passed, 0 failed, 4 absent"} {
 		if !strings.Contains(e.stdout, text) {
 			t.Errorf("it did not say %q", text)
 		}
@@ -31,8 +32,8 @@ func TestCheckOurServer(t *testing.T) {
 		t.Log(e.stdout)
 	}
 	e = pollpush(t, dir, "check", url, "--transports", "ws,ws-deflate")
-	e.wantExit(t, regression, "breaks the contract in 3 of ")
-	for text, want := range map[string]bool{"FAILED  permessage-deflate is agreed": true, "leave its transport out of --transports": true, "passed  a ping gets its pong": true, "sse\n": false} {
+	e.wantExit(t, regression, "breaks the contract in 4 of ", "1 of them needed to measure")
+	for text, want := range map[string]bool{"FAILED  permessage-deflate is agreed": true, "leave its transport out": true, "socketio-ws": false, "passed  a ping gets its pong": true, "sse\n": false} {
 		if strings.Contains(e.stdout, text) != want {
 			t.Errorf("that it said %q: %v, want %v", text, !want, want)
 		}
@@ -51,10 +52,11 @@ func TestCheckWrongServer(t *testing.T) {
 	}))
 	defer s.Close()
 	e := pollpush(t, workplace(t), "check", s.URL)
-	e.wantExit(t, regression, s.URL+" breaks the contract in ", "docs/contract.md")
+	e.wantExit(t, regression, s.URL+" breaks the contract in ", ", none of them needed to measure; see docs/contract.md")
 	for _, text := range []string{
-		"publishing\n  absent  all 7 points (POST /api/rooms/pollpush-",
-		"  FAILED  a bad cursor or limit is refused 400\n          asked:  GET /api/rooms/pollpush-",
+		"sse               not offered: POST /api/rooms/pollpush-",
+		"publishing\n  absent  all 8 points (POST /api/rooms/pollpush-",
+		"  FAILED  a bad cursor or limit is refused 400 (not needed to measure)\n          asked:  GET /api/rooms/pollpush-",
 		"          found:  200 with \"{\\\"messages\\\":[],\\\"last\\\":0}\"\n          remedy: answer 400\n",
 	} {
 		if !strings.Contains(e.stdout, text) {
@@ -71,6 +73,8 @@ func TestCheckRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	closed.Close()
+	down := httptest.NewServer(http.NotFoundHandler())
+	defer down.Close()
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }))
 	defer page.Close()
 	for _, c := range []struct {
@@ -80,6 +84,13 @@ func TestCheckRefuses(t *testing.T) {
 	}{
 		{"http://" + closed.Addr().String(), refused, "connection refused"},
 		{page.URL, refused, `200 with "<html>"; it must speak the chat contract`},
+		{down.URL, refused, `404 with "404 page not found\n"; it must speak the chat contract`},
+		{"http://127.0.0.1:99999", badInput, "give a server's base address with its port"},
+		{"http://:8080", badInput, "give a server's base address with its port"},
+		{"http://[::1:8080", badInput, "give a server's base address with its port"},
+		{"127.0.0.1:8080", badInput, "give a server's base address with its port"},
+		{page.URL + " --for poll,wss", badInput, `transport "wss": there is none of this name`},
+		{page.URL + " --for poll --transports sse", badInput, "--for and --transports can't be used together"},
 		{"", badInput, "expected \"<url>\""},
 		{"nonsense", badInput, "give a server's base address with its port"},
 		{page.URL + "/api", badInput, "give a server's base address with its port"},
@@ -112,51 +123,94 @@ func TestCheckInterrupted(t *testing.T) {
 
 func TestPrintResults(t *testing.T) {
 	t.Parallel()
-	point := func(group, name string) contract.Point { return contract.Point{Group: group, Name: name} }
+	point := func(group, name string, needed bool) contract.Point {
+		return contract.Point{Group: group, Name: name, Transports: []string{"poll"}, Needed: needed}
+	}
+	fault := &contract.Fault{Asked: "GET /", Found: "404", Remedy: "answer 200"}
 	var b strings.Builder
 	count := printResults(&b, []contract.Result{
-		{Point: point("a", "one")},
-		{Point: point("a", "two"), Verdict: contract.Absent, Why: "no two"},
-		{Point: point("a", "three"), Verdict: contract.Failed, Fault: &contract.Fault{Asked: "GET /", Found: "404", Remedy: "answer 200"}},
-		{Point: point("b", "one"), Verdict: contract.Absent, Why: "no b"},
-		{Point: point("b", "two"), Verdict: contract.Absent, Why: "no b either"},
-		{Point: point("c", "one"), Verdict: contract.Untried},
-		{Point: point("c", "two"), Verdict: contract.Untried},
+		{Point: point("a", "one", true)},
+		{Point: point("a", "two", false), Verdict: contract.Absent, Why: "no two"},
+		{Point: point("a", "three", false), Verdict: contract.Failed, Fault: fault},
+		{Point: point("b", "one", false), Verdict: contract.Absent, Why: "no b"},
+		{Point: point("b", "two", false), Verdict: contract.Absent, Why: "no b either"},
+		{Point: point("c", "one", false), Verdict: contract.Untried},
+		{Point: point("c", "two", false), Verdict: contract.Untried},
+		{Point: point("d", "one", true), Verdict: contract.Failed, Why: "absent, though it was asked for", Fault: fault},
+		{Point: point("d", "two", true), Verdict: contract.Untried, Why: "under way"},
 	})
 	const want = `a
   passed  one
   absent  two (no two)
-  FAILED  three
+  FAILED  three (not needed to measure)
           asked:  GET /
           found:  404
           remedy: answer 200
 b
   absent  all 2 points (no b)
 c
-  not tried  one
-  not tried  two
+  not tried  all 2 points
+d
+  FAILED  one
+          asked:  GET /
+          found:  404
+          remedy: answer 200
+  not tried  two (under way)
 
-1 passed, 1 failed, 3 absent, 2 not tried, of 7 points
+1 passed, 2 failed, 3 absent, 3 not tried, of 9 points
 `
-	if got := b.String(); got != want || count != (tally{1, 3, 1, 2}) {
-		t.Errorf("%d:\n%s", count, got)
+	if got := b.String(); got != want || count != (tally{passed: 1, absent: 3, failed: 2, untried: 3, needed: 1}) {
+		t.Errorf("%v:\n%s", count, got)
+	}
+}
+
+func TestPrintAbility(t *testing.T) {
+	t.Parallel()
+	result := func(name, transport string, v contract.Verdict, why string) contract.Result {
+		return contract.Result{Point: contract.Point{Name: name, Transports: []string{transport}, Needed: true},
+			Verdict: v, Why: why, Fault: &contract.Fault{Found: "200", Remedy: "answer 304"}}
+	}
+	results := []contract.Result{
+		result("one", "poll", contract.Passed, ""),
+		{Point: contract.Point{Name: "more", Transports: []string{"poll"}}, Verdict: contract.Failed},
+		result("one", "poll-etag", contract.Untried, "under way"),
+		result("two", "poll-etag", contract.Failed, ""),
+		result("one", "longpoll", contract.Absent, "no wait"),
+		result("one", "sse", contract.Failed, "404, though it was asked for"),
+		result("one", "ws", contract.Passed, ""),
+		result("two", "ws", contract.Untried, ""),
+	}
+	var b strings.Builder
+	printAbility(&b, results, contract.Part{Transports: []string{"ws", "poll", "poll-etag", "longpoll", "sse"}})
+	const want = `poll              can be measured
+poll-etag         cannot be measured: two: 200; remedy: answer 304
+longpoll          not offered: no wait
+sse               not offered: 404, though it was asked for
+ws                not known: the check ended before
+`
+	if got := b.String(); got != want {
+		t.Errorf("%s", got)
 	}
 }
 
 func TestJudge(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
-		count tally // passed, absent, failed, not tried
-		code  int
-		said  string
+		count  tally
+		needed bool
+		code   int
+		said   string
 	}{
-		{tally{2, 3, 0, 0}, fine, ""},
-		{tally{2, 3, 1, 0}, regression, "pollpush: http://h:1 breaks the contract in 1 of 6 points; see docs/contract.md\n"},
-		{tally{2, 3, 0, 4}, refused, "pollpush: the check of http://h:1 ran out of time (1m0s): 4 of 9 points were not tried, 0 failed; see docs/contract.md\n"},
-		{tally{2, 3, 1, 4}, refused, "pollpush: the check of http://h:1 ran out of time (1m0s): 4 of 10 points were not tried, 1 failed; see docs/contract.md\n"},
+		{tally{passed: 2, absent: 3}, false, fine, ""},
+		{tally{passed: 2, absent: 3}, true, fine, ""},
+		{tally{passed: 2, absent: 3, failed: 1}, false, regression, "pollpush: http://h:1 breaks the contract in 1 of 6 points, none of them needed to measure; see docs/contract.md\n"},
+		{tally{passed: 2, absent: 3, failed: 2, needed: 1}, false, regression, "pollpush: http://h:1 breaks the contract in 2 of 7 points, 1 of them needed to measure; see docs/contract.md\n"},
+		{tally{passed: 2, failed: 2, needed: 2}, true, regression, "pollpush: http://h:1 fails 2 of 4 points that measuring needs; see docs/contract.md\n"},
+		{tally{passed: 2, absent: 3, untried: 4}, false, refused, "pollpush: the check of http://h:1 ran out of time (1m0s): 4 of 9 points were not tried, 0 failed; see docs/contract.md\n"},
+		{tally{passed: 2, absent: 3, failed: 1, untried: 4}, true, refused, "pollpush: the check of http://h:1 ran out of time (1m0s): 4 of 10 points were not tried, 1 failed; see docs/contract.md\n"},
 	} {
 		var said strings.Builder
-		if code := explain(&said, judge("http://h:1", c.count)); code != c.code || said.String() != c.said {
+		if code := explain(&said, judge("http://h:1", contract.Part{Needed: c.needed}, c.count)); code != c.code || said.String() != c.said {
 			t.Errorf("%v: exit code %d, said %q; want %d, %q", c.count, code, said.String(), c.code, c.said)
 		}
 	}

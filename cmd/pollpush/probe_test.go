@@ -126,6 +126,8 @@ func TestProbeRefused(t *testing.T) {
 	table := []refusal{
 		{"wss " + bare.URL, badInput, `transport "wss": there is none of this name; there are poll, poll-etag, `},
 		{"ws nonsense", badInput, "give a server's base address with its port"},
+		{"ws http://127.0.0.1:99999", badInput, "give a server's base address with its port"},
+		{"sse http://:8080 --after 0", badInput, "give a server's base address with its port"},
 		{"ws " + bare.URL + " --room a.b", badInput, `--room "a.b": want 1 to 64 of`},
 		{"ws " + bare.URL + " --after x", badInput, "--after"},
 		{"ws " + bare.URL + " --after -1", badInput, "--after"},

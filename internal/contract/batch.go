@@ -9,21 +9,29 @@ import (
 var byBatch = []string{"ws-batch"}
 
 var batches = []Point{
-	{Group: "batch", Name: "batch=true is answered with Batch-Window", Transports: byBatch, try: batchAgreed},
+	{Group: "batch", Name: "batch=true is answered with Batch-Window", Transports: byBatch, Needed: true, try: batchAgreed},
+	{Group: "batch", Name: "what is gathered comes to everyone in the room", Transports: byBatch, Needed: true,
+		try: func(v *visit) error { return v.socketDelivers("?after=0&batch=true") }},
 	{Group: "batch", Name: "what comes within a window goes in one frame", Transports: byBatch, try: batchJoins},
 	{Group: "batch", Name: "who did not ask is not made to wait", Transports: byBatch, try: batchAsked},
 }
 
-// batchSocket opens a WebSocket that is served in batches.
-func (v *visit) batchSocket(room string) (*socket, time.Duration, error) {
+// windowedSocket opens a WebSocket that is served in batches.
+func (v *visit) windowedSocket(room string) (*socket, error) {
 	s, err := v.socket(room, "?after=0&batch=true")
+	if err == nil && s.header.Get("Batch-Window") == "" {
+		err = &absence{s.asked, "no Batch-Window"}
+	}
+	return s, err
+}
+
+// batchSocket is windowedSocket, and says how long the window is.
+func (v *visit) batchSocket(room string) (*socket, time.Duration, error) {
+	s, err := v.windowedSocket(room)
 	if err != nil {
 		return nil, 0, err
 	}
 	window := s.header.Get("Batch-Window")
-	if window == "" {
-		return nil, 0, &absence{s.asked, "no Batch-Window"}
-	}
 	d, err := time.ParseDuration(window)
 	if err != nil || d <= 0 {
 		return nil, 0, s.fault("Batch-Window "+quote(window), "say how long the server gathers: Batch-Window: 50ms")
@@ -32,7 +40,7 @@ func (v *visit) batchSocket(room string) (*socket, time.Duration, error) {
 }
 
 func batchAgreed(v *visit) error {
-	_, _, err := v.batchSocket(v.room())
+	_, err := v.windowedSocket(v.room())
 	return err
 }
 

@@ -32,6 +32,11 @@ type check struct {
 	word   string         // of this check's rooms
 	rooms  atomic.Int64
 
+	answers func() error // nil while the server answers anything at all
+	asking  sync.Mutex   // held over answers, and guards gone
+	gone    error        // what answers returned
+	stop    func()       // ends all points
+
 	longPolls func() error         // nil where they are offered
 	filled    func() (full, error) // a room that was posted to until its history was full
 }
@@ -49,6 +54,7 @@ func newCheck(ctx context.Context, base string, roots *x509.CertPool) *check {
 		Jar:           c.jar,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+	c.answers, c.stop = c.ask, func() {}
 	c.longPolls = sync.OnceValue(c.tryLongPoll)
 	c.filled = sync.OnceValues(c.fill)
 	return c
@@ -77,13 +83,53 @@ func (c *boundedConn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// reach returns an error where no chat server is at the base.
-func (c *check) reach(ctx context.Context) error {
+// first asks what every load asks first. It is cheap for any server.
+func (c *check) first(ctx context.Context) (*answer, error) {
 	v := &visit{check: c}
 	var cancel context.CancelFunc
 	v.ctx, cancel = context.WithTimeout(ctx, c.limit/2)
 	defer cancel()
-	a, err := v.get(v.messages(v.room(), "?after=0&limit=1"))
+	return v.get(v.messages(v.room(), "?after=0&limit=1"))
+}
+
+// ask says whether the server still answers; how, does not matter.
+func (c *check) ask() error {
+	_, err := c.first(c.ctx)
+	return err
+}
+
+// isGone says, after a point has failed, whether the server does not answer
+// anything any more. Then the check is over: all other points would fail, too.
+func (c *check) isGone() bool {
+	c.asking.Lock()
+	defer c.asking.Unlock()
+	if c.gone == nil && !c.isOver() {
+		if err := c.answers(); err != nil && !c.isOver() {
+			c.gone = err
+			c.stop()
+		}
+	}
+	return c.gone != nil
+}
+
+// stopped is the error for a server that was gone before all was tried.
+func (c *check) stopped(results []Result) error {
+	fault, ok := c.gone.(*Fault)
+	if !ok {
+		return nil
+	}
+	tried := 0
+	for _, r := range results {
+		if r.Verdict != Untried {
+			tried++
+		}
+	}
+	return fmt.Errorf("the server at %s stopped answering after %d of %d points (%s); start it again", c.base, tried, len(results), fault.Found)
+}
+
+// reach returns an error where no chat server is at the base.
+func (c *check) reach(ctx context.Context) error {
+	a, err := c.first(ctx)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}

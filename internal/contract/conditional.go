@@ -3,6 +3,7 @@ package contract
 import (
 	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 )
 
@@ -10,9 +11,10 @@ var byETag = []string{"poll-etag"}
 
 var conditional = []Point{
 	{Group: "conditional", Name: "every page bears ETag and Cache-Control", Transports: byETag, try: everyETag},
-	{Group: "conditional", Name: "If-None-Match with no news: 304, no body", Transports: byETag, try: notModified},
+	{Group: "conditional", Name: "an ETag, sent back with no news: 304", Transports: byETag, Needed: true, try: tagHolds},
+	{Group: "conditional", Name: "If-None-Match with no news: 304, with the ETag", Transports: byETag, try: notModified},
 	{Group: "conditional", Name: "If-None-Match may be a list, weak, or *", Transports: byETag, try: notModifiedForms},
-	{Group: "conditional", Name: "If-None-Match with news: 200", Transports: byETag, try: modified},
+	{Group: "conditional", Name: "an ETag, sent back with news: 200", Transports: byETag, Needed: true, try: modified},
 }
 
 // tagged asks for a page that bears an ETag.
@@ -44,6 +46,36 @@ func everyETag(v *visit) error {
 		}
 	}
 	return nil
+}
+
+// entityTag is what a load sends back.
+var entityTag = regexp.MustCompile(`^(W/)?"[!#-~\x80-\xff]{0,254}"$`)
+
+func tagHolds(v *visit) error {
+	room := v.room()
+	if err := v.say(room, loadTexts[0]); err != nil {
+		return err
+	}
+	p, _, err := v.poll(room, "?after=0&limit=1000")
+	if err != nil {
+		return err
+	}
+	if len(p.messages) != 1 {
+		return &Fault{"GET " + v.messages(room, "?after=0&limit=1000"), fmt.Sprintf("%d messages of 1", len(p.messages)), "answer with what follows the cursor"}
+	}
+	query := fmt.Sprintf("?after=%d&limit=1000", p.messages[0].ID)
+	_, a, err := v.tagged(room, query)
+	if err != nil {
+		return err
+	}
+	tag := a.header.Get("Etag")
+	if !entityTag.MatchString(tag) {
+		return a.fault("ETag "+quote(tag), `send an ETag in quotes, of at most 256 bytes`)
+	}
+	if a, err = v.get(v.messages(room, query), "If-None-Match", tag); err != nil {
+		return err
+	}
+	return a.is(http.StatusNotModified)
 }
 
 func notModified(v *visit) error {
@@ -98,19 +130,19 @@ func (v *visit) unchanged(room, query, form string) error {
 
 func modified(v *visit) error {
 	room := v.room()
-	if err := v.say(room, "one"); err != nil {
-		return err
-	}
-	_, a, err := v.tagged(room, "?after=1")
+	_, a, err := v.tagged(room, "?after=0&limit=1000")
 	if err != nil {
 		return err
 	}
-	if err := v.say(room, "two"); err != nil {
+	if err := v.say(room, loadTexts[0]); err != nil {
 		return err
 	}
-	p, a, err := v.tagged(room, "?after=1", "If-None-Match", a.header.Get("Etag"))
+	p, a, err := v.poll(room, "?after=0&limit=1000", "If-None-Match", a.header.Get("Etag"))
 	if err != nil {
 		return err
 	}
-	return a.isTexts(p, 2, "two")
+	if len(p.messages) != 1 || p.messages[0].Text != loadTexts[0] {
+		return a.fault("messages "+texts(p.messages), "answer with what follows the cursor")
+	}
+	return nil
 }

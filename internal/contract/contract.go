@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -27,9 +28,12 @@ const (
 type Point struct {
 	Group string
 	Name  string
-	// Transports cannot do without it. Where there is none, it belongs to no
-	// transport, and is tried whichever are asked for.
+	// Transports that it belongs to. Where there is none it is tried whichever
+	// are asked for.
 	Transports []string
+	// Needed says that none of Transports can be measured without it. Such a
+	// point asks no more of a server than the load generator does.
+	Needed bool
 	// Optional says that a transport can be offered without it.
 	Optional bool
 
@@ -44,14 +48,14 @@ const (
 	Passed  Verdict = iota
 	Absent          // not offered
 	Failed          // offered, and wrong
-	Untried         // cut short, or not begun, when CheckTime was over
+	Untried         // cut short, or not begun, when the check ended
 )
 
 // Result is what came of a point.
 type Result struct {
 	Point
 	Verdict Verdict
-	Why     string // of what is absent
+	Why     string // of what is not offered, or was cut short
 	Fault   *Fault // of what has failed
 }
 
@@ -72,72 +76,108 @@ func Points() []Point {
 		deflate, batches, socketPolling, socketWebSocket, history, crossing, refusals, around)
 }
 
+// Part is what is checked of the contract. The zero Part is all of it.
+type Part struct {
+	Transports []string // that have to be offered; none is those that are
+	Needed     bool     // only what measuring them needs
+}
+
+// has says whether a point is in the part.
+func (part Part) has(p Point) bool {
+	if part.Needed && !p.Needed {
+		return false
+	}
+	if len(part.Transports) == 0 || len(p.Transports) == 0 {
+		return true
+	}
+	return slices.ContainsFunc(p.Transports, func(t string) bool { return slices.Contains(part.Transports, t) })
+}
+
+// Lacking returns what keeps a transport from being measured: the needed points
+// that have not passed.
+func Lacking(results []Result, transport string) []Result {
+	var list []Result
+	for _, r := range results {
+		if r.Needed && r.Verdict != Passed && slices.Contains(r.Transports, transport) {
+			list = append(list, r)
+		}
+	}
+	return list
+}
+
 // Base returns the address of a server from what a person wrote.
 func Base(target string) (string, error) {
 	u, err := url.Parse(target)
-	if err != nil || u.Port() == "" || u.Scheme != "http" && u.Scheme != "https" || strings.TrimSuffix(target, "/") != u.Scheme+"://"+u.Host {
+	port := 0
+	if err == nil {
+		port, _ = strconv.Atoi(u.Port())
+	}
+	if port < 1 || port > 65535 || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" || strings.TrimSuffix(target, "/") != u.Scheme+"://"+u.Host {
 		return "", fmt.Errorf("target %q: give a server's base address with its port, as http://127.0.0.1:8080", target)
 	}
 	return u.Scheme + "://" + u.Host, nil
 }
 
-// Check tries all points against the server at base, or those of some
-// transports, which then have to be offered. A server of https is trusted by
-// roots; nil is the system's. The error says that there is no chat server to
-// check, or is ctx's.
-func Check(ctx context.Context, base string, roots *x509.CertPool, transports []string) ([]Result, error) {
+// Check tries a part of the contract on the server at base. A server of https
+// is trusted by roots; nil is the system's. The error says that there is no chat
+// server to check, or is ctx's; then there are no results. Where the server has
+// stopped answering, the error says so and the results are those until then.
+func Check(ctx context.Context, base string, roots *x509.CertPool, part Part) ([]Result, error) {
 	c := newCheck(ctx, base, roots)
 	defer c.client.CloseIdleConnections()
 	if err := c.reach(ctx); err != nil {
 		return nil, err
 	}
-	results := c.all(transports)
-	return results, context.Cause(ctx)
+	results := c.all(part)
+	if err := context.Cause(ctx); err != nil {
+		return nil, err
+	}
+	return results, c.stopped(results)
 }
 
-// all tries what belongs to some transports.
-func (c *check) all(transports []string) []Result {
+// all tries a part. What measuring needs goes first: of what follows, bad input
+// above all, some servers die.
+func (c *check) all(part Part) []Result {
 	var cancel context.CancelFunc
 	c.ctx, cancel = context.WithTimeout(c.ctx, c.total)
 	defer cancel()
+	c.stop = cancel
 	var results []Result
 	for _, p := range Points() {
-		if p.belongsTo(transports) {
+		if part.has(p) {
 			results = append(results, Result{Point: p})
 		}
 	}
-	var tries sync.WaitGroup
 	turns := make(chan struct{}, together)
-	for i := range results {
-		turns <- struct{}{}
-		tries.Go(func() {
-			defer func() { <-turns }()
-			results[i].take(c.try(results[i].Point), transports)
-		})
+	for _, needed := range []bool{true, false} {
+		var tries sync.WaitGroup
+		for i := range results {
+			if results[i].Needed != needed {
+				continue
+			}
+			turns <- struct{}{}
+			tries.Go(func() {
+				defer func() { <-turns }()
+				results[i].take(c.try(results[i].Point), part)
+			})
+		}
+		tries.Wait()
 	}
-	tries.Wait()
 	return results
 }
 
-func (p Point) belongsTo(transports []string) bool {
-	if len(transports) == 0 || len(p.Transports) == 0 {
-		return true
-	}
-	return slices.ContainsFunc(p.Transports, func(t string) bool { return slices.Contains(transports, t) })
-}
-
 // take judges what a try returned.
-func (r *Result) take(err error, asked []string) {
+func (r *Result) take(err error, part Part) {
 	switch err := err.(type) {
 	case nil:
 		r.Verdict = Passed
-	case outOfTime:
-		r.Verdict = Untried
+	case untried:
+		r.Verdict, r.Why = Untried, err.why
 	case *absence:
 		r.Verdict, r.Why = Absent, err.why
-		if !r.Optional && len(asked) > 0 && len(r.Transports) > 0 {
+		if !r.Optional && len(part.Transports) > 0 && len(r.Transports) > 0 {
 			r.Verdict = Failed
-			r.Fault = &Fault{err.asked, err.why, "offer it, or leave its transport out of --transports"}
+			r.Fault = &Fault{err.asked, err.why, "offer it, or leave its transport out"}
 		}
 	case *Fault:
 		r.Verdict, r.Fault = Failed, err

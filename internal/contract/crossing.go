@@ -97,31 +97,45 @@ func (v *visit) cross(open func(v *visit, room string) (listener, error)) error 
 	for _, m := range p.messages {
 		texts = append(texts, m.Text)
 	}
-	return v.wants(l, "what is said in a room in "+strconv.Itoa(len(speakers))+" ways", 1, texts...)
+	asked := "what is said in a room in " + strconv.Itoa(len(speakers)) + " ways"
+	return v.hear(l, len(texts), func(got []message) error {
+		if wrong := wrongTexts(got, 1, texts[:len(got)]); wrong != "" {
+			return &Fault{asked, wrong, deliverRemedy}
+		}
+		if m, polled := got[len(got)-1], p.messages[len(got)-1]; m != polled || m.User == "" || m.At == 0 {
+			return &Fault{asked, fmt.Sprintf("%+q, polled as %+q", fmt.Sprint(m), fmt.Sprint(polled)), "give everyone the same object; " + messageRemedy}
+		}
+		return nil
+	})
 }
 
 // pollListener polls until there is something.
 type pollListener struct {
 	v     *visit
 	room  string
+	query string // beside the cursor
 	after uint64
 	got   []message
 }
 
 func pollListens(v *visit, room string) (listener, error) {
-	return &pollListener{v: v, room: room}, nil
+	return &pollListener{v: v, room: room, query: "&limit=2"}, nil
+}
+
+func (l *pollListener) path() string {
+	return l.v.messages(l.room, fmt.Sprintf("?after=%d%s", l.after, l.query))
 }
 
 func (l *pollListener) message() (message, error) {
 	for len(l.got) == 0 {
-		p, a, err := l.v.poll(l.room, "?limit=2&after="+strconv.FormatUint(l.after, 10))
+		p, a, err := l.v.pollPath(l.path())
 		if err != nil {
 			return message{}, err
 		}
 		if len(p.messages) == 0 {
 			return message{}, a.fault("no message", "answer with what follows the cursor")
 		}
-		l.got, l.after = p.messages, p.last
+		l.got, l.after = p.messages, p.messages[len(p.messages)-1].ID
 	}
 	m := l.got[0]
 	l.got = l.got[1:]

@@ -10,7 +10,8 @@ import (
 var byDeflate = []string{"ws-deflate"}
 
 var deflate = []Point{
-	{Group: "deflate", Name: "permessage-deflate is agreed, without context", Transports: byDeflate, try: deflateAgreed},
+	{Group: "deflate", Name: "permessage-deflate is agreed on", Transports: byDeflate, Needed: true, try: deflateAgreed},
+	{Group: "deflate", Name: "it is agreed on without context", Transports: byDeflate, try: deflateForgets},
 	{Group: "deflate", Name: "messages come compressed, and whole", Transports: byDeflate, try: deflateDelivers},
 	{Group: "deflate", Name: "the limit is on what is inflated: 1009", Transports: byDeflate, try: deflateBomb},
 }
@@ -24,7 +25,16 @@ func (v *visit) compressedSocket(room string) (*socket, error) {
 	return s, err
 }
 
+// deflateAgreed takes any terms, as a load does.
 func deflateAgreed(v *visit) error {
+	_, err := v.dial(v.socketPath(v.room(), ""), true)
+	if _, other := err.(*otherTerms); other {
+		return nil
+	}
+	return deflateForgets(v)
+}
+
+func deflateForgets(v *visit) error {
 	_, err := v.compressedSocket(v.room()) // the dialer takes no other terms
 	return err
 }

@@ -1,29 +1,44 @@
 package contract
 
 import (
+	"bytes"
+	"fmt"
 	"io"
-	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"sync/atomic"
 	"testing"
 	"time"
 )
 
-// Of a server that never answers, a point whose own time is over has failed, and
-// one that the end of the check has cut short, or kept from beginning, has not.
+// Of a server that answers what every load asks first and nothing else, a point
+// whose own time is over has failed, and one that the end of the check has cut
+// short, or kept from beginning, has not.
 func TestOutOfTime(t *testing.T) {
 	for _, c := range []struct {
 		name         string
 		limit, total time.Duration
 		want         Verdict
 	}{
-		{"a point's time", 100 * time.Millisecond, patience, Failed},
+		{"a point's time", 500 * time.Millisecond, patience, Failed},
 		{"the check's time", patience, 100 * time.Millisecond, Untried},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			k := newCheck(t.Context(), peer(t, func(c net.Conn) { io.Copy(io.Discard, c) }), nil)
+			base := handle(t, func(w http.ResponseWriter, r *http.Request) {
+				if r.Method == "GET" && r.URL.RawQuery == "after=0&limit=1" {
+					io.WriteString(w, `{"messages":[],"last":0}`)
+					return
+				}
+				io.Copy(io.Discard, r.Body)
+				<-r.Context().Done()
+			})
+			k := newCheck(t.Context(), base, nil)
 			defer k.client.CloseIdleConnections()
 			k.limit, k.total = c.limit, c.total
-			results := k.all(nil)
+			results := k.all(Part{})
 			if len(results) != len(Points()) {
 				t.Errorf("%d results for %d points", len(results), len(Points()))
 			}
@@ -39,6 +54,82 @@ func TestOutOfTime(t *testing.T) {
 			if found == 0 {
 				t.Errorf("nothing is %v", c.want)
 			}
+			if err := k.stopped(results); err != nil {
+				t.Errorf("it answers, and: %v", err)
+			}
 		})
 	}
+}
+
+// A server that stops answering at the first bad input ends the check: what was
+// found until then stands, and nothing is said of the rest.
+func TestServerStops(t *testing.T) {
+	for name, stop := range map[string]func(s *httptest.Server, r *http.Request){
+		"connection refused": func(s *httptest.Server, _ *http.Request) {
+			s.Listener.Close()
+			go s.CloseClientConnections()
+		},
+		"no answer in time": func(_ *httptest.Server, r *http.Request) { <-r.Context().Done() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			base := stopping(t, stop)
+			c := newCheck(t.Context(), base, nil)
+			defer c.client.CloseIdleConnections()
+			c.limit = 4 * time.Second // and as long as the second of the two takes
+			results := c.all(Part{})
+			untried, underWay := 0, 0
+			for _, r := range results {
+				switch {
+				case r.Verdict == Failed:
+					t.Errorf("%v: %v", r.Point, r.Fault)
+				case r.Needed && r.Verdict != Passed:
+					t.Errorf("%v: %v, although it goes before all bad input", r.Point, r.Verdict)
+				case r.Verdict == Untried:
+					untried++
+					if r.Why == "under way when the server stopped answering" {
+						underWay++
+					}
+				}
+			}
+			if untried == 0 || underWay == 0 || underWay > together {
+				t.Errorf("%d untried, %d of them under way", untried, underWay)
+			}
+			err := c.stopped(results)
+			want := fmt.Sprintf("the server at %s stopped answering after %d of %d points (%s); start it again", base, len(results)-untried, len(results), name)
+			if err == nil || err.Error() != want {
+				t.Errorf("it said %v, want %s", err, want)
+			}
+		})
+	}
+}
+
+// stopping is our server, which a request with an empty text stops, in some way.
+func stopping(t *testing.T, stop func(s *httptest.Server, r *http.Request)) (base string) {
+	t.Helper()
+	to, err := url.Parse(serve(t, 0))
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := &httputil.ReverseProxy{
+		FlushInterval: -1,
+		Rewrite:       func(r *httputil.ProxyRequest) { r.SetURL(to); r.Out.Host = r.In.Host },
+		ErrorHandler:  func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
+	}
+	var stopped atomic.Bool
+	var s *httptest.Server
+	s = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		b, _ := io.ReadAll(r.Body)
+		r.Body = io.NopCloser(bytes.NewReader(b))
+		if bytes.Contains(b, []byte(`"text":""`)) {
+			stopped.Store(true)
+		}
+		if stopped.Load() {
+			stop(s, r)
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	}))
+	t.Cleanup(s.Close)
+	return s.URL
 }

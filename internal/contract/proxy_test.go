@@ -151,6 +151,13 @@ func on(method, path string, change func(*http.Response)) func(*http.Response) {
 	}
 }
 
+// unframed has the connection's end end the body.
+func unframed(r *http.Response) {
+	r.ContentLength = -1
+	r.Header.Del("Content-Length")
+	r.Header.Set("Transfer-Encoding", "identity")
+}
+
 // isUpgrade and its like choose whose bytes are forged.
 func isUpgrade(r *http.Request) bool { return r.Header.Get("Upgrade") != "" }
 

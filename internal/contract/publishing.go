@@ -11,7 +11,8 @@ import (
 var byPost = []string{"poll", "poll-etag", "longpoll", "sse"}
 
 var publishing = []Point{
-	{Group: "publishing", Name: "POST is answered 201 with the message", Transports: byPost, try: postAnswers},
+	{Group: "publishing", Name: "POST is answered 201", Transports: byPost, Needed: true, try: postAccepted},
+	{Group: "publishing", Name: "the 201 holds the message", Transports: byPost, try: postAnswers},
 	{Group: "publishing", Name: "Location names the message's page", Transports: byPost, Optional: true, try: locationNames},
 	{Group: "publishing", Name: "ids are 1, 2, 3 … in each room", Transports: byPost, try: idsCount},
 	{Group: "publishing", Name: "at is Unix milliseconds", Transports: byPost, try: atIsMilliseconds},
@@ -20,14 +21,16 @@ var publishing = []Point{
 	{Group: "publishing", Name: "a charset may follow the content type", Transports: byPost, try: charsetAccepted},
 }
 
+func postAccepted(v *visit) error { return v.say(v.room(), loadTexts...) }
+
 func postAnswers(v *visit) error {
 	room := v.room()
 	m, a, err := v.post(room, "ada", "hello")
 	if err != nil {
 		return err
 	}
-	if m.Room != room || m.User != "ada" || m.Text != "hello" {
-		return a.fault(quote(string(a.body)), "answer with what was posted: room, user and text")
+	if m.Room != room || m.User != "ada" || m.Text != "hello" || m.At == 0 {
+		return a.fault(quote(string(a.body)), "answer with what was posted; "+messageRemedy)
 	}
 	return a.isMedia("application/json")
 }

@@ -40,15 +40,6 @@ func badRooms(v *visit) error {
 	return nil
 }
 
-// send posts a body that may be refused.
-func (v *visit) send(room, body string) (*answer, error) {
-	a, err := v.do(http.MethodPost, v.messages(room, ""), body, "Content-Type", "application/json")
-	if err == nil {
-		err = a.offered()
-	}
-	return a, err
-}
-
 func badQueries(v *visit) error {
 	for _, query := range []string{"after=x", "after=-1", "after=1.5", "after=", "after=18446744073709551616", "after=0&after=1",
 		"after=0&limit=0", "after=0&limit=1001", "after=0&limit=-1", "after=0&limit=ten"} {

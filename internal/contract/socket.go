@@ -56,8 +56,12 @@ func (v *visit) dial(path string, compressed bool, header ...string) (*socket, e
 	case refuses(r.StatusCode):
 		return nil, &absence{s.asked, fmt.Sprintf("the handshake is answered %d", r.StatusCode)}
 	case r.StatusCode == http.StatusSwitchingProtocols:
-		return nil, &Fault{s.asked, fmt.Sprintf("101, but %s: %+q", quote(err.Error()), r.Header),
+		fault := Fault{s.asked, fmt.Sprintf("101, but %s: %+q", quote(err.Error()), r.Header),
 			"answer with Upgrade, Connection, Sec-WebSocket-Accept and extensions as RFC 6455 and RFC 7692 have them"}
+		if err != websocket.ErrBadHandshake && strings.HasPrefix(r.Header.Get("Sec-Websocket-Extensions"), "permessage-deflate") {
+			return nil, &otherTerms{fault}
+		}
+		return nil, &fault
 	default:
 		body, _ := io.ReadAll(r.Body)
 		return nil, &handshakeRefusal{Fault{s.asked, fmt.Sprintf("%d with %s", r.StatusCode, quote(string(body))), "answer 101"}, r.StatusCode}
@@ -70,6 +74,10 @@ func (v *visit) dial(path string, compressed bool, header ...string) (*socket, e
 	v.later(func() { c.Close() })
 	return s, nil
 }
+
+// otherTerms is a 101 that agrees on compression in another way than without
+// context, which nothing here can read.
+type otherTerms struct{ Fault }
 
 // handshakeRefusal is a status other than 101.
 type handshakeRefusal struct {
@@ -93,8 +101,11 @@ func (v *visit) socket(room, query string, header ...string) (*socket, error) {
 }
 
 func (v *visit) opened(s *socket, err error) (*socket, error) {
-	if refusal, ok := err.(*handshakeRefusal); ok {
-		return nil, &refusal.Fault
+	switch err := err.(type) {
+	case *handshakeRefusal:
+		return nil, &err.Fault
+	case *otherTerms:
+		return nil, &err.Fault
 	}
 	return s, err
 }

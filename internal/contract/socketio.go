@@ -14,7 +14,8 @@ var (
 )
 
 var socketPolling = append([]Point{
-	{Group: "socket.io polling", Name: "a session is opened by a handshake", Transports: bySocketPolling, try: sessionOpens},
+	{Group: "socket.io polling", Name: "a session is opened by a handshake", Transports: bySocketPolling, Needed: true, try: sessionOpens},
+	{Group: "socket.io polling", Name: "the handshake tells maxPayload", Transports: bySocketPolling, try: sessionBounds},
 	{Group: "socket.io polling", Name: "an unknown session is refused 400", Transports: bySocketPolling, try: sessionUnknown},
 	{Group: "socket.io polling", Name: "the session may be upgraded, losing nothing", Transports: bySocketPolling, Optional: true, try: sessionUpgrades},
 }, socketPoints("socket.io polling", bySocketPolling, byPolling)...)
@@ -31,20 +32,24 @@ func byWebSocket(v *visit, query string) (link, error) { return v.socketLink(que
 func socketPoints(group string, transports []string, open linker) []Point {
 	var points []Point
 	for _, p := range []struct {
-		name string
-		try  func(*visit, linker) error
+		name   string
+		needed bool
+		try    func(*visit, linker) error
 	}{
-		{"the namespace / is connected, no other", namespaceConnects},
-		{"a message comes to everyone in the room", emitDelivers},
-		{"the acknowledgement is the message", emitAcks},
-		{"a plain string is a message as well", stringAccepted},
-		{"without after: from now on", socketIOFromNow},
-		{"after: what was missed, then what comes", socketIOResumes},
-		{"bad input is told to the callback", callbackRefuses},
-		{"bad input without a callback: error message", eventRefuses},
-		{"a bad room or cursor is a connect error", connectRefused},
+		{"the namespace / is connected", true, namespaceConnects},
+		{"a message comes to everyone in the room", true, emitDelivers},
+		{"each message sent gets its acknowledgement", true, emitAcks},
+		{"no other namespace is connected", false, namespaceRefused},
+		{"text comes back byte for byte", false, emitText},
+		{"the acknowledgement is the message", false, ackHoldsMessage},
+		{"a plain string is a message as well", false, stringAccepted},
+		{"without after: from now on", false, socketIOFromNow},
+		{"after: what was missed, then what comes", false, socketIOResumes},
+		{"bad input is told to the callback", false, callbackRefuses},
+		{"bad input without a callback: error message", false, eventRefuses},
+		{"a bad room or cursor is a connect error", false, connectRefused},
 	} {
-		points = append(points, Point{Group: group, Name: p.name, Transports: transports,
+		points = append(points, Point{Group: group, Name: p.name, Transports: transports, Needed: p.needed,
 			try: func(v *visit) error { return p.try(v, open) }})
 	}
 	return points
@@ -77,6 +82,9 @@ func (v *visit) converse(open linker, query string) (*conversation, error) {
 	}
 	return &conversation{link: l, v: v}, nil
 }
+
+// chatEvent is the event that messages travel in.
+const chatEvent = "chat message"
 
 // eventPacket is 42["name",…] or 43ID[…] with what follows.
 var eventPacket = regexp.MustCompile(`(?s)^4([23])([0-9]*)(\[.*\])$`)
@@ -114,8 +122,8 @@ func (c *conversation) message() (message, error) {
 		if err != nil {
 			return message{}, err
 		}
-		if name == "" {
-			continue // an acknowledgement
+		if name != chatEvent {
+			continue // an acknowledgement, or an event that means nothing
 		}
 		return c.parse(name, args)
 	}
@@ -155,12 +163,14 @@ func (c *conversation) called(argument string) (json.RawMessage, error) {
 		if err != nil {
 			return nil, err
 		}
-		if name != "" {
+		if name == chatEvent {
 			m, err := c.parse(name, args)
 			if err != nil {
 				return nil, err
 			}
 			c.got = append(c.got, m)
+		}
+		if name != "" {
 			continue
 		}
 		if got != id || len(args) == 0 {
@@ -188,7 +198,7 @@ func (c *conversation) wants(first uint64, texts ...string) error {
 	return c.v.wants(c, c.asked(), first, texts...)
 }
 
-func sessionOpens(v *visit) error {
+func sessionBounds(v *visit) error {
 	k, err := v.pollLink("room=" + v.room())
 	if err != nil {
 		return err
@@ -197,6 +207,11 @@ func sessionOpens(v *visit) error {
 		return &Fault{k.asked(), "no maxPayload", openRemedy}
 	}
 	return nil
+}
+
+func sessionOpens(v *visit) error {
+	_, err := v.pollLink("room=" + v.room() + "&after=0")
+	return err
 }
 
 func sessionUnknown(v *visit) error {
@@ -240,9 +255,11 @@ func sessionUpgrades(v *visit) error {
 }
 
 func namespaceConnects(v *visit, open linker) error {
-	if _, err := v.converse(open, "room="+v.room()); err != nil {
-		return err
-	}
+	_, err := v.converse(open, "room="+v.room()+"&after=0")
+	return err
+}
+
+func namespaceRefused(v *visit, open linker) error {
 	l, err := open(v, "room="+v.room())
 	if err != nil {
 		return err
@@ -262,27 +279,55 @@ func namespaceConnects(v *visit, open linker) error {
 
 func emitDelivers(v *visit, open linker) error {
 	room := v.room()
-	speaker, err := v.converse(open, "room="+room)
+	speaker, err := v.converse(open, "room="+room+"&after=0")
 	if err != nil {
 		return err
 	}
-	other, err := v.converse(open, "room="+room)
+	other, err := v.converse(open, "room="+room+"&after=0")
 	if err != nil {
 		return err
 	}
-	texts := []string{"hello", oddText}
-	for _, text := range texts {
+	for _, text := range loadTexts {
 		if _, err := speaker.emit(body("ada", text), false); err != nil {
 			return err
 		}
 	}
-	if err := other.wants(1, texts...); err != nil {
+	if err := v.wantsGrowing(other, other.asked(), room, 0, loadTexts...); err != nil {
 		return err
 	}
-	return speaker.wants(1, texts...)
+	return v.wantsGrowing(speaker, speaker.asked(), room, 0, loadTexts...)
+}
+
+func emitText(v *visit, open linker) error {
+	c, err := v.converse(open, "room="+v.room())
+	if err != nil {
+		return err
+	}
+	if _, err := c.emit(body("ada", oddText), false); err != nil {
+		return err
+	}
+	return c.wants(1, oddText)
 }
 
 func emitAcks(v *visit, open linker) error {
+	c, err := v.converse(open, "room="+v.room()+"&after=0")
+	if err != nil {
+		return err
+	}
+	for range 3 {
+		argument, err := c.called(body("ada", loadTexts[0]))
+		if err != nil {
+			return err
+		}
+		var m struct{ ID uint64 }
+		if json.Unmarshal(argument, &m) != nil || m.ID == 0 {
+			return &Fault{c.asked(), quote(string(argument)), "call the callback with the message, id and all"}
+		}
+	}
+	return nil
+}
+
+func ackHoldsMessage(v *visit, open linker) error {
 	room := v.room()
 	c, err := v.converse(open, "room="+room)
 	if err != nil {
@@ -294,7 +339,7 @@ func emitAcks(v *visit, open linker) error {
 			return err
 		}
 		m, wrong := parseMessage(argument)
-		if wrong == "" && (m.ID != want || m.Room != room || m.User != "ada" || m.Text != "hello") {
+		if wrong == "" && (m.ID != want || m.Room != room || m.User != "ada" || m.Text != "hello" || m.At == 0) {
 			wrong = quote(string(argument))
 		}
 		if wrong != "" {

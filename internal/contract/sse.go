@@ -11,8 +11,11 @@ import (
 var bySSE = []string{"sse"}
 
 var events = []Point{
-	{Group: "sse", Name: "the answer is a text/event-stream", Transports: bySSE, try: eventStream},
-	{Group: "sse", Name: "a message is an event with id and data", Transports: bySSE, try: messageEvent},
+	{Group: "sse", Name: "the answer is a text/event-stream", Transports: bySSE, Needed: true, try: eventStream},
+	{Group: "sse", Name: "a message is the data of an event, named message or not at all", Transports: bySSE, Needed: true, try: eventDelivers},
+	{Group: "sse", Name: "the answer is not for caches", Transports: bySSE, try: eventsUncached},
+	{Group: "sse", Name: "an event is named message and has the message's id", Transports: bySSE, try: messageEvent},
+	{Group: "sse", Name: "text comes back byte for byte", Transports: bySSE, try: eventText},
 	{Group: "sse", Name: "without a cursor: from now on", Transports: bySSE, try: eventsFromNow},
 	{Group: "sse", Name: "after: what was missed, then what comes", Transports: bySSE, try: eventsResume},
 	{Group: "sse", Name: "Last-Event-ID wins over after", Transports: bySSE, try: lastEventID},
@@ -83,24 +86,24 @@ func (s *stream) next() (event, error) {
 	}
 }
 
-// message waits for the next message.
+const eventRemedy = `send "id: 43", "event: message", "data: {…}" and an empty line for each message`
+
+// message waits for the next message. Events of other names mean nothing.
 func (s *stream) message() (message, error) {
-	const remedy = `send "id: 43", "event: message", "data: {…}" and an empty line for each message`
-	e, err := s.next()
-	if err != nil {
-		return message{}, err
+	for {
+		e, err := s.next()
+		if err != nil {
+			return message{}, err
+		}
+		if e.name != "message" && e.name != "" {
+			continue
+		}
+		m, wrong := parseMessage([]byte(e.data))
+		if wrong != "" {
+			return message{}, &Fault{s.asked, wrong, eventRemedy}
+		}
+		return m, nil
 	}
-	if e.name != "message" && e.name != "" {
-		return message{}, &Fault{s.asked, "an event " + quote(e.name) + " with data " + quote(e.data), remedy}
-	}
-	m, wrong := parseMessage([]byte(e.data))
-	if wrong == "" && e.id != strconv.FormatUint(m.ID, 10) {
-		wrong = fmt.Sprintf("id %s for message %d", quote(e.id), m.ID)
-	}
-	if wrong != "" {
-		return message{}, &Fault{s.asked, wrong, remedy}
-	}
-	return m, nil
 }
 
 // wants waits for messages of these texts, with ids from first on.
@@ -109,6 +112,23 @@ func (s *stream) wants(first uint64, texts ...string) error {
 }
 
 func eventStream(v *visit) error {
+	_, _, err := v.stream(v.room(), "?after=0")
+	return err
+}
+
+func eventDelivers(v *visit) error {
+	room := v.room()
+	s, _, err := v.stream(room, "?after=0")
+	if err != nil {
+		return err
+	}
+	if err := v.say(room, loadTexts...); err != nil {
+		return err
+	}
+	return v.wantsGrowing(s, s.asked, room, 0, loadTexts...)
+}
+
+func eventsUncached(v *visit) error {
 	_, a, err := v.stream(v.room(), "")
 	if err != nil {
 		return err
@@ -125,10 +145,29 @@ func messageEvent(v *visit) error {
 	if err != nil {
 		return err
 	}
-	if err := v.say(room, "hello", oddText); err != nil {
+	if err := v.say(room, "hello"); err != nil {
 		return err
 	}
-	return s.wants(1, "hello", oddText)
+	e, err := s.next()
+	if err != nil {
+		return err
+	}
+	if e.name != "message" || e.id != "1" {
+		return &Fault{s.asked, fmt.Sprintf("an event %s with id %s and data %s", quote(e.name), quote(e.id), quote(e.data)), eventRemedy}
+	}
+	return nil
+}
+
+func eventText(v *visit) error {
+	room := v.room()
+	s, _, err := v.stream(room, "?after=0")
+	if err != nil {
+		return err
+	}
+	if err := v.say(room, oddText); err != nil {
+		return err
+	}
+	return s.wants(1, oddText)
 }
 
 func eventsFromNow(v *visit) error {

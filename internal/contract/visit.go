@@ -11,14 +11,15 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 )
 
-// try tries one point. What goes wrong when the whole check is over says
-// nothing of the server: the error is outOfTime then.
+// try tries one point. What goes wrong when the whole check is over, or the
+// server gone, says nothing of the point: the error is untried then.
 func (c *check) try(p Point) error {
-	if c.isOver() {
-		return outOfTime{}
+	if c.ctx.Err() != nil {
+		return untried{}
 	}
 	v := &visit{check: c}
 	var cancel context.CancelFunc
@@ -26,8 +27,13 @@ func (c *check) try(p Point) error {
 	defer cancel()
 	defer v.leave()
 	err := p.try(v)
-	if err != nil && c.isOver() {
-		return outOfTime{}
+	switch _, failed := err.(*Fault); {
+	case err == nil:
+		return nil
+	case failed && c.isGone():
+		return untried{"under way when the server stopped answering"}
+	case c.isOver() || c.ctx.Err() != nil:
+		return untried{}
 	}
 	return err
 }
@@ -39,10 +45,10 @@ func (c *check) isOver() bool {
 	return bounded && !time.Now().Before(end)
 }
 
-// outOfTime is the end of the time that all points have together.
-type outOfTime struct{}
+// untried is the end of the check before a point's own.
+type untried struct{ why string }
 
-func (outOfTime) Error() string { return "the check ran out of time" }
+func (untried) Error() string { return "the check ended" }
 
 // visit is one point being tried. Its methods return a [*Fault] or an
 // [*absence] as their error.
@@ -116,6 +122,7 @@ func (v *visit) open(method, path, body string, header ...string) (*http.Respons
 		return nil, nil, v.broken(a.asked, err)
 	}
 	a.status, a.header, a.took = r.StatusCode, r.Header, time.Since(began)
+	a.framed = r.ContentLength >= 0 || len(r.TransferEncoding) > 0
 	return r, a, nil
 }
 
@@ -145,8 +152,11 @@ func (v *visit) broken(asked string, err error) error {
 		err = cause.Err
 	}
 	var timeout net.Error
-	if v.ctx.Err() != nil || errors.As(err, &timeout) && timeout.Timeout() {
+	switch {
+	case v.ctx.Err() != nil || errors.As(err, &timeout) && timeout.Timeout():
 		return &Fault{asked, "no answer in time", "answer, and do not stall"}
+	case errors.Is(err, syscall.ECONNREFUSED):
+		return &Fault{asked, "connection refused", "start the server there"}
 	}
 	return &Fault{asked, "no whole answer: " + quote(err.Error()), "answer in full, by HTTP/1.1"}
 }
