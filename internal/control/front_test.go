@@ -108,8 +108,14 @@ func copyMessages(to, from *websocket.Conn) {
 	}
 }
 
-// stream passes on a stream of events until ctx is done, and ends it cleanly.
-func (f *front) stream(ctx context.Context, w http.ResponseWriter, r *http.Request) {
+// endStreams answers for streams of events: it passes one on, and ends it
+// cleanly 700 ms after its head has come.
+func (f *front) endStreams(w http.ResponseWriter, r *http.Request, _ int64) bool {
+	if !strings.HasSuffix(r.URL.Path, "/events") {
+		return false
+	}
+	ctx, cancel := context.WithCancel(r.Context())
+	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, r.Method, f.to.String()+r.URL.String(), nil)
 	if err != nil {
 		panic(err)
@@ -117,13 +123,14 @@ func (f *front) stream(ctx context.Context, w http.ResponseWriter, r *http.Reque
 	request.Header = r.Header
 	answer, err := http.DefaultTransport.RoundTrip(request)
 	if err != nil {
-		return
+		panic(http.ErrAbortHandler)
 	}
 	defer answer.Body.Close()
 	for name, values := range answer.Header {
 		w.Header()[name] = values
 	}
 	w.WriteHeader(answer.StatusCode)
+	defer time.AfterFunc(700*time.Millisecond, cancel).Stop()
 	b := make([]byte, 4096)
 	for err == nil {
 		_ = http.NewResponseController(w).Flush()
@@ -131,6 +138,7 @@ func (f *front) stream(ctx context.Context, w http.ResponseWriter, r *http.Reque
 		n, err = answer.Body.Read(b)
 		_, _ = w.Write(b[:n])
 	}
+	return true
 }
 
 // broken answers in ways that no server should.

@@ -152,8 +152,8 @@ func TestCheckTransports(t *testing.T) {
 		want         string
 	}{
 		{"all", null, transport.Names(), ""},
-		{"polling has been seen to work", rest.URL, []string{"poll"}, ""},
-		{"no WebSocket", rest.URL, []string{"poll", "ws"}, "target " + rest.URL + " does not offer the transport ws: the server answered 404: 404 page not found"},
+		{"no polls", rest.URL, []string{"poll", "ws"}, "target " + rest.URL + " does not offer the transport poll: the server answered 404: 404 page not found"},
+		{"no WebSocket", rest.URL, []string{"ws", "poll"}, "target " + rest.URL + " does not offer the transport ws: the server answered 404: 404 page not found"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := checkTransports(t.Context(), c.target, nil, c.transports)

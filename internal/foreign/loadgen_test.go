@@ -104,7 +104,7 @@ func TestASocketIOServerThatRecovers(t *testing.T) {
 	t.Parallel()
 	s := example(t, "--recovery")
 	everyoneHears(t, s, "socketio-ws")
-	results, err := contract.Check(t.Context(), s.url, nil, []string{"socketio-ws", "socketio-polling"})
+	results, err := contract.Check(t.Context(), s.url, nil, contract.Part{Transports: []string{"socketio-ws", "socketio-polling"}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -67,7 +67,7 @@ func TestStickySessions(t *testing.T) {
 func TestCheckKeepsCookies(t *testing.T) {
 	t.Parallel()
 	front := sticky(t, ours(t), ours(t))
-	results, err := contract.Check(t.Context(), front.url, nil, []string{"sse", "ws", "socketio-polling", "socketio-ws"})
+	results, err := contract.Check(t.Context(), front.url, nil, contract.Part{Transports: []string{"sse", "ws", "socketio-polling", "socketio-ws"}})
 	if err != nil {
 		t.Fatal(err)
 	}
