@@ -81,8 +81,8 @@ func TestCheckRefuses(t *testing.T) {
 		{"http://" + closed.Addr().String(), refused, "connection refused"},
 		{page.URL, refused, `200 with "<html>"; it must speak the chat contract`},
 		{"", badInput, "expected \"<url>\""},
-		{"nonsense", badInput, "give a server's base address with its port"},
-		{page.URL + "/api", badInput, "give a server's base address with its port"},
+		{"nonsense", badInput, "give a server's base address, as"},
+		{page.URL + "/api", badInput, "below a path cannot be measured"},
 		{page.URL + " --transports wss", badInput, `transport "wss": there is none of this name; there are poll, `},
 	} {
 		t.Run(c.args, func(t *testing.T) {

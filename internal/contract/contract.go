@@ -1,5 +1,5 @@
 // Package contract holds docs/contract.md as points, each of which a server
-// can be asked for. It shares no code with the server or the load generator:
+// can be asked for. It shares no code of the chat with the server or the load generator:
 // what both of them get wrong in the same way, it finds.
 package contract
 
@@ -72,13 +72,24 @@ func Points() []Point {
 		deflate, batches, socketPolling, socketWebSocket, history, crossing, refusals, around)
 }
 
-// Base returns the address of a server from what a person wrote.
+// Base returns the address of a server from what a person wrote: the scheme, the
+// host and the port, which is the scheme's own where none was given.
 func Base(target string) (string, error) {
 	u, err := url.Parse(target)
-	if err != nil || u.Port() == "" || u.Scheme != "http" && u.Scheme != "https" || strings.TrimSuffix(target, "/") != u.Scheme+"://"+u.Host {
-		return "", fmt.Errorf("target %q: give a server's base address with its port, as http://127.0.0.1:8080", target)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || strings.HasSuffix(u.Host, ":") || strings.ContainsAny(target, "?#") {
+		return "", fmt.Errorf("target %q: give a server's base address, as http://127.0.0.1:8080", target)
 	}
-	return u.Scheme + "://" + u.Host, nil
+	base := &url.URL{Scheme: u.Scheme, Host: u.Host}
+	if u.User != nil {
+		return "", fmt.Errorf("target %q: no name and password are sent to a server; give its base address, as %s", u.Redacted(), base)
+	}
+	if u.Path != "" && u.Path != "/" {
+		return "", fmt.Errorf("target %q: a chat below a path cannot be measured; give the server's base address, as %s, and have it serve the chat there", target, base)
+	}
+	if u.Port() == "" {
+		base.Host += map[string]string{"http": ":80", "https": ":443"}[u.Scheme]
+	}
+	return base.String(), nil
 }
 
 // Check tries all points against the server at base, or those of some

@@ -15,6 +15,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/pollpush/pollpush/internal/contract"
 	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
@@ -183,7 +184,7 @@ func (r *runner) fit(ctx context.Context) error {
 		if err := checkTarget(ctx, r.Target, roots); err != nil {
 			return err
 		}
-		r.Target = strings.TrimSuffix(r.Target, "/")
+		r.Target, _ = contract.Base(r.Target) // checked
 		for i := range r.Grid.Points {
 			r.Grid.Points[i].TLS = strings.HasPrefix(r.Target, "https:") // whatever the scenario would have of a server of ours
 		}
