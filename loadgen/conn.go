@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/pollpush/pollpush/internal/localhost"
 )
 
 // Conn is one counted TCP connection. Its reads park without holding a
@@ -77,7 +79,7 @@ func (m *Meter) Dial(ctx context.Context, addr string, source netip.Addr) (*Conn
 			})
 		}
 	}
-	nc, err := d.DialContext(ctx, "tcp", addr)
+	nc, err := localhost.Dial(ctx, &d, "tcp", addr)
 	if err != nil {
 		m.failed.Add(1)
 		return nil, err

@@ -274,5 +274,8 @@ func equalFold(b []byte, lower string) bool {
 
 // refusal is the error for a response whose status is not the wanted one.
 func (r response) refusal() error {
+	if to := r.field("location"); to != nil && r.status/100 == 3 {
+		return &AnswerError{Status: r.status, Text: fmt.Sprintf("a redirect to %.200s, which is not followed", to)}
+	}
 	return &AnswerError{Status: r.status, Text: fmt.Sprintf("%.200s", bytes.TrimSpace(r.body))}
 }

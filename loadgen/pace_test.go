@@ -1,6 +1,22 @@
 package loadgen
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/pollpush/pollpush/internal/shard"
+)
+
+// Shards have addresses of their own to dial servers on IPv4 loopback only.
+func TestSpread(t *testing.T) {
+	for server, want := range map[string]string{
+		"http://127.0.0.1:80": "127.0.1.3", "http://127.9.9.9:80": "127.0.1.3",
+		"http://[::1]:80": "invalid IP", "http://localhost:80": "invalid IP", "http://192.0.2.1:80": "invalid IP",
+	} {
+		if got := spread(shard.Plan{Servers: []string{"http://127.0.0.1:1", server}, Shard: 2}).String(); got != want {
+			t.Errorf("%s is dialled from %s, want %s", server, got, want)
+		}
+	}
+}
 
 // What a walk has not come to is counted as it would have been walked.
 func TestRemaining(t *testing.T) {

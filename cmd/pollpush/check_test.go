@@ -92,8 +92,8 @@ func TestCheckRefuses(t *testing.T) {
 		{page.URL + " --for poll,wss", badInput, `transport "wss": there is none of this name`},
 		{page.URL + " --for poll --transports sse", badInput, "--for and --transports can't be used together"},
 		{"", badInput, "expected \"<url>\""},
-		{"nonsense", badInput, "give a server's base address with its port"},
-		{page.URL + "/api", badInput, "give a server's base address with its port"},
+		{"nonsense", badInput, "give a server's base address, as"},
+		{page.URL + "/api", badInput, "below a path cannot be measured"},
 		{page.URL + " --transports wss", badInput, `transport "wss": there is none of this name; there are poll, `},
 	} {
 		t.Run(c.args, func(t *testing.T) {

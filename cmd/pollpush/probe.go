@@ -10,12 +10,14 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"regexp"
 	"time"
 
 	"github.com/pollpush/pollpush/internal/contract"
 	"github.com/pollpush/pollpush/internal/control"
+	"github.com/pollpush/pollpush/internal/localhost"
 	"github.com/pollpush/pollpush/internal/transport"
 	"github.com/pollpush/pollpush/loadgen"
 )
@@ -81,7 +83,13 @@ func newest(ctx context.Context, base string, roots *x509.CertPool, room string,
 		return 0, err
 	}
 	client := &http.Client{
-		Transport:     &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: roots}},
+		Transport: &http.Transport{
+			DisableKeepAlives: true,
+			TLSClientConfig:   &tls.Config{RootCAs: roots},
+			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+				return localhost.Dial(ctx, &net.Dialer{}, network, addr)
+			},
+		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // probing follows none
 	}
 	answer, err := client.Do(request)
@@ -92,6 +100,9 @@ func newest(ctx context.Context, base string, roots *x509.CertPool, room string,
 		return 0, fmt.Errorf("%w; is the server running there?", err)
 	}
 	defer answer.Body.Close()
+	if to, err := answer.Location(); err == nil && answer.StatusCode/100 == 3 {
+		return 0, fmt.Errorf("GET %s%s is redirected to %s: redirects are not followed; give the address that it redirects to", base, path, to)
+	}
 	for _, field := range answer.Header.Values("Set-Cookie") {
 		cookies.Set(field, answer.TLS != nil)
 	}

@@ -114,6 +114,8 @@ func TestProbeRefused(t *testing.T) {
 		http.Error(w, "there is nothing", http.StatusNotFound)
 	}))
 	t.Cleanup(bare.Close)
+	moved := httptest.NewServer(http.RedirectHandler("/elsewhere", http.StatusFound))
+	t.Cleanup(moved.Close)
 	failing := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		http.Error(w, "out of order", http.StatusServiceUnavailable)
 	}))
@@ -125,16 +127,18 @@ func TestProbeRefused(t *testing.T) {
 	}
 	table := []refusal{
 		{"wss " + bare.URL, badInput, `transport "wss": there is none of this name; there are poll, poll-etag, `},
-		{"ws nonsense", badInput, "give a server's base address with its port"},
-		{"ws http://127.0.0.1:99999", badInput, "give a server's base address with its port"},
-		{"sse http://:8080 --after 0", badInput, "give a server's base address with its port"},
+		{"ws nonsense", badInput, "give a server's base address, as"},
+		{"ws http://127.0.0.1:99999", badInput, "give a server's base address, as"},
+		{"sse http://:8080 --after 0", badInput, "give a server's base address, as"},
 		{"ws " + bare.URL + " --room a.b", badInput, `--room "a.b": want 1 to 64 of`},
 		{"ws " + bare.URL + " --after x", badInput, "--after"},
 		{"ws " + bare.URL + " --after -1", badInput, "--after"},
 		{"poll " + bare.URL + " --interval 0s", badInput, "--interval 0s: want at least 10ms"},
 		{"ws http://" + closed.Addr().String(), refused, "connection refused; is the server running there?"},
 		{"ws http://" + closed.Addr().String() + " --after 0", refused, "connection refused"},
-		{"ws " + bare.URL + "/nowhere", badInput, "give a server's base address"},
+		{"ws " + bare.URL + "/nowhere", badInput, "give the server's base address"},
+		{"ws " + moved.URL, refused, "is redirected to " + moved.URL + "/elsewhere: redirects are not followed"},
+		{"ws " + moved.URL + " --after 0", refused, "the server answered 302: a redirect to /elsewhere, which is not followed"},
 	}
 	for _, name := range transport.Names() {
 		table = append(table,

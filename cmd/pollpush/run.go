@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/pollpush/pollpush/internal/contract"
 	"github.com/pollpush/pollpush/internal/control"
 	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/result"
@@ -120,15 +121,18 @@ func (c *runCommand) Run(s *session) error {
 		return &usageError{fmt.Errorf("--out names the folder of one run, %d scenarios were asked for", len(c.Scenarios))}
 	}
 	options := control.Options{Profile: c.Profile, Commit: commit(), Progress: s.stderr}
+	var err error
 	if c.Target != nil {
-		if options.Target = *c.Target; options.Target == "" {
+		if *c.Target == "" {
 			return &usageError{errors.New(`--target "": name a server, or leave the flag out to start one per trial`)}
+		}
+		if options.Target, err = contract.Base(*c.Target); err != nil {
+			return &usageError{fmt.Errorf("--target: %w", err)}
 		}
 	}
 	if c.TargetCA != "" && c.Target == nil {
 		return &usageError{fmt.Errorf("--target-ca %s: goes with --target", c.TargetCA)}
 	}
-	var err error
 	if options.TargetCA, _, err = readTrust("--target-ca", c.TargetCA); err != nil {
 		return err
 	}

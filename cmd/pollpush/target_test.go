@@ -43,7 +43,7 @@ func TestTargetRefuses(t *testing.T) {
 		"unavailable":            {answer(503, "application/json", `{"messages": [], "last": 0}`), []string{"answered 503 Service Unavailable"}},
 		"moved": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "/elsewhere", http.StatusFound)
-		}, []string{"answered 302 Found"}},
+		}, []string{"redirects GET /api/rooms/", "/elsewhere: redirects are not followed"}},
 		"hangs up": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, []string{"ends the connection without an answer"}},
 		"breaks off": {func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "1000")
@@ -75,29 +75,32 @@ func TestTargetUnreachable(t *testing.T) {
 		t.Fatal(err)
 	}
 	closed.Close()
-	const remedy = "give a server's base address with its port, as http://127.0.0.1:8080"
+	const general = "give a server's base address, as http://127.0.0.1:8080"
 	for _, c := range []struct {
 		target string
+		code   int
 		said   string
 	}{
-		{"http://" + closed.Addr().String(), "connection refused; is the server running there?"},
-		{"http://no-such-host.invalid:80", "no-such-host.invalid"},
-		{"http://127.0.0.1:99999", "invalid port"},
-		{"http://127.0.0.1", remedy},
-		{"127.0.0.1:8080", remedy},
-		{"localhost:8080", remedy},
-		{"ftp://127.0.0.1:8080", remedy},
-		{"ws://127.0.0.1:8080", remedy},
-		{"http://127.0.0.1:8080/api", remedy},
-		{"http://127.0.0.1:8080?room=1", remedy},
-		{"http://me:secret@127.0.0.1:8080", remedy},
-		{"http://[::1:8080", remedy},
-		{"nonsense", remedy},
+		{"http://" + closed.Addr().String(), refused, "connection refused; is the server running there?"},
+		{"http://no-such-host.invalid:80", refused, "no-such-host.invalid"},
+		{"http://127.0.0.1:99999", refused, "invalid port"},
+		{"127.0.0.1:8080", badInput, general},
+		{"ftp://127.0.0.1:8080", badInput, general},
+		{"http://127.0.0.1:8080?room=1", badInput, general},
+		{"http://[::1:8080", badInput, general},
+		{"nonsense", badInput, general},
+		{"http://127.0.0.1:8080/api", badInput, "below a path"},
+		{"http://me:secret@127.0.0.1:8080", badInput, "no name and password are sent"},
 	} {
 		t.Run(c.target, func(t *testing.T) {
 			t.Parallel()
 			dir := workplace(t)
-			wantNoRun(t, dir, pollpush(t, dir, "run", "tiny.yaml", "--target", c.target), "target ", c.said)
+			e := pollpush(t, dir, "run", "tiny.yaml", "--target", c.target)
+			if c.code == refused {
+				wantNoRun(t, dir, e, "target ", c.said)
+				return
+			}
+			e.wantExit(t, c.code, "--target: target ", c.said)
 		})
 	}
 }

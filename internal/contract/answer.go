@@ -29,7 +29,16 @@ func (a *answer) is(status int) error {
 	if a.status == status {
 		return nil
 	}
-	return a.fault(fmt.Sprintf("%d with %s", a.status, quote(string(a.body))), fmt.Sprintf("answer %d", status))
+	return a.fault(a.gist(), fmt.Sprintf("answer %d", status))
+}
+
+// gist is the status, and where a redirect points to or else the body. The check
+// follows no redirect, as the load follows none.
+func (a *answer) gist() string {
+	if to := a.header.Get("Location"); to != "" && a.status/100 == 3 {
+		return fmt.Sprintf("%d, a redirect to %s, which is not followed", a.status, quote(to))
+	}
+	return fmt.Sprintf("%d with %s", a.status, quote(string(a.body)))
 }
 
 // offered says that the answer is no refusal of the path.
@@ -102,7 +111,7 @@ func (a *answer) page() (page, error) {
 		Truncated bool
 	}
 	if a.status != http.StatusOK || json.Unmarshal(a.body, &raw) != nil || raw.Messages == nil || raw.Last == nil {
-		return page{}, a.fault(fmt.Sprintf("%d with %s", a.status, quote(string(a.body))), remedy)
+		return page{}, a.fault(a.gist(), remedy)
 	}
 	p := page{last: *raw.Last, truncated: raw.Truncated}
 	for _, one := range *raw.Messages {

@@ -14,6 +14,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/pollpush/pollpush/internal/localhost"
 )
 
 // maxAnswer bounds what is read of one answer, or from one connection: a page
@@ -67,8 +69,7 @@ type boundedConn struct {
 }
 
 func dialBounded(ctx context.Context, network, addr string) (net.Conn, error) {
-	var d net.Dialer
-	c, err := d.DialContext(ctx, network, addr)
+	c, err := localhost.Dial(ctx, &net.Dialer{}, network, addr)
 	if err != nil {
 		return nil, err
 	}

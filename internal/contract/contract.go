@@ -1,5 +1,5 @@
 // Package contract holds docs/contract.md as points, each of which a server
-// can be asked for. It shares no code with the server or the load generator:
+// can be asked for. It shares no code of the chat with the server or the load generator:
 // what both of them get wrong in the same way, it finds.
 package contract
 
@@ -105,17 +105,28 @@ func Lacking(results []Result, transport string) []Result {
 	return list
 }
 
-// Base returns the address of a server from what a person wrote.
+// Base returns the address of a server from what a person wrote: the scheme, the
+// host and the port, which is the scheme's own where none was given.
 func Base(target string) (string, error) {
 	u, err := url.Parse(target)
-	port := 0
-	if err == nil {
-		port, _ = strconv.Atoi(u.Port())
+	port := 1
+	if err == nil && u.Port() != "" {
+		port, err = strconv.Atoi(u.Port())
 	}
-	if port < 1 || port > 65535 || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" || strings.TrimSuffix(target, "/") != u.Scheme+"://"+u.Host {
-		return "", fmt.Errorf("target %q: give a server's base address with its port, as http://127.0.0.1:8080", target)
+	if err != nil || port < 1 || port > 65535 || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || strings.HasSuffix(u.Host, ":") || strings.ContainsAny(target, "?#") {
+		return "", fmt.Errorf("target %q: give a server's base address, as http://127.0.0.1:8080", target)
 	}
-	return u.Scheme + "://" + u.Host, nil
+	base := &url.URL{Scheme: u.Scheme, Host: u.Host}
+	if u.User != nil {
+		return "", fmt.Errorf("target %q: no name and password are sent to a server; give its base address, as %s", u.Redacted(), base)
+	}
+	if u.Path != "" && u.Path != "/" {
+		return "", fmt.Errorf("target %q: a chat below a path cannot be measured; give the server's base address, as %s, and have it serve the chat there", target, base)
+	}
+	if u.Port() == "" {
+		base.Host += map[string]string{"http": ":80", "https": ":443"}[u.Scheme]
+	}
+	return base.String(), nil
 }
 
 // Check tries a part of the contract on the server at base. A server of https

@@ -168,14 +168,30 @@ func TestPointsAreDistinct(t *testing.T) {
 }
 
 func TestBase(t *testing.T) {
-	for _, good := range []string{"http://127.0.0.1:8080", "http://localhost:1/", "http://[::1]:80"} {
-		if base, err := Base(good); err != nil || base != strings.TrimSuffix(good, "/") {
-			t.Errorf("%s: %q, %v", good, base, err)
+	for given, want := range map[string]string{
+		"http://127.0.0.1:8080": "http://127.0.0.1:8080", "http://localhost:1/": "http://localhost:1", "http://[::1]:80": "http://[::1]:80",
+		"http://h": "http://h:80", "https://h/": "https://h:443", "http://[::1]": "http://[::1]:80",
+	} {
+		if base, err := Base(given); err != nil || base != want {
+			t.Errorf("%s: %q, %v", given, base, err)
 		}
 	}
-	for _, bad := range []string{"", "http://127.0.0.1", "127.0.0.1:8080", "ftp://127.0.0.1:1", "http://h:1/api", "http://h:1?x", "http://me:x@h:1", "http://[::1:80", "http://%",
-		"http://:8080", "http://h:0", "http://h:99999", "http://h:80x", "http://h:-1", "http:/h:80", "http//h:80", " http://h:80", "http://h:80\n", "http://::1:80", "http://h:80#x"} {
-		if base, err := Base(bad); err == nil || !strings.Contains(err.Error(), "as http://127.0.0.1:8080") {
+	const general = `: give a server's base address, as http://127.0.0.1:8080`
+	for _, bad := range []string{
+		"", "nonsense", "127.0.0.1:8080", "localhost:8080", "http://", "http://:", "http://:80", "http://h:", "ftp://127.0.0.1:1", "ws://127.0.0.1:8080",
+		"http://h:1?x", "http://h:1/?", "http://h:1/#", "http://h:1/#room", "http://[::1:80", "http://%", " http://h:1", "http://127.0.0.1:80 80", "http://h:http",
+		"http://:8080", "http://h:0", "http://h:99999", "http://h:80x", "http://h:-1", "http:/h:80", "http//h:80", "http://h:80\n", "http://::1:80",
+	} {
+		if base, err := Base(bad); err == nil || err.Error() != fmt.Sprintf("target %q", bad)+general {
+			t.Errorf("%s: %q, %v", bad, base, err)
+		}
+	}
+	for bad, said := range map[string]string{
+		"http://h:1/chat/":     "a chat below a path cannot be measured; give the server's base address, as http://h:1, and",
+		"http://h:1//":         "a chat below a path cannot be measured",
+		"http://me:secret@h:1": `target "http://me:xxxxx@h:1": no name and password are sent to a server; give its base address, as http://h:1`,
+	} {
+		if base, err := Base(bad); err == nil || !strings.Contains(err.Error(), said) {
 			t.Errorf("%s: %q, %v", bad, base, err)
 		}
 	}
@@ -193,6 +209,12 @@ func TestNoServer(t *testing.T) {
 	page := handle(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>It works!\x1b[2J</html>") })
 	if _, err := Check(t.Context(), page, nil, Part{}); err == nil || !strings.Contains(err.Error(), `200 with "<html>It works!\x1b`) {
 		t.Errorf("a page: %v", err)
+	}
+	moved := handle(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "https://elsewhere.example/", http.StatusMovedPermanently)
+	})
+	if _, err := Check(t.Context(), moved, nil, Part{}); err == nil || !strings.Contains(err.Error(), `301, a redirect to "https://elsewhere.example/"`) {
+		t.Errorf("moved: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	silent := handle(t, func(_ http.ResponseWriter, r *http.Request) {

@@ -144,7 +144,7 @@ func problems(v *visit) error {
 		Title, Detail string
 	}
 	if json.Unmarshal(a.body, &problem) != nil || problem.Status != a.status || problem.Title == "" {
-		return a.fault(fmt.Sprintf("%d with %s", a.status, quote(string(a.body))), remedy)
+		return a.fault(a.gist(), remedy)
 	}
 	return nil
 }

@@ -17,6 +17,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/pollpush/pollpush/internal/contract"
 	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
@@ -221,7 +222,7 @@ func (r *runner) fitTarget(ctx context.Context, arm *Arm, roots *x509.CertPool, 
 	if err := checkTarget(ctx, arm.Target, roots); err != nil {
 		return err
 	}
-	arm.Target = strings.TrimSuffix(arm.Target, "/")
+	arm.Target, _ = contract.Base(arm.Target) // checked
 	if err := checkTransports(ctx, arm.Target, roots, r.Grid.Transports()); err != nil {
 		return err
 	}

@@ -16,6 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/pollpush/pollpush/internal/localhost"
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -50,7 +51,7 @@ func newScraper(url string, roots *x509.CertPool) *scraper {
 			DisableCompression: true,
 			TLSClientConfig:    &tls.Config{RootCAs: roots},
 			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-				c, err := dialer.DialContext(ctx, network, addr)
+				c, err := localhost.Dial(ctx, dialer, network, addr)
 				if err != nil {
 					return nil, err
 				}

@@ -10,12 +10,15 @@ import (
 	"fmt"
 	"io"
 	"mime"
+	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"strings"
 	"time"
 
+	"github.com/pollpush/pollpush/internal/contract"
+	"github.com/pollpush/pollpush/internal/localhost"
 	"github.com/pollpush/pollpush/internal/transport"
 	"github.com/pollpush/pollpush/loadgen"
 )
@@ -27,11 +30,11 @@ const tryTimeout = 5 * time.Second
 // comes back is not one. A target of https is trusted by roots; nil is the
 // system's.
 func checkTarget(ctx context.Context, target string, roots *x509.CertPool) error {
-	u, err := url.Parse(target)
-	if err != nil || u.Port() == "" || u.Scheme != "http" && u.Scheme != "https" || strings.TrimSuffix(target, "/") != u.Scheme+"://"+u.Host {
-		return refuse("target %q: give a server's base address with its port, as http://127.0.0.1:8080", target)
+	base, err := contract.Base(target)
+	if err != nil {
+		return refuse("%w", err)
 	}
-	ask := fmt.Sprintf("%s://%s/api/rooms/pollpush-%s/messages?after=0&limit=1", u.Scheme, u.Host, nonce())
+	ask := fmt.Sprintf("%s/api/rooms/pollpush-%s/messages?after=0&limit=1", base, nonce())
 	ctx, cancel := context.WithTimeout(ctx, tryTimeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, ask, nil)
@@ -39,7 +42,13 @@ func checkTarget(ctx context.Context, target string, roots *x509.CertPool) error
 		return refuse("target %s: %w", target, err)
 	}
 	client := &http.Client{
-		Transport:     &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: roots}},
+		Transport: &http.Transport{
+			DisableKeepAlives: true,
+			TLSClientConfig:   &tls.Config{RootCAs: roots},
+			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+				return localhost.Dial(ctx, &net.Dialer{}, network, addr)
+			},
+		},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the load follows none
 	}
 	answer, err := client.Do(request)
@@ -62,6 +71,9 @@ func checkTarget(ctx context.Context, target string, roots *x509.CertPool) error
 		return refuse("target %s broke off its answer: %w", target, err)
 	}
 	const remedy = "it must speak the chat contract (docs/contract.md)"
+	if to, err := answer.Location(); err == nil && answer.StatusCode/100 == 3 {
+		return refuse("target %s redirects GET %s to %s: redirects are not followed, as each would be measured; give the address that it redirects to", target, request.URL.Path, to)
+	}
 	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
 	if kind == "text/html" {
 		return refuse("target %s is not a chat server: GET %s answered %s with HTML; %s", target, request.URL.Path, answer.Status, remedy)

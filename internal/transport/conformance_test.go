@@ -27,16 +27,21 @@ func serve(t *testing.T) (url string) { return serveHistory(t, 0) }
 
 func serveHistory(t *testing.T, history int) (url string) {
 	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return serveOn(t, l, history)
+}
+
+func serveOn(t *testing.T, l net.Listener, history int) (url string) {
+	t.Helper()
 	config, scheme := server.Config{History: history, Deflate: true, Batch: 2 * time.Millisecond}, "http://"
 	if overTLS(t) {
 		own := trusted(t).own
 		config.Certificate, scheme = &own, "https://"
 	}
 	s := server.New(config)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(l) }()
 	t.Cleanup(func() {
@@ -173,6 +178,22 @@ func TestEveryoneReceivesInOrder(t *testing.T) {
 			if fmt.Sprint(p.got) != fmt.Sprint(want) {
 				t.Errorf("got %q", p.got)
 			}
+		}
+	})
+}
+
+// A server that listens on IPv6 alone is met by its address and by localhost.
+func TestServersOnIPv6(t *testing.T) {
+	each(t, func(t *testing.T, tr transport.Transport) {
+		l, err := net.Listen("tcp", "[::1]:0")
+		if err != nil {
+			t.Skip(err)
+		}
+		url := serveOn(t, l, 0)
+		for i, url := range []string{url, strings.Replace(url, "[::1]", "localhost", 1)} {
+			p := dial(t, tr, loadgen.Target{URL: url, Room: "lobby", Publishes: true})
+			p.publish("hello")
+			p.until(i + 1)
 		}
 	})
 }

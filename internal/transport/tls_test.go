@@ -17,6 +17,7 @@ import (
 func TestOverTLS(t *testing.T) {
 	for name, test := range map[string]func(*testing.T){
 		"in order":       TestEveryoneReceivesInOrder,
+		"IPv6":           TestServersOnIPv6,
 		"resumes":        TestACursorResumes,
 		"behind history": TestACursorBehindHistory,
 		"cut off":        TestCutOffAndResumed,
@@ -49,7 +50,7 @@ func trusted(t *testing.T) trust {
 
 // makeTrust makes one certificate for all servers.
 var makeTrust = sync.OnceValues(func() (trust, error) {
-	own, text, err := certificate.New("127.0.0.1")
+	own, text, err := certificate.New("127.0.0.1", "::1", "localhost")
 	if err != nil {
 		return trust{}, err
 	}

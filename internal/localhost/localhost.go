@@ -1,0 +1,26 @@
+// Package localhost dials servers. To it the name localhost is both loopback
+// addresses (RFC 6761, 6.3), as it is to browsers: many a hosts file knows only
+// the one of IPv4.
+package localhost
+
+import (
+	"context"
+	"net"
+	"strings"
+)
+
+// Dial is d.DialContext, which also tries the addresses of localhost that the
+// system's resolver does not name. The error is that of the system's first.
+func Dial(ctx context.Context, d *net.Dialer, network, addr string) (net.Conn, error) {
+	c, err := d.DialContext(ctx, network, addr)
+	host, port, malformed := net.SplitHostPort(addr)
+	if err == nil || malformed != nil || !strings.EqualFold(host, "localhost") {
+		return c, err
+	}
+	for _, ip := range []string{"::1", "127.0.0.1"} {
+		if c, again := d.DialContext(ctx, network, net.JoinHostPort(ip, port)); again == nil {
+			return c, nil
+		}
+	}
+	return nil, err
+}
