@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -88,6 +89,10 @@ func (c *Comparison) gaps() (out []string, timeless bool) {
 	if counts, all := c.gapsOf(exact); len(counts) > 0 {
 		out = append(out, fmt.Sprintf("Counts: %d of %s not tested (%s).", len(counts), plural(float64(len(all)), "row"), c.reasons(counts, false)))
 	}
+	if loose, all := c.loose(); len(loose) > 0 {
+		most := slices.MaxFunc(loose, func(a, b *Change) int { return cmp.Compare(a.Limit+a.Edges, b.Limit+b.Edges) })
+		out = append(out, fmt.Sprintf("Counts: %d of %s tested only beyond %s (%s).", len(loose), plural(float64(all), "row"), percent(most.Limit+most.Edges), names(loose)))
+	}
 	if len(c.doubted) > 0 {
 		out = append(out, fmt.Sprintf("Counts: doubted (%s).", some(c.doubted)))
 	}
@@ -133,15 +138,36 @@ func (c *Comparison) reasons(rows []*Change, everything bool) string {
 		}
 		text := c.why(g, of)
 		if !everything || g == notInBase || g == notInNew {
-			var names []string
-			for _, ch := range of {
-				names = append(names, at(ch.Transport, ch.Point)+" "+ch.ID)
-			}
-			text += ": " + some(names)
+			text += ": " + names(of)
 		}
 		out = append(out, text)
 	}
 	return strings.Join(out, "; ")
+}
+
+// looseEdge is from where on what falls on an edge of the window hides more than
+// a count is tested for.
+const looseEdge = 0.1
+
+// loose are the counts that are found within a limit that is none, and how many
+// counts there are.
+func (c *Comparison) loose() (loose []*Change, of int) {
+	_, all := c.gapsOf(exact)
+	for _, ch := range all {
+		if ch.Verdict == Same && ch.Edges > looseEdge {
+			loose = append(loose, ch)
+		}
+	}
+	return loose, len(all)
+}
+
+// names are the rows', for programs.
+func names(rows []*Change) string {
+	var out []string
+	for _, ch := range rows {
+		out = append(out, at(ch.Transport, ch.Point)+" "+ch.ID)
+	}
+	return some(out)
 }
 
 // some are the first of a list, and how many more there are.

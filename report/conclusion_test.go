@@ -62,6 +62,8 @@ func TestCompareIsNeverGreenForWhatItDidNotTest(t *testing.T) {
 			"No regression in what was tested, 4 warnings. Times: 4 of 12 rows not tested (not in the new run: ws delivery-latency-p50, ws delivery-latency-p99, ws delivery-latency-p99-9, ws delivery-latency-max).", ""},
 		{"no samples in the base", each(func(t *result.Trial) { t.PublishLatency = nil })(six("ws")), six("ws"), CompareOptions{},
 			"No regression in what was tested. Times: 1 of 12 rows not tested (not in the base: ws publish-latency-p50).", ""},
+		{"counts that stalls blur", six("ws"), each(func(t *result.Trial) { t.PauseS = 9 })(six("ws")), CompareOptions{},
+			"No regression in what was tested. Counts: 1 of 6 rows tested only beyond 32 % (ws bytes-per-delivery-out).", ""},
 		{"a transport is new", six("ws"), six("ws", "poll"), CompareOptions{}, "No regression in what was tested. Not compared: poll is new: the base has no trial of it.", ""},
 		{"a transport is gone", six("ws", "poll"), six("ws"), CompareOptions{}, "REGRESSION: 1 finding.", ""},
 		{"a point is new", byClients(100), byClients(100, 300), CompareOptions{CountsOnly: true}, "Counts: no regression. Times: not tested (counts only). Not compared: 300 clients is new: the base has no trial at this point.", ""},

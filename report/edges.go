@@ -11,8 +11,8 @@ import (
 // before one happens on either side of it, as the machine will have it. How much
 // that can be follows from the trial: what is due within its longest delay.
 
-// surely bounds what falls on an edge in all but one case of a thousand.
-const surely = 0.999
+// surely bounds what falls on an edge in 99 of 100 cases.
+const surely = 0.99
 
 const (
 	heartbeatBytes   = 6 // a pong without a payload
