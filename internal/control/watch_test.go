@@ -146,6 +146,10 @@ func TestCosts(t *testing.T) {
 		{"the target's process is not known", func(w *watch) { w.servers = nil }, nil, generator, result.Env{StealCores: .1, CPUPressure: &share}},
 		{"no PSI", func(w *watch) { w.edges[1].host.PSI = false }, &inside, generator, result.Env{StealCores: .1, ForeignCores: new(.2)}},
 		{"ticks that say less than was used", func(w *watch) { w.edges[1].host.Busy = 101 * s }, &inside, generator, result.Env{StealCores: .1, ForeignCores: new(0.), CPUPressure: &share}},
+		{"under a quota", func(w *watch) {
+			w.limits.Quota = .5
+			w.edges[0].throttling, w.edges[1].throttling = []proc.Throttling{{Periods: 10, Throttled: 1, Time: s}}, []proc.Throttling{{Periods: 110, Throttled: 31, Time: 4 * s}}
+		}, &inside, generator, result.Env{StealCores: .1, ForeignCores: new(.2), CPUPressure: &share, Throttling: &result.Throttling{Periods: 100, Throttled: 30, ThrottledS: 3}}},
 		{"not all were connected", func(w *watch) { w.joined = nil }, &earlyServer, early, result.Env{StealCores: .1, ForeignCores: new(.2), CPUPressure: &share}},
 		{"no end", func(w *watch) { w.edges[1].at = 0 }, nil, result.Cost{}, result.Env{}},
 	} {
