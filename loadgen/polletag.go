@@ -3,10 +3,15 @@ package loadgen
 import (
 	"bytes"
 	"context"
+	"fmt"
 )
 
 // maxETag bounds what a server can make a client send with every poll.
 const maxETag = 256
+
+// errNoETag is about a server whose answers could never be 304: polling it this
+// way would be plain polling by another name.
+var errNoETag = fmt.Errorf("%w: no ETag", errMalformed)
 
 // pollETagClient polls as pollClient does, and tells the server what it has
 // got, so that an answer without news needs no body.
@@ -52,6 +57,9 @@ func (c *pollETagClient) Receive() ([]Delivery, error) {
 		return nil, r.refusal()
 	}
 	etag := r.field("etag")
+	if etag == nil && len(c.etag) == 0 {
+		return nil, errNoETag
+	}
 	if etag != nil && !isETag(etag) {
 		return nil, malformed("an ETag that cannot be sent back", etag)
 	}

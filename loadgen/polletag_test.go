@@ -52,6 +52,19 @@ func TestPollETag(t *testing.T) {
 	}
 }
 
+// Without tags it is plain polling, which must not be measured as this.
+func TestNoETag(t *testing.T) {
+	d := newDesk(t)
+	c, _ := d.dial(t, DialPollETag, 0)
+	if err := c.(Poller).Poll(); err != nil {
+		t.Fatal(err)
+	}
+	d.answer(200, page(1))
+	if ds, err := c.Receive(); !errors.Is(err, errNoETag) {
+		t.Errorf("got %v, %v; want %v", ds, err, errNoETag)
+	}
+}
+
 // A server's tag goes back to it in a header, so it must be one.
 func TestETagsThatCannotBeSentBack(t *testing.T) {
 	for _, etag := range []string{`43`, `"43`, `"`, `W/43`, `w/"43"`, `"4"3"`, "\"4\n3\"", `"4 3"`, `"` + strings.Repeat("x", maxETag) + `"`} {

@@ -1,11 +1,15 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 
@@ -103,6 +107,67 @@ func TestCheckRefuses(t *testing.T) {
 				t.Errorf("stdout: %s", e.stdout)
 			}
 		})
+	}
+}
+
+// A server that dies is one sentence, and no remedy for each point.
+func TestCheckServerDies(t *testing.T) {
+	t.Parallel()
+	var asked atomic.Int64
+	var s *httptest.Server
+	s = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if asked.Add(1) > 3 {
+			s.Listener.Close()
+			panic(http.ErrAbortHandler)
+		}
+		fmt.Fprint(w, `{"messages":[],"last":0}`)
+	}))
+	defer s.Close()
+	e := pollpush(t, workplace(t), "check", s.URL)
+	e.wantExit(t, refused, "the server at "+s.URL+" stopped answering after ", "(connection refused); start it again")
+	for text, want := range map[string]bool{
+		"poll-etag         not known: the check ended before\n": true, "(under way when the server stopped answering)\n": true,
+		"history\n  not tried  all 6 points\n": true, "remedy: answer in full": false,
+	} {
+		if strings.Contains(e.stdout, text) != want {
+			t.Errorf("that it said %q: %v, want %v:\n%s", text, !want, want, e.stdout)
+		}
+	}
+}
+
+// Who only measures need not keep the contract.
+func TestCheckForMeasuring(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	said := map[string][]string{}
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		if r.Method == "POST" {
+			var m struct{ Text string }
+			_ = json.NewDecoder(r.Body).Decode(&m)
+			text, _ := json.Marshal(m.Text)
+			room := strings.Split(r.URL.Path, "/")[3]
+			said[r.URL.Path] = append(said[r.URL.Path], fmt.Sprintf(`{"id":%d,"room":%q,"text":%s}`, len(said[r.URL.Path])+1, room, text))
+			w.WriteHeader(http.StatusCreated)
+			return
+		}
+		list := said[r.URL.Path]
+		after, _ := strconv.Atoi(r.URL.Query().Get("after"))
+		fmt.Fprintf(w, `{"messages":[%s],"last":%d}`, strings.Join(list[min(after, len(list)):], ","), len(list))
+	}))
+	defer s.Close()
+	dir := workplace(t)
+	pollpush(t, dir, "check", s.URL).wantExit(t, regression, "breaks the contract in ")
+	e := pollpush(t, dir, "check", s.URL, "--for", "poll")
+	e.wantExit(t, fine)
+	if want := "poll              can be measured\n\npublishing\n  passed  POST is answered 201\n"; !strings.HasPrefix(e.stdout, want) || strings.Contains(e.stdout, "errors\n") {
+		t.Errorf("it said:\n%s", e.stdout)
+	}
+	e = pollpush(t, dir, "check", s.URL, "--for", "poll,poll-etag")
+	e.wantExit(t, regression, s.URL+" fails 2 of 5 points that measuring needs")
+	if want := "poll              can be measured\npoll-etag         not offered: no ETag\n"; !strings.HasPrefix(e.stdout, want) {
+		t.Errorf("it said:\n%s", e.stdout)
 	}
 }
 

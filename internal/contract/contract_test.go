@@ -225,3 +225,18 @@ func TestNoServer(t *testing.T) {
 		t.Errorf("interrupted: %v", err)
 	}
 }
+
+// A load takes compression on any terms; the contract wants those without
+// context.
+func TestOtherTermsOfDeflate(t *testing.T) {
+	base := wrong{answer: setHeader("Sec-Websocket-Extensions", "permessage-deflate; server_max_window_bits=9")}.before(t, serve(t, 0))
+	results, err := Check(t.Context(), base, nil, Part{Transports: []string{"ws-deflate"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range results {
+		if want := (r.Name == "permessage-deflate is agreed on"); r.Group == "deflate" && (r.Verdict == Passed) != want {
+			t.Errorf("%v: %v %v", r.Point, r.Verdict, r.Fault)
+		}
+	}
+}

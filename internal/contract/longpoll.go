@@ -18,7 +18,7 @@ var longPolling = []Point{
 }
 
 const (
-	// waited is how long the answer to wait=1s takes at least where it is heeded.
+	// waited is how long an answer takes at least where wait is heeded.
 	waited = 500 * time.Millisecond
 	// loadPoll is what a load asks, and leastWait how long it takes that to be
 	// unanswered while there is no news.
@@ -26,17 +26,9 @@ const (
 	leastWait = time.Second
 )
 
-// tryLongPoll says whether there are long polls. A server that ignores `wait`
-// offers none.
-func (c *check) tryLongPoll() error {
-	return c.try(Point{try: func(v *visit) error {
-		_, a, err := v.poll(v.room(), "?after=0&wait=1s")
-		if err == nil && a.took < waited {
-			err = &absence{a.asked, "wait is ignored: an empty page came at once"}
-		}
-		return err
-	}})
-}
+// tryLongPoll has two wait, as a load does. A server that ignores `wait` offers
+// no long polls.
+func (c *check) tryLongPoll() error { return c.try(Point{try: twoWait}) }
 
 func waitEnds(v *visit) error {
 	if err := v.longPolls(); err != nil {
@@ -66,10 +58,9 @@ func waitSkipped(v *visit) error {
 	return v.follows(loadPoll)
 }
 
-func waitAnswered(v *visit) error {
-	if err := v.longPolls(); err != nil {
-		return err
-	}
+func waitAnswered(v *visit) error { return v.longPolls() }
+
+func twoWait(v *visit) error {
 	room := v.room()
 	const waiting = 2
 	sent, answered := make(chan struct{}, waiting), make(chan error, waiting)
@@ -82,6 +73,8 @@ func waitAnswered(v *visit) error {
 			p, a, err := own.poll(room, "?after=0"+loadPoll)
 			switch {
 			case err != nil:
+			case len(p.messages) == 0 && a.took < waited:
+				err = &absence{a.asked, "wait is ignored: an empty page came at once"}
 			case len(p.messages) == 0:
 				err = a.fault(fmt.Sprintf("an empty page after %v", a.took.Round(time.Millisecond)), "wait as long as was asked")
 			case len(p.messages) > 1 || p.messages[0].Text != loadTexts[0]:

@@ -113,7 +113,7 @@ func TestEachPointCanFail(t *testing.T) {
 		{"long poll: no news, conditional: 304 after wait", conditionless},
 		{"long poll: no news, conditional: 304 after wait", always304},
 		{"long poll: waits of 1s to 60s are taken, others refused 400", wrong{ask: func(r *http.Request) {
-			if r.URL.Query().Get("wait") != "1s" {
+			if r.URL.Query().Get("wait") != "25s" {
 				without("wait")(r)
 			}
 		}}},
