@@ -10,7 +10,7 @@ func PoissonBound(mean, p float64) int {
 	}
 	const many = 500 // from here on e^-mean is of no use, and the normal one is near
 	if mean > many {
-		return int(math.Ceil(mean + math.Sqrt2*math.Erfinv(2*p-1)*math.Sqrt(mean)))
+		return int(min(math.MaxInt32, math.Ceil(mean+math.Sqrt2*math.Erfinv(2*p-1)*math.Sqrt(mean))))
 	}
 	k, term := 0, math.Exp(-mean)
 	for sum := term; sum < p && term > 0; sum += term {
