@@ -37,7 +37,8 @@ func TestDocumentedCommandsExist(t *testing.T) {
 	for _, path := range []string{"../../README.md", "../../docs/method.md", "../../docs/architecture.md", "../../docs/contract.md", "../../docs/papers.md", "../../docs/ci.md", "../../docs/gate.md"} {
 		for _, line := range commandsIn(t, path) {
 			line = strings.TrimSuffix(line, " &")
-			switch words := strings.Fields(line); words[0] {
+			words := regexp.MustCompile(`'[^']*'|\S+`).FindAllString(line, -1)
+			switch words[0] {
 			case "make":
 				for _, target := range words[1:] {
 					if !strings.Contains(target, "=") && !strings.Contains(string(makefile), "\n"+target+":") {
