@@ -6,12 +6,7 @@
 // other numbers are counts, or shares between 0 and 1 (_share).
 package result
 
-import (
-	"crypto/sha256"
-	"encoding/hex"
-	"fmt"
-	"time"
-)
+import "time"
 
 // Schema is the version of the line format that this package writes.
 const Schema = 5
@@ -372,53 +367,4 @@ type Second struct {
 
 	ServerCPUS     float64 `json:"server_cpu_s"`
 	ServerRSSBytes int64   `json:"server_rss_bytes"`
-}
-
-// Env is where a trial ran.
-type Env struct {
-	Go          string `json:"go"`
-	Commit      string `json:"commit"` // of pollpush; "-dirty" marks uncommitted changes
-	OS          string `json:"os"`
-	Kernel      string `json:"kernel"`
-	CPUModel    string `json:"cpu_model"`
-	Cores       int    `json:"cores"`
-	MemoryBytes int64  `json:"memory_bytes"`
-	NoFile      int64  `json:"nofile"` // descriptors that one process may hold
-	Target      string `json:"target,omitempty"`
-	Command     string `json:"command,omitempty"` // that started the target for the trial
-
-	// What the control groups of pollpush, and of all that it starts, allow of the
-	// machine; absent where they do not limit it.
-	CPUQuota         float64 `json:"cpu_quota_cores,omitempty"`
-	QuotaShared      bool    `json:"cpu_quota_shared,omitempty"` // the server is under the same quota
-	MemoryLimitBytes int64   `json:"memory_limit_bytes,omitempty"`
-	// Throttling is of the steady state; absent without a quota.
-	Throttling *Throttling `json:"cpu_throttling,omitempty"`
-
-	// Disturbance in the steady state, in cores: 0.1 is a tenth of one core.
-	StealCores   float64  `json:"steal_cores"`
-	ForeignCores *float64 `json:"foreign_cores"`      // taken by processes that are not the trial's; null where the server's process is not known
-	CPUPressure  *float64 `json:"cpu_pressure_share"` // PSI "some", null where the kernel has none
-	ClockDrift   *float64 `json:"clock_drift_share"`  // of CLOCK_MONOTONIC against the raw clock: 1e-6 is a microsecond in each second
-	ClockStepS   *float64 `json:"clock_step_s"`       // of the wall clock against CLOCK_MONOTONIC
-}
-
-// Throttling is how often the CPU quota was used up, so that all processes under
-// it stood still until the end of its period.
-type Throttling struct {
-	Periods    int64   `json:"periods"`     // in which there was something to do
-	Throttled  int64   `json:"throttled"`   // of these, in which the quota was used up
-	ThrottledS float64 `json:"throttled_s"` // time for which they stood still, summed over cores
-}
-
-// Machine is the fingerprint of what a trial ran on: only between equal ones
-// are times compared.
-func (e Env) Machine() string {
-	const gib = 1 << 30
-	is := fmt.Appendf(nil, "%s|%s|%s|%d|%d|%s", e.OS, e.Kernel, e.CPUModel, e.Cores, (e.MemoryBytes+gib/2)/gib, e.Go)
-	if e.CPUQuota > 0 || e.MemoryLimitBytes > 0 {
-		is = fmt.Appendf(is, "|%.2f|%d", e.CPUQuota, e.MemoryLimitBytes)
-	}
-	sum := sha256.Sum256(is)
-	return hex.EncodeToString(sum[:6])
 }
