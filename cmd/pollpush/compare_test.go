@@ -89,7 +89,11 @@ func TestCompareRefusals(t *testing.T) {
 	writeRun(t, filepath.Join(dir, "cut"), 3, func(t *result.Trial) { t.Asked.Transports = []string{"poll", "ws"} })
 	writeRun(t, filepath.Join(dir, "mute"), 3, func(t *result.Trial) {
 		t.Asked.PublishRate = 1.0 / 30
-		t.Offered, t.Sent, t.Published, t.Expected, t.Delivered, t.WindowDeliveries = 0, 0, 0, 0, 0, 0
+		t.Offered, t.Sent, t.Published, t.Expected, t.Delivered, t.WindowDeliveries, t.WindowPublished = 0, 0, 0, 0, 0, 0, 0
+		t.Latency, t.LatencyHDR, t.Bytes = nil, "", result.Bytes{}
+		for i := range t.PhaseBytes {
+			t.PhaseBytes[i].Bytes = result.Bytes{}
+		}
 		t.Doubt(result.TooFew, result.Suspect, "no message was due")
 		t.Validity = result.Suspect
 	})
