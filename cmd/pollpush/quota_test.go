@@ -59,7 +59,7 @@ func TestQuota(t *testing.T) {
 		return
 	}
 	dir := workplace(t)
-	e := within(t, quota, dir, "run", "tiny.yaml", "--transports", "ws", "--clients", "200", "--rate", "200/s", "--publishers", "50", "--ramp-up", "1s", "--out", "run")
+	e := within(t, quota, dir, "run", "tiny.yaml", "--transports", "ws", "--clients", "200", "--rate", "100/s", "--publishers", "50", "--ramp-up", "1s", "--out", "run")
 	trials, err := result.ReadDir(filepath.Join(dir, "run"))
 	if err != nil || len(trials) != 1 {
 		t.Fatalf("%d trials, %v\n%s", len(trials), err, e.stderr)
@@ -74,13 +74,14 @@ func TestQuota(t *testing.T) {
 	if env.Machine() == unlimited.Machine() {
 		t.Error("the quota is no part of the machine's fingerprint")
 	}
-	if h := env.Throttling; h == nil || h.Throttled == 0 || h.ThrottledS == 0 {
-		t.Fatalf("throttling: %+v", h)
+	doubted := func(code string) bool {
+		return slices.ContainsFunc(trials[0].Reasons, func(r result.Reason) bool { return r.Code == code && r.Validity == result.Invalid })
 	}
-	if !slices.ContainsFunc(trials[0].Reasons, func(r result.Reason) bool {
-		return r.Code == result.CPUThrottled && r.Validity == result.Invalid && strings.HasPrefix(r.Text, "the CPU quota of 0.1 cores was used up in ")
-	}) {
-		t.Errorf("reasons: %v", trials[0].Reasons)
+	switch h := env.Throttling; {
+	case h != nil && h.Periods < 10 && doubted(result.EdgeLate): // by the controller, which is held to the quota too
+		t.Logf("both edges of the steady state's 20 periods were read late: %+v", h)
+	case h == nil || h.Throttled == 0 || h.ThrottledS == 0 || !doubted(result.CPUThrottled):
+		t.Errorf("throttling: %+v; reasons: %v", h, trials[0].Reasons)
 	}
 	page, err := os.ReadFile(filepath.Join(dir, "run", "report.html"))
 	if err != nil || !strings.Contains(string(page), "a quota of 0.1") || !strings.Contains(string(page), "CPU quota used up, most") {
