@@ -11,8 +11,14 @@ import (
 )
 
 // deflateOffer asks for messages that are compressed each by itself, so that
-// neither side has to keep a window for every client (RFC 7692).
-const deflateOffer = "permessage-deflate; server_no_context_takeover; client_no_context_takeover"
+// neither side has to keep a window for every client (RFC 7692). A server that
+// will keep its own finds that in the second offer. Either lets it ask for a
+// small window of ours.
+const deflateOffer = "permessage-deflate; server_no_context_takeover; client_no_context_takeover; client_max_window_bits, " +
+	"permessage-deflate; client_no_context_takeover; client_max_window_bits"
+
+// fullWindow is how far back a compressed byte can refer at most.
+const fullWindow = 32 << 10
 
 // errNoDeflate is about a server that answered without compression.
 var errNoDeflate = errors.New("the server does not offer permessage-deflate")
@@ -20,16 +26,16 @@ var errNoDeflate = errors.New("the server does not offer permessage-deflate")
 // deflate is what a client holds to read compressed messages.
 type deflate struct {
 	keep   int       // bytes of earlier messages that later ones refer to; 0 for none
+	reach  int       // how many bytes back what is sent may refer
 	window []byte    // these bytes
 	held   *inflater // with the messages that are still in use
 }
 
 // agreed reads the server's answer to deflateOffer. The server may keep its
-// window from message to message all the same. What the client sends is the
-// same whatever the answer says of it: any server can read messages that do
-// not refer to earlier ones.
+// window from message to message all the same. What the client sends never
+// refers to earlier messages: any server can read it.
 func agreed(extensions string) (*deflate, error) {
-	d := &deflate{keep: 32 << 10}
+	d := &deflate{keep: fullWindow, reach: fullWindow}
 	name, params, _ := strings.Cut(extensions, ";")
 	if strings.TrimSpace(name) != "permessage-deflate" {
 		return nil, errNoDeflate
@@ -45,11 +51,15 @@ func agreed(extensions string) (*deflate, error) {
 		switch name {
 		case "server_no_context_takeover", "client_no_context_takeover":
 			refuse = refuse || valued
-		case "server_max_window_bits":
+		case "server_max_window_bits", "client_max_window_bits":
 			bits, err := strconv.Atoi(value)
 			refuse = refuse || err != nil || bits < 8 || bits > 15
-			d.keep = 1 << max(0, min(bits, 15))
-		default: // client_max_window_bits as well, which was not offered
+			if window := 1 << max(0, min(bits, 15)); name == "client_max_window_bits" {
+				d.reach = window
+			} else {
+				d.keep = window
+			}
+		default:
 			refuse = true
 		}
 		if refuse {
@@ -61,6 +71,10 @@ func agreed(extensions string) (*deflate, error) {
 	}
 	return d, nil
 }
+
+// usual reports whether each message is compressed by itself, on both sides, with
+// a full window: what ws-deflate is compared as.
+func (d *deflate) usual() bool { return d.keep == 0 && d.reach == fullWindow }
 
 // inflate returns what a message's payload was before it was compressed. It
 // holds until release.
@@ -116,11 +130,17 @@ var deflaters = sync.Pool{New: func() any {
 	return d
 }}
 
-// deflate returns a message's payload, which holds until the next call.
-func (d *deflater) deflate(message []byte) []byte {
+// deflate returns a message's payload, which holds until the next call. Nothing in
+// it refers further back than reach: compress/flate has no smaller window, and so
+// begins anew after so many bytes, within the one stream.
+func (d *deflater) deflate(message []byte, reach int) []byte {
 	d.out.Reset()
-	d.flate.Reset(&d.out)
-	d.flate.Write(message) // to memory: cannot fail
-	d.flate.Flush()
+	for first := true; first || len(message) > 0; first = false {
+		part := message[:min(reach, len(message))]
+		message = message[len(part):]
+		d.flate.Reset(&d.out)
+		d.flate.Write(part) // to memory: cannot fail
+		d.flate.Flush()     // to a whole byte
+	}
 	return bytes.TrimSuffix(d.out.Bytes(), []byte(tail))
 }

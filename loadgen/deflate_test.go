@@ -14,18 +14,20 @@ import (
 )
 
 func TestAgreed(t *testing.T) {
-	for extensions, keep := range map[string]int{
-		"permessage-deflate; server_no_context_takeover; client_no_context_takeover": 0,
-		"permessage-deflate;server_no_context_takeover ":                             0,
-		"permessage-deflate":                                                       1 << 15,
-		"permessage-deflate; client_no_context_takeover":                           1 << 15,
-		"permessage-deflate; server_max_window_bits=10":                            1 << 10,
-		`permessage-deflate; server_max_window_bits = "8" `:                        1 << 8,
-		"permessage-deflate; server_max_window_bits=9; server_no_context_takeover": 0,
+	for extensions, want := range map[string]struct{ keep, reach int }{
+		"permessage-deflate; server_no_context_takeover; client_no_context_takeover": {0, 1 << 15},
+		"permessage-deflate;server_no_context_takeover ":                             {0, 1 << 15},
+		"permessage-deflate":                                                       {1 << 15, 1 << 15},
+		"permessage-deflate; client_no_context_takeover":                           {1 << 15, 1 << 15},
+		"permessage-deflate; server_max_window_bits=10":                            {1 << 10, 1 << 15},
+		`permessage-deflate; server_max_window_bits = "8" `:                        {1 << 8, 1 << 15},
+		"permessage-deflate; server_max_window_bits=9; server_no_context_takeover": {0, 1 << 15},
+		"permessage-deflate; server_max_window_bits=9; client_max_window_bits=10":  {1 << 9, 1 << 10},
+		"permessage-deflate; server_no_context_takeover; client_max_window_bits=8": {0, 1 << 8},
 	} {
 		d, err := agreed(extensions)
-		if err != nil || d.keep != keep {
-			t.Errorf("%s gave %+v, %v; want %d bytes kept", extensions, d, err, keep)
+		if err != nil || d.keep != want.keep || d.reach != want.reach || d.usual() != (want.keep == 0 && want.reach == 1<<15) {
+			t.Errorf("%s gave %+v, %v; want %+v", extensions, d, err, want)
 		}
 	}
 }
@@ -37,7 +39,7 @@ func TestAgreedRefuses(t *testing.T) {
 		}
 	}
 	for _, params := range []string{
-		"client_max_window_bits=10", // was not offered
+		"client_max_window_bits", "client_max_window_bits=7", "client_max_window_bits=10; client_max_window_bits=10",
 		"server_max_window_bits", "server_max_window_bits=7", "server_max_window_bits=16", "server_max_window_bits=x",
 		"server_max_window_bits=-9", "server_no_context_takeover=1", "server_no_context_takeover; server_no_context_takeover",
 		"surprise", " ", "server_no_context_takeover, permessage-deflate",
@@ -142,8 +144,11 @@ func TestDeflateWithAKeptWindow(t *testing.T) {
 				frames = append(frames, serverFrame(0x80|opText|rsv1, b)...)
 			}
 		}
-		c, _ := dialTo(t, DialWebSocketDeflate, serveRaw(t, takeover, frames))
+		c, m := dialTo(t, DialWebSocketDeflate, serveRaw(t, takeover, frames))
 		receive(t, c, texts...)
+		if told := m.deflate.Load(); told == nil || *told != "permessage-deflate" {
+			t.Errorf("told of what was agreed: %v", told)
+		}
 	}
 }
 
@@ -154,7 +159,10 @@ func TestDeflateHoldsNothingWhileIdle(t *testing.T) {
 		ws.WriteMessage(websocket.TextMessage, []byte(messageJSON(1, "one")))
 		<-more
 	})
-	c, _ := dialTo(t, DialWebSocketDeflate, url)
+	c, m := dialTo(t, DialWebSocketDeflate, url)
+	if told := m.deflate.Load(); told != nil {
+		t.Errorf("told of the usual: %s", *told)
+	}
 	ds, err := c.Receive()
 	if err != nil || string(ds[0].Text) != "one" {
 		t.Fatalf("%v, %v", ds, err)
@@ -262,6 +270,7 @@ func FuzzDeflate(f *testing.F) {
 	f.Add([]byte("Hello"), 6)
 	f.Add([]byte("abcabcabc"), flate.HuffmanOnly)
 	f.Add([]byte{}, flate.NoCompression)
+	f.Add(bytes.Repeat([]byte("0123456789abcdef"), 100), flate.BestSpeed)
 	f.Fuzz(func(t *testing.T, text []byte, level int) {
 		if level < flate.HuffmanOnly || level > flate.BestCompression {
 			return
@@ -278,8 +287,10 @@ func FuzzDeflate(f *testing.F) {
 		}
 		d := deflaters.Get().(*deflater)
 		defer deflaters.Put(d)
-		if got, err := flated(d.deflate(text), nil); err != nil || !bytes.Equal(got, text) {
-			t.Fatalf("%q was compressed to what inflates to %q, %v", text, got, err)
+		for _, reach := range []int{fullWindow, 1 << 8} {
+			if got, err := flated(d.deflate(text, reach), nil); err != nil || !bytes.Equal(got, text) {
+				t.Fatalf("%q was compressed to what inflates to %q, %v", text, got, err)
+			}
 		}
 	})
 }

@@ -6,7 +6,7 @@ import (
 )
 
 // maxEvent bounds what an unfinished event can make a reader hold.
-const maxEvent = 1 << 20
+const maxEvent = maxBody
 
 // EventStream interprets a text/event-stream as the HTML standard says
 // (9.2.6), in pieces as they are read. The zero EventStream is at a stream's

@@ -124,12 +124,28 @@ func TestEventStreamDoesNotWaitForLF(t *testing.T) {
 	}
 }
 
+// How a large event comes does not decide whether it is delivered.
+func TestALargeEventByteByByte(t *testing.T) {
+	text := strings.Repeat("x", 1<<20)
+	for name, stream := range map[string]string{"a line": "data: " + text + "\n\n", "lines": strings.Repeat("data: "+text[:999]+"\n", 1000) + "\n"} {
+		for _, size := range []int{1, 1000, len(stream)} {
+			var pieces [][]byte
+			for piece := range slices.Chunk([]byte(stream), size) {
+				pieces = append(pieces, piece)
+			}
+			if _, events, err := readStream(pieces...); err != nil || len(events) != 1 || len(events[0]) < 1e6-1 {
+				t.Errorf("%s in pieces of %d: %d events, %v", name, size, len(events), err)
+			}
+		}
+	}
+}
+
 func TestEventStreamIsBounded(t *testing.T) {
 	piece := bytes.Repeat([]byte("x"), 64<<10)
 	for name, c := range map[string]struct{ begin, repeat string }{
 		"a line":     {"data: ", string(piece)},
 		"many lines": {"", "data: " + string(piece) + "\n"},
-		"no lines":   {"", "data\n"},
+		"no lines":   {"", strings.Repeat("data\n", 1<<12)},
 		"a name":     {"", string(piece)},
 	} {
 		t.Run(name, func(t *testing.T) {

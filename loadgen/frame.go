@@ -15,8 +15,9 @@ const (
 // rsv1 marks a message as compressed (RFC 7692, 6).
 const rsv1 = 0x40
 
-// maxFrame bounds what a server can make a client hold.
-const maxFrame = 1 << 20
+// maxFrame bounds what a server can make a client hold: one frame may bring all
+// that a client has missed, as a page may.
+const maxFrame = maxBody
 
 // frame is one WebSocket frame from a server, which never masks.
 type frame struct {

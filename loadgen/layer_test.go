@@ -288,7 +288,7 @@ func TestLayersOut(t *testing.T) {
 			"Content-Type: application/json\r\nContent-Length: 204\r\n\r\n") + len(strings.TrimPrefix(url, "http://")))
 	}
 	d := deflaters.New().(*deflater)
-	packed := int64(len(d.deflate([]byte(plain))))
+	packed := int64(len(d.deflate([]byte(plain), fullWindow)))
 
 	for _, c := range []struct {
 		name        string

@@ -21,6 +21,7 @@ type Meter struct {
 	open                 open
 	handshakes           atomic.Int64           // of TLS
 	suite                atomic.Pointer[string] // version and cipher suite of the first of them
+	deflate              atomic.Pointer[string] // what was agreed of it first, where that was not the usual
 }
 
 // counts is what a Meter had counted at one instant.

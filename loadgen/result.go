@@ -22,6 +22,9 @@ func (r *run) result(stopped bool, published []int64) *shard.Result {
 	if suite := r.meter.suite.Load(); suite != nil {
 		out.TLS = *suite
 	}
+	if agreed := r.meter.deflate.Load(); agreed != nil {
+		out.Deflate = *agreed
+	}
 	out.Opened, out.Failed, out.LostConnections = c.opened, c.failed, c.lost
 	if r.start.Load() == 0 { // stopped before the warm-up
 		return out

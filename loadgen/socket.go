@@ -73,7 +73,10 @@ func (s *socket) handshake(host, path string, compressed bool) (response, error)
 	}
 	extensions := r.field("sec-websocket-extensions")
 	if compressed {
-		s.deflate, err = agreed(string(extensions))
+		if s.deflate, err = agreed(string(extensions)); err == nil && !s.deflate.usual() {
+			text := fmt.Sprintf("%.200s", extensions)
+			s.conn.meter.deflate.CompareAndSwap(nil, &text)
+		}
 	} else if extensions != nil {
 		err = malformed("an extension that was not asked for", extensions)
 	}
@@ -170,7 +173,7 @@ func (s *socket) send(text []byte) error {
 	}
 	d := deflaters.Get().(*deflater)
 	defer deflaters.Put(d)
-	packed := d.deflate(text)
+	packed := d.deflate(text, s.deflate.reach)
 	if err := s.write(opText|rsv1, packed); err != nil {
 		return err
 	}

@@ -40,6 +40,12 @@ func (r *run) environment() table {
 	if tls := h.Connections.TLS; tls != "" {
 		rows = append(rows, []string{"TLS", tls})
 	}
+	for i := range r.all {
+		if t := &r.all[i]; t.Connections.Deflate != "" {
+			rows = append(rows, []string{"compression of " + t.Transport, t.Connections.Deflate})
+			break
+		}
+	}
 	if stop := r.stop(); stop != "" {
 		rows = append(rows, []string{"server stopped on purpose", stop})
 	}

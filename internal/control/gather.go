@@ -64,6 +64,9 @@ func gather(t *result.Trial, members []*member, w *watch, plan shard.Plan) {
 		if r.TLS != "" {
 			t.Connections.TLS = r.TLS
 		}
+		if r.Deflate != "" {
+			t.Connections.Deflate = r.Deflate
+		}
 		t.PauseS = max(t.PauseS, time.Duration(r.Pause).Seconds())
 		for kind, n := range r.Errors {
 			t.Errors[kind] += n

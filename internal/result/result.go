@@ -204,6 +204,7 @@ type Connections struct {
 
 	Handshakes int64  `json:"handshakes,omitempty"` // of TLS, in the whole trial
 	TLS        string `json:"tls,omitempty"`        // version and cipher suite
+	Deflate    string `json:"deflate,omitempty"`    // what was agreed of permessage-deflate, where messages are not compressed each by itself
 }
 
 // Bytes are counted at the connection: everything above TCP.

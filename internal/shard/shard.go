@@ -134,6 +134,7 @@ type Result struct {
 	TCP              *result.TCP                      `json:"tcp"`
 	Handshakes       int64                            `json:"handshakes"`
 	TLS              string                           `json:"tls"`
+	Deflate          string                           `json:"deflate"` // what was agreed, where that was not the usual
 	Held             int64                            `json:"held"`
 	Opened           int64                            `json:"opened"`
 	Failed           int64                            `json:"failed"`
