@@ -134,7 +134,7 @@ func printResults(w io.Writer, results []contract.Result) (count tally) {
 		fmt.Fprintln(w, group[0].Group)
 		first := group[0]
 		alike := !slices.ContainsFunc(group, func(r contract.Result) bool { return r.Verdict != first.Verdict })
-		alike = alike && (first.Verdict == contract.Absent || first.Verdict == contract.Untried)
+		alike = alike && n > 1 && (first.Verdict == contract.Absent || first.Verdict == contract.Untried)
 		if alike {
 			first.Name = fmt.Sprintf("all %d points", n)
 			printResult(w, first)

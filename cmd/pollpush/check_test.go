@@ -124,9 +124,9 @@ func TestCheckServerDies(t *testing.T) {
 	}))
 	defer s.Close()
 	e := pollpush(t, workplace(t), "check", s.URL)
-	e.wantExit(t, refused, "the server at "+s.URL+" stopped answering after ", "(connection refused); start it again")
+	e.wantExit(t, refused, "the server at "+s.URL+" stopped answering after ", "; start it again")
 	for text, want := range map[string]bool{
-		"poll-etag         not known: the check ended before\n": true, "(under way when the server stopped answering)\n": true,
+		"  not known: the check ended before\n": true, "(under way when the server stopped answering)\n": true,
 		"history\n  not tried  all 6 points\n": true, "remedy: answer in full": false,
 	} {
 		if strings.Contains(e.stdout, text) != want {

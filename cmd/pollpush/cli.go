@@ -35,7 +35,7 @@ type commands struct {
 	Ab        abCommand        `cmd:"" help:"Measure two builds of the server by turns, and hold one against the other; exit 1 on a regression."`
 	Scenarios scenariosCommand `cmd:"" help:"List the scenarios that are built in."`
 	Serve     serveCommand     `cmd:"" passthrough:"" help:"Serve the chat until interrupted (runs chatserver)."`
-	Check     checkCommand     `cmd:"" help:"Check a server against the chat contract, point by point; exit 1 where it fails."`
+	Check     checkCommand     `cmd:"" help:"Say which transports of a server can be measured, and check it against the chat contract, point by point; exit 1 where it fails."`
 	Probe     probeCommand     `cmd:"" help:"Print each message of a room as a line of JSON until interrupted."`
 	Calibrate calibrateCommand `cmd:"" help:"Measure what the load generator itself adds on this machine."`
 	Demo      demoCommand      `cmd:"" help:"Serve the chat with a trickle of messages, to be looked at in a browser."`

@@ -93,9 +93,14 @@ func (c *check) first(ctx context.Context) (*answer, error) {
 	return v.get(v.messages(v.room(), "?after=0&limit=1"))
 }
 
-// ask says whether the server still answers; how, does not matter.
-func (c *check) ask() error {
-	_, err := c.first(c.ctx)
+// ask says whether the server still answers; how, does not matter. It asks twice:
+// a server that is just ending resets connections before it refuses them.
+func (c *check) ask() (err error) {
+	for range 2 {
+		if _, err = c.first(c.ctx); err == nil {
+			break
+		}
+	}
 	return err
 }
 

@@ -76,8 +76,8 @@ func TestServerStops(t *testing.T) {
 			base := stopping(t, stop)
 			c := newCheck(t.Context(), base, nil)
 			defer c.client.CloseIdleConnections()
-			c.limit = 4 * time.Second // and as long as the second of the two takes
-			results := c.all(Part{})
+			c.limit = 5 * time.Second // which the second of the two waits for
+			results := c.all(Part{Transports: []string{"sse"}})
 			untried, underWay := 0, 0
 			for _, r := range results {
 				switch {
