@@ -53,6 +53,9 @@ func (r *run) environment() table {
 	if e.Target != "" {
 		rows = append(rows, []string{"target", e.Target})
 	}
+	if e.Command != "" {
+		rows = append(rows, []string{"started for each trial by", e.Command})
+	}
 	return table{rows: rows}
 }
 

@@ -139,7 +139,7 @@ var (
 
 	memoryPerClient = metric{name: "server memory per client", unit: memory, better: lower, kind: timing, limit: 0.1,
 		of: func(t *result.Trial) float64 {
-			if t.Server == nil || t.Env.Target != "" { // a target still holds what trials before have left
+			if t.Server == nil || t.Env.Outlives() {
 				return math.NaN()
 			}
 			return over(float64(t.Server.RSSStartBytes-t.Server.RSSIdleBytes), float64(t.Clients))

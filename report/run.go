@@ -194,7 +194,7 @@ func (r *run) validity() result.Validity {
 func cleanTrial(t result.Trial) result.Trial {
 	for _, s := range []*string{
 		&t.Run, &t.Scenario, &t.ScenarioHash, &t.Transport, &t.Asked.Arrivals, &t.Connections.TLS, &t.Connections.Deflate,
-		&t.Env.Go, &t.Env.Commit, &t.Env.OS, &t.Env.Kernel, &t.Env.CPUModel, &t.Env.Target,
+		&t.Env.Go, &t.Env.Commit, &t.Env.OS, &t.Env.Kernel, &t.Env.CPUModel, &t.Env.Target, &t.Env.Command,
 	} {
 		*s = clean(*s)
 	}

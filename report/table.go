@@ -192,6 +192,9 @@ func (r *run) repeat() []string {
 			run += " --target-pid PID"
 		}
 	}
+	if c := r.head.Env.Command; c != "" {
+		return []string{c, run, "pollpush report " + quote("results/"+or(r.head.Run, "RUN"))}
+	}
 	return []string{run, "pollpush report " + quote("results/"+or(r.head.Run, "RUN"))}
 }
 

@@ -141,8 +141,7 @@ var idleMemory = []metric{
 // connected, for each client. A kind that was not told is zero.
 func perIdleClient(kind func(*result.Memory) int64) func(*result.Trial) float64 {
 	return func(t *result.Trial) float64 {
-		// A target still holds what trials before have left.
-		if t.Server == nil || t.Server.Before == nil || t.Server.Connected == nil || t.Env.Target != "" || kind(t.Server.Connected) == 0 {
+		if t.Server == nil || t.Server.Before == nil || t.Server.Connected == nil || t.Env.Outlives() || kind(t.Server.Connected) == 0 {
 			return math.NaN()
 		}
 		return over(float64(kind(t.Server.Connected)-kind(t.Server.Before)), float64(t.Clients))

@@ -93,7 +93,7 @@ func TestAbFindsAHeader(t *testing.T) {
 	dir, changed := workplace(t), variant(t, "header")
 	e := pollpush(t, dir, "ab", programs, changed, "tiny.yaml", "--transports", "poll", "--trials", "1", "--counts-only",
 		"--time-limit", "1s", "--out", "ab", "--markdown", "ab.md", "--junit", "ab.xml")
-	e.wantExit(t, regression, "regression: ", "poll: protocol bytes per poll, in went from ", "(+30 B", "new header X-Trace of 30 bytes")
+	e.wantExit(t, regression, "regression: ", "poll: protocol bytes per poll, in went from ", "new header X-Trace of 30 bytes")
 	base, next := readSides(t, filepath.Join(dir, "ab"), 1)
 	if base[0].Env.Commit != "test" || next[0].Env.Commit != "unknown" {
 		t.Errorf("commits %q and %q", base[0].Env.Commit, next[0].Env.Commit)

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"os"
 	"path/filepath"
 	"strings"
@@ -181,6 +182,40 @@ func TestActionTellsAVerdict(t *testing.T) {
 			e.wantExit(t, c.code)
 			if outputs != "verdict="+c.verdict+"\n" || !strings.HasPrefix(summary, "**pollpush: "+c.verdict+".** ") || !strings.Contains(summary, c.summary) {
 				t.Errorf("outputs %q, summary %q", outputs, summary)
+			}
+		})
+	}
+}
+
+// Times are tested unless an input says otherwise: 6 trials are asked for, and by
+// turns no fewer are run.
+func TestActionTestsTimes(t *testing.T) {
+	t.Parallel()
+	target := map[string]string{"TARGET": "http://127.0.0.1:1"}
+	turns := map[string]string{"BASE": "old", "NEW": "new", "READY": "http://127.0.0.1:1/up"}
+	for name, c := range map[string]struct {
+		ways, inputs map[string]string
+		want         string
+	}{
+		"a target":         {target, nil, "run --target=http://127.0.0.1:1 --out=pollpush-results --trials=6 -- short\n"},
+		"as many as asked": {target, map[string]string{"TRIALS": "9", "CLIENTS": "5"}, "run --target=http://127.0.0.1:1 --out=pollpush-results --clients=5 --trials=9 -- short\n"},
+		"counts":           {target, map[string]string{"COUNTS_ONLY": "true"}, "run --target=http://127.0.0.1:1 --out=pollpush-results -- short\n"},
+		"turns": {turns, map[string]string{"LIMITS": "lost=1%"}, "ab --out=pollpush-results --ready=http://127.0.0.1:1/up --limit=lost=1% " +
+			"--markdown=pollpush-results/comparison.md --junit=pollpush-results/comparison.xml -- old new short\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			folder, dir := t.TempDir(), t.TempDir()
+			write(t, filepath.Join(folder, "pollpush"), "#!/bin/sh\necho \"$*\" >>asked\nexit 1\n")
+			if err := os.Chmod(filepath.Join(folder, "pollpush"), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			inputs := map[string]string{}
+			maps.Copy(inputs, c.ways)
+			maps.Copy(inputs, c.inputs)
+			actionBy(t, folder, dir, inputs)
+			if asked, err := os.ReadFile(filepath.Join(dir, "asked")); string(asked) != c.want {
+				t.Errorf("asked for %q, %v; want %q", asked, err, c.want)
 			}
 		})
 	}

@@ -57,6 +57,10 @@ func (e Env) Machine() string {
 	return hex.EncodeToString(sum[:6])
 }
 
+// Outlives reports whether the server was there before the trial, and still
+// holds what earlier trials have left.
+func (e Env) Outlives() bool { return e.Target != "" && e.Command == "" }
+
 // UsableCores are those that the trial's processes may use together; 0 is unknown.
 func (e Env) UsableCores() float64 {
 	if e.CPUQuota > 0 {

@@ -163,6 +163,9 @@ func TestJudge(t *testing.T) {
 		}, nil},
 		{"a target by another's process", func(t *Trial) { t.Env.Target, t.Server = "http://x", &Cost{Processes: 1} },
 			[]Reason{{NoServerCPU, Suspect, "the process of --target-pid took no CPU while 900000 bytes passed: is it the target's?"}}},
+		{"a target that none of its command's processes serves", func(t *Trial) {
+			t.Env.Target, t.Env.Command, t.Server = "http://x", "npm start", &Cost{Processes: 1}
+		}, []Reason{{NoServerCPU, Suspect, "what the start command started took no CPU while 900000 bytes passed: is it the target's?"}}},
 
 		{"little steal", func(t *Trial) { t.Env.StealCores = .1 }, nil},
 		{"steal", func(t *Trial) { t.Env.StealCores = .11 },
