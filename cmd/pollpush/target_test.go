@@ -83,7 +83,7 @@ func TestTargetUnreachable(t *testing.T) {
 	}{
 		{"http://" + closed.Addr().String(), refused, "connection refused; is the server running there?"},
 		{"http://no-such-host.invalid:80", refused, "no-such-host.invalid"},
-		{"http://127.0.0.1:99999", refused, "invalid port"},
+		{"http://127.0.0.1:99999", badInput, general},
 		{"127.0.0.1:8080", badInput, general},
 		{"ftp://127.0.0.1:8080", badInput, general},
 		{"http://127.0.0.1:8080?room=1", badInput, general},
