@@ -15,6 +15,12 @@ import (
 // client comes back with its cursor and has lost nothing.
 var errEnded = errors.New("ended by the server")
 
+// lastAnswer is a refusal that ends the client that got it: its session is over,
+// and its connection is not.
+type lastAnswer struct{ answer *AnswerError }
+
+func (e *lastAnswer) Error() string { return "the session has ended: " + e.answer.Error() }
+
 // dialError names the kind of a failed dial, for counting.
 func dialError(err error) string { return "dial: " + errorKind(err) }
 
@@ -22,8 +28,11 @@ func dialError(err error) string { return "dial: " + errorKind(err) }
 // [result.Fault] knows.
 func errorKind(err error) string {
 	var answer *AnswerError
+	var last *lastAnswer
 	var timeout net.Error
 	switch {
+	case errors.As(err, &last):
+		return errorKind(last.answer)
 	case errors.As(err, &answer):
 		return fmt.Sprintf("%s %d", result.AnswerStatus, answer.Status)
 	case errors.Is(err, syscall.ECONNREFUSED):

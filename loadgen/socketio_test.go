@@ -360,8 +360,11 @@ func TestSocketIOPollingSession(t *testing.T) {
 
 	e.send("status 400")
 	_, err := c.Receive()
-	if errors.As(err, &refused) || !errors.Is(err, io.EOF) {
-		t.Errorf("a session that the server does not know any more: %v, want its end", err)
+	if errors.As(err, &refused) || errorKind(err) != "status 400" || !strings.Contains(err.Error(), "Session ID unknown") {
+		t.Errorf("a session that the server does not know any more: %v, of kind %q, want its end as status 400", err, errorKind(err))
+	}
+	if held, lost := m.held.Load(), m.lost.Load(); held != 2 || lost != 0 {
+		t.Errorf("%d connections are held and %d lost, want 2 and 0", held, lost)
 	}
 	if r := m.read(); r.requests != 8 || r.byStatus[200] != 6 || r.byStatus[400] != 1 || r.byStatus[413] != 1 || r.unanswered != 0 {
 		t.Errorf("counted %+v", r)

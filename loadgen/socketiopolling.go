@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
-	"io"
 	"net/url"
 	"strconv"
 	"sync"
@@ -128,7 +126,7 @@ func (c *socketIOPolling) Receive() ([]Delivery, error) {
 func sessionEnd(err error) error {
 	var answer *AnswerError
 	if errors.As(err, &answer) {
-		return fmt.Errorf("the session has ended: %v: %w", err, io.EOF)
+		return &lastAnswer{answer}
 	}
 	return err
 }

@@ -59,6 +59,7 @@ func makeCases() map[string][]result.Trial {
 	}
 
 	target := one.run("poll", "ws")
+	target[1].Connections.Deflate = "permessage-deflate; server_max_window_bits=9"
 	for i := range target {
 		target[i].Server, target[i].Series, target[i].Env.Target = nil, nil, "https://chat.example/"
 	}
@@ -107,7 +108,7 @@ func hostile() []result.Trial {
 	trials := f.run("poll", "ws")
 	for i := range trials {
 		t := &trials[i]
-		t.Run, t.Scenario, t.ScenarioHash, t.Asked.Arrivals, t.Connections.TLS = attack, attack, attack, attack, attack
+		t.Run, t.Scenario, t.ScenarioHash, t.Asked.Arrivals, t.Connections.TLS, t.Connections.Deflate = attack, attack, attack, attack, attack, attack
 		t.Calibration = &result.Calibration{Commit: attack}
 		t.Profiles = &result.Profiles{CPU: attack, Heap: attack}
 		t.Env = result.Env{Go: attack, Commit: attack, OS: attack, Kernel: attack, CPUModel: attack, Cores: 2, Target: attack}

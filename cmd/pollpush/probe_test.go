@@ -157,6 +157,30 @@ func TestProbeRefused(t *testing.T) {
 	}
 }
 
+// To a load balancer, a probe is one visitor from its first question on.
+func TestProbeKeepsCookies(t *testing.T) {
+	t.Parallel()
+	var strangers atomic.Int64
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		messages := ""
+		if c, err := r.Cookie("SRV"); err != nil || c.Value != "one" {
+			strangers.Add(1)
+			w.Header().Set("Set-Cookie", "SRV=one; path=/")
+		} else if r.URL.Query().Get("after") == "0" {
+			messages = `{"id":1,"room":"lobby","user":"ada","text":"hello","at":1763850000123}`
+		}
+		fmt.Fprintf(w, `{"messages":[%s],"last":0}`, messages)
+	}))
+	t.Cleanup(server.Close)
+	p := launch(t, t.TempDir(), program(t, "pollpush"), "probe", "poll", server.URL, "--interval", "10ms")
+	p.awaitIn(&p.stdout, "hello")
+	p.signal(syscall.SIGTERM)
+	p.end().wantExit(t, fine)
+	if n := strangers.Load(); n != 1 {
+		t.Errorf("%d requests came without the cookie, want 1", n)
+	}
+}
+
 // A session that was let in is opened again, also where no message has come yet.
 func TestProbeQuietSession(t *testing.T) {
 	t.Parallel()

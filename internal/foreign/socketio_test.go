@@ -3,7 +3,10 @@ package foreign
 import (
 	"encoding/base64"
 	"encoding/json"
+	"io"
 	"maps"
+	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -255,5 +258,42 @@ func TestSocketIOTellsOfTruncatedHistory(t *testing.T) {
 				}
 			}
 		})
+	})
+}
+
+// Binary travels as base64 in text; a POST of another kind ends the session.
+func TestSocketIORefusesBinaryPosts(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, start func(*testing.T, ...string) *chatserver) {
+		path := start(t).url + "/socket.io/?EIO=4&transport=polling"
+		ask := func(method, url, kind, body string) (int, string) {
+			request, err := http.NewRequest(method, url, strings.NewReader(body))
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Header.Set("Content-Type", kind)
+			answer, err := http.DefaultClient.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer answer.Body.Close()
+			text, _ := io.ReadAll(answer.Body)
+			return answer.StatusCode, string(text)
+		}
+		_, opened := ask("GET", path, "", "")
+		var open struct{ SID string }
+		if err := json.Unmarshal([]byte(strings.TrimPrefix(opened, "0")), &open); err != nil {
+			t.Fatalf("%q: %v", opened, err)
+		}
+		session := path + "&sid=" + url.QueryEscape(open.SID)
+		if status, text := ask("POST", session, "text/plain;charset=UTF-8", "40"); status != 200 {
+			t.Errorf("text: %d with %q", status, text)
+		}
+		if status, text := ask("POST", session, "application/octet-stream", `42["chat message","hello"]`); status != 400 {
+			t.Errorf("binary: %d with %q, want 400", status, text)
+		}
+		if status, text := ask("GET", session, "", ""); status != 400 {
+			t.Errorf("afterwards: %d with %q, want 400", status, text)
+		}
 	})
 }

@@ -27,8 +27,8 @@ listen all
   server two `+strings.TrimPrefix(two.url, "http://")+" cookie two\n")}
 }
 
-// A client belongs to one server with all its connections, and when it comes
-// back; another client to the other server.
+// A client belongs to one server with all its connections, also when it comes
+// back.
 func TestStickySessions(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

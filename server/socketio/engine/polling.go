@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -233,6 +234,10 @@ var ok = []byte("ok")
 // ended the session, those after it are not taken: the client knows, or learns it
 // from its GET.
 func (s *Session) takePost(w http.ResponseWriter, r *http.Request) *refusal {
+	if media, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";"); strings.EqualFold(strings.TrimSpace(media), "application/octet-stream") {
+		s.end(parseError) // that is how protocol 3 sent binary payloads
+		return &badRequest
+	}
 	limit := int64(s.server.config.MaxPayload)
 	if r.ContentLength > limit {
 		s.end(oversize)
