@@ -14,7 +14,7 @@ import (
 const sampleEvery = 256
 
 // checks are done by one goroutine: decoding on the clients' own would make
-// every one of their stacks four times as large, for good.
+// every one of their stacks at least twice as large, for as long as they wait.
 type checks chan check
 
 // check is one delivery to be checked.

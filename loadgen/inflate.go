@@ -8,8 +8,8 @@ import (
 )
 
 // inflater inflates compressed messages (RFC 1951), and holds them. It does
-// what compress/flate does, whose readers take 4 KB of stack to begin with a
-// message, which would double what every client weighs.
+// what compress/flate does, in whose readers a client's own goroutine would
+// need twice the stack.
 type inflater struct {
 	payload []byte // and behind it tail
 	at      int

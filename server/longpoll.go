@@ -13,9 +13,7 @@ import (
 func (s *Server) await(w http.ResponseWriter, r *http.Request, room *chat.Room, q query) {
 	control := http.NewResponseController(w)
 	// net/http would take its time limits for the end of the connection.
-	over := time.Now().Add(q.wait + requestTimeout)
-	control.SetReadDeadline(over)
-	control.SetWriteDeadline(over)
+	control.SetReadDeadline(time.Now().Add(q.wait + requestTimeout))
 
 	news := make(waiter, 1)
 	cancel := room.Subscribe(q.after, 0, news)
@@ -24,15 +22,17 @@ func (s *Server) await(w http.ResponseWriter, r *http.Request, room *chat.Room, 
 	defer timer.Stop()
 	s.tally.waiting.Add(1)
 	defer s.tally.waiting.Add(-1)
+	var page encodedPage
 	select {
-	case page := <-news:
-		if page.messages <= q.limit {
-			s.answerPage(w, r, page)
-			return
-		}
+	case page = <-news:
 	case <-timer.C:
 	case <-s.closing:
 	case <-r.Context().Done():
+		return
+	}
+	control.SetWriteDeadline(time.Now().Add(requestTimeout))
+	if 0 < page.messages && page.messages <= q.limit {
+		s.answerPage(w, r, page)
 		return
 	}
 	q.wait = 0

@@ -58,6 +58,7 @@ func (s *Server) collector() collector {
 		counter("messages_posted_total", "Messages accepted.", &t.posted),
 		counter("deliveries_total", "Messages handed to push subscribers, and messages in poll answers.", &t.deliveries),
 		counter("slow_readers_total", "Connections closed because too much was waiting for them.", &t.SlowReaders),
+		counter("stalled_readers_total", "Connections closed because what was waiting for them was not read in time.", &t.StalledReaders),
 		counter("panics_total", "Panics recovered from: each is a bug.", &t.panics),
 	}
 }

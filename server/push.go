@@ -13,6 +13,13 @@ const (
 	replayTimeout = 20 * time.Second
 	// maxReplay is about how large such a part is, in bytes.
 	maxReplay = 32 << 10
+
+	// stallSeconds is within which time a client that is pushed to has to take
+	// something of what waits for it.
+	stallSeconds = 10
+	// sweepSeconds is the time between two looks for those that do not. Each costs
+	// a system call for every connection written to since the last one.
+	sweepSeconds = 2
 )
 
 // push leads a room's messages into an outbox.

@@ -21,10 +21,13 @@ type member interface {
 const maxBeat = 30
 
 // registry knows all connections that http.Server does not know any more. One
-// goroutine for all of them sees to their heartbeats. A member's slot is the
+// goroutine for all of them sees to their heartbeats, and has slow readers swept
+// out. A member's slot is the
 // second in which its time comes.
 type registry struct {
 	stop    chan struct{}
+	second  *time.Ticker
+	sweep   func() // called every sweepSeconds
 	members sync.WaitGroup
 	now     atomic.Int64 // seconds since the registry was made
 
@@ -34,8 +37,8 @@ type registry struct {
 	closed bool
 }
 
-func newRegistry() *registry {
-	r := &registry{stop: make(chan struct{})}
+func newRegistry(sweep func()) *registry {
+	r := &registry{stop: make(chan struct{}), second: time.NewTicker(time.Second), sweep: sweep}
 	for i := range r.slots {
 		r.slots[i] = map[member]struct{}{}
 	}
@@ -44,11 +47,10 @@ func newRegistry() *registry {
 }
 
 func (r *registry) run() {
-	second := time.NewTicker(time.Second)
-	defer second.Stop()
+	defer r.second.Stop()
 	for {
 		select {
-		case <-second.C:
+		case <-r.second.C:
 			r.turn()
 		case <-r.stop:
 			return
@@ -56,11 +58,14 @@ func (r *registry) run() {
 	}
 }
 
-// turn beats those whose time has come.
+// turn beats those whose time has come, after a sweep where one is due.
 func (r *registry) turn() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := r.now.Add(1)
+	if now%sweepSeconds == 0 {
+		r.sweep()
+	}
 	due := r.slots[now%int64(len(r.slots))]
 	for k := range due {
 		delete(due, k)

@@ -83,9 +83,10 @@ func New(config Config) *Server {
 		config:   config,
 		hub:      chat.NewHub(config.History),
 		upgrader: wire.Upgrader{MaxMessage: maxFrame, Backlog: config.Backlog, Deflate: config.Deflate, Refuse: refuse},
-		members:  newRegistry(),
 		closing:  make(chan struct{}),
 	}
+	s.tally.Patience = stallSeconds / sweepSeconds
+	s.members = newRegistry(s.tally.Sweep)
 	s.socketio = s.newSocketIO()
 	s.drain = sync.OnceFunc(func() { close(s.closing) })
 	s.http = &http.Server{

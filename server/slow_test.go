@@ -29,6 +29,14 @@ func beneath(c net.Conn) *net.TCPConn {
 	return c.(countingConn).Conn.(*net.TCPConn)
 }
 
+// startTurned starts a server whose seconds pass when the test turns its
+// registry. No peer reads that fast: nobody is watched for it.
+func startTurned(t *testing.T) *harness {
+	h := startWith(t, Config{}, func(s *Server) { s.tally.Patience = 0 })
+	h.members.second.Stop()
+	return h
+}
+
 func TestSlowReaderIsClosedAndOthersGoOn(t *testing.T) {
 	h := start(t, Config{Backlog: 64 << 10})
 	slow := h.slowClient("lobby/ws")
@@ -87,9 +95,10 @@ func TestBacklogIsDeliveredInOrderOnceThePeerReads(t *testing.T) {
 }
 
 func TestDeadPeersAreDropped(t *testing.T) {
-	h := start(t, Config{})
+	h := startTurned(t)
 	silent, alive := h.slowClient("lobby/ws"), h.open("lobby/ws")
 	defer silent.Close()
+	h.await("websockets", &h.tally.websockets, 2)
 	pinged := make(chan struct{}, 10)
 	alive.SetPingHandler(func(string) error {
 		alive.WriteControl(websocket.PongMessage, nil, time.Now().Add(patience))

@@ -147,7 +147,7 @@ func TestStreamRefusals(t *testing.T) {
 
 // Fifteen seconds of silence bring a comment; a message puts it off.
 func TestSilentStreamGetsComments(t *testing.T) {
-	h := start(t, Config{})
+	h := startTurned(t)
 	r, _ := h.stream("lobby/events")
 	h.await("streams", &h.tally.streams, 1)
 	pass := func(seconds int) {

@@ -22,6 +22,8 @@ func TestOverTLS(t *testing.T) {
 		"slow reader":         TestSlowReaderIsClosedAndOthersGoOn,
 		"slow reader is told": TestSlowReaderThatReadsAfterAllIsTold,
 		"slow stream":         TestStreamThatIsNotReadIsDropped,
+		"stalled reader":      TestStalledReaderIsCut,
+		"stalled answer":      TestStalledAnswerIsCut,
 		"backlog":             TestBacklogIsDeliveredInOrderOnceThePeerReads,
 		"dead peers":          TestDeadPeersAreDropped,
 		"idle":                TestIdleConnectionIsClosed,

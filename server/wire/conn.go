@@ -9,6 +9,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"os"
 	"sync/atomic"
 	"time"
 )
@@ -140,6 +141,9 @@ func (c *Conn) transmit(p []byte) (int, error) {
 	c.tally.BytesSent.Add(int64(len(p)))
 	n, err := c.tcp.Write(p)
 	c.tally.BytesSent.Add(int64(n - len(p)))
+	if errors.Is(err, os.ErrDeadlineExceeded) && !c.closed.Load() { // closing too ends a write by its deadline
+		c.tally.StalledReaders.Add(1)
+	}
 	return n, err
 }
 

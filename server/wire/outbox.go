@@ -28,6 +28,14 @@ type Outbox struct {
 	limit  int  // bytes that may be kept, as they are on the wire
 	framed bool // what is written is WebSocket frames, which count
 
+	// What Sweep goes by. Of the bytes only differences are of interest: they may
+	// wrap around.
+	watched bool   // by the next Sweep
+	stalled bool   // ended by it
+	still   int32  // sweeps in a row at which the peer had taken nothing more
+	given   uint32 // bytes that the kernel has got
+	taken   uint32 // of those, what the peer's kernel had acknowledged at the last sweep
+
 	mu       sync.Mutex
 	pending  []byte // whole frames or records, but for the first
 	flushing bool   // while something is pending
@@ -66,7 +74,8 @@ func newOutbox(tcp *net.TCPConn, s *security, limit int, framed bool, t *Tally) 
 
 // Write sends whole frames, or a part of a stream, at once or as soon as the
 // peer reads. If more is waiting than the limit allows, the peer is a slow
-// reader: a WebSocket is closed with 1008, another connection is dropped. The
+// reader: a WebSocket is closed with 1008, another connection is dropped. (By
+// time, [Tally.Sweep] does that.) The
 // error is net.ErrClosed where the connection is closing or broken.
 func (o *Outbox) Write(b []byte) error {
 	o.mu.Lock()
@@ -75,14 +84,9 @@ func (o *Outbox) Write(b []byte) error {
 		return net.ErrClosed
 	}
 	o.push(b)
-	switch {
-	case len(o.pending) <= o.limit:
-	case o.framed:
+	if len(o.pending) > o.limit {
 		o.tally.SlowReaders.Add(1)
-		o.finish(CloseFrame(websocket.ClosePolicyViolation, "slow reader"))
-	default:
-		o.tally.SlowReaders.Add(1)
-		o.breakOff()
+		o.dismiss()
 	}
 	return nil
 }
@@ -186,6 +190,7 @@ func (o *Outbox) hand(p []byte) {
 		}
 		p = p[o.took:]
 	}
+	o.watch()
 	if len(p) == 0 {
 		return
 	}
@@ -193,6 +198,15 @@ func (o *Outbox) hand(p []byte) {
 	if !o.flushing {
 		o.flushing = true
 		go o.flush()
+	}
+}
+
+// dismiss ends the connection as that of a slow reader.
+func (o *Outbox) dismiss() {
+	if o.framed {
+		o.finish(CloseFrame(websocket.ClosePolicyViolation, "slow reader"))
+	} else {
+		o.breakOff()
 	}
 }
 
@@ -206,7 +220,7 @@ func (o *Outbox) finish(frame []byte) {
 }
 
 func (o *Outbox) breakOff() {
-	if len(o.pending) > 0 { // the kernel need not go on with what it still holds
+	if len(o.pending) > 0 || o.stalled { // the kernel need not go on with what it still holds
 		o.tcp.SetLinger(0)
 	}
 	o.state = dead
@@ -238,6 +252,7 @@ func (o *Outbox) send(fd uintptr, p []byte, write func(int, []byte) (int, error)
 		n, err = write(int(fd), p)
 	}
 	n = max(n, 0)
+	o.given += uint32(n)
 	if n < len(p) {
 		o.tally.BytesSent.Add(int64(n - len(p)))
 		if framed {

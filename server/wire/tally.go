@@ -2,7 +2,8 @@ package wire
 
 import "sync/atomic"
 
-// Tally is what connections count, to the byte.
+// Tally is what connections count, to the byte, and has the watch over those
+// whose peers do not read.
 //
 // What is sent is counted just before the kernel gets it, and what the kernel
 // did not take is taken off again: counted afterwards, a peer could see bytes
@@ -15,4 +16,10 @@ type Tally struct {
 	BytesSent      atomic.Int64 // everything above TCP, TLS included
 	BytesReceived  atomic.Int64
 	SlowReaders    atomic.Int64 // closed because too much was waiting for them
+	StalledReaders atomic.Int64 // closed because what was waiting for them was not read in time
+
+	// Patience is at how many sweeps in a row a peer may have taken nothing of what
+	// waits for it; 0 watches nobody. It is set before the first connection.
+	Patience int
+	holding
 }
