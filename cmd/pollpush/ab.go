@@ -30,6 +30,8 @@ type abCommand struct {
 
 	comparing
 
+	NoLock bool `help:"Go on where the file system of the results cannot lock them; no other pollpush may write there."`
+
 	Noise string `placeholder:"FILE" help:"What runs of one commit are known to differ by on this machine, as compare --learn writes it (none)."`
 
 	Keys overrides `embed:"" group:"Instead of what the scenario says:"`
@@ -45,14 +47,22 @@ func (c *abCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	options := control.Options{Progress: s.stderr}
+	options := control.Options{NoLock: c.NoLock, Progress: s.stderr}
 	if options.Grid, options.Flags, err = c.grid(s); err != nil {
 		return err
 	}
 	if options.Loadgen, err = proc.Beside("loadgen"); err != nil {
 		return &control.Refusal{Err: err}
 	}
-	arms, err := c.arms(s, options.Grid.Name)
+	if c.Out == "" {
+		dir, release, err := ownFolder("ab-"+options.Grid.Name, time.Now())
+		if err != nil {
+			return err
+		}
+		defer release()
+		c.Out = dir
+	}
+	arms, err := c.arms(s)
 	if err != nil {
 		return err
 	}
@@ -67,6 +77,8 @@ func (c *abCommand) Run(s *session) error {
 		keepReport(s, arm.Dir, trials[i])
 	}
 	switch {
+	case unwritten(err):
+		return keep(s, err)
 	case s.Err() != nil && len(slices.Concat(trials...)) == 0:
 		return &exitError{interrupted, "interrupted before anything was measured"}
 	case err != nil:
@@ -122,16 +134,12 @@ func (c *abCommand) grid(s *session) (scenario.Grid, []string, error) {
 }
 
 // arms finds both servers, before anything is run.
-func (c *abCommand) arms(s *session, name string) ([]control.Arm, error) {
-	out := c.Out
-	if out == "" {
-		out = filepath.Join("results", "ab-"+name+time.Now().UTC().Format("-20060102-150405"))
-	}
-	base, err := arm(s, c.Base, filepath.Join(out, "base"))
+func (c *abCommand) arms(s *session) ([]control.Arm, error) {
+	base, err := arm(s, c.Base, filepath.Join(c.Out, "base"))
 	if err != nil {
 		return nil, err
 	}
-	next, err := arm(s, c.New, filepath.Join(out, "new"))
+	next, err := arm(s, c.New, filepath.Join(c.Out, "new"))
 	return []control.Arm{base, next}, err
 }
 
