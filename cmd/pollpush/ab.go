@@ -31,6 +31,8 @@ type abCommand struct {
 
 	comparing
 
+	NoLock bool `help:"Go on where the file system of the results cannot lock them; no other pollpush may write there."`
+
 	Noise string `placeholder:"FILE" help:"What runs of one commit are known to differ by on this machine, as compare --learn writes it (none)."`
 
 	Keys overrides `embed:"" group:"Instead of what the scenario says:"`
@@ -46,7 +48,7 @@ func (c *abCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	options := control.Options{Progress: s.stderr}
+	options := control.Options{NoLock: c.NoLock, Progress: s.stderr}
 	if options.Grid, options.Flags, err = c.grid(s); err != nil {
 		return err
 	}
@@ -56,7 +58,15 @@ func (c *abCommand) Run(s *session) error {
 	if options.Loadgen, err = proc.Beside("loadgen"); err != nil {
 		return &control.Refusal{Err: err}
 	}
-	arms, err := c.arms(s, options.Grid.Name)
+	if c.Out == "" {
+		dir, release, err := ownFolder("ab-"+options.Grid.Name, time.Now())
+		if err != nil {
+			return err
+		}
+		defer release()
+		c.Out = dir
+	}
+	arms, err := c.arms(s)
 	if err != nil {
 		return err
 	}
@@ -69,6 +79,8 @@ func (c *abCommand) Run(s *session) error {
 		keepReport(s, arm.Dir, trials[i])
 	}
 	switch {
+	case unwritten(err):
+		return keep(s, err)
 	case s.Err() != nil && len(slices.Concat(trials...)) == 0:
 		return &exitError{interrupted, "interrupted before anything was measured"}
 	case err != nil:
@@ -124,11 +136,7 @@ func (c *abCommand) grid(s *session) (scenario.Grid, []string, error) {
 }
 
 // arms finds both servers, before anything is run.
-func (c *abCommand) arms(s *session, name string) ([]control.Arm, error) {
-	out := c.Out
-	if out == "" {
-		out = filepath.Join("results", "ab-"+name+time.Now().UTC().Format("-20060102-150405"))
-	}
+func (c *abCommand) arms(s *session) ([]control.Arm, error) {
 	find, err := c.finder()
 	if err != nil {
 		return nil, err
@@ -147,7 +155,7 @@ func (c *abCommand) arms(s *session, name string) ([]control.Arm, error) {
 	if len(c.TargetPID) > 0 {
 		base.TargetPID, next.TargetPID = c.TargetPID[0], c.TargetPID[1]
 	}
-	base.Dir, next.Dir = filepath.Join(out, "base"), filepath.Join(out, "new")
+	base.Dir, next.Dir = filepath.Join(c.Out, "base"), filepath.Join(c.Out, "new")
 	return []control.Arm{base, next}, nil
 }
 

@@ -25,6 +25,7 @@ type runCommand struct {
 	TargetPID *int    `name:"target-pid" placeholder:"PID" help:"The target's process on this host, to read its cost."`
 	Profile   bool    `help:"Keep CPU and heap profiles of the server's steady state, in the run's folder; costs the server CPU."`
 	Out       *string `placeholder:"DIR" help:"Folder for the results; must be empty or new (results/SCENARIO-TIME)."`
+	NoLock    bool    `help:"Go on where the file system of the results cannot lock them; no other pollpush may write there."`
 	Resume    *string `placeholder:"DIR" help:"Go on with the interrupted run in this folder, as it was asked for; no other flag goes with it."`
 
 	Calibration string `placeholder:"PATH" default:"${calibrations}" help:"What pollpush calibrate has found: a file, or the folder in which it is kept by machine (${default})."`
@@ -120,7 +121,7 @@ func (c *runCommand) Run(s *session) error {
 	if c.Out != nil && len(c.Scenarios) > 1 {
 		return &usageError{fmt.Errorf("--out names the folder of one run, %d scenarios were asked for", len(c.Scenarios))}
 	}
-	options := control.Options{Profile: c.Profile, Commit: commit(), Progress: s.stderr}
+	options := control.Options{Profile: c.Profile, NoLock: c.NoLock, Commit: commit(), Progress: s.stderr}
 	var err error
 	if c.Target != nil {
 		if *c.Target == "" {
@@ -187,8 +188,6 @@ func (c *runCommand) Run(s *session) error {
 		options.Resume = c.Resume != nil
 		if c.Out != nil {
 			options.Dir = *c.Out
-		} else {
-			options.Dir = filepath.Join("results", options.Grid.Name+time.Now().UTC().Format("-20060102-150405"))
 		}
 		options.Flags = one.flags()
 		if options.Keep, err = one.keep(); err != nil {
@@ -208,6 +207,14 @@ func (c *runCommand) Run(s *session) error {
 // one runs one scenario, and reports whatever it has measured.
 func (c *runCommand) one(s *session, o control.Options) error {
 	fmt.Fprintf(s.stderr, "%s: %s\n", o.Grid.Name, o.Grid.About)
+	if o.Dir == "" {
+		dir, release, err := ownFolder(o.Grid.Name, time.Now())
+		if err != nil {
+			return err
+		}
+		defer release()
+		o.Dir = dir
+	}
 	trials, err := control.Run(s, o)
 	var unreported error
 	if len(trials) > 0 {
@@ -219,6 +226,8 @@ func (c *runCommand) one(s *session, o control.Options) error {
 		}
 	}
 	switch {
+	case unwritten(err):
+		return keep(s, err)
 	case s.Err() != nil && len(trials) == 0:
 		return &exitError{interrupted, "interrupted before anything was measured"}
 	case err != nil:

@@ -103,6 +103,7 @@ func (b *bench) run(ctx context.Context, s scenario.Scenario, flags ...string) (
 	trials, err := control.Run(ctx, control.Options{
 		Grid: scenario.Single(s), Loadgen: b.Loadgen, Target: line.URL, TargetPID: target.Pid(),
 		Dir: filepath.Join(b.dir, strconv.Itoa(b.trials)), Commit: b.Commit, Progress: io.Discard,
+		NoLock: true, // the folder is its own
 	})
 	if ctx.Err() != nil {
 		return nil, ctx.Err()

@@ -97,7 +97,9 @@ func (w *watch) readEdge(i int, planned int64) {
 }
 
 // edgeLimit is how far from its planned instant an edge may be.
-func edgeLimit(plan shard.Plan) time.Duration { return max(plan.Steady/200, 10*time.Millisecond) }
+func edgeLimit(plan shard.Plan) time.Duration {
+	return time.Duration(result.EdgeLimit(plan.Steady.Seconds()) * float64(time.Second))
+}
 
 // judgeEdges doubts a trial whose steady state was not measured where it was
 // planned: what was used in one time would be divided by another.

@@ -232,8 +232,8 @@ func (w *watch) costs(t *result.Trial) {
 		if m := to.metrics; m.ok && from.metrics.ok {
 			server.Goroutines = int64(m.metrics["go_goroutines"])
 			server.HeapBytes, server.StackBytes = inUse(m)
-			server.GCPauseS = m.metrics["go_gc_duration_seconds_sum"] - from.metrics.metrics["go_gc_duration_seconds_sum"]
-			server.GCCycles = int64(m.metrics["go_gc_duration_seconds_count"] - from.metrics.metrics["go_gc_duration_seconds_count"])
+			server.GCPauseS = max(0, m.metrics["go_gc_duration_seconds_sum"]-from.metrics.metrics["go_gc_duration_seconds_sum"])
+			server.GCCycles = max(0, int64(m.metrics["go_gc_duration_seconds_count"]-from.metrics.metrics["go_gc_duration_seconds_count"]))
 		}
 		t.Server = &server
 	}
@@ -245,7 +245,7 @@ func (w *watch) costs(t *result.Trial) {
 
 	clocks(&t.Env, from.clocks, to.clocks)
 	passed := time.Duration(to.at - from.at).Seconds()
-	t.Env.StealCores = (to.host.Steal - from.host.Steal).Seconds() / passed
+	t.Env.StealCores = max(0, (to.host.Steal-from.host.Steal).Seconds()/passed) // some hypervisors take back what they told
 	ours := t.Generator.CPUS() + (to.own - from.own).Seconds()
 	if t.Server != nil {
 		ours += t.Server.CPUS()

@@ -96,11 +96,11 @@ func (w *watch) connecting(t *result.Trial) {
 	}
 	if t.Server != nil {
 		t.Server.Before, t.Server.Connected = &w.before.server, &w.joined.server
-		t.Server.CPUConnectS = (w.joined.serverCPU - w.before.serverCPU).Seconds()
+		t.Server.CPUConnectS = max(0, w.joined.serverCPU-w.before.serverCPU).Seconds() // one that has died tells of none
 	}
 	if len(w.looks) > 0 {
 		first := w.looks[0]
 		t.Generator.Before, t.Generator.Connected = &result.Memory{RSSBytes: first.shards}, &w.joined.shards
-		t.Generator.CPUConnectS = (w.joined.shardsCPU - first.shardsCPU).Seconds()
+		t.Generator.CPUConnectS = max(0, w.joined.shardsCPU-first.shardsCPU).Seconds()
 	}
 }

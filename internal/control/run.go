@@ -8,11 +8,9 @@ import (
 	"crypto/rand"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/pollpush/pollpush/internal/proc"
@@ -32,6 +30,7 @@ type Options struct {
 	TargetPID  int               // its process, if it is on this host; 0 leaves its cost out
 	Start      *Start            // starts the target for each trial; nil where it is running already
 	Dir        string            // the run's folder: made if it is not there, refused if it holds anything
+	NoLock     bool              // go on where the file system cannot lock Dir
 	Resume     bool              // Dir holds such a run that was interrupted, which is gone on with
 	Keep       map[string][]byte // files that are put into Dir before the first trial
 	Commit     string            // of pollpush
@@ -74,8 +73,8 @@ type runner struct {
 // Run runs all trials of the grid, in an order that spreads what changes in the
 // course of a run over all of them, and returns them; of a run that is resumed,
 // those before, too. When ctx is done it ends early: the trial under way is kept
-// as partial. An error is a *[Refusal], or says that results could not be
-// written.
+// as partial. An error is a *[Refusal], or an *[Unwritten] of the trial that
+// was the last.
 func Run(ctx context.Context, o Options) ([]result.Trial, error) {
 	all, err := run(ctx, o, []Arm{{o.Chatserver, o.Target, o.TargetPID, o.Start, o.Dir, o.Commit}})
 	return all[0], err
@@ -98,7 +97,7 @@ func run(ctx context.Context, o Options, arms []Arm) ([][]result.Trial, error) {
 	}
 	names := make([]string, len(arms))
 	for i, arm := range arms {
-		release, err := occupy(arm.Dir)
+		release, err := occupy(arm.Dir, o.NoLock)
 		if err != nil {
 			return trials, err
 		}
@@ -131,8 +130,9 @@ func run(ctx context.Context, o Options, arms []Arm) ([][]result.Trial, error) {
 		r.left -= r.Scenario.Trial()
 		for attempt := 1 + attempts(trials[s.arm], r.Scenario, s); ; attempt++ {
 			t := r.trial(ctx, s.transport, s.trial, attempt)
-			if err := result.Append(filepath.Join(r.Dir, result.FileName), &t); err != nil {
-				return trials, fmt.Errorf("results could not be written, the run ends: %w", err)
+			path := filepath.Join(r.Dir, result.FileName)
+			if err := result.Append(path, &t); err != nil {
+				return trials, &Unwritten{t, path, err}
 			}
 			trials[s.arm] = append(trials[s.arm], t)
 			if ctx.Err() != nil {
@@ -362,57 +362,6 @@ func (r *runner) envOf(a Arm) result.Env {
 		e.QuotaShared = a.Target == "" || a.Start != nil || r.TargetPID != 0 && r.machine.Limits.SharesQuota(proc.ReadLimits(r.TargetPID))
 	}
 	return e
-}
-
-// occupy makes the run's folder if need be, and keeps other processes from
-// writing to it until it is released.
-func occupy(dir string) (release func(), err error) {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, refuse("the results folder %s cannot be made: %w; name another with --out", dir, err)
-	}
-	f, err := os.Open(dir)
-	if err != nil {
-		return nil, refuse("the results folder %s: %w", dir, err)
-	}
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		f.Close()
-		return nil, refuse("another pollpush is writing its results to %s: wait for its end, or name another folder with --out", dir)
-	}
-	return func() { f.Close() }, nil
-}
-
-// prepare sees that results can be written to the run's folder, which must hold
-// nothing, and puts into it what is to be kept beside them.
-func prepare(dir string, keep map[string][]byte) error {
-	const enough = 32 << 20
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return refuse("the results folder %s: %w", dir, err)
-	}
-	if len(entries) > 0 {
-		return refuse("the results folder %s is not empty (it holds %s): results are never overwritten; name another with --out", dir, entries[0].Name())
-	}
-	probe := filepath.Join(dir, "writable")
-	err = os.WriteFile(probe, make([]byte, 1<<16), 0o644)
-	if removed := os.Remove(probe); err == nil {
-		err = removed
-	}
-	if err != nil {
-		return refuse("the results folder %s cannot be written to: %w; free some space or name another with --out", dir, err)
-	}
-	var fs syscall.Statfs_t
-	if err := syscall.Statfs(dir, &fs); err == nil {
-		if have := int64(fs.Bavail) * fs.Bsize; have < enough {
-			return refuse("the results folder %s: %d MiB of disk are free, %d MiB are needed; free some or name another with --out",
-				dir, have>>20, enough>>20)
-		}
-	}
-	for name, content := range keep {
-		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
-			return refuse("the results folder %s cannot be written to: %w; free some space or name another with --out", dir, err)
-		}
-	}
-	return nil
 }
 
 // nonce makes a word that tells a trial's messages and rooms from all others.

@@ -175,7 +175,7 @@ func TestCheckTargetRefusesAddresses(t *testing.T) {
 }
 
 func prepared(dir string) error {
-	release, err := occupy(dir)
+	release, err := occupy(dir, false)
 	if err != nil {
 		return err
 	}
@@ -209,7 +209,7 @@ func TestPrepare(t *testing.T) {
 	})
 	t.Run("in use", func(t *testing.T) {
 		dir := t.TempDir()
-		release, err := occupy(dir)
+		release, err := occupy(dir, false)
 		if err != nil {
 			t.Fatal(err)
 		}

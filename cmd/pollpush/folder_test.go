@@ -1,0 +1,97 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/pollpush/pollpush/internal/result"
+)
+
+// Runs that begin in the same second have folders of their own; one that wrote
+// nothing leaves none.
+func TestOwnFolder(t *testing.T) {
+	t.Chdir(t.TempDir())
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	var mu sync.Mutex
+	var all sync.WaitGroup
+	release := map[string]func(){}
+	for range 8 {
+		all.Go(func() {
+			dir, end, err := ownFolder("short", now)
+			if err != nil {
+				t.Error(err)
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			release[dir] = end
+		})
+	}
+	all.Wait()
+	for n := 1; n <= 8; n++ {
+		dir := "results/short-20260102-030405"
+		if n > 1 {
+			dir += "-" + strconv.Itoa(n)
+		}
+		if release[dir] == nil {
+			t.Fatalf("there is no %s among %v", dir, release)
+		}
+	}
+	write(t, "results/short-20260102-030405-2/"+result.FileName, "precious")
+	for _, end := range release {
+		end()
+	}
+	if left, err := filepath.Glob("results/*"); err != nil || len(left) != 1 {
+		t.Errorf("left are %q, %v", left, err)
+	}
+	if err := os.RemoveAll("results/short-20260102-030405-2"); err != nil {
+		t.Fatal(err)
+	}
+	release["results/short-20260102-030405"]()
+	if _, err := os.Stat("results"); err == nil {
+		t.Error("the folder of all results was left")
+	}
+}
+
+// A trial that finds the disk full is printed.
+func TestFullDisk(t *testing.T) {
+	t.Parallel()
+	dir := workplace(t)
+	out := filepath.Join(dir, "out")
+	if err := os.Mkdir(out, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mount("none", out, "tmpfs", 0, "size=40m"); err != nil {
+		t.Skipf("a file system cannot be mounted: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(out, unix.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	p := launch(t, dir, program(t, "pollpush"), "run", "tiny.yaml", "--out", "out/run", "--transports", "ws")
+	p.await("results in out/run")
+	full, err := os.Create(filepath.Join(out, "full"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer full.Close()
+	for block := make([]byte, 1<<16); err == nil; {
+		_, err = full.Write(block)
+	}
+	e := p.end()
+	e.wantExit(t, invalidRun, "no space left on device", "the trial's line stands on standard output: once there is room, add it to out/run/trials.jsonl")
+	trials, err := result.Read("printed", strings.NewReader(e.stdout))
+	if err != nil || len(trials) != 1 || trials[0].Transport != "ws" {
+		t.Errorf("%d trials were printed, %v:\n%s", len(trials), err, e.stdout)
+	}
+	if text, err := os.ReadFile(filepath.Join(out, "run", result.FileName)); err == nil && len(text) > 0 {
+		t.Errorf("a part of it was written: %d bytes", len(text))
+	}
+}
