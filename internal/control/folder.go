@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -68,12 +69,9 @@ func prepare(dir string, keep map[string][]byte) error {
 	if err != nil {
 		return refuse("the results folder %s cannot be written to: %w; free some space or name another with --out", dir, err)
 	}
-	var fs syscall.Statfs_t
-	if err := syscall.Statfs(dir, &fs); err == nil {
-		if have := int64(fs.Bavail) * int64(fs.Bsize); have < enough {
-			return refuse("the results folder %s: %d MiB of disk are free, %d MiB are needed; free some or name another with --out",
-				dir, have>>20, enough>>20)
-		}
+	if have, err := proc.FreeDisk(dir); err == nil && have < enough {
+		return refuse("the results folder %s: %d MiB of disk are free, %d MiB are needed; free some or name another with --out",
+			dir, have>>20, enough>>20)
 	}
 	for name, content := range keep {
 		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
