@@ -91,9 +91,19 @@ func TestVariantsApply(t *testing.T) {
 func TestAbFindsAHeader(t *testing.T) {
 	t.Parallel()
 	dir, changed := workplace(t), variant(t, "header")
-	e := pollpush(t, dir, "ab", programs, changed, "tiny.yaml", "--transports", "poll", "--trials", "1", "--counts-only",
-		"--time-limit", "1s", "--out", "ab", "--markdown", "ab.md", "--junit", "ab.xml")
-	e.wantExit(t, regression, "regression: ", "poll: protocol bytes per poll, in went from ", "new header X-Trace of 30 bytes")
+	for try := 1; ; try++ {
+		e := pollpush(t, dir, "ab", programs, changed, "tiny.yaml", "--transports", "poll", "--trials", "1", "--counts-only",
+			"--time-limit", "1s", "--out", "ab", "--markdown", "ab.md", "--junit", "ab.xml")
+		if e.wantJudged(t, regression, "regression: ", "poll: protocol bytes per poll, in went from ", "new header X-Trace of 30 bytes") {
+			break
+		}
+		if try == 3 {
+			return // a machine as busy as this lets nothing be found
+		}
+		if err := os.RemoveAll(filepath.Join(dir, "ab")); err != nil {
+			t.Fatal(err)
+		}
+	}
 	base, next := readSides(t, filepath.Join(dir, "ab"), 1)
 	if base[0].Env.Commit != "test" || next[0].Env.Commit != "unknown" {
 		t.Errorf("commits %q and %q", base[0].Env.Commit, next[0].Env.Commit)
@@ -112,7 +122,7 @@ func TestAbTakesTurns(t *testing.T) {
 	dir := workplace(t)
 	e := pollpush(t, dir, "ab", programs, programs, "tiny.yaml", "--transports", "ws", "--trials", "2", "--counts-only",
 		"--steady", "1s", "--time-limit", "1s", "--out", "ab")
-	e.wantExit(t, fine, "4 trials, about ", "results in ab/base and ab/new")
+	e.wantJudged(t, fine, "4 trials, about ", "results in ab/base and ab/new")
 	base, next := readSides(t, filepath.Join(dir, "ab"), 2)
 	var order []string
 	trials := slices.Concat(base, next)
@@ -190,15 +200,16 @@ func TestAbRefuses(t *testing.T) {
 	}
 }
 
-// wantJudged checks how a comparison ended, unless the machine was too busy for
-// one.
-func (e ended) wantJudged(t *testing.T, code int, said ...string) {
+// wantJudged checks how a comparison ended, and reports false where the machine
+// was too busy for one.
+func (e ended) wantJudged(t *testing.T, code int, said ...string) bool {
 	t.Helper()
 	if e.code == badInput && strings.Contains(e.stderr, "is invalid (") {
 		t.Logf("no verdict:\n%s", e.stderr)
-		return
+		return false
 	}
 	e.wantExit(t, code, said...)
+	return true
 }
 
 // Two servers that run already are held against each other, with what their

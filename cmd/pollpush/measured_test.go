@@ -55,8 +55,10 @@ func wantMeasured(t *testing.T, dir string, e ended, run string, want expectatio
 }
 
 // disturbed reports whether a reason is the machine's doing: a late edge of so
-// short a window is a hundredth of its polls.
-func disturbed(code string) bool { return result.Timing(code) || code == result.PollsNotReached }
+// short a window is a hundredth of its polls, and of its messages.
+func disturbed(code string) bool {
+	return result.Timing(code) || code == result.PollsNotReached || code == result.RateNotReached
+}
 
 func wantExact(t *testing.T, trial *result.Trial, want expectation) {
 	t.Helper()
@@ -111,13 +113,18 @@ func wantExact(t *testing.T, trial *result.Trial, want expectation) {
 	is("connections opened", trial.Connections.Opened, held)
 	is("connections failed", trial.Connections.Failed, 0)
 	is("connections lost", trial.Connections.Lost, 0)
-	if d := trial.Requests.Total - polls - posts; d < -clients || d > clients {
+	stalled := slices.ContainsFunc(trial.Reasons, func(r result.Reason) bool { return r.Validity == result.Invalid && disturbed(r.Code) })
+	if d := trial.Requests.Total - polls - posts; (d < -clients || d > clients) && !stalled {
 		t.Errorf("%s: %d requests, want %d polls and %d posts, give or take one for each client",
 			trial.Transport, trial.Requests.Total, polls, posts)
 	}
 	is("requests without an answer", trial.Requests.Errors, 0)
 
-	is("connections in all", trial.Totals.Connections, held)
+	// The controller asks again over a connection of its own where an answer was
+	// long in coming.
+	if n := trial.Totals.Connections; n < held || n > held+2 {
+		t.Errorf("%s: %d connections in all, want %d", trial.Transport, n, held)
+	}
 	switch theirs := trial.ServerTotals; {
 	case theirs == nil:
 		t.Errorf("%s: no totals of the server", trial.Transport)
