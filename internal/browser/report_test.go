@@ -246,6 +246,10 @@ func ofEveryTransport(t *testing.T) []result.Trial {
 			trial.Requests.Total += more
 			trial.Requests.ByStatus = maps.Clone(trial.Requests.ByStatus)
 			trial.Requests.ByStatus["200"] += more
+			trial.Totals.Requests += more
+			trial.TotalsAfter.Requests += more
+			trial.ServerTotals = nil
+			trial.Asked.Transports = nil
 			all = append(all, trial)
 		}
 	}
@@ -256,9 +260,9 @@ func ofEveryTransport(t *testing.T) []result.Trial {
 func swept(t *testing.T) []result.Trial {
 	t.Helper()
 	var all []result.Trial
-	for i, rate := range []float64{1, 2, 20} {
+	for i, rate := range []float64{1, 2, 4} {
 		for _, trial := range ofEveryTransport(t) {
-			trial.Swept, trial.Asked.PublishRate = []string{"publish.rate"}, rate
+			trial.Swept, trial.Asked.PublishRate, trial.Asked.Points = []string{"publish.rate"}, rate, nil
 			trial.ScenarioHash = fmt.Sprint(trial.ScenarioHash[1:], i)
 			all = append(all, trial)
 		}

@@ -45,7 +45,7 @@ func TestCheckAgreesWithTheLoad(t *testing.T) {
 		"tiny: wait is ignored":                 {way("wait is ignored"), "poll sse ws"},
 		"tiny: ETag":                            {way("ETag"), "poll poll-etag longpoll sse ws"},
 		"tiny: no 304":                          {way("no 304"), "poll longpoll sse ws"},
-		"tiny: answers to the connection's end": {way("answers to the connection's end"), "ws"},
+		"tiny: answers to the connection's end": {way("answers to the connection's end"), "poll longpoll sse ws"},
 		"tiny: events as text":                  {way("events as text"), "poll longpoll ws"},
 		"tiny: events of another name":          {way("events of another name"), "poll longpoll ws"},
 		"tiny: an event to say hello":           {way("an event to say hello"), "poll longpoll sse ws"},
