@@ -2,6 +2,7 @@ package loadgen
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net"
 	"net/netip"
@@ -31,6 +32,8 @@ type Conn struct {
 	asked  atomic.Bool // a request is out and its answer is not in
 	sent   int64       // when that request was
 	over   atomic.Bool // the other side has announced the end, or it has come
+	last   bool        // by the last answer
+	once   bool        // requests here must not be repeated
 	reused bool        // an answer has come
 	stream bool        // what comes now answers no request
 	closed atomic.Bool // by us
@@ -66,7 +69,7 @@ func (b *buffer) room() []byte {
 }
 
 // Dial connects to addr ("host:port") and counts the connection, or its
-// failure.
+// failure, but not that it was called off.
 func (m *Meter) Dial(ctx context.Context, addr string, source netip.Addr) (*Conn, error) {
 	d := net.Dialer{KeepAlive: -1}
 	if source.IsValid() {
@@ -81,7 +84,9 @@ func (m *Meter) Dial(ctx context.Context, addr string, source netip.Addr) (*Conn
 	}
 	nc, err := localhost.Dial(ctx, &d, "tcp", addr)
 	if err != nil {
-		m.failed.Add(1)
+		if !errors.Is(ctx.Err(), context.Canceled) {
+			m.failed.Add(1)
+		}
 		return nil, err
 	}
 	tcp := nc.(*net.TCPConn)
@@ -94,7 +99,7 @@ func (m *Meter) Dial(ctx context.Context, addr string, source netip.Addr) (*Conn
 	c := &Conn{tcp: tcp, raw: raw, meter: m}
 	c.attempt = c.tryRead
 	m.opened.Add(1)
-	m.held.Add(1)
+	m.held.add(1)
 	m.open.enter(c)
 	return c, nil
 }
@@ -150,7 +155,7 @@ func (c *Conn) end(err error) {
 		if !c.retires(err) {
 			c.meter.lost.Add(1)
 		}
-		c.meter.held.Add(-1)
+		c.meter.held.add(-1)
 		c.meter.open.leave(c)
 	})
 }
@@ -228,7 +233,7 @@ func (c *Conn) Close() error {
 	if c.closed.Swap(true) {
 		return nil
 	}
-	c.ended.Do(func() { c.meter.held.Add(-1); c.meter.open.leave(c) })
+	c.ended.Do(func() { c.meter.held.add(-1); c.meter.open.leave(c) })
 	_ = c.tcp.SetLinger(0)
 	return c.tcp.Close()
 }

@@ -36,8 +36,8 @@ func (c *Conn) send(request []byte) error {
 // next one is asked for. The error is errRetired if the connection ends before
 // the request has reached the server.
 func (c *Conn) answer() (response, error) {
-	if c.over.Load() && !c.asked.Load() {
-		return response{}, errRetired
+	if c.over.Load() && (c.last || !c.asked.Load()) {
+		return response{}, c.unanswered(io.EOF) // errRetired
 	}
 	for end := error(nil); ; {
 		r, ok, err := parseResponse(c.Bytes(), end == io.EOF)
@@ -93,7 +93,7 @@ func (c *Conn) answerHead() (r response, f framing, err error) {
 func (c *Conn) answered(r response) {
 	c.asked.Store(false)
 	c.reused = true
-	if r.last {
+	if c.last = r.last; r.last {
 		c.over.Store(true)
 	}
 	c.meter.byStatus[r.status].Add(1)
@@ -131,5 +131,5 @@ func (c *Conn) retires(err error) bool {
 	case !c.asked.Load():
 		return true
 	}
-	return c.reused && len(c.Bytes()) == 0 && clock.Now()-c.sent < int64(crossing)
+	return !c.once && c.reused && len(c.Bytes()) == 0 && clock.Now()-c.sent < int64(crossing)
 }

@@ -1,8 +1,11 @@
 package loadgen
 
 import (
+	"sync"
 	"sync/atomic"
+	"time"
 
+	"github.com/pollpush/pollpush/internal/clock"
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -12,7 +15,8 @@ type Meter struct {
 	bytesIn, bytesOut    atomic.Int64
 	framesIn, framesOut  atomic.Int64
 	opened, failed, lost atomic.Int64
-	held, reconnects     atomic.Int64
+	held                 holding
+	reconnects           atomic.Int64
 	requests, unanswered atomic.Int64
 	empty                atomic.Int64
 	head                 answerHead
@@ -30,6 +34,7 @@ type counts struct {
 	framesIn, framesOut  int64
 	opened, failed, lost int64
 	held                 int64
+	heldUS, at           int64 // for how long, all of them together, and until when: µs
 	reconnects           int64
 	requests             int64 // sent
 	unanswered           int64 // requests that failed before an answer came
@@ -38,11 +43,12 @@ type counts struct {
 }
 
 func (m *Meter) read() counts {
+	held, heldUS, at := m.held.read()
 	c := counts{
 		bytes:    m.Bytes(),
 		framesIn: m.framesIn.Load(), framesOut: m.framesOut.Load(),
 		opened: m.opened.Load(), failed: m.failed.Load(), lost: m.lost.Load(),
-		held: m.held.Load(), reconnects: m.reconnects.Load(), requests: m.requests.Load(), unanswered: m.unanswered.Load(),
+		held: held, heldUS: heldUS, at: at, reconnects: m.reconnects.Load(), requests: m.requests.Load(), unanswered: m.unanswered.Load(),
 		empty: m.empty.Load(), byStatus: map[int]int64{},
 	}
 	for status := range m.byStatus {
@@ -51,6 +57,33 @@ func (m *Meter) read() counts {
 		}
 	}
 	return c
+}
+
+// holding is how many connections are held, and for how long they were.
+type holding struct {
+	sync.Mutex
+	n, us int64
+}
+
+// begun is what instants of a holding are counted from: sums of them must fit.
+var begun = clock.Now()
+
+func (h *holding) now() int64 { return (clock.Now() - begun) / int64(time.Microsecond) }
+
+// add takes in that n more are held from now on.
+func (h *holding) add(n int64) {
+	h.Lock()
+	defer h.Unlock()
+	h.n += n
+	h.us -= n * h.now()
+}
+
+// read returns how many are held, and for how many µs all together until at.
+func (h *holding) read() (n, us, at int64) {
+	h.Lock()
+	defer h.Unlock()
+	at = h.now()
+	return h.n, h.us + h.n*at, at
 }
 
 // Bytes are those that have passed so far.

@@ -9,6 +9,7 @@ const pageLimit = "&limit=1000"
 type pollClient struct {
 	httpPair
 	request []byte // rendered for the cursor
+	spare   []byte // the one before, which may still be on its way out
 	got     []Delivery
 }
 
@@ -24,7 +25,7 @@ func DialPoll(ctx context.Context, t Target) (Client, error) {
 
 // render makes the request for what follows a cursor.
 func (c *pollClient) render(after uint64) {
-	c.request = append(c.appendGet(c.request[:0], "/messages", after, pageLimit), acceptJSON...)
+	c.request, c.spare = append(c.appendGet(c.spare[:0], "/messages", after, pageLimit), acceptJSON...), c.request
 }
 
 func (c *pollClient) Resume(context.Context, uint64) error { return c.reopen() }

@@ -34,13 +34,13 @@ func DialPollETag(ctx context.Context, t Target) (Client, error) {
 
 // render makes the request for what follows the cursor.
 func (c *pollETagClient) render() {
-	b := c.appendGet(c.request[:0], "/messages", c.after, pageLimit)
+	b := c.appendGet(c.spare[:0], "/messages", c.after, pageLimit)
 	if len(c.etag) > 0 {
 		b = append(b, "If-None-Match: "...)
 		b = append(b, c.etag...)
 		b = append(b, "\r\n"...)
 	}
-	c.request = append(b, acceptJSON...)
+	c.request, c.spare = append(b, acceptJSON...), c.request
 }
 
 func (c *pollETagClient) Receive() ([]Delivery, error) {

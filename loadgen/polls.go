@@ -85,12 +85,13 @@ func (s *subscriber) answered(seen int64, granted bool) {
 }
 
 // lose takes down that the connection which polls has ended. A poll that is out
-// goes over the next one, unless it had an answer, which could not be read.
+// goes over the next one, unless it had an answer, which could not be read, and
+// is not the one that the client joins by.
 func (s *subscriber) lose(end error) {
 	p := &s.poll
 	p.Lock()
 	defer p.Unlock()
-	if p.out && !errors.Is(end, errMalformed) {
+	if p.out && (p.due == 0 || !errors.Is(end, errMalformed)) {
 		p.overdue = slices.Insert(p.overdue, 0, p.due)
 	}
 	p.poller, p.out = nil, false

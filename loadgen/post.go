@@ -92,6 +92,7 @@ func (p *httpPair) Publish(text string) error {
 	if err != nil {
 		return err
 	}
+	conn.once = true
 	if err := conn.send([]byte(b.String())); err != nil {
 		return err
 	}
@@ -110,17 +111,26 @@ func (p *httpPair) Publish(text string) error {
 // usable returns the connection at which, or puts a new one there if its server
 // has ended it, or said that it will.
 func (p *httpPair) usable(at **Conn) (*Conn, error) {
+	last := *at
+	if last != nil && !last.over.Load() && last.alive() {
+		return last, nil
+	}
+	conn, err := p.replace(at)
+	if err == nil && last != nil {
+		conn.meter.reconnects.Add(1)
+	}
+	return conn, err
+}
+
+// replace puts a new connection at which.
+func (p *httpPair) replace(at **Conn) (*Conn, error) {
 	p.guard.Lock()
 	defer p.guard.Unlock()
 	if p.closed {
 		return nil, errUnsent
 	}
-	last := *at
-	if last != nil {
-		if !last.over.Load() && last.alive() {
-			return last, nil
-		}
-		last.Close()
+	if *at != nil {
+		(*at).Close()
 	}
 	if p.life == nil {
 		p.life, p.stop = context.WithCancel(context.Background())
@@ -130,17 +140,16 @@ func (p *httpPair) usable(at **Conn) (*Conn, error) {
 	p.guard.Unlock()
 	conn, _, err := p.target.dial(ctx)
 	p.guard.Lock()
-	switch {
-	case err == nil && p.closed:
-		conn.Close()
+	if p.closed {
+		if err == nil {
+			conn.Close()
+		}
 		return nil, errUnsent
-	case err != nil:
+	}
+	if err != nil {
 		return nil, err
 	}
 	*at = conn
-	if last != nil {
-		conn.meter.reconnects.Add(1)
-	}
 	return conn, nil
 }
 
@@ -149,7 +158,7 @@ func (p *httpPair) Suspend() { p.conn.Close() }
 
 // reopen replaces the connection that receives.
 func (p *httpPair) reopen() error {
-	_, err := p.usable(&p.conn)
+	_, err := p.replace(&p.conn)
 	return err
 }
 

@@ -1,7 +1,6 @@
 package loadgen
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -168,7 +167,8 @@ func TestCloseEndsTheDialToPublish(t *testing.T) {
 		t.Fatal(err)
 	}
 	port := name.(*syscall.SockaddrInet4).Port
-	c, err := DialPoll(t.Context(), Target{URL: fmt.Sprintf("http://127.0.0.1:%d", port), Room: "lobby", Meter: &Meter{}})
+	m := &Meter{}
+	c, err := DialPoll(t.Context(), Target{URL: fmt.Sprintf("http://127.0.0.1:%d", port), Room: "lobby", Meter: m})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -185,7 +185,10 @@ func TestCloseEndsTheDialToPublish(t *testing.T) {
 		}
 	}
 	c.Close()
-	if err := <-published; !errors.Is(err, context.Canceled) {
-		t.Errorf("Publish ended with %v, want %v", err, context.Canceled)
+	if err := <-published; !errors.Is(err, errUnsent) {
+		t.Errorf("Publish ended with %v, want %v", err, errUnsent)
+	}
+	if n := m.read().failed; n != 0 {
+		t.Errorf("%d dials are said to have failed", n)
 	}
 }

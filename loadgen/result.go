@@ -104,6 +104,7 @@ func (r *run) countWindow(out *shard.Result) {
 		out.TCP = &tcp
 	}
 	out.Held = to.counts.held
+	out.HeldMean = float64(to.counts.heldUS-from.counts.heldUS) / float64(max(1, to.counts.at-from.counts.at))
 	out.AnswerHeaders = r.meter.head.lines
 }
 

@@ -102,8 +102,11 @@ func (s *socket) next() (message []byte, ok bool, err error) {
 			err = s.write(opPong, f.payload)
 		case opPong:
 		case opClose:
-			err = closed(f.payload)
-			s.conn.over.Store(errors.Is(err, errEnded))
+			if err = closed(f.payload); errors.Is(err, errEnded) {
+				s.conn.over.Store(true)
+			} else {
+				s.conn.end(err)
+			}
 		case opBinary:
 			err = malformed("a binary frame where the chat has only text", f.payload)
 		default:

@@ -217,7 +217,7 @@ func TestSocketIOPublishes(t *testing.T) {
 		if err := c.Publish("too late"); err == nil {
 			t.Error("Publish went on after Close")
 		}
-		if held := m.held.Load(); held != 0 {
+		if held := m.read().held; held != 0 {
 			t.Errorf("%d connections are left", held)
 		}
 	})
@@ -251,8 +251,8 @@ func TestSocketIORefusesToJoin(t *testing.T) {
 			m := &Meter{}
 			_, err := dial(t.Context(), Target{URL: url, Room: "lobby", Meter: m})
 			var refused *AnswerError
-			if !errors.As(err, &refused) || refused.Status != want || m.held.Load() != 0 {
-				t.Errorf("%s: %v with %d connections left, want status %d and none", packet, err, m.held.Load(), want)
+			if !errors.As(err, &refused) || refused.Status != want || m.read().held != 0 {
+				t.Errorf("%s: %v with %d connections left, want status %d and none", packet, err, m.read().held, want)
 			}
 		}
 	})
@@ -363,7 +363,7 @@ func TestSocketIOPollingSession(t *testing.T) {
 	if errors.As(err, &refused) || errorKind(err) != "status 400" || !strings.Contains(err.Error(), "Session ID unknown") {
 		t.Errorf("a session that the server does not know any more: %v, of kind %q, want its end as status 400", err, errorKind(err))
 	}
-	if held, lost := m.held.Load(), m.lost.Load(); held != 2 || lost != 0 {
+	if held, lost := m.read().held, m.lost.Load(); held != 2 || lost != 0 {
 		t.Errorf("%d connections are held and %d lost, want 2 and 0", held, lost)
 	}
 	if r := m.read(); r.requests != 8 || r.byStatus[200] != 6 || r.byStatus[400] != 1 || r.byStatus[413] != 1 || r.unanswered != 0 {

@@ -45,7 +45,8 @@ func (c *sseClient) Resume(ctx context.Context, after uint64) error {
 
 // subscribe asks for the stream and reads the answer's header.
 func (c *sseClient) subscribe(ctx context.Context) error {
-	defer context.AfterFunc(ctx, func() { c.conn.Close() })()
+	conn := c.conn
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	request := c.appendGet(nil, "/events", c.target.After, "")
 	request = append(request, "Accept: text/event-stream\r\n"...)
 	if c.target.After > 0 {
@@ -130,6 +131,8 @@ func (c *sseClient) streamEnd(err error) error {
 	case err != io.EOF:
 		return err
 	case c.events.within():
+		c.conn.over.Store(false) // it should not have ended here
+		c.conn.end(err)
 		return fmt.Errorf("the stream broke off within an event: %w", err)
 	}
 	return fmt.Errorf("the stream: %w", errEnded)

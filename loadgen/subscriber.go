@@ -163,9 +163,7 @@ func (s *subscriber) reconnect(ctx context.Context, end error) bool {
 				s.current().Close()
 				return false
 			}
-			if !resumes {
-				s.run.meter.reconnects.Add(1)
-			}
+			s.run.meter.reconnects.Add(1)
 			return true
 		}
 		if ctx.Err() != nil {

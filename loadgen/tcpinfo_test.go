@@ -133,8 +133,8 @@ func TestTCPCountsWhatHasEnded(t *testing.T) {
 		for c := m.open.first; c != nil; c = c.after {
 			open++
 		}
-		if open != int(m.held.Load()) {
-			t.Errorf("%d connections are listed, and %d held", open, m.held.Load())
+		if open != int(m.read().held) {
+			t.Errorf("%d connections are listed, and %d held", open, m.read().held)
 		}
 		if got := m.TCP(); got == nil || got.Out.DataSegments != data || got.In.DataSegments != data {
 			t.Errorf("with %d open: %+v, want %d segments with data", open, got, data)

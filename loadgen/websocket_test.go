@@ -127,7 +127,7 @@ func TestDialRefusesWhatWasNotAgreed(t *testing.T) {
 			if !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, want %q in it", err, c.want)
 			}
-			if held := m.held.Load(); held != 0 {
+			if held := m.read().held; held != 0 {
 				t.Errorf("%d connections are left", held)
 			}
 		})

@@ -141,7 +141,7 @@ func TestCompare(t *testing.T) {
 		{"requests from none", only("ws", func(t *result.Trial) { t.Requests.Total = 50 }), "ws", "requests per client", Worse, "from zero", ""},
 		{"fewer bytes", only("ws", func(t *result.Trial) { t.Bytes.In /= 2 }), "ws", "bytes per delivery, in", Better, "", ""},
 		{"deliveries lost in one trial", only("ws", func(t *result.Trial) { t.Lost = 3 * int64(t.Trial/6) }), "ws", "lost", Worse, "ws: lost went from 0 to 0.5 (+0.5, from zero, limit 0 %)", ""},
-		{"a connection gone", only("ws", func(t *result.Trial) { t.Connections.Held -= 2 }), "ws", "connections per client", Worse, "limit ±0.1 %", ""},
+		{"a connection gone", only("ws", func(t *result.Trial) { t.Connections.HeldMean -= 2 }), "ws", "connections per client", Worse, "limit ±0.1 %", ""},
 		{"a count gone", only("ws", func(t *result.Trial) { t.WindowDeliveries = 0 }), "ws", "bytes per delivery, in", Worse, "ws: bytes per delivery, in is missing: no trial of the new run tells it (it was 154 B)", "ws: server CPU per delivery is missing"},
 		{"twice the CPU", only("ws", dearer(2)), "ws", "server CPU per delivery", Worse, "ws: server CPU per delivery went from ", ""},
 		{"half the CPU", only("ws", dearer(0.5)), "ws", "server CPU per delivery", Better, "", ""},

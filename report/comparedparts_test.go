@@ -107,7 +107,7 @@ func TestCompareCountsTheWorstTrial(t *testing.T) {
 	held := func(clients ...int64) func([]result.Trial) []result.Trial {
 		return only("ws", func(t *result.Trial) {
 			if t.Trial <= len(clients) {
-				t.Connections.Held += clients[t.Trial-1]
+				t.Connections.HeldMean += float64(clients[t.Trial-1])
 			}
 		})
 	}

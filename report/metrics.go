@@ -72,9 +72,12 @@ var (
 
 	connections = metric{name: "connections per client", unit: ratio, better: neutral, kind: exact, limit: 0.001,
 		of: func(t *result.Trial) float64 {
-			return over(float64(t.Connections.Held), float64(t.Clients))
+			if t.Schema < 5 {
+				return over(float64(t.Connections.Held), float64(t.Clients))
+			}
+			return over(t.Connections.HeldMean, float64(t.Clients))
 		},
-		assumes: "TCP connections open at the end of the steady state"}
+		assumes: "TCP connections open, on average over the steady state"}
 
 	reconnects = metric{name: "reconnects per client", unit: perMinute, kind: told, rare: true,
 		of: func(t *result.Trial) float64 {

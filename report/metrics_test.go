@@ -22,10 +22,10 @@ func metricNamed(t *testing.T, name string) *metric {
 func TestMetricsByFormula(t *testing.T) {
 	v := func(f float64) *float64 { return &f }
 	trial := result.Trial{
-		Clients: 10, WindowS: 30, Expected: 100, Delivered: 97, Lost: 5, Duplicated: 2, WindowDeliveries: 50,
+		Schema: result.Schema, Clients: 10, WindowS: 30, Expected: 100, Delivered: 97, Lost: 5, Duplicated: 2, WindowDeliveries: 50,
 		Asked:       result.Asked{Paced: true},
 		Requests:    result.Requests{Total: 310, Empty: 240, ByStatus: map[string]int64{"200": 200, "304": 100, "201": 10}},
-		Connections: result.Connections{Held: 5},
+		Connections: result.Connections{HeldMean: 5},
 		Bytes:       result.Bytes{In: 6000, Out: 3000},
 		Latency:     &result.Quantiles{P50: v(0.5), Max: 2, N: 97},
 		StaleShare:  0.25,

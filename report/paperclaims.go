@@ -15,7 +15,7 @@ var tutorial = publication{
 			measured: plainly("poll", requests.of),
 			why:      "where they differ, a poll on an edge of the window has been counted in or out."},
 		{what: "connections of 1,000 clients pushed to", published: "1,000", print: count.format,
-			measured: plainly("ws", func(t *result.Trial) float64 { return float64(t.Connections.Held) })},
+			measured: plainly("ws", func(t *result.Trial) float64 { return t.Connections.HeldMean })},
 		{what: "requests of a client pushed to, once connected", published: "0", print: perMinute.format,
 			measured: plainly("ws", requests.of)},
 		{what: "bytes of a client pushed to, while nothing is said", published: "0 B/min", print: perClientMinute,

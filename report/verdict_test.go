@@ -231,7 +231,7 @@ func TestModelOfPush(t *testing.T) {
 	}
 	for i := range trials {
 		trials[i].Bytes.In *= 100
-		trials[i].Connections.Held *= 2
+		trials[i].Connections.HeldMean *= 2
 	}
 	if got := strings.Join(mustRun(t, trials).partings(), "\n"); !strings.Contains(got, "ws: bytes per client and second measured") || !strings.Contains(got, "ws: connections per client measured 2 where the model says 1 (+100 %)") {
 		t.Errorf("what parts from the model goes unsaid:\n%s", got)

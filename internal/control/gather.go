@@ -52,6 +52,7 @@ func gather(t *result.Trial, members []*member, w *watch, plan shard.Plan) {
 			t.AnswerHeaders = r.AnswerHeaders
 		}
 		t.Connections.Held += r.Held
+		t.Connections.HeldMean += r.HeldMean
 		t.Connections.Opened += r.Opened
 		t.Connections.Failed += r.Failed
 		t.Connections.Lost += r.LostConnections

@@ -95,8 +95,11 @@ func TestCheckAllows(t *testing.T) {
 			trial.Expected, trial.Delivered, trial.Lost, trial.Duplicated, trial.Validity = 2000, 2002, 3, 5, Suspect
 			trial.Doubt(Losses, Suspect, "x")
 		},
-		"not all sent":    func(t *Trial) { t.Sent, t.NotSent, t.Published = 995, 5, 990 },
-		"failed requests": func(t *Trial) { t.Requests.Total, t.Requests.Errors = 1207, 7 },
+		"not all sent": func(t *Trial) { t.Sent, t.NotSent, t.Published = 995, 5, 990 },
+		"failed requests": func(t *Trial) {
+			t.Requests.Total, t.Requests.Errors, t.Validity = 1207, 7, Suspect
+			t.Doubt(Errors, Suspect, "x")
+		},
 		"failed before all": func(t *Trial) {
 			*t = Trial{Run: "r", Scenario: "s", Transport: "ws", Trial: 1, Attempt: 1, Clients: 1, Status: Failed, Validity: Invalid,
 				Reasons: []Reason{{NotComplete, Invalid, "the server died"}}}

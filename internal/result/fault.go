@@ -80,6 +80,15 @@ func (t *Trial) judgeFailures() {
 		}
 		t.Doubt(Errors, v, "%d errors; %s%s", n, bySide(t.Errors), t.gatewayTimeout())
 	}
+	// A request that meets the close of an idle connection is no error, and is
+	// sent again. Many of them are a server that does not answer.
+	if unanswered := t.Requests.Errors - n; unanswered > 0 {
+		v := Suspect
+		if float64(unanswered) > maxErrors*float64(t.Requests.Total) {
+			v = Invalid
+		}
+		t.Doubt(Errors, v, "%d of %d requests had no answer, and went over another connection", unanswered, t.Requests.Total)
+	}
 	if n := t.Connections.Failed; n > 0 {
 		t.Doubt(Refused, Suspect, "tries to open a connection that failed: %d", n)
 	}
@@ -119,6 +128,11 @@ func (t *Trial) judgeLimits() {
 			t.Doubt(GeneratorLimits, Invalid, "the generator ran %s %d times: %s", limit, met[limit], remedy)
 		}
 	}
+}
+
+// lacksClients reports whether not all clients have joined.
+func (t *Trial) lacksClients() bool {
+	return slices.ContainsFunc(t.Reasons, func(r Reason) bool { return r.Code == Refused && r.Validity == Invalid })
 }
 
 // bySide lists errors by whose fault they are.

@@ -47,12 +47,7 @@ const (
 // stamps it with the worst of them all.
 func (t *Trial) Judge() {
 	if t.Status == Complete {
-		t.judgeFailures()
-		t.judgeLoad()
-		t.judgeTarget()
-		t.judgeSurroundings()
-		t.judgeServerTotals()
-		t.judgeLayers()
+		t.judgeNumbers()
 	} else {
 		t.Doubt(NotComplete, Invalid, "the trial is %s: its numbers cover what was measured until then", t.Status)
 	}
@@ -62,6 +57,17 @@ func (t *Trial) Judge() {
 		t.Validity = Invalid
 	}
 	inOrder(t.Reasons)
+}
+
+// judgeNumbers adds the reasons that the numbers of a complete trial give. Reading
+// does so again: raise [Schema] when a limit changes.
+func (t *Trial) judgeNumbers() {
+	t.judgeFailures()
+	t.judgeLoad()
+	t.judgeTarget()
+	t.judgeSurroundings()
+	t.judgeServerTotals()
+	t.judgeLayers()
 }
 
 // Doubt adds a reason.
@@ -150,7 +156,7 @@ func (t *Trial) judgeSaturation() {
 	switch {
 	case used > maxGenerator*left:
 		t.Doubt(GeneratorCPU, Invalid, "generator saturated: it used %.2f of %.2f cores that the server left to it%s (%.0f %% is allowed)", used, left, of, 100*maxGenerator)
-	case float64(t.NotSent) <= (1-minAchieved)*float64(t.Offered), t.doubted(Refused), done < enoughOperations:
+	case float64(t.NotSent) <= (1-minAchieved)*float64(t.Offered), t.lacksClients(), done < enoughOperations:
 	case used*due/done > maxGenerator*left:
 		t.Doubt(GeneratorCPU, Invalid, "generator saturated: %d messages due were never sent; at %.1f µs of CPU for each message, delivery and poll, all that was due would take it %.1f of %.2f cores that the server left to it%s (%.0f %% is allowed)",
 			t.NotSent, 1e6*t.Generator.CPUS()/done, used*due/done, left, of, 100*maxGenerator)
@@ -229,6 +235,10 @@ func (t *Trial) judgeServerTotals() {
 		}
 	}
 	exact("requests", t.Totals.Requests, s.Requests, t.TotalsAfter.Requests)
+	if before, after := t.Totals.Connections, max(t.Totals.Connections, t.TotalsAfter.Connections); t.Env.Target != "" && (s.Connections < before || s.Connections > after) {
+		t.Doubt(Mismatch, Suspect, "the target counted %d connections, the generator %d: is there a proxy between them? Its connections and bytes are not compared", s.Connections, after)
+		return
+	}
 	exact("connections", t.Totals.Connections, s.Connections, t.TotalsAfter.Connections)
 	near("bytes to the clients", t.Totals.BytesIn, s.BytesIn)
 	near("bytes from the clients", t.Totals.BytesOut, s.BytesOut)

@@ -133,8 +133,10 @@ func TestJudge(t *testing.T) {
 		{"never sent, and hardly any other was", overrun(3000, 33), []Reason{behind("3000", "3.0", "30")}},
 		{"never sent, as its publishers never joined", func(t *Trial) {
 			overrun(10_000, 33)(t)
-			t.Connections.Failed = 1
-		}, []Reason{behind("10000", "10.0", "100"), {Refused, Suspect, "tries to open a connection that failed: 1"}}},
+			t.Doubt(Refused, Invalid, "1 of 2 clients could not join")
+		}, []Reason{{Refused, Invalid, "1 of 2 clients could not join"}, behind("10000", "10.0", "100")}},
+		{"requests without an answer", func(t *Trial) { t.Requests.Total, t.Requests.Errors = 1207, 7 }, []Reason{{Errors, Suspect, "7 of 1207 requests had no answer, and went over another connection"}}},
+		{"many of them", func(t *Trial) { t.Requests.Total, t.Requests.Errors = 1213, 13 }, []Reason{{Errors, Invalid, "13 of 1213 requests had no answer, and went over another connection"}}},
 
 		{"no pause to speak of", func(t *Trial) { t.PauseS = .05 }, nil},
 		{"a pause", func(t *Trial) { t.PauseS = .0512 }, []Reason{pause(Suspect, "51", "1000")}},

@@ -18,7 +18,10 @@ func TestCheckLayers(t *testing.T) {
 		want   string // lines; none for a sound trial
 	}{
 		{"sound", func(*Trial) {}, ""},
-		{"nothing measured", func(t *Trial) { t.Bytes, t.PhaseBytes, t.WindowDeliveries, t.WindowPublished = Bytes{}, nil, 0, 0 }, ""},
+		{"nothing measured", func(t *Trial) {
+			t.Bytes, t.PhaseBytes, t.WindowDeliveries, t.WindowPublished, t.Validity = Bytes{}, nil, 0, 0, Invalid
+			t.Doubt(RateNotReached, Invalid, "x")
+		}, ""},
 		{"compressed", steady(func(b *Bytes) { b.Layers.In.Compression, b.In = -400_000, 200_000 }), ""},
 		{"encrypted", steady(func(b *Bytes) { b.Layers.Out.TLS, b.Out = 22, 300_022 }), ""},
 		{"written before there were layers", func(t *Trial) { t.Schema, t.Bytes.Layers, t.PhaseBytes = 2, Layers{}, nil }, ""},

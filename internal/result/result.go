@@ -193,10 +193,13 @@ type Requests struct {
 
 // Connections counts the clients' TCP connections.
 type Connections struct {
-	Held   int64 `json:"held"`   // open at the end of the steady state
-	Opened int64 `json:"opened"` // in the whole trial
-	Failed int64 `json:"failed"` // never came to be, in the whole trial
-	Lost   int64 `json:"lost"`   // broken off by the other side, in the whole trial
+	Held int64 `json:"held"` // open at the end of the steady state
+	// HeldMean is the mean over the steady state. A client that polls may hold
+	// none between two polls.
+	HeldMean float64 `json:"held_mean"`
+	Opened   int64   `json:"opened"` // in the whole trial
+	Failed   int64   `json:"failed"` // never came to be, in the whole trial
+	Lost     int64   `json:"lost"`   // broken off by the other side, in the whole trial
 	// Reconnects counts the connections that were opened in the steady state in
 	// place of one that had ended: as its server had announced, while it was idle,
 	// or broken off. Only the last are among Lost.

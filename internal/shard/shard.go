@@ -136,6 +136,7 @@ type Result struct {
 	TLS              string                           `json:"tls"`
 	Deflate          string                           `json:"deflate"` // what was agreed, where that was not the usual
 	Held             int64                            `json:"held"`
+	HeldMean         float64                          `json:"held_mean"`
 	Opened           int64                            `json:"opened"`
 	Failed           int64                            `json:"failed"`
 	LostConnections  int64                            `json:"lost_connections"`
