@@ -20,7 +20,11 @@ const dialTimeout = 10 * time.Second
 // errClosed is returned by a client that was closed on our side.
 var errClosed = errors.New("the client is closed")
 
-// errUnsent is the same where what was to be published was not sent.
+// errUnanswered is what a message that was sent comes to where the connection
+// ends before its answer.
+var errUnanswered = fmt.Errorf("no answer before the connection ended: %w", errClosed)
+
+// errUnsent is errClosed where what was to be published was not sent.
 var errUnsent = fmt.Errorf("%w, and nothing was sent", errClosed)
 
 // Client is one simulated person's hold on one room over one transport.

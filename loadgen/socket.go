@@ -234,6 +234,6 @@ func (a acks) wait(closed <-chan struct{}) error {
 	case err := <-a:
 		return err
 	case <-closed:
-		return errClosed
+		return errUnanswered
 	}
 }

@@ -145,7 +145,11 @@ var (
 			if t.Server == nil || t.Env.Outlives() {
 				return math.NaN()
 			}
-			return over(float64(t.Server.RSSStartBytes-t.Server.RSSIdleBytes), float64(t.Clients))
+			grown := t.Server.RSSStartBytes - t.Server.RSSIdleBytes
+			if grown < 0 { // what the server gave back hides what clients take
+				return math.NaN()
+			}
+			return over(float64(grown), float64(t.Clients))
 		},
 		assumes: "only where each trial has a server of its own: resident memory at the start of the steady state, less that before the first client; socket buffers in the kernel are not in it"}
 
