@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/pollpush/pollpush/internal/clock"
+	"github.com/pollpush/pollpush/internal/result"
 )
 
 func TestAcceptedAt(t *testing.T) {
@@ -71,7 +72,7 @@ func TestRoomTellsAcceptance(t *testing.T) {
 		r.arrive(seq, first, due, due+int64(3*time.Millisecond))
 		r.arrive(seq, &Delivery{ID: uint64(seq), JSON: []byte(`{"at":1}`)}, due, due+int64(4*time.Millisecond))
 	}
-	messages, _ := r.report(newHistogram(), 1_700_000_000_000*int64(time.Millisecond)-due)
+	messages, _ := r.report(result.NewHistogram(), 1_700_000_000_000*int64(time.Millisecond)-due)
 	if len(messages) != 2 || messages[0].Accepted != 2500 || messages[1].Accepted != 0 {
 		t.Errorf("%+v, want 2500 µs and nothing", messages)
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
+	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/shard"
 )
 
@@ -59,19 +60,11 @@ func (s *samples) dropped() int64 {
 	return max(0, s.n.Load()-int64(len(s.blocks))*blockSize)
 }
 
-// Histograms hold nanoseconds up to an hour, to 3 significant digits.
-const (
-	longest = int64(time.Hour)
-	digits  = 3
-)
-
-func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(1, longest, digits) }
-
 // record clamps a value to the histogram's range and reports whether it had to.
 func record(h *hdrhistogram.Histogram, v int64) (clamped bool) {
-	in := min(max(v, 1), longest)
+	in := min(max(v, 1), int64(result.Longest))
 	_ = h.RecordValue(in) // in is within the range
-	return v > longest
+	return v > int64(result.Longest)
 }
 
 // encode returns the histogram as shard.Result has it.

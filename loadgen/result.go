@@ -32,7 +32,7 @@ func (r *run) result(stopped bool, published []int64) *shard.Result {
 	r.countWindow(out)
 	r.countMessages(out, published)
 
-	h := newHistogram()
+	h := result.NewHistogram()
 	for _, room := range r.rooms {
 		messages, clamped := room.report(h, r.ahead)
 		out.Messages = append(out.Messages, messages...)
@@ -53,7 +53,7 @@ func (r *run) result(stopped bool, published []int64) *shard.Result {
 
 // histogram encodes samples and counts those that could not be taken.
 func (r *run) histogram(s *samples, out *shard.Result) string {
-	h := newHistogram()
+	h := result.NewHistogram()
 	s.each(func(v int64) {
 		if record(h, v) {
 			out.Dropped++

@@ -131,7 +131,7 @@ func (r *rows) of(p pair) (list []Change) {
 // limitID.
 func (r *rows) row(p pair, m *metric, limitID string, was, is []float64) Change {
 	c := Change{Point: p.point, Transport: p.transport, Metric: m.name, ID: m.id(), Base: m.median(was), New: m.median(is),
-		P: math.NaN(), Limit: m.limit, Edges: m.edges(p.was, p.is), Gates: m.kind == exact || r.gates && m.kind == timing, metric: m, hash: p.hash, lossy: p.lossy}
+		P: math.NaN(), Limit: m.limit, Gates: m.kind == exact || r.gates && m.kind == timing, metric: m, hash: p.hash, lossy: p.lossy}
 	c.Base.Of, c.New.Of = len(p.was.trials), len(p.is.trials)
 	if limit, ok := r.limits[limitID]; ok {
 		c.Limit = limit
@@ -144,7 +144,7 @@ func (r *rows) row(p pair, m *metric, limitID string, was, is []float64) Change 
 	case len(was) == 0:
 		c.untested(notInBase)
 	case m.kind == exact:
-		c.judgeCounted(was, is)
+		c.judgeCounted(counted{was, m.edgesOf(p.was)}, counted{is, m.edgesOf(p.is)})
 	case r.countsOnly:
 		c.untested(countsOnly)
 	case c.Gates && fewest == 0 && p.was.costed() && !p.is.costed():

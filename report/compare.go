@@ -37,6 +37,7 @@ type Comparison struct {
 	headers  []headerChange
 	headless []headless
 	rearming []string // transports that ask again as soon as they are answered
+	renewing []string // transports whose connections ended and were opened again
 	faults   []string // what was lost or repeated, before all else
 	costless []string // of which neither run has read the server's cost
 	doubted  []string // whose counts are doubted, and why
@@ -180,6 +181,9 @@ func (c *Comparison) add(p pair, r *rows) {
 	if (p.was.rearms() || p.is.rearms()) && !slices.Contains(c.rearming, p.transport) {
 		c.rearming = append(c.rearming, p.transport)
 	}
+	if (p.was.reconnects() || p.is.reconnects()) && !slices.Contains(c.renewing, p.transport) {
+		c.renewing = append(c.renewing, p.transport)
+	}
 	if !p.was.costed() && !p.is.costed() {
 		c.costless = append(c.costless, name)
 	}
@@ -188,12 +192,15 @@ func (c *Comparison) add(p pair, r *rows) {
 	c.headless = append(c.headless, headlessOf(p)...)
 }
 
-// timedCounts names the transports whose requests and bytes are taken for times.
-func (c *Comparison) timedCounts() []string {
-	if len(c.rearming) == 0 {
-		return nil
+// timedCounts names the transports of which compare treats counts as times.
+func (c *Comparison) timedCounts() (notes []string) {
+	if len(c.rearming) > 0 {
+		notes = append(notes, fmt.Sprintf("Of %s, where a client asks again as soon as it is answered, requests and bytes per delivery hang on the round trip: they count among the times.", join(c.rearming)))
 	}
-	return []string{fmt.Sprintf("Of %s, where a client asks again as soon as it is answered, requests and bytes per delivery hang on the round trip: they count among the times.", join(c.rearming))}
+	if len(c.renewing) > 0 {
+		notes = append(notes, fmt.Sprintf("Clients of %s opened new connections in place of ended ones. How many are open then depends on timing, so connections per client is compared as a time.", join(c.renewing)))
+	}
+	return notes
 }
 
 // limitsOf are the limits that differ from the metrics' own, by id.

@@ -231,7 +231,7 @@ func TestCompareSaysWhatIsNotTold(t *testing.T) {
 		{"p99 in three of six in both", rare(1, 3, 5)(six("poll", "ws")), rare(2, 4, 6)(six("poll", "ws")), "", "", "(needs 4 trials per side; here 3 and 3: ws delivery-latency-p99)."},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, err := Compare(tt.base, tt.next, CompareOptions{})
+			c, err := Compare(tt.base, tt.next, CompareOptions{Limits: wide})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -283,6 +283,53 @@ func TestCompareRelatesToOneTransport(t *testing.T) {
 			slices.Sort(got)
 			if want := slices.DeleteFunc([]string{tt.to}, func(s string) bool { return s == "" }); !slices.Equal(slices.Compact(got), want) {
 				t.Errorf("related to %s, want %q", fmt.Sprint(got), tt.to)
+			}
+		})
+	}
+}
+
+// Where connections end and are opened again, how many there are depends on
+// timing: they gate as times do, and as counts elsewhere.
+func TestConnectionsThatAreRenewed(t *testing.T) {
+	renewed := each(func(t *result.Trial) { t.Connections.Reconnects = 40 })
+	once := func(trials []result.Trial) []result.Trial { trials[2].Connections.Reconnects = 1; return trials }
+	held := func(percent int64) func([]result.Trial) []result.Trial {
+		return each(func(t *result.Trial) { t.Connections.Held = t.Connections.Held * percent / 100 })
+	}
+	alternately := each(func(t *result.Trial) {
+		if t.Trial%2 == 0 {
+			t.Connections.Held = t.Connections.Held * 3 / 4
+		}
+	})
+	for _, tt := range []struct {
+		name       string
+		base, next []result.Trial
+		o          CompareOptions
+		want       Verdict
+		limit      float64
+	}{
+		{"none renewed, 5 % fewer", six("poll"), held(95)(six("poll")), CompareOptions{}, Worse, 0.001},
+		{"none renewed, fewer in some", six("poll"), alternately(six("poll")), CompareOptions{}, Worse, 0.001},
+		{"5 % fewer", renewed(six("poll")), held(95)(renewed(six("poll"))), CompareOptions{}, Same, 0.1},
+		{"5 % fewer, renewed in the new run alone", six("poll"), held(95)(renewed(six("poll"))), CompareOptions{}, Same, 0.1},
+		{"5 % fewer, one renewed in one trial of the base", once(six("poll")), held(95)(six("poll")), CompareOptions{}, Same, 0.1},
+		{"fewer in some", renewed(six("poll")), alternately(renewed(six("poll"))), CompareOptions{}, Same, 0.1},
+		{"a third fewer, few trials", renewed(trialsOf(1, "poll")), held(67)(renewed(trialsOf(1, "poll"))), CompareOptions{}, Untested, 0.1},
+		{"a third fewer, counts only", renewed(six("poll")), held(67)(renewed(six("poll"))), CompareOptions{CountsOnly: true}, Untested, 0.1},
+		{"a third fewer", renewed(six("poll", "ws")), each(slower)(held(67)(renewed(six("poll", "ws")))), CompareOptions{}, Worse, 0.1},
+		{"a limit of one's own", renewed(six("poll")), held(95)(renewed(six("poll"))), CompareOptions{Limits: map[string]float64{"connections-per-client": 0.3}}, Same, 0.3},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c, err := Compare(tt.base, tt.next, tt.o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			row := c.row("poll", "connections per client")
+			if row.Verdict != tt.want || row.Limit != tt.limit {
+				t.Errorf("%s with a limit of %v, want %s with %v", row.Verdict, row.Limit, tt.want, tt.limit)
+			}
+			if noted := strings.Contains(strings.Join(c.Notes, "\n"), "compared as a time"); noted != (tt.limit != 0.001) {
+				t.Errorf("notes %q", c.Notes)
 			}
 		})
 	}

@@ -145,16 +145,12 @@ func (c *Comparison) reasons(rows []*Change, everything bool) string {
 	return strings.Join(out, "; ")
 }
 
-// looseEdge is from where on what falls on an edge of the window hides more than
-// a count is tested for.
-const looseEdge = 0.1
-
-// loose are the counts that are found within a limit that is none, and how many
-// counts there are.
+// loose are the counts found within a limit of which the edges of the window make
+// up more than half, and how many counts there are.
 func (c *Comparison) loose() (loose []*Change, of int) {
 	_, all := c.gapsOf(exact)
 	for _, ch := range all {
-		if ch.Verdict == Same && ch.Edges > looseEdge {
+		if ch.Verdict == Same && ch.Edges > ch.Limit {
 			loose = append(loose, ch)
 		}
 	}

@@ -63,7 +63,9 @@ func TestCompareIsNeverGreenForWhatItDidNotTest(t *testing.T) {
 		{"no samples in the base", each(func(t *result.Trial) { t.PublishLatency = nil })(six("ws")), six("ws"), CompareOptions{},
 			"No regression in what was tested. Times: 1 of 12 rows not tested (not in the base: ws publish-latency-p50).", ""},
 		{"counts that stalls blur", six("ws"), each(func(t *result.Trial) { t.PauseS = 9 })(six("ws")), CompareOptions{},
-			"No regression in what was tested. Counts: 1 of 6 rows tested only beyond 32 % (ws bytes-per-delivery-out).", ""},
+			"No regression in what was tested. Counts: 1 of 6 rows tested only beyond 34 % (ws bytes-per-delivery-out).", ""},
+		{"edges wider than the limit", six("ws"), six("ws"), CompareOptions{Limits: map[string]float64{"bytes-per-delivery-out": 0.03}},
+			"No regression in what was tested. Counts: 1 of 6 rows tested only beyond 6.33 % (ws bytes-per-delivery-out).", ""},
 		{"a transport is new", six("ws"), six("ws", "poll"), CompareOptions{}, "No regression in what was tested. Not compared: poll is new: the base has no trial of it.", ""},
 		{"a transport is gone", six("ws", "poll"), six("ws"), CompareOptions{}, "REGRESSION: 1 finding.", ""},
 		{"a point is new", byClients(100), byClients(100, 300), CompareOptions{CountsOnly: true}, "Counts: no regression. Times: not tested (counts only). Not compared: 300 clients is new: the base has no trial at this point.", ""},
@@ -80,6 +82,9 @@ func TestCompareIsNeverGreenForWhatItDidNotTest(t *testing.T) {
 			each(func(t *result.Trial) { mute(t); t.Asked.PublishRate = 0; t.Reasons, t.Validity = nil, result.Valid })(six("ws")), CompareOptions{}, "No regression.", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
+			if tt.o.Limits == nil {
+				tt.o.Limits = wide
+			}
 			c, err := Compare(tt.base, tt.next, tt.o)
 			if tt.refused != "" {
 				if err == nil || !strings.Contains(err.Error(), tt.refused) {

@@ -1,41 +1,53 @@
 package report
 
-import (
-	"math"
-
-	"github.com/pollpush/pollpush/internal/stat"
-)
+import "math"
 
 // between is the metric as two sides are compared by it.
 func (m metric) between(was, is *chosen) metric {
-	if m.rounds && (was.rearms() || is.rearms()) {
+	if m.timed != nil && (m.timed(was) || m.timed(is)) {
 		m.kind, m.limit = timing, latency50.limit
 	}
 	return m
 }
 
-// judgeCounted compares the medians, and where those are within the limit the
-// worst trials of both sides, as a median hides what fewer than half of the
-// trials tell. The mean of what is lost hides none.
-func (c *Change) judgeCounted(was, is []float64) {
+// counted is an exact metric of one side: a number for each trial that has it,
+// and by which share of itself the edges can change that.
+type counted struct{ values, edges []float64 }
+
+// extreme is the trial with the largest number, or with the smallest.
+func (c counted) extreme(smallest bool) (at int) {
+	for i, v := range c.values {
+		if smallest && v < c.values[at] || !smallest && v > c.values[at] {
+			at = i
+		}
+	}
+	return at
+}
+
+// judgeCounted compares the medians, and where those are within the limit each
+// trial that is worse than all of the base with the worst of these, as a median
+// hides what fewer than half of the trials show. A trial alone has its own edges.
+// The mean of what is lost hides none.
+func (c *Change) judgeCounted(was, is counted) {
+	c.Edges = edges(was.edges, is.edges)
 	c.Verdict = c.judge(true)
 	if c.Verdict == Worse || c.metric.total {
 		return
 	}
-	lowBase, highBase := stat.Range(was)
-	lowNew, highNew := stat.Range(is)
-	for _, end := range []struct {
-		base, now float64
-		further   bool // than any trial of the base, and that is worse
-	}{
-		{highBase, highNew, highNew > highBase && c.metric.better != higher},
-		{lowBase, lowNew, lowNew < lowBase && c.metric.better != lower},
-	} {
-		w := *c
-		w.Worst, w.Base, w.New = true, c.Base.at(end.base), c.New.at(end.now)
-		if w.Verdict = w.judge(true); end.further && w.Verdict == Worse {
-			*c = w
-			return
+	median := *c
+	for _, smallest := range []bool{false, true} {
+		if c.metric.better == lower && smallest || c.metric.better == higher && !smallest {
+			continue
+		}
+		base := was.extreme(smallest)
+		for i, v := range is.values {
+			beyond := !smallest && v > was.values[base] || smallest && v < was.values[base]
+			furthest := !c.Worst || math.Abs(v-was.values[base]) > math.Abs(c.New.Value-c.Base.Value)
+			w := median
+			w.Worst, w.Base, w.New, w.Edges = true, c.Base.at(was.values[base]), c.New.at(v), was.edges[base]+is.edges[i]
+			if w.Verdict = w.judge(true); beyond && furthest && w.Verdict == Worse {
+				*c = w
+			}
 		}
 	}
 }

@@ -109,18 +109,29 @@ func heartbeats(t *result.Trial) float64 {
 	return heartbeatBytes * float64(min(max(0, frames), int64(t.Clients)))
 }
 
-// edges is by which share of itself a count can differ between two runs of one
-// server. What one edge of a window takes away the other adds, so that each run
-// is off by one edge at most.
-func (m *metric) edges(was, is *chosen) float64 {
-	if m.edge == nil || m.kind != exact {
-		return 0
-	}
-	most := func(c *chosen) (share float64) {
-		for i := range c.trials {
-			share = max(share, m.edge(&c.trials[i]))
+// edgesOf are, of each trial that has the metric, the share of itself by which
+// one edge of its window can change its number. What one edge takes away the
+// other adds, so that a trial is off by one edge at most.
+func (m *metric) edgesOf(c *chosen) (shares []float64) {
+	for i := range c.trials {
+		if t := &c.trials[i]; !math.IsNaN(m.of(t)) {
+			share := 0.0
+			if m.edge != nil && m.kind == exact {
+				share = m.edge(t)
+			}
+			shares = append(shares, share)
 		}
-		return share
 	}
-	return most(was) + most(is)
+	return shares
+}
+
+// edges is by which share of itself a count's median can differ between two runs
+// of one server: no median is off by more than the median of its trials' edges.
+func edges(was, is []float64) (share float64) {
+	for _, side := range [][]float64{was, is} {
+		if len(side) > 0 {
+			share += stat.Median(side)
+		}
+	}
+	return share
 }

@@ -175,3 +175,47 @@ func TestCountsBySimulation(t *testing.T) {
 		})
 	}
 }
+
+// A trial that stalled widens its own limit, and that of no other.
+func TestEdgesOfOneStalledTrial(t *testing.T) {
+	more := func(percent int64) func(*result.Trial) {
+		return func(t *result.Trial) { t.Requests.Total += t.Requests.Total * percent / 100 }
+	}
+	stalled := func(trial int, before func(*result.Trial)) func(*result.Trial) {
+		return func(t *result.Trial) {
+			if before(t); t.Trial == trial {
+				t.PauseS = 2
+			}
+		}
+	}
+	of := func(trial int, change func(*result.Trial)) func(*result.Trial) {
+		return func(t *result.Trial) {
+			if t.Trial == trial {
+				change(t)
+			}
+		}
+	}
+	for _, tt := range []struct {
+		name   string
+		next   func(*result.Trial)
+		want   Verdict
+		worst  bool
+		widest float64 // that the edges may be
+	}{
+		{"no more", stalled(3, more(0)), Same, false, 0.001},
+		{"more in all", stalled(3, more(3)), Worse, false, 0.001},
+		{"more in the stalled one", of(3, stalled(3, more(4))), Same, false, 0.001},
+		{"much more in the stalled one", of(3, stalled(3, more(20))), Worse, true, 0.1},
+		{"more in the stalled one, and less so in another", func(t *result.Trial) {
+			of(3, stalled(3, more(5)))(t)
+			of(4, more(4))(t)
+		}, Worse, true, 0.001},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := compared(t, CompareOptions{}, six("poll"), each(tt.next))
+			if row := c.row("poll", "requests per client"); row.Verdict != tt.want || row.Worst != tt.worst || row.Edges > tt.widest {
+				t.Errorf("%s, worst %v, edges %v", row.Verdict, row.Worst, row.Edges)
+			}
+		})
+	}
+}

@@ -318,6 +318,12 @@ func (c *chosen) rearms() bool {
 	return asked.WaitS > 0 || asked.HeartbeatS > 0
 }
 
+// reconnects reports whether any trial has opened a connection in place of one
+// that had ended: how many are open at any time then depends on when.
+func (c *chosen) reconnects() bool {
+	return slices.ContainsFunc(c.trials, func(t result.Trial) bool { return t.Connections.Reconnects > 0 })
+}
+
 // delivers says that any trial has delivered something.
 func (c *chosen) delivers() bool {
 	return slices.ContainsFunc(c.trials, func(t result.Trial) bool { return t.Delivered > 0 || t.WindowDeliveries > 0 })

@@ -43,10 +43,9 @@ type metric struct {
 	// trial's loss.
 	total bool
 
-	// rounds counts questions and answers. A transport that asks again as soon
-	// as it is answered has the more of them the sooner that is: of such a one
-	// compare takes the number for a time.
-	rounds bool
+	// timed reports whether a count depends on how fast the trials of a side
+	// were; nil where it never does. Compare then treats it as a time.
+	timed func(*chosen) bool
 
 	// edge is by which share of itself one edge of the window can change the
 	// trial's number; nil where none can.
@@ -64,13 +63,13 @@ type metric struct {
 
 // The metrics that the verdict and the charts name.
 var (
-	requests = metric{name: "requests per client", unit: perMinute, better: lower, kind: exact, limit: 0.02, rounds: true, edge: requestsEdge,
+	requests = metric{name: "requests per client", unit: perMinute, better: lower, kind: exact, limit: 0.02, timed: (*chosen).rearms, edge: requestsEdge,
 		of: func(t *result.Trial) float64 {
 			return over(float64(t.Requests.Total)*60, float64(t.Clients)*t.WindowS)
 		},
 		assumes: "every HTTP request answered or failed in the steady state, posted messages included; WebSocket frames are not requests"}
 
-	connections = metric{name: "connections per client", unit: ratio, better: neutral, kind: exact, limit: 0.001,
+	connections = metric{name: "connections per client", unit: ratio, better: neutral, kind: exact, limit: 0.001, timed: (*chosen).reconnects,
 		of: func(t *result.Trial) float64 {
 			if t.Schema < 5 {
 				return over(float64(t.Connections.Held), float64(t.Clients))
@@ -96,13 +95,13 @@ var (
 		of:      staleShare,
 		assumes: "the part of the steady state in which a message was due that a client had not got; mean over the clients"}
 
-	bytesIn = metric{name: "bytes per delivery, in", unit: bytesEach, better: lower, kind: exact, limit: 0.02, rounds: true, edge: bytesInEdge,
+	bytesIn = metric{name: "bytes per delivery, in", unit: bytesEach, better: lower, kind: exact, limit: 0.02, timed: (*chosen).rearms, edge: bytesInEdge,
 		of: func(t *result.Trial) float64 {
 			return over(float64(t.Bytes.In), float64(t.WindowDeliveries))
 		},
 		assumes: "server to client, everything above TCP, idle polls and control frames included"}
 
-	bytesOut = metric{name: "bytes per delivery, out", unit: bytesEach, better: lower, kind: exact, limit: 0.02, rounds: true, edge: bytesOutEdge,
+	bytesOut = metric{name: "bytes per delivery, out", unit: bytesEach, better: lower, kind: exact, limit: 0.02, timed: (*chosen).rearms, edge: bytesOutEdge,
 		of: func(t *result.Trial) float64 {
 			return over(float64(t.Bytes.Out), float64(t.WindowDeliveries))
 		},

@@ -14,8 +14,8 @@ const (
 	// maxReplay is about how large such a part is, in bytes.
 	maxReplay = 32 << 10
 
-	// stallSeconds is within which time a client that is pushed to has to take
-	// something of what waits for it.
+	// stallSeconds is how long a pushed client may take nothing of what waits for
+	// it: it is cut 8 to 10 s after that began to wait, at a sweep.
 	stallSeconds = 10
 	// sweepSeconds is the time between two looks for those that do not. Each costs
 	// a system call for every connection written to since the last one.

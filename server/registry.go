@@ -22,8 +22,7 @@ const maxBeat = 30
 
 // registry knows all connections that http.Server does not know any more. One
 // goroutine for all of them sees to their heartbeats, and has slow readers swept
-// out. A member's slot is the
-// second in which its time comes.
+// out. A member's slot is the second in which its time comes.
 type registry struct {
 	stop    chan struct{}
 	second  *time.Ticker

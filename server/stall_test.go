@@ -84,8 +84,9 @@ func incompressible(size int) string {
 	return string(text)
 }
 
-// Who does not read is cut after ten seconds, however little waits for it, and
-// whether the kernel holds all of that or the outbox too. Who reads stays.
+// A client that does not read is cut 8 to 10 s after something began to wait for
+// it, however little that is, and whether the kernel holds all of it or the outbox
+// too. A client that reads stays.
 func TestStalledReaderIsCut(t *testing.T) {
 	for _, c := range []struct {
 		transport    int

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/pollpush/pollpush/internal/result"
 )
 
 // The server tells whole milliseconds, and half of one is added: by more than
@@ -23,12 +25,11 @@ func (g *merger) legs() {
 	if len(g.messages) == 0 || !t.Env.TargetIsLocal() || step == nil || math.Abs(*step) > clockError.Seconds() {
 		return
 	}
-	const longest, digits = int64(time.Hour), 3
-	accept, leg := hdrhistogram.New(1, longest, digits), hdrhistogram.New(1, longest, digits)
+	accept, leg := result.NewHistogram(), result.NewHistogram()
 	// By half a millisecond of the server's clock either leg may come out below
 	// nothing.
 	record := func(h *hdrhistogram.Histogram, us int64) {
-		_ = h.RecordValue(min(max(us*int64(time.Microsecond), 1), longest)) // within the range
+		_ = h.RecordValue(min(max(us*int64(time.Microsecond), 1), int64(result.Longest))) // within the range
 	}
 	for at, latencies := range g.messages {
 		accepted, known := g.accepted[at]

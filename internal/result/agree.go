@@ -41,8 +41,8 @@ func (t *Trial) checkHistograms(must must) {
 		q    *Quantiles
 		most float64
 	}{
-		{"schedule_late_s.publish", t.ScheduleLate.Publish, longest * rounding},
-		{"schedule_late_s.poll", t.ScheduleLate.Poll, longest * rounding},
+		{"schedule_late_s.publish", t.ScheduleLate.Publish, Longest.Seconds() * rounding},
+		{"schedule_late_s.poll", t.ScheduleLate.Poll, Longest.Seconds() * rounding},
 		{"stale_share_clients", t.StaleShareClients, 1},
 	} {
 		if err := q.q.check(q.most); q.q != nil {

@@ -63,10 +63,10 @@ func TestCheck(t *testing.T) {
 		{"stale above 1", func(t *Trial) { t.StaleShare = 1.5 }, "stale_share = 1.5: from 0 to 1"},
 		{"stale of NaN", func(t *Trial) { t.StaleShare = math.NaN() }, "stale_share = NaN: below 0"},
 
-		{"a quota below 0", func(t *Trial) { t.Env.CPUQuota = -.5 }, "cpu_quota_cores = -0.5"},
-		{"a limit below 0", func(t *Trial) { t.Env.MemoryLimitBytes = -1 }, "memory_limit_bytes = -1: below 0"},
+		{"a quota below 0", func(t *Trial) { t.Env.CPUQuota = -.5 }, "env.cpu_quota_cores = -0.5: below 0"},
+		{"a limit below 0", func(t *Trial) { t.Env.MemoryLimitBytes = -1 }, "env.memory_limit_bytes = -1: below 0"},
 		{"throttled in more periods than there are", func(t *Trial) { t.Env.Throttling = &Throttling{Periods: 5, Throttled: 6} }, "cpu_throttling: 6 of 5 periods"},
-		{"throttled for less than no time", func(t *Trial) { t.Env.Throttling = &Throttling{ThrottledS: -1} }, "cpu_throttling: throttled_s = -1"},
+		{"throttled for less than no time", func(t *Trial) { t.Env.Throttling = &Throttling{ThrottledS: -1} }, "env.cpu_throttling.throttled_s = -1: below 0"},
 
 		{"histogram without n", func(t *Trial) { t.Latency = nil }, "latency_hdr: a histogram without its percentiles"},
 		{"n without histogram", func(t *Trial) { t.PollResponseHDR = "" }, "poll_response_hdr: percentiles without their histogram"},

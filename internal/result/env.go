@@ -61,14 +61,6 @@ func (e Env) Machine() string {
 // holds what earlier trials have left.
 func (e Env) Outlives() bool { return e.Target != "" && e.Command == "" }
 
-// UsableCores are those that the trial's processes may use together; 0 is unknown.
-func (e Env) UsableCores() float64 {
-	if e.CPUQuota > 0 {
-		return min(e.CPUQuota, float64(e.Cores))
-	}
-	return float64(e.Cores)
-}
-
 // TargetIsLocal reports whether what was measured is on the machine of the
 // trial: a server of the trial's own, or a target at a loopback address.
 func (e Env) TargetIsLocal() bool {

@@ -5,9 +5,6 @@ import (
 	"math"
 )
 
-// longest bounds a time of the floor, in seconds.
-const longest = 3600
-
 // Check holds the floor, if there is one, against what must be true of every
 // one: samples, from which percentiles come that rise from 0 to a maximum of
 // an hour at most.
@@ -27,8 +24,8 @@ func (c *Calibration) Check() error {
 		if v.value == nil {
 			continue
 		}
-		if !within(least, *v.value, longest) {
-			return fmt.Errorf("floor_s: %s = %v: from %v, which is below it, to %d", v.name, *v.value, least, longest)
+		if !within(least, *v.value, Longest.Seconds()) {
+			return fmt.Errorf("floor_s: %s = %v: from %v, which is below it, to %v", v.name, *v.value, least, Longest.Seconds())
 		}
 		least = *v.value
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
@@ -19,6 +20,14 @@ const (
 	maxHistogram    = 1 << 20
 	histogramDigits = 3
 )
+
+// Longest is the largest value of a histogram, and the bound of every latency.
+const Longest = time.Hour
+
+// NewHistogram is an empty one, of nanoseconds from 1 to Longest.
+func NewHistogram() *hdrhistogram.Histogram {
+	return hdrhistogram.New(1, int64(Longest), histogramDigits)
+}
 
 // DecodeHistogram reads a histogram (HdrHistogram V2, compressed, base64) of
 // nanoseconds.

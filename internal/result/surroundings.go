@@ -38,34 +38,44 @@ func (t *Trial) judgeThrottling() {
 		t.Env.CPUQuota, h.Throttled, h.Periods, 100*share, 100*noticeThrottled, 100*maxThrottled, who)
 }
 
-// checkLimits holds what is said of the quota and the limit against itself.
-func (t *Trial) checkLimits(must func(bool, string, ...any)) {
-	e := &t.Env
-	must(e.CPUQuota >= 0 && !math.IsInf(e.CPUQuota, 0), "cpu_quota_cores = %v", e.CPUQuota)
-	must(e.MemoryLimitBytes >= 0, "memory_limit_bytes = %d: below 0", e.MemoryLimitBytes)
-	if h := e.Throttling; h != nil {
-		must(0 <= h.Throttled && h.Throttled <= h.Periods, "cpu_throttling: %d of %d periods", h.Throttled, h.Periods)
-		must(h.ThrottledS >= 0 && !math.IsInf(h.ThrottledS, 0), "cpu_throttling: throttled_s = %v", h.ThrottledS)
+// checkLimits: no more periods are throttled than there are.
+func (t *Trial) checkLimits(must must) {
+	if h := t.Env.Throttling; h != nil {
+		must(h.Throttled <= h.Periods, "cpu_throttling: %d of %d periods", h.Throttled, h.Periods)
 	}
 }
 
-// judgePressure holds the time in which tasks waited for a CPU against what
-// the trial's own processes explain. Where a server on this machine is not
-// known, they cannot be told from others.
+// judgePressure compares the time in which tasks waited for a CPU with what the
+// trial's own processes explain. Where the cost of a server on this machine is
+// not known, it cannot be told from that of other processes.
 func (t *Trial) judgePressure() {
 	p := t.Env.CPUPressure
 	if p == nil || t.Env.Cores == 0 || t.Server == nil && t.Env.TargetIsLocal() {
 		return
 	}
-	used := t.Generator.CPUS()
-	if t.Server != nil && t.Env.TargetIsLocal() {
-		used += t.Server.CPUS()
-	}
-	busy := used / t.WindowS / t.Env.UsableCores() // who waits for a quota waits for a CPU, to the kernel
+	busy := t.busy()
 	if limit := busy + maxPressure; *p > limit {
 		t.Doubt(CPUPressure, Suspect, "tasks waited for a CPU for %.0f %% of the time (%.0f %% is allowed where the trial itself keeps the cores busy for %.0f %%): other processes are in its way",
 			100**p, 100*limit, 100*busy)
 	}
+}
+
+// busy is the share for which the trial's own processes kept the cores busy, or,
+// if larger, the quota: a task that waits for its quota waits for a CPU, to the
+// kernel. A server outside of the quota uses none of it.
+func (t *Trial) busy() float64 {
+	limited, server := t.Generator.CPUS()/t.WindowS, 0.0
+	if t.Server != nil && t.Env.TargetIsLocal() {
+		server = t.Server.CPUS() / t.WindowS
+	}
+	busy := (limited + server) / float64(t.Env.Cores)
+	if t.Env.QuotaShared {
+		limited += server
+	}
+	if t.Env.CPUQuota > 0 {
+		busy = max(busy, limited/t.Env.CPUQuota)
+	}
+	return busy
 }
 
 // judgeClock looks whether the clock that all is measured by went right.

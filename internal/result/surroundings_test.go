@@ -22,6 +22,9 @@ func TestJudgePressure(t *testing.T) {
 			}
 		}
 	}
+	quota := func(cores float64, shared bool) func(*Trial) {
+		return func(t *Trial) { t.Env.CPUQuota, t.Env.QuotaShared = cores, shared }
+	}
 	target := func(url string, known bool) func(*Trial) {
 		return func(t *Trial) {
 			t.Env.Target = url
@@ -48,7 +51,11 @@ func TestJudgePressure(t *testing.T) {
 		{"beyond the limit", used(.5, .5, .751), "tasks waited for a CPU for 75 % of the time (75 % is allowed where the trial itself keeps the cores busy for 50 %): other processes are in its way"},
 		{"not told by the kernel", func(t *Trial) { t.Env.CPUPressure = nil }, ""},
 		{"unknown cores", func(t *Trial) { used(0, 0, 1)(t); t.Env.Cores = 0 }, ""},
-		{"a quota that the trial uses", both(used(.3, .15, .9), func(t *Trial) { t.Env.CPUQuota = .5 }), ""},
+		{"a quota that the trial uses", both(used(.3, .15, .9), quota(.5, true)), ""},
+		{"a quota of the generator alone, and a server outside", both(used(1, .1, .81), quota(.5, false)),
+			"tasks waited for a CPU for 81 % of the time (80 % is allowed where the trial itself keeps the cores busy for 55 %): other processes are in its way"},
+		{"a quota that the generator uses alone", both(used(.2, .3, .85), quota(.5, false)), ""},
+		{"a quota beyond the cores", both(used(.5, .5, .751), quota(4, true)), "tasks waited for a CPU for 75 % of the time (75 % is allowed where the trial itself keeps the cores busy for 50 %): other processes are in its way"},
 		{"a target beside it", both(used(.5, .5, .7), target(loopback, true)), ""},
 		{"a target beside it whose process is not known", both(used(.5, .1, .7), target(loopback, false)), ""},
 		{"a target elsewhere", both(used(0, .5, .5), target(elsewhere, false)), ""},

@@ -74,8 +74,7 @@ func newOutbox(tcp *net.TCPConn, s *security, limit int, framed bool, t *Tally) 
 
 // Write sends whole frames, or a part of a stream, at once or as soon as the
 // peer reads. If more is waiting than the limit allows, the peer is a slow
-// reader: a WebSocket is closed with 1008, another connection is dropped. (By
-// time, [Tally.Sweep] does that.) The
+// reader: a WebSocket is closed with 1008, another connection is dropped. The
 // error is net.ErrClosed where the connection is closing or broken.
 func (o *Outbox) Write(b []byte) error {
 	o.mu.Lock()

@@ -5,8 +5,8 @@ import (
 )
 
 // holding are the outboxes that have been written to since the last sweep, or
-// held something for their peer then. Who is idle is not among them, and costs a
-// sweep nothing.
+// held something for their peer then. An idle connection is not among them, and
+// costs a sweep nothing.
 type holding struct {
 	mu    sync.Mutex
 	now   []*Outbox
