@@ -95,7 +95,8 @@ func TestActionBaseline(t *testing.T) {
 		".": {"", "true", refused, "verdict=refused\n", []string{"there is no baseline .", "bench holds a run: name that as the base"}},
 		"broken": {"true", "true", badInput, "verdict=refused\n", []string{
 			"Nothing was measured: the baseline broken cannot be compared with.", "broken/trials.jsonl:1: is not JSON"}},
-		"late": {"true", "", badInput, "verdict=refused\n", []string{"the baseline late cannot be compared with", "ws trial 1 is invalid for its timing (80 ms late)"}},
+		"bench": {"", "true", badInput, "verdict=refused\n", []string{"The server could not be measured:", "--baseline bench: ", "(clients: 2, and 20; "}},
+		"late":  {"true", "", badInput, "verdict=refused\n", []string{"the baseline late cannot be compared with", "ws trial 1 is invalid for its timing (80 ms late)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -117,7 +117,7 @@ func (c *compareCommand) Run(s *session) error {
 	missing := errors.Is(err, result.ErrMissing)
 	switch {
 	case missing && !c.AllowMissingBaseline:
-		return &control.Refusal{Err: noBase(c.Base, err)}
+		return &control.Refusal{Err: noBase(c.Base, "pass --allow-missing-baseline", err)}
 	case err != nil && !missing:
 		return err
 	}
@@ -145,15 +145,16 @@ func (c *compareCommand) Run(s *session) error {
 }
 
 // noBase says what to do where a base is missing, of which err says where it is
-// looked for. A run is only written to a folder that holds nothing.
-func noBase(base string, err error) error {
+// looked for; without is how to go on without one. A run is only written to a folder
+// that holds nothing.
+func noBase(base, without string, err error) error {
 	if runs, _ := filepath.Glob(filepath.Join(base, "*", result.FileName)); len(runs) > 0 {
 		return fmt.Errorf("%v; %s holds a run: name that as the base", err, filepath.Dir(runs[0]))
 	}
 	if entries, _ := os.ReadDir(base); len(entries) > 0 {
 		base = filepath.Join(base, "base")
 	}
-	return fmt.Errorf("%v; make the base by `pollpush run SCENARIO --out %s`, or pass --allow-missing-baseline to go on without", err, base)
+	return fmt.Errorf("%v; make the base by `pollpush run SCENARIO --out %s`, or %s to go on without", err, base, without)
 }
 
 // learn adds what two runs of one commit differ by to what is known of the

@@ -85,7 +85,7 @@ func (o order) keep() (map[string][]byte, error) {
 func (c *runCommand) restore() error {
 	fresh := runCommand{Scenarios: []string{scenario.Default}, Calibration: c.Calibration, Resume: c.Resume, Live: c.Live, NoLock: c.NoLock}
 	if len(c.Scenarios) != 1 || c.Scenarios[0] != scenario.Default || len(c.Keys.list()) > 0 || c.Out != nil ||
-		c.Target != nil || c.TargetCA != "" || c.TargetPID != nil || c.Profile {
+		c.Target != nil || c.TargetCA != "" || c.TargetPID != nil || c.Profile || c.Baseline != "" {
 		return &usageError{fmt.Errorf("--resume %s: goes on with the run as it was asked for; leave out the scenario and all other flags", *c.Resume)}
 	}
 	path := filepath.Join(*c.Resume, orderFile)

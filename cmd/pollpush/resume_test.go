@@ -86,6 +86,7 @@ func TestResumeRefuses(t *testing.T) {
 		"a fault":         {"--resume faulty", badInput, "--clients many: is not a whole number"},
 		"a scenario":      {"short --resume sound", badInput, "--resume sound: goes on with the run as it was asked for; leave out the scenario and all other flags"},
 		"a key":           {"--resume sound --clients 5", badInput, "leave out the scenario and all other flags"},
+		"a baseline":      {"--resume sound --baseline sound", badInput, "leave out the scenario and all other flags"},
 		"another folder":  {"--resume sound --out other", badInput, "leave out the scenario and all other flags"},
 	} {
 		e := pollpush(t, dir, append([]string{"run"}, strings.Fields(c.args)...)...)

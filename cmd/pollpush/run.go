@@ -26,6 +26,7 @@ type runCommand struct {
 	Profile   bool    `help:"Keep CPU and heap profiles of the server's steady state, in the run's folder; costs the server CPU."`
 	Out       *string `placeholder:"DIR" help:"Folder for the results; must be empty or new (results/SCENARIO-TIME)."`
 	NoLock    bool    `help:"Go on where the file system of the results cannot lock them; no other pollpush may write there."`
+	Baseline  string  `placeholder:"DIR" help:"Refuse to measure what cannot be compared with this run, before anything is measured."`
 	Resume    *string `placeholder:"DIR" help:"Go on with the interrupted run in this folder, as it was asked for; no other flag goes with it."`
 
 	Calibration string `placeholder:"PATH" default:"${calibrations}" help:"What pollpush calibrate has found: a file, or the folder in which it is kept by machine (${default})."`
@@ -163,6 +164,9 @@ func (c *runCommand) Run(s *session) error {
 			return err
 		}
 		list = append(list, one)
+	}
+	if err := c.suitBaseline(list); err != nil {
+		return err
 	}
 	options.Live, options.Width = s.stderr.terminal, s.stderr.width
 	if options.Loadgen, err = proc.Beside("loadgen"); err != nil {

@@ -252,29 +252,14 @@ func (r *runner) label(transport string, n int) string {
 // trial runs one trial, whatever becomes of it.
 func (r *runner) trial(ctx context.Context, name string, n, attempt int) result.Trial {
 	s := r.Scenario
-	tr, ok := transport.Find(name)
-	t := result.Trial{
-		Schema: result.Schema, Run: r.run, Scenario: s.Name, ScenarioHash: s.Hash(), Swept: r.Grid.Swept, Limits: s.Limits,
-		Flags: append([]string{}, r.Flags...), Transport: name, Trial: n, Attempt: attempt, Clients: s.Clients,
-		Asked: result.Asked{
-			PublishRate: s.Publish.Rate, Arrivals: s.Publish.Arrivals, PayloadBytes: s.Payload,
-			PollIntervalS: s.Poll.Interval.Seconds(), Paced: tr.Paced, Rooms: s.Rooms, Publishers: s.Publish.Publishers,
-			WaitS: tr.Wait.Seconds(), HeartbeatS: tr.Heartbeat.Seconds(), TLS: s.TLS, FreezeAtS: s.Server.FreezeAt.Seconds(), FreezeS: s.Server.Freeze.Seconds(),
-			WarmUpS: s.Phases.WarmUp.Seconds(), SteadyS: s.Phases.Steady.Seconds(), Trials: s.Trials, Transports: s.Transports, Points: r.hashes(), Shards: r.size.shards, Servers: r.size.servers,
-		},
-		Started: time.Now().UTC(), Status: result.Complete,
-		Reasons: []result.Reason{}, Errors: map[string]int64{}, Series: []result.Second{},
-		Requests: result.Requests{ByStatus: map[string]int64{}},
-		Env:      r.env(),
-	}
+	_, ok := transport.Find(name)
+	t := planned(r.Grid, s, name, r.Flags)
+	t.Run, t.Trial, t.Attempt, t.Asked.Shards, t.Asked.Servers = r.run, n, attempt, r.size.shards, r.size.servers
+	t.Started, t.Status, t.Env = time.Now().UTC(), result.Complete, r.env()
+	t.Reasons, t.Errors, t.Series = []result.Reason{}, map[string]int64{}, []result.Second{}
+	t.Requests.ByStatus = map[string]int64{}
 	if !s.TLS {
 		t.Calibration = r.Calibrations[name]
-	}
-	if tr.Wait > 0 && s.Poll.Wait > 0 {
-		t.Asked.WaitS = s.Poll.Wait.Seconds()
-	}
-	if tr.Batched {
-		t.Asked.BatchS = s.Server.Batch.Seconds()
 	}
 	err := error(nil)
 	if !ok {
@@ -297,15 +282,6 @@ func (r *runner) trial(ctx context.Context, name string, n, attempt int) result.
 	r.say.line("%s: %s", r.label(name, n), verdict(&t))
 	r.tell(News{Ended: r.outcome(&t)})
 	return t
-}
-
-// hashes are those of all points.
-func (r *runner) hashes() []string {
-	var list []string
-	for _, p := range r.Grid.Points {
-		list = append(list, p.Hash())
-	}
-	return list
 }
 
 // causes leaves out that a trial is not complete where the cause of that is

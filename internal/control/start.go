@@ -13,6 +13,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/pollpush/pollpush/internal/localhost"
 	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/result"
 )
@@ -56,7 +57,7 @@ func (s *Start) vacant(ctx context.Context) error {
 		return refuse("the address to be ready at: %w", err)
 	}
 	for end := time.Now().Add(patience); ; {
-		conn, err := (&net.Dialer{Timeout: tryTimeout}).DialContext(ctx, "tcp", u.Host)
+		conn, err := localhost.Dial(ctx, &net.Dialer{Timeout: tryTimeout}, "tcp", u.Host)
 		if err != nil {
 			return ctx.Err()
 		}
@@ -84,8 +85,11 @@ func sleep(ctx context.Context, d time.Duration) bool {
 func (s *Start) ready(ctx context.Context, p *proc.Process, roots *x509.CertPool) error {
 	const pause = 50 * time.Millisecond
 	client := &http.Client{
-		Timeout:       tryTimeout,
-		Transport:     &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: roots}},
+		Timeout: tryTimeout,
+		Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: roots},
+			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+				return localhost.Dial(ctx, &net.Dialer{}, network, addr)
+			}},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	within, cancel := context.WithTimeout(ctx, s.Within)

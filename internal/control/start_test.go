@@ -81,6 +81,31 @@ func TestStartRefuses(t *testing.T) {
 	}
 }
 
+// A server that listens on the other loopback address only is at localhost too:
+// it is ready, and has the port.
+func TestStartAtLocalhost(t *testing.T) {
+	t.Parallel()
+	for _, ip := range []string{"127.0.0.1", "::1"} {
+		_, port, _ := net.SplitHostPort(vacant(t))
+		address := net.JoinHostPort(ip, port)
+		l, err := net.Listen("tcp", address)
+		if err != nil {
+			t.Skip(err) // a machine without IPv6
+		}
+		l.Close()
+		s, f := &Start{Command: "exec " + chatserver + " --listen " + address, Ready: "http://localhost:" + port + "/healthz", Within: 20 * time.Second}, &fleet{}
+		if pids, err := s.up(t.Context(), f, nil); err != nil || len(pids) != 1 {
+			t.Errorf("%s: processes %v, %v", address, pids, err)
+		}
+		if err := s.vacant(t.Context()); err == nil || !strings.Contains(err.Error(), "another server listens at localhost:"+port) {
+			t.Errorf("%s: somebody listens there, and the error is %v", address, err)
+		}
+		if err := f.end(t.Context(), time.Minute); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // Who leaves need not wait until a server is up.
 func TestStartEndsWithItsContext(t *testing.T) {
 	t.Parallel()
