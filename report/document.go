@@ -21,16 +21,21 @@ type document struct {
 
 	trials      table    // every one, with what is doubted about it
 	reasons     []string // of those doubts, each once
+	partial     string   // which trials are missing; empty where all are there
 	environment table
 	repeat      []string // commands
 }
 
 // documentOf is the report of a run, of one point or several.
 func documentOf(s *sweep) document {
+	var d document
 	if len(s.points) == 1 {
-		return s.points[0].document()
+		d = s.points[0].document()
+	} else {
+		d = s.document()
 	}
-	return s.document()
+	d.partial = s.partial()
+	return d
 }
 
 func (r *run) document() document {
@@ -80,9 +85,13 @@ func (d *document) doubts() []string {
 	return out
 }
 
-// warnings are the doubts, or a word that there are none.
+// warnings are what is missing and the doubts, or a word that there are none.
 func (d *document) warnings() []string {
-	if list := d.doubts(); len(list) > 0 {
+	list := d.doubts()
+	if d.partial != "" {
+		list = append([]string{d.partial}, list...)
+	}
+	if len(list) > 0 {
 		return list
 	}
 	return []string{"None: every trial is valid, and entered the numbers."}

@@ -45,61 +45,12 @@ func measuredOf(name string, trials []result.Trial, countsOnly bool) (*measured,
 		}
 		m.points = append(m.points, c)
 	}
-	if missing := m.pointsMissing(); len(missing) > 0 {
-		return nil, fmt.Errorf("%s: has no trial at %s that it was to measure (hash %s): the run is partial; %s", name, plural(float64(len(missing)), "point"), strings.Join(missing, ", "), goOn)
+	if missing := s.pointsMissing(); missing != "" {
+		return nil, fmt.Errorf("%s: %s: %s", name, missing, isPartial)
 	}
 	m.surroundings()
 	return m, nil
 }
-
-// attemptsOf are all attempts of a transport, in order.
-func (r *run) attemptsOf(transport string) []result.Trial {
-	return slices.DeleteFunc(slices.Clone(r.all), func(t result.Trial) bool { return t.Transport != transport })
-}
-
-// transports are those that were measured, and those that were to be.
-func (r *run) transports() []string {
-	var out []string
-	for i := range r.sides {
-		out = append(out, r.sides[i].transport)
-	}
-	for i := range r.all {
-		for _, name := range r.all[i].Asked.Transports {
-			if name = clean(name); !slices.Contains(out, name) {
-				out = append(out, name)
-			}
-		}
-	}
-	return out
-}
-
-// trialsAsked is how many trials of each transport were to be measured.
-func (r *run) trialsAsked() int {
-	asked := 1
-	for i := range r.all {
-		asked = max(asked, r.all[i].Asked.Trials)
-	}
-	return asked
-}
-
-// pointsMissing are the hashes of the points that were to be measured, and are
-// not there.
-func (m *measured) pointsMissing() []string {
-	var out []string
-	for i := range m.points {
-		for _, t := range m.points[i].all {
-			for _, hash := range t.Asked.Points {
-				if hash = clean(hash); m.find(hash) == nil && !slices.Contains(out, hash) {
-					out = append(out, hash)
-				}
-			}
-		}
-	}
-	return out
-}
-
-// goOn is what to do about a run that is partial.
-const goOn = "go on with it by `pollpush run --resume DIR`, or run it again"
 
 // choose takes one attempt of each trial. It is an error if one has none that
 // may be compared, or if trials that were asked for are not there.
@@ -134,7 +85,7 @@ func choose(attempts []result.Trial, asked int, countsOnly bool) (*chosen, error
 		from = to
 	}
 	if measured < asked {
-		return nil, fmt.Errorf("has %d of %s: the run is partial; %s", measured, plural(float64(asked), "trial"), goOn)
+		return nil, fmt.Errorf("%s: %s", trialsMissing(measured, asked), isPartial)
 	}
 	return c, nil
 }

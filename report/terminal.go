@@ -42,8 +42,12 @@ func Text(w io.Writer, trials []result.Trial, o TextOptions) error {
 	for _, s := range append(slices.Clone(d.verdict.paragraphs), d.verdict.notes...) {
 		o.wrap(&b, s, "")
 	}
-	if doubts, more := d.shortDoubts(); len(doubts) > 0 {
+	doubts, more := d.shortDoubts()
+	if d.partial != "" || len(doubts) > 0 {
 		b.WriteString("\n")
+		if d.partial != "" {
+			o.wrap(&b, d.partial, "⚠ ")
+		}
 		for _, s := range doubts {
 			o.wrap(&b, s, "- ")
 		}
@@ -51,12 +55,12 @@ func Text(w io.Writer, trials []result.Trial, o TextOptions) error {
 			o.wrap(&b, more, "")
 		}
 	}
-	more := "More in report.html: Charts"
+	further := "More in report.html: Charts"
 	for _, s := range d.sections {
-		more += " · " + s.title
+		further += " · " + s.title
 	}
 	b.WriteString("\n")
-	o.wrap(&b, more, "")
+	o.wrap(&b, further, "")
 	_, err = io.WriteString(w, b.String())
 	return err
 }

@@ -280,3 +280,22 @@ func TestJudge(t *testing.T) {
 		}
 	}
 }
+
+// What a library has to say of a server is nothing that pollpush says.
+func TestCheckKeepsLibrariesQuiet(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c, rest, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			panic(err)
+		}
+		defer c.Close()
+		fmt.Fprint(c, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 24\r\n\r\n"+`{"messages":[],"last":0}and more`)
+		_, _ = rest.ReadByte()
+	}))
+	defer s.Close()
+	e := pollpush(t, workplace(t), "check", s.URL, "--for", "poll")
+	if lines := strings.Count(e.stderr, "\n"); lines != 1 {
+		t.Errorf("stderr has %d lines:\n%s", lines, e.stderr)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"reflect"
 	"runtime/debug"
 	"strings"
 
@@ -80,6 +81,9 @@ func runCommandLine(ctx context.Context, stdout, stderr *output, args []string) 
 	if ended { // --help or --version has been answered
 		return fine
 	}
+	if err == nil {
+		err = emptyList(parsed)
+	}
 	unprinted := stdout.failure() // of the help text: kong hands it on
 	switch {
 	case err == nil:
@@ -90,6 +94,17 @@ func runCommandLine(ctx context.Context, stdout, stderr *output, args []string) 
 		err = &usageError{err}
 	}
 	return explain(stderr, err)
+}
+
+// emptyList refuses a flag that takes a list and was given an empty one, as by a
+// variable of the shell that is not set: the command would run as if without it.
+func emptyList(c *kong.Context) error {
+	for _, p := range c.Path {
+		if p.Flag != nil && p.Flag.Target.Kind() == reflect.Slice && p.Flag.Target.Len() == 0 {
+			return fmt.Errorf("--%s \"\": give at least one, or leave the flag out", p.Flag.Name)
+		}
+	}
+	return nil
 }
 
 // vars are what the help texts of the commands speak of.

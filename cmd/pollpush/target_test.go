@@ -174,20 +174,23 @@ func TestTarget(t *testing.T) {
 	}
 }
 
-// A process that stands still is not the one that serves.
+// A process is not the one that serves where another listens on the port, whether
+// it takes CPU or not.
 func TestTargetPIDOfAnother(t *testing.T) {
 	t.Parallel()
 	dir := workplace(t)
 	url, _ := serve(t)
-	idle := launch(t, dir, program(t, "chatserver"), "--listen", "127.0.0.1:0")
-	idle.awaitIn(&idle.stdout, "\n")
-	idle.signal(syscall.SIGSTOP)
-	pollpush(t, dir, "run", "tiny.yaml", "--transports", "ws", "--out", "run", "--target", url, "--target-pid", strconv.Itoa(idle.cmd.Process.Pid))
+	busy := launch(t, dir, "/bin/sh", "-c", "while :; do :; done")
+	e := pollpush(t, dir, "run", "tiny.yaml", "--transports", "ws", "--out", "run", "--target", url, "--target-pid", strconv.Itoa(busy.cmd.Process.Pid))
+	want := fmt.Sprintf("not process %d of --target-pid: the CPU and memory read are hardly the target's", busy.cmd.Process.Pid)
+	if !strings.Contains(e.stderr, want) {
+		t.Errorf("stderr:\n%s\nlacks %q", e.stderr, want)
+	}
 	trials, err := result.ReadDir(filepath.Join(dir, "run"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.ContainsFunc(trials[0].Reasons, func(r result.Reason) bool { return r.Code == result.NoServerCPU }) {
+	if !slices.ContainsFunc(trials[0].Reasons, func(r result.Reason) bool { return r.Code == result.NoServerCPU && strings.Contains(r.Text, want) }) {
 		t.Errorf("%s: %v", trials[0].Validity, trials[0].Reasons)
 	}
 }

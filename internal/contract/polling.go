@@ -2,7 +2,6 @@ package contract
 
 import (
 	"fmt"
-	"net/http"
 	"strings"
 )
 
@@ -177,18 +176,4 @@ func keptAlive(v *visit) error {
 		}
 	}
 	return &Fault{"GET " + v.messages(room, "?after=0") + ", twice", "a connection closed after the first", "keep connections alive (HTTP/1.1, Content-Length or chunks)"}
-}
-
-func headAnswered(v *visit) error {
-	a, err := v.do(http.MethodHead, v.messages(v.room(), "?after=0"), "")
-	if err != nil {
-		return err
-	}
-	if err := a.offered(); err != nil {
-		return err
-	}
-	if err := a.is(http.StatusOK); err != nil {
-		return err
-	}
-	return a.isMedia("application/json")
 }

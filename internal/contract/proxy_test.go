@@ -200,3 +200,21 @@ func pollingOnly(t *testing.T) (base string) {
 		},
 	}.before(t, serve(t, 50))
 }
+
+// headWithBody answers HEAD with a body all the same, and closes the connection
+// once the client has asked again, or has closed it.
+func headWithBody(header, body string) func(http.ResponseWriter, *http.Request) bool {
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		if r.Method != http.MethodHead {
+			return false
+		}
+		c, rest, err := w.(http.Hijacker).Hijack()
+		if err != nil {
+			panic(err)
+		}
+		defer c.Close()
+		fmt.Fprintf(c, "HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n%sContent-Length: %d\r\n\r\n%s", header, len(body), body)
+		_, _ = rest.ReadByte()
+		return true
+	}
+}

@@ -83,6 +83,8 @@ func TestEachPointCanFail(t *testing.T) {
 		{"polling: unknown parameters are ignored", respond(400, "", func(r *http.Request) bool { return r.URL.Query().Has("colour") })},
 		{"polling: the connection is kept alive", wrong{answer: setHeader("Connection", "close")}},
 		{"polling: HEAD is answered as GET, without the body", wrong{answer: on("HEAD", "", status(200, 500))}},
+		{"polling: HEAD is answered as GET, without the body", wrong{serve: headWithBody("", `{"messages":[],"last":0}`)}},
+		{"polling: HEAD is answered as GET, without the body", wrong{serve: headWithBody("Connection: close\r\n", `{"messages":[],"last":0}`)}},
 
 		{"conditional: every page bears ETag and Cache-Control", wrong{answer: setHeader("Etag", `W/"1"`)}},
 		{"conditional: every page bears ETag and Cache-Control", wrong{answer: setHeader("Cache-Control", "max-age=60")}},

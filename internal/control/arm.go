@@ -58,6 +58,9 @@ func (r *runner) fitTarget(ctx context.Context, arm *Arm, roots *x509.CertPool, 
 		if _, err := proc.Read(arm.TargetPID); err != nil {
 			return refuse("--target-pid: %w; name the server's process on this host, or leave the flag out", err)
 		}
+		if text := strange(arm.Target, arm.TargetPID); text != "" {
+			r.say.line("%s: %s", arm.name(), text)
+		}
 	}
 	return checkPorts(arm.Target, clients, r.machine.Ports)
 }

@@ -154,9 +154,13 @@ func said(p *proc.Process) string {
 	return ""
 }
 
-// judge doubts the cost of servers that have started processes since they were
-// ready: their CPU and memory are missing from it.
+// judge doubts the cost of a process that is hardly the server's, and that of
+// servers that have started processes since they were ready: their CPU and memory
+// are missing from it.
 func (s served) judge(t *result.Trial, servers []*proc.Process) {
+	if s.strange != "" {
+		t.Doubt(result.NoServerCPU, result.Suspect, "%s", s.strange)
+	}
 	if len(s.pids) == 0 {
 		return
 	}

@@ -141,6 +141,7 @@ type served struct {
 	urls         []string
 	pids         []int    // empty where the server's process is not known
 	certificates string   // in PEM, that the servers are trusted by; "" stands for the system's
+	strange      string   // why the process can hardly be the server's; empty where nothing is known against it
 	profiles     []string // where the servers offer their profiles; empty where they are not asked to
 }
 
@@ -183,7 +184,7 @@ func (r *runner) serve(ctx context.Context, f *fleet) (served, error) {
 func (r *runner) serveTarget(ctx context.Context, f *fleet) (served, error) {
 	s := served{urls: []string{r.Target}, certificates: r.TargetCA}
 	if r.TargetPID != 0 {
-		s.pids = []int{r.TargetPID}
+		s.pids, s.strange = []int{r.TargetPID}, strange(r.Target, r.TargetPID)
 	}
 	if r.Start == nil {
 		return s, nil

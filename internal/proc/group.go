@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
 
@@ -92,32 +91,4 @@ func Group(id int) (pids []int, err error) {
 		}
 	}
 	return pids, nil
-}
-
-// Listens reports whether one of the processes holds a socket that listens on a
-// TCP port.
-func Listens(pids []int, port uint16) bool {
-	listeners := map[string]bool{}
-	for _, file := range []string{"/proc/net/tcp", "/proc/net/tcp6"} {
-		sockets, _ := os.ReadFile(file) // a kernel without one of the families has none of its sockets
-		for line := range strings.Lines(string(sockets)) {
-			const address, state, inode, listening = 1, 3, 9, "0A"
-			if f := strings.Fields(line); len(f) > inode && f[state] == listening && strings.HasSuffix(f[address], fmt.Sprintf(":%04X", port)) {
-				listeners["socket:["+f[inode]+"]"] = true
-			}
-		}
-	}
-	for _, pid := range pids {
-		p, err := procfs.NewProc(pid)
-		if err != nil {
-			continue
-		}
-		open, _ := p.FileDescriptorTargets() // of another user's, none is known
-		for _, target := range open {
-			if listeners[target] {
-				return true
-			}
-		}
-	}
-	return false
 }

@@ -4,6 +4,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -128,6 +129,9 @@ func TestListens(t *testing.T) {
 		listening, dialled := uint16(l.Addr().(*net.TCPAddr).Port), uint16(c.LocalAddr().(*net.TCPAddr).Port)
 		other := shell(t, "sleep 1000")
 		defer other.Kill()
+		if got := Stranger(other.Pid(), listening); got != 0 {
+			t.Errorf("%s: Stranger(%d, %d) = %d, its parent listens", address, other.Pid(), listening, got)
+		}
 		for _, tt := range []struct {
 			pids []int
 			port uint16
@@ -142,6 +146,48 @@ func TestListens(t *testing.T) {
 			if got := Listens(tt.pids, tt.port); got != tt.want {
 				t.Errorf("%s: Listens(%v, %d) = %v", address, tt.pids, tt.port, got)
 			}
+		}
+	}
+}
+
+// Only who is seen to listen where the named process and its kin do not is a
+// stranger.
+func TestStranger(t *testing.T) {
+	t.Setenv(helperTask, "listen")
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	server, idle := command(t, "'"+self+"' & wait"), command(t, "sleep 1000 & echo ready; wait")
+	said, _, _ := strings.Cut(server.Log(), " ")
+	port, err := strconv.ParseUint(said, 10, 16)
+	if err != nil {
+		t.Fatal(err)
+	}
+	child := func(p *Process) int {
+		pids := slices.DeleteFunc(groupOf(t, p), func(pid int) bool { return pid == p.Pid() })
+		if len(pids) != 1 {
+			t.Fatalf("it has started %v", pids)
+		}
+		return pids[0]
+	}
+	listener := child(server)
+	for _, tt := range []struct {
+		name string
+		pid  int
+		port uint16
+		want int
+	}{
+		{"itself", listener, uint16(port), 0},
+		{"its parent", server.Pid(), uint16(port), 0},
+		{"what has started the caller, too", os.Getppid(), uint16(port), listener},
+		{"another", idle.Pid(), uint16(port), listener},
+		{"a child of another", child(idle), uint16(port), listener},
+		{"nobody listens", idle.Pid(), 1, 0},
+		{"no process", 999999999, uint16(port), 0},
+	} {
+		if got := Stranger(tt.pid, tt.port); got != tt.want {
+			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package proc
 import (
 	"bufio"
 	"fmt"
+	"net"
 	"os"
 	"os/signal"
 	"strconv"
@@ -26,6 +27,8 @@ func TestMain(m *testing.M) {
 		holdTask(amount)
 	case "term":
 		termTask()
+	case "listen":
+		listenTask()
 	case "freeze":
 		freezeTask()
 	default:
@@ -130,6 +133,20 @@ func termTask() {
 	signal.Notify(asked, syscall.SIGTERM)
 	fmt.Println("ready")
 	<-asked
+}
+
+// listenTask listens on a port, and says which.
+func listenTask() {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(l.Addr().(*net.TCPAddr).Port, "ready")
+	for {
+		if _, err := l.Accept(); err != nil {
+			panic(err)
+		}
+	}
 }
 
 var stdin = bufio.NewReader(os.Stdin)

@@ -1,0 +1,95 @@
+package contract
+
+import (
+	"bufio"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"net/url"
+)
+
+func headAnswered(v *visit) error {
+	path := v.messages(v.room(), "?after=0")
+	a := &answer{asked: asked(http.MethodHead, path, "", nil)}
+	if err := v.head(path, a); err != nil {
+		return err
+	}
+	if err := a.offered(); err != nil {
+		return err
+	}
+	if err := a.is(http.StatusOK); err != nil {
+		return err
+	}
+	if err := a.isMedia("application/json"); err != nil {
+		return err
+	}
+	if len(a.body) > 0 {
+		return a.fault("bytes after the header: "+quote(string(a.body)), "answer HEAD with the header alone: the next answer on the connection begins there")
+	}
+	return nil
+}
+
+// head asks HEAD on a connection of its own. Into the answer's body it reads the
+// beginning of what follows the header and is no answer to the next question: a
+// client of HTTP would not show it.
+func (v *visit) head(path string, a *answer) error {
+	c, err := v.connect()
+	if err != nil {
+		return v.broken(a.asked, err)
+	}
+	defer c.Close()
+	r := bufio.NewReader(c)
+	request, err := v.raw(c, http.MethodHead, path)
+	if err != nil {
+		return v.broken(a.asked, err)
+	}
+	answer, err := http.ReadResponse(r, request)
+	if err != nil {
+		return v.broken(a.asked, err)
+	}
+	a.status, a.header = answer.StatusCode, answer.Header
+	if !answer.Close {
+		_, _ = v.raw(c, http.MethodGet, path) // fails where the server has closed all the same
+	}
+	const next = "HTTP/"
+	first, _ := r.Peek(len(next))
+	if answer.Close || string(first) != next {
+		a.body, _ = r.Peek(r.Buffered())
+	}
+	return nil
+}
+
+// connect opens a connection to the server, for as long as the point may take.
+func (v *visit) connect() (net.Conn, error) {
+	u, err := url.Parse(v.base)
+	if err != nil {
+		return nil, err
+	}
+	port := u.Port()
+	if port == "" {
+		port = u.Scheme
+	}
+	c, err := dialBounded(v.ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
+	if err != nil {
+		return nil, err
+	}
+	deadline, _ := v.ctx.Deadline()
+	_ = c.SetDeadline(deadline)
+	if u.Scheme == "https" {
+		c = tls.Client(c, &tls.Config{RootCAs: v.roots, ServerName: u.Hostname()})
+	}
+	return c, nil
+}
+
+// raw asks on a connection. It asks HTTP/1.1 to close it after a GET.
+func (v *visit) raw(c net.Conn, method, path string) (*http.Request, error) {
+	request, err := http.NewRequestWithContext(v.ctx, method, v.base+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, cookie := range v.jar.Cookies(request.URL) {
+		request.AddCookie(cookie)
+	}
+	request.Close = method == http.MethodGet
+	return request, request.Write(c)
+}
