@@ -167,7 +167,7 @@ func (p *pair) delivered() error {
 	if !p.is.delivers() {
 		where = "on either side"
 	}
-	return fmt.Errorf("report: %s: nothing was delivered %s: no verdict; at %v messages a second the steady state is too short, or the server delivers none", at(p.transport, p.point), where, asked)
+	return fmt.Errorf("report: %s: nothing was delivered %s: no verdict; at %s/s the steady state is too short, or the server delivers none", at(p.transport, p.point), where, plural(asked, "message"))
 }
 
 // add compares a transport at a point.

@@ -29,6 +29,7 @@ func TestCompareIsNeverGreenForWhatItDidNotTest(t *testing.T) {
 		t.Latency, t.PublishLatency, t.Fanout = nil, nil, nil
 		doubt(t, result.Suspect, result.TooFew, "no message was due in the steady state")
 	}
+	rarely := func(t *result.Trial) { mute(t); t.Asked.PublishRate = 1. / 600 }
 	costless := func(t *result.Trial) { t.Server = nil }
 	loud := &Noise{Schema: noiseSchema, Alike: []Alike{{trialsOf(1, "ws")[0].Env.Machine(), "9f2c41d07a55", "4c1d9e2", [2]time.Time{}, map[string]Disparity{"ws": {[2]int{6, 6}, map[string]float64{}}}}}}
 	for i := range comparedMetrics {
@@ -73,7 +74,8 @@ func TestCompareIsNeverGreenForWhatItDidNotTest(t *testing.T) {
 		{"disturbed from outside", each(suspect(result.Steal, "stolen"))(six("ws")), each(suspect(result.Steal, "stolen"))(six("ws")), CompareOptions{}, "No regression. Suspect: 12 of 12 trials.", ""},
 		{"counts of the base are doubted", each(suspect(result.LostConnections, "3 connections were closed by the server or broke"))(six("ws")), six("ws"), CompareOptions{CountsOnly: true},
 			"Counts: no regression. Times: not tested (counts only). Counts: doubted (base, ws: 3 connections were closed by the server or broke). Suspect: 6 of 12 trials.", ""},
-		{"nothing was due", each(mute)(six("ws")), each(mute)(six("ws")), CompareOptions{}, "", "ws: nothing was delivered on either side: no verdict; at 1 messages a second"},
+		{"nothing was due", each(mute)(six("ws")), each(mute)(six("ws")), CompareOptions{}, "", "ws: nothing was delivered on either side: no verdict; at 1 message/s the"},
+		{"hardly anything was due", each(rarely)(six("ws")), each(rarely)(six("ws")), CompareOptions{}, "", "no verdict; at 0.00167 messages/s the"},
 		{"nothing was due, counts only", each(mute)(six("ws")), each(mute)(six("ws")), CompareOptions{CountsOnly: true}, "", "ws: nothing was delivered on either side: no verdict"},
 		{"nothing in the base", each(mute)(six("ws")), six("ws"), CompareOptions{}, "", "ws: nothing was delivered in the base: no verdict"},
 		{"nothing by one transport", only("poll", mute)(six("ws", "poll")), only("poll", mute)(six("ws", "poll")), CompareOptions{}, "", "poll: nothing was delivered on either side"},

@@ -152,6 +152,9 @@ func (c *abCommand) arms(s *session) ([]control.Arm, error) {
 	if strings.HasPrefix(base.Target, "https:") != strings.HasPrefix(next.Target, "https:") {
 		return nil, &usageError{fmt.Errorf("%s and %s: one of them is https; compare two of http, or two of https", c.Base, c.New)}
 	}
+	if strings.TrimSuffix(c.Base, "/") == strings.TrimSuffix(c.New, "/") {
+		fmt.Fprintln(s.stderr, "BASE and NEW are the same server: this is an A/A test, and what differs is noise")
+	}
 	if len(c.TargetPID) > 0 {
 		base.TargetPID, next.TargetPID = c.TargetPID[0], c.TargetPID[1]
 	}

@@ -122,7 +122,7 @@ func TestAbTakesTurns(t *testing.T) {
 	dir := workplace(t)
 	e := pollpush(t, dir, "ab", programs, programs, "tiny.yaml", "--transports", "ws", "--trials", "2", "--counts-only",
 		"--steady", "1s", "--time-limit", "1s", "--out", "ab")
-	e.wantJudged(t, fine, "4 trials, about ", "results in ab/base and ab/new")
+	e.wantJudged(t, fine, "this is an A/A test", "4 trials, about ", "results in ab/base and ab/new")
 	base, next := readSides(t, filepath.Join(dir, "ab"), 2)
 	var order []string
 	trials := slices.Concat(base, next)

@@ -308,7 +308,11 @@ func verdict(t *result.Trial) string {
 		}
 	}
 	if t.Latency != nil && t.Latency.P50 != nil && t.Status == result.Complete {
-		text += fmt.Sprintf(" (%d deliveries, %d lost, half of them within %.3g ms)", t.Delivered, t.Lost, 1000**t.Latency.P50)
+		twice := ""
+		if t.Duplicated > 0 {
+			twice = fmt.Sprintf(", %d duplicated", t.Duplicated)
+		}
+		text += fmt.Sprintf(" (%d deliveries, %d lost%s, half of them within %.3g ms)", t.Delivered, t.Lost, twice, 1000**t.Latency.P50)
 	}
 	return text
 }

@@ -12,9 +12,12 @@ import (
 	"mime"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/pollpush/pollpush/internal/contract"
@@ -34,6 +37,11 @@ func checkTarget(ctx context.Context, target string, roots *x509.CertPool) error
 	if err != nil {
 		return refuse("%w", err)
 	}
+	var shaking atomic.Bool
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		TLSHandshakeStart: func() { shaking.Store(true) },
+		TLSHandshakeDone:  func(_ tls.ConnectionState, err error) { shaking.Store(err != nil) },
+	})
 	ask := fmt.Sprintf("%s/api/rooms/pollpush-%s/messages?after=0&limit=1", base, nonce())
 	ctx, cancel := context.WithTimeout(ctx, tryTimeout)
 	defer cancel()
@@ -59,6 +67,9 @@ func checkTarget(ctx context.Context, target string, roots *x509.CertPool) error
 		}
 		if untrusted := (*tls.CertificateVerificationError)(nil); errors.As(err, &untrusted) {
 			return refuse("target %s is not trusted: %w; name its certificate, or the authority that signed it, with --target-ca FILE", target, err)
+		}
+		if shaking.Load() && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)) {
+			return refuse("target %s does not answer the TLS handshake; does the server there speak http, not https?", target)
 		}
 		if strings.HasPrefix(target, "http:") && errors.Is(err, io.EOF) {
 			return refuse("target %s ends the connection without an answer; is the server running there, and does it speak http, not https?", target)

@@ -3,6 +3,7 @@ package control
 import (
 	"context"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -11,6 +12,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/pollpush/pollpush/server"
 )
@@ -109,6 +111,32 @@ func TestCheckTargetWhereNobodyListens(t *testing.T) {
 	addr := closed.Addr().String()
 	wantRefusal(t, checkTarget(t.Context(), "http://"+addr, nil),
 		"target http://"+addr+" does not answer: dial tcp "+addr+": connect: connection refused; is the server running there?")
+}
+
+// A server that does not speak TLS may wait for more of a question, or hang up.
+func TestCheckTargetWithoutTLS(t *testing.T) {
+	for name, meet := range map[string]func(net.Conn){
+		"waits":    func(c net.Conn) { _, _ = io.Copy(io.Discard, c) },
+		"hangs up": func(c net.Conn) { _, _ = c.Read(make([]byte, 1<<16)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l, err := net.Listen("tcp", "127.0.0.1:0")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer l.Close()
+			go func() {
+				for c, err := l.Accept(); err == nil; c, err = l.Accept() {
+					go func() { defer c.Close(); meet(c) }()
+				}
+			}()
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			target := "https://" + l.Addr().String()
+			wantRefusal(t, checkTarget(ctx, target, nil), "target "+target+" does not answer the TLS handshake; does the server there speak http, not https?")
+		})
+	}
 }
 
 // A target that keeps silent, before its answer or within, holds nobody up
