@@ -17,7 +17,7 @@ type Verdict string
 const (
 	Better   Verdict = "better"
 	Worse    Verdict = "worse"
-	Same     Verdict = "~" // within the limit, or not told from chance
+	Same     Verdict = "~" // within the limit, or not significant
 	Untested Verdict = "untested"
 )
 
@@ -107,7 +107,7 @@ type rows struct {
 	machine    string // that the noise is of
 }
 
-// of are the rows of all that either run tells.
+// of are the rows of all that either run has.
 func (r *rows) of(p pair) (list []Change) {
 	for i := range comparedMetrics {
 		m := comparedMetrics[i].between(p.was, p.is)
@@ -164,7 +164,7 @@ func inOrder(values []float64) *benchmath.Sample {
 	return benchmath.NewSample(slices.Clone(values), &benchmath.DefaultThresholds)
 }
 
-// valuesOf are a metric's, one for each trial that tells it. No time is told by
+// valuesOf are a metric's, one for each trial that has it. No time is taken from
 // a trial that is invalid for its timing.
 func (m *metric) valuesOf(c *chosen) []float64 {
 	if !m.total {
@@ -274,7 +274,8 @@ func correctionNote(rows []*Change, gates bool) string {
 	return note
 }
 
-// trialsAlone is how many trials on each side tell one row of so many.
+// trialsAlone is how many trials it takes on each side for one row of so many to
+// be significant.
 func trialsAlone(rows int) int {
 	trials := FewestToCompare
 	for stat.SeparateByChance(trials, trials)*float64(rows) > falseShare {

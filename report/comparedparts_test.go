@@ -294,11 +294,11 @@ func TestConnectionsThatAreRenewed(t *testing.T) {
 	renewed := each(func(t *result.Trial) { t.Connections.Reconnects = 40 })
 	once := func(trials []result.Trial) []result.Trial { trials[2].Connections.Reconnects = 1; return trials }
 	held := func(percent int64) func([]result.Trial) []result.Trial {
-		return each(func(t *result.Trial) { t.Connections.Held = t.Connections.Held * percent / 100 })
+		return each(func(t *result.Trial) { t.Connections.HeldMean = t.Connections.HeldMean * float64(percent) / 100 })
 	}
 	alternately := each(func(t *result.Trial) {
 		if t.Trial%2 == 0 {
-			t.Connections.Held = t.Connections.Held * 3 / 4
+			t.Connections.HeldMean = t.Connections.HeldMean * 3 / 4
 		}
 	})
 	for _, tt := range []struct {

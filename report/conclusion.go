@@ -19,7 +19,7 @@ const (
 	notInBase
 	notInNew
 	belowNoise // the limit is below what runs of one commit differ by
-	alone      // so far apart that more trials would tell, and these cannot
+	alone      // so far apart that more trials could prove it, but these cannot
 )
 
 func (c *Change) untested(why gap) { c.Verdict, c.gap = Untested, why }
@@ -47,7 +47,7 @@ func (c *Comparison) why(g gap, rows []*Change) string {
 		return "the limit is below this machine's noise"
 	}
 	tested := slices.DeleteFunc(slices.Clone(c.Changes), func(ch Change) bool { return !ch.tested() || ch.Gates != rows[0].Gates })
-	return fmt.Sprintf("needs %d trials per side to tell one row alone", trialsAlone(len(tested)))
+	return fmt.Sprintf("needs %d trials per side for one row alone", trialsAlone(len(tested)))
 }
 
 // conclusion is the comparison in a few words: what was found, and what was not

@@ -169,7 +169,7 @@ func TestCompareShowsWhatItDidNotTest(t *testing.T) {
 	}
 }
 
-// Runs that cannot be compared are told apart by what they were asked for.
+// The error for runs that cannot be compared names what they were asked for.
 func TestCompareNamesWhatParts(t *testing.T) {
 	other := func(f func(*result.Trial)) []result.Trial {
 		return each(func(t *result.Trial) { t.ScenarioHash = "0"; f(t) })(trialsOf(1, "ws"))

@@ -106,9 +106,9 @@ func (f fixture) trial(name string, n int) result.Trial {
 		Started: time.Date(2026, 11, 22, 10, n, 0, 0, time.UTC), WindowS: f.steady,
 		Status: result.Complete, Validity: result.Valid,
 		Offered: messages, Sent: messages, Published: messages, Expected: deliveries, Delivered: deliveries,
-		WindowDeliveries: deliveries, WindowPublished: messages,
-		Connections: result.Connections{Held: int64(f.clients), Opened: int64(f.clients)},
-		Errors:      map[string]int64{},
+		WindowDeliveries: deliveries,
+		Connections:      result.Connections{Held: int64(f.clients), Opened: int64(f.clients)},
+		Errors:           map[string]int64{},
 		Env: result.Env{Go: "go1.26.8", Commit: "4c1d9e2", OS: "linux", Kernel: "6.12.57", CPUModel: "Example CPU @ 2.40GHz",
 			Cores: 2, MemoryBytes: 8 << 30, NoFile: 20000, StealCores: 0.01, ForeignCores: new(0.02)},
 	}

@@ -47,7 +47,7 @@ func TestNoiseRaisesLimits(t *testing.T) {
 		{"further", only("ws", dearer(1.5)), Worse, true},
 		{"as far, with fewer trials", func(trials []result.Trial) []result.Trial {
 			return slices.DeleteFunc(each(func(t *result.Trial) { t.Asked.Trials = 5 })(slower(trials)), func(t result.Trial) bool { return t.Trial == 6 })
-		}, Untested, false}, // what six trials differ by says nothing of five, which cannot tell it from chance
+		}, Untested, false}, // noise of six trials does not hold for five, which are too few to be significant
 		{"as far, elsewhere", func(trials []result.Trial) []result.Trial {
 			return each(func(t *result.Trial) { t.Env.Kernel = "6.13.0" })(slower(trials))
 		}, Worse, false},

@@ -7,7 +7,7 @@ import (
 )
 
 // parting says by which keys of the scenario, or which transports, two runs
-// differ that have nothing in common, as far as their trials tell; it is empty
+// differ that have nothing in common, as far as their trials show; it is empty
 // where they do not.
 func parting(b, n *measured) string {
 	was, is := b.points[0].head, n.points[0].head

@@ -212,7 +212,7 @@ func (e ended) wantJudged(t *testing.T, code int, said ...string) bool {
 	return true
 }
 
-// Two servers that run already are held against each other, with what their
+// Two servers that run already are compared with each other, with what their
 // processes cost.
 func TestAbOfTargets(t *testing.T) {
 	t.Parallel()
@@ -269,7 +269,7 @@ func TestAbOfCommandsWhosePortIsTaken(t *testing.T) {
 	}
 }
 
-// A server that dies in its trial is told with what it said, and nothing is
+// A server that dies in its trial is named with its last output, and nothing is
 // compared.
 func TestAbOfACommandThatDies(t *testing.T) {
 	t.Parallel()

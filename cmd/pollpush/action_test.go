@@ -64,7 +64,7 @@ func TestAction(t *testing.T) {
 	}
 }
 
-// Two start commands are held against each other by turns.
+// Two start commands are compared, trial by trial in turns.
 func TestActionTakesTurns(t *testing.T) {
 	t.Parallel()
 	dir, changed, address := workplace(t), variant(t, "header"), vacant(t)
@@ -79,7 +79,7 @@ func TestActionTakesTurns(t *testing.T) {
 	wantNoneLeft(t, dir)
 }
 
-// A baseline that cannot be compared with is told before anything is measured.
+// A baseline that cannot be compared with is refused before anything is measured.
 func TestActionBaseline(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

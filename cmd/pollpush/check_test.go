@@ -135,7 +135,7 @@ func TestCheckServerDies(t *testing.T) {
 	}
 }
 
-// Who only measures need not keep the contract.
+// A server that is only measured need not keep the whole contract.
 func TestCheckForMeasuring(t *testing.T) {
 	t.Parallel()
 	var mu sync.Mutex

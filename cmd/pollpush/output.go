@@ -62,7 +62,7 @@ func (o *output) failure() error {
 	return o.failed
 }
 
-// width is the terminal's, in columns; 0 where it is none, or does not tell.
+// width is the terminal's, in columns; 0 where it is none, or its width is unknown.
 func (o *output) width() int {
 	width, _, _ := term.GetSize(int(o.file.Fd())) // 0 where it fails
 	return width

@@ -20,7 +20,7 @@ func TestPipesAreRefused(t *testing.T) {
 	t.Parallel()
 	const irregular = "is no regular file; name one"
 	for name, c := range map[string]struct {
-		args string // PIPE stands for the pipe's path
+		args string // PIPE is replaced by the pipe's path
 		pipe string // where it is; "pipe" if it is a flag's value
 		code int
 		said string

@@ -17,7 +17,7 @@ type answer struct {
 	header http.Header
 	body   []byte
 	reused bool // the connection
-	framed bool // the body's end is told by the answer, not by the connection's
+	framed bool // the answer marks the body's end, not the connection's
 	took   time.Duration
 }
 

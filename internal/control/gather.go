@@ -246,7 +246,7 @@ func (w *watch) costs(t *result.Trial) {
 
 	clocks(&t.Env, from.clocks, to.clocks)
 	passed := time.Duration(to.at - from.at).Seconds()
-	t.Env.StealCores = max(0, (to.host.Steal-from.host.Steal).Seconds()/passed) // some hypervisors take back what they told
+	t.Env.StealCores = max(0, (to.host.Steal-from.host.Steal).Seconds()/passed) // some hypervisors lower the count again
 	ours := t.Generator.CPUS() + (to.own - from.own).Seconds()
 	if t.Server != nil {
 		ours += t.Server.CPUS()

@@ -96,7 +96,7 @@ func (w *watch) connecting(t *result.Trial) {
 	}
 	if t.Server != nil {
 		t.Server.Before, t.Server.Connected = &w.before.server, &w.joined.server
-		t.Server.CPUConnectS = max(0, w.joined.serverCPU-w.before.serverCPU).Seconds() // one that has died tells of none
+		t.Server.CPUConnectS = max(0, w.joined.serverCPU-w.before.serverCPU).Seconds() // one that has died has none
 	}
 	if len(w.looks) > 0 {
 		first := w.looks[0]

@@ -194,7 +194,7 @@ func (w *watch) seconds() []result.Second {
 		at := w.plan.RampStart + int64(k)*int64(time.Second)
 		from, to := w.lookAt(at), w.lookAt(at+int64(time.Second))
 		if from != nil && to != nil {
-			s.ServerCPUS = max(0, to.serverCPU-from.serverCPU).Seconds() // one that has died tells of none
+			s.ServerCPUS = max(0, to.serverCPU-from.serverCPU).Seconds() // one that has died has none
 			s.ServerRSSBytes = to.server
 		}
 		out = append(out, s)

@@ -10,7 +10,7 @@ import (
 
 // Decode decodes one JSON value into the struct that into points to. Unlike
 // encoding/json it takes a key only as it is spelled, and only once: where two
-// keys stand for one field, people read one value and programs the other.
+// keys name one field, people read one value and programs the other.
 func Decode(text []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
@@ -57,7 +57,7 @@ func (k *keys) raw() []byte {
 	return k.text[from:k.at]
 }
 
-// value walks a value that was decoded into t; nil stands for a type that
+// value walks a value that was decoded into t; nil means a type that
 // decodes itself.
 func (k *keys) value(t reflect.Type) error {
 	for t != nil && t.Kind() == reflect.Pointer {

@@ -158,7 +158,7 @@ func hears(c loadgen.Client, meter *loadgen.Meter, name, room string, texts []st
 	if _, rearms := c.(loadgen.Rearmer); !rearms {
 		return nil
 	}
-	// Who asks again at once is not answered at once. For who is, the client has
+	// A client that asks again at once is not answered at once. For one that is, the client has
 	// an error.
 	defer time.AfterFunc(1500*time.Millisecond, func() { c.Close() }).Stop()
 	_, err := receive()

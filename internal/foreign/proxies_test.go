@@ -73,7 +73,7 @@ func front(t testing.TB, name string, args func(address string) []string) string
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	cmd.ExtraFiles = []*os.File{inherited}
-	cmd.Env = append(os.Environ(), "NGINX=3;") // how nginx is told of it
+	cmd.Env = append(os.Environ(), "NGINX=3;") // how nginx gets it
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

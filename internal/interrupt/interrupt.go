@@ -1,4 +1,4 @@
-// Package interrupt is how the programs of this module are told to end.
+// Package interrupt has the signals that end the programs of this module.
 package interrupt
 
 import (

@@ -120,7 +120,7 @@ func quota(dir string) float64 {
 	return parseQuota(string(text) + " " + string(period))
 }
 
-// parseQuota reads a quota and its period, in microseconds, as cores; 0 stands for
+// parseQuota reads a quota and its period, in microseconds, as cores; 0 means
 // "max", -1 and whatever is no quota.
 func parseQuota(text string) float64 {
 	f := strings.Fields(text)
@@ -146,7 +146,7 @@ func bytesIn(dir string, names ...string) int64 {
 	return 0
 }
 
-// parseBytes reads a number of bytes; 0 stands for "max", for what cgroup v1
+// parseBytes reads a number of bytes; 0 means "max", for what cgroup v1
 // writes instead of it, and for whatever is no number.
 func parseBytes(text string) int64 {
 	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)

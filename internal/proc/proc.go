@@ -53,7 +53,7 @@ func Start(path string, args ...string) (*Process, error) {
 	return p, nil
 }
 
-// start starts the child, and calls after when it has ended, before that is told.
+// start starts the child, and calls after when it has ended, before that is reported.
 func (p *Process) start(after func()) (err error) {
 	p.ended = make(chan struct{})
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGCONT}
@@ -66,7 +66,7 @@ func (p *Process) start(after func()) (err error) {
 }
 
 // live starts the child and waits for its end, on one thread: by the end of the
-// thread that has started it the kernel tells that its parent is dead (Pdeathsig).
+// thread that has started it the kernel signals that its parent is dead (Pdeathsig).
 func (p *Process) live(started chan<- error, after func()) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

@@ -9,8 +9,8 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// checkHistograms holds every set of percentiles against the histogram beside
-// it, and those against each other that are of the same things.
+// checkHistograms compares every set of percentiles with the histogram beside
+// it, and with others of the same things.
 func (t *Trial) checkHistograms(must must) {
 	recorded := map[string]*hdrhistogram.Histogram{}
 	for _, h := range []struct {
@@ -124,9 +124,9 @@ func told(v *float64) string {
 	return fmt.Sprint(*v)
 }
 
-// check holds percentiles that have no histogram beside them against what is
-// true of all: they rise up to the maximum, which is at most most, and those are
-// null for which there are too few samples. The error begins with the field.
+// check looks whether percentiles that have no histogram beside them are possible:
+// they rise up to the maximum, which is at most most, and are null exactly where
+// there are too few samples. The error begins with the field.
 func (q *Quantiles) check(most float64) error {
 	if q == nil {
 		return nil
@@ -153,7 +153,7 @@ func (q *Quantiles) check(most float64) error {
 	return nil
 }
 
-// rounding is by how much what two histograms of 3 digits tell may be apart, and
+// rounding is by how much two histograms of 3 digits may differ for the same values, and
 // microsecond by how much a latency cut to one is too low.
 const (
 	rounding    = 1.002
@@ -199,8 +199,8 @@ func (t *Trial) checkLegs(must must) {
 	}
 }
 
-// checkFanout holds the times until 50 %, 99 % and all of the clients had a
-// message, which come from single latencies, against the histogram of these. Of
+// checkFanout compares the times until 50 %, 99 % and all of the clients had a
+// message, which come from single latencies, with the histogram of these. Of
 // M messages, half took at least the median and half at most; each of them has,
 // of its n clients or one more, at least n/2 latencies beyond its T50 …
 func (t *Trial) checkFanout(h *hdrhistogram.Histogram, must must) {

@@ -140,7 +140,7 @@ func Read(name string, r io.Reader) ([]Trial, error) {
 	return trials, nil
 }
 
-// belongs holds a trial against those before it in the file, at these lines.
+// belongs compares a trial with those before it in the file, at these lines.
 func belongs(t *Trial, before []Trial, at []int) error {
 	if len(before) == 0 {
 		return nil
