@@ -19,8 +19,8 @@ func Listens(pids []int, port uint16) bool {
 }
 
 // Stranger is the process that listens on a TCP port where neither pid does, nor
-// a process akin to it: what it has started, unless that is the caller too, its
-// parents, and its process group, unless that is the caller's. It is 0 where that cannot be told for certain: who
+// a process akin to it: what it has started and its process group, unless it, or
+// the group's leader, has started the caller too, and its parents. It is 0 where that cannot be told for certain: who
 // holds one of the port's sockets is not seen, or pid is in another network
 // namespace.
 func Stranger(pid int, port uint16) int {
@@ -61,9 +61,11 @@ func kin(pid int, all procfs.Procs) map[int]bool {
 		}
 		return p == top
 	}
-	self, akin := os.Getpid(), map[int]bool{}
+	self, akin, leader := os.Getpid(), map[int]bool{}, group[pid]
+	_, led := parent[leader]
+	led = led && !under(self, leader) // not by a shell in which all were started
 	for p := range parent {
-		akin[p] = under(pid, p) || under(p, pid) && !under(self, pid) || group[p] == group[pid] && group[p] != group[self]
+		akin[p] = under(pid, p) || under(p, pid) && !under(self, pid) || led && group[p] == leader
 	}
 	return akin
 }
