@@ -127,15 +127,29 @@ func measure(ctx context.Context, url string, tr transport.Transport) error {
 // hears receives texts, and then nothing more.
 func hears(c loadgen.Client, meter *loadgen.Meter, name, room string, texts []string) error {
 	poller, polls := c.(loadgen.Poller)
+	var last uint64
 	receive := func() ([]loadgen.Delivery, error) {
-		if polls {
-			if err := poller.Poll(); err != nil {
+		if !polls {
+			return c.Receive()
+		}
+		for again := false; ; again = true {
+			var ds []loadgen.Delivery
+			err := poller.Poll()
+			if err == nil {
+				ds, err = c.Receive()
+			}
+			resumer, resumes := c.(loadgen.Resumer)
+			var answer *loadgen.AnswerError
+			if err == nil || again || !resumes || errors.As(err, &answer) {
+				return ds, err
+			}
+			// As it does where a server closes its connections.
+			resumer.Suspend()
+			if err := resumer.Resume(context.Background(), last); err != nil {
 				return nil, err
 			}
 		}
-		return c.Receive()
 	}
-	var last uint64
 	for got := 0; got < len(texts); {
 		ds, err := receive()
 		if err != nil {
