@@ -118,7 +118,8 @@ func (t *Trial) checkTotals(direction string, phases, total int64, must must) {
 	must(phases <= total+off && total <= phases+off, "phase_bytes: %d bytes %s in all phases, where totals have %d", phases, direction, total)
 }
 
-// checkDoubts: what contradicts another count, or was lost, is told as a reason.
+// checkDoubts judges the numbers again: the line must state every reason that
+// they give, and make no less of it.
 func (t *Trial) checkDoubts(must must) {
 	if !(t.WindowS > 0) {
 		return
