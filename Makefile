@@ -55,6 +55,10 @@ test: deps ## all tests, with the race detector
 lint: ## gofmt, go vet, staticcheck and actionlint
 	.ci/lint
 
+.PHONY: generate
+generate: ## write anew what repeats a table of the code: parts of docs, schemas, pages
+	go run ./internal/generate
+
 .PHONY: fuzz
 fuzz: ## fuzz every parser with FUZZTIME inputs each (20000x), or for a time (10s)
 	FUZZTIME=$(FUZZTIME) .ci/fuzz
