@@ -9,6 +9,8 @@ import (
 	"html/template"
 	"image/color"
 	"strings"
+
+	"github.com/pollpush/pollpush/internal/web"
 )
 
 //go:embed page.html
@@ -73,7 +75,7 @@ type pageQuestion struct {
 // script. Its policy allows the one style block and the one script, by their
 // hashes, and no attribute of either kind anywhere.
 func (d *document) page(figures []figure, files []download) ([]byte, error) {
-	css := pageCSS + darkCharts()
+	css := web.Palette() + pageCSS + darkCharts()
 	type judged struct{ Headlines, Paragraphs, Notes []string }
 	data := struct {
 		Policy, Title    string

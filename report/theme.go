@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/pollpush/pollpush/internal/transport"
+	"github.com/pollpush/pollpush/internal/web"
 )
 
 // look is how one transport is drawn, in every chart alike.
@@ -40,12 +41,12 @@ func (l look) mark(c *draw.Canvas, radius vg.Length, at vg.Point) {
 // The colours of everything that is not data, on a light page and on a dark
 // one. Each stands for one purpose, so that the page can replace it.
 var (
-	paper   = rgb(0xFFFFFF)
-	text    = rgb(0x1F2328)
-	faint   = rgb(0x59636E)
+	paper   = rgb(web.Paper.Light)
+	text    = rgb(web.Text.Light)
+	faint   = rgb(web.Faint.Light)
 	grid    = rgb(0xE1E4E8)
 	shade   = rgb(0xF1F3F5) // behind the phases that are not reported
-	warning = rgb(0xA5360B)
+	warning = rgb(web.Warn.Light)
 
 	// The layers of bytes, from the inside out; the last is beneath them.
 	layerInks = []color.RGBA{rgb(0x2E4057), rgb(0x5B7A99), rgb(0x93AFC7), rgb(0xC9D8E5)}
@@ -59,12 +60,12 @@ var (
 		rgb(0xC9D8E5): rgb(0x415568),
 		rgb(0xF7F3E8): rgb(0x2A2820),
 
-		paper:   rgb(0x1B1F24),
-		text:    rgb(0xE6EDF3),
-		faint:   rgb(0x9DA7B3),
+		paper:   rgb(web.Paper.Dark),
+		text:    rgb(web.Text.Dark),
+		faint:   rgb(web.Faint.Dark),
 		grid:    rgb(0x363C44),
 		shade:   rgb(0x262B32),
-		warning: rgb(0xFF9A6B),
+		warning: rgb(web.Warn.Dark),
 	}
 )
 
