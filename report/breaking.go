@@ -40,15 +40,15 @@ func cellOf(s *side) gridCell {
 	var breaks, doubts []string
 	for _, t := range s.used {
 		for _, r := range t.Reasons {
-			if d := wordsOf(r.Code); d.breaks {
-				breaks = append(breaks, d.words)
+			if kind := r.Kind(); kind.Breaks {
+				breaks = append(breaks, kind.Words)
 			} else {
-				doubts = append(doubts, d.words)
+				doubts = append(doubts, kind.Words)
 			}
 		}
 	}
 	if lost.cell(s.complete()).value > 0 {
-		breaks = append([]string{wordsOf(result.Losses).words}, breaks...)
+		breaks = append([]string{result.KindOf(result.Losses).Words}, breaks...)
 	}
 	switch {
 	case len(breaks) > 0 && len(doubts) > 0:
@@ -179,7 +179,7 @@ func (s *sweep) suspects() string {
 	}
 	var why []string
 	for _, d := range doubtCounts(trials) {
-		why = append(why, fmt.Sprintf("%s in %s", d.words, plural(float64(d.attempts), "trial")))
+		why = append(why, fmt.Sprintf("%s in %s", d.Words, plural(float64(d.attempts), "trial")))
 	}
 	text := ofAll(n, all, "point") + " are suspect"
 	if n == all {
