@@ -3,8 +3,6 @@ package report
 import (
 	"bytes"
 	"math"
-	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -72,41 +70,6 @@ func TestBreaking(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-// Every code that a trial can be given has words of its own, and its place in the
-// documentation's table.
-func TestDoubtWords(t *testing.T) {
-	codesIn := func(file, from, to, pattern string) (codes []string) {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, part, _ := strings.Cut(string(text), from)
-		part, _, _ = strings.Cut(part, to)
-		for _, found := range regexp.MustCompile(pattern).FindAllStringSubmatch(part, -1) {
-			codes = append(codes, found[1])
-		}
-		slices.Sort(codes)
-		return codes
-	}
-	var said []string
-	seen := map[string]bool{}
-	for _, d := range metric.EveryDoubt {
-		said = append(said, d.Code)
-		if seen[d.Words] || strings.Contains(d.Words, "_") {
-			t.Errorf("%s is said as %q", d.Code, d.Words)
-		}
-		seen[d.Words] = true
-	}
-	slices.Sort(said)
-	codes := codesIn("../internal/result/reason.go", "// The codes of reasons.", "\n)", `"(\w+)"`)
-	if !slices.Equal(said, codes) {
-		t.Errorf("words are there for %q\nwant              %q", said, codes)
-	}
-	if documented := codesIn("../docs/method.md", "| reason (`code`) |", "\n\n", "\n\\| `(\\w+)` "); !slices.Equal(documented, codes) {
-		t.Errorf("docs/method.md has %q\nwant               %q", documented, codes)
 	}
 }
 

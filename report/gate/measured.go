@@ -73,7 +73,7 @@ func choose(attempts []result.Trial, asked int, countsOnly bool) (*chosen, error
 			return nil, err
 		}
 		t := of[pick]
-		if slices.ContainsFunc(t.Reasons, func(r result.Reason) bool { return r.Code == result.NoServerCPU }) {
+		if slices.ContainsFunc(t.Reasons, func(r result.Reason) bool { return r.Kind().Cost }) {
 			t.Server = nil // it is hardly the server's
 		}
 		if c.trials = append(c.trials, t); t.Trial <= asked {
@@ -126,7 +126,7 @@ func brokenBy(t *result.Trial) []string {
 			continue
 		}
 		invalid++
-		if !result.Timing(r.Code) {
+		if !r.Kind().Timing {
 			out = append(out, r.Text)
 		}
 	}
@@ -140,7 +140,7 @@ func brokenBy(t *result.Trial) []string {
 // suspect: what it counted may be no more than what the fault brought about.
 func doubtOfCounts(t *result.Trial) string {
 	for _, r := range t.Reasons {
-		if r.Validity == result.Suspect && !result.Timing(r.Code) && r.Code != result.NoServerCPU {
+		if kind := r.Kind(); r.Validity == result.Suspect && !kind.Timing && !kind.Cost {
 			return r.Text
 		}
 	}

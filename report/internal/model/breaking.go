@@ -43,15 +43,15 @@ func CellOf(s *trials.Side) GridCell {
 	var breaks, doubts []string
 	for _, t := range s.Used {
 		for _, r := range t.Reasons {
-			if d := metric.WordsOf(r.Code); d.Breaks {
-				breaks = append(breaks, d.Words)
+			if kind := r.Kind(); kind.Breaks {
+				breaks = append(breaks, kind.Words)
 			} else {
-				doubts = append(doubts, d.Words)
+				doubts = append(doubts, kind.Words)
 			}
 		}
 	}
 	if metric.Lost.Cell(s.Complete()).Value > 0 {
-		breaks = append([]string{metric.WordsOf(result.Losses).Words}, breaks...)
+		breaks = append([]string{result.KindOf(result.Losses).Words}, breaks...)
 	}
 	switch {
 	case len(breaks) > 0 && len(doubts) > 0:
