@@ -19,7 +19,10 @@ type target struct {
 }
 
 // targets are all generated parts.
-var targets = []target{}
+var targets = []target{
+	{"scenarios/schema.json", "", scenarioSchema},
+	{"scenarios/example.yaml", "keys", scenarioExample},
+}
 
 func main() {
 	for _, t := range targets {

@@ -89,14 +89,6 @@ func (d *draft) override(overrides []Override) {
 	}
 }
 
-func paths() []string {
-	list := make([]string, len(keys))
-	for i, k := range keys {
-		list[i] = k.Path
-	}
-	return list
-}
-
 // complete fills in the defaults that depend on no other key.
 func (d *draft) complete(root *yaml.Node) {
 	for _, k := range keys {
