@@ -26,6 +26,10 @@ type draft struct {
 	faults []Fault
 }
 
+func newDraft(name, file string, known Known) *draft {
+	return &draft{Scenario: Scenario{Name: name}, file: file, known: known, from: map[string]origin{}, bad: map[string]bool{}, lists: map[string][]value{}}
+}
+
 // origin is where a value was given.
 type origin struct {
 	line  int

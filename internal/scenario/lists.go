@@ -100,6 +100,15 @@ func (f limits) parse(d *draft, v value) []problem {
 	return wrong
 }
 
+// ParseLimits reads limits as a flag holds them: "lost=1%,bytes-per-delivery-in=5%".
+// The error is an [*Error] that names the flag.
+func ParseLimits(flag, text string, metrics []string) (map[string]float64, error) {
+	d := newDraft("", "", Known{Metrics: metrics})
+	d.from["limits"] = origin{flag: flag}
+	d.set(find("limits"), 0, value{text: text})
+	return d.Limits, report("", d.faults)
+}
+
 func (limits) format(s *Scenario) string {
 	var parts []string
 	for _, name := range slices.Sorted(maps.Keys(s.Limits)) {
