@@ -158,7 +158,7 @@ func TestBreakEvenByBisection(t *testing.T) {
 							}
 						}
 					}
-					if said := b.circumstances() + ", " + lookOf(b.poll).spoken; strings.Contains(text, said) && b.poll == "poll" && b.push == "ws" && !strings.Contains(text, b.words().print(b.at[0])) {
+					if said := b.circumstances() + ", " + spokenName(b.poll); strings.Contains(text, said) && b.poll == "poll" && b.push == "ws" && !strings.Contains(text, b.words().print(b.at[0])) {
 						t.Errorf("%s: the verdict does not say %s", where, b.words().print(b.at[0]))
 					}
 				}

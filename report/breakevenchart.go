@@ -16,7 +16,7 @@ import (
 func (s *sweep) breakEvenChart() chart {
 	polls, _ := s.pollAndPush()
 	c := chart{name: "break-even", title: "Where polling becomes cheaper than push", asks: costsTheServer,
-		caption: "At which message rate and polling interval does " + lookOf(polls[0]).spoken + " cost as little as push? Markers are what was measured, with the interval of each; dashed lines are a model: the unit costs that the run itself has fitted, worked out for other rates and intervals."}
+		caption: "At which message rate and polling interval does " + spokenName(polls[0]) + " cost as little as push? Markers are what was measured, with the interval of each; dashed lines are a model: the unit costs that the run itself has fitted, worked out for other rates and intervals."}
 	switch axes := s.breakEvenAxes(); {
 	case len(axes) > 1:
 	case axes[0].key == "poll.interval":

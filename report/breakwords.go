@@ -55,7 +55,7 @@ func (b *breakEven) clause(first bool) string {
 	}
 	than := ""
 	if first {
-		than = " than " + lookOf(b.push).spoken
+		than = " than " + spokenName(b.push)
 	}
 	switch len(b.at) {
 	case 0:
@@ -78,7 +78,7 @@ func (b *breakEven) clause(first bool) string {
 	for _, v := range b.at {
 		list = append(list, w.print(v))
 	}
-	return "changes places with " + lookOf(b.push).spoken + " in " + b.cost.name + " at " + join(list) + ", so that neither is cheaper throughout"
+	return "changes places with " + spokenName(b.push) + " in " + b.cost.name + " at " + join(list) + ", so that neither is cheaper throughout"
 }
 
 // trust is the crossing's interval and what the unit costs say of it, in
@@ -175,7 +175,7 @@ func (b *breakEven) staleness() string {
 
 // breakEvenText is the sentences on one pair of transports, from its costs.
 func breakEvenText(list []breakEven) string {
-	text := list[0].circumstances() + ", " + lookOf(list[0].poll).spoken + " "
+	text := list[0].circumstances() + ", " + spokenName(list[0].poll) + " "
 	stale := ""
 	for i := range list {
 		b := &list[i]

@@ -8,6 +8,7 @@ import (
 
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/stat"
+	"github.com/pollpush/pollpush/internal/transport"
 )
 
 // slice is the points of a sweep along one axis, in its order, where every other
@@ -64,7 +65,7 @@ func (s *sweep) transports() []string {
 			names = append(names, p.sides[i].transport)
 		}
 	}
-	slices.SortFunc(names, compareNames)
+	slices.SortFunc(names, transport.Compare)
 	return slices.Compact(names)
 }
 

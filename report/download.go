@@ -15,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/transport"
 )
 
 // download is a file that the page holds, or that lies beside it.
@@ -85,7 +86,7 @@ func zipped(trials []result.Trial) ([]byte, error) {
 	trials = slices.Clone(trials)
 	slices.SortFunc(trials, func(a, b result.Trial) int {
 		return cmp.Or(a.Started.Compare(b.Started), strings.Compare(a.ScenarioHash, b.ScenarioHash),
-			compareNames(a.Transport, b.Transport), cmp.Compare(a.Trial, b.Trial), cmp.Compare(a.Attempt, b.Attempt))
+			transport.Compare(a.Transport, b.Transport), cmp.Compare(a.Trial, b.Trial), cmp.Compare(a.Attempt, b.Attempt))
 	})
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)

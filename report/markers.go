@@ -5,6 +5,8 @@ import (
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/pollpush/pollpush/internal/transport"
 )
 
 // polygon is a marker of as many corners: filled or open.
@@ -14,13 +16,20 @@ type polygon struct {
 	open    bool
 }
 
-// The markers that plot has not.
-var (
-	diamond     = polygon{corners: 4}
-	openDiamond = polygon{corners: 4, open: true}
-	downward    = polygon{corners: 3, turned: math.Pi}
-	pentagon    = polygon{corners: 5, open: true}
-)
+var markers = map[transport.Marker]draw.GlyphDrawer{
+	transport.Circle:       draw.CircleGlyph{},
+	transport.OpenCircle:   draw.RingGlyph{},
+	transport.Triangle:     draw.PyramidGlyph{},
+	transport.OpenTriangle: draw.TriangleGlyph{},
+	transport.Downward:     polygon{corners: 3, turned: math.Pi},
+	transport.Square:       draw.BoxGlyph{},
+	transport.OpenSquare:   draw.SquareGlyph{},
+	transport.Diamond:      polygon{corners: 4},
+	transport.OpenDiamond:  polygon{corners: 4, open: true},
+	transport.Cross:        draw.CrossGlyph{},
+	transport.Plus:         draw.PlusGlyph{},
+	transport.OpenPentagon: polygon{corners: 5, open: true},
+}
 
 // DrawGlyph implements draw.GlyphDrawer.
 func (g polygon) DrawGlyph(c *draw.Canvas, s draw.GlyphStyle, at vg.Point) {

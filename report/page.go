@@ -188,7 +188,7 @@ func darkCharts() string {
 	for _, c := range append([]color.RGBA{paper, text, faint, grid, shade, warning, beneath}, layerInks...) {
 		rule(c, darkOf[c])
 	}
-	for _, l := range append(looks[:len(looks):len(looks)], others...) {
+	for _, l := range looks() {
 		rule(l.ink, l.dark)
 		rule(pale(l.ink), paleDark(l.dark))
 	}

@@ -5,113 +5,152 @@ import (
 	"math"
 	"strings"
 
+	"go.yaml.in/yaml/v4"
+
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/scenarios"
 )
 
-// publication is what somebody else has published, and a scenario of ours asks
-// again.
+// publication is what somebody else has published, and a scenario of ours
+// measures again: scenarios/published has one for each scenario paper-….
 type publication struct {
-	source  string // who, when and what
-	setting string // how they came by their figures, and what the scenario has in their place
-	claims  []claim
+	Source  string // author, title and year
+	Setting string // how the source got its figures, and what the scenario does instead
+	Claims  []claim
 }
 
-// claim is one published figure, and how the same is taken from a run.
+// claim is one published figure and the measured number beside it:
+// Measured × Times ÷ Over.
 type claim struct {
-	what      string
-	published string // figure and unit, as the source has them; a dash where it has none
-	print     func(float64) string
-	measured  func(*reading) float64 // NaN where the run does not hold it
-	why       string                 // why the two differ; empty where the row needs no word
+	What      string
+	Published string // figure and unit, as the source has them; a dash where it has none
+	Measured  operand
+	Over      *operand // nil divides by nothing
+	Times     float64  // 0 is 1
+	Unit      string   // a key of paperUnits; the number's own where empty
+	Why       string   // why the two differ; may be empty
 }
 
-// reading takes numbers from a run, and keeps how far they can be trusted.
-type reading struct {
-	run   *run
-	stamp result.Validity // the worst of all sides that were read
+// operand names one of paperNumbers, of one transport.
+type operand struct{ Transport, Number string }
+
+// paperNumbers are the numbers that claims name.
+var paperNumbers = []metric{
+	requests,
+	cpuPerDelivery,
+	{name: "connections", unit: count, of: func(t *result.Trial) float64 { return t.Connections.HeldMean }},
+	{name: "bytes per client and minute", unit: bytesEach, of: bytesPerMinute},
+	{name: "protocol bytes per request", unit: bytesEach, of: protocolPerRequest},
+	{name: "protocol bytes per delivery", unit: bytesEach, of: protocolPerDelivery},
+	{name: "protocol bandwidth per client", unit: bitRate, of: protocolPerClient},
+	{name: "clients per core", unit: ratio, of: clientsPerCore},
+	{name: "polls per core", unit: perSecond, of: pollsPerCore},
+	{name: "deliveries per answer", unit: ratio, of: deliveriesPerAnswer},
+	{name: "delivery latency, p95", unit: seconds, of: p95},
+	{name: "delivery latency, maximum", unit: seconds, of: func(t *result.Trial) float64 { return quantile(t.Latency, maximum) }},
+	{name: "poll response, p99", unit: seconds, of: func(t *result.Trial) float64 { return quantile(t.PollResponse, p99) }},
+	{name: "poll response, maximum", unit: seconds, of: func(t *result.Trial) float64 { return quantile(t.PollResponse, maximum) }},
+	{name: "poll service, p99", unit: seconds, of: func(t *result.Trial) float64 { return quantile(t.PollService, p99) }},
+	{name: "poll service, maximum", unit: seconds, of: func(t *result.Trial) float64 { return quantile(t.PollService, maximum) }},
+	{name: "freeze less 1 % of the window", unit: seconds, of: freezeBound},
 }
 
-// of is a number of one transport: the median over its trials, NaN without any.
-func (g *reading) of(transport string, number func(*result.Trial) float64) float64 {
-	for i := range g.run.sides {
-		if s := &g.run.sides[i]; s.transport == transport && len(s.used) > 0 {
-			if g.stamp == result.Valid || s.stamp == result.Invalid {
-				g.stamp = s.stamp
-			}
-			m := metric{of: number}
-			return m.cell(s.used).value
+// paperUnits print what is not in the unit of the number it was made from.
+var paperUnits = map[string]func(float64) string{
+	"×":                   func(v float64) string { return plain(v) + "×" },
+	"bytes per minute":    func(v float64) string { return bytesEach.format(v) + "/min" },
+	"clients":             ratio.format,
+	"seconds":             seconds.format,
+	"Mbit/s of 2^20 bits": func(bits float64) string { return significant(bits/(1<<20)) + " Mbit/s" },
+}
+
+func paperNumber(name string) metric {
+	for _, m := range paperNumbers {
+		if m.name == name {
+			return m
 		}
 	}
-	return math.NaN()
+	panic("no claim can be about the number " + name)
 }
 
-// published sets what was published beside what the run has measured, and says
-// why the two differ. Of a scenario that was not made after a publication there
-// is nothing to say.
+// publicationOf is what a scenario measures again; ok is false where that is nothing.
+func publicationOf(scenario string) (p publication, ok bool) {
+	source, err := scenarios.FS.ReadFile("published/" + scenario + ".yaml")
+	if err != nil {
+		return publication{}, false
+	}
+	if err := yaml.Load(source, &p, yaml.WithKnownFields()); err != nil {
+		panic(fmt.Sprintf("published/%s.yaml: %v", scenario, err))
+	}
+	return p, true
+}
+
+// published is the table of published and measured figures, and the reasons
+// why they differ: both empty where nothing was published.
 func (r *run) published() (table, []string) {
-	p, ok := publications[r.head.Scenario]
+	p, ok := publicationOf(r.head.Scenario)
 	if !ok {
 		return table{}, nil
 	}
 	t := table{head: []string{"what", "published", "measured"}}
-	notes := []string{p.source + ". " + p.setting}
+	notes := []string{p.Source + ". " + p.Setting}
 	if len(r.head.Flags) > 0 {
 		notes = append(notes, "Flags have changed the scenario ("+strings.Join(r.head.Flags, " ")+"): what was published may not bear comparison with it.")
 	}
-	for _, c := range p.claims {
-		g := &reading{run: r, stamp: result.Valid}
-		v := c.measured(g)
-		measured := c.print(v)
-		if g.stamp != result.Valid && !math.IsNaN(v) {
-			measured += " ⚠ " + string(g.stamp)
-		}
-		t.rows = append(t.rows, []string{c.what, c.published, measured})
-		if c.why != "" {
-			notes = append(notes, fmt.Sprintf("“%s”: %s", c.what, c.why))
+	for _, c := range p.Claims {
+		t.rows = append(t.rows, []string{c.What, c.Published, c.measured(r)})
+		if c.Why != "" {
+			notes = append(notes, fmt.Sprintf("“%s”: %s", c.What, c.Why))
 		}
 	}
 	return t, notes
 }
 
-// publications are by the name of the scenario.
-var publications = map[string]publication{
-	"paper-tutorial":    tutorial,
-	"paper-lubbers":     lubbers,
-	"paper-vandevyvere": vanDeVyvere,
-	"paper-wrk2-freeze": wrk2,
-	"paper-etherpad":    etherpad,
-}
-
-// plainly reads a number of one transport as it is.
-func plainly(transport string, number func(*result.Trial) float64) func(*reading) float64 {
-	return func(g *reading) float64 { return g.of(transport, number) }
-}
-
-// times is the same, times a factor: arithmetic on what was measured.
-func times(factor float64, transport string, number func(*result.Trial) float64) func(*reading) float64 {
-	return func(g *reading) float64 { return factor * g.of(transport, number) }
-}
-
-// ratioOf divides two transports' numbers.
-func ratioOf(a, b string, number func(*result.Trial) float64) func(*reading) float64 {
-	return func(g *reading) float64 { return over(g.of(a, number), g.of(b, number)) }
-}
-
-// binaryMegabits prints bit/s in the megabits of 2^20 that Lubbers and Greco
-// count in.
-func binaryMegabits(bits float64) string {
-	if math.IsNaN(bits) {
-		return "–"
+// measured is the run's number, with the worst stamp of the transports that it
+// comes from.
+func (c claim) measured(r *run) string {
+	v, stamp := c.Measured.in(r)
+	if c.Over != nil {
+		by, other := c.Over.in(r)
+		v = over(v, by)
+		if stamp == result.Valid || other == result.Invalid {
+			stamp = other
+		}
 	}
-	return significant(bits/(1<<20)) + " Mbit/s"
-}
-
-// multiple prints how many times as much.
-func multiple(v float64) string {
 	if math.IsNaN(v) {
 		return "–"
 	}
-	return plain(v) + "×"
+	if c.Times != 0 {
+		v *= c.Times
+	}
+	text := paperNumber(c.Measured.Number).unit.format(v)
+	if print := paperUnits[c.Unit]; print != nil {
+		text = print(v)
+	}
+	if stamp != result.Valid {
+		text += " ⚠ " + string(stamp)
+	}
+	return text
+}
+
+// in is the median over the transport's trials, NaN without any, and their stamp.
+func (o operand) in(r *run) (float64, result.Validity) {
+	for i := range r.sides {
+		if s := &r.sides[i]; s.transport == o.Transport && len(s.used) > 0 {
+			m := paperNumber(o.Number)
+			return m.cell(s.used).value, s.stamp
+		}
+	}
+	return math.NaN(), result.Valid
+}
+
+// freezeBound is the least p99 of responses by arithmetic, where the server was
+// stopped: who polls 1 % of the window before the stop's end waits that long.
+func freezeBound(t *result.Trial) float64 {
+	if t.Asked.FreezeS == 0 {
+		return math.NaN()
+	}
+	return t.Asked.FreezeS - 0.01*t.WindowS
 }
 
 // bytesPerMinute is what passes between the server and one client in a minute,

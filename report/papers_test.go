@@ -1,6 +1,7 @@
 package report
 
 import (
+	"io/fs"
 	"os"
 	"slices"
 	"strings"
@@ -8,6 +9,7 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+	"go.yaml.in/yaml/v4"
 
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/scenarios"
@@ -47,28 +49,50 @@ func TestEveryPaperHasAScenario(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var papers []string
-	for _, name := range scenarios.Names {
-		if strings.HasPrefix(name, "paper-") {
-			papers = append(papers, name)
-			if _, ok := publications[name]; !ok {
-				t.Errorf("%s has nothing that was published", name)
-			}
+	files, err := fs.ReadDir(scenarios.FS, "published")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range files {
+		name := strings.TrimSuffix(file.Name(), ".yaml")
+		if !slices.Contains(scenarios.Names, name) {
+			t.Errorf("published/%s.yaml belongs to no scenario", name)
 		}
 	}
-	if len(papers) != len(publications) {
-		t.Errorf("%d publications, scenarios %v", len(publications), papers)
-	}
-	for name, p := range publications {
-		if p.source == "" || p.setting == "" || len(p.claims) == 0 {
-			t.Errorf("%s: source %q, setting %q, %d claims", name, p.source, p.setting, len(p.claims))
+	for _, name := range scenarios.Names {
+		if !strings.HasPrefix(name, "paper-") {
+			continue
+		}
+		var asked struct{ Transports []string }
+		source, err := scenarios.FS.ReadFile(name + ".yaml")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := yaml.Load(source, &asked); err != nil {
+			t.Fatal(err)
+		}
+		p, ok := publicationOf(name)
+		if !ok || p.Source == "" || p.Setting == "" || len(p.Claims) == 0 {
+			t.Errorf("%s: source %q, setting %q, %d claims", name, p.Source, p.Setting, len(p.Claims))
 		}
 		var whats []string
-		for _, c := range p.claims {
-			if c.what == "" || c.published == "" || slices.Contains(whats, c.what) {
-				t.Errorf("%s: a claim %q, published %q", name, c.what, c.published)
+		for _, c := range p.Claims {
+			if c.What == "" || c.Published == "" || slices.Contains(whats, c.What) {
+				t.Errorf("%s: a claim %q, published %q", name, c.What, c.Published)
 			}
-			whats = append(whats, c.what)
+			if c.Unit != "" && paperUnits[c.Unit] == nil {
+				t.Errorf("%s, %q: no unit %q", name, c.What, c.Unit)
+			}
+			for _, o := range []*operand{&c.Measured, c.Over} {
+				if o == nil {
+					continue
+				}
+				paperNumber(o.Number) // panics where there is none
+				if !slices.Contains(asked.Transports, o.Transport) {
+					t.Errorf("%s, %q: the scenario has no transport %q", name, c.What, o.Transport)
+				}
+			}
+			whats = append(whats, c.What)
 		}
 		for _, edge := range []string{"begin", "end"} {
 			if mark := "\n<!-- " + name + ":" + edge + " -->\n"; !strings.Contains(string(page), mark) {

@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/transport"
 )
 
 // run is what a report is made from: the trials of one scenario, by transport.
@@ -51,7 +52,7 @@ func newRun(trials []result.Trial) (*run, error) {
 	}
 	slices.SortStableFunc(all, func(a, b result.Trial) int {
 		return cmp.Or(
-			compareNames(a.Transport, b.Transport),
+			transport.Compare(a.Transport, b.Transport),
 			cmp.Compare(a.Trial, b.Trial),
 			cmp.Compare(a.Attempt, b.Attempt),
 		)

@@ -1,21 +1,17 @@
 package report
 
 import (
-	"cmp"
 	"image/color"
-	"slices"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/pollpush/pollpush/internal/transport"
 )
 
-// look is how one transport is drawn and spoken of, in every chart and
-// sentence alike.
+// look is how one transport is drawn, in every chart alike.
 type look struct {
-	transport string
-	spoken    string
-	ink       color.RGBA // Okabe and Ito's colours: told apart by the colour-blind, too
-	dark      color.RGBA // the same hue on a dark page
+	ink, dark color.RGBA // on a light page and on a dark one
 	marker    draw.GlyphDrawer
 	cased     bool // too light for a light page: drawn with an edge
 }
@@ -39,27 +35,6 @@ func (l look) stroke(c *draw.Canvas, width vg.Length, dashes []vg.Length, points
 // mark draws the transport's marker.
 func (l look) mark(c *draw.Canvas, radius vg.Length, at vg.Point) {
 	c.DrawGlyphNoClip(draw.GlyphStyle{Color: l.edge(), Radius: radius, Shape: l.marker}, at)
-}
-
-// looks is also the order in which transports are shown. No two have the same
-// marker: without colour, markers are what tells them apart.
-var looks = []look{
-	{"poll", "polling", rgb(0xD55E00), rgb(0xF07B22), draw.CircleGlyph{}, false},
-	{"poll-etag", "polling with ETag", rgb(0xE69F00), rgb(0xF0B22E), draw.RingGlyph{}, false},
-	{"longpoll", "long polling", rgb(0xCC79A7), rgb(0xDD93BC), draw.PyramidGlyph{}, false},
-	{"sse", "server-sent events", rgb(0x009E73), rgb(0x1DBB90), downward, false},
-	{"ws", "WebSocket", rgb(0x0072B2), rgb(0x4BA3DC), draw.BoxGlyph{}, false},
-	{"ws-deflate", "WebSocket with deflate", rgb(0x56B4E9), rgb(0x86CCF5), draw.SquareGlyph{}, false},
-	{"ws-batch", "WebSocket with batching", rgb(0x0A0A0A), rgb(0xF5F5F5), diamond, false},
-	{"socketio-polling", "Socket.IO over polling", rgb(0xF0E442), rgb(0xF0E442), draw.TriangleGlyph{}, true},
-	{"socketio-ws", "Socket.IO over WebSocket", rgb(0x999999), rgb(0xB3B3B3), openDiamond, false},
-}
-
-// others are the looks of transports without one of their own, by turns.
-var others = []look{
-	{"", "", rgb(0x7A4FA3), rgb(0xB08AD6), draw.CrossGlyph{}, false},
-	{"", "", rgb(0x8C564B), rgb(0xC08A7E), draw.PlusGlyph{}, false},
-	{"", "", rgb(0x4D7C0F), rgb(0x9BC53D), pentagon, false},
 }
 
 // The colours of everything that is not data, on a light page and on a dark
@@ -111,28 +86,19 @@ func paleDark(c color.RGBA) color.RGBA {
 	return color.RGBA{R: mix(c.R, p.R), G: mix(c.G, p.G), B: mix(c.B, p.B), A: 0xFF}
 }
 
-func lookOf(transport string) look {
-	if i := rank(transport); i < len(looks) {
-		return looks[i]
-	}
-	sum := 0
-	for _, b := range []byte(transport) {
-		sum += int(b)
-	}
-	l := others[sum%len(others)]
-	l.transport, l.spoken = transport, transport
-	return l
-}
+func lookOf(name string) look { return newLook(transport.Describe(name).Look) }
 
-func rank(transport string) int {
-	if i := slices.IndexFunc(looks, func(l look) bool { return l.transport == transport }); i >= 0 {
-		return i
-	}
-	return len(looks)
-}
+func newLook(l transport.Look) look { return look{rgb(l.Ink), rgb(l.Dark), markers[l.Marker], l.Cased} }
 
-// compareNames orders transports: the known ones as in the theme, then the
-// others by name.
-func compareNames(a, b string) int {
-	return cmp.Or(cmp.Compare(rank(a), rank(b)), cmp.Compare(a, b))
+func spokenName(name string) string { return transport.Describe(name).Spoken }
+
+// looks are those of all transports, known and unknown.
+func looks() (list []look) {
+	for _, t := range transport.All() {
+		list = append(list, newLook(t.Look))
+	}
+	for _, l := range transport.Unknown {
+		list = append(list, newLook(l))
+	}
+	return list
 }

@@ -267,7 +267,7 @@ func roundish(v float64) float64 {
 	return v
 }
 
-func spoken(s *side) string { return lookOf(s.transport).spoken }
+func spoken(s *side) string { return spokenName(s.transport) }
 
 func join(list []string) string {
 	switch len(list) {
