@@ -36,7 +36,7 @@ type abCommand struct {
 
 	Noise string `placeholder:"FILE" help:"What runs of one commit are known to differ by on this machine, as compare --learn writes it (none)."`
 
-	Keys overrides `embed:"" group:"Instead of what the scenario says:"`
+	overrides
 }
 
 // Run runs the same trials against both servers, in turns and from one
@@ -115,12 +115,12 @@ func (c *abCommand) grid(s *session) (scenario.Grid, []string, error) {
 	if err != nil {
 		return scenario.Grid{}, nil, err
 	}
-	o := order{File: file, Source: string(src), Keys: c.Keys.list()}
+	o := order{File: file, Source: string(src), Keys: c.list()}
 	g, err := o.grid()
 	if err != nil {
 		return g, nil, err
 	}
-	if trials := g.Points[0].Trials; c.Keys.Trials == nil && !c.CountsOnly && trials < gate.FewestToCompare {
+	if trials := g.Points[0].Trials; !c.overridden("trials") && !c.CountsOnly && trials < gate.FewestToCompare {
 		fmt.Fprintf(s.stderr, "%s says trials: %d; here %d of each transport are run on each side, since %d are the fewest that can tell times apart (--trials N runs N)\n",
 			g.Name, trials, stat.FewestForInterval, gate.FewestToCompare)
 		o.Keys = append(o.Keys, scenario.Override{Key: "trials", Value: fmt.Sprint(stat.FewestForInterval), Origin: "--trials"})
@@ -128,7 +128,7 @@ func (c *abCommand) grid(s *session) (scenario.Grid, []string, error) {
 			return g, nil, err
 		}
 	}
-	if c.Keys.TimeLimit == nil {
+	if !c.overridden("time_limit") {
 		for i := range g.Points {
 			g.Points[i].TimeLimit = 2 * g.Duration() * 3 / 2
 		}

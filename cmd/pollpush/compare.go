@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/pollpush/pollpush/internal/control"
@@ -60,26 +59,10 @@ func (c *comparing) judge(s *session, base, next []result.Trial, noise *gate.Noi
 
 // limits are those of --limit, by metric.
 func (c *comparing) limits() (map[string]float64, error) {
-	known := gate.MetricIDs()
-	limits := map[string]float64{}
-	for _, given := range c.Limit {
-		fail := func(format string, args ...any) (map[string]float64, error) {
-			return nil, &usageError{fmt.Errorf("--limit %s: "+format, append([]any{given}, args...)...)}
-		}
-		name, text, _ := strings.Cut(given, "=")
-		limit, err := scenario.ParseLimit(text)
-		_, twice := limits[name]
-		switch {
-		case !slices.Contains(known, name):
-			return fail("no such metric%s; there are %s", scenario.Suggest(name, known), strings.Join(known, ", "))
-		case err != nil:
-			return fail("must be METRIC=LIMIT, with a percentage from 0%% to 1000%%, such as %s=5%%", name)
-		case twice:
-			return fail("stands twice; give each metric one limit")
-		}
-		limits[name] = limit
+	if len(c.Limit) == 0 {
+		return nil, nil
 	}
-	return limits, nil
+	return scenario.ParseLimits("--limit", strings.Join(c.Limit, ","), gate.MetricIDs())
 }
 
 // writeTo writes to a file, whose folder must be there; "-" is standard output,
@@ -129,11 +112,7 @@ func (c *compareCommand) Run(s *session) error {
 		fmt.Fprintf(s.stdout, "Nothing was compared: there is no base %s.\n", c.Base)
 		return nil
 	}
-	dir := c.Base
-	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-		dir = filepath.Dir(dir)
-	}
-	path := filepath.Join(dir, gate.NoiseFile)
+	path := filepath.Join(folderOf(c.Base), gate.NoiseFile)
 	noise, err := gate.ReadNoise(path)
 	if err != nil {
 		return &exitError{badInput, err.Error()}

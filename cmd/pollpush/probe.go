@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"regexp"
 	"time"
@@ -81,16 +80,7 @@ func newest(ctx context.Context, base string, roots *x509.CertPool, room string,
 	if err != nil {
 		return 0, err
 	}
-	client := &http.Client{
-		Transport: &http.Transport{
-			DisableKeepAlives: true,
-			TLSClientConfig:   &tls.Config{RootCAs: roots},
-			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-				return localhost.Dial(ctx, &net.Dialer{}, network, addr)
-			},
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // probing follows none
-	}
+	client := localhost.Client(roots)
 	answer, err := client.Do(request)
 	if untrusted := (*tls.CertificateVerificationError)(nil); errors.As(err, &untrusted) {
 		return 0, fmt.Errorf("%w; name the certificate, or the authority that signed it, with --ca FILE", err)
