@@ -22,7 +22,6 @@ import (
 
 	"github.com/pollpush/pollpush/internal/contract"
 	"github.com/pollpush/pollpush/internal/localhost"
-	"github.com/pollpush/pollpush/internal/transport"
 	"github.com/pollpush/pollpush/loadgen"
 )
 
@@ -107,8 +106,8 @@ func checkTransports(ctx context.Context, target string, roots *x509.CertPool, n
 	defer metrics.close()
 	before := metrics.scrape(ctx)
 	for _, name := range names {
-		if t, ok := transport.Find(name); ok {
-			if err := try(ctx, target, roots, t.Dial); err != nil {
+		if dial, ok := loadgen.Dialers[name]; ok {
+			if err := try(ctx, target, roots, dial); err != nil {
 				return refuse("target %s does not offer the transport %s: %w; leave it out of --transports, or see docs/contract.md", target, name, err)
 			}
 		}

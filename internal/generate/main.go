@@ -19,7 +19,9 @@ type target struct {
 }
 
 // targets are all generated parts.
-var targets = []target{}
+var targets = []target{
+	{"docs/method.md", "reasons", reasons},
+}
 
 func main() {
 	for _, t := range targets {
