@@ -105,10 +105,11 @@ func (f fixture) trial(name string, n int) result.Trial {
 			Paced: s.paced, Rooms: 1, Publishers: 10, SteadyS: f.steady, Trials: f.trials, Shards: 1, Servers: 1},
 		Started: time.Date(2026, 11, 22, 10, n, 0, 0, time.UTC), WindowS: f.steady,
 		Status: result.Complete, Validity: result.Valid,
-		Offered: messages, Sent: messages, Published: messages, Expected: deliveries, Delivered: deliveries,
-		WindowDeliveries: deliveries,
-		Connections:      result.Connections{Held: int64(f.clients), Opened: int64(f.clients)},
-		Errors:           map[string]int64{},
+		Counts: result.Counts{
+			Offered: messages, Sent: messages, Published: messages, Expected: deliveries, Delivered: deliveries, WindowDeliveries: deliveries,
+			Connections: result.Connections{Held: int64(f.clients), Opened: int64(f.clients)},
+		},
+		Errors: map[string]int64{},
 		Env: result.Env{Go: "go1.26.8", Commit: "4c1d9e2", OS: "linux", Kernel: "6.12.57", CPUModel: "Example CPU @ 2.40GHz",
 			Cores: 2, MemoryBytes: 8 << 30, NoFile: 20000, StealCores: 0.01, ForeignCores: new(0.02)},
 	}
@@ -304,7 +305,7 @@ func quantilesOf(h *hdrhistogram.Histogram) result.Quantiles {
 func (f fixture) series(r chance, s shape) []result.Second {
 	var out []result.Second
 	for sec := -5; sec < 10+int(f.steady)+2; sec++ {
-		x := result.Second{T: float64(sec), Phase: "steady", Clients: int64(f.clients)}
+		x := result.Second{T: float64(sec), Phase: "steady", SecondCounts: result.SecondCounts{Clients: int64(f.clients)}}
 		switch {
 		case sec < 0:
 			x.Phase = "ramp-up"

@@ -84,8 +84,8 @@ func TestDifferences(t *testing.T) {
 		t.Fatal(err)
 	}
 	exact := result.Trial{
-		Status: result.Complete, Offered: 100, Published: 100, Expected: 2000, Delivered: 2000,
-		Lost: 200, Duplicated: 200, Reordered: 200, LatencyHDR: string(text),
+		Status: result.Complete, LatencyHDR: string(text),
+		Counts: result.Counts{Offered: 100, Published: 100, Expected: 2000, Delivered: 2000, Lost: 200, Duplicated: 200, Reordered: 200},
 	}
 	if got := differences(&exact); got != "" {
 		t.Errorf("no difference: %s", got)
