@@ -15,6 +15,7 @@ import (
 	"github.com/pollpush/pollpush/internal/scenario"
 	"github.com/pollpush/pollpush/internal/stat"
 	"github.com/pollpush/pollpush/report"
+	"github.com/pollpush/pollpush/report/gate"
 )
 
 type abCommand struct {
@@ -35,7 +36,7 @@ type abCommand struct {
 
 	Noise string `placeholder:"FILE" help:"What runs of one commit are known to differ by on this machine, as compare --learn writes it (none)."`
 
-	Keys overrides `embed:"" group:"Instead of what the scenario says:"`
+	overrides
 }
 
 // Run runs the same trials against both servers, in turns and from one
@@ -92,14 +93,14 @@ func (c *abCommand) Run(s *session) error {
 }
 
 // noise is what is known of the machine; nil where no file is named.
-func (c *abCommand) noise() (*report.Noise, error) {
+func (c *abCommand) noise() (*gate.Noise, error) {
 	if c.Noise == "" {
 		return nil, nil
 	}
 	if _, err := os.Stat(c.Noise); errors.Is(err, os.ErrNotExist) {
 		return nil, &control.Refusal{Err: fmt.Errorf("there is no %s; learn by `pollpush compare BASE NEW --learn`, as `make noise` does, or leave --noise away", c.Noise)}
 	}
-	noise, err := report.ReadNoise(c.Noise)
+	noise, err := gate.ReadNoise(c.Noise)
 	if err != nil {
 		return nil, &exitError{badInput, err.Error()}
 	}
@@ -114,20 +115,20 @@ func (c *abCommand) grid(s *session) (scenario.Grid, []string, error) {
 	if err != nil {
 		return scenario.Grid{}, nil, err
 	}
-	o := order{File: file, Source: string(src), Keys: c.Keys.list()}
+	o := order{File: file, Source: string(src), Keys: c.list()}
 	g, err := o.grid()
 	if err != nil {
 		return g, nil, err
 	}
-	if trials := g.Points[0].Trials; c.Keys.Trials == nil && !c.CountsOnly && trials < report.FewestToCompare {
+	if trials := g.Points[0].Trials; !c.overridden("trials") && !c.CountsOnly && trials < gate.FewestToCompare {
 		fmt.Fprintf(s.stderr, "%s says trials: %d; here %d of each transport are run on each side, since %d are the fewest that can tell times apart (--trials N runs N)\n",
-			g.Name, trials, stat.FewestForInterval, report.FewestToCompare)
+			g.Name, trials, stat.FewestForInterval, gate.FewestToCompare)
 		o.Keys = append(o.Keys, scenario.Override{Key: "trials", Value: fmt.Sprint(stat.FewestForInterval), Origin: "--trials"})
 		if g, err = o.grid(); err != nil {
 			return g, nil, err
 		}
 	}
-	if c.Keys.TimeLimit == nil {
+	if !c.overridden("time_limit") {
 		for i := range g.Points {
 			g.Points[i].TimeLimit = 2 * g.Duration() * 3 / 2
 		}

@@ -26,8 +26,8 @@ func variant(t *testing.T, name string) string {
 	return dir
 }
 
-// folderOf makes a folder that holds a chatserver of this text.
-func folderOf(t *testing.T, text string, mode os.FileMode) string {
+// serverIn makes a folder that holds a chatserver of this text.
+func serverIn(t *testing.T, text string, mode os.FileMode) string {
 	t.Helper()
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "chatserver"), text)
@@ -139,7 +139,7 @@ func TestAbTakesTurns(t *testing.T) {
 func TestAbRefusesABrokenServer(t *testing.T) {
 	t.Parallel()
 	dir := workplace(t)
-	broken := folderOf(t, "#!/bin/sh\necho 'out of order' >&2\nexit 1\n", 0o755)
+	broken := serverIn(t, "#!/bin/sh\necho 'out of order' >&2\nexit 1\n", 0o755)
 	e := pollpush(t, dir, "ab", programs, broken, "tiny.yaml", "--transports", "ws", "--trials", "1", "--steady", "1s", "--time-limit", "1s", "--out", "ab")
 	e.wantExit(t, badInput, "out of order")
 	readSides(t, filepath.Join(dir, "ab"), 1)
@@ -148,7 +148,7 @@ func TestAbRefusesABrokenServer(t *testing.T) {
 // What cannot be measured is refused before anything is.
 func TestAbRefuses(t *testing.T) {
 	t.Parallel()
-	good, empty := folderOf(t, "#!/bin/sh\n", 0o755), t.TempDir()
+	good, empty := serverIn(t, "#!/bin/sh\n", 0o755), t.TempDir()
 	for name, c := range map[string]struct {
 		args []string
 		code int
@@ -156,7 +156,7 @@ func TestAbRefuses(t *testing.T) {
 	}{
 		"no folder":        {[]string{"nowhere", good}, refused, "there is no server in nowhere"},
 		"no program":       {[]string{good, empty}, refused, "go build -o"},
-		"not a program":    {[]string{good, folderOf(t, "text", 0o644)}, refused, "is not a program"},
+		"not a program":    {[]string{good, serverIn(t, "text", 0o644)}, refused, "is not a program"},
 		"a file":           {[]string{"tiny.yaml", good}, refused, "there is no server in tiny.yaml"},
 		"full folder":      {[]string{good, good, "tiny.yaml", "--out", "full"}, refused, "full/base is not empty"},
 		"unknown scenario": {[]string{good, good, "shrot"}, badInput, `did you mean "short"?`},

@@ -27,9 +27,9 @@ func (c *abCommand) finder() (func(context.Context, string) (control.Arm, error)
 	case c.ReadyWithin <= 0:
 		return nil, &usageError{fmt.Errorf("--ready-within %v: must be more than 0s", c.ReadyWithin)}
 	case run:
-		return targetArm, c.Keys.suitTarget(foreign)
+		return targetArm, c.suitTarget(foreign)
 	case c.Ready != "":
-		return c.startedArm, c.Keys.suitTarget(foreign)
+		return c.startedArm, c.suitTarget(foreign)
 	case c.TargetCA != "":
 		return nil, &usageError{fmt.Errorf("--target-ca %s: goes with URLs of servers", c.TargetCA)}
 	}

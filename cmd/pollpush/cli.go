@@ -44,6 +44,10 @@ type commands struct {
 	Version kong.VersionFlag `help:"Print the version and exit."`
 }
 
+func newCommands() commands {
+	return commands{Run: runCommand{overrides: newOverrides()}, Ab: abCommand{overrides: newOverrides()}}
+}
+
 // session is what commands are run with.
 type session struct {
 	context.Context
@@ -61,7 +65,7 @@ func run(ctx context.Context, stdout, stderr *output, args []string) int {
 }
 
 func runCommandLine(ctx context.Context, stdout, stderr *output, args []string) int {
-	var c commands
+	c := newCommands()
 	ended := false
 	parser, err := kong.New(&c,
 		kong.Name("pollpush"),
@@ -110,7 +114,7 @@ func emptyList(c *kong.Context) error {
 // vars are what the help texts of the commands speak of.
 func vars() kong.Vars {
 	return kong.Vars{
-		"version": "pollpush " + commit(), "transports": strings.Join(transport.Names(), ", "), "calibrations": calibrations, "live": liveAddress,
+		"version": "pollpush " + commit(), "transports": strings.Join(transport.Names(), ", "), "calibrations": calibrations, "live": liveAddress, "scenario": scenario.Default,
 	}
 }
 

@@ -11,8 +11,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-
-	"github.com/alecthomas/kong"
 )
 
 func TestLiveFlag(t *testing.T) {
@@ -28,15 +26,9 @@ func TestLiveFlag(t *testing.T) {
 		{[]string{"short", "--live=[::1]:9000"}, "[::1]:9000", []string{"short"}},
 		{[]string{"--live=:9000"}, ":9000", []string{"chat-1k"}},
 	} {
-		var commands commands
-		parser, err := kong.New(&commands, vars())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := parser.Parse(append([]string{"run"}, c.args...)); err != nil {
-			t.Errorf("%q: %v", c.args, err)
-		} else if got := commands.Run; got.Live.address != c.address || !slices.Equal(got.Scenarios, c.names) {
-			t.Errorf("%q: %q of %q", c.args, got.Live.address, got.Scenarios)
+		commands, err := parsed(t, append([]string{"run"}, c.args...)...)
+		if got := commands.Run; err != nil || got.Live.address != c.address || !slices.Equal(got.Scenarios, c.names) {
+			t.Errorf("%q: %q of %q, %v", c.args, got.Live.address, got.Scenarios, err)
 		}
 	}
 }

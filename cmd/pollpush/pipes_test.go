@@ -11,7 +11,7 @@ import (
 	"github.com/pollpush/pollpush/internal/calibration"
 	"github.com/pollpush/pollpush/internal/control"
 	"github.com/pollpush/pollpush/internal/result"
-	"github.com/pollpush/pollpush/report"
+	"github.com/pollpush/pollpush/report/gate"
 )
 
 // Opening a pipe waits for whoever is at its other end. What is named as a file
@@ -38,8 +38,8 @@ func TestPipesAreRefused(t *testing.T) {
 		"report":         {"report PIPE", "pipe", badInput, irregular},
 		"base":           {"compare PIPE good", "pipe", badInput, irregular},
 		"new":            {"compare good PIPE", "pipe", badInput, irregular},
-		"noise":          {"compare good good", "good/" + report.NoiseFile, badInput, irregular},
-		"to learn into":  {"compare good good --learn", "good/" + report.NoiseFile, badInput, irregular},
+		"noise":          {"compare good good", "good/" + gate.NoiseFile, badInput, irregular},
+		"to learn into":  {"compare good good --learn", "good/" + gate.NoiseFile, badInput, irregular},
 		"ab's noise":     {"ab . . tiny.yaml --noise PIPE", "pipe", badInput, irregular},
 		"ab's scenario":  {"ab . . PIPE", "pipe", badInput, irregular},
 		"written report": {"report good", "good/report.md", refused, "is a pipe that nobody reads from"},
@@ -76,7 +76,7 @@ func TestByteOrderMarks(t *testing.T) {
 	line := lineOf(t, aTrial())
 	write(t, filepath.Join(dir, "good", result.FileName), line)
 	write(t, filepath.Join(dir, "marked", result.FileName), mark+"\r\n"+line+"\r\n\r\n")
-	write(t, filepath.Join(dir, "marked", report.NoiseFile), mark+`{"schema":1,"alike":[]}`)
+	write(t, filepath.Join(dir, "marked", gate.NoiseFile), mark+`{"schema":1,"alike":[]}`)
 	machine := control.Env().Machine()
 	c := calibration.Calibration{Schema: calibration.Schema, Machine: machine, Env: control.Env()}
 	if err := c.Write(filepath.Join(dir, "calibration.json")); err != nil {

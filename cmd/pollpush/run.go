@@ -5,20 +5,17 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"reflect"
-	"strings"
 	"time"
 
 	"github.com/pollpush/pollpush/internal/contract"
 	"github.com/pollpush/pollpush/internal/control"
 	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/result"
-	"github.com/pollpush/pollpush/internal/scenario"
 	"github.com/pollpush/pollpush/report"
 )
 
 type runCommand struct {
-	Scenarios []string `arg:"" optional:"" name:"scenario" help:"Names of scenarios, or paths of scenario files (${default})." default:"chat-1k"`
+	Scenarios []string `arg:"" optional:"" name:"scenario" help:"Names of scenarios, or paths of scenario files (${default})." default:"${scenario}"`
 
 	Target    *string `placeholder:"URL" help:"Load a server that is already running, instead of starting one per trial."`
 	TargetCA  string  `name:"target-ca" placeholder:"FILE" help:"Certificates, in PEM, that a target of https is trusted by (the system's)."`
@@ -33,77 +30,10 @@ type runCommand struct {
 
 	Live liveFlag `placeholder:"HOST:PORT" help:"Serve a page with the run's curves while it goes on, and print its address; --live=HOST:PORT chooses it (${live}, a free port)."`
 
-	Keys overrides `embed:"" group:"Instead of what the scenario says:"`
+	overrides
 
 	restored *order   // that --resume names
 	reported []string // folders of the runs that have a report
-}
-
-// overrides are the flags that replace a scenario's keys.
-type overrides struct {
-	Transports *string `key:"transports" placeholder:"A,B" help:"Transports to compare; all is every one."`
-	Clients    *string `key:"clients" placeholder:"N" help:"Clients in all; several, as 100,1000, are measured one by one."`
-	Rooms      *string `key:"rooms" placeholder:"N" help:"Rooms that the clients are spread over, or several numbers of them."`
-	Trials     *string `key:"trials" placeholder:"N" help:"Trials of each transport."`
-	Seed       *string `key:"seed" placeholder:"N" help:"Seed of schedules, phases and texts."`
-	Payload    *string `key:"payload" placeholder:"SIZE" help:"Text in each message: 200B; or several sizes."`
-	Rate       *string `key:"publish.rate" placeholder:"RATE" help:"Messages per time and room: 1/s, 1/30s; or several rates."`
-	Arrivals   *string `key:"publish.arrivals" placeholder:"HOW" help:"When messages are due: poisson or constant."`
-	Publishers *string `key:"publish.publishers" placeholder:"N" help:"Clients of each room that publish."`
-	Interval   *string `key:"poll.interval" placeholder:"TIME" help:"From one poll to the next: 1s; or several times."`
-	Wait       *string `key:"poll.wait" placeholder:"TIME" help:"Longest wait of a long poll for news: 25s."`
-	RampUp     *string `key:"phases.ramp_up" placeholder:"TIME" help:"Over which connections are opened."`
-	WarmUp     *string `key:"phases.warm_up" placeholder:"TIME" help:"Under load before anything is measured."`
-	Steady     *string `key:"phases.steady" placeholder:"TIME" help:"That is measured."`
-	Drain      *string `key:"phases.drain" placeholder:"TIME" help:"Longest wait for the last deliveries."`
-	History    *string `key:"server.history" placeholder:"N" help:"Messages that the server keeps per room."`
-	Batch      *string `key:"server.batch" placeholder:"TIME" help:"For which the server gathers messages for ws-batch."`
-	FreezeAt   *string `key:"server.freeze_at" placeholder:"TIME" help:"When, in the steady state, the server is stopped."`
-	Freeze     *string `key:"server.freeze" placeholder:"TIME" help:"For how long it is stopped."`
-	Tls        *string `key:"tls" placeholder:"true" help:"Whether clients and server speak TLS."`
-	Shards     *string `key:"shards" placeholder:"N" help:"Loadgen processes, or auto."`
-	TimeLimit  *string `key:"time_limit" placeholder:"TIME" help:"Longest run that may still repeat a suspect trial."`
-	Limits     *string `key:"limits" placeholder:"METRIC=5%,…" help:"Changes for the worse that a comparison tolerates."`
-}
-
-// list returns the flags that were given, as the scenario package takes them.
-func (o overrides) list() (list []scenario.Override) {
-	v := reflect.ValueOf(o)
-	for i := range v.NumField() {
-		if given := v.Field(i).Interface().(*string); given != nil {
-			field := v.Type().Field(i)
-			list = append(list, scenario.Override{Key: field.Tag.Get("key"), Value: *given, Origin: flagOf(field)})
-		}
-	}
-	return list
-}
-
-// suitTarget refuses what only a chatserver that pollpush starts obeys.
-func (o overrides) suitTarget(with string) error {
-	for _, o := range o.list() {
-		if strings.HasPrefix(o.Key, "server.") {
-			return &usageError{fmt.Errorf("%s %s: does not go with %s", o.Origin, o.Value, with)}
-		}
-		if o.Key == "tls" {
-			return &usageError{fmt.Errorf("%s %s: does not go with %s, whose URL says it: https or http", o.Origin, o.Value, with)}
-		}
-	}
-	return nil
-}
-
-// flagOf is the flag that kong makes of a field's name.
-func flagOf(field reflect.StructField) string {
-	name := "--"
-	for i, c := range field.Name {
-		if c >= 'A' && c <= 'Z' {
-			if i > 0 {
-				name += "-"
-			}
-			c += 'a' - 'A'
-		}
-		name += string(c)
-	}
-	return name
 }
 
 // Run runs the scenarios one after the other. All are read before the first
@@ -150,7 +80,7 @@ func (c *runCommand) Run(s *session) error {
 		if c.Profile {
 			return &usageError{errors.New("--profile: goes with the servers that pollpush starts, not with --target; profile the target by its own means")}
 		}
-		if err := c.Keys.suitTarget("--target"); err != nil {
+		if err := c.suitTarget("--target"); err != nil {
 			return err
 		}
 	}

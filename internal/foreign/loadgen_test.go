@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/pollpush/pollpush/internal/contract"
-	"github.com/pollpush/pollpush/internal/transport"
 	"github.com/pollpush/pollpush/loadgen"
 )
 
@@ -34,12 +33,12 @@ func dial(t *testing.T, s *chatserver, name string, publishes bool) *client {
 // meet dials a target by a transport.
 func meet(t *testing.T, target loadgen.Target, name string) *client {
 	t.Helper()
-	way, ok := transport.Find(name)
+	open, ok := loadgen.Dialers[name]
 	if !ok {
 		t.Fatalf("there is no transport %q", name)
 	}
 	target.Meter = &loadgen.Meter{}
-	c, err := way.Dial(t.Context(), target)
+	c, err := open(t.Context(), target)
 	if err != nil {
 		t.Fatalf("%s: %v", name, err)
 	}

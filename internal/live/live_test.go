@@ -275,17 +275,13 @@ func TestLooks(t *testing.T) {
 		}
 		return string(text)
 	}
-	css, js, theme := read("page/live.css"), read("page/chart.js"), read("../../report/theme.go")
+	css, js := read("page/live.css"), read("page/chart.js")
 	seen := map[string]string{}
-	for _, name := range transport.Names() {
-		inks := regexp.MustCompile(`\{"` + name + `", "[^"]*", rgb\(0x(\w+)\), rgb\(0x(\w+)\)`).FindStringSubmatch(theme)
-		if inks == nil {
-			t.Errorf("the reports have no colours for %s", name)
-			continue
-		}
-		for _, ink := range inks[1:] {
-			if !strings.Contains(css, fmt.Sprintf("--%s: #%s;", name, strings.ToLower(ink))) {
-				t.Errorf("%s is #%s in the reports, not here", name, strings.ToLower(ink))
+	for _, tr := range transport.All() {
+		name := tr.Name
+		for _, ink := range []uint32{tr.Ink, tr.Dark} {
+			if !strings.Contains(css, fmt.Sprintf("--%s: #%06x;", name, ink)) {
+				t.Errorf("%s is #%06x in the reports, not here", name, ink)
 			}
 		}
 		if !strings.Contains(css, fmt.Sprintf(`[data-transport="%s"] { --ink: var(--%s); }`, name, name)) {

@@ -53,7 +53,7 @@ type delivery struct {
 func dial(t *testing.T, tr transport.Transport, target loadgen.Target) *person {
 	t.Helper()
 	target.Meter, target.Room, target.User = &loadgen.Meter{}, "lobby", "ada"
-	c, err := tr.Dial(t.Context(), target)
+	c, err := loadgen.Dialers[tr.Name](t.Context(), target)
 	if err != nil {
 		t.Fatalf("%s: %v", tr.Name, err)
 	}
