@@ -153,6 +153,17 @@ func (q *Quantiles) check(most float64) error {
 	return nil
 }
 
+// within reports whether lo ≤ v ≤ hi, of which NaN is no part.
+func within(lo, v, hi float64) bool { return !math.IsNaN(v) && lo <= v && v <= hi }
+
+// Check compares the floor, if there is one, with what must be true of every one.
+func (c *Calibration) Check() error {
+	if err := c.Floor.check(Longest.Seconds()); err != nil {
+		return fmt.Errorf("floor_s%w", err)
+	}
+	return nil
+}
+
 // rounding is by how much two histograms of 3 digits may differ for the same values, and
 // microsecond by how much a latency cut to one is too low.
 const (
