@@ -2,6 +2,7 @@ package result
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -86,4 +87,20 @@ func lineOf(t testing.TB, trial *Trial) string {
 		t.Fatal(err)
 	}
 	return string(line) + "\n"
+}
+
+// wantCheck checks a sound trial that was changed: its error must hold each line of
+// want, and there must be none where want is empty.
+func wantCheck(t *testing.T, name, want string, change ...func(*Trial)) {
+	t.Helper()
+	err := sound(t, change...).Check()
+	if (err == nil) != (want == "") {
+		t.Errorf("%s: error %v\nwant %q", name, err, want)
+		return
+	}
+	for line := range strings.Lines(want) {
+		if !strings.Contains(err.Error()+"\n", line) {
+			t.Errorf("%s: error %q\nlacks %q", name, err, line)
+		}
+	}
 }
