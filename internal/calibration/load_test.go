@@ -110,18 +110,6 @@ func TestDifferences(t *testing.T) {
 	}
 }
 
-func TestLess(t *testing.T) {
-	p50 := 0.0051
-	got := less(&result.Quantiles{P50: &p50, Max: 0.007, Mean: 0.006, N: 9}, 0.005)
-	near := func(a, b float64) bool { return a-b < 1e-12 && b-a < 1e-12 }
-	if !near(*got.P50, 0.0001) || got.P90 != nil || !near(got.Max, 0.002) || !near(got.Mean, 0.001) || got.N != 9 {
-		t.Errorf("%+v", got)
-	}
-	if less(nil, 1) != nil {
-		t.Error("nothing less something is something")
-	}
-}
-
 // A machine's limit is found from both sides, and holds twice.
 func TestSearch(t *testing.T) {
 	const limit = 100_000
@@ -169,6 +157,9 @@ func TestFloor(t *testing.T) {
 	trial := reasons(result.Valid)
 	trial.Latency = &result.Quantiles{P50: at(0.0053), P90: at(0.0055), P99: at(0.0061), Max: 0.0092, Mean: 0.0054, N: 3000}
 	trial.PollResponse = &result.Quantiles{P50: at(0.0004), Max: 0.003, Mean: 0.0005, N: 12_000}
+	if got := floor(new(reasons(result.Valid)), false); got != nil {
+		t.Errorf("of no deliveries: %+v", got)
+	}
 	for _, paced := range []bool{false, true} {
 		got, delay, measured := floor(&trial, paced), 0.005, trial.Latency
 		if paced {

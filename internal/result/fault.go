@@ -120,9 +120,7 @@ func (t *Trial) judgeLimits() {
 }
 
 // lacksClients reports whether not all clients have joined.
-func (t *Trial) lacksClients() bool {
-	return slices.ContainsFunc(t.Reasons, func(r Reason) bool { return r.Code == Refused && r.Validity == Invalid })
-}
+func (t *Trial) lacksClients() bool { return t.invalidFor(Refused) }
 
 // bySide lists errors by whose fault they are.
 func bySide(errors map[string]int64) string {

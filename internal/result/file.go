@@ -189,6 +189,4 @@ func parse(line []byte) (*Trial, error) {
 
 // broken reports whether a trial was stamped so when it ended: it is kept with
 // what it has.
-func (t *Trial) broken() bool {
-	return t.Validity == Invalid && slices.ContainsFunc(t.Reasons, func(r Reason) bool { return r.Code == Broken && r.Validity == Invalid })
-}
+func (t *Trial) broken() bool { return t.Validity == Invalid && t.invalidFor(Broken) }
