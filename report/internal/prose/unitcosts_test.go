@@ -29,7 +29,7 @@ func (m made) trial(transport string, n int) result.Trial {
 	t := result.Trial{Schema: result.Schema, Run: "r", Scenario: "s", ScenarioHash: "h", Transport: transport, Trial: n, Attempt: 1,
 		Clients: int(m.clients), Asked: result.Asked{Paced: m.paced, PollIntervalS: 1}, Status: result.Complete, Validity: result.Valid}
 	for k := range m.seconds + 4 {
-		s := result.Second{T: float64(k), Phase: "steady", Clients: m.clients, Published: m.messages(k), ServerRSSBytes: 1 << 20}
+		s := result.Second{T: float64(k), Phase: "steady", ServerRSSBytes: 1 << 20, SecondCounts: result.SecondCounts{Clients: m.clients, Published: m.messages(k)}}
 		switch {
 		case k < 2:
 			s.Phase = "warm-up"
