@@ -29,13 +29,8 @@ func (c *checkCommand) Run(s *session) error {
 		return err
 	}
 	part := contract.Part{Needed: len(c.For) > 0, Transports: append(c.For, c.Transports...)}
-	if slices.Equal(part.Transports, []string{"all"}) {
-		part.Transports = transport.Names()
-	}
-	for _, name := range part.Transports {
-		if _, err := find(name); err != nil {
-			return err
-		}
+	if part.Transports, err = expand(part.Transports); err != nil {
+		return err
 	}
 	results, err := contract.Check(s, base, roots, part)
 	if s.Err() != nil {
@@ -116,9 +111,22 @@ func ability(lacking []contract.Result) string {
 func find(name string) (transport.Transport, error) {
 	t, ok := transport.Find(name)
 	if !ok {
-		return t, &usageError{fmt.Errorf("transport %q: there is none of this name; there are %s", name, strings.Join(transport.Names(), ", "))}
+		return t, usage("transport %q: there is none of this name; there are %s", name, strings.Join(transport.Names(), ", "))
 	}
 	return t, nil
+}
+
+// expand returns the names of transports, each checked; all is every one.
+func expand(names []string) ([]string, error) {
+	if slices.Equal(names, []string{"all"}) {
+		return transport.Names(), nil
+	}
+	for _, name := range names {
+		if _, err := find(name); err != nil {
+			return nil, err
+		}
+	}
+	return names, nil
 }
 
 // printResults prints verdicts, each group under its name, and counts them. A
