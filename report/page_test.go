@@ -7,6 +7,9 @@ import (
 
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/pollpush/pollpush/report/internal/document"
+	"github.com/pollpush/pollpush/report/internal/figure"
 )
 
 func TestSortKey(t *testing.T) {
@@ -31,7 +34,7 @@ func TestSortKey(t *testing.T) {
 		"none":                    "",
 		"2026-11-20 08:00:00 UTC": "2026",
 	} {
-		if got := sortKey(cell); got != want {
+		if got := document.SortKey(cell); got != want {
 			t.Errorf("%q is sorted as %q, want %q", cell, got, want)
 		}
 	}
@@ -40,15 +43,15 @@ func TestSortKey(t *testing.T) {
 // TestHitsLieInTheirChart: what is pointed at is where it was drawn.
 func TestHitsLieInTheirChart(t *testing.T) {
 	d := mustDocument(t, numbersRun())
-	for i := range d.charts {
-		c := &d.charts[i]
-		hits := c.draw(draw.New(vgsvg.New(chartWidth, c.height())))
+	for i := range d.Charts {
+		c := &d.Charts[i]
+		hits := c.Draw(draw.New(vgsvg.New(figure.ChartWidth, c.Height())))
 		if len(hits) == 0 {
-			t.Errorf("the chart %s tells nothing to who points at it", c.name)
+			t.Errorf("the chart %s tells nothing to who points at it", c.Name)
 		}
 		for _, h := range hits {
-			if h.box.Min.X < 0 || h.box.Min.Y < 0 || h.box.Max.X > chartWidth || h.box.Max.Y > c.height() || h.y == "" {
-				t.Errorf("the chart %s, of %v by %v, tells %q at %v", c.name, chartWidth, c.height(), h.says(), h.box)
+			if h.Box.Min.X < 0 || h.Box.Min.Y < 0 || h.Box.Max.X > figure.ChartWidth || h.Box.Max.Y > c.Height() || h.Y == "" {
+				t.Errorf("the chart %s, of %v by %v, tells %q at %v", c.Name, figure.ChartWidth, c.Height(), h.Says(), h.Box)
 			}
 		}
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/pollpush/pollpush/internal/scenario"
 	"github.com/pollpush/pollpush/internal/stat"
 	"github.com/pollpush/pollpush/report"
+	"github.com/pollpush/pollpush/report/gate"
 )
 
 type abCommand struct {
@@ -83,14 +84,14 @@ func (c *abCommand) Run(s *session) error {
 }
 
 // noise is what is known of the machine; nil where no file is named.
-func (c *abCommand) noise() (*report.Noise, error) {
+func (c *abCommand) noise() (*gate.Noise, error) {
 	if c.Noise == "" {
 		return nil, nil
 	}
 	if _, err := os.Stat(c.Noise); errors.Is(err, os.ErrNotExist) {
 		return nil, refuse("there is no %s; learn by `pollpush compare BASE NEW --learn`, as `make noise` does, or leave --noise away", c.Noise)
 	}
-	noise, err := report.ReadNoise(c.Noise)
+	noise, err := gate.ReadNoise(c.Noise)
 	if err != nil {
 		return nil, &exitError{badInput, err.Error()}
 	}
@@ -110,9 +111,9 @@ func (c *abCommand) grid(s *session) (scenario.Grid, []string, error) {
 	if err != nil {
 		return g, nil, err
 	}
-	if trials := g.Points[0].Trials; !c.overridden("trials") && !c.CountsOnly && trials < report.FewestToCompare {
+	if trials := g.Points[0].Trials; !c.overridden("trials") && !c.CountsOnly && trials < gate.FewestToCompare {
 		fmt.Fprintf(s.stderr, "%s says trials: %d; here %d of each transport are run on each side, since %d are the fewest that can tell times apart (--trials N runs N)\n",
-			g.Name, trials, stat.FewestForInterval, report.FewestToCompare)
+			g.Name, trials, stat.FewestForInterval, gate.FewestToCompare)
 		o.Keys = append(o.Keys, scenario.Override{Key: "trials", Value: fmt.Sprint(stat.FewestForInterval), Origin: "--trials"})
 		if g, err = o.grid(); err != nil {
 			return g, nil, err

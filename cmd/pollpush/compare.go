@@ -12,7 +12,7 @@ import (
 	"github.com/pollpush/pollpush/internal/file"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
-	"github.com/pollpush/pollpush/report"
+	"github.com/pollpush/pollpush/report/gate"
 )
 
 // comparing are the flags of whatever holds one run against another.
@@ -26,7 +26,7 @@ type comparing struct {
 
 // judge compares, prints and writes what was found, and returns an exitError if
 // that is a regression.
-func (c *comparing) judge(s *session, base, next []result.Trial, noise *report.Noise) error {
+func (c *comparing) judge(s *session, base, next []result.Trial, noise *gate.Noise) error {
 	limits, err := c.limits()
 	if err != nil {
 		return err
@@ -34,7 +34,7 @@ func (c *comparing) judge(s *session, base, next []result.Trial, noise *report.N
 	if c.Markdown == "-" && c.JUnit == "-" {
 		return usage("--markdown - and --junit -: only one of them can be standard output; name a file for the other")
 	}
-	comparison, err := report.Compare(base, next, report.CompareOptions{Limits: limits, Noise: noise, CountsOnly: c.CountsOnly})
+	comparison, err := gate.Compare(base, next, gate.CompareOptions{Limits: limits, Noise: noise, CountsOnly: c.CountsOnly})
 	if err != nil {
 		return &exitError{badInput, err.Error()}
 	}
@@ -62,7 +62,7 @@ func (c *comparing) limits() (map[string]float64, error) {
 	if len(c.Limit) == 0 {
 		return nil, nil
 	}
-	return scenario.ParseLimits("--limit", strings.Join(c.Limit, ","), report.MetricIDs())
+	return scenario.ParseLimits("--limit", strings.Join(c.Limit, ","), gate.MetricIDs())
 }
 
 // writeTo writes to a file, whose folder must be there; "-" is standard output,
@@ -112,8 +112,8 @@ func (c *compareCommand) Run(s *session) error {
 		fmt.Fprintf(s.stdout, "Nothing was compared: there is no base %s.\n", c.Base)
 		return nil
 	}
-	path := filepath.Join(folderOf(c.Base), report.NoiseFile)
-	noise, err := report.ReadNoise(path)
+	path := filepath.Join(folderOf(c.Base), gate.NoiseFile)
+	noise, err := gate.ReadNoise(path)
 	if err != nil {
 		return &exitError{badInput, err.Error()}
 	}
@@ -138,7 +138,7 @@ func noBase(base, without string, err error) error {
 
 // learn adds what two runs of one commit differ by to what is known of the
 // machine.
-func learn(s *session, noise *report.Noise, path string, base, next []result.Trial) error {
+func learn(s *session, noise *gate.Noise, path string, base, next []result.Trial) error {
 	if err := noise.Learn(base, next); err != nil {
 		return &exitError{badInput, err.Error()}
 	}

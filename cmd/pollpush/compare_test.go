@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/pollpush/pollpush/internal/result"
-	"github.com/pollpush/pollpush/report"
+	"github.com/pollpush/pollpush/report/gate"
 )
 
 // writeRun writes a run of so many trials, each changed.
@@ -91,7 +91,7 @@ func TestCompareLearns(t *testing.T) {
 	for text, said := range map[string]string{
 		"{": "is not JSON", "{}": `has no "schema"`, `{"schema": 7}`: "has schema 7, this pollpush reads up to 1: use a newer pollpush",
 	} {
-		write(t, "base/"+report.NoiseFile, text)
+		write(t, "base/"+gate.NoiseFile, text)
 		wantRefused(t, dir, []refusal{{"compare base twin", badInput, "noise base/noise.json: " + said}})
 	}
 }

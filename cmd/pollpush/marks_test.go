@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/pollpush/pollpush/internal/result"
-	"github.com/pollpush/pollpush/report"
+	"github.com/pollpush/pollpush/report/gate"
 )
 
 // What editors put into a file that people edit is read, whichever file it is.
@@ -15,7 +15,7 @@ func TestByteOrderMarks(t *testing.T) {
 	line := lineOf(t, aTrial())
 	write(t, "good/"+result.FileName, line)
 	write(t, "marked/"+result.FileName, mark+"\r\n"+line+"\r\n\r\n")
-	write(t, "marked/"+report.NoiseFile, mark+`{"schema":1,"alike":[]}`)
+	write(t, "marked/"+gate.NoiseFile, mark+`{"schema":1,"alike":[]}`)
 	write(t, "marked.yaml", mark+strings.Replace(tiny, "trials: 1", "trials: 0", 1))
 	inside(t, "run", "marked.yaml").wantExit(t, badInput, "marked.yaml:4: trials 0: must be")
 	inside(t, "report", "marked").wantExit(t, fine)

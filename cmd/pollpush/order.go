@@ -10,7 +10,7 @@ import (
 	"github.com/pollpush/pollpush/internal/file"
 	"github.com/pollpush/pollpush/internal/scenario"
 	"github.com/pollpush/pollpush/internal/transport"
-	"github.com/pollpush/pollpush/report"
+	"github.com/pollpush/pollpush/report/gate"
 )
 
 // order is what a run was asked for. It is kept in the run's folder, so that an
@@ -31,7 +31,7 @@ const orderFile = "order.json"
 
 // known is what scenarios may name.
 func known() scenario.Known {
-	return scenario.Known{Transports: transport.Names(), Paced: transport.Paced(), Metrics: report.MetricIDs()}
+	return scenario.Known{Transports: transport.Names(), Paced: transport.Paced(), Metrics: gate.MetricIDs()}
 }
 
 // order reads the scenario that a name stands for; a fault in it is told at once.

@@ -20,7 +20,7 @@ import (
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
 	"github.com/pollpush/pollpush/internal/transport"
-	"github.com/pollpush/pollpush/report"
+	"github.com/pollpush/pollpush/report/gate"
 )
 
 // refusal is a command line that ends with a code before anything is done.
@@ -57,7 +57,7 @@ func wantRefused(t *testing.T, dir string, list []refusal) {
 			t.Errorf("%s: exit code %d, want %d and %q; stdout %q, stderr:\n%s", c.args, e.code, c.code, c.said, e.stdout, e.stderr)
 		}
 		if after := pathsIn(t, dir); !slices.Equal(before, after) {
-			t.Fatalf("%s: the folder held %q, and now %q", c.args, before, after)
+			t.Fatalf("%s: it left %q", c.args, slices.DeleteFunc(after, func(path string) bool { return slices.Contains(before, path) }))
 		}
 	}
 	wantNoneLeft(t, dir)
@@ -260,7 +260,6 @@ func TestResultsRefused(t *testing.T) {
 		{"report two", badInput, `two/trials.jsonl:2: is of run "another-run" .. began with run "a-run"`},
 		{"compare good cut", badInput, "cut/trials.jsonl:2: the line is cut off: its writer was killed; delete it to use the lines before"},
 		{"report", badInput, "<dir>"},
-		{"report unwritable", refused, "the report cannot be written .. unwritable/charts"},
 		{"compare nowhere good", refused, "make the base by `pollpush run SCENARIO --out nowhere`, or pass --allow-missing-baseline"},
 		{"compare hollow good", refused, "make the base by `pollpush run SCENARIO --out hollow/base`"},
 		{"compare . good", refused, " holds a run: name that as the base"},
@@ -277,6 +276,7 @@ func TestResultsRefused(t *testing.T) {
 		}
 	}
 	wantRefused(t, dir, list)
+	inside(t, "report", "unwritable").wantExit(t, refused, "the report cannot be written", "unwritable/charts")
 	allowed := inside(t, "compare", "nowhere", "good", "--allow-missing-baseline")
 	if allowed.code != fine || allowed.stdout != "Nothing was compared: there is no base nowhere.\n" {
 		t.Errorf("exit code %d, it said %q", allowed.code, allowed.stdout)
@@ -475,7 +475,7 @@ func TestPipesAreRefused(t *testing.T) {
 	}
 	write(t, filepath.Join(dir, "begun", orderFile), string(o[orderFile]))
 	for _, path := range []string{
-		"pipe", "kept/" + control.Env().Machine() + ".json", "ordered/" + orderFile, "begun/" + result.FileName, "noisy/" + report.NoiseFile, "reported/report.md",
+		"pipe", "kept/" + control.Env().Machine() + ".json", "ordered/" + orderFile, "begun/" + result.FileName, "noisy/" + gate.NoiseFile, "reported/report.md",
 	} {
 		pipe(t, filepath.Join(dir, path))
 	}

@@ -12,10 +12,12 @@ const (
 	maxLatePaced   = 0.05                 // p99, of the poll interval
 	maxLatePush    = 5 * time.Millisecond // p99
 	maxLate        = time.Second          // p99, however long the poll interval
-	maxDisturbance = 0.10                 // cores
-	maxErrors      = 0.01                 // of all requests and messages
-	maxMismatch    = 0.005                // of the bytes
-	noticeUnfound  = 0.01                 // of the deliveries, by a warm-up that was short
+	maxEdge        = 10 * time.Millisecond
+	maxEdgeShare   = 0.005 // of the steady state, where that is more
+	maxDisturbance = 0.10  // cores
+	maxErrors      = 0.01  // of all requests and messages
+	maxMismatch    = 0.005 // of the bytes
+	noticeUnfound  = 0.01  // of the deliveries, by a warm-up that was short
 	maxUnfound     = 0.05
 
 	// A pause delays all that a shard's clients would have got or sent in it:

@@ -209,6 +209,11 @@ func TestJudge(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			trial := sound(t, c.change)
 			trial.Judge()
+			for _, r := range trial.Reasons {
+				if k := r.Kind(); r.Validity == Suspect && k.Suspect == "" || r.Validity == Invalid && k.Invalid == "" {
+					t.Errorf("the table has no word on when %s makes a trial %s", r.Code, r.Validity)
+				}
+			}
 			if len(trial.Reasons)+len(c.want) > 0 && !reflect.DeepEqual(trial.Reasons, c.want) {
 				t.Errorf("reasons %+v\nwant    %+v", trial.Reasons, c.want)
 			}
