@@ -194,19 +194,6 @@ func TestAbOfCommands(t *testing.T) {
 	pollpush(t, dir, "report", "ab/new").wantExit(t, fine)
 }
 
-// A port that somebody has is nobody's to measure: nothing is started there.
-func TestAbOfCommandsWhosePortIsTaken(t *testing.T) {
-	t.Parallel()
-	dir := workplace(t)
-	url, _ := serve(t)
-	start := "touch started; exec sleep 1000"
-	e := pollpush(t, dir, "ab", start, start, "tiny.yaml", "--ready", url, "--out", "ab")
-	e.wantExit(t, refused, "base: another server listens at "+strings.TrimPrefix(url, "http://")+" already: end it")
-	if _, err := os.Stat(filepath.Join(dir, "started")); err == nil {
-		t.Error("it was started")
-	}
-}
-
 // A server that dies in its trial is named with its last output, and nothing is
 // compared.
 func TestAbOfACommandThatDies(t *testing.T) {
@@ -217,21 +204,6 @@ func TestAbOfACommandThatDies(t *testing.T) {
 	e := pollpush(t, dir, "ab", start, programs+"/chatserver --listen "+address, "tiny.yaml", "--ready", "http://"+address+"/healthz",
 		"--transports", "ws", "--trials", "1", "--time-limit", "1s", "--steady", "3s", "--out", "ab")
 	e.wantExit(t, badInput, "exit status 9; it said: ", "out of memory")
-	wantNoneLeft(t, dir)
-}
-
-// Interrupted, it leaves no server of a command's.
-func TestAbOfCommandsInterrupted(t *testing.T) {
-	t.Parallel()
-	dir, address := workplace(t), vacant(t)
-	start := "trap '' TERM; touch up; sleep 1000 & " + programs + "/chatserver --listen " + address
-	p := launch(t, dir, program(t, "pollpush"), "ab", start, start, "tiny.yaml", "--ready", "http://"+address+"/nowhere", "--out", "ab")
-	for up := false; !up; {
-		_, err := os.Stat(filepath.Join(dir, "up"))
-		up = err == nil
-	}
-	p.signal(syscall.SIGINT)
-	p.end().wantExit(t, interrupted, "interrupted before anything was measured")
 	wantNoneLeft(t, dir)
 }
 

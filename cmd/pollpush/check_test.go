@@ -121,7 +121,7 @@ d
 
 1 passed, 2 failed, 3 absent, 3 not tried, of 9 points
 `
-	if got := b.String(); got != want || count != (tally{passed: 1, absent: 3, failed: 2, untried: 3, needed: 1}) {
+	if got := b.String(); got != want || count != (tally{all: 9, passed: 1, absent: 3, failed: 2, untried: 3, needed: 1}) {
 		t.Errorf("%v:\n%s", count, got)
 	}
 }
@@ -157,19 +157,20 @@ ws                not known: the check ended before
 
 func TestJudge(t *testing.T) {
 	t.Parallel()
+	const breaks = "pollpush: http://h:1 breaks the contract in "
 	for _, c := range []struct {
 		count  tally
 		needed bool
 		code   int
 		said   string
 	}{
-		{tally{passed: 2, absent: 3}, false, fine, ""},
-		{tally{passed: 2, absent: 3}, true, fine, ""},
-		{tally{passed: 2, absent: 3, failed: 1}, false, regression, "pollpush: http://h:1 breaks the contract in 1 of 6 points, none of them needed to measure; see docs/contract.md\n"},
-		{tally{passed: 2, absent: 3, failed: 2, needed: 1}, false, regression, "pollpush: http://h:1 breaks the contract in 2 of 7 points, 1 of them needed to measure; see docs/contract.md\n"},
-		{tally{passed: 2, failed: 2, needed: 2}, true, regression, "pollpush: http://h:1 fails 2 of 4 points that measuring needs; see docs/contract.md\n"},
-		{tally{passed: 2, absent: 3, untried: 4}, false, refused, "pollpush: the check of http://h:1 ran out of time (1m0s): 4 of 9 points were not tried, 0 failed; see docs/contract.md\n"},
-		{tally{passed: 2, absent: 3, failed: 1, untried: 4}, true, refused, "pollpush: the check of http://h:1 ran out of time (1m0s): 4 of 10 points were not tried, 1 failed; see docs/contract.md\n"},
+		{tally{all: 5}, false, fine, ""},
+		{tally{all: 5}, true, fine, ""},
+		{tally{all: 6, failed: 1}, false, regression, breaks + "1 of 6 points, none of them needed to measure; see docs/contract.md\n"},
+		{tally{all: 7, failed: 2, needed: 1}, false, regression, breaks + "2 of 7 points, 1 of them needed to measure; see docs/contract.md\n"},
+		{tally{all: 7, failed: 2, needed: 2}, false, regression, breaks + "2 of 7 points, all of them needed to measure; see docs/contract.md\n"},
+		{tally{all: 4, failed: 2, needed: 2}, true, regression, "pollpush: http://h:1 fails 2 of 4 points that measuring needs; see docs/contract.md\n"},
+		{tally{all: 10, failed: 1, untried: 4}, true, refused, "pollpush: the check of http://h:1 ran out of time (1m0s): 4 of 10 points were not tried, 1 failed; see docs/contract.md\n"},
 	} {
 		var said strings.Builder
 		if code := explain(&said, judge("http://h:1", contract.Part{Needed: c.needed}, c.count)); code != c.code || said.String() != c.said {

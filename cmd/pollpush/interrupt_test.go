@@ -79,16 +79,3 @@ func wantPartial(t *testing.T, trial *result.Trial, measured bool) {
 		t.Error("no connection was counted")
 	}
 }
-
-// A server that does not listen to the request to end is killed, as soon.
-func TestInterruptWithStoppedServer(t *testing.T) {
-	t.Parallel()
-	dir := workplace(t)
-	p := launchOnTerminal(t, dir, program(t, "pollpush"), "run", "tiny.yaml", "--out", "run", "--warm-up", "1m")
-	p.await("poll, trial 1 of 1: warm-up")
-	if err := syscall.Kill(childIn(t, dir, "chatserver").pid, syscall.SIGSTOP); err != nil {
-		t.Fatal(err)
-	}
-	p.interrupt(syscall.SIGINT).wantExit(t, interrupted, "interrupted")
-	wantNoneLeft(t, dir)
-}

@@ -356,7 +356,9 @@ func TestAbRefuses(t *testing.T) {
 		commands = "ab true true --ready "
 		dies     = "ab 'echo out of order >&2; exit 1' true --ready http://127.0.0.1:1"
 	)
+	taken := answering(t, 200, "")
 	wantRefused(t, dir, []refusal{
+		{"ab 'touch started' true --ready " + taken, refused, "base: another server listens at " + strings.TrimPrefix(taken, "http://") + " already: end it"},
 		{"ab nowhere good", refused, "there is no server in nowhere"},
 		{"ab good full", refused, "go build -o"},
 		{"ab good text", refused, "is not a program"},

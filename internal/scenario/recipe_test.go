@@ -22,8 +22,7 @@ func TestHowToAddAKey(t *testing.T) {
 	c.Replace(table, "	Drain  time.Duration", "	Rest   time.Duration\n	Drain  time.Duration")
 	c.Replace(table, `	{Path: "server.history",`, `	{Path: "phases.rest", About: "Pause after each trial.",
 		Default: "1s",
-		field: quantity[time.Duration]{unit: &timeUnit, lo: 0, hi: time.Minute,
-			at: func(s *Scenario) *time.Duration { return &s.Phases.Rest }}, newer: true},
+		field:   span(0, time.Minute, func(s *Scenario) *time.Duration { return &s.Phases.Rest }), newer: true},
 	{Path: "server.history",`)
 	c.Replace(plan, "s.Phases.Drain + StartStop", "s.Phases.Drain + StartStop + s.Phases.Rest")
 	c.Generate()
