@@ -169,7 +169,7 @@ func TestRunExits(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var stdout, stderr bytes.Buffer
-		code := run(done, strings.NewReader(""), &stdout, &stderr, tt.args)
+		code := command().Run(done, strings.NewReader(""), &stdout, &stderr, tt.args)
 		if code != tt.code || !strings.Contains(stdout.String(), tt.stdout) || !strings.Contains(stderr.String(), tt.stderr) {
 			t.Errorf("%q: exit code %d, want %d; stdout %q; stderr %q", tt.args, code, tt.code, &stdout, &stderr)
 		}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/pollpush/pollpush/internal/serving"
 )
 
 // The first line says where it listens, and the input's end is the program's.
@@ -17,7 +19,7 @@ func TestServesUntilItsInputEnds(t *testing.T) {
 	said, stdout := io.Pipe()
 	ended := make(chan int, 1)
 	go func() {
-		ended <- run(t.Context(), stdin, stdout, io.Discard, []string{"--exit-with-stdin", "--delay", "1ms", "--lose", "10", "--stall", "1s"})
+		ended <- command().Run(t.Context(), stdin, stdout, io.Discard, []string{"--exit-with-stdin", "--delay", "1ms", "--lose", "10", "--stall", "1s"})
 	}()
 	var line struct {
 		URL string `json:"url"`
@@ -38,7 +40,7 @@ func TestServesUntilItsInputEnds(t *testing.T) {
 	end.Close()
 	select {
 	case code := <-ended:
-		if code != fine {
+		if code != serving.Fine {
 			t.Errorf("exit code %d", code)
 		}
 	case <-time.After(time.Minute):
@@ -57,18 +59,18 @@ func TestRefuses(t *testing.T) {
 		code int
 		said string
 	}{
-		{"--help", fine, ""},
-		{"--delay -1s", usage, "--delay -1s: want at least 0s"},
-		{"--stall x", usage, "--stall"},
-		{"--lose 7", usage, "--lose 7: want 0 for none, or at least 8"},
-		{"--swap -8", usage, "--swap -8: want 0 for none, or at least 8"},
-		{"--smoke", usage, "see nulltarget --help"},
-		{"--listen " + taken.Addr().String(), cannot, "choose another address by --listen"},
+		{"--help", serving.Fine, ""},
+		{"--delay -1s", serving.Usage, "--delay -1s: want at least 0s"},
+		{"--stall x", serving.Usage, "--stall"},
+		{"--lose 7", serving.Usage, "--lose 7: want 0 for none, or at least 8"},
+		{"--swap -8", serving.Usage, "--swap -8: want 0 for none, or at least 8"},
+		{"--smoke", serving.Usage, "see nulltarget --help"},
+		{"--listen " + taken.Addr().String(), serving.Cannot, "choose another address by --listen"},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
 			args := strings.Fields(strings.ReplaceAll(c.args, " -", "=-"))
-			if code := run(t.Context(), strings.NewReader(""), &stdout, &stderr, args); code != c.code {
+			if code := command().Run(t.Context(), strings.NewReader(""), &stdout, &stderr, args); code != c.code {
 				t.Errorf("exit code %d, want %d", code, c.code)
 			}
 			if !strings.Contains(stderr.String(), c.said) {

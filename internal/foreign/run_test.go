@@ -42,7 +42,7 @@ func TestWholeRunAgainstSocketIO(t *testing.T) {
 			t.Errorf("trial %d: %s of %s is %s", i, trial.Transport, trial.Env.Target, trial.Status)
 		}
 		for _, r := range trial.Reasons {
-			if !result.Timing(r.Code) && r.Code != result.PollsNotReached {
+			if !r.Kind().Timing && r.Code != result.PollsNotReached {
 				t.Errorf("%s: %s: %s", trial.Transport, r.Code, r.Text)
 			}
 		}

@@ -19,6 +19,8 @@ import (
 
 	"github.com/gorilla/websocket"
 	"go.uber.org/goleak"
+
+	"github.com/pollpush/pollpush/internal/serving"
 )
 
 // patience bounds every wait; no test measures time.
@@ -31,7 +33,7 @@ func serve(t *testing.T) string {
 	r, w := io.Pipe()
 	var stderr bytes.Buffer
 	code := make(chan int)
-	go func() { code <- run(ctx, w, &stderr, []string{"--listen", "127.0.0.1:0"}) }()
+	go func() { code <- command().Run(ctx, nil, w, &stderr, []string{"--listen", "127.0.0.1:0"}) }()
 	var first struct{ URL string }
 	line, err := bufio.NewReader(r).ReadBytes('\n')
 	if err != nil || json.Unmarshal(line, &first) != nil {
@@ -39,7 +41,7 @@ func serve(t *testing.T) string {
 	}
 	t.Cleanup(func() {
 		stop()
-		if got := <-code; got != fine || stderr.Len() > 0 {
+		if got := <-code; got != serving.Fine || stderr.Len() > 0 {
 			t.Errorf("exit code %d; %s", got, &stderr)
 		}
 		goleak.VerifyNone(t)
@@ -308,13 +310,13 @@ func TestRunExits(t *testing.T) {
 		stdout string
 		stderr string
 	}{
-		{[]string{"--help"}, fine, "--listen", ""},
-		{[]string{"--lisen", "x"}, usage, "", `did you mean "--listen"`},
-		{[]string{"--listen", taken.Addr().String()}, cannot, "", "--listen"},
+		{[]string{"--help"}, serving.Fine, "--listen", ""},
+		{[]string{"--lisen", "x"}, serving.Usage, "", `did you mean "--listen"`},
+		{[]string{"--listen", taken.Addr().String()}, serving.Cannot, "", "--listen"},
 	}
 	for _, tt := range tests {
 		var stdout, stderr bytes.Buffer
-		if code := run(t.Context(), &stdout, &stderr, tt.args); code != tt.code || !strings.Contains(stdout.String(), tt.stdout) || !strings.Contains(stderr.String(), tt.stderr) {
+		if code := command().Run(t.Context(), nil, &stdout, &stderr, tt.args); code != tt.code || !strings.Contains(stdout.String(), tt.stdout) || !strings.Contains(stderr.String(), tt.stderr) {
 			t.Errorf("%q: exit code %d, want %d; stdout %q; stderr %q", tt.args, code, tt.code, &stdout, &stderr)
 		}
 	}
