@@ -15,8 +15,8 @@ const shapes = {
   plus: 'M-4,0h8m-4,-4v8',
 }
 const dashes = {
-  circle: '', 'open circle': '7 3', triangle: '2 3', 'open triangle': '12 4', downward: '9 3 2 3',
-  square: '', 'open square': '7 3', diamond: '2 3', 'open diamond': '12 4',
+  circle: '', 'open circle': '7 3', triangle: '2 3', 'open triangle': '12 4', downward: '9 3 2 3', 'open downward': '7 3 2 3',
+  square: '', 'open square': '7 3', diamond: '2 3', 'open diamond': '12 4', pentagon: '12 4 2 4',
 }
 
 function lookOf(transport) {
