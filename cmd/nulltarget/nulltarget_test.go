@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
 )
 
 // The first line says where it listens, and the input's end is the program's.
@@ -28,9 +30,7 @@ func TestServesUntilItsInputEnds(t *testing.T) {
 	}
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	answer, err := client.Get(line.URL + "/healthz")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer answer.Body.Close()
 	if body, err := io.ReadAll(answer.Body); err != nil || answer.StatusCode != http.StatusOK || string(body) != `{"status":"ok"}` {
 		t.Errorf("%s: %s (%v)", answer.Status, body, err)
@@ -38,9 +38,7 @@ func TestServesUntilItsInputEnds(t *testing.T) {
 	end.Close()
 	select {
 	case code := <-ended:
-		if code != fine {
-			t.Errorf("exit code %d", code)
-		}
+		assert.Check(t, code == fine, "exit code %d", code)
 	case <-time.After(time.Minute):
 		t.Error("it goes on")
 	}
@@ -48,9 +46,7 @@ func TestServesUntilItsInputEnds(t *testing.T) {
 
 func TestRefuses(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer taken.Close()
 	for _, c := range []struct {
 		args string

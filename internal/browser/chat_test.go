@@ -9,6 +9,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/transport"
 )
@@ -34,9 +35,7 @@ func overEach(t *testing.T, test func(t *testing.T, s *server, via string)) {
 func TestChatOffersAllTransports(t *testing.T) {
 	b := open(t, startServer(t).url)
 	got := value[[]string](b, `[...$('transport').options].map(o => o.value)`)
-	if !slices.Equal(got, transports) {
-		t.Errorf("the page offers %q, want %q", got, transports)
-	}
+	assert.Check(t, slices.Equal(got, transports), "the page offers %q, want %q", got, transports)
 }
 
 func TestTwoTabsTalk(t *testing.T) {
@@ -215,9 +214,7 @@ func TestFitsItsWindow(t *testing.T) {
 			}
 			unnamed := value[[]string](b, `[...document.querySelectorAll('input, select, textarea, button, canvas, [role=region]')]
 				.filter(e => e.checkVisibility() && !e.labels?.length && !e.ariaLabel && !e.textContent.trim()).map(e => e.outerHTML)`)
-			if len(unnamed) > 0 {
-				t.Errorf("%s: without a name: %q", view, unnamed)
-			}
+			assert.Check(t, len(unnamed) == 0, "%s: without a name: %q", view, unnamed)
 		}
 	}
 }
@@ -230,9 +227,7 @@ func TestIsUsableByKeyboard(t *testing.T) {
 		b.must(chromedp.Do(b.ctx, chromedp.KeyEvent(kb.Tab)))
 		got := value[string](b, `document.activeElement.id || document.activeElement.textContent`)
 		outlined := value[string](b, `getComputedStyle(document.activeElement).outlineStyle`)
-		if got != w || outlined == "none" {
-			t.Errorf("the focus is on %q (outline %s), want %q", got, outlined, w)
-		}
+		assert.Check(t, got == w && outlined != "none", "the focus is on %q (outline %s), want %q", got, outlined, w)
 	}
 	b.do(`$('name').focus()`)
 	b.must(chromedp.Do(b.ctx, chromedp.KeyEvent("ada")))

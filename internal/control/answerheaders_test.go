@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/faultproxy"
 	"github.com/pollpush/pollpush/internal/transport"
@@ -28,9 +29,7 @@ func TestAnswerHeadersAreTold(t *testing.T) {
 			t.Parallel()
 			plain := headOf(t, of, "", "")
 			if !asks[of] {
-				if plain != nil {
-					t.Errorf("it has %v", plain)
-				}
+				assert.Check(t, plain == nil, "it has %v", plain)
 				return
 			}
 			if plain[""] != int64(len("HTTP/1.1 200 OK\r\n")) || plain["Content-Length"] < int64(len("Content-Length: 10\r\n")) {

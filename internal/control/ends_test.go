@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/result"
 )
@@ -325,9 +326,7 @@ func TestAServerThatBreaksOffIsDoubted(t *testing.T) {
 			said := slices.ContainsFunc(trial.Reasons, func(r result.Reason) bool {
 				return strings.Contains(r.Text, c.said) || strings.Contains(r.Text, "the target's: connection lost")
 			})
-			if trial.Validity == result.Valid || !said {
-				t.Errorf("%s, for %v", trial.Validity, trial.Reasons)
-			}
+			assert.Check(t, trial.Validity != result.Valid && said, "%s, for %v", trial.Validity, trial.Reasons)
 			if lost := trial.Connections.Lost; lost != trial.Errors[result.ConnectionLost]+trial.Errors["dial: "+result.ConnectionLost] {
 				t.Errorf("%d connections lost, errors %v", lost, trial.Errors)
 			}

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/faultproxy"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/transport"
@@ -47,9 +49,7 @@ func TestADelayMovesEveryPushMedian(t *testing.T) {
 				}
 				calm = calm && undisturbed(t, &plain) && undisturbed(t, &delayed)
 			}
-			if calm {
-				t.Errorf("the median never moved by 50 ± 3 ms in %d tries", tries)
-			}
+			assert.Check(t, !calm, "the median never moved by 50 ± 3 ms in %d tries", tries)
 		})
 	}
 }
@@ -98,13 +98,9 @@ func TestFaultsOnTheWayAreReportedExactly(t *testing.T) {
 				"reordered":  {trial.Reordered, each},
 				"delivered":  {trial.Delivered, messages * clients}, // as many twice as never
 			} {
-				if c[0] != c[1] {
-					t.Errorf("%s: %d, want %d", what, c[0], c[1])
-				}
+				assert.Check(t, c[0] == c[1], "%s: %d, want %d", what, c[0], c[1])
 			}
-			if trial.Validity == result.Valid {
-				t.Error("a trial with losses is not to be called valid")
-			}
+			assert.Check(t, trial.Validity != result.Valid, "a trial with losses is not to be called valid")
 		})
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/clock"
 	"github.com/pollpush/pollpush/internal/proc"
@@ -23,9 +24,7 @@ func awaitChild(t *testing.T, pid, what int) {
 	for {
 		err := unix.Waitid(unix.P_PID, pid, nil, what|unix.WNOWAIT, nil)
 		if !errors.Is(err, unix.EINTR) {
-			if err != nil {
-				t.Errorf("waiting for process %d: %v", pid, err)
-			}
+			assert.Check(t, err, "waiting for process %d", pid)
 			return
 		}
 	}
@@ -38,9 +37,7 @@ func frozen(t *testing.T, ctx context.Context, length time.Duration) (*freeze, <
 	f := &freeze{watch: w, asked: scenario.Server{Freeze: length}}
 	for range 2 {
 		p, err := proc.Start(script(t, "while read line; do :; done"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		t.Cleanup(func() {
 			p.Stdin.Close()
 			if err := p.WaitOrKill(30 * time.Second); errors.Is(err, proc.ErrKilled) {
@@ -66,9 +63,7 @@ func TestFreezeStopsAllServersForItsTime(t *testing.T) {
 	for _, p := range f.servers {
 		awaitChild(t, p.Pid(), unix.WCONTINUED)
 	}
-	if f.problem != nil {
-		t.Error(f.problem)
-	}
+	assert.Check(t, f.problem)
 }
 
 func TestFreezeEndsWithItsContext(t *testing.T) {
@@ -84,9 +79,7 @@ func TestFreezeEndsWithItsContext(t *testing.T) {
 	interrupt()
 	<-over
 	awaitChild(t, f.servers[0].Pid(), unix.WCONTINUED)
-	if f.problem != nil {
-		t.Error(f.problem)
-	}
+	assert.Check(t, f.problem)
 }
 
 func TestFreezeIsJudged(t *testing.T) {
@@ -134,12 +127,8 @@ func TestInterruptWhileTheServerIsFrozen(t *testing.T) {
 	}()
 	trials, err := Run(ctx, o)
 	took := time.Since(<-interrupted)
-	if err != nil || len(trials) != 1 || trials[0].Status != result.Partial {
-		t.Fatalf("%d trials, %v", len(trials), err)
-	}
-	if took > promised {
-		t.Errorf("it took %v", took)
-	}
+	assert.Assert(t, err == nil && len(trials) == 1 && trials[0].Status == result.Partial, "%d trials, %v", len(trials), err)
+	assert.Check(t, took <= promised, "it took %v", took)
 	if left := children(t); len(left) > 0 {
 		t.Errorf("processes %v are left behind", left)
 	}
@@ -173,9 +162,7 @@ func TestFreezeOfTwoServers(t *testing.T) {
 func above(t *testing.T, text string, limit time.Duration) (n int64) {
 	t.Helper()
 	h, err := result.DecodeHistogram(text)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	for _, b := range h.Distribution() {
 		if b.From > int64(limit) {
 			n += b.Count
@@ -221,9 +208,7 @@ func TestAFrozenServerShowsInCorrectedLatency(t *testing.T) {
 			calm := undisturbed(t, &trial)
 			within := func(what, histogram string, q, least, most float64) {
 				h, err := result.DecodeHistogram(histogram)
-				if err != nil {
-					t.Fatal(err)
-				}
+				assert.NilError(t, err)
 				got := time.Duration(h.ValueAtQuantile(q)).Seconds()
 				t.Logf("%s, p%v: %.3f s", what, q, got)
 				if got < least || got > most && calm {
