@@ -23,13 +23,13 @@ import (
 
 // These tests make what a trial must be doubted for, and see that it says so.
 
-// few is a trial of 10 clients and 10 messages a second, with a second of
-// warm-up and four of steady state.
+// few is a trial of 10 clients and 10 messages a second, with half a second of
+// warm-up and three of steady state.
 func few(t *testing.T, transport string) Options {
 	s := scenario.Scenario{Transports: []string{transport}, Clients: 10, Payload: 100}
 	s.Publish = scenario.Publish{Rate: 10, Arrivals: "constant", Publishers: 1}
 	s.Poll.Interval = 100 * time.Millisecond
-	s.Phases = scenario.Phases{RampUp: 100 * time.Millisecond, WarmUp: time.Second, Steady: 4 * time.Second, Drain: time.Second}
+	s.Phases = scenario.Phases{RampUp: 100 * time.Millisecond, WarmUp: 500 * time.Millisecond, Steady: 3 * time.Second, Drain: time.Second}
 	return options(t, s)
 }
 
@@ -149,7 +149,7 @@ func TestOutOfDescriptors(t *testing.T) {
 			const clients, descriptors = 100, 64
 			o := few(t, transport)
 			o.Grid.Points[0].Clients = clients
-			o.Grid.Points[0].Poll.Interval = time.Second
+			o.Grid.Points[0].Poll.Interval, o.Grid.Points[0].Phases.Steady = time.Second, time.Second
 			o.Loadgen = script(t, "ulimit -n "+strconv.Itoa(descriptors)+"\nexec "+shardProgram)
 			trial := measureOne(t, o)
 			failed := trial.Errors["dial: "+result.OutOfDescriptors]

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -19,6 +20,10 @@ import (
 
 func write(t *testing.T, path, text string) {
 	t.Helper()
+	// A child that another test starts meanwhile would hold the file open for
+	// writing: it could not be executed.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	assert.NilError(t, os.WriteFile(path, []byte(text), 0o755))
 }
 

@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"slices"
@@ -116,8 +117,11 @@ func TestFollow(t *testing.T) {
 			}
 			if m.P50 != nil {
 				told++
-				if limit := trial.Latency.Max + .1; *m.P50 > limit || m.P99 != nil && *m.P99 > limit {
-					t.Errorf("%s, second %d: p50 %v, p99 %v", m.Transport, m.K, show(m.P50), show(m.P99))
+				// Where nothing stands still, what comes from the second second on was
+				// due in the steady state too. A bucket's middle may be 0.8 % off.
+				high := max(*m.P50, *cmp.Or(m.P99, m.P50)) > 1.01*trial.Latency.Max
+				if high && m.Phase == "steady" && m.T >= 2 && undisturbed(t, &trial) {
+					t.Errorf("%s, second %d: p50 %v, p99 %v; at most %v in all", m.Transport, m.K, show(m.P50), show(m.P99), trial.Latency.Max)
 				}
 			}
 			if m.P99 != nil && *m.P50 > *m.P99 {

@@ -2,6 +2,7 @@ package control
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -96,6 +97,7 @@ func TestAProxyCountsTheSame(t *testing.T) {
 				t.Errorf("bytes, in: the generator counted %d, the proxy %d", got.BytesIn, n.BytesIn)
 			}
 			assert.Check(t, trial.Lost == 0 && trial.Duplicated == 0, "%d lost, %d duplicated", trial.Lost, trial.Duplicated)
+			assert.Check(t, (trial.AnswerHeaders != nil) == slices.Contains(asks, name), "the head of an answer: %v", trial.AnswerHeaders)
 			if t.Failed() {
 				t.Logf("%+v; %v", n, trial.Reasons)
 			}
