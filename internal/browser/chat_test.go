@@ -33,12 +33,14 @@ func overEach(t *testing.T, test func(t *testing.T, s *server, via string)) {
 }
 
 func TestChatOffersAllTransports(t *testing.T) {
+	t.Parallel()
 	b := open(t, startServer(t).url)
 	got := value[[]string](b, `[...$('transport').options].map(o => o.value)`)
 	assert.Check(t, slices.Equal(got, transports), "the page offers %q, want %q", got, transports)
 }
 
 func TestTwoTabsTalk(t *testing.T) {
+	t.Parallel()
 	overEach(t, func(t *testing.T, s *server, via string) {
 		at := s.url + "/?" + url.Values{"room": {"talk-" + via}, "via": {via}}.Encode()
 		ada, bob := open(t, at), open(t, at)
@@ -63,6 +65,7 @@ func TestTwoTabsTalk(t *testing.T) {
 }
 
 func TestShowsWhatWasSaidBefore(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	var want []string
 	for i := range 120 {
@@ -79,6 +82,7 @@ func TestShowsWhatWasSaidBefore(t *testing.T) {
 }
 
 func TestRefusesInTheField(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	b := open(t, s.url+"/?room=lobby")
 	b.await(isOpen)
@@ -116,6 +120,7 @@ func TestRefusesInTheField(t *testing.T) {
 }
 
 func TestMissesNothingOverACut(t *testing.T) {
+	t.Parallel()
 	overEach(t, func(t *testing.T, s *server, via string) {
 		room := "cut-" + via
 		p := startProxy(t, s.address())
@@ -140,6 +145,7 @@ func TestMissesNothingOverACut(t *testing.T) {
 
 // A message that nobody answers is given up, and another can be sent.
 func TestGivesUpWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
 	overEach(t, func(t *testing.T, s *server, via string) {
 		p := startProxy(t, s.address())
 		b := open(t, p.url+"/?"+url.Values{"room": {"deaf-" + via}, "via": {via}}.Encode())
@@ -159,6 +165,7 @@ func TestGivesUpWithoutAnAnswer(t *testing.T) {
 }
 
 func TestGoesOnOverAnotherTransport(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.post("lobby", "0")
 	b := open(t, s.url)
@@ -198,6 +205,7 @@ func TestNoticesAServerStartedAnew(t *testing.T) {
 }
 
 func TestFitsItsWindow(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.post("lobby", strings.Repeat("longword", 100))
 	for _, view := range []string{"chat", "race"} {
@@ -220,6 +228,7 @@ func TestFitsItsWindow(t *testing.T) {
 }
 
 func TestIsUsableByKeyboard(t *testing.T) {
+	t.Parallel()
 	b := open(t, startServer(t).url)
 	b.await(isOpen)
 	want := []string{"Skip to the messages", "Chat", "Race", "name", "room", "join", "transport", "log", "text", "send"}
@@ -239,6 +248,7 @@ func TestIsUsableByKeyboard(t *testing.T) {
 }
 
 func TestAddressNamesThePlace(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.post("den", "hello")
 	b := open(t, s.url+"/?room=den&via=sse#counted") // a place in the page, no view

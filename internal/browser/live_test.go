@@ -43,13 +43,10 @@ time_limit: 1s
 // A whole run, followed by a real browser from its beginning to its end, and
 // with the results of any other.
 func TestLiveRun(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
-	build := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "../../cmd/pollpush", "../../cmd/loadgen", "../../cmd/chatserver")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatal(string(out))
-	}
 	assert.NilError(t, os.WriteFile(filepath.Join(dir, "followed.yaml"), []byte(followed), 0o644))
-	run := exec.CommandContext(t.Context(), filepath.Join(dir, "pollpush"), "run", "--live", "followed.yaml", "--out", "run")
+	run := exec.CommandContext(t.Context(), pollpush, "run", "--live", "followed.yaml", "--out", "run")
 	run.Dir = dir
 	stderr, err := run.StderrPipe()
 	assert.NilError(t, err)
@@ -134,6 +131,7 @@ func made(name string, trial, k int, f float64) map[string]any {
 // All transports, in every width and either colour scheme, fit the page; and
 // what is said when the stream breaks off.
 func TestLivePage(t *testing.T) {
+	t.Parallel()
 	page, err := live.Listen("127.0.0.1:0")
 	assert.NilError(t, err)
 	gone := false
@@ -190,6 +188,7 @@ func TestLivePage(t *testing.T) {
 
 // A stream that breaks off is taken up where it ended, and nothing is drawn twice.
 func TestLivePageComesBack(t *testing.T) {
+	t.Parallel()
 	page, err := live.Listen("127.0.0.1:0")
 	assert.NilError(t, err)
 	defer page.End("over")

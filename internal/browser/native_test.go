@@ -14,6 +14,7 @@ import (
 // as a place to stand.
 
 func TestNativeEventSourceResumes(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	p := startProxy(t, s.address())
 	b := open(t, p.url)
@@ -47,6 +48,7 @@ func TestNativeEventSourceResumes(t *testing.T) {
 }
 
 func TestNativeWebSocket(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.post("socket", "before 🙂")
 	b := open(t, s.url)
@@ -82,6 +84,7 @@ func TestNativeWebSocket(t *testing.T) {
 }
 
 func TestNativeWebSocketIsClosedAtShutdown(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	b := open(t, s.url)
 	b.do(`const socket = new WebSocket(location.origin.replace('http', 'ws') + '/api/rooms/socket/ws')
@@ -96,6 +99,7 @@ func TestNativeWebSocketIsClosedAtShutdown(t *testing.T) {
 }
 
 func TestNativeFetch(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.post("fetch", "1")
 	b := open(t, s.url)

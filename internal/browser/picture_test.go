@@ -16,6 +16,7 @@ var picture = flag.String("picture", "", "where to put a picture of the race, fo
 
 // What a newcomer sees first can be drawn, and the README's picture is made so.
 func TestPictureOfTheRace(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	lanes := []string{"poll", "longpoll", "sse", "ws"}
 	if hasSocketIO() {

@@ -112,6 +112,7 @@ func TestRaceCountsAsTheServerDoes(t *testing.T) {
 }
 
 func TestRacePollsAtItsInterval(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	b := race(t, s.url, "0.25", "poll", "poll-etag")
 	b.do(`window.begun = performance.now()`)
@@ -147,6 +148,7 @@ func TestRacePollsAtItsInterval(t *testing.T) {
 }
 
 func TestRaceWithoutTheOfficialClient(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	to, err := url.Parse(s.url)
 	assert.NilError(t, err)

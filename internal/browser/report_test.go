@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/chromedp/cdproto/browser"
@@ -36,6 +37,7 @@ var (
 // TestReport opens the report of a run, and of a sweep, as people do: from disk,
 // on a desk and on a phone, by day and by night.
 func TestReport(t *testing.T) {
+	t.Parallel()
 	runs := map[string][]result.Trial{"run": ofEveryTransport(t), "sweep": swept(t)}
 	if *reported != "" {
 		runs = map[string][]result.Trial{"report": measured(t, *reported)}
@@ -65,6 +67,7 @@ func TestReport(t *testing.T) {
 }
 
 func TestReportSorts(t *testing.T) {
+	t.Parallel()
 	b := open(t, written(t, "run", ofEveryTransport(t)))
 	b.do(`window.table = document.querySelector('h2#numbers ~ div table')
 		window.header = [...table.querySelectorAll('tbody th')].find(th => th.textContent === 'requests per client')
@@ -94,6 +97,7 @@ func TestReportSorts(t *testing.T) {
 }
 
 func TestReportTellsValues(t *testing.T) {
+	t.Parallel()
 	b := open(t, written(t, "run", ofEveryTransport(t)))
 	b.do(`window.hit = document.querySelector('figure [data-name^=ws][data-y]')
 		window.tip = document.querySelector('.tip')
@@ -108,6 +112,7 @@ func TestReportTellsValues(t *testing.T) {
 }
 
 func TestReportHoldsItsFiles(t *testing.T) {
+	t.Parallel()
 	trials := ofEveryTransport(t)
 	b := open(t, written(t, "run", trials))
 	folder := t.TempDir()
@@ -142,6 +147,7 @@ func TestReportHoldsItsFiles(t *testing.T) {
 }
 
 func TestReportReadsWithoutScripts(t *testing.T) {
+	t.Parallel()
 	b := open(t, written(t, "run", ofEveryTransport(t)))
 	b.scripts(false)
 	for what, there := range map[string]string{
@@ -184,10 +190,14 @@ func (b *tab) picture(path string, width int64) {
 	assert.NilError(b.t, os.WriteFile(path, shot.Data, 0o644))
 }
 
+var writing sync.Mutex
+
 // written makes the report of trials, once for each name, and returns its page's
 // address.
 func written(t *testing.T, name string, trials []result.Trial) string {
 	t.Helper()
+	writing.Lock()
+	defer writing.Unlock()
 	dir := filepath.Join(filepath.Dir(chatserver), name)
 	if _, err := os.Stat(dir); err != nil {
 		assert.NilError(t, os.Mkdir(dir, 0o755))
@@ -195,9 +205,8 @@ func written(t *testing.T, name string, trials []result.Trial) string {
 			assert.NilError(t, result.Append(filepath.Join(dir, result.FileName), &trials[i]))
 		}
 		// By the program: drawing takes ten times as long under the race detector.
-		if out, err := exec.Command(pollpush, "report", dir).CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
+		out, err := exec.Command(pollpush, "report", dir).CombinedOutput()
+		assert.NilError(t, err, string(out))
 	}
 	return (&url.URL{Scheme: "file", Path: filepath.Join(dir, "report.html")}).String()
 }
