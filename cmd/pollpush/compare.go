@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/pollpush/pollpush/internal/control"
@@ -33,7 +32,7 @@ func (c *comparing) judge(s *session, base, next []result.Trial, noise *gate.Noi
 		return err
 	}
 	if c.Markdown == "-" && c.JUnit == "-" {
-		return &usageError{errors.New("--markdown - and --junit -: only one of them can be standard output; name a file for the other")}
+		return usage("--markdown - and --junit -: only one of them can be standard output; name a file for the other")
 	}
 	comparison, err := gate.Compare(base, next, gate.CompareOptions{Limits: limits, Noise: noise, CountsOnly: c.CountsOnly})
 	if err != nil {
@@ -60,26 +59,10 @@ func (c *comparing) judge(s *session, base, next []result.Trial, noise *gate.Noi
 
 // limits are those of --limit, by metric.
 func (c *comparing) limits() (map[string]float64, error) {
-	known := gate.MetricIDs()
-	limits := map[string]float64{}
-	for _, given := range c.Limit {
-		fail := func(format string, args ...any) (map[string]float64, error) {
-			return nil, &usageError{fmt.Errorf("--limit %s: "+format, append([]any{given}, args...)...)}
-		}
-		name, text, _ := strings.Cut(given, "=")
-		limit, err := scenario.ParseLimit(text)
-		_, twice := limits[name]
-		switch {
-		case !slices.Contains(known, name):
-			return fail("no such metric%s; there are %s", scenario.Suggest(name, known), strings.Join(known, ", "))
-		case err != nil:
-			return fail("must be METRIC=LIMIT, with a percentage from 0%% to 1000%%, such as %s=5%%", name)
-		case twice:
-			return fail("stands twice; give each metric one limit")
-		}
-		limits[name] = limit
+	if len(c.Limit) == 0 {
+		return nil, nil
 	}
-	return limits, nil
+	return scenario.ParseLimits("--limit", strings.Join(c.Limit, ","), gate.MetricIDs())
 }
 
 // writeTo writes to a file, whose folder must be there; "-" is standard output,
@@ -96,7 +79,7 @@ func writeTo(s *session, path string, write func(io.Writer) error) error {
 		err = errors.Join(write(f), f.Close())
 	}
 	if err != nil {
-		return &control.Refusal{Err: fmt.Errorf("the comparison cannot be written: %w", err)}
+		return refuse("the comparison cannot be written: %w", err)
 	}
 	return nil
 }
@@ -129,11 +112,7 @@ func (c *compareCommand) Run(s *session) error {
 		fmt.Fprintf(s.stdout, "Nothing was compared: there is no base %s.\n", c.Base)
 		return nil
 	}
-	dir := c.Base
-	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-		dir = filepath.Dir(dir)
-	}
-	path := filepath.Join(dir, gate.NoiseFile)
+	path := filepath.Join(folderOf(c.Base), gate.NoiseFile)
 	noise, err := gate.ReadNoise(path)
 	if err != nil {
 		return &exitError{badInput, err.Error()}
@@ -164,7 +143,7 @@ func learn(s *session, noise *gate.Noise, path string, base, next []result.Trial
 		return &exitError{badInput, err.Error()}
 	}
 	if err := noise.Write(path); err != nil {
-		return &control.Refusal{Err: fmt.Errorf("what was learnt cannot be written: %w", err)}
+		return refuse("what was learnt cannot be written: %w", err)
 	}
 	fmt.Fprintf(s.stdout, "Learnt into %s.\n", path)
 	return nil

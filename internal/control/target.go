@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"mime"
-	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/netip"
@@ -48,16 +47,7 @@ func checkTarget(ctx context.Context, target string, roots *x509.CertPool) error
 	if err != nil {
 		return refuse("target %s: %w", target, err)
 	}
-	client := &http.Client{
-		Transport: &http.Transport{
-			DisableKeepAlives: true,
-			TLSClientConfig:   &tls.Config{RootCAs: roots},
-			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-				return localhost.Dial(ctx, &net.Dialer{}, network, addr)
-			},
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the load follows none
-	}
+	client := localhost.Client(roots) // the load follows no redirect either
 	answer, err := client.Do(request)
 	if err != nil {
 		var cause *url.Error

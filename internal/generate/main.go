@@ -21,6 +21,8 @@ type target struct {
 // targets are all generated parts.
 var targets = []target{
 	{"docs/method.md", "reasons", reasons},
+	{"scenarios/schema.json", "", scenarioSchema},
+	{"scenarios/example.yaml", "keys", scenarioExample},
 }
 
 func main() {
