@@ -7,7 +7,7 @@ import (
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/fixture"
 	"github.com/pollpush/pollpush/report/internal/metric"
-	"github.com/pollpush/pollpush/report/internal/prose"
+	"github.com/pollpush/pollpush/report/internal/tables"
 )
 
 // Every number in a sweep's table comes from the lines of its point and transport
@@ -15,7 +15,7 @@ import (
 func TestSweepTableNumbers(t *testing.T) {
 	for name, trials := range fixture.Sweeps() {
 		s := mustSweep(t, trials)
-		rows := prose.SetMainTable(s).Rows
+		rows := tables.SetTable(s).Rows
 		for _, p := range s.Points {
 			made := filepath.Join(t.TempDir(), result.FileName)
 			for i := range p.All {

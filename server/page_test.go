@@ -7,6 +7,9 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 func TestPageIsServed(t *testing.T) {
@@ -34,9 +37,7 @@ func TestPageIsServed(t *testing.T) {
 			"Referrer-Policy":        "same-origin",
 			"Cache-Control":          "no-cache",
 		} {
-			if got := r.header.Get(name); got != want {
-				t.Errorf("%s: %s %q, want %q", tt.path, name, got, want)
-			}
+			assert.Check(t, is.Equal(r.header.Get(name), want), "%s: %s", tt.path, name)
 		}
 		etag := r.header.Get("Etag")
 		if again := h.do("GET", tt.path, "", "If-None-Match: "+etag); etag == "" || again.status != 304 || again.body != "" {
@@ -94,9 +95,7 @@ func TestPageHoldsTogether(t *testing.T) {
 		}
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	if limit := 150 << 10; size > limit {
 		t.Errorf("the page is %d bytes, more than %d", size, limit)
 	}

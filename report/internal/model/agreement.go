@@ -1,7 +1,6 @@
 package model
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/pollpush/pollpush/internal/result"
@@ -10,8 +9,6 @@ import (
 	"github.com/pollpush/pollpush/report/internal/number"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
-
-const ModelText = "What arithmetic alone says of N clients in rooms of λ messages a second, beside what was measured. They poll every T seconds, or wait for at most W, with heartbeats every H; a round trip takes r, which is as long as posting a message took. ⚠ marks where the two part by more than 10 %."
 
 // Row is one number that has a model, beside what was measured.
 type Row struct {
@@ -143,36 +140,4 @@ func roundTrip(s *trials.Side) float64 {
 		return c.Value
 	}
 	return 0
-}
-
-// Partings says in words where model and measurement part by more than 10 %.
-func Partings(r *trials.Point) []string {
-	var out []string
-	for i := range r.Sides {
-		s := &r.Sides[i]
-		for _, m := range PointModelled(r) {
-			if m.Transport != s.Transport || !m.Parts() {
-				continue
-			}
-			text := fmt.Sprintf("%s: %s measured %s where the model says %s (%s)",
-				m.Transport, m.Name, m.Unit.Format(m.Measured), m.Unit.Format(m.Modelled), number.ChangeText(m.Difference()))
-			if n := s.Used[0].Offered; m.Name == "messages offered per second" && s.Used[0].Asked.Arrivals != "constant" && n > 0 {
-				text += fmt.Sprintf("; a random schedule of %s messages strays by about ±%s %%, and what follows strays with it",
-					number.Thousands(fmt.Sprint(n)), number.Plain(100/math.Sqrt(float64(n))))
-			}
-			out = append(out, text+".")
-		}
-	}
-	return out
-}
-
-// Agreement is partings, or that there are none.
-func Agreement(r *trials.Point) []string {
-	if parts := Partings(r); len(parts) > 0 {
-		return parts
-	}
-	if len(PointModelled(r)) == 0 {
-		return []string{"No trial ran to its end, so there is nothing to set beside the model."}
-	}
-	return []string{"Model and measurement agree within 10 % everywhere."}
 }

@@ -1,4 +1,6 @@
-package prose
+// Package published sets what others have published beside what a run measured of the
+// same.
+package published
 
 import (
 	"fmt"
@@ -89,9 +91,9 @@ func publicationOf(scenario string) (p publication, ok bool) {
 	return p, true
 }
 
-// published is the table of published and measured figures, and the reasons
+// Table is the table of published and measured figures, and the reasons
 // why they differ: both empty where nothing was published.
-func published(r *trials.Point) (document.Table, []string) {
+func Table(r *trials.Point) (document.Table, []string) {
 	p, ok := publicationOf(r.Head.Scenario)
 	if !ok {
 		return document.Table{}, nil

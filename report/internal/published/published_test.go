@@ -1,4 +1,4 @@
-package prose
+package published
 
 import (
 	"io/fs"
@@ -36,7 +36,7 @@ func paperRun(t *testing.T, scenario string, change func(*result.Trial), transpo
 
 func cellsOf(t *testing.T, r *trials.Point, what string) (theirs, measured string) {
 	t.Helper()
-	table, _ := published(r)
+	table, _ := Table(r)
 	for _, row := range table.Rows {
 		if row[0].Text == what {
 			return row[1].Text, row[2].String()
@@ -216,14 +216,14 @@ func TestDoubtsStandBesideWhatWasMeasured(t *testing.T) {
 			t.Errorf("%s: %q", what, measured)
 		}
 	}
-	_, notes := published(r)
+	_, notes := Table(r)
 	if !strings.Contains(notes[0], "Lubbers and Greco") || !strings.Contains(notes[1], "(--clients 10)") {
 		t.Errorf("notes begin %q", notes[:2])
 	}
 }
 
 func TestNothingWasPublishedOfOtherScenarios(t *testing.T) {
-	if table, notes := published(paperRun(t, "chat", func(*result.Trial) {}, "poll", "ws")); len(table.Rows) > 0 || notes != nil {
+	if table, notes := Table(paperRun(t, "chat", func(*result.Trial) {}, "poll", "ws")); len(table.Rows) > 0 || notes != nil {
 		t.Errorf("%v, %v", table, notes)
 	}
 }

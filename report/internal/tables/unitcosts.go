@@ -1,8 +1,9 @@
-package prose
+package tables
 
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/pollpush/pollpush/report/internal/document"
 	"github.com/pollpush/pollpush/report/internal/metric"
@@ -94,4 +95,46 @@ func unitCostNotes(r *trials.Point) []string {
 		notes = append(notes, "What is left for the rest is below zero in some trials, which are left out there: heap and stacks in use may grow by more than resident memory does, into pages that were resident before.")
 	}
 	return notes
+}
+
+// unitCostSection is the costs by which crossings are modelled.
+func unitCostSection(s *trials.Set) document.Section {
+	t := document.Table{Head: document.Texts("at", "transport"), Names: 2}
+	parts := []model.Activity{model.Delivering, model.Answering, model.Refraining, model.Holding}
+	for _, a := range parts {
+		t.Head = append(t.Head, document.Text(a.Name))
+	}
+	if len(s.BreakEvenAxes()) == 0 {
+		return document.Section{}
+	}
+	for _, l := range s.Cuts(s.BreakEvenAxes()[0]) {
+		p := l.Points[0]
+		if len(s.BreakEvenAxes()) > 1 && p.Head.Asked.PublishRate != s.Points[0].Head.Asked.PublishRate {
+			continue // one fit holds all rates and intervals
+		}
+		for _, name := range s.Transports() {
+			m, ok := model.UnitModel(s, p, name, &model.Expenses[0])
+			if !ok {
+				continue
+			}
+			row := document.Texts(fitted(s, p), name)
+			for _, a := range parts {
+				row = append(row, costCell(m.Costs, a))
+			}
+			t.Rows = append(t.Rows, row)
+		}
+	}
+	return document.Section{Title: "Unit costs", About: "What each thing that the server does costs it, told apart by the seconds of the steady states at all rates and intervals together.", Table: t,
+		Notes: []string{"CPU is fitted over the seconds of all trials used, but the first and the last of each steady state: the server's CPU in a second as Σ cost × count, by least squares without costs below zero. ± is the standard error. – stands where the seconds cannot tell. Several intervals tell what holding a client costs from what its polls do."}}
+}
+
+// fitted names what the trials of one fit have in common.
+func fitted(s *trials.Set, p *trials.Point) string {
+	var parts []string
+	for _, key := range s.Swept {
+		if x := trials.AxisOf(key); key != "poll.interval" && key != "publish.rate" {
+			parts = append(parts, x.Label(x.Of(&p.Head)))
+		}
+	}
+	return number.Or(strings.Join(parts, ", "), "all points")
 }

@@ -1,4 +1,4 @@
-package prose
+package tables
 
 import (
 	"fmt"
@@ -12,8 +12,8 @@ import (
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
-// environment is where the run ran, and what it was asked.
-func environment(s *trials.Set) document.Table {
+// Environment is where the run ran, and what it was asked.
+func Environment(s *trials.Set) document.Table {
 	all := s.Together()
 	h := &all.Head
 	e := h.Env

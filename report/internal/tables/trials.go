@@ -1,4 +1,4 @@
-package prose
+package tables
 
 import (
 	"fmt"
@@ -11,9 +11,9 @@ import (
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
-// everyTrial lists every trial of every point, used or not, with all its reasons,
+// Trials lists every trial of every point, used or not, with all its reasons,
 // and says of those that are not plainly valid and used what is doubted.
-func everyTrial(s *trials.Set) (t document.Table, doubts []string) {
+func Trials(s *trials.Set) (t document.Table, doubts []string) {
 	t.Head = document.Texts("transport", "trial", "attempt", "status", "validity", "used", "reasons")
 	several := len(s.Points) > 1
 	if several {

@@ -1,20 +1,16 @@
-package prose
+package tables
 
 import (
-	"fmt"
 	"slices"
-	"strings"
 
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/document"
 	"github.com/pollpush/pollpush/report/internal/metric"
-	"github.com/pollpush/pollpush/report/internal/model"
-	"github.com/pollpush/pollpush/report/internal/number"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
-// pointMainTable is the table of the metrics that every reader wants.
-func pointMainTable(r *trials.Point) document.Table {
+// PointTable is the table of the metrics that every reader wants.
+func PointTable(r *trials.Point) document.Table {
 	t, _ := metricsTable(r, metric.Metrics)
 	row := []document.Cell{document.Text("trials used")}
 	for i := range r.Sides {
@@ -89,8 +85,8 @@ func sideCell(s *trials.Side) document.Cell {
 	return c
 }
 
-// pointFootnotes are what a reader of the metrics table has to know.
-func pointFootnotes(r *trials.Point) []string {
+// PointNotes are what a reader of the metrics table has to know.
+func PointNotes(r *trials.Point) []string {
 	several, dash := false, false
 	for i := range r.Sides {
 		several = several || len(r.Sides[i].Used) > 1
@@ -111,70 +107,4 @@ func pointFootnotes(r *trials.Point) []string {
 		notes = append(notes, "– stands where a number does not apply or was not measured, or too few samples lie beyond a percentile: p99 takes 1,000 samples, p99.9 takes 10,000.")
 	}
 	return notes
-}
-
-// modelRow is one number beside its model.
-func modelRow(m *model.Row, name document.Cell) []document.Cell {
-	change := document.Number(number.ChangeText(m.Difference()), m.Difference())
-	if m.Parts() {
-		change.Stamp, change.Warning = "⚠", true
-	}
-	return []document.Cell{name, document.Text(m.Name), document.Text(m.Formula),
-		document.Number(m.Unit.Format(m.Modelled), m.Modelled), document.Number(m.Unit.Format(m.Measured), m.Measured), change}
-}
-
-var modelHead = document.Texts("transport", "number", "model", "modelled", "measured", "difference")
-
-func modelTable(r *trials.Point) document.Table {
-	t := document.Table{Head: modelHead}
-	for _, m := range model.PointModelled(r) {
-		t.Rows = append(t.Rows, modelRow(&m, sideCell(r.Side(m.Transport))))
-	}
-	return t
-}
-
-// repeat is the commands that make such a run and such a report again.
-func repeat(r *trials.Point) []string {
-	var names []string
-	list := r.Head.Asked.Trials
-	for i := range r.Sides {
-		names = append(names, r.Sides[i].Transport)
-		list = max(list, len(r.Sides[i].Used))
-	}
-	run := "pollpush run " + number.Quote(r.Head.Scenario)
-	for _, flag := range r.Head.Flags {
-		if name, ok := strings.CutPrefix(flag, "--"); ok {
-			run += " --" + number.Quote(name)
-		} else {
-			run += " " + number.Quote(flag)
-		}
-	}
-	if r.Head.Profiles != nil {
-		run += " --profile"
-	}
-	if r.Head.Flags == nil { // before version 2, which does not tell
-		run += fmt.Sprintf(" --transports %s --clients %d --trials %d", number.Quote(strings.Join(names, ",")), r.Head.Clients, list)
-	}
-	if r.Head.Env.Target != "" {
-		run += " --target " + number.Quote(r.Head.Env.Target)
-		if measuresTarget(r) {
-			run += " --target-pid PID"
-		}
-	}
-	if c := r.Head.Env.Command; c != "" {
-		return []string{c, run, "pollpush report " + number.Quote("results/"+number.Or(r.Head.Run, "RUN"))}
-	}
-	return []string{run, "pollpush report " + number.Quote("results/"+number.Or(r.Head.Run, "RUN"))}
-}
-
-// measuresTarget says whether the target's process was known.
-func measuresTarget(r *trials.Point) bool {
-	for i := range r.Sides {
-		for j := range r.Sides[i].Used {
-			if r.Sides[i].Used[j].Server != nil {
-				return true
-			}
-		}
-	}
-	return false
 }

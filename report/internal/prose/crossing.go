@@ -1,4 +1,4 @@
-package model
+package prose
 
 import (
 	"fmt"
@@ -6,9 +6,13 @@ import (
 	"slices"
 
 	"github.com/pollpush/pollpush/internal/stat"
+	"github.com/pollpush/pollpush/report/internal/model"
 	"github.com/pollpush/pollpush/report/internal/number"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
+
+// Crossing is where polling and push cost the same, with the words for it.
+type Crossing struct{ *model.BreakEven }
 
 // words are how an axis is spoken of in a sentence.
 type words struct {
@@ -23,13 +27,13 @@ var axisWords = map[string]words{
 	"publish.rate":  {"", "every measured rate", number.Ratio, " messages/s"},
 }
 
-func (b *BreakEven) Words() words { return axisWords[b.Along.Key] }
+func (b Crossing) Words() words { return axisWords[b.Along.Key] }
 
 // Print is a value of the axis.
 func (w words) Print(v float64) string { return w.Unit.Short(v) + w.after }
 
 // Circumstances open the sentence: what is the same at all points compared.
-func (b *BreakEven) Circumstances() string {
+func (b Crossing) Circumstances() string {
 	h := &b.First.Head
 	s := "At " + number.Plural(float64(h.Clients), "client")
 	if h.Asked.Rooms > 1 {
@@ -49,11 +53,11 @@ func (b *BreakEven) Circumstances() string {
 
 // Clause says on which side polling is cheaper; only the first of several names
 // the other transport.
-func (b *BreakEven) Clause(first bool) string {
+func (b Crossing) Clause(first bool) string {
 	w := b.Words()
-	side := b.Cost.more
+	side := b.Cost.More
 	if b.CheaperAtEnd {
-		side = b.Cost.less
+		side = b.Cost.Less
 	}
 	than := ""
 	if first {
@@ -74,7 +78,7 @@ func (b *BreakEven) Clause(first bool) string {
 		if !b.CheaperAtEnd {
 			from = "up to " + w.at + w.Print(b.At[0])
 		}
-		return b.Cost.less + than + " " + from + b.trust(first)
+		return b.Cost.Less + than + " " + from + b.trust(first)
 	}
 	var list []string
 	for _, v := range b.At {
@@ -85,7 +89,7 @@ func (b *BreakEven) Clause(first bool) string {
 
 // trust is the crossing's interval and what the unit costs say of it, in
 // brackets; only the first of several says what its bands are worth.
-func (b *BreakEven) trust(first bool) string {
+func (b Crossing) trust(first bool) string {
 	s := b.Interval()
 	if s != "" {
 		s += b.bands(first)
@@ -107,12 +111,12 @@ func (b *BreakEven) trust(first bool) string {
 }
 
 // bands says what the interval of the crossing is made of.
-func (b *BreakEven) bands(worth bool) string {
+func (b Crossing) bands(worth bool) string {
 	switch {
 	case b.Trials >= stat.FewestForInterval:
 		return " by 95 % intervals of both"
 	case b.Trials > 1 && worth:
-		return fmt.Sprintf(" by ranges of %d trials, each of which holds its median in %s", b.Trials, RangeHolds(b.Trials))
+		return fmt.Sprintf(" by ranges of %d trials, each of which holds its median in %s", b.Trials, model.RangeHolds(b.Trials))
 	case b.Trials > 1:
 		return fmt.Sprintf(" by ranges of %d trials", b.Trials)
 	case b.WithinTrials():
@@ -121,34 +125,16 @@ func (b *BreakEven) bands(worth bool) string {
 	return ", as far as there are several trials"
 }
 
-// WithinTrials reports whether bands are of single trials, by their seconds.
-func (b *BreakEven) WithinTrials() bool { return b.Trials == 1 && b.Cost.sampled }
-
 // noise is what a difference is too small beside to be told.
-func (b *BreakEven) noise() string {
+func (b Crossing) noise() string {
 	if b.WithinTrials() {
 		return "can be told within one trial"
 	}
 	return "the trials differ"
 }
 
-// RangeHolds is how often the range of some trials holds the true median.
-func RangeHolds(list int) string {
-	cases, of := stat.MedianIn(list)
-	return fmt.Sprintf("%d of %d cases", cases, of)
-}
-
-// Banded reports whether anything is known of how far the crossing may be off.
-func (b *BreakEven) Banded() bool { return len(b.At) == 1 && b.Low < b.High }
-
-// Outside reports that the crossing by the unit costs is none that the
-// measurement allows.
-func (b *BreakEven) Outside() bool {
-	return b.Banded() && (b.ByUnitCosts < b.Low || b.ByUnitCosts > b.High)
-}
-
 // Interval is from where to where the crossing may be.
-func (b *BreakEven) Interval() string {
+func (b Crossing) Interval() string {
 	w := b.Words()
 	low, high := w.Unit.Short(b.Low), w.Print(b.High)
 	if w.Unit.ScaleOf(b.Low) == w.Unit.ScaleOf(b.High) {
@@ -168,7 +154,7 @@ func (b *BreakEven) Interval() string {
 }
 
 // Staleness is how stale polling is where it begins to be the cheaper one.
-func (b *BreakEven) Staleness() string {
+func (b Crossing) Staleness() string {
 	if math.IsNaN(b.Stale) {
 		return ""
 	}

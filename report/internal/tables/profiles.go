@@ -1,4 +1,4 @@
-package prose
+package tables
 
 import (
 	"fmt"
