@@ -15,7 +15,7 @@ import (
 func SetMainTable(s *trials.Set) document.Table {
 	t := document.Table{Head: []string{"at", "transport"}}
 	for _, c := range metric.SweptColumns {
-		t.Head = append(t.Head, c.Head)
+		t.Head = append(t.Head, c.Column)
 	}
 	t.Head = append(t.Head, "trials used", "validity")
 	for _, p := range s.Points {
@@ -40,11 +40,7 @@ func setFootnotes(s *trials.Set) []string {
 }
 
 func setMeanings(s *trials.Set) []document.Meaning {
-	var list []metric.Metric
-	for _, c := range metric.SweptColumns {
-		list = append(list, *c.Metric)
-	}
-	return meanings(list)
+	return meanings(metric.SweptColumns)
 }
 
 // partingsSection is where model and measurement part, at any point.
