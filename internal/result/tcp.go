@@ -30,4 +30,3 @@ func SumTCP(parts []*TCP) *TCP {
 	}
 	return &sum
 }
-
