@@ -9,7 +9,6 @@ import (
 
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/figure"
-	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
@@ -24,11 +23,11 @@ func Floor(r *trials.Point) figure.Series {
 		at func(*result.Quantiles) float64
 		of func(*result.Quantiles) *float64
 	}{
-		{func(*result.Quantiles) float64 { return Nines(0.5) }, metric.P50},
-		{func(*result.Quantiles) float64 { return Nines(0.9) }, metric.P90},
-		{func(*result.Quantiles) float64 { return Nines(0.99) }, metric.P99},
-		{func(*result.Quantiles) float64 { return Nines(0.999) }, metric.P999},
-		{func(q *result.Quantiles) float64 { return math.Log10(float64(q.N)) }, metric.Maximum},
+		{func(*result.Quantiles) float64 { return Nines(0.5) }, func(q *result.Quantiles) *float64 { return q.P50 }},
+		{func(*result.Quantiles) float64 { return Nines(0.9) }, func(q *result.Quantiles) *float64 { return q.P90 }},
+		{func(*result.Quantiles) float64 { return Nines(0.99) }, func(q *result.Quantiles) *float64 { return q.P99 }},
+		{func(*result.Quantiles) float64 { return Nines(0.999) }, func(q *result.Quantiles) *float64 { return q.P999 }},
+		{func(q *result.Quantiles) float64 { return math.Log10(float64(q.N)) }, func(q *result.Quantiles) *float64 { return &q.Max }},
 	}
 	for _, step := range steps {
 		x, lowest := 0.0, math.Inf(1)
@@ -38,11 +37,11 @@ func Floor(r *trials.Point) figure.Series {
 			}
 			for j := range r.Sides[i].Used {
 				c := r.Sides[i].Used[j].Calibration
-				if c == nil {
+				if c == nil || c.Floor == nil || c.Floor.N == 0 {
 					continue
 				}
-				if v := metric.Quantile(c.Floor, step.of); v < lowest {
-					x, lowest = step.at(c.Floor), v
+				if v := step.of(c.Floor); v != nil && *v < lowest {
+					x, lowest = step.at(c.Floor), *v
 				}
 			}
 		}

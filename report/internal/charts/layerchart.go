@@ -36,9 +36,9 @@ func bytesChart(r *trials.Point) figure.Chart {
 				}
 			}
 			if j > 0 {
-				b.Name = d.Name
+				b.Name = d
 			} else {
-				b.Name += ", " + d.Name
+				b.Name += ", " + d
 			}
 			rows = append(rows, b)
 		}
@@ -62,20 +62,23 @@ func bytesChart(r *trials.Point) figure.Chart {
 
 // layerBar is one direction of one transport: a single part where the layers
 // are not told.
-func layerBar(s *trials.Side, d metric.Direction) figure.Bar {
+func layerBar(s *trials.Side, direction string) figure.Bar {
 	all := metric.BytesIn
-	if d.Name == metric.Outward.Name {
+	if direction != metric.Directions[0] {
 		all = metric.BytesOut
 	}
 	b := bar(s, false, all)
 	b.What = all.Name
-	if len(b.Parts) == 0 || !metric.Layered(&s.Used[0]) {
+	value := func(layer string) metric.Cell {
+		m := metric.Named(layer + ", " + direction)
+		return m.Cell(s.Used)
+	}
+	if len(b.Parts) == 0 || !value("text").Known() {
 		return b
 	}
 	size := map[string]float64{}
-	for _, l := range metric.EveryLayer {
-		m := metric.Metric{Of: l.PerDelivery(d)}
-		size[l.Name] = m.Cell(s.Used).Value
+	for _, l := range metric.Layers {
+		size[l.Name] = value(l.Name).Value
 		if math.IsNaN(size[l.Name]) {
 			size[l.Name] = 0
 			continue
@@ -86,8 +89,7 @@ func layerBar(s *trials.Side, d metric.Direction) figure.Bar {
 	if size["compression"] != 0 && plain > 0 {
 		shrunk = max(0, 1+size["compression"]/plain)
 	}
-	m := metric.Metric{Of: d.Segmented(metric.HeaderBytes, false)}
-	headers := m.Cell(s.Used)
+	headers := value("TCP/IP headers")
 	b.Parts = []float64{size["text"] * shrunk, size["envelope"] * shrunk, size["protocol"], size["TLS"], 0}
 	if headers.Known() {
 		b.Parts[4] = headers.Value
