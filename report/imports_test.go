@@ -15,7 +15,7 @@ const module = "github.com/pollpush/pollpush/"
 // levels are the packages of the report from the bottom up: each imports only
 // those of the levels below its own.
 var levels = [][]string{
-	{"report/internal/number", "report/internal/junit"},
+	{"report/internal/number", "report/internal/junit", "report/internal/formula"},
 	{"report/internal/trials"},
 	{"report/internal/metric"},
 	{"report/internal/model"},

@@ -12,6 +12,7 @@ import (
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/document"
 	"github.com/pollpush/pollpush/report/internal/export"
+	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
@@ -74,3 +75,7 @@ func figures(d *document.Document) ([]document.DrawnFigure, error) {
 	}
 	return list, nil
 }
+
+// Formulas is the table of all metrics with their formulas, in Markdown, as
+// docs/formulas.md has it.
+func Formulas() string { return metric.Documented() }

@@ -115,7 +115,7 @@ func darkCharts() string {
 		fmt.Fprintf(&b, "  figure [fill=\"%s\"] { fill: %s; }\n  figure [stroke=\"%s\"] { stroke: %s; }\n", f, t, f, t)
 	}
 	b.WriteString("@media (prefers-color-scheme: dark) {\n")
-	for _, c := range append([]color.RGBA{figure.Paper, figure.Text, figure.Faint, figure.Grid, figure.Shade, figure.Warning, figure.Beneath}, figure.LayerInks...) {
+	for _, c := range append([]color.RGBA{figure.Paper, figure.TextInk, figure.FaintInk, figure.GridInk, figure.ShadeInk, figure.WarningInk, figure.HeaderInk}, figure.LayerInks...) {
 		rule(c, figure.DarkOf[c])
 	}
 	for _, l := range figure.Looks() {

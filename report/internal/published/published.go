@@ -33,33 +33,12 @@ type claim struct {
 	Measured  operand
 	Over      *operand // nil divides by nothing
 	Times     float64  // 0 is 1
-	Unit      string   // a key of paperUnits; the number's own where empty
+	Unit      string   // a key of paperUnits; the metric's own where empty
 	Why       string   // why the two differ; may be empty
 }
 
-// operand names one of paperNumbers, of one transport.
+// operand is a metric, by its name, of one transport.
 type operand struct{ Transport, Number string }
-
-// paperNumbers are the numbers that claims name.
-var paperNumbers = []metric.Metric{
-	metric.Requests,
-	metric.CpuPerDelivery,
-	{Name: "connections", Unit: number.Count, Of: func(t *result.Trial) float64 { return t.Connections.HeldMean }},
-	{Name: "bytes per client and minute", Unit: number.BytesEach, Of: bytesPerMinute},
-	{Name: "protocol bytes per request", Unit: number.BytesEach, Of: protocolPerRequest},
-	{Name: "protocol bytes per delivery", Unit: number.BytesEach, Of: protocolPerDelivery},
-	{Name: "protocol bandwidth per client", Unit: number.BitRate, Of: protocolPerClient},
-	{Name: "clients per core", Unit: number.Ratio, Of: clientsPerCore},
-	{Name: "polls per core", Unit: number.PerSecond, Of: pollsPerCore},
-	{Name: "deliveries per answer", Unit: number.Ratio, Of: deliveriesPerAnswer},
-	{Name: "delivery latency, p95", Unit: number.Seconds, Of: p95},
-	{Name: "delivery latency, maximum", Unit: number.Seconds, Of: func(t *result.Trial) float64 { return metric.Quantile(t.Latency, metric.Maximum) }},
-	{Name: "poll response, p99", Unit: number.Seconds, Of: func(t *result.Trial) float64 { return metric.Quantile(t.PollResponse, metric.P99) }},
-	{Name: "poll response, maximum", Unit: number.Seconds, Of: func(t *result.Trial) float64 { return metric.Quantile(t.PollResponse, metric.Maximum) }},
-	{Name: "poll service, p99", Unit: number.Seconds, Of: func(t *result.Trial) float64 { return metric.Quantile(t.PollService, metric.P99) }},
-	{Name: "poll service, maximum", Unit: number.Seconds, Of: func(t *result.Trial) float64 { return metric.Quantile(t.PollService, metric.Maximum) }},
-	{Name: "freeze less 1 % of the window", Unit: number.Seconds, Of: freezeBound},
-}
 
 // paperUnits print what is not in the unit of the number it was made from.
 var paperUnits = map[string]func(float64) string{
@@ -68,15 +47,6 @@ var paperUnits = map[string]func(float64) string{
 	"clients":             number.Ratio.Format,
 	"seconds":             number.Seconds.Format,
 	"Mbit/s of 2^20 bits": func(bits float64) string { return number.Significant(bits/(1<<20)) + " Mbit/s" },
-}
-
-func paperNumber(name string) metric.Metric {
-	for _, m := range paperNumbers {
-		if m.Name == name {
-			return m
-		}
-	}
-	panic("no claim can be about the number " + name)
 }
 
 // publicationOf is what a scenario measures again; ok is false where that is nothing.
@@ -129,7 +99,7 @@ func (c claim) measured(r *trials.Point) document.Cell {
 	if c.Times != 0 {
 		v *= c.Times
 	}
-	text := paperNumber(c.Measured.Number).Unit.Format(v)
+	text := metric.Named(c.Measured.Number).Unit.Format(v)
 	if print := paperUnits[c.Unit]; print != nil {
 		text = print(v)
 	}
@@ -144,78 +114,9 @@ func (c claim) measured(r *trials.Point) document.Cell {
 func (o operand) in(r *trials.Point) (float64, result.Validity) {
 	for i := range r.Sides {
 		if s := &r.Sides[i]; s.Transport == o.Transport && len(s.Used) > 0 {
-			m := paperNumber(o.Number)
+			m := metric.Named(o.Number)
 			return m.Cell(s.Used).Value, s.Stamp
 		}
 	}
 	return math.NaN(), result.Valid
-}
-
-// freezeBound is the least p99 of responses by arithmetic, where the server was
-// stopped: who polls 1 % of the window before the stop's end waits that long.
-func freezeBound(t *result.Trial) float64 {
-	if t.Asked.FreezeS == 0 {
-		return math.NaN()
-	}
-	return t.Asked.FreezeS - 0.01*t.WindowS
-}
-
-// bytesPerMinute is what passes between the server and one client in a minute,
-// both ways.
-func bytesPerMinute(t *result.Trial) float64 {
-	return metric.Over(float64(t.Bytes.In+t.Bytes.Out)*60, float64(t.Clients)*t.WindowS)
-}
-
-// protocolBytes is all that is neither text nor its JSON, both ways: NaN where
-// the layers were not counted.
-func protocolBytes(t *result.Trial) float64 {
-	in, out := t.Bytes.Layers.In, t.Bytes.Layers.Out
-	if in.Sum() == 0 && out.Sum() == 0 && t.Bytes.In+t.Bytes.Out > 0 {
-		return math.NaN()
-	}
-	return float64(in.Protocol + out.Protocol)
-}
-
-// protocolPerRequest is the protocol's bytes of a request and its answer.
-func protocolPerRequest(t *result.Trial) float64 {
-	return metric.Over(1, float64(t.Requests.Total)) * protocolBytes(t)
-}
-
-// protocolPerDelivery is the protocol's bytes for each message that reaches a
-// client.
-func protocolPerDelivery(t *result.Trial) float64 {
-	return metric.Over(1, float64(t.WindowDeliveries)) * protocolBytes(t)
-}
-
-// protocolPerClient is the protocol's bit/s of one client.
-func protocolPerClient(t *result.Trial) float64 {
-	return metric.Over(8, float64(t.Clients)*t.WindowS) * protocolBytes(t)
-}
-
-// clientsPerCore is how many clients one core of the server would carry if its
-// CPU went on growing with the clients: clients ÷ cores used.
-func clientsPerCore(t *result.Trial) float64 {
-	return metric.Over(float64(t.Clients), metric.CpuShare.Of(t))
-}
-
-// pollsPerCore is how many polls a second one core of the server would answer,
-// by the same arithmetic.
-func pollsPerCore(t *result.Trial) float64 {
-	return metric.Over(metric.Polls(t)/t.WindowS, metric.CpuShare.Of(t))
-}
-
-// p95 is of the whole histogram: the summary has none.
-func p95(t *result.Trial) float64 {
-	h, err := result.DecodeHistogram(t.LatencyHDR)
-	if err != nil || !result.Enough(h.TotalCount(), 0.95) {
-		return math.NaN()
-	}
-	return float64(h.ValueAtQuantile(95)) / 1e9
-}
-
-// deliveriesPerAnswer is how many messages an answer of Socket.IO over polling
-// brings that brings any. Messages posted are answered by 200 as polls are, and
-// are left out.
-func deliveriesPerAnswer(t *result.Trial) float64 {
-	return metric.Over(float64(t.WindowDeliveries), metric.Polls(t)-float64(t.Requests.Empty+t.WindowPublished))
 }

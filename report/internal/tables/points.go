@@ -10,7 +10,7 @@ import (
 func SetTable(s *trials.Set) document.Table {
 	t := document.Table{Head: document.Texts("at", "transport"), Names: 2, Numbers: true}
 	for _, c := range metric.SweptColumns {
-		t.Head = append(t.Head, document.Text(c.Head))
+		t.Head = append(t.Head, document.Text(c.Column))
 	}
 	t.Head = append(t.Head, document.Texts("trials used", "validity")...)
 	for _, p := range s.Points {
@@ -40,9 +40,5 @@ func SetNotes(s *trials.Set) []string {
 }
 
 func SetMeanings() []document.Meaning {
-	var list []metric.Metric
-	for _, c := range metric.SweptColumns {
-		list = append(list, *c.Metric)
-	}
-	return Meanings(list)
+	return Meanings(metric.SweptColumns)
 }

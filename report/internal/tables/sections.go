@@ -11,8 +11,8 @@ import (
 func Meanings(list []metric.Metric) []document.Meaning {
 	var out []document.Meaning
 	for _, m := range list {
-		if m.Assumes != "" {
-			out = append(out, document.Meaning{Name: m.Name, Text: m.Assumes})
+		if m.Means != "" {
+			out = append(out, document.Meaning{Name: m.Name, Text: m.Means})
 		}
 	}
 	return out

@@ -63,7 +63,7 @@ func portion(some, all float64) float64 {
 
 // requestsEdge, and those below, are by which share of itself one edge of the
 // window can change a trial's number.
-func RequestsEdge(t *result.Trial) float64 {
+func requestsEdge(t *result.Trial) float64 {
 	e := edgeOf(t)
 	if t.Requests.Total == 0 {
 		return 0
@@ -71,16 +71,18 @@ func RequestsEdge(t *result.Trial) float64 {
 	return portion(e.messages+e.polls, float64(t.Requests.Total)) + portion(t.PauseS, t.WindowS)
 }
 
-// ProtocolEdge is of what answers to posts add to those to polls.
-func ProtocolEdge(t *result.Trial) float64 { return portion(edgeOf(t).messages, Polls(t)) }
+// protocolEdge is of what answers to posts add to those to polls.
+func protocolEdge(t *result.Trial) float64 {
+	return portion(edgeOf(t).messages, float64(t.Requests.ByStatus["200"]+t.Requests.ByStatus["304"]))
+}
 
-// BytesInEdge takes it that an acknowledgement is no larger than a delivery. The
+// bytesInEdge takes it that an acknowledgement is no larger than a delivery. The
 // bytes of deliveries move with them.
-func BytesInEdge(t *result.Trial) float64 {
+func bytesInEdge(t *result.Trial) float64 {
 	e, deliveries, in := edgeOf(t), float64(t.WindowDeliveries), float64(t.Bytes.In)
 	share := portion(e.messages, deliveries)
 	if t.Asked.Paced {
-		share = portion(float64(t.Bytes.Layers.In.Protocol), in) * (RequestsEdge(t) + portion(e.deliveries, deliveries))
+		share = portion(float64(t.Bytes.Layers.In.Protocol), in) * (requestsEdge(t) + portion(e.deliveries, deliveries))
 	} else {
 		share += portion(heartbeats(t), in)
 	}
@@ -90,11 +92,11 @@ func BytesInEdge(t *result.Trial) float64 {
 	return share
 }
 
-func BytesOutEdge(t *result.Trial) float64 {
+func bytesOutEdge(t *result.Trial) float64 {
 	e := edgeOf(t)
 	share := portion(e.deliveries, float64(t.WindowDeliveries))
 	if t.Asked.Paced {
-		return share + RequestsEdge(t)
+		return share + requestsEdge(t)
 	}
 	return share + portion(e.messages, float64(t.WindowPublished)) + portion(heartbeats(t), float64(t.Bytes.Out))
 }
