@@ -61,7 +61,10 @@ func Environment(s *trials.Set) document.Table {
 func addLoad(s *trials.Set, add func(what, found string)) {
 	h := &s.Points[0].Head
 	a := h.Asked
-	interval := number.DashIfZero(number.Seconds, a.PollIntervalS)
+	interval := document.Dash
+	if a.PollIntervalS > 0 {
+		interval = number.Seconds.Format(a.PollIntervalS)
+	}
 	if len(s.Points) == 1 {
 		add("scenario hash", h.ScenarioHash)
 		add("run", h.Run)
