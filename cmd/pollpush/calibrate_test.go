@@ -101,9 +101,7 @@ func TestCalibrateMismatch(t *testing.T) {
 		}
 	}
 	wrong := "#!/bin/sh\nexec " + program(t, "nulltarget") + ` "$@" --lose 20` + "\n"
-	if err := os.WriteFile(filepath.Join(bin, "nulltarget"), []byte(wrong), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	script(t, filepath.Join(bin, "nulltarget"), wrong)
 	e := launch(t, dir, filepath.Join(bin, "pollpush"), "calibrate", "--quick", "--transports", "sse").end()
 	e.wantExit(t, regression, "sse: known faults were not given back exactly: lost 100, known to be 200; delivered 2100, known to be 2000")
 	if _, err := os.Stat(filepath.Join(dir, "results")); err == nil {

@@ -89,6 +89,15 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
+// script makes a program of this text.
+func script(t *testing.T, path, text string) {
+	t.Helper()
+	write(t, path, text)
+	if err := os.Chmod(path, 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // ended is a program that has.
 type ended struct {
 	code           int

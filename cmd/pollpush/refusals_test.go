@@ -343,12 +343,8 @@ func TestCompareRefuses(t *testing.T) {
 // What cannot be measured is refused before anything is.
 func TestAbRefuses(t *testing.T) {
 	dir := workplace(t)
-	for name, mode := range map[string]os.FileMode{"good": 0o755, "text": 0o644} {
-		write(t, filepath.Join(dir, name, "chatserver"), "#!/bin/sh\n")
-		if err := os.Chmod(filepath.Join(dir, name, "chatserver"), mode); err != nil {
-			t.Fatal(err)
-		}
-	}
+	script(t, filepath.Join(dir, "good", "chatserver"), "#!/bin/sh\n")
+	write(t, filepath.Join(dir, "text", "chatserver"), "#!/bin/sh\n")
 	write(t, filepath.Join(dir, "full", "base", "notes.txt"), "precious")
 	const (
 		folders  = "ab good good tiny.yaml "
