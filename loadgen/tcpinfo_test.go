@@ -91,7 +91,7 @@ func TestTCPCounts(t *testing.T) {
 			}
 			echo(t, conn, n)
 			after := m.TCP()
-			got := after.Since(*before)
+			got := result.Sub(*after, *before)
 			if got.Out.DataSegments != n || got.In.DataSegments != n {
 				t.Errorf("%d pieces went in %d segments, and came in %d", n, got.Out.DataSegments, got.In.DataSegments)
 			}

@@ -54,7 +54,7 @@ func TestEachCalibrationHasARow(t *testing.T) {
 	} {
 		var got []string
 		for _, row := range prose.Calibrations(mustRun(t, c.trials)) {
-			got = append(got, strings.Join(row, ": "))
+			got = append(got, row.What+": "+row.Found)
 		}
 		if strings.Join(got, "\n") != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)

@@ -19,7 +19,7 @@ func TestSweepGolden(t *testing.T) {
 	for name, trials := range fixture.Sweeps() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := prose.SetDocument(mustSweep(t, trials))
+			d := prose.DocumentOf(mustSweep(t, trials))
 			var numbers strings.Builder
 			for i := range d.Charts {
 				numbers.WriteString(d.Charts[i].Numbers())

@@ -17,7 +17,7 @@ import (
 // No label of a sweep's chart lies on another, and none is cut.
 func TestSweepLabels(t *testing.T) {
 	for name, trials := range fixture.Sweeps() {
-		for _, c := range prose.SetDocument(mustSweep(t, trials)).Charts {
+		for _, c := range prose.DocumentOf(mustSweep(t, trials)).Charts {
 			svg, err := c.Svg()
 			if err != nil {
 				t.Fatal(err)

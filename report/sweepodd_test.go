@@ -46,7 +46,7 @@ func TestOddSweeps(t *testing.T) {
 		for _, of := range []string{"interval", "grid"} {
 			t.Run(name+", "+of, func(t *testing.T) {
 				trials := odd.made(fixture.Sweeps()[of])
-				d := prose.SetDocument(mustSweep(t, trials))
+				d := prose.DocumentOf(mustSweep(t, trials))
 				for i := range d.Charts {
 					if _, err := d.Charts[i].Svg(); err != nil {
 						t.Error(err)

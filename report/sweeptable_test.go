@@ -26,7 +26,7 @@ func TestSweepTableNumbers(t *testing.T) {
 			a := newAudit(t, rawTrials(t, made))
 			for i := range p.Sides {
 				transport := p.Sides[i].Transport
-				if rows[0][0] != s.LabelOf(p, &p.Sides[i]) || rows[0][1] != transport {
+				if rows[0][0].Text != s.LabelOf(p, &p.Sides[i]) || rows[0][1].Text != transport {
 					t.Fatalf("%s: a row of %v, want %s at %s", name, rows[0][:2], transport, p.Label)
 				}
 				for k, c := range metric.SweptColumns {
@@ -38,7 +38,7 @@ func TestSweepTableNumbers(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					a.cell(name+": "+c.Name+" of "+transport+" at "+p.Label+" is "+rows[0][2+k], rows[0][2+k], f, values)
+					a.cell(name+": "+c.Name+" of "+transport+" at "+p.Label+" is "+rows[0][2+k].Text, rows[0][2+k].Text, f, values)
 				}
 				rows = rows[1:]
 			}

@@ -25,8 +25,10 @@ func aTrial() result.Trial {
 		Trial: 1, Attempt: 1, Clients: 2, Started: time.Unix(0, 0).UTC(), WindowS: 1, Status: result.Complete,
 		Asked:   result.Asked{PublishRate: 5, Arrivals: "constant", PayloadBytes: 64, Rooms: 1, Publishers: 1, SteadyS: 1, Trials: 1},
 		Reasons: []result.Reason{}, Errors: map[string]int64{}, Series: []result.Second{},
-		Requests: result.Requests{ByStatus: map[string]int64{}},
-		Offered:  5, Sent: 5, Published: 5, Expected: 10, Delivered: 10, WindowDeliveries: 10, WindowPublished: 5,
+		Counts: result.Counts{
+			Offered: 5, Sent: 5, Published: 5, Expected: 10, Delivered: 10, WindowDeliveries: 10, WindowPublished: 5,
+			Requests: result.Requests{ByStatus: map[string]int64{}},
+		},
 		Latency: result.Summarize(latency), LatencyHDR: string(text),
 		Bytes: result.Bytes{In: 1000, Out: 400, Layers: result.Layers{In: result.Layer{Text: 640, Protocol: 360}, Out: result.Layer{Text: 320, Protocol: 80}}},
 	}

@@ -122,7 +122,7 @@ func TestScrapeSumsUpServers(t *testing.T) {
 	if counted := got.counted(); counted != want {
 		t.Errorf("counted %+v, want %+v", counted, want)
 	}
-	if want := add(one.saw(), two.saw()); got.own != want {
+	if want := result.Add(one.saw(), two.saw()); got.own != want {
 		t.Errorf("the scrapers say %+v of themselves, the servers saw %+v", got.own, want)
 	}
 }
@@ -229,17 +229,5 @@ func TestScrapeOfNobody(t *testing.T) {
 	server.Close()
 	if newScrapers([]string{server.URL}, nil).scrape(t.Context()).ok {
 		t.Error("counts were taken where nobody listens")
-	}
-}
-
-func TestTotals(t *testing.T) {
-	a, b := result.Totals{Requests: 1, Connections: 2, FramesIn: 3, FramesOut: 4, BytesIn: 5, BytesOut: 6},
-		result.Totals{Requests: 10, Connections: 20, FramesIn: 30, FramesOut: 40, BytesIn: 50, BytesOut: 60}
-	sum := result.Totals{Requests: 11, Connections: 22, FramesIn: 33, FramesOut: 44, BytesIn: 55, BytesOut: 66}
-	if got := add(a, b); got != sum {
-		t.Errorf("add: %+v, want %+v", got, sum)
-	}
-	if got := minus(sum, a); got != b {
-		t.Errorf("minus: %+v, want %+v", got, b)
 	}
 }

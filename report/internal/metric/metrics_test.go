@@ -23,15 +23,18 @@ func metricNamed(t *testing.T, name string) *Metric {
 func TestMetricsByFormula(t *testing.T) {
 	v := func(f float64) *float64 { return &f }
 	trial := result.Trial{
-		Schema: result.Schema, Clients: 10, WindowS: 30, Expected: 100, Delivered: 97, Lost: 5, Duplicated: 2, WindowDeliveries: 50,
-		Asked:       result.Asked{Paced: true},
-		Requests:    result.Requests{Total: 310, Empty: 240, ByStatus: map[string]int64{"200": 200, "304": 100, "201": 10}},
-		Connections: result.Connections{HeldMean: 5},
-		Bytes:       result.Bytes{In: 6000, Out: 3000},
-		Latency:     &result.Quantiles{P50: v(0.5), Max: 2, N: 97},
-		StaleShare:  0.25,
-		Fanout:      &result.Fanout{T100: 0.9, Messages: 3},
-		Server:      &result.Cost{CPUUserS: 2, CPUSysS: 1, RSSIdleBytes: 1000, RSSStartBytes: 6000, RSSPeakBytes: 9000},
+		Schema: result.Schema, Clients: 10, WindowS: 30,
+		Counts: result.Counts{
+			Expected: 100, Delivered: 97, Lost: 5, Duplicated: 2, WindowDeliveries: 50,
+			Requests:    result.Requests{Total: 310, Empty: 240, ByStatus: map[string]int64{"200": 200, "304": 100, "201": 10}},
+			Connections: result.Connections{HeldMean: 5},
+		},
+		Asked:      result.Asked{Paced: true},
+		Bytes:      result.Bytes{In: 6000, Out: 3000},
+		Latency:    &result.Quantiles{P50: v(0.5), Max: 2, N: 97},
+		StaleShare: 0.25,
+		Fanout:     &result.Fanout{T100: 0.9, Messages: 3},
+		Server:     &result.Cost{CPUUserS: 2, CPUSysS: 1, RSSIdleBytes: 1000, RSSStartBytes: 6000, RSSPeakBytes: 9000},
 	}
 	want := map[string]float64{
 		"requests per client":      62, // 310 / 10 clients / half a minute
@@ -84,7 +87,7 @@ func TestMetricsByFormula(t *testing.T) {
 func TestCellOverTrials(t *testing.T) {
 	trials := make([]result.Trial, 3)
 	for i, n := range []int64{300, 100, 200} {
-		trials[i] = result.Trial{Clients: 10, WindowS: 60, Lost: n, Requests: result.Requests{Total: n}}
+		trials[i] = result.Trial{Clients: 10, WindowS: 60, Counts: result.Counts{Lost: n, Requests: result.Requests{Total: n}}}
 	}
 	c := Requests.Cell(trials)
 	if c.Value != 20 || c.Low != 10 || c.High != 30 {

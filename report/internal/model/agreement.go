@@ -13,8 +13,8 @@ import (
 
 const ModelText = "What arithmetic alone says of N clients in rooms of λ messages a second, beside what was measured. They poll every T seconds, or wait for at most W, with heartbeats every H; a round trip takes r, which is as long as posting a message took. ⚠ marks where the two part by more than 10 %."
 
-// modelRow is one number that has a model, beside what was measured.
-type modelRow struct {
+// Row is one number that has a model, beside what was measured.
+type Row struct {
 	Transport string
 	Name      string
 	Formula   string
@@ -25,7 +25,7 @@ type modelRow struct {
 }
 
 // Difference is the measured number's distance from the model, as a share.
-func (m *modelRow) Difference() float64 {
+func (m *Row) Difference() float64 {
 	switch {
 	case math.IsNaN(m.Measured):
 		return math.NaN()
@@ -36,14 +36,14 @@ func (m *modelRow) Difference() float64 {
 }
 
 // Parts reports whether model and measurement part by more than a tenth.
-func (m *modelRow) Parts() bool {
+func (m *Row) Parts() bool {
 	return math.Abs(m.Difference()) > 0.1+1e-9
 }
 
 // PointModelled sets the model beside the measurement, for every number of the run
 // that has one.
-func PointModelled(r *trials.Point) []modelRow {
-	var rows []modelRow
+func PointModelled(r *trials.Point) []Row {
+	var rows []Row
 	for i := range r.Sides {
 		if s := &r.Sides[i]; len(s.Used) > 0 {
 			rows = append(rows, sideModelled(s)...)
@@ -52,12 +52,12 @@ func PointModelled(r *trials.Point) []modelRow {
 	return rows
 }
 
-func sideModelled(s *trials.Side) []modelRow {
-	var rows []modelRow
+func sideModelled(s *trials.Side) []Row {
+	var rows []Row
 	a, clients := s.Used[0].Asked, s.Used[0].Clients
 	add := func(name, formula string, u number.Unit, modelled float64, of func(*result.Trial) float64) {
 		m := metric.Metric{Unit: u, Of: of}
-		rows = append(rows, modelRow{s.Transport, name, formula, u, modelled, m.Cell(s.Used).Value, 0})
+		rows = append(rows, Row{s.Transport, name, formula, u, modelled, m.Cell(s.Used).Value, 0})
 	}
 	add("messages offered per second", "λ × rooms, as asked", number.Ratio, a.PublishRate*float64(max(a.Rooms, 1)),
 		func(t *result.Trial) float64 { return metric.Over(float64(t.Offered), t.WindowS) })

@@ -21,13 +21,13 @@ func handTrial(name string, interval float64, p fixture.UnitPrices) result.Trial
 	paced := name == "poll"
 	t := result.Trial{
 		Schema: result.Schema, Run: "hand", Scenario: "hand", ScenarioHash: fmt.Sprint(interval), Swept: []string{"poll.interval"},
-		Transport: name, Trial: 1, Attempt: 1, Clients: clients, WindowS: steady, Status: result.Complete, Validity: result.Valid, Expected: clients * steady,
+		Transport: name, Trial: 1, Attempt: 1, Clients: clients, WindowS: steady, Status: result.Complete, Validity: result.Valid, Counts: result.Counts{Expected: clients * steady},
 		Asked:      result.Asked{PublishRate: 1, Arrivals: "poisson", PollIntervalS: interval, Paced: paced, Rooms: 1, Publishers: 1, SteadyS: steady, Trials: 1},
 		StaleShare: model.StaleTime(1, interval, false),
 	}
 	spent := 0.0
 	for i := range steady {
-		s := result.Second{T: float64(i), Phase: "steady", Clients: clients, ServerRSSBytes: 1, Published: int64(i % 3)}
+		s := result.Second{T: float64(i), Phase: "steady", ServerRSSBytes: 1, SecondCounts: result.SecondCounts{Clients: clients, Published: int64(i % 3)}}
 		if i%3 == 2 && i%2 == 0 {
 			s.Published = 3
 		}

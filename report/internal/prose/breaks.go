@@ -8,9 +8,9 @@ import (
 
 // nearness is how far each transport's trials were from breaking.
 func nearness(r *trials.Point) document.Section {
-	t := knownTable(r, metric.NearLimits)
+	t, shown := knownTable(r, metric.NearLimits)
 	return document.Section{
 		About: "This run has one load, so it does not tell what breaks first as the load grows, but how near this one came: a run over several numbers of clients tells the rest.",
-		Table: t, Numbers: true, Meanings: meanings(shown(metric.NearLimits, t)),
+		Table: t, Meanings: meanings(shown),
 	}
 }

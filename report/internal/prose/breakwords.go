@@ -52,7 +52,7 @@ func breakEvenParagraphs(s *trials.Set) (list []string) {
 
 // breakEvenSection is every pair, as a table.
 func breakEvenSection(s *trials.Set) document.Section {
-	t := document.Table{Head: []string{"at", "transport", "against", "cost", "polling is cheaper", "may be", "by the unit costs", "then stale"}}
+	t := document.Table{Head: document.Texts("at", "transport", "against", "cost", "polling is cheaper", "may be", "by the unit costs", "then stale"), Names: 2}
 	within, ranged := false, math.MaxInt
 	for _, along := range s.BreakEvenAxes() {
 		for _, l := range s.Slices(along) {
@@ -79,9 +79,9 @@ func breakEvenSection(s *trials.Set) document.Section {
 }
 
 // row is the crossing in the table.
-func row(b *model.BreakEven) []string {
+func row(b *model.BreakEven) []document.Cell {
 	w := b.Words()
-	cheaper, fit, stale := "never", "–", "–"
+	cheaper, fit, stale := "never", document.Text(document.Dash), document.Text(document.Dash)
 	switch {
 	case len(b.At) == 0 && b.CheaperAtEnd:
 		cheaper = "always"
@@ -96,13 +96,13 @@ func row(b *model.BreakEven) []string {
 		cheaper += ", " + w.Unit.Short(b.From) + " to " + w.Print(b.To)
 	}
 	if !math.IsNaN(b.ByUnitCosts) {
-		fit = w.Print(b.ByUnitCosts)
+		fit = document.Number(w.Print(b.ByUnitCosts), b.ByUnitCosts)
 		if b.Outside() {
-			fit += " ⚠"
+			fit.Stamp, fit.Warning = "⚠", true
 		}
 	}
 	if !math.IsNaN(b.Stale) {
-		stale = number.Share.Short(b.Stale)
+		stale = document.Number(number.Share.Short(b.Stale), b.Stale)
 	}
-	return []string{b.Circumstances(), b.Poll, b.Push, b.Cost.Name, cheaper, number.Or(b.Interval(), "–"), fit, stale}
+	return append(document.Texts(b.Circumstances(), b.Poll, b.Push, b.Cost.Name, cheaper, number.Or(b.Interval(), document.Dash)), fit, stale)
 }

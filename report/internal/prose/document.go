@@ -1,3 +1,5 @@
+// Package prose says what a run's numbers mean: the verdict, the sentences and the
+// tables of its report.
 package prose
 
 import (
@@ -10,29 +12,24 @@ import (
 
 // DocumentOf is the report of a run, of one point or several.
 func DocumentOf(s *trials.Set) document.Document {
-	var d document.Document
-	if len(s.Points) == 1 {
-		d = pointDocument(s.Points[0])
-	} else {
-		d = SetDocument(s)
+	d := document.Document{
+		Title:       s.Title(),
+		Reasons:     metric.DoubtsByReason(s.Together().All),
+		Partial:     s.Partial(),
+		Environment: environment(s),
+		Repeat:      repeat(s.Points[0]),
 	}
-	d.Partial = s.Partial()
+	d.Trials, d.Doubts = everyTrial(s)
+	if len(s.Points) > 1 {
+		d.Verdict, d.Charts = setJudge(s), charts.SetCharts(s)
+		d.Table, d.Footnotes, d.Meanings = SetMainTable(s), setFootnotes(s), setMeanings()
+		d.Sections = setSections(s)
+		return d
+	}
+	p := s.Points[0]
+	d.Verdict, d.Charts = pointJudge(p), charts.PointCharts(p)
+	d.Table, d.Footnotes, d.Meanings = pointMainTable(p), pointFootnotes(p), meanings(metric.Metrics)
+	d.Answers = map[figure.Question]document.Section{figure.BreaksFirst: nearness(p)}
+	d.Sections = pointSections(p)
 	return d
-}
-
-func pointDocument(r *trials.Point) document.Document {
-	return document.Document{
-		Title:       r.Title(),
-		Verdict:     pointJudge(r),
-		Table:       pointMainTable(r),
-		Footnotes:   pointFootnotes(r),
-		Meanings:    meanings(metric.Metrics),
-		Charts:      charts.PointCharts(r),
-		Answers:     map[figure.Question]document.Section{figure.BreaksFirst: nearness(r)},
-		Sections:    append([]document.Section{modelSection(r)}, pointSections(r)...),
-		Trials:      pointTrialsTable(r),
-		Reasons:     metric.DoubtsByReason(r.All),
-		Environment: pointEnvironment(r),
-		Repeat:      repeat(r),
-	}
 }

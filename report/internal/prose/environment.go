@@ -3,6 +3,7 @@ package prose
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/pollpush/pollpush/internal/result"
@@ -11,54 +12,78 @@ import (
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
-// pointEnvironment is where the run ran, and what it was asked.
-func pointEnvironment(r *trials.Point) document.Table {
-	h := &r.Head
-	a, e := h.Asked, h.Env
-	load := fmt.Sprintf("%s in %s, %s/s in each, %s arrivals, %s of text",
-		number.Plural(float64(h.Clients), "client"), number.Plural(float64(max(a.Rooms, 1)), "room"),
-		number.Plural(a.PublishRate, "message"), number.Or(a.Arrivals, "unknown"), number.BytesEach.Format(float64(a.PayloadBytes)))
-	rows := [][]string{
-		{"scenario", number.Or(h.Scenario, "unnamed")},
-		{"scenario hash", h.ScenarioHash},
-		{"run", h.Run},
-		{"load", load},
-		{"poll interval", number.DashIfZero(number.Seconds, a.PollIntervalS)},
-		{"steady state", number.Seconds.Format(h.WindowS)},
-		{"started", r.Started()},
-		{"machine", trials.Processor(e) + ", " + trials.MemoryOf(e)},
-		{"system", strings.TrimSpace(e.OS + " " + e.Kernel)},
-		{"Go", e.Go},
-		{"pollpush", common(r, func(t *result.Trial) string { return t.Env.Commit })},
-		{"descriptors per process", number.Count.Format(float64(e.NoFile))},
-		{"processes", fmt.Sprintf("%s of the server, %s of clients", fmt.Sprint(a.Servers), fmt.Sprint(a.Shards))},
-		{"disturbance, most", fmt.Sprintf("%s of a core stolen, %s taken by others",
-			number.Cores.Format(most(r, func(e *result.Env) float64 { return e.StealCores })),
-			foreign(r))},
-	}
+// environment is where the run ran, and what it was asked.
+func environment(s *trials.Set) document.Table {
+	all := s.Together()
+	h := &all.Head
+	e := h.Env
+	rows := [][]document.Cell{document.Texts("scenario", number.Or(h.Scenario, "unnamed"))}
+	add := func(what, found string) { rows = append(rows, document.Texts(what, found)) }
+	addLoad(s, add)
+	add("steady state", number.Seconds.Format(h.WindowS))
+	add("started", all.Started())
+	add("machine", trials.Processor(e)+", "+trials.MemoryOf(e))
+	add("system", strings.TrimSpace(e.OS+" "+e.Kernel))
+	add("Go", e.Go)
+	add("pollpush", common(all, func(t *result.Trial) string { return t.Env.Commit }))
+	add("descriptors per process", number.Count.Format(float64(e.NoFile)))
+	add("processes", fmt.Sprintf("%d of the server, %d of clients", h.Asked.Servers, h.Asked.Shards))
+	stolen := most(all, func(e *result.Env) float64 { return e.StealCores })
+	add("disturbance, most", fmt.Sprintf("%s of a core stolen, %s taken by others", number.Cores.Format(stolen), foreign(all)))
 	if e.CPUQuota > 0 {
-		rows = append(rows, []string{"CPU quota used up, most", number.Share.Format(most(r, throttledShare)) + " of its periods"})
+		add("CPU quota used up, most", number.Share.Format(most(all, throttledShare))+" of its periods")
 	}
 	if tls := h.Connections.TLS; tls != "" {
-		rows = append(rows, []string{"TLS", tls})
+		add("TLS", tls)
 	}
-	for i := range r.All {
-		if t := &r.All[i]; t.Connections.Deflate != "" {
-			rows = append(rows, []string{"compression of " + t.Transport, t.Connections.Deflate})
+	for i := range all.All {
+		if t := &all.All[i]; t.Connections.Deflate != "" {
+			add("compression of "+t.Transport, t.Connections.Deflate)
 			break
 		}
 	}
-	if stop := r.Stop(); stop != "" {
-		rows = append(rows, []string{"server stopped on purpose", stop})
+	if stop := all.Stop(); stop != "" {
+		add("server stopped on purpose", stop)
 	}
-	rows = append(rows, Calibrations(r)...)
+	for _, c := range Calibrations(all) {
+		add(c.What, c.Found)
+	}
 	if e.Target != "" {
-		rows = append(rows, []string{"target", e.Target})
+		add("target", e.Target)
 	}
 	if e.Command != "" {
-		rows = append(rows, []string{"started for each trial by", e.Command})
+		add("started for each trial by", e.Command)
 	}
 	return document.Table{Rows: rows}
+}
+
+// addLoad is the run and its load: as one load, or by what was swept.
+func addLoad(s *trials.Set, add func(what, found string)) {
+	h := &s.Points[0].Head
+	a := h.Asked
+	interval := number.DashIfZero(number.Seconds, a.PollIntervalS)
+	if len(s.Points) == 1 {
+		add("scenario hash", h.ScenarioHash)
+		add("run", h.Run)
+		add("load", fmt.Sprintf("%s in %s, %s/s in each, %s arrivals, %s of text",
+			number.Plural(float64(h.Clients), "client"), number.Plural(float64(max(a.Rooms, 1)), "room"),
+			number.Plural(a.PublishRate, "message"), number.Or(a.Arrivals, "unknown"), number.BytesEach.Format(float64(a.PayloadBytes))))
+		add("poll interval", interval)
+		return
+	}
+	for _, key := range s.Swept {
+		x := trials.AxisOf(key)
+		var list []string
+		for _, v := range s.Values(x) {
+			list = append(list, x.Unit.Short(v))
+		}
+		add("swept: "+key, strings.Join(list, ", "))
+	}
+	add("arrivals", number.Or(a.Arrivals, "unknown"))
+	add("run", h.Run)
+	if !slices.Contains(s.Swept, "poll.interval") {
+		add("poll interval", interval)
+	}
 }
 
 // throttledShare is the share of its periods in which the CPU quota was used up.
@@ -69,9 +94,12 @@ func throttledShare(e *result.Env) float64 {
 	return 0
 }
 
-// Calibrations are rows of the environment: one for each calibration whose floors
-// the trials used hold, with the transports where there are several.
-func Calibrations(r *trials.Point) (rows [][]string) {
+// Calibration is a row of the environment.
+type Calibration struct{ What, Found string }
+
+// Calibrations are those whose floors the trials used hold, with the transports
+// where there are several.
+func Calibrations(r *trials.Point) (rows []Calibration) {
 	var found []string
 	of := map[string][]string{}
 	for i := range r.Sides {
@@ -92,9 +120,9 @@ func Calibrations(r *trials.Point) (rows [][]string) {
 	found = number.Unique(found)
 	for _, text := range found {
 		if len(found) > 1 {
-			rows = append(rows, []string{"calibration of " + number.Join(number.Unique(of[text])), text})
+			rows = append(rows, Calibration{"calibration of " + number.Join(number.Unique(of[text])), text})
 		} else {
-			rows = append(rows, []string{"calibration", text})
+			rows = append(rows, Calibration{"calibration", text})
 		}
 	}
 	return rows

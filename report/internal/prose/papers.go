@@ -96,13 +96,13 @@ func published(r *trials.Point) (document.Table, []string) {
 	if !ok {
 		return document.Table{}, nil
 	}
-	t := document.Table{Head: []string{"what", "published", "measured"}}
+	t := document.Table{Head: document.Texts("what", "published", "measured")}
 	notes := []string{p.Source + ". " + p.Setting}
 	if len(r.Head.Flags) > 0 {
 		notes = append(notes, "Flags have changed the scenario ("+strings.Join(r.Head.Flags, " ")+"): what was published may not bear comparison with it.")
 	}
 	for _, c := range p.Claims {
-		t.Rows = append(t.Rows, []string{c.What, c.Published, c.measured(r)})
+		t.Rows = append(t.Rows, append(document.Texts(c.What, c.Published), c.measured(r)))
 		if c.Why != "" {
 			notes = append(notes, fmt.Sprintf("“%s”: %s", c.What, c.Why))
 		}
@@ -112,7 +112,7 @@ func published(r *trials.Point) (document.Table, []string) {
 
 // measured is the run's number, with the worst stamp of the transports that it
 // comes from.
-func (c claim) measured(r *trials.Point) string {
+func (c claim) measured(r *trials.Point) document.Cell {
 	v, stamp := c.Measured.in(r)
 	if c.Over != nil {
 		by, other := c.Over.in(r)
@@ -122,7 +122,7 @@ func (c claim) measured(r *trials.Point) string {
 		}
 	}
 	if math.IsNaN(v) {
-		return "–"
+		return document.Text(document.Dash)
 	}
 	if c.Times != 0 {
 		v *= c.Times
@@ -131,10 +131,11 @@ func (c claim) measured(r *trials.Point) string {
 	if print := paperUnits[c.Unit]; print != nil {
 		text = print(v)
 	}
+	cell := document.Number(text, v)
 	if stamp != result.Valid {
-		text += " ⚠ " + string(stamp)
+		cell.Stamp, cell.Warning = "⚠ "+string(stamp), true
 	}
-	return text
+	return cell
 }
 
 // in is the median over the transport's trials, NaN without any, and their stamp.

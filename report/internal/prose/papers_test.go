@@ -38,8 +38,8 @@ func cellsOf(t *testing.T, r *trials.Point, what string) (theirs, measured strin
 	t.Helper()
 	table, _ := published(r)
 	for _, row := range table.Rows {
-		if row[0] == what {
-			return row[1], row[2]
+		if row[0].Text == what {
+			return row[1].Text, row[2].String()
 		}
 	}
 	t.Fatalf("no row %q in %v", what, table.Rows)

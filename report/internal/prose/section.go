@@ -1,8 +1,6 @@
 package prose
 
 import (
-	"slices"
-
 	"github.com/pollpush/pollpush/report/internal/document"
 	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/model"
@@ -19,13 +17,6 @@ func meanings(list []metric.Metric) []document.Meaning {
 	return out
 }
 
-// shown are the metrics that a table has a row for.
-func shown(list []metric.Metric, t document.Table) []metric.Metric {
-	return slices.DeleteFunc(slices.Clone(list), func(m metric.Metric) bool {
-		return !slices.ContainsFunc(t.Rows, func(row []string) bool { return row[0] == m.Name })
-	})
-}
-
 // modelSection holds what was measured against what arithmetic says.
 func modelSection(r *trials.Point) document.Section {
 	return document.Section{Title: "Model and measurement", About: model.ModelText, Table: modelTable(r), Notes: model.Agreement(r)}
@@ -35,23 +26,21 @@ func modelSection(r *trials.Point) document.Section {
 func pointSections(r *trials.Point) []document.Section {
 	var list []document.Section
 	add := func(s document.Section) {
-		if len(s.Table.Rows) > 0 || len(s.Notes) > 0 {
+		if !s.Empty() {
 			list = append(list, s)
 		}
 	}
+	add(modelSection(r))
 	published, why := published(r)
 	add(document.Section{Title: "What was published", About: "Figures that others have published, and what this run has measured of the same.", Table: published, Notes: why})
 	for i := range metric.Details {
 		d := &metric.Details[i]
-		t := knownTable(r, d.Metrics)
-		if len(t.Rows) == 0 {
-			continue
-		}
-		add(document.Section{Title: d.Title, About: d.About, Table: t, Numbers: true, Meanings: meanings(shown(d.Metrics, t))})
+		t, shown := knownTable(r, d.Metrics)
+		add(document.Section{Title: d.Title, About: d.About, Table: t, Meanings: meanings(shown)})
 	}
 	if t := unitCosts(r); len(t.Rows) > 0 {
 		add(document.Section{Title: "Unit costs", About: "What each thing that the server does costs it, told apart by the seconds of the steady states.",
-			Table: t, Numbers: true, Notes: unitCostNotes(r)})
+			Table: t, Notes: unitCostNotes(r)})
 	}
 	profiles, commands := profiles(r)
 	add(document.Section{Title: "Profiles", Notes: profiles, Commands: commands})

@@ -1,7 +1,7 @@
 package prose
 
 import (
-	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/pollpush/pollpush/report/internal/document"
@@ -13,19 +13,24 @@ import (
 
 // SetMainTable is one row for each point and transport.
 func SetMainTable(s *trials.Set) document.Table {
-	t := document.Table{Head: []string{"at", "transport"}}
+	t := document.Table{Head: document.Texts("at", "transport"), Names: 2, Numbers: true}
 	for _, c := range metric.SweptColumns {
-		t.Head = append(t.Head, c.Head)
+		t.Head = append(t.Head, document.Text(c.Head))
 	}
-	t.Head = append(t.Head, "trials used", "validity")
+	t.Head = append(t.Head, document.Texts("trials used", "validity")...)
 	for _, p := range s.Points {
 		for i := range p.Sides {
-			part := &p.Sides[i]
-			row := []string{s.LabelOf(p, part), part.Transport}
+			side := &p.Sides[i]
+			row := []document.Cell{pointCell(s, p, side), document.Text(side.Transport)}
 			for _, c := range metric.SweptColumns {
-				row = append(row, c.Unit.Format(c.Cell(part.Used).Value))
+				v := c.Cell(side.Used).Value
+				row = append(row, document.Number(c.Unit.Format(v), v))
 			}
-			t.Rows = append(t.Rows, append(row, fmt.Sprint(len(part.Used)), trials.ValidityText(part)))
+			validity := document.Cell{Text: string(side.Stamp)}
+			if stamp := sideCell(side).Stamp; stamp != "" {
+				validity = document.Cell{Text: stamp, Warning: true}
+			}
+			t.Rows = append(t.Rows, append(row, document.Count(len(side.Used)), validity))
 		}
 	}
 	return t
@@ -39,7 +44,7 @@ func setFootnotes(s *trials.Set) []string {
 	return notes
 }
 
-func setMeanings(s *trials.Set) []document.Meaning {
+func setMeanings() []document.Meaning {
 	var list []metric.Metric
 	for _, c := range metric.SweptColumns {
 		list = append(list, *c.Metric)
@@ -50,14 +55,14 @@ func setMeanings(s *trials.Set) []document.Meaning {
 // partingsSection is where model and measurement part, at any point.
 func partingsSection(s *trials.Set) document.Section {
 	part := document.Section{Title: "Model and measurement", About: model.ModelText}
+	part.Table = document.Table{Head: slices.Insert(slices.Clone(modelHead), 0, document.Text("at")), Names: 2}
 	modelled := false
 	for _, p := range s.Points {
-		modelled = modelled || len(model.PointModelled(p)) > 0
-		t := modelTable(p)
-		part.Table.Head = append([]string{"at"}, t.Head...)
-		for i, m := range model.PointModelled(p) {
+		for _, m := range model.PointModelled(p) {
+			modelled = true
 			if m.Parts() {
-				part.Table.Rows = append(part.Table.Rows, append([]string{p.Label}, t.Rows[i]...))
+				row := modelRow(&m, sideCell(p.Side(m.Transport)))
+				part.Table.Rows = append(part.Table.Rows, slices.Insert(row, 0, document.Text(p.Label)))
 			}
 		}
 	}
@@ -74,10 +79,10 @@ func partingsSection(s *trials.Set) document.Section {
 
 // unitCostSection is the costs by which crossings are modelled.
 func unitCostSection(s *trials.Set) document.Section {
-	t := document.Table{Head: []string{"at", "transport"}}
+	t := document.Table{Head: document.Texts("at", "transport"), Names: 2}
 	parts := []model.Activity{model.Delivering, model.Answering, model.Refraining, model.Holding}
 	for _, a := range parts {
-		t.Head = append(t.Head, a.Name)
+		t.Head = append(t.Head, document.Text(a.Name))
 	}
 	if len(s.BreakEvenAxes()) == 0 {
 		return document.Section{}
@@ -92,13 +97,9 @@ func unitCostSection(s *trials.Set) document.Section {
 			if !ok {
 				continue
 			}
-			row := []string{fitted(s, p), name}
+			row := document.Texts(fitted(s, p), name)
 			for _, a := range parts {
-				cell := "–"
-				if c, has := m.Costs[a.Name]; has {
-					cell = c.String()
-				}
-				row = append(row, cell)
+				row = append(row, costCell(m.Costs, a))
 			}
 			t.Rows = append(t.Rows, row)
 		}
@@ -116,17 +117,4 @@ func fitted(s *trials.Set, p *trials.Point) string {
 		}
 	}
 	return number.Or(strings.Join(parts, ", "), "all points")
-}
-
-// setTrialsTable lists every trial of every point.
-func setTrialsTable(s *trials.Set) document.Table {
-	var all document.Table
-	for _, p := range s.Points {
-		t := pointTrialsTable(p)
-		all.Head = append([]string{"at"}, t.Head...)
-		for _, row := range t.Rows {
-			all.Rows = append(all.Rows, append([]string{s.LabelOf(p, p.Side(row[0]))}, row...))
-		}
-	}
-	return all
 }

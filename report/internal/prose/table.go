@@ -15,45 +15,78 @@ import (
 
 // pointMainTable is the table of the metrics that every reader wants.
 func pointMainTable(r *trials.Point) document.Table {
-	t := metricsTable(r, metric.Metrics)
-	row := []string{"trials used"}
+	t, _ := metricsTable(r, metric.Metrics)
+	row := []document.Cell{document.Text("trials used")}
 	for i := range r.Sides {
-		row = append(row, fmt.Sprint(len(r.Sides[i].Used)))
+		row = append(row, document.Count(len(r.Sides[i].Used)))
 	}
 	t.Rows = slices.Insert(t.Rows, 0, row)
 	return t
 }
 
 // knownTable is metrics by transport, without the rows of which no trial holds
-// any number.
-func knownTable(r *trials.Point, list []metric.Metric) document.Table {
-	t := metricsTable(r, list)
-	t.Rows = slices.DeleteFunc(t.Rows, func(row []string) bool {
-		return !slices.ContainsFunc(row[1:], func(s string) bool { return s != "–" })
-	})
+// any number, and the metrics that have a row.
+func knownTable(r *trials.Point, list []metric.Metric) (document.Table, []metric.Metric) {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].Rare = true
+	}
+	return metricsTable(r, list)
+}
+
+// metricsTable is metrics by transport, and the metrics that have a row: the
+// median over the trials, with the range beside it where there are several.
+func metricsTable(r *trials.Point, metrics []metric.Metric) (document.Table, []metric.Metric) {
+	t := acrossTable(r, "metric")
+	var shown []metric.Metric
+	for _, m := range metrics {
+		if row, known := metricRow(r, &m); known || !m.Rare {
+			t.Rows, shown = append(t.Rows, row), append(shown, m)
+		}
+	}
+	return t, shown
+}
+
+// acrossTable has a column for each transport, and no rows.
+func acrossTable(r *trials.Point, what string) document.Table {
+	t := document.Table{Head: document.Texts(what), Numbers: true, Across: true}
+	for i := range r.Sides {
+		t.Head = append(t.Head, sideCell(&r.Sides[i]))
+	}
 	return t
 }
 
-// metricsTable is metrics by transport: the median over the trials, with the
-// range beside it where there are several.
-func metricsTable(r *trials.Point, metrics []metric.Metric) document.Table {
-	t := document.Table{Head: []string{"metric"}}
+// metricRow is one metric of all transports; known reports whether any has it.
+func metricRow(r *trials.Point, m *metric.Metric) (row []document.Cell, known bool) {
+	row = document.Texts(m.Name)
 	for i := range r.Sides {
-		t.Head = append(t.Head, r.Sides[i].Stamped())
+		c := m.Cell(r.Sides[i].Used)
+		known = known || c.Known()
+		row = append(row, metricCell(m, c))
 	}
-	for i := range metrics {
-		m := &metrics[i]
-		row, any := []string{m.Name}, false
-		for j := range r.Sides {
-			c := m.Cell(r.Sides[j].Used)
-			any = any || c.Known()
-			row = append(row, m.Print(c, true))
-		}
-		if any || !m.Rare {
-			t.Rows = append(t.Rows, row)
-		}
+	return row, known
+}
+
+// metricCell is a metric's median with the range of the trials.
+func metricCell(m *metric.Metric, c metric.Cell) document.Cell {
+	cell := document.Number(m.Unit.Format(c.Value), c.Value)
+	if !m.Total && len(c.Values) > 1 {
+		cell.Range = m.Unit.Range(c.Value, c.Low, c.High)
 	}
-	return t
+	return cell
+}
+
+// sideCell is a transport's name with its stamp.
+func sideCell(s *trials.Side) document.Cell {
+	c := document.Text(s.Transport)
+	switch {
+	case len(s.Used) == 0:
+		c.Stamp = "⚠ no complete trial"
+	case s.Stamp != result.Valid:
+		c.Stamp = "⚠ " + string(s.Stamp)
+	}
+	c.Warning = c.Stamp != ""
+	return c
 }
 
 // pointFootnotes are what a reader of the metrics table has to know.
@@ -80,53 +113,22 @@ func pointFootnotes(r *trials.Point) []string {
 	return notes
 }
 
-func modelTable(r *trials.Point) document.Table {
-	t := document.Table{Head: []string{"transport", "number", "model", "modelled", "measured", "difference"}}
-	names := map[string]string{}
-	for i := range r.Sides {
-		names[r.Sides[i].Transport] = r.Sides[i].Stamped()
+// modelRow is one number beside its model.
+func modelRow(m *model.Row, name document.Cell) []document.Cell {
+	change := document.Number(number.ChangeText(m.Difference()), m.Difference())
+	if m.Parts() {
+		change.Stamp, change.Warning = "⚠", true
 	}
-	for _, m := range model.PointModelled(r) {
-		change := number.ChangeText(m.Difference())
-		if m.Parts() {
-			change += " ⚠"
-		}
-		t.Rows = append(t.Rows, []string{names[m.Transport], m.Name, m.Formula, m.Unit.Format(m.Modelled), m.Unit.Format(m.Measured), change})
-	}
-	return t
+	return []document.Cell{name, document.Text(m.Name), document.Text(m.Formula),
+		document.Number(m.Unit.Format(m.Modelled), m.Modelled), document.Number(m.Unit.Format(m.Measured), m.Measured), change}
 }
 
-// pointTrialsTable lists every trial of the run, used or not, with all its reasons.
-func pointTrialsTable(r *trials.Point) document.Table {
-	t := document.Table{Head: []string{"transport", "trial", "attempt", "status", "validity", "used", "reasons"}}
-	for i := range r.Sides {
-		s := &r.Sides[i]
-		for _, tr := range r.All {
-			if tr.Transport != s.Transport {
-				continue
-			}
-			used := "no"
-			for _, u := range s.Used {
-				if u.Trial == tr.Trial && u.Attempt == tr.Attempt {
-					used = "yes"
-				}
-			}
-			if used == "yes" && tr.Validity == result.Invalid {
-				used = "stamped"
-			}
-			var why []string
-			for _, reason := range tr.Reasons {
-				why = append(why, fmt.Sprintf("%s: %s", reason.Validity, reason.Text))
-			}
-			if tr.Lost > 0 {
-				why = append(why, fmt.Sprintf("lost %s deliveries", number.Count.Format(float64(tr.Lost))))
-			}
-			if len(why) == 0 {
-				why = []string{"none"}
-			}
-			t.Rows = append(t.Rows, []string{tr.Transport, fmt.Sprint(tr.Trial), fmt.Sprint(tr.Attempt),
-				string(tr.Status), string(tr.Validity), used, strings.Join(why, "; ")})
-		}
+var modelHead = document.Texts("transport", "number", "model", "modelled", "measured", "difference")
+
+func modelTable(r *trials.Point) document.Table {
+	t := document.Table{Head: modelHead}
+	for _, m := range model.PointModelled(r) {
+		t.Rows = append(t.Rows, modelRow(&m, sideCell(r.Side(m.Transport))))
 	}
 	return t
 }

@@ -14,44 +14,48 @@ import (
 // unitCosts is what the server's activities cost one by one, by transport. Rows
 // of which nothing is known are left out.
 func unitCosts(r *trials.Point) document.Table {
-	t := document.Table{Head: []string{"unit cost"}}
-	rows := make([][]string, len(model.Activities)+1)
+	t := acrossTable(r, "unit cost")
+	rows := make([][]document.Cell, len(model.Activities))
 	for i, a := range model.Activities {
-		rows[i] = []string{a.Name}
+		rows[i] = document.Texts(a.Name)
 	}
-	rows[len(model.Activities)] = []string{"seconds fitted"}
+	fitted := document.Texts("seconds fitted")
 	for i := range r.Sides {
 		s := &r.Sides[i]
-		t.Head = append(t.Head, s.Stamped())
 		costs, n := model.FitCosts(s)
 		for k, a := range model.Activities {
-			cell := "–"
-			if c, ok := costs[a.Name]; ok {
-				cell = c.String()
-			} else if a.Name == model.Holding.Name && s.Paced() && n >= model.FewestSeconds {
-				cell = "in the polls"
+			cell := costCell(costs, a)
+			if _, ok := costs[a.Name]; !ok && a.Name == model.Holding.Name && s.Paced() && n >= model.FewestSeconds {
+				cell = document.Text("in the polls")
 			}
 			rows[k] = append(rows[k], cell)
 		}
-		cell := "–"
+		count := document.Text(document.Dash)
 		if n > 0 {
-			cell = fmt.Sprint(n)
+			count = document.Count(n)
 		}
-		rows[len(model.Activities)] = append(rows[len(model.Activities)], cell)
+		fitted = append(fitted, count)
 	}
+	rows = append(rows, fitted)
 	for i := range metric.IdleMemory {
-		row := []string{metric.IdleMemory[i].Name}
-		for j := range r.Sides {
-			row = append(row, metric.IdleMemory[i].Print(metric.IdleMemory[i].Cell(r.Sides[j].Used), true))
-		}
+		row, _ := metricRow(r, &metric.IdleMemory[i])
 		rows = append(rows, row)
 	}
 	for _, row := range rows {
-		if slices.ContainsFunc(row[1:], func(cell string) bool { return cell != "–" }) {
+		if slices.ContainsFunc(row[1:], document.Cell.Known) {
 			t.Rows = append(t.Rows, row)
 		}
 	}
 	return t
+}
+
+// costCell is what an activity costs, where the seconds tell it.
+func costCell(costs map[string]model.UnitCost, a model.Activity) document.Cell {
+	c, ok := costs[a.Name]
+	if !ok || !c.Known() {
+		return document.Text(document.Dash)
+	}
+	return document.Number(c.String(), c.Value)
 }
 
 // unitCostNotes are what a reader of [run.unitCosts] has to know.

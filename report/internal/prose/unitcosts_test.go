@@ -29,7 +29,7 @@ func (m made) trial(transport string, n int) result.Trial {
 	t := result.Trial{Schema: result.Schema, Run: "r", Scenario: "s", ScenarioHash: "h", Transport: transport, Trial: n, Attempt: 1,
 		Clients: int(m.clients), Asked: result.Asked{Paced: m.paced, PollIntervalS: 1}, Status: result.Complete, Validity: result.Valid}
 	for k := range m.seconds + 4 {
-		s := result.Second{T: float64(k), Phase: "steady", Clients: m.clients, Published: m.messages(k), ServerRSSBytes: 1 << 20}
+		s := result.Second{T: float64(k), Phase: "steady", ServerRSSBytes: 1 << 20, SecondCounts: result.SecondCounts{Clients: m.clients, Published: m.messages(k)}}
 		switch {
 		case k < 2:
 			s.Phase = "warm-up"
@@ -88,7 +88,7 @@ func TestUnitCostsAreThoseOfTheSeconds(t *testing.T) {
 			costs, _ := model.FitCosts(&r.Sides[0])
 			got := map[string]string{}
 			for _, row := range unitCosts(r).Rows {
-				got[row[0]] = row[1]
+				got[row[0].Text] = row[1].Text
 			}
 			for _, a := range model.Activities {
 				cost, told := costs[a.Name], slices.ContainsFunc(c.told, func(b model.Activity) bool { return a.Name == b.Name })
@@ -198,7 +198,7 @@ func TestUnitCostNotes(t *testing.T) {
 				}
 			}
 			if len(c.want) == 0 && len(unitCosts(r).Rows) > 0 {
-				t.Errorf("rows %q of nothing", unitCosts(r).Rows)
+				t.Errorf("rows %v of nothing", unitCosts(r).Rows)
 			}
 		})
 	}

@@ -16,8 +16,11 @@ func (s *Set) Together() *Point {
 	return all
 }
 
-// Title names the run, and what it sweeps.
+// Title names the run, and its load or what it sweeps.
 func (s *Set) Title() string {
+	if len(s.Points) == 1 {
+		return s.Points[0].Title()
+	}
 	var swept []string
 	for _, key := range s.Swept {
 		x := AxisOf(key)

@@ -3,7 +3,6 @@ package trials
 import (
 	"slices"
 
-	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/number"
 )
 
@@ -25,17 +24,6 @@ func (s *Set) LabelOf(p *Point, part *Side) string {
 		return p.Label
 	}
 	return number.Or(s.held(&p.Head, interval), "any interval")
-}
-
-// ValidityText is a side's stamp, and of how many trials.
-func ValidityText(s *Side) string {
-	switch {
-	case len(s.Used) == 0:
-		return "⚠ no complete trial"
-	case s.Stamp != result.Valid:
-		return "⚠ " + string(s.Stamp)
-	}
-	return string(s.Stamp)
 }
 
 // AsksAndPushes reports whether there are transports of both kinds at several
