@@ -52,7 +52,7 @@ func wantSameFiles(t *testing.T, dir string, before map[string]string) {
 func TestEveryTransportIsMeasured(t *testing.T) {
 	t.Parallel()
 	perDelivery := map[string]float64{}
-	for group := range slices.Chunk(transport.Names()[1:], 4) {
+	for group := range slices.Chunk(transport.Names()[1:], 3) {
 		dir := workplace(t)
 		e := pollpush(t, dir, "run", "tiny.yaml", "--out", "run", "--transports", strings.Join(group, ","))
 		for _, trial := range wantMeasured(t, dir, e, "run", expectation{clients: 20, publishers: 4, messages: 20, transports: group}) {
@@ -104,7 +104,7 @@ func TestMeasured(t *testing.T) {
 					t.Errorf("%s: %d shards (%d processes), %d servers (%d processes); want %d and %d",
 						trial.Transport, a.Shards, trial.Generator.Processes, a.Servers, trial.Server.Processes, c.shards, c.servers)
 				}
-				if trial.Fanout.Messages != c.want.messages {
+				if c.want.messages > 0 && trial.Fanout.Messages != c.want.messages {
 					t.Errorf("%s: %d messages reached all", trial.Transport, trial.Fanout.Messages)
 				}
 				if name == "silence" && trial.Asked.Paced && trial.Requests.Empty != trial.Requests.Total {
