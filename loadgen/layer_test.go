@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/gorilla/websocket"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/result"
 )
@@ -88,9 +89,7 @@ const switching = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nCon
 func serveWire(t *testing.T, answers ...string) (url string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	left := make(chan string, len(answers))
 	for _, a := range answers {
 		left <- a
@@ -314,14 +313,10 @@ func TestLayersOut(t *testing.T) {
 			before := m.Bytes()
 			switch c := client.(type) {
 			case Poller:
-				if before.Layers.In != asked {
-					t.Errorf("before: %+v, want %+v", before.Layers.In, asked)
-				}
+				assert.Check(t, before.Layers.In == asked, "before: %+v, want %+v", before.Layers.In, asked)
 				c.Publish(text)
 			case *socketIOPolling: // that does not ask meanwhile
-				if err := c.send(c.emit(text), published("ada", text)); err != nil {
-					t.Error(err)
-				}
+				assert.Check(t, c.send(c.emit(text), published("ada", text)))
 			default:
 				background(client)
 				c.Publish(text)

@@ -49,15 +49,20 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// interrupt ends the process by a signal, within the time that is promised.
+// interrupt ends the process by a signal, within the 5 s that are promised. On a
+// machine so busy that the program takes longer than 50 ms to list its scenarios,
+// all else takes as many times longer.
 func (p *process) interrupt(s syscall.Signal) ended {
 	p.Helper()
-	const promised = 5 * time.Second
+	const promised, usual = 5 * time.Second, 50 * time.Millisecond
 	begun := time.Now()
 	p.signal(s)
 	e := p.end()
-	if took := time.Since(begun); took > promised {
-		p.Errorf("it took %v to end; promised are %v", took, promised)
+	took := time.Since(begun)
+	pollpush(p.T, p.cmd.Dir, "scenarios").wantExit(p.T, fine)
+	busy := max(1, float64(time.Since(begun)-took)/float64(usual))
+	if took.Seconds() > busy*promised.Seconds() {
+		p.Errorf("it took %v to end; promised are %v, and the machine is busy %.1f times over", took, promised, busy)
 	}
 	return e
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/result"
@@ -31,14 +32,10 @@ func histogramText(t *testing.T, highest time.Duration, values ...int64) string 
 	t.Helper()
 	h := hdrhistogram.New(1, int64(highest), 3)
 	for _, v := range values {
-		if err := h.RecordValue(v); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, h.RecordValue(v))
 	}
 	text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return string(text)
 }
 
@@ -100,9 +97,7 @@ func TestGatherSumsUp(t *testing.T) {
 		Series:     []result.Second{},
 		Reasons:    []result.Reason{{Code: result.Errors, Validity: result.Suspect, Text: "the first error was: GET /: reset"}},
 	}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("gathered %+v\nwant     %+v", got, want)
-	}
+	assert.Check(t, reflect.DeepEqual(got, want), "gathered %+v\nwant     %+v", got, want)
 }
 
 // What two shards have seen is, merged, what one would have seen of it all.
@@ -140,14 +135,10 @@ func TestMergedHistogramsAreThatOfAllValues(t *testing.T) {
 		}
 	}
 	got := gathered(shard.Plan{Clients: 1, Rooms: []string{"r"}}, shards...)
-	if len(got.Reasons) > 0 {
-		t.Errorf("doubts: %+v", got.Reasons)
-	}
+	assert.Check(t, len(got.Reasons) == 0, "doubts: %+v", got.Reasons)
 	for _, kind := range kinds {
 		want, err := result.DecodeHistogram(histogramText(t, time.Hour, all[kind.name]...))
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		q, text := kind.out(got)
 		if !reflect.DeepEqual(q, result.Summarize(want)) {
 			t.Errorf("%s: %+v, want %+v", kind.name, q, result.Summarize(want))
@@ -182,9 +173,7 @@ func TestGatherDoubts(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := gathered(shard.Plan{Clients: 1, Rooms: []string{"a", "b", "c"}}, c.shards...)
-			if !reflect.DeepEqual(got.Reasons, c.want) {
-				t.Errorf("reasons %+v, want %+v", got.Reasons, c.want)
-			}
+			assert.Check(t, reflect.DeepEqual(got.Reasons, c.want), "reasons %+v, want %+v", got.Reasons, c.want)
 		})
 	}
 }
@@ -224,9 +213,7 @@ func TestFanout(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := gathered(c.plan, &shard.Result{Messages: c.a}, &shard.Result{Messages: c.b}).Fanout
-			if !reflect.DeepEqual(got, c.want) {
-				t.Errorf("%+v, want %+v", got, c.want)
-			}
+			assert.Check(t, reflect.DeepEqual(got, c.want), "%+v, want %+v", got, c.want)
 		})
 	}
 }
@@ -260,9 +247,7 @@ func TestCost(t *testing.T) {
 				t.Errorf("user %v, system %v, want %v and %v", got.CPUUserS, got.CPUSysS, c.want.CPUUserS, c.want.CPUSysS)
 			}
 			got.CPUUserS, got.CPUSysS = c.want.CPUUserS, c.want.CPUSysS
-			if got != c.want {
-				t.Errorf("%+v, want %+v", got, c.want)
-			}
+			assert.Check(t, got == c.want, "%+v, want %+v", got, c.want)
 		})
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/shard"
@@ -90,9 +92,7 @@ func TestSeconds(t *testing.T) {
 		{T: -1, Phase: "ramp-up", SecondCounts: result.SecondCounts{Clients: 3}},
 		{T: 0, Phase: "warm-up", SecondCounts: result.SecondCounts{Clients: 4}},
 	}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("%+v\nwant %+v", got, want)
-	}
+	assert.Check(t, reflect.DeepEqual(got, want), "%+v\nwant %+v", got, want)
 }
 
 func TestMeanIsOfTheLooksWithin(t *testing.T) {
@@ -162,12 +162,8 @@ func TestCosts(t *testing.T) {
 			c.change(w)
 			var got result.Trial
 			w.costs(&got)
-			if !reflect.DeepEqual(got.Server, c.server) {
-				t.Errorf("server %+v\nwant   %+v", got.Server, c.server)
-			}
-			if !reflect.DeepEqual(got.Generator, c.generator) {
-				t.Errorf("generator %+v\nwant      %+v", got.Generator, c.generator)
-			}
+			assert.Check(t, reflect.DeepEqual(got.Server, c.server), "server %+v\nwant   %+v", got.Server, c.server)
+			assert.Check(t, reflect.DeepEqual(got.Generator, c.generator), "generator %+v\nwant      %+v", got.Generator, c.generator)
 			if foreign, want := got.Env.ForeignCores, c.env.ForeignCores; foreign != nil && want != nil {
 				if math.Abs(*foreign-*want) > 1e-9 {
 					t.Errorf("foreign %v, want %v", *foreign, *want)
@@ -175,9 +171,7 @@ func TestCosts(t *testing.T) {
 				got.Env.ForeignCores = want
 			}
 			got.Env.ClockDrift, got.Env.ClockStepS = nil, nil // of clocks that were not read
-			if !reflect.DeepEqual(got.Env, c.env) {
-				t.Errorf("env %+v, want %+v", got.Env, c.env)
-			}
+			assert.Check(t, reflect.DeepEqual(got.Env, c.env), "env %+v, want %+v", got.Env, c.env)
 		})
 	}
 }

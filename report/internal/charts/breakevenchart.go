@@ -85,7 +85,7 @@ func breakEvenPanel(s *trials.Set, poll string, cost *model.Expense) figure.Pane
 		m := mapped{look: figure.LookOf(push), name: push, model: figure.Series{Name: push + " model"}}
 		told := figure.Series{Name: push}
 		for _, along := range s.BreakEvenAxes() {
-			for _, l := range s.Slices(along) {
+			for _, l := range s.Cuts(along) {
 				b, ok := model.CutBreakEven(&l, poll, push, cost)
 				if !ok {
 					continue

@@ -20,7 +20,7 @@ import (
 func freshnessChart(s *trials.Set) figure.Chart {
 	c := figure.Chart{Name: "freshness", Title: "Freshness against cost", Asks: figure.FreshForUsers,
 		Caption: "What does it cost to be how fresh? Further left costs the server less, further down is fresher. Polling moves along its curve with its interval; transports that do not poll at an interval are one point each." + figure.BesideText + crossedText(s)}
-	for _, l := range trials.Few(s.Slices(trials.AxisOf("poll.interval"))) {
+	for _, l := range trials.Few(s.Cuts(trials.AxisOf("poll.interval"))) {
 		c.Panels = append(c.Panels, freshnessPanel(&l))
 	}
 	return c

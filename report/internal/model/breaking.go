@@ -35,7 +35,7 @@ func CellOf(s *trials.Side) GridCell {
 	case s == nil:
 		return GridCell{}
 	case len(s.Used) == 0:
-		if slices.ContainsFunc(s.Aside, func(a trials.Aside) bool { return a.Trial.Status == result.Failed }) {
+		if slices.ContainsFunc(s.Aside, func(t result.Trial) bool { return t.Status == result.Failed }) {
 			return GridCell{Broke, "breaks", "no trial ran to its end"}
 		}
 		return GridCell{Doubted, "? no trial", "interrupted"}

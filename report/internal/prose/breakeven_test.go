@@ -55,7 +55,7 @@ func TestBreakEvenByHand(t *testing.T) {
 	// cost is told for the rate that was asked.
 	list[2].Server.CPUUserS = 12e-6 * 100 * 32
 	s := setOf(t, list)
-	b, ok := model.CutBreakEven(&s.Slices(trials.AxisOf("poll.interval"))[0], "poll", "ws", &model.Expenses[0])
+	b, ok := model.CutBreakEven(&s.Cuts(trials.AxisOf("poll.interval"))[0], "poll", "ws", &model.Expenses[0])
 	if !ok || len(b.At) != 1 || math.Abs(b.At[0]-5) > 1e-9 || !b.CheaperAtEnd {
 		t.Fatalf("crossings at %v (%v), want 5 s", b.At, ok)
 	}
@@ -140,7 +140,7 @@ func TestBreakEvenByBisection(t *testing.T) {
 		s := setOf(t, list)
 		text := strings.Join(setJudge(s).Paragraphs, "\n")
 		for _, along := range s.BreakEvenAxes() {
-			for _, l := range s.Slices(along) {
+			for _, l := range s.Cuts(along) {
 				for _, b := range model.BreakEvens(&l) {
 					where := fmt.Sprintf("%s, %s: %s against %s, %s", name, b.Circumstances(), b.Poll, b.Push, b.Cost.Name)
 					again := bisected(list, &b)

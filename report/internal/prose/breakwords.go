@@ -40,7 +40,7 @@ func breakEvenParagraphs(s *trials.Set) (list []string) {
 	if len(s.Swept) > 1 {
 		pushes = []string{trials.MainPush(pushes)}
 	}
-	for _, l := range s.Slices(axes[0]) {
+	for _, l := range s.Cuts(axes[0]) {
 		for _, push := range pushes {
 			if pair := model.Pair(&l, polls[0], push); len(pair) > 0 {
 				list = append(list, breakEvenText(pair))
@@ -55,7 +55,7 @@ func breakEvenSection(s *trials.Set) document.Section {
 	t := document.Table{Head: document.Texts("at", "transport", "against", "cost", "polling is cheaper", "may be", "by the unit costs", "then stale"), Names: 2}
 	within, ranged := false, math.MaxInt
 	for _, along := range s.BreakEvenAxes() {
-		for _, l := range s.Slices(along) {
+		for _, l := range s.Cuts(along) {
 			for _, b := range model.BreakEvens(&l) {
 				t.Rows = append(t.Rows, row(&b))
 				within = within || b.WithinTrials()

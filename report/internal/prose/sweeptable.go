@@ -87,7 +87,7 @@ func unitCostSection(s *trials.Set) document.Section {
 	if len(s.BreakEvenAxes()) == 0 {
 		return document.Section{}
 	}
-	for _, l := range s.Slices(s.BreakEvenAxes()[0]) {
+	for _, l := range s.Cuts(s.BreakEvenAxes()[0]) {
 		p := l.Points[0]
 		if len(s.BreakEvenAxes()) > 1 && p.Head.Asked.PublishRate != s.Points[0].Head.Asked.PublishRate {
 			continue // one fit holds all rates and intervals
