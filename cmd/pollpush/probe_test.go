@@ -8,7 +8,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -171,20 +170,6 @@ func TestProbeCutStreams(t *testing.T) {
 	if first, second := <-resumed, <-resumed; first != "" || second != "1" {
 		t.Errorf("Last-Event-ID %q, then %q", first, second)
 	}
-}
-
-// A refusal that comes later ends it as well.
-func TestProbeRefusedLater(t *testing.T) {
-	t.Parallel()
-	var first sync.Once
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		status := http.StatusForbidden
-		first.Do(func() { status = http.StatusOK })
-		w.Header().Set("Content-Type", "text/event-stream")
-		w.WriteHeader(status)
-	}))
-	defer s.Close()
-	pollpush(t, workplace(t), "probe", "sse", s.URL, "--after", "5").wantExit(t, refused, "trying again in ", "the server answered 403")
 }
 
 // Who reads no further, as head does, ends it.

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -418,6 +419,14 @@ func TestProbeRefuses(t *testing.T) {
 	t.Cleanup(bare.Close)
 	moved := httptest.NewServer(http.RedirectHandler("/elsewhere", http.StatusFound))
 	t.Cleanup(moved.Close)
+	var first sync.Once
+	later := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		status := http.StatusForbidden
+		first.Do(func() { status = http.StatusOK })
+		w.Header().Set("Content-Type", "text/event-stream")
+		w.WriteHeader(status)
+	}))
+	t.Cleanup(later.Close)
 	failing, closed := answering(t, http.StatusServiceUnavailable, "out of order"), closedAddress(t)
 	list := []refusal{
 		{"probe wss " + bare.URL, badInput, `transport "wss": there is none of this name; there are poll, poll-etag, `},
@@ -431,6 +440,7 @@ func TestProbeRefuses(t *testing.T) {
 		{"probe ws http://" + closed + " --after 0", refused, "connection refused"},
 		{"probe ws " + moved.URL, refused, "is redirected to " + moved.URL + "/elsewhere: redirects are not followed"},
 		{"probe ws " + moved.URL + " --after 0", refused, "the server answered 302: a redirect to /elsewhere, which is not followed"},
+		{"probe sse " + later.URL + " --after 5", refused, "trying again in .. the server answered 403"},
 		{"probe ws " + answering(t, 200, "{}\x1b[2J"), refused, `found 200 OK with "{}\x1b[2J", want the room's last message; --after ID does without it`},
 	}
 	for _, name := range transport.Names() {
