@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/pollpush/pollpush/report/internal/number"
 )
 
 // known reports whether any formula gives the number. Without a unit it is a
@@ -41,7 +43,7 @@ func (a *audit) check(doc readPage) []string {
 func (a *audit) sentence(s string) {
 	left := a.without(s)
 	for _, m := range ratioSaid.FindAllStringSubmatch(left, -1) {
-		t := newToken(or(m[1]+m[2], m[3]), "")
+		t := newToken(number.Or(m[1]+m[2], m[3]), "")
 		if m[3] != "" {
 			t.value, t.slack = t.value/100, t.slack/100
 		}

@@ -136,8 +136,8 @@ func (e *evaluation) product() float64 {
 }
 
 var (
-	number = regexp.MustCompile(`^\d+(\.\d+)?`)
-	word   = regexp.MustCompile(`^[a-z_]+(\.\w+)*`)
+	numeral = regexp.MustCompile(`^\d+(\.\d+)?`)
+	word    = regexp.MustCompile(`^[a-z_]+(\.\w+)*`)
 )
 
 func (e *evaluation) factor() float64 {
@@ -149,7 +149,7 @@ func (e *evaluation) factor() float64 {
 		e.expect(")")
 		return v
 	}
-	if n := number.FindString(e.rest); n != "" {
+	if n := numeral.FindString(e.rest); n != "" {
 		e.take(n)
 		v, _ := strconv.ParseFloat(n, 64)
 		return v

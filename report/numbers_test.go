@@ -12,6 +12,7 @@ import (
 
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/stat"
+	"github.com/pollpush/pollpush/report/internal/fixture"
 )
 
 // constant is what may stand on a page without being any trial's number.
@@ -37,9 +38,9 @@ var constants = []constant{
 // numbersRun is a run that has everything: each transport, doubts, trials that
 // are set aside, bytes of TLS, compression, and answers of every kind.
 func numbersRun() []result.Trial {
-	f := usual()
-	f.steady = 120
-	trials := f.run(nine...)
+	f := fixture.Usual()
+	f.Steady = 120
+	trials := f.Run(fixture.Nine...)
 	for i := range trials {
 		t := &trials[i]
 		t.Asked.FreezeAtS, t.Asked.FreezeS = 8, 1.5
@@ -69,14 +70,14 @@ func numbersRun() []result.Trial {
 		}
 		switch {
 		case t.Transport == "sse" && t.Trial == 2:
-			doubt(t, result.Suspect, "steal", "0.34 cores were stolen, where 0.1 is allowed")
+			fixture.Doubt(t, result.Suspect, "steal", "0.34 cores were stolen, where 0.1 is allowed")
 		case t.Transport == "poll" && t.Trial == 3:
-			doubt(t, result.Invalid, "poll_late", "polls were 210 ms late (p99), where 50 ms is allowed")
+			fixture.Doubt(t, result.Invalid, "poll_late", "polls were 210 ms late (p99), where 50 ms is allowed")
 		case t.Transport == "socketio-ws":
 			t.Offered, t.Sent, t.Published = t.Offered+1, t.Sent+1, t.Published+1 // to all clients but these
 			t.Lost = int64(t.Clients)
 			t.Expected += t.Lost
-			doubt(t, result.Suspect, "messages_lost", "deliveries were lost")
+			fixture.Doubt(t, result.Suspect, "messages_lost", "deliveries were lost")
 		}
 	}
 	return trials

@@ -3,11 +3,14 @@ package server
 import (
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/pollpush/pollpush/internal/transport"
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 func TestPageIsServed(t *testing.T) {
@@ -33,9 +36,7 @@ func TestPageIsServed(t *testing.T) {
 			"Referrer-Policy":        "same-origin",
 			"Cache-Control":          "no-cache",
 		} {
-			if got := r.header.Get(name); got != want {
-				t.Errorf("%s: %s %q, want %q", tt.path, name, got, want)
-			}
+			assert.Check(t, is.Equal(r.header.Get(name), want), "%s: %s", tt.path, name)
 		}
 		etag := r.header.Get("Etag")
 		if again := h.do("GET", tt.path, "", "If-None-Match: "+etag); etag == "" || again.status != 304 || again.body != "" {
@@ -93,36 +94,22 @@ func TestPageHoldsTogether(t *testing.T) {
 		}
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	if limit := 150 << 10; size > limit {
 		t.Errorf("the page is %d bytes, more than %d", size, limit)
 	}
 }
 
-// TestPageHasTheColoursOfTheReports reads both files: the server must not
-// import the report, and a style sheet can import neither.
 func TestPageHasTheColoursOfTheReports(t *testing.T) {
-	theme, err := os.ReadFile("../report/theme.go")
-	if err != nil {
-		t.Fatal(err)
-	}
 	style, err := pageFiles.ReadFile("page/style.css")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	light, dark, _ := strings.Cut(string(style), "prefers-color-scheme: dark")
-	looks := regexp.MustCompile(`\{"([a-z-]+)", "[^"]+", rgb\(0x([0-9A-F]{6})\), rgb\(0x([0-9A-F]{6})\)`).FindAllStringSubmatch(string(theme), -1)
-	if len(looks) != 9 {
-		t.Fatalf("found %d looks in report/theme.go, want 9", len(looks))
-	}
-	for _, look := range looks {
-		if look[1] == "ws-deflate" {
+	for _, tr := range transport.All() {
+		if tr.Name == "ws-deflate" {
 			continue // the browser decides on compression, not the page
 		}
-		for part, colour := range map[string]string{light: look[2], dark: look[3]} {
-			if want := "--" + look[1] + ": #" + strings.ToLower(colour); !strings.Contains(part, want) {
+		for part, ink := range map[string]uint32{light: tr.Ink, dark: tr.Dark} {
+			if want := fmt.Sprintf("--%s: #%06x", tr.Name, ink); !strings.Contains(part, want) {
 				t.Errorf("style.css lacks %s", want)
 			}
 		}

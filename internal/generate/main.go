@@ -19,7 +19,11 @@ type target struct {
 }
 
 // targets are all generated parts.
-var targets = []target{}
+var targets = []target{
+	{"docs/method.md", "reasons", reasons},
+	{"scenarios/schema.json", "", scenarioSchema},
+	{"scenarios/example.yaml", "keys", scenarioExample},
+}
 
 func main() {
 	for _, t := range targets {

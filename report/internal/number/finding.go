@@ -1,0 +1,3 @@
+package number
+
+func Percent(v float64) string { return Plain(v*100) + " %" }

@@ -1,0 +1,40 @@
+package prose
+
+import (
+	"github.com/pollpush/pollpush/report/internal/metric"
+	"github.com/pollpush/pollpush/report/internal/number"
+	"github.com/pollpush/pollpush/report/internal/trials"
+)
+
+// headlines are what stands before all else: that the server was stopped on
+// purpose, the losses at every point, and what has no verdict.
+func headlines(s *trials.Set) []string {
+	list := s.Points[0].Stopped()
+	for _, p := range s.Points {
+		for _, text := range metric.Losses(p) {
+			list = append(list, number.Capital(p.Label)+": "+text)
+		}
+	}
+	return append(list, noVerdict(s)...)
+}
+
+// noVerdict says which transports cannot be judged at which points, and why if
+// it is only one of each.
+func noVerdict(s *trials.Set) []string {
+	failed := func(part *trials.Side) bool { return !part.Counts() }
+	sides, n, why := s.Together().Sides, 0, ""
+	for i := range sides {
+		if failed(&sides[i]) {
+			n, why = n+1, sides[i].WhyNot()
+		}
+	}
+	switch {
+	case n == 0:
+		return nil
+	case n == len(sides):
+		return []string{"No verdict: no transport has a trial that is complete and not invalid."}
+	case n > 1:
+		why = "no trial there is complete and not invalid; the reasons stand with the trials"
+	}
+	return []string{"No verdict on " + s.Where(failed) + ": " + why + "."}
+}
