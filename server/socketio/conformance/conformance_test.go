@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -280,27 +279,5 @@ func TestEndsBySIGTERM(t *testing.T) {
 	rest, _ := io.ReadAll(r)
 	if err := c.Wait(); err != nil || len(rest) > 0 {
 		t.Errorf("ended with %v; more on stdout: %q", err, rest)
-	}
-}
-
-func TestRunExits(t *testing.T) {
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	assert.NilError(t, err)
-	defer taken.Close()
-	tests := []struct {
-		args   []string
-		code   int
-		stdout string
-		stderr string
-	}{
-		{[]string{"--help"}, serving.Fine, "--listen", ""},
-		{[]string{"--lisen", "x"}, serving.Usage, "", `did you mean "--listen"`},
-		{[]string{"--listen", taken.Addr().String()}, serving.Cannot, "", "--listen"},
-	}
-	for _, tt := range tests {
-		var stdout, stderr bytes.Buffer
-		if code := command().Run(t.Context(), nil, &stdout, &stderr, tt.args); code != tt.code || !strings.Contains(stdout.String(), tt.stdout) || !strings.Contains(stderr.String(), tt.stderr) {
-			t.Errorf("%q: exit code %d, want %d; stdout %q; stderr %q", tt.args, code, tt.code, &stdout, &stderr)
-		}
 	}
 }
