@@ -7,8 +7,6 @@ import (
 	"strings"
 	"testing"
 
-	"gotest.tools/v3/assert"
-
 	"github.com/pollpush/pollpush/internal/chat"
 )
 
@@ -26,70 +24,6 @@ func (h *harness) poll(path string) (pageJSON, reply) {
 		h.t.Fatalf("GET %s: %d %q (%v)", path, r.status, r.body, err)
 	}
 	return p, r
-}
-
-func TestPostAnswersWithTheMessage(t *testing.T) {
-	h := start(t, Config{})
-	r := h.post("lobby", "<hello> \\ 🙂")
-	var m chat.Message
-	assert.NilError(t, json.Unmarshal([]byte(r.body), &m))
-	if r.status != 201 || m.ID != 1 || m.Room != "lobby" || m.User != "ada" || m.Text != "<hello> \\ 🙂" || m.At == 0 {
-		t.Errorf("got %d %+v", r.status, m)
-	}
-	if got := r.header.Get("Content-Type"); got != "application/json" {
-		t.Errorf("Content-Type %q", got)
-	}
-	p, _ := h.poll(r.header.Get("Location"))
-	if len(p.Messages) != 1 || p.Messages[0].Text != m.Text || p.Messages[0].ID != m.ID {
-		t.Errorf("Location %q leads to %+v", r.header.Get("Location"), p)
-	}
-}
-
-func TestPoll(t *testing.T) {
-	h := start(t, Config{History: 5})
-	for i := range 8 {
-		h.post("lobby", fmt.Sprint(i+1))
-	}
-	h.post("short", "1")
-	tests := []struct {
-		path      string
-		first, n  int
-		last      uint64
-		truncated bool
-	}{
-		{"lobby/messages", 4, 5, 8, false},
-		{"lobby/messages?limit=2", 7, 2, 8, false},
-		{"lobby/messages?after=0", 4, 5, 8, true},
-		{"lobby/messages?after=2&limit=2", 4, 2, 5, true},
-		{"lobby/messages?after=3", 4, 5, 8, false},
-		{"lobby/messages?after=6&limit=1000", 7, 2, 8, false},
-		{"lobby/messages?after=8", 0, 0, 8, false},
-		{"lobby/messages?after=18446744073709551615", 0, 0, 8, false},
-		{"lobby/messages?after=7&unknown=1", 8, 1, 8, false},
-		{"short/messages?after=0", 1, 1, 1, false},
-		{"empty/messages", 0, 0, 0, false},
-	}
-	for _, tt := range tests {
-		p, r := h.poll("/api/rooms/" + tt.path)
-		if len(p.Messages) != tt.n || p.Last != tt.last || (p.Truncated != nil) != tt.truncated || p.Messages == nil {
-			t.Errorf("%s: got %s", tt.path, r.body)
-			continue
-		}
-		for i, m := range p.Messages {
-			if m.ID != uint64(tt.first+i) || m.Text != fmt.Sprint(m.ID) {
-				t.Errorf("%s: message %d is %+v, want id %d", tt.path, i, m, tt.first+i)
-			}
-		}
-		if got, want := r.header.Get("ETag"), fmt.Sprintf(`"%d"`, tt.last); got != want {
-			t.Errorf("%s: ETag %s, want %s", tt.path, got, want)
-		}
-		if got := r.header.Get("Cache-Control"); got != "no-cache" {
-			t.Errorf("%s: Cache-Control %q", tt.path, got)
-		}
-		if got := r.header.Get("Content-Length"); got != fmt.Sprint(len(r.body)) {
-			t.Errorf("%s: Content-Length %q, want %d", tt.path, got, len(r.body))
-		}
-	}
 }
 
 func TestProblems(t *testing.T) {

@@ -8,7 +8,6 @@ import (
 
 	"github.com/gorilla/websocket"
 	"gotest.tools/v3/assert"
-	is "gotest.tools/v3/assert/cmp"
 
 	"github.com/pollpush/pollpush/internal/chat"
 )
@@ -110,51 +109,6 @@ func (k *guestPoller) poll() []string {
 	return strings.Split(r.body, "\x1e")
 }
 
-func TestSocketIOReachesEverybodyInTheRoom(t *testing.T) {
-	h := start(t, Config{})
-	ada, bob, elsewhere := h.join("&user=ada"), h.join("&room=chat"), h.join("&room=other")
-	cy, ws := h.joinPolling(""), h.open("chat/ws")
-	if got := cy.poll(); len(got) != 1 || !strings.HasPrefix(got[0], `40{"sid":"`) {
-		t.Errorf("polled %q, want the answer to CONNECT alone", got)
-	}
-
-	send(t, ada.Conn, `42["chat message","<hi>"]`)
-	packet := ada.next()
-	if m := message(t, packet, chatEvent); m.ID != 1 || m.Room != "chat" || m.User != "ada" || m.Text != "<hi>" || m.At == 0 {
-		t.Errorf("got %+v", m)
-	}
-	assert.Check(t, is.Equal(bob.next(), packet), "bob")
-	if got := cy.poll(); len(got) != 1 || got[0] != packet {
-		t.Errorf("polled %q, want %s", got, packet)
-	}
-	if got := lines(t, ws, 1)[0]; chatEvent+got+"]" != packet {
-		t.Errorf("the WebSocket got %s, want what is in %s", got, packet)
-	}
-
-	send(t, bob.Conn, `427["chat message",{"user":"bob","text":"ho"}]`)
-	got := []string{bob.next(), bob.next()} // the acknowledgement may come after the message
-	if strings.HasPrefix(got[0], "43") {
-		got[0], got[1] = got[1], got[0]
-	}
-	if m := message(t, got[0], chatEvent); "437["+strings.TrimPrefix(got[0], chatEvent) != got[1] || m.ID != 2 || m.User != "bob" {
-		t.Errorf("got %s, acknowledged by %s", got[0], got[1])
-	}
-	cy.post(`42["chat message","who am I?"]`)
-	ada.wantEvents(2, 2)
-	if m := message(t, ada.next(), chatEvent); m.User != "anonymous" {
-		t.Errorf("got %+v, want it from anonymous", m)
-	}
-	h.post("chat", "by REST")
-	ada.wantEvents(4, 4)
-
-	h.post("other", "there")
-	elsewhere.wantEvents(1, 1)
-	if n := h.tally.posted.Load(); n != 5 {
-		t.Errorf("%d messages posted, want 5", n)
-	}
-	h.await("deliveries", &h.tally.deliveries, 4*4+1)
-}
-
 func TestSocketIORefusesMessages(t *testing.T) {
 	h := start(t, Config{})
 	k := h.join("")
@@ -206,50 +160,6 @@ func TestSocketIORefusesHandshakes(t *testing.T) {
 	if got := k.next(); got != `44/admin,{"message":"Invalid namespace"}` {
 		t.Errorf("another namespace: %s", got)
 	}
-}
-
-func TestSocketIOResume(t *testing.T) {
-	h := start(t, Config{History: 5})
-	for range 8 {
-		h.post("lobby", "hello")
-	}
-	t.Run("from now on", func(t *testing.T) {
-		k := h.join("&room=lobby")
-		send(t, k.Conn, `42["chat message",""]`)
-		if got := k.next(); !strings.HasPrefix(got, `42["error message"`) {
-			t.Errorf("first came %s", got)
-		}
-	})
-	t.Run("within history", func(t *testing.T) {
-		h.join("&room=lobby&after=6").wantEvents(7, 8)
-	})
-	t.Run("beyond history", func(t *testing.T) {
-		k := h.join("&room=lobby&after=1")
-		if got := k.next(); got != `42["truncated"]` {
-			t.Errorf("first came %s", got)
-		}
-		k.wantEvents(4, 8)
-	})
-	t.Run("beyond history, polling", func(t *testing.T) {
-		k := h.joinPolling("&room=lobby&after=1")
-		var got []string
-		for len(got) < 7 {
-			got = append(got, k.poll()...)
-		}
-		if !strings.HasPrefix(got[0], `40{`) || got[1] != `42["truncated"]` {
-			t.Errorf("first came %q", got[:2])
-		}
-		for i, packet := range got[2:] {
-			if m := message(t, packet, chatEvent); m.ID != uint64(4+i) {
-				t.Errorf("got message %d, want %d", m.ID, 4+i)
-			}
-		}
-	})
-	t.Run("cursor not reached yet", func(t *testing.T) {
-		k := h.join("&room=lobby&after=100")
-		h.post("lobby", "next")
-		k.wantEvents(9, 9)
-	})
 }
 
 // A client may have missed more than may wait for it: that makes it no slow

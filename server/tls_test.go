@@ -44,7 +44,9 @@ func TestOverTLS(t *testing.T) {
 	}
 }
 
-func overTLS(t *testing.T) bool { return strings.HasPrefix(t.Name(), "TestOverTLS") }
+func overTLS(t *testing.T) bool {
+	return strings.HasPrefix(t.Name(), "TestOverTLS") || strings.HasSuffix(t.Name(), "by_TLS")
+}
 
 // trusted makes a certificate, and what clients trust it by.
 func trusted(t *testing.T) (*tls.Certificate, *tls.Config) {

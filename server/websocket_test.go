@@ -32,41 +32,6 @@ func wantMessages(t *testing.T, lines []string, first int) {
 	}
 }
 
-func TestWebSocketAcknowledgesAndDelivers(t *testing.T) {
-	h := start(t, Config{})
-	h.post("lobby", "before")
-	publisher, other := h.open("lobby/ws"), h.open("lobby/ws")
-	send(t, publisher, `{"user":"bob","text":"<hi>"}`)
-	got := lines(t, publisher, 2)
-	ack, message := got[0], got[1]
-	if strings.HasPrefix(message, `{"ack"`) {
-		ack, message = message, ack
-	}
-	assert.Check(t, ack == `{"ack":2}`, "ack %s", ack)
-	if theirs := lines(t, other, 1)[0]; theirs != message || !strings.Contains(message, `"text":"<hi>"`) {
-		t.Errorf("publisher got %s, the other %s", message, theirs)
-	}
-	p, _ := h.poll("/api/rooms/lobby/messages?after=1")
-	assert.Check(t, len(p.Messages) == 1 && p.Messages[0].User == "bob", "polled %+v", p)
-	h.post("lobby", "by REST")
-	wantMessages(t, lines(t, other, 1), 3)
-}
-
-func TestWebSocketStaysAfterBadInput(t *testing.T) {
-	h := start(t, Config{})
-	ws := h.open("lobby/ws")
-	for _, bad := range []string{"", "hello", "[]", `{"user":"ada"}`, `{"user":"ada","text":"x","to":"bob"}`, `{"user":"ada","text":"` + strings.Repeat("x", 4097) + `"}`} {
-		send(t, ws, bad)
-		var e struct{ Error problem }
-		line := lines(t, ws, 1)[0]
-		if err := json.Unmarshal([]byte(line), &e); err != nil || e.Error.Status != 400 || e.Error.Title == "" {
-			t.Errorf("%.40q is answered by %s", bad, line)
-		}
-	}
-	send(t, ws, `{"user":"ada","text":"good"}`)
-	lines(t, ws, 2)
-}
-
 func TestWebSocketFragmentsAreOneMessage(t *testing.T) {
 	h := start(t, Config{})
 	ws := h.open("lobby/ws")
@@ -84,23 +49,6 @@ func TestWebSocketFragmentsAreOneMessage(t *testing.T) {
 	if n := h.tally.FramesReceived.Load(); n != 3 {
 		t.Errorf("%d frames received, want 3", n)
 	}
-}
-
-func TestWebSocketResume(t *testing.T) {
-	h := start(t, Config{History: 5})
-	for range 8 {
-		h.post("lobby", "hello")
-	}
-	t.Run("within history", func(t *testing.T) {
-		ws := h.open("lobby/ws?after=6")
-		wantMessages(t, lines(t, ws, 2), 7)
-	})
-	t.Run("beyond history", func(t *testing.T) {
-		ws := h.open("lobby/ws?after=1")
-		got := lines(t, ws, 6)
-		assert.Check(t, got[0] == `{"truncated":true}`, "first came %s", got[0])
-		wantMessages(t, got[1:], 4)
-	})
 }
 
 // A client may have missed more than an outbox may hold: that makes it no slow
@@ -186,6 +134,12 @@ func TestWebSocketOrigin(t *testing.T) {
 func TestCountsAreTheClients(t *testing.T) {
 	h := start(t, Config{})
 	ws := h.open("lobby/ws?after=0")
+	pings := 0.0 // of which some come where the machine is slow
+	pong := ws.PingHandler()
+	ws.SetPingHandler(func(text string) error {
+		pings++
+		return pong(text)
+	})
 	const n = 20
 	for i := range n {
 		h.post("lobby", fmt.Sprint(i))
@@ -207,8 +161,8 @@ func TestCountsAreTheClients(t *testing.T) {
 	counts := h.scrape()
 	want := map[string]float64{
 		"http_requests_total":   1 + 4*n + 1,
-		"frames_sent_total":     float64(frames) + 1,
-		"frames_received_total": n + 1,
+		"frames_sent_total":     float64(frames) + 1 + pings,
+		"frames_received_total": n + 1 + pings,
 		"bytes_sent_total":      received,
 		"bytes_received_total":  float64(h.sent.Load()),
 		"messages_posted_total": 2 * n,
@@ -223,33 +177,6 @@ func TestCountsAreTheClients(t *testing.T) {
 	}
 	for _, name := range []string{"connections_total", "connections", "deliveries_total", "go_goroutines", "go_memstats_heap_inuse_bytes", "go_memstats_stack_inuse_bytes"} {
 		assert.Check(t, counts[name] > 0, "%s is %v", name, counts[name])
-	}
-}
-
-// What is compressed is compressed once for all and by itself, and gorilla's
-// client, which knows no context takeover either, reads it.
-func TestDeflatedWebSocket(t *testing.T) {
-	h := start(t, Config{Deflate: true, Batch: time.Millisecond})
-	d := h.dialer()
-	d.EnableCompression = true
-	ws, res, err := d.Dial(h.ws()+"/api/rooms/lobby/ws", nil)
-	assert.NilError(t, err)
-	t.Cleanup(func() { ws.Close() })
-	if got := res.Header.Get("Sec-WebSocket-Extensions"); got != "permessage-deflate; server_no_context_takeover; client_no_context_takeover" {
-		t.Errorf("extensions %q", got)
-	}
-	plain := h.open("lobby/ws")
-	text := strings.Repeat("the same again ", 200)
-	send(t, ws, `{"user":"ada","text":"`+text+`"}`) // compressed as well
-	for _, line := range append(lines(t, ws, 2), lines(t, plain, 1)...) {
-		assert.Check(t, line == `{"ack":1}` || strings.Contains(line, text), "got %.80s", line)
-	}
-	sent := h.received.Load()
-	h.post("lobby", text)
-	lines(t, ws, 1)
-	lines(t, plain, 1)
-	if n := h.received.Load() - sent; n > int64(len(text))*5/2 {
-		t.Errorf("%d bytes came for one answer, one plain and one compressed frame of %d bytes", n, len(text))
 	}
 }
 

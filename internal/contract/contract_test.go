@@ -2,7 +2,6 @@ package contract
 
 import (
 	"context"
-	"crypto/x509"
 	"fmt"
 	"net"
 	"net/http"
@@ -12,7 +11,6 @@ import (
 
 	"gotest.tools/v3/assert"
 
-	"github.com/pollpush/pollpush/internal/certificate"
 	"github.com/pollpush/pollpush/server"
 )
 
@@ -39,36 +37,6 @@ func serveAs(t testing.TB, s *server.Server) (base string) {
 func (v Verdict) String() string { return [...]string{"passed", "absent", "failed", "untried"}[v] }
 
 func (p Point) String() string { return p.Group + ": " + p.Name }
-
-func TestOurServerKeepsTheContract(t *testing.T) {
-	results, err := Check(t.Context(), serve(t, 0), nil, Part{})
-	assert.NilError(t, err)
-	if len(results) != len(Points()) {
-		t.Errorf("%d points of %d", len(results), len(Points()))
-	}
-	for _, r := range results {
-		assert.Check(t, r.Verdict == Passed, "%v: %v %s %v", r.Point, r.Verdict, r.Why, r.Fault)
-	}
-}
-
-// It keeps it by TLS as well, and only for who trusts it.
-func TestOurServerKeepsTheContractByTLS(t *testing.T) {
-	own, text, err := certificate.New("127.0.0.1")
-	assert.NilError(t, err)
-	base := "https" + strings.TrimPrefix(serveAs(t, server.New(server.Config{Deflate: true, Batch: 50 * time.Millisecond, Certificate: &own})), "http")
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM([]byte(text))
-	results, err := Check(t.Context(), base, roots, Part{})
-	if err != nil || len(results) != len(Points()) {
-		t.Fatalf("%d points of %d: %v", len(results), len(Points()), err)
-	}
-	for _, r := range results {
-		assert.Check(t, r.Verdict == Passed, "%v: %v %s %v", r.Point, r.Verdict, r.Why, r.Fault)
-	}
-	if _, err := Check(t.Context(), base, nil, Part{}); err == nil || !strings.Contains(err.Error(), "certificate signed by unknown authority") {
-		t.Errorf("not trusted: %v", err)
-	}
-}
 
 // A server that offers nothing but polling breaks no promise, unless more is
 // asked for.

@@ -122,6 +122,8 @@ func TestCurlAsksConditionally(t *testing.T) {
 			{"after=5", `5`, 200},
 			{"after=5", `"55"`, 200},
 			{"after=4", `"4"`, 200},
+			{"after=4", `""`, 200},
+			{"after=4", `"5"`, 304},
 			{"after=4&wait=30s", `"4"`, 200},
 			{"after=5&wait=1s", `"4"`, 200},
 			{"after=1", `"5"`, 200}, // truncated, which must be told

@@ -23,13 +23,17 @@ import (
 )
 
 // patience bounds every wait.
-const patience = 30 * time.Second
+const patience = 60 * time.Second
 
 // programs is the folder of the programs under test; empty with -short.
 var programs string
 
 func TestMain(m *testing.M) {
 	flag.Parse()
+	// The tests mostly wait, so more of them than there are cores can run at once.
+	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
+		_ = f.Value.Set("6")
+	}
 	os.Exit(withPrograms(m))
 }
 
