@@ -74,9 +74,7 @@ func TestRoomTellsAcceptance(t *testing.T) {
 		r.arrive(seq, &Delivery{ID: uint64(seq), JSON: []byte(`{"at":1}`)}, due, due+int64(4*time.Millisecond))
 	}
 	messages, _ := r.report(result.NewHistogram(), 1_700_000_000_000*int64(time.Millisecond)-due)
-	if len(messages) != 2 || messages[0].Accepted != 2500 || messages[1].Accepted != 0 {
-		t.Errorf("%+v, want 2500 µs and nothing", messages)
-	}
+	assert.Check(t, len(messages) == 2 && messages[0].Accepted == 2500 && messages[1].Accepted == 0, "%+v, want 2500 µs and nothing", messages)
 }
 
 // A shard that wakes late has stood still.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gorilla/websocket"
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 func TestAgreed(t *testing.T) {
@@ -81,9 +82,7 @@ func TestDeflateWithGorilla(t *testing.T) {
 		}
 	})
 	c, m := dialTo(t, DialWebSocketDeflate, url)
-	if got := <-offered; got != deflateOffer {
-		t.Errorf("offered %s", got)
-	}
+	assert.Check(t, is.Equal(<-offered, deflateOffer), "offered")
 	texts := make(chan string, 100)
 	go func() {
 		defer close(texts)

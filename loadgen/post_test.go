@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 // desk is a server whose answers the test gives one by one.
@@ -178,7 +179,5 @@ func TestCloseEndsTheDialToPublish(t *testing.T) {
 	if err := <-published; !errors.Is(err, errUnsent) {
 		t.Errorf("Publish ended with %v, want %v", err, errUnsent)
 	}
-	if n := m.read().failed; n != 0 {
-		t.Errorf("%d dials are said to have failed", n)
-	}
+	assert.Check(t, is.Equal(m.read().failed, int64(0)), "dials are said to have failed")
 }

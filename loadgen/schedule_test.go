@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 func TestConstantDues(t *testing.T) {
@@ -18,9 +19,7 @@ func TestConstantDues(t *testing.T) {
 }
 
 func TestNoMessages(t *testing.T) {
-	if due := (Schedule{}).Dues()(); due != math.MaxInt64 {
-		t.Errorf("a schedule without a rate has a message due at %v", due)
-	}
+	assert.Check(t, is.Equal((Schedule{}).Dues()(), time.Duration(math.MaxInt64)), "a schedule without a rate has a message due at")
 }
 
 func TestPoissonDues(t *testing.T) {

@@ -217,9 +217,7 @@ func TestSocketIOPublishes(t *testing.T) {
 		if err := c.Publish("too late"); err == nil {
 			t.Error("Publish went on after Close")
 		}
-		if held := m.read().held; held != 0 {
-			t.Errorf("%d connections are left", held)
-		}
+		assert.Check(t, is.Equal(m.read().held, int64(0)), "connections are left")
 	})
 }
 
@@ -343,9 +341,7 @@ func TestSocketIOPollingSession(t *testing.T) {
 		t.Fatal(err)
 	}
 	assert.Check(t, !armed(), "a request is out while deliveries are in use")
-	if n := m.empty.Load(); n != 1 {
-		t.Errorf("%d empty answers, want 1", n)
-	}
+	assert.Check(t, is.Equal(m.empty.Load(), int64(1)), "empty answers")
 
 	e.refuses.Store(413)
 	var refused *AnswerError

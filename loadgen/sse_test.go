@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 // serveBytes answers one request on one connection with these bytes, and then
@@ -164,9 +165,7 @@ func TestSSEAsks(t *testing.T) {
 		assert.NilError(t, err)
 		r := <-asked
 		want := fmt.Sprintf("GET /api/rooms/lobby/events?after=%d [text/event-stream] %v", c.after, c.lastID)
-		if got := fmt.Sprint(r.Method, " ", r.URL, " ", r.Header["Accept"], " ", r.Header["Last-Event-Id"]); got != want {
-			t.Errorf("asked by %s, want %s", got, want)
-		}
+		assert.Check(t, is.Equal(fmt.Sprint(r.Method, " ", r.URL, " ", r.Header["Accept"], " ", r.Header["Last-Event-Id"]), want), "asked by")
 		ended := background(client)
 		client.Close()
 		if err := <-ended; err == nil {

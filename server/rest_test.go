@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/chat"
 )
 
@@ -141,9 +143,7 @@ func TestPanicsBecomeProblems(t *testing.T) {
 	h := start(t, Config{})
 	h.http.Handler = h.arrive(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("a bug") }))
 	r := h.do("GET", "/", "")
-	if r.status != 500 || strings.Contains(r.body, "bug") || strings.Contains(r.body, "goroutine") {
-		t.Errorf("got %d %s", r.status, r.body)
-	}
+	assert.Check(t, r.status == 500 && !strings.Contains(r.body, "bug") && !strings.Contains(r.body, "goroutine"), "got %d %s", r.status, r.body)
 	if !strings.Contains(h.log.String(), "a bug") || h.tally.panics.Load() != 1 {
 		t.Errorf("%d panics counted; log %s", h.tally.panics.Load(), h.log.String())
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/gorilla/websocket"
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 
 	"github.com/pollpush/pollpush/internal/chat"
 )
@@ -157,9 +158,7 @@ func TestSocketIORefusesHandshakes(t *testing.T) {
 	}
 	k := h.join("")
 	send(t, k.Conn, "40/admin,")
-	if got := k.next(); got != `44/admin,{"message":"Invalid namespace"}` {
-		t.Errorf("another namespace: %s", got)
-	}
+	assert.Check(t, is.Equal(k.next(), `44/admin,{"message":"Invalid namespace"}`), "another namespace")
 }
 
 // A client may have missed more than may wait for it: that makes it no slow
@@ -174,9 +173,7 @@ func TestSocketIOResumeOfMoreThanTheBacklog(t *testing.T) {
 	}
 	t.Run("WebSocket", func(t *testing.T) {
 		k := h.join("&room=lobby&after=0")
-		if got := k.next(); got != `42["truncated"]` {
-			t.Errorf("first came %.80s", got)
-		}
+		assert.Check(t, is.Equal(k.next(), `42["truncated"]`), "first came")
 		k.wantEvents(posted-history+1, posted)
 		h.post("lobby", "and on")
 		k.wantEvents(posted+1, posted+1)
@@ -198,9 +195,7 @@ func TestSocketIOResumeOfMoreThanTheBacklog(t *testing.T) {
 		h.post("lobby", "and on")
 		message(t, k.poll()[0], chatEvent)
 	})
-	if n := h.tally.SlowReaders.Load(); n != 0 {
-		t.Errorf("%d slow readers", n)
-	}
+	assert.Check(t, is.Equal(h.tally.SlowReaders.Load(), int64(0)), "slow readers")
 }
 
 // Whoever has left is delivered to no more.
@@ -273,9 +268,7 @@ func TestSocketIOEndsAtShutdown(t *testing.T) {
 	code := make(chan int)
 	go func() { code <- closeCode(k.Conn) }()
 	h.shutdown()
-	if got := <-code; got != websocket.CloseGoingAway {
-		t.Errorf("closed with %d, want 1001", got)
-	}
+	assert.Check(t, is.Equal(<-code, websocket.CloseGoingAway), "closed with")
 	h.await("connections", &h.tally.Open, 0)
 }
 
@@ -283,10 +276,6 @@ func TestBatchIsEncodedOnceForSocketIO(t *testing.T) {
 	b := &chat.Batch{Truncated: true}
 	a, again := packets{b}, packets{b}
 	assert.Check(t, &a.Frames()[0] == &again.Frames()[0] && &a.Payload()[0] == &again.Payload()[0], "it is encoded for each")
-	if got := string(a.Frames()); got != "\x81\x0f"+`42["truncated"]` {
-		t.Errorf("frames %q", got)
-	}
-	if got := string(a.Payload()); got != `42["truncated"]` {
-		t.Errorf("payload %q", got)
-	}
+	assert.Check(t, is.Equal(string(a.Frames()), "\x81\x0f"+`42["truncated"]`), "frames")
+	assert.Check(t, is.Equal(string(a.Payload()), `42["truncated"]`), "payload")
 }

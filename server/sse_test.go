@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 
 	"github.com/pollpush/pollpush/internal/chat"
 )
@@ -58,9 +59,7 @@ func TestACursorAhead(t *testing.T) {
 		r, _ := h.stream(room + "/events?after=5")
 		ws := h.open(room + "/ws?after=5")
 		m := h.post(room, "the first")
-		if got := events(t, r, 1)[0]; got != event(m, 1) {
-			t.Fatalf("the stream got %q", got)
-		}
+		assert.Assert(t, is.Equal(events(t, r, 1)[0], event(m, 1)), "the stream got")
 		wantMessages(t, lines(t, ws, 1), 1)
 		ws.Close()
 		k := h.join("&after=5&room=" + room)
@@ -94,19 +93,13 @@ func TestSilentStreamGetsComments(t *testing.T) {
 		}
 	}
 	pass(silentSeconds + 1)
-	if got := events(t, r, 1)[0]; got != ":\n" {
-		t.Fatalf("got %q", got)
-	}
+	assert.Assert(t, is.Equal(events(t, r, 1)[0], ":\n"), "got")
 	pass(silentSeconds - 2)
 	m := h.post("lobby", "not silent")
-	if got := events(t, r, 1)[0]; got != event(m, 1) {
-		t.Fatalf("got %q", got)
-	}
+	assert.Assert(t, is.Equal(events(t, r, 1)[0], event(m, 1)), "got")
 	pass(silentSeconds - 1)
 	m = h.post("lobby", "in time")
-	if got := events(t, r, 1)[0]; got != event(m, 2) {
-		t.Fatalf("a comment after less than %d s: %q", silentSeconds, got)
-	}
+	assert.Assert(t, is.Equal(events(t, r, 1)[0], event(m, 2)), "a comment after less than %d s", silentSeconds)
 }
 
 func TestStreamThatIsNotReadIsDropped(t *testing.T) {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 
 	"github.com/pollpush/pollpush/internal/certificate"
 )
@@ -98,9 +99,7 @@ func TestOverTLSOnly13(t *testing.T) {
 	c, err := tls.Dial("tcp", h.addr, config)
 	assert.NilError(t, err)
 	defer c.Close()
-	if got := c.ConnectionState().NegotiatedProtocol; got != "http/1.1" {
-		t.Errorf("agreed on %q", got)
-	}
+	assert.Check(t, is.Equal(c.ConnectionState().NegotiatedProtocol, "http/1.1"), "agreed on")
 }
 
 // A connection's end is said before it comes: whoever reads can tell it from one

@@ -46,9 +46,7 @@ func TestWebSocketFragmentsAreOneMessage(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines(t, ws, 2)
-	if n := h.tally.FramesReceived.Load(); n != 3 {
-		t.Errorf("%d frames received, want 3", n)
-	}
+	assert.Check(t, is.Equal(h.tally.FramesReceived.Load(), int64(3)), "frames received")
 }
 
 // A client may have missed more than an outbox may hold: that makes it no slow
@@ -220,9 +218,7 @@ func TestDeflateBomb(t *testing.T) {
 	assert.NilError(t, err)
 	t.Cleanup(func() { ws.Close() })
 	send(t, ws, strings.Repeat("0", 10<<20)) // some 10 KiB when compressed
-	if code := closeCode(ws); code != websocket.CloseMessageTooBig {
-		t.Errorf("closed with %d, want 1009", code)
-	}
+	assert.Check(t, is.Equal(closeCode(ws), websocket.CloseMessageTooBig), "closed with")
 }
 
 // What is posted within the window comes in one frame to those that asked for
@@ -232,16 +228,12 @@ func TestBatchedWebSocket(t *testing.T) {
 	h.post("lobby", "before")
 	batched, res, err := h.tryOpen("lobby/ws?batch=true&after=0")
 	assert.NilError(t, err)
-	if got := res.Header.Get("Batch-Window"); got != "1h0m0s" {
-		t.Errorf("Batch-Window %q", got)
-	}
+	assert.Check(t, is.Equal(res.Header.Get("Batch-Window"), "1h0m0s"), "Batch-Window")
 	wantMessages(t, lines(t, batched, 1), 1) // what it has missed comes at once
 	plain, res, err := h.tryOpen("lobby/ws?batch=false")
 	assert.Assert(t, err == nil && res.Header.Get("Batch-Window") == "", "%v %v", res, err)
 	send(t, batched, `{"user":"ada","text":"one"}`)
-	if got := lines(t, batched, 1)[0]; got != `{"ack":2}` {
-		t.Errorf("before the window's end came %s", got)
-	}
+	assert.Check(t, is.Equal(lines(t, batched, 1)[0], `{"ack":2}`), "before the window's end came")
 	h.post("lobby", "two")
 	wantMessages(t, lines(t, plain, 2), 2)
 	for range 2 { // one of them shares a dispatcher with batched

@@ -10,6 +10,7 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 
 	"github.com/pollpush/pollpush/internal/transport"
 )
@@ -107,16 +108,12 @@ func TestRefusesInTheField(t *testing.T) {
 	refused(strings.Repeat("🙂", 65), "hello", "at most 64 characters, this one has 65")
 	refused("ada", "", "nothing to send")
 	refused("ada", strings.Repeat("ü", 2049), "at most 4,096 bytes, this one has 4098")
-	if n := s.metric("messages_posted_total"); n != 0 {
-		t.Errorf("%d messages were posted", n)
-	}
+	assert.Check(t, is.Equal(s.metric("messages_posted_total"), 0), "messages were posted")
 	// The limits themselves are fine.
 	b.enter("name", strings.Repeat("n", 64))
 	b.say(strings.Repeat("ü", 2048))
 	b.awaitTexts([]string{strings.Repeat("ü", 2048)})
-	if n := s.metric("messages_posted_total"); n != 1 {
-		t.Errorf("%d messages were posted, want 1", n)
-	}
+	assert.Check(t, is.Equal(s.metric("messages_posted_total"), 1), "messages were posted")
 }
 
 func TestMissesNothingOverACut(t *testing.T) {
@@ -137,9 +134,7 @@ func TestMissesNothingOverACut(t *testing.T) {
 		b.await(isOpen)
 		s.post(room, "5")
 		b.awaitTexts([]string{"1", "2", "3", "4", "5"})
-		if got := value[string](b, `$('breaks').textContent`); got != "1" {
-			t.Errorf("%s breaks, want 1", got)
-		}
+		assert.Check(t, is.Equal(value[string](b, `$('breaks').textContent`), "1"), "breaks")
 	})
 }
 

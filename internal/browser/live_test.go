@@ -20,6 +20,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 
 	"github.com/pollpush/pollpush/internal/live"
 	"github.com/pollpush/pollpush/internal/result"
@@ -85,12 +86,8 @@ func TestLiveRun(t *testing.T) {
 	b.await(points("p50", "ws") + " > 1")
 	for _, tab := range []*tab{b, late} {
 		tab.await(`$('link').textContent === 'The run has ended. Report: run/report.html'`)
-		if got := value[int](tab, `document.querySelectorAll('#trials li').length`); got != 2 {
-			t.Errorf("%d trials have ended in the page", got)
-		}
-		if got := value[string](tab, `$('about').textContent`); got != "What does <b>a page</b> show?" {
-			t.Errorf("the scenario is about %q", got)
-		}
+		assert.Check(t, is.Equal(value[int](tab, `document.querySelectorAll('#trials li').length`), 2), "trials have ended in the page")
+		assert.Check(t, is.Equal(value[string](tab, `$('about').textContent`), "What does <b>a page</b> show?"), "the scenario is about")
 		if got := value[[]string](tab, `[...document.querySelectorAll('#rows th')].map(e => e.textContent)`); len(got) != 2 || got[0] != "poll" || got[1] != "ws" {
 			t.Errorf("rows %q", got)
 		}

@@ -93,9 +93,7 @@ func TestNativeWebSocketIsClosedAtShutdown(t *testing.T) {
 		socket.onclose = e => { ended = e.wasClean + ' ' + e.code }`)
 	s.stop()
 	b.await(`ended !== null`)
-	if got := value[string](b, `ended`); got != "true 1001" {
-		t.Errorf("closed (clean, code) as %s, want true 1001", got)
-	}
+	assert.Check(t, is.Equal(value[string](b, `ended`), "true 1001"), "closed (clean, code) as")
 }
 
 func TestNativeFetch(t *testing.T) {

@@ -175,9 +175,7 @@ func TestInterleaveStarted(t *testing.T) {
 		if got.Status != result.Complete || got.Lost != 0 || got.Delivered == 0 {
 			t.Errorf("%s: %s, %d delivered, %d lost: %v", name, got.Status, got.Delivered, got.Lost, got.Reasons)
 		}
-		if got.Server == nil || got.Server.Processes != 2 || got.Server.CPUS() <= 0 {
-			t.Errorf("%s: the server's cost is %+v", name, got.Server)
-		}
+		assert.Check(t, got.Server != nil && got.Server.Processes == 2 && got.Server.CPUS() > 0, "%s: the server's cost is %+v", name, got.Server)
 	}
 	if conn, err := net.Dial("tcp", address); err == nil {
 		conn.Close()

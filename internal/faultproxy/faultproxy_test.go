@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/goleak"
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -106,9 +107,7 @@ func TestStall(t *testing.T) {
 	}
 	p.Stall(time.Now().Add(time.Hour), time.Hour)
 	roundTrip(t, c, "before one to come")
-	if n := p.Counts(nil).Connections; n != 1 {
-		t.Errorf("%d connections, want the same one all along", n)
-	}
+	assert.Check(t, is.Equal(p.Counts(nil).Connections, int64(1)), "connections")
 }
 
 func TestThrottle(t *testing.T) {

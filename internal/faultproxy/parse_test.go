@@ -188,9 +188,7 @@ func TestFaultsOfMessages(t *testing.T) {
 			assert.Assert(t, all == c.want, "the case contradicts itself")
 			for size := 1; size <= len(c.in); size++ {
 				_, got, n, reset := read(byID, c.out, c.in, func(left int) int { return min(size, left) })
-				if got != c.want || reset != c.reset {
-					t.Fatalf("in pieces of %d: %q, reset %v\nwant %q, %v", size, got, reset, c.want, c.reset)
-				}
+				assert.Assert(t, got == c.want && reset == c.reset, "in pieces of %d: %q, reset %v\nwant %q, %v", size, got, reset, c.want, c.reset)
 				assert.Assert(t, n == counts, "in pieces of %d: %+v, for what goes on %+v", size, n, counts)
 			}
 		})

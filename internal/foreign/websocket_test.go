@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 // webSocket connects npm's ws to a room, given with its query.
@@ -47,9 +48,7 @@ func TestWebSocketChats(t *testing.T) {
 		ada.await("open")
 		bob.await("open")
 		ada.tell("send", said("one"))
-		if id := ada.await("ack").Message.ID; id != 2 {
-			t.Errorf("acknowledged as %d, want 2", id)
-		}
+		assert.Check(t, is.Equal(ada.await("ack").Message.ID, uint64(2)), "acknowledged as")
 		long := strings.Repeat("ä€😀\"\n", 300)
 		ada.tell("send", said(long))
 		bob.tell("send", map[string]any{"text": `{"user":"bob"}`})
@@ -103,9 +102,7 @@ func TestWebSocketNegotiates(t *testing.T) {
 				t.Errorf("extensions %q", e.Extensions)
 			}
 			ada.tell("send", said("hello"))
-			if text := ada.await("message").Message.Text; text != "hello" {
-				t.Errorf("came %q", text)
-			}
+			assert.Check(t, is.Equal(ada.await("message").Message.Text, "hello"), "came")
 		})
 	}
 }
@@ -130,9 +127,7 @@ func TestWebSocketBatches(t *testing.T) {
 	t.Parallel()
 	s := ours(t, "--batch", "20ms")
 	ada := webSocket(t, s, "lobby/ws?after=0&batch=true", plainly)
-	if window := ada.await("handshake").Headers["batch-window"]; window != "20ms" {
-		t.Errorf("Batch-Window: %q, want 20ms", window)
-	}
+	assert.Check(t, is.Equal(ada.await("handshake").Headers["batch-window"], "20ms"), "Batch-Window")
 	ada.await("open")
 	for _, text := range numbered(20) {
 		ada.tell("send", said(text))
@@ -155,17 +150,13 @@ func TestWebSocketControlFrames(t *testing.T) {
 		ada := webSocket(t, s, "lobby/ws?after=0", options)
 		ada.await("open")
 		ada.tell("ping", map[string]any{"text": "are you there?"})
-		if text := ada.await("pong").Text; text != "are you there?" {
-			t.Errorf("the pong says %q", text)
-		}
+		assert.Check(t, is.Equal(ada.await("pong").Text, "are you there?"), "the pong says")
 		// Pings may stand between the parts of a message.
 		ada.tell("send", map[string]any{"text": `{"user":"ada",`, "fin": false})
 		ada.tell("ping", map[string]any{"text": "still?"})
 		ada.tell("send", map[string]any{"text": `"text":"in `, "fin": false})
 		ada.tell("send", map[string]any{"text": `three parts"}`})
-		if text := ada.await("pong").Text; text != "still?" {
-			t.Errorf("the pong says %q", text)
-		}
+		assert.Check(t, is.Equal(ada.await("pong").Text, "still?"), "the pong says")
 		ada.awaitMessages(0, "in three parts")
 	})
 }

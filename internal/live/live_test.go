@@ -260,9 +260,7 @@ func TestLooks(t *testing.T) {
 				t.Errorf("%s is #%s in the reports, not here", name, strings.ToLower(ink))
 			}
 		}
-		if !strings.Contains(css, fmt.Sprintf(`[data-transport="%s"] { --ink: var(--%s); }`, name, name)) {
-			t.Errorf("%s has no ink", name)
-		}
+		assert.Check(t, strings.Contains(css, fmt.Sprintf(`[data-transport="%s"] { --ink: var(--%s); }`, name, name)), "%s has no ink", name)
 		look := regexp.MustCompile(`\{ transport: '` + name + `', (.*) \}`).FindStringSubmatch(js)
 		if look == nil {
 			t.Errorf("%s has no look", name)

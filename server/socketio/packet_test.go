@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/gorilla/websocket"
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 
 	"github.com/pollpush/pollpush/server/wire"
 )
@@ -50,9 +51,7 @@ func TestDecode(t *testing.T) {
 			t.Errorf("%s: %v", tt.text, err)
 			continue
 		}
-		if diff := cmp.Diff(tt.want, *got, cmp.AllowUnexported(packet{})); diff != "" {
-			t.Errorf("%s: %s", tt.text, diff)
-		}
+		assert.Check(t, is.Equal(cmp.Diff(tt.want, *got, cmp.AllowUnexported(packet{})), ""), tt.text)
 	}
 }
 

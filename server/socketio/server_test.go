@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 
 	"github.com/pollpush/pollpush/server/socketio/engine"
 )
@@ -226,9 +227,7 @@ func TestDisconnectFromWithinConnected(t *testing.T) {
 	}}})
 	h.enter().want("41")
 	l.want(t, "connected", "disconnected")
-	if n := h.config.Namespaces["/"].rooms.count(); n != 0 {
-		t.Errorf("%d rooms are left", n)
-	}
+	assert.Check(t, is.Equal(h.config.Namespaces["/"].rooms.count(), 0), "rooms are left")
 }
 
 func TestRooms(t *testing.T) {

@@ -16,6 +16,7 @@ import (
 	"github.com/gorilla/websocket"
 	"go.uber.org/goleak"
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 
 	"github.com/pollpush/pollpush/server/wire"
 )
@@ -104,9 +105,7 @@ func startWith(t *testing.T, config Config, limit time.Duration) *harness {
 		h.client.CloseIdleConnections()
 		assert.Check(t, server.Shutdown(ctx), "Shutdown")
 		<-served
-		if n := h.Sessions(); n != 0 {
-			t.Errorf("%d sessions are left", n)
-		}
+		assert.Check(t, is.Equal(h.Sessions(), 0), "sessions are left")
 		h.await("connections closed", func() bool { return h.tally.Open.Load() == 0 })
 		goleak.VerifyNone(t)
 	})

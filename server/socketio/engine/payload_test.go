@@ -41,12 +41,8 @@ func TestPackets(t *testing.T) {
 			assert.Check(t, is.Equal(string(appendFrames(nil, c.packets.Payload())), c.frames), "frames of the payload")
 		})
 	}
-	if got := string(AppendTextFrame([]byte("x"), []byte("he"), []byte("llo"))); got != "x\x81\x064hello" {
-		t.Errorf("AppendTextFrame: %q", got)
-	}
-	if got := string(AppendTextPacket([]byte("x"), []byte("he"), []byte("llo"))); got != "x\x1e4hello" {
-		t.Errorf("AppendTextPacket: %q", got)
-	}
+	assert.Check(t, is.Equal(string(AppendTextFrame([]byte("x"), []byte("he"), []byte("llo"))), "x\x81\x064hello"), "AppendTextFrame")
+	assert.Check(t, is.Equal(string(AppendTextPacket([]byte("x"), []byte("he"), []byte("llo"))), "x\x1e4hello"), "AppendTextPacket")
 }
 
 // FuzzPayload holds the check of payloads against splitting them by hand.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/gorilla/websocket"
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 func TestMessagesOverWebSocket(t *testing.T) {
@@ -126,9 +127,7 @@ func TestSendAllocatesNothing(t *testing.T) {
 	p := Text([]byte("hello"), []byte("world"))
 	p.Frames()
 	const runs = 100
-	if n := testing.AllocsPerRun(runs, func() { r.session.Send(p) }); n != 0 {
-		t.Errorf("%v allocations", n)
-	}
+	assert.Check(t, is.Equal(testing.AllocsPerRun(runs, func() { r.session.Send(p) }), float64(0)), "allocations")
 	for range runs + 1 {
 		k.want("4hello", "4world")
 	}
@@ -160,9 +159,7 @@ func TestCloseEndsAll(t *testing.T) {
 		r.wantGone(t, ReasonShutdown)
 	}
 	h.do("GET", pollingQuery, nil).want(t, 503, `{"message":"No more sessions"}`)
-	if n := len(h.sockets); n != 0 {
-		t.Errorf("%d sockets are left", n)
-	}
+	assert.Check(t, is.Equal(len(h.sockets), 0), "sockets are left")
 	deaf.Close()
 }
 
