@@ -12,6 +12,7 @@ import (
 	"gotest.tools/v3/assert"
 	is "gotest.tools/v3/assert/cmp"
 
+	"github.com/pollpush/pollpush/internal/testkit"
 	"github.com/pollpush/pollpush/internal/transport"
 )
 
@@ -120,17 +121,17 @@ func TestMissesNothingOverACut(t *testing.T) {
 	t.Parallel()
 	overEach(t, func(t *testing.T, s *server, via string) {
 		room := "cut-" + via
-		p := startProxy(t, s.address())
+		p := testkit.NewRelay(t, s.address())
 		s.post(room, "1")
-		b := open(t, p.url+"/?"+url.Values{"room": {room}, "via": {via}}.Encode())
+		b := open(t, p.URL+"/?"+url.Values{"room": {room}, "via": {via}}.Encode())
 		b.await(isOpen)
 		s.post(room, "2")
 		b.awaitTexts([]string{"1", "2"})
-		p.cut()
+		p.Cut()
 		s.post(room, "3")
 		b.await(`$('state').dataset.state === 'reconnecting'`)
 		s.post(room, "4")
-		p.mend()
+		p.Lead(s.address())
 		b.await(isOpen)
 		s.post(room, "5")
 		b.awaitTexts([]string{"1", "2", "3", "4", "5"})
@@ -142,17 +143,17 @@ func TestMissesNothingOverACut(t *testing.T) {
 func TestGivesUpWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	overEach(t, func(t *testing.T, s *server, via string) {
-		p := startProxy(t, s.address())
-		b := open(t, p.url+"/?"+url.Values{"room": {"deaf-" + via}, "via": {via}}.Encode())
+		p := testkit.NewRelay(t, s.address())
+		b := open(t, p.URL+"/?"+url.Values{"room": {"deaf-" + via}, "via": {via}}.Encode())
 		b.enter("name", "ada")
 		b.await(isOpen)
-		p.deafen()
+		p.Deafen()
 		b.do(`$('text').value = 'unheard'`)
 		b.click("send")
 		b.await(`$('text-error').textContent === 'Not confirmed: no answer within 10 s; it may have been said all the same.'`)
-		p.cut()
+		p.Cut()
 		b.await(`$('state').dataset.state === 'reconnecting'`)
-		p.mend()
+		p.Lead(s.address())
 		b.await(isOpen)
 		b.say("heard")
 		b.awaitTexts([]string{"heard"})

@@ -8,6 +8,8 @@ import (
 
 	"gotest.tools/v3/assert"
 	is "gotest.tools/v3/assert/cmp"
+
+	"github.com/pollpush/pollpush/internal/testkit"
 )
 
 // These have the browser's own clients talk to the server: the page serves only
@@ -16,8 +18,8 @@ import (
 func TestNativeEventSourceResumes(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
-	p := startProxy(t, s.address())
-	b := open(t, p.url)
+	p := testkit.NewRelay(t, s.address())
+	b := open(t, p.URL)
 	b.await(isOpen)
 	s.post("events", "1")
 	s.post("events", "2")
@@ -29,10 +31,10 @@ func TestNativeEventSourceResumes(t *testing.T) {
 	b.await(`got.length === 1`)
 	s.post("events", "3")
 	b.await(`got.length === 2`)
-	p.cut()
+	p.Cut()
 	s.post("events", "4")
 	b.await(`source.readyState === EventSource.CONNECTING`)
-	p.mend()
+	p.Lead(s.address())
 	s.post("events", "5")
 	// It asks by itself, after a while of its own, with Last-Event-ID: 3 beside after=1.
 	b.await(`got.length >= 4`)

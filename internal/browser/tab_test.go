@@ -13,6 +13,8 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"gotest.tools/v3/assert"
+
+	"github.com/pollpush/pollpush/internal/testkit"
 )
 
 // watch runs before the page's own scripts. It notes what must never happen.
@@ -44,7 +46,7 @@ func open(t *testing.T, url string) *tab {
 func openWide(t *testing.T, url string, width int64) *tab {
 	t.Helper()
 	if chromium == nil {
-		lacks(t, "no Chromium here: chromium, chromium-browser and google-chrome are not in PATH")
+		testkit.Missing(t, "no Chromium here: chromium, chromium-browser and google-chrome are not in PATH")
 	}
 	ctx, cancel := chromedp.NewContext(chromium, chromedp.WithNewBrowserContext())
 	ctx, stop := context.WithTimeout(ctx, 2*patience)

@@ -63,7 +63,7 @@ func TestLongPollsBehindHAProxy(t *testing.T) {
   timeout server 1500ms
 listen all
   bind fd@3
-  server one `+strings.TrimPrefix(s.url, "http://")+"\n")
+  server one `+s.address()+"\n")
 	flags := []string{"--transports", "longpoll", "--rate", "1/3s"}
 	trial := runAgainst(t, url, flags...)[0]
 	if n := trial.Errors["status 504"]; n < 20 || int64(len(trial.Errors)) != 1 {

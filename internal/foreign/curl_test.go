@@ -14,12 +14,14 @@ import (
 	"testing"
 
 	"gotest.tools/v3/assert"
+
+	"github.com/pollpush/pollpush/internal/testkit"
 )
 
 func needCurl(t *testing.T) {
 	t.Helper()
 	if _, err := exec.LookPath("curl"); err != nil {
-		missing(t, "curl is not there: install it")
+		testkit.Missing(t, "curl is not there: install it")
 	}
 }
 

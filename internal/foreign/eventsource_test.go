@@ -3,6 +3,8 @@ package foreign
 import (
 	"strconv"
 	"testing"
+
+	"github.com/pollpush/pollpush/internal/testkit"
 )
 
 func eventSource(t *testing.T, url, room string) *script {
@@ -55,16 +57,16 @@ func TestEventSourceTellsOfTruncatedHistory(t *testing.T) {
 func TestEventSourceResumes(t *testing.T) {
 	t.Parallel()
 	s := ours(t)
-	network := passOn(t, s)
-	ada := eventSource(t, network.url, "lobby/events?after=0")
+	network := testkit.NewRelay(t, s.address())
+	ada := eventSource(t, network.URL, "lobby/events?after=0")
 	s.post("lobby", "one", "two")
 	ada.awaitMessages(0, "one", "two")
 
 	ada.endures = true
-	network.cut()
+	network.Cut()
 	ada.await("disconnect")
 	s.post("lobby", "three", "four")
-	network.lead(s)
+	network.Lead(s.address())
 	ada.awaitMessages(2, "three", "four")
 	s.post("lobby", "five")
 	ada.awaitMessages(4, "five")
@@ -73,8 +75,8 @@ func TestEventSourceResumes(t *testing.T) {
 func TestEventSourceSurvivesARestart(t *testing.T) {
 	t.Parallel()
 	s := ours(t)
-	network := passOn(t, s)
-	ada := eventSource(t, network.url, "lobby/events?after=0")
+	network := testkit.NewRelay(t, s.address())
+	ada := eventSource(t, network.URL, "lobby/events?after=0")
 	ada.await("open")
 	s.post("lobby", "one", "two")
 	ada.awaitMessages(0, "one", "two")
@@ -82,9 +84,9 @@ func TestEventSourceSurvivesARestart(t *testing.T) {
 	ada.endures = true
 	s.terminate()
 	ada.await("disconnect")
-	network.cut()
+	network.Cut()
 	again := ours(t)
-	network.lead(again)
+	network.Lead(again.address())
 	ada.await("open")
 	again.post("lobby", "a new one")
 	ada.awaitMessages(0, "a new one")

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"gotest.tools/v3/assert"
+
+	"github.com/pollpush/pollpush/internal/testkit"
 )
 
 // byEach runs a test with each way in which the official client connects.
@@ -185,16 +187,16 @@ func TestSocketIOResumes(t *testing.T) {
 	onBoth(t, func(t *testing.T, start func(*testing.T, ...string) *chatserver) {
 		byEach(t, func(t *testing.T, transports []string) {
 			s := start(t)
-			network := passOn(t, s)
-			ada := socketIO(t, network.url, transports, lobby(0))
+			network := testkit.NewRelay(t, s.address())
+			ada := socketIO(t, network.URL, transports, lobby(0))
 			s.post("lobby", "one", "two")
 			ada.awaitMessages(0, "one", "two")
 
 			ada.endures = true
-			network.cut()
+			network.Cut()
 			ada.await("disconnect")
 			s.post("lobby", "three", "four")
-			network.lead(s)
+			network.Lead(s.address())
 			ada.awaitMessages(2, "three", "four")
 
 			ada.tell("cut", nil) // by the client itself
@@ -214,8 +216,8 @@ func TestSocketIOSurvivesARestart(t *testing.T) {
 	onBoth(t, func(t *testing.T, start func(*testing.T, ...string) *chatserver) {
 		byEach(t, func(t *testing.T, transports []string) {
 			s := start(t)
-			network := passOn(t, s)
-			ada := socketIO(t, network.url, transports, lobby(0))
+			network := testkit.NewRelay(t, s.address())
+			ada := socketIO(t, network.URL, transports, lobby(0))
 			s.post("lobby", "one", "two")
 			ada.awaitMessages(0, "one", "two")
 			ada.await("connect")
@@ -223,9 +225,9 @@ func TestSocketIOSurvivesARestart(t *testing.T) {
 			ada.endures = true
 			s.terminate()
 			ada.await("disconnect")
-			network.cut()
+			network.Cut()
 			again := start(t)
-			network.lead(again)
+			network.Lead(again.address())
 			ada.await("connect")
 			again.post("lobby", "a new one")
 			ada.awaitMessages(0, "a new one")

@@ -8,6 +8,8 @@ import (
 
 	"gotest.tools/v3/assert"
 	is "gotest.tools/v3/assert/cmp"
+
+	"github.com/pollpush/pollpush/internal/testkit"
 )
 
 // webSocket connects npm's ws to a room, given with its query.
@@ -115,10 +117,10 @@ func TestWebSocketCompresses(t *testing.T) {
 	for name, options := range map[string]map[string]any{"plain": plainly, "deflate": compressed} {
 		s := ours(t)
 		s.post("lobby", text)
-		network := passOn(t, s)
-		ada := webSocket(t, &chatserver{process: s.process, url: network.url}, "lobby/ws?after=0", options)
+		network := testkit.NewRelay(t, s.address())
+		ada := webSocket(t, &chatserver{process: s.process, url: network.URL}, "lobby/ws?after=0", options)
 		ada.awaitMessages(0, text)
-		sent[name] = int(network.toClients.Load())
+		sent[name] = int(network.ToClients.Load())
 	}
 	assert.Check(t, sent["plain"] >= len(text) && sent["deflate"] <= len(text)/4, "a text of %d bytes took %v bytes", len(text), sent)
 }
