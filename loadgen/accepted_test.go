@@ -52,9 +52,8 @@ func TestAccepted(t *testing.T) {
 			var m message
 			m.at.Store(c.at)
 			m.due.Store(c.due)
-			if got := m.accepted(c.ahead); got != c.wantMicro {
-				t.Errorf("%d µs, want %d", got, c.wantMicro)
-			}
+			got := m.accepted(c.ahead)
+			assert.Check(t, got == c.wantMicro, "%d µs, want %d", got, c.wantMicro)
 		})
 	}
 }
@@ -97,9 +96,8 @@ func TestWatchClocks(t *testing.T) {
 		t.Fatal(err)
 	}
 	assert.Check(t, r.pause >= int64(late-pauseInterval), "the longest pause is %v, it woke %v late", time.Duration(r.pause), late)
-	if step := time.Duration(r.ahead - before); step.Abs() > time.Minute {
-		t.Errorf("the wall clock is ahead by %d ns, not by %d", r.ahead, before)
-	}
+	step := time.Duration(r.ahead - before)
+	assert.Check(t, step.Abs() <= time.Minute, "the wall clock is ahead by %d ns, not by %d", r.ahead, before)
 
 	idle := &run{from: clock.Now() + int64(time.Hour), to: clock.Now() + int64(2*time.Hour)}
 	alarm.Close() // as by a stop in the warm-up

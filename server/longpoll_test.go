@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
 )
 
 func TestLongPollAnswersWhenThereIsNews(t *testing.T) {
@@ -25,9 +27,8 @@ func TestLongPollAnswersWhenThereIsNews(t *testing.T) {
 		}
 	}
 	h.await("waiting polls", &h.tally.waiting, 0)
-	if n := h.tally.deliveries.Load(); n != waiting {
-		t.Errorf("%d deliveries counted, want %d", n, waiting)
-	}
+	n := h.tally.deliveries.Load()
+	assert.Check(t, n == waiting, "%d deliveries counted, want %d", n, waiting)
 }
 
 // A request that waits is answered at a shutdown, and what has been cut off
@@ -44,9 +45,8 @@ func TestLongPollEnds(t *testing.T) {
 	go func() { waits <- h.do("GET", "/api/rooms/lobby/messages?after=0&wait=60s", "") }()
 	h.await("waiting polls", &h.tally.waiting, 1)
 	h.shutdown()
-	if r := <-waits; r.status != 200 || r.body != `{"messages":[],"last":0}` {
-		t.Errorf("at the shutdown: %d %s", r.status, r.body)
-	}
+	r := <-waits
+	assert.Check(t, r.status == 200 && r.body == `{"messages":[],"last":0}`, "at the shutdown: %d %s", r.status, r.body)
 }
 
 // To wait for longer than a request may take to arrive must not cut it off.
@@ -54,7 +54,6 @@ func TestLongPollOutlivesTheTimeLimits(t *testing.T) {
 	h := startWith(t, Config{}, func(s *Server) {
 		s.http.ReadTimeout, s.http.WriteTimeout = 300*time.Millisecond, 300*time.Millisecond
 	})
-	if p, _ := h.poll("/api/rooms/lobby/messages?after=0&wait=1s"); p.Last != 0 {
-		t.Errorf("got %+v", p)
-	}
+	p, _ := h.poll("/api/rooms/lobby/messages?after=0&wait=1s")
+	assert.Check(t, p.Last == 0, "got %+v", p)
 }

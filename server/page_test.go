@@ -80,9 +80,8 @@ func TestPageHoldsTogether(t *testing.T) {
 		if path.Dir(name) == "page/vendor" {
 			return nil
 		}
-		if _, ok := pageTypes[path.Ext(name)]; !ok {
-			t.Errorf("%s is embedded, and not served", name)
-		}
+		_, ok := pageTypes[path.Ext(name)]
+		assert.Check(t, ok, "%s is embedded, and not served", name)
 		for _, m := range refers.FindAllStringSubmatch(string(content), -1) {
 			target := m[1]
 			if strings.HasPrefix(target, ".") {
@@ -95,9 +94,8 @@ func TestPageHoldsTogether(t *testing.T) {
 		return nil
 	})
 	assert.NilError(t, err)
-	if limit := 150 << 10; size > limit {
-		t.Errorf("the page is %d bytes, more than %d", size, limit)
-	}
+	limit := 150 << 10
+	assert.Check(t, size <= limit, "the page is %d bytes, more than %d", size, limit)
 }
 
 // TestPageHasTheColoursOfTheReports reads both files: the server must not
@@ -115,9 +113,8 @@ func TestPageHasTheColoursOfTheReports(t *testing.T) {
 			continue // the browser decides on compression, not the page
 		}
 		for part, colour := range map[string]string{light: look[2], dark: look[3]} {
-			if want := "--" + look[1] + ": #" + strings.ToLower(colour); !strings.Contains(part, want) {
-				t.Errorf("style.css lacks %s", want)
-			}
+			want := "--" + look[1] + ": #" + strings.ToLower(colour)
+			assert.Check(t, strings.Contains(part, want), "style.css lacks %s", want)
 		}
 	}
 }

@@ -22,9 +22,8 @@ func (h *harness) poll(path string) (pageJSON, reply) {
 	h.t.Helper()
 	r := h.do("GET", path, "")
 	var p pageJSON
-	if err := json.Unmarshal([]byte(r.body), &p); err != nil || r.status != 200 {
-		h.t.Fatalf("GET %s: %d %q (%v)", path, r.status, r.body, err)
-	}
+	err := json.Unmarshal([]byte(r.body), &p)
+	assert.Assert(h.t, err == nil && r.status == 200, "GET %s: %d %q (%v)", path, r.status, r.body, err)
 	return p, r
 }
 
@@ -92,12 +91,10 @@ func TestProblems(t *testing.T) {
 		if r.status != tt.status || p.Status != tt.status || p.Title != http.StatusText(tt.status) || !strings.Contains(p.Detail, tt.detail) {
 			t.Errorf("%s %s %.40q: got %d %+v, want %d with %q", tt.method, tt.path, tt.body, r.status, p, tt.status, tt.detail)
 		}
-		if got := r.header.Get("Content-Type"); got != "application/problem+json" {
-			t.Errorf("%s %s: Content-Type %q", tt.method, tt.path, got)
-		}
-		if allow := r.header.Get("Allow"); tt.status == 405 && allow != tt.detail {
-			t.Errorf("%s %s: Allow %q, want %q", tt.method, tt.path, allow, tt.detail)
-		}
+		got := r.header.Get("Content-Type")
+		assert.Check(t, got == "application/problem+json", "%s %s: Content-Type %q", tt.method, tt.path, got)
+		allow := r.header.Get("Allow")
+		assert.Check(t, tt.status != 405 || allow == tt.detail, "%s %s: Allow %q, want %q", tt.method, tt.path, allow, tt.detail)
 	}
 	if h.tally.posted.Load() != 0 {
 		t.Errorf("%d refused messages were posted", h.tally.posted.Load())
@@ -107,36 +104,30 @@ func TestProblems(t *testing.T) {
 func TestTooManyRooms(t *testing.T) {
 	h := start(t, Config{})
 	for i := range chat.MaxRooms {
-		if _, err := h.hub.Room(fmt.Sprint(i)); err != nil {
-			t.Fatal(err)
-		}
+		_, err := h.hub.Room(fmt.Sprint(i))
+		assert.NilError(t, err)
 	}
-	if r := h.do("GET", "/api/rooms/one-more/messages", ""); r.status != 429 || r.header.Get("Retry-After") == "" {
-		t.Errorf("got %d %v", r.status, r.header)
-	}
+	r := h.do("GET", "/api/rooms/one-more/messages", "")
+	assert.Check(t, r.status == 429 && r.header.Get("Retry-After") != "", "got %d %v", r.status, r.header)
 }
 
 func TestAround(t *testing.T) {
 	h := start(t, Config{})
-	if r := h.do("GET", "/healthz", ""); r.status != 200 || r.body != `{"status":"ok"}` {
-		t.Errorf("healthz: %d %s", r.status, r.body)
-	}
-	if r := h.do("GET", "/", ""); r.status != 200 || !strings.Contains(r.body, "<html") {
-		t.Errorf("/: %d %s", r.status, r.body)
-	}
+	r := h.do("GET", "/healthz", "")
+	assert.Check(t, r.status == 200 && r.body == `{"status":"ok"}`, "healthz: %d %s", r.status, r.body)
+	r = h.do("GET", "/", "")
+	assert.Check(t, r.status == 200 && strings.Contains(r.body, "<html"), "/: %d %s", r.status, r.body)
 	h.post("lobby", "hello")
-	if r := h.do("HEAD", "/api/rooms/lobby/messages", ""); r.status != 200 || r.header.Get("ETag") != `"1"` || r.body != "" {
-		t.Errorf("HEAD: %d %v", r.status, r.header)
-	}
+	r = h.do("HEAD", "/api/rooms/lobby/messages", "")
+	assert.Check(t, r.status == 200 && r.header.Get("ETag") == `"1"` && r.body == "", "HEAD: %d %v", r.status, r.header)
 	h.drain()
 	for _, path := range []string{"/healthz", "/api/rooms/lobby/messages"} {
 		if r := h.do("GET", path, ""); r.status != 503 || r.header.Get("Content-Type") != "application/problem+json" {
 			t.Errorf("%s while shutting down: %d %v", path, r.status, r.header)
 		}
 	}
-	if r := h.do("GET", "/metrics", ""); r.status != 200 {
-		t.Errorf("metrics while shutting down: %d", r.status)
-	}
+	r = h.do("GET", "/metrics", "")
+	assert.Check(t, r.status == 200, "metrics while shutting down: %d", r.status)
 }
 
 func TestPanicsBecomeProblems(t *testing.T) {

@@ -132,9 +132,8 @@ func TestShutdownObeysItsContext(t *testing.T) {
 	h.ended = true
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := h.Shutdown(ctx); err != context.Canceled {
-		t.Errorf("Shutdown: %v", err)
-	}
+	err := h.Shutdown(ctx)
+	assert.Check(t, err == context.Canceled, "Shutdown: %v", err)
 	h.await("connections", &h.tally.Open, 0)
 }
 

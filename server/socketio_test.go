@@ -27,9 +27,8 @@ func (h *harness) openSocketIO(query string) *guestSocket {
 	h.t.Cleanup(func() { ws.Close() })
 	ws.SetReadDeadline(time.Now().Add(patience))
 	k := &guestSocket{ws, h.t}
-	if open := k.next(); !strings.HasPrefix(open, "0{") {
-		h.t.Fatalf("the session begins with %q", open)
-	}
+	open := k.next()
+	assert.Assert(h.t, strings.HasPrefix(open, "0{"), "the session begins with %q", open)
 	return k
 }
 
@@ -38,9 +37,8 @@ func (h *harness) join(query string) *guestSocket {
 	h.t.Helper()
 	k := h.openSocketIO(query)
 	send(h.t, k.Conn, "40")
-	if in := k.next(); !strings.HasPrefix(in, `40{"sid":"`) {
-		h.t.Fatalf("CONNECT is answered by %q", in)
-	}
+	in := k.next()
+	assert.Assert(h.t, strings.HasPrefix(in, `40{"sid":"`), "CONNECT is answered by %q", in)
 	return k
 }
 
@@ -62,9 +60,8 @@ func message(t *testing.T, packet, prefix string) chat.Message {
 	t.Helper()
 	var m chat.Message
 	body, ok := strings.CutPrefix(packet, prefix)
-	if err := json.Unmarshal([]byte(strings.TrimSuffix(body, "]")), &m); err != nil || !ok {
-		t.Fatalf("got %.200q (%v), want %s{…}]", packet, err, prefix)
-	}
+	err := json.Unmarshal([]byte(strings.TrimSuffix(body, "]")), &m)
+	assert.Assert(t, err == nil && ok, "got %.200q (%v), want %s{…}]", packet, err, prefix)
 	return m
 }
 
@@ -74,9 +71,8 @@ const chatEvent = `42["chat message",`
 func (k *guestSocket) wantEvents(first, last int) {
 	k.t.Helper()
 	for id := first; id <= last; id++ {
-		if m := message(k.t, k.next(), chatEvent); m.ID != uint64(id) {
-			k.t.Fatalf("got message %d, want %d", m.ID, id)
-		}
+		m := message(k.t, k.next(), chatEvent)
+		assert.Assert(k.t, m.ID == uint64(id), "got message %d, want %d", m.ID, id)
 	}
 }
 
@@ -98,9 +94,8 @@ func (h *harness) joinPolling(query string) *guestPoller {
 
 func (k *guestPoller) post(packet string) {
 	k.h.t.Helper()
-	if r := k.h.do("POST", k.path, packet); r.status != 200 || r.body != "ok" {
-		k.h.t.Fatalf("%.100q is answered by %d %.100q", packet, r.status, r.body)
-	}
+	r := k.h.do("POST", k.path, packet)
+	assert.Assert(k.h.t, r.status == 200 && r.body == "ok", "%.100q is answered by %d %.100q", packet, r.status, r.body)
 }
 
 func (k *guestPoller) poll() []string {
@@ -134,9 +129,8 @@ func TestSocketIORefusesMessages(t *testing.T) {
 	}
 	send(t, k.Conn, `451-6["chat message",{"_placeholder":true,"num":0}]`)
 	k.WriteMessage(websocket.BinaryMessage, []byte("x"))
-	if answer := k.next(); !strings.HasPrefix(answer, `436[{"error":{"status":400,`) {
-		t.Errorf("an attachment is answered by %s", answer)
-	}
+	answer := k.next()
+	assert.Check(t, strings.HasPrefix(answer, `436[{"error":{"status":400,`), "an attachment is answered by %s", answer)
 	send(t, k.Conn, `42["chat message","good"]`)
 	k.wantEvents(1, 1)
 	h.await("messages posted", &h.tally.posted, 1)
@@ -152,9 +146,8 @@ func TestSocketIORefusesHandshakes(t *testing.T) {
 		k := h.openSocketIO(query)
 		send(t, k.Conn, "40")
 		answer := k.next()
-		if err := json.Unmarshal([]byte(strings.TrimPrefix(answer, "44")), &refused); err != nil || refused.Message == "" || refused.Data.Status != 400 {
-			t.Errorf("%s is answered by %s", query, answer)
-		}
+		err := json.Unmarshal([]byte(strings.TrimPrefix(answer, "44")), &refused)
+		assert.Check(t, err == nil && refused.Message != "" && refused.Data.Status == 400, "%s is answered by %s", query, answer)
 	}
 	k := h.join("")
 	send(t, k.Conn, "40/admin,")
@@ -186,9 +179,8 @@ func TestSocketIOResumeOfMoreThanTheBacklog(t *testing.T) {
 				if strings.HasPrefix(packet, "40") || packet == "2" {
 					continue
 				}
-				if m := message(t, packet, chatEvent); m.ID != next {
-					t.Fatalf("got message %d, want %d", m.ID, next)
-				}
+				m := message(t, packet, chatEvent)
+				assert.Assert(t, m.ID == next, "got message %d, want %d", m.ID, next)
 				next++
 			}
 		}
@@ -242,9 +234,8 @@ func TestSocketIOSlowReader(t *testing.T) {
 		posted++
 		good.wantEvents(posted, posted)
 	}
-	if r := h.do("GET", slow.path, ""); r.status != 400 {
-		t.Errorf("the slow reader's poll is answered by %d, want 400", r.status)
-	}
+	r := h.do("GET", slow.path, "")
+	assert.Check(t, r.status == 400, "the slow reader's poll is answered by %d, want 400", r.status)
 	room.Post("ada", "still there?")
 	good.wantEvents(posted+1, posted+1)
 }
@@ -256,9 +247,8 @@ func TestSocketIOOrigin(t *testing.T) {
 		if origin != "" {
 			header = []string{"Origin: " + origin}
 		}
-		if r := h.do("GET", "/socket.io/?EIO=4&transport=polling", "", header...); r.status != status {
-			t.Errorf("origin %q: %d, want %d", origin, r.status, status)
-		}
+		r := h.do("GET", "/socket.io/?EIO=4&transport=polling", "", header...)
+		assert.Check(t, r.status == status, "origin %q: %d, want %d", origin, r.status, status)
 	}
 }
 

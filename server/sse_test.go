@@ -71,9 +71,8 @@ func TestACursorAhead(t *testing.T) {
 
 func TestStreamRefusals(t *testing.T) {
 	h := start(t, Config{})
-	if r := h.do("HEAD", "/api/rooms/lobby/events", ""); r.status != 200 || r.header.Get("Content-Type") != "text/event-stream" {
-		t.Errorf("HEAD: %d %v", r.status, r.header)
-	}
+	r := h.do("HEAD", "/api/rooms/lobby/events", "")
+	assert.Check(t, r.status == 200 && r.header.Get("Content-Type") == "text/event-stream", "HEAD: %d %v", r.status, r.header)
 	c, err := net.Dial("tcp", h.addr)
 	assert.NilError(t, err)
 	defer c.Close()

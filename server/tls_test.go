@@ -124,20 +124,17 @@ func TestOverTLSGoodbye(t *testing.T) {
 			c := tls.Client(wire, config)
 			fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n", tt.path, tt.fields)
 			r := bufio.NewReader(c)
-			if _, err := http.ReadResponse(r, nil); err != nil {
-				t.Fatal(err)
-			}
+			_, err = http.ReadResponse(r, nil)
+			assert.NilError(t, err)
 			if tt.end == "x" {
 				c.CloseWrite()
 			} else {
 				io.WriteString(c, tt.end)
 			}
-			if _, err := io.Copy(io.Discard, r); err != nil {
-				t.Fatal(err)
-			}
-			if n := wire.last(); n != alertBytes {
-				t.Errorf("the last record has %d bytes, want %d: an alert's", n, alertBytes)
-			}
+			_, err = io.Copy(io.Discard, r)
+			assert.NilError(t, err)
+			n := wire.last()
+			assert.Check(t, n == alertBytes, "the last record has %d bytes, want %d: an alert's", n, alertBytes)
 		})
 	}
 }
@@ -172,15 +169,12 @@ func TestOverTLSAlerts(t *testing.T) {
 	c.SetDeadline(time.Now().Add(patience))
 	fmt.Fprint(c, "GET /api/rooms/lobby/events HTTP/1.1\r\nHost: x\r\n\r\n")
 	r := bufio.NewReader(c)
-	if _, err := http.ReadResponse(r, nil); err != nil {
-		t.Fatal(err)
-	}
+	_, err := http.ReadResponse(r, nil)
+	assert.NilError(t, err)
 	h.post("lobby", "hello")
 	forged := append([]byte{23, 3, 3, 0, 32}, make([]byte, 32)...) // a record that is not the client's
-	if _, err := c.NetConn().Write(forged); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.Copy(io.Discard, r); err == nil || err.Error() != "remote error: tls: bad record MAC" {
-		t.Errorf("ended by %v", err)
-	}
+	_, err = c.NetConn().Write(forged)
+	assert.NilError(t, err)
+	_, err = io.Copy(io.Discard, r)
+	assert.Check(t, err != nil && err.Error() == "remote error: tls: bad record MAC", "ended by %v", err)
 }

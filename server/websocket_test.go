@@ -26,9 +26,8 @@ func wantMessages(t *testing.T, lines []string, first int) {
 	t.Helper()
 	for i, line := range lines {
 		var m chat.Message
-		if err := json.Unmarshal([]byte(line), &m); err != nil || m.ID != uint64(first+i) {
-			t.Fatalf("line %d is %.80s (%v), want message %d", i, line, err, first+i)
-		}
+		err := json.Unmarshal([]byte(line), &m)
+		assert.Assert(t, err == nil && m.ID == uint64(first+i), "line %d is %.80s (%v), want message %d", i, line, err, first+i)
 	}
 }
 
@@ -42,9 +41,8 @@ func TestWebSocketFragmentsAreOneMessage(t *testing.T) {
 	b = append(b, frame(1, `{"user":"ada",`)...)
 	b = append(b, frame(0x80|9, "in between")...)
 	b = append(b, frame(0x80, `"text":"hello"}`)...)
-	if _, err := ws.NetConn().Write(b); err != nil {
-		t.Fatal(err)
-	}
+	_, err := ws.NetConn().Write(b)
+	assert.NilError(t, err)
 	lines(t, ws, 2)
 	assert.Check(t, is.Equal(h.tally.FramesReceived.Load(), int64(3)), "frames received")
 }
@@ -169,9 +167,8 @@ func TestCountsAreTheClients(t *testing.T) {
 		"panics_total":          0,
 	}
 	for name, want := range want {
-		if got, ok := counts[name]; !ok || got != want {
-			t.Errorf("%s is %v, want %v", name, got, want)
-		}
+		got, ok := counts[name]
+		assert.Check(t, ok && got == want, "%s is %v, want %v", name, got, want)
 	}
 	for _, name := range []string{"connections_total", "connections", "deliveries_total", "go_goroutines", "go_memstats_heap_inuse_bytes", "go_memstats_stack_inuse_bytes"} {
 		assert.Check(t, counts[name] > 0, "%s is %v", name, counts[name])
@@ -242,9 +239,8 @@ func TestBatchedWebSocket(t *testing.T) {
 	_, b, err := batched.ReadMessage()
 	assert.NilError(t, err)
 	wantMessages(t, strings.Split(string(b), "\n"), 2)
-	if n := strings.Count(string(b), "\n"); n != 1 {
-		t.Errorf("%d line breaks in a batch of two: %s", n, b)
-	}
+	n := strings.Count(string(b), "\n")
+	assert.Check(t, n == 1, "%d line breaks in a batch of two: %s", n, b)
 }
 
 func TestBatchThatIsNotOffered(t *testing.T) {

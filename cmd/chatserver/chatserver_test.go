@@ -71,9 +71,8 @@ func (p *process) wait(t *testing.T) (int, string) {
 	defer timer.Stop()
 	rest, _ := io.ReadAll(p.stdout)
 	err := p.Wait()
-	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
-	}
+	exit := (*exec.ExitError)(nil)
+	assert.Assert(t, err == nil || errors.As(err, &exit), err)
 	return p.ProcessState.ExitCode(), string(rest)
 }
 
@@ -171,8 +170,7 @@ func TestHosts(t *testing.T) {
 		if more != "" {
 			want = append(want, more)
 		}
-		if got := hosts(listen); !slices.Equal(got, want) {
-			t.Errorf("%s: %q, want %q", listen, got, want)
-		}
+		got := hosts(listen)
+		assert.Check(t, slices.Equal(got, want), "%s: %q, want %q", listen, got, want)
 	}
 }

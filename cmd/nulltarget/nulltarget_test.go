@@ -64,9 +64,8 @@ func TestRefuses(t *testing.T) {
 		t.Run(c.args, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
 			args := strings.Fields(strings.ReplaceAll(c.args, " -", "=-"))
-			if code := run(t.Context(), strings.NewReader(""), &stdout, &stderr, args); code != c.code {
-				t.Errorf("exit code %d, want %d", code, c.code)
-			}
+			code := run(t.Context(), strings.NewReader(""), &stdout, &stderr, args)
+			assert.Check(t, code == c.code, "exit code %d, want %d", code, c.code)
 			if !strings.Contains(stderr.String(), c.said) {
 				t.Errorf("it said %q, want %q", stderr.String(), c.said)
 			}

@@ -57,12 +57,10 @@ func TestTwoTabsTalk(t *testing.T) {
 		bob.say(want[2])
 		ada.awaitTexts(want)
 		bob.awaitTexts(want)
-		if got := value[[]string](ada, `[...$('log').querySelectorAll('.user')].map(e => e.textContent)`); !slices.Equal(got, []string{"ada", "bob", "bob"}) {
-			t.Errorf("said by %q", got)
-		}
-		if n := value[int](bob, `$('log').querySelectorAll('script').length`); n != 0 {
-			t.Errorf("a message became %d elements", n)
-		}
+		got := value[[]string](ada, `[...$('log').querySelectorAll('.user')].map(e => e.textContent)`)
+		assert.Check(t, slices.Equal(got, []string{"ada", "bob", "bob"}), "said by %q", got)
+		n := value[int](bob, `$('log').querySelectorAll('script').length`)
+		assert.Check(t, n == 0, "a message became %d elements", n)
 	})
 }
 
@@ -213,9 +211,8 @@ func TestFitsItsWindow(t *testing.T) {
 			} else {
 				b.await(`document.querySelectorAll('.lane').length === 5`)
 			}
-			if n := value[int64](b, `document.documentElement.scrollWidth`); n > width {
-				t.Errorf("%s is %d px wide in a window of %d", view, n, width)
-			}
+			n := value[int64](b, `document.documentElement.scrollWidth`)
+			assert.Check(t, n <= width, "%s is %d px wide in a window of %d", view, n, width)
 			unnamed := value[[]string](b, `[...document.querySelectorAll('input, select, textarea, button, canvas, [role=region]')]
 				.filter(e => e.checkVisibility() && !e.labels?.length && !e.ariaLabel && !e.textContent.trim()).map(e => e.outerHTML)`)
 			assert.Check(t, len(unnamed) == 0, "%s: without a name: %q", view, unnamed)

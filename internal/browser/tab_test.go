@@ -156,9 +156,8 @@ func (b *tab) texts() []string {
 func (b *tab) awaitTexts(want []string) {
 	b.t.Helper()
 	b.await(fmt.Sprintf(`$('log').querySelectorAll('.text').length >= %d`, len(want)))
-	if got := b.texts(); !slices.Equal(got, want) {
-		b.t.Fatalf("the chat shows %q, want %q", got, want)
-	}
+	got := b.texts()
+	assert.Assert(b.t, slices.Equal(got, want), "the chat shows %q, want %q", got, want)
 }
 
 const isOpen = `$('state').dataset.state === 'open'`

@@ -44,9 +44,8 @@ func TestPhase(t *testing.T) {
 		{true, 9, 6, "drain"},
 		{true, 100, 97, "drain"},
 	} {
-		if at, phase := watching(c.begun).phase(c.k); at != c.at || phase != c.phase {
-			t.Errorf("second %d (begun: %v) is %v s, %s; want %v s, %s", c.k, c.begun, at, phase, c.at, c.phase)
-		}
+		at, phase := watching(c.begun).phase(c.k)
+		assert.Check(t, at == c.at && phase == c.phase, "second %d (begun: %v) is %v s, %s; want %v s, %s", c.k, c.begun, at, phase, c.at, c.phase)
 	}
 }
 

@@ -123,9 +123,8 @@ func TestConversations(t *testing.T) {
 				assert.Assert(t, got == c.want, "cut at %d: %+v\nwant %+v", cut, got, c.want)
 				assert.Assert(t, out == c.out && in == c.in, "cut at %d: out %q\nin %q", cut, out, in)
 			}
-			if _, _, got, _ := read(nil, c.out, c.in, func(int) int { return 1 }); got != c.want {
-				t.Errorf("byte by byte: %+v\nwant %+v", got, c.want)
-			}
+			_, _, got, _ := read(nil, c.out, c.in, func(int) int { return 1 })
+			assert.Check(t, got == c.want, "byte by byte: %+v\nwant %+v", got, c.want)
 		})
 	}
 }

@@ -66,9 +66,8 @@ listen all
   server one `+s.address()+"\n")
 	flags := []string{"--transports", "longpoll", "--rate", "1/3s"}
 	trial := runAgainst(t, url, flags...)[0]
-	if n := trial.Errors["status 504"]; n < 20 || int64(len(trial.Errors)) != 1 {
-		t.Errorf("errors %v, want 504 for each client", trial.Errors)
-	}
+	n := trial.Errors["status 504"]
+	assert.Check(t, n >= 20 && int64(len(trial.Errors)) == 1, "errors %v, want 504 for each client", trial.Errors)
 	said := ""
 	for _, r := range trial.Reasons {
 		said += r.Text + "\n"

@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/testkit"
 )
 
@@ -47,9 +49,8 @@ func TestEventSourceTellsOfTruncatedHistory(t *testing.T) {
 	s := ours(t, "--history", "3")
 	s.post("lobby", numbered(7)...)
 	ada := eventSource(t, s.url, "lobby/events?after=2")
-	if e := ada.awaitTruncated(); e.Text != `{"truncated":true}` || e.ID != "" {
-		t.Errorf("told %q with the id %q", e.Text, e.ID)
-	}
+	e := ada.awaitTruncated()
+	assert.Check(t, e.Text == `{"truncated":true}` && e.ID == "", "told %q with the id %q", e.Text, e.ID)
 	ada.awaitMessages(4, numbered(7)[4:]...)
 }
 
@@ -96,8 +97,7 @@ func TestEventSourceIsRefused(t *testing.T) {
 	t.Parallel()
 	s := ours(t)
 	for _, room := range []string{"no%20room/events", "lobby/events?after=x"} {
-		if e := eventSource(t, s.url, room).await("unexpected"); e.Status != 400 {
-			t.Errorf("%s: refused with %d, want 400", room, e.Status)
-		}
+		e := eventSource(t, s.url, room).await("unexpected")
+		assert.Check(t, e.Status == 400, "%s: refused with %d, want 400", room, e.Status)
 	}
 }

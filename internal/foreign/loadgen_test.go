@@ -113,9 +113,8 @@ func everyoneHears(t *testing.T, s *chatserver, from string) {
 		all = append(all, dial(t, s, name, false))
 	}
 	var refused *loadgen.AnswerError
-	if err := ada.Publish(strings.Repeat("x", 5000)); !errors.As(err, &refused) || refused.Status != 400 {
-		t.Errorf("a text of 5,000 bytes: %v, want a refusal with 400", err)
-	}
+	err := ada.Publish(strings.Repeat("x", 5000))
+	assert.Check(t, errors.As(err, &refused) && refused.Status == 400, "a text of 5,000 bytes: %v, want a refusal with 400", err)
 	texts := numbered(200)
 	for _, text := range texts {
 		assert.NilError(t, ada.Publish(text), "%q", text)

@@ -44,9 +44,8 @@ func TestSocketIOChats(t *testing.T) {
 			for _, each := range []*script{ada, bob, carol} {
 				each.await("connect")
 				if len(transports) > 1 {
-					if e := each.await("upgrade"); e.Transport != "websocket" {
-						t.Errorf("upgraded to %q", e.Transport)
-					}
+					e := each.await("upgrade")
+					assert.Check(t, e.Transport == "websocket", "upgraded to %q", e.Transport)
 				}
 			}
 			ada.tell("say", map[string]any{"what": map[string]string{"user": "Ada L.", "text": "an object: ä€😀\u2028\n\"<3\""}})
@@ -80,9 +79,8 @@ func TestSocketIOChats(t *testing.T) {
 			} {
 				assert.Check(t, said[text] == user, "%q was said by %q, want %q", text, said[text], user)
 			}
-			if m := carol.await("message").Message; m.Room != "chat" || m.Text != "elsewhere" || m.ID != 1 {
-				t.Errorf("in the room of those who name none came %+v", m)
-			}
+			m := carol.await("message").Message
+			assert.Check(t, m.Room == "chat" && m.Text == "elsewhere" && m.ID == 1, "in the room of those who name none came %+v", m)
 		})
 	})
 }
@@ -113,15 +111,13 @@ func TestSocketIORefuses(t *testing.T) {
 			bob.await("connect")
 			for name, say := range refused {
 				ada.tell("say", say)
-				if e := ada.await("ack").Error; e.Status != 400 || e.Title == "" {
-					t.Errorf("%s: the callback got %+v, want a refusal with 400", name, e)
-				}
+				e := ada.await("ack").Error
+				assert.Check(t, e.Status == 400 && e.Title != "", "%s: the callback got %+v, want a refusal with 400", name, e)
 				plain := maps.Clone(say)
 				plain["plain"] = true
 				ada.tell("say", plain)
-				if e := ada.await("refused").Error; e.Status != 400 || e.Title == "" {
-					t.Errorf("%s: as an event came %+v, want a refusal with 400", name, e)
-				}
+				e = ada.await("refused").Error
+				assert.Check(t, e.Status == 400 && e.Title != "", "%s: as an event came %+v, want a refusal with 400", name, e)
 			}
 			ada.tell("emit", map[string]any{"name": "image", "bytes": base64.StdEncoding.EncodeToString(make([]byte, 10_000))})
 			ada.tell("say", map[string]any{"what": "still here"})
@@ -143,16 +139,14 @@ func TestSocketIORefusesToConnect(t *testing.T) {
 		} {
 			for _, transport := range []string{"polling", "websocket"} {
 				t.Run(name+" by "+transport, func(t *testing.T) {
-					if e := socketIO(t, s.url, []string{transport}, query).await("connect_error"); e.Status != 400 || e.Reason == "" {
-						t.Errorf("%+v, want a reason and 400", e)
-					}
+					e := socketIO(t, s.url, []string{transport}, query).await("connect_error")
+					assert.Check(t, e.Status == 400 && e.Reason != "", "%+v, want a reason and 400", e)
 				})
 			}
 		}
 		t.Run("another namespace", func(t *testing.T) {
-			if e := socketIO(t, s.url+"/other", []string{"websocket"}, map[string]any{}).await("connect_error"); e.Reason != "Invalid namespace" {
-				t.Errorf("%+v", e)
-			}
+			e := socketIO(t, s.url+"/other", []string{"websocket"}, map[string]any{}).await("connect_error")
+			assert.Check(t, e.Reason == "Invalid namespace", "%+v", e)
 		})
 	})
 }
@@ -272,14 +266,11 @@ func TestSocketIORefusesBinaryPosts(t *testing.T) {
 		var open struct{ SID string }
 		assert.NilError(t, json.Unmarshal([]byte(strings.TrimPrefix(opened, "0")), &open), "%q", opened)
 		session := path + "&sid=" + url.QueryEscape(open.SID)
-		if status, text := ask("POST", session, "text/plain;charset=UTF-8", "40"); status != 200 {
-			t.Errorf("text: %d with %q", status, text)
-		}
-		if status, text := ask("POST", session, "application/octet-stream", `42["chat message","hello"]`); status != 400 {
-			t.Errorf("binary: %d with %q, want 400", status, text)
-		}
-		if status, text := ask("GET", session, "", ""); status != 400 {
-			t.Errorf("afterwards: %d with %q, want 400", status, text)
-		}
+		status, text := ask("POST", session, "text/plain;charset=UTF-8", "40")
+		assert.Check(t, status == 200, "text: %d with %q", status, text)
+		status, text = ask("POST", session, "application/octet-stream", `42["chat message","hello"]`)
+		assert.Check(t, status == 400, "binary: %d with %q, want 400", status, text)
+		status, text = ask("GET", session, "", "")
+		assert.Check(t, status == 400, "afterwards: %d with %q, want 400", status, text)
 	})
 }

@@ -54,9 +54,8 @@ func TestWebSocketChats(t *testing.T) {
 		long := strings.Repeat("ä€😀\"\n", 300)
 		ada.tell("send", said(long))
 		bob.tell("send", map[string]any{"text": `{"user":"bob"}`})
-		if e := bob.await("refused").Error; e.Status != 400 || e.Title == "" {
-			t.Errorf("refused with %+v, want 400 and why", e)
-		}
+		e := bob.await("refused").Error
+		assert.Check(t, e.Status == 400 && e.Title != "", "refused with %+v, want 400 and why", e)
 		bob.awaitMessages(1, "one", long)
 		bob.tell("send", said("still here"))
 		bob.awaitMessages(3, "still here")
@@ -100,9 +99,8 @@ func TestWebSocketNegotiates(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			ada := webSocket(t, c.server, "lobby/ws", c.options)
-			if e := ada.await("open"); (e.Extensions == "permessage-deflate") != c.compresses {
-				t.Errorf("extensions %q", e.Extensions)
-			}
+			e := ada.await("open")
+			assert.Check(t, (e.Extensions == "permessage-deflate") == c.compresses, "extensions %q", e.Extensions)
 			ada.tell("send", said("hello"))
 			assert.Check(t, is.Equal(ada.await("message").Message.Text, "hello"), "came")
 		})
@@ -136,13 +134,11 @@ func TestWebSocketBatches(t *testing.T) {
 	}
 	ada.awaitMessages(0, numbered(20)...)
 	unasked := webSocket(t, s, "lobby/ws", plainly)
-	if window, ok := unasked.await("handshake").Headers["batch-window"]; ok {
-		t.Errorf("unasked: Batch-Window: %q", window)
-	}
+	window, ok := unasked.await("handshake").Headers["batch-window"]
+	assert.Check(t, !ok, "unasked: Batch-Window: %q", window)
 	never := webSocket(t, ours(t, "--batch", "0s"), "lobby/ws?batch=true", plainly)
-	if window, ok := never.await("handshake").Headers["batch-window"]; ok {
-		t.Errorf("with --batch 0s: Batch-Window: %q", window)
-	}
+	window, ok = never.await("handshake").Headers["batch-window"]
+	assert.Check(t, !ok, "with --batch 0s: Batch-Window: %q", window)
 }
 
 func TestWebSocketControlFrames(t *testing.T) {
@@ -191,17 +187,15 @@ func TestWebSocketCloseCodes(t *testing.T) {
 				ada := webSocket(t, s, "lobby/ws", options)
 				ada.await("open")
 				ada.tell(c.command, c.fields)
-				if e := ada.await("close"); e.Code != c.code {
-					t.Errorf("closed with %d %q, want %d", e.Code, e.Reason, c.code)
-				}
+				e := ada.await("close")
+				assert.Check(t, e.Code == c.code, "closed with %d %q, want %d", e.Code, e.Reason, c.code)
 			})
 		}
 		bob.tell("send", said("nobody else is closed"))
 		bob.awaitMessages(0, "nobody else is closed")
 		s.terminate()
-		if e := bob.await("close"); e.Code != 1001 {
-			t.Errorf("at the server's end: closed with %d %q, want 1001", e.Code, e.Reason)
-		}
+		e := bob.await("close")
+		assert.Check(t, e.Code == 1001, "at the server's end: closed with %d %q, want 1001", e.Code, e.Reason)
 	})
 }
 
@@ -219,9 +213,8 @@ func TestWebSocketRefusesHandshakes(t *testing.T) {
 		"no such path":   {"lobby/wss", plainly, 404},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if e := webSocket(t, s, c.room, c.options).await("unexpected"); e.Status != c.status {
-				t.Errorf("refused with %d, want %d", e.Status, c.status)
-			}
+			e := webSocket(t, s, c.room, c.options).await("unexpected")
+			assert.Check(t, e.Status == c.status, "refused with %d, want %d", e.Status, c.status)
 		})
 	}
 }

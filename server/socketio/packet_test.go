@@ -181,9 +181,8 @@ func FuzzDecode(f *testing.F) {
 			return
 		}
 		var want []json.RawMessage
-		if err := json.Unmarshal(text[bytes.IndexByte(text, '['):], &want); err != nil && p.namespace == "/" {
-			t.Fatalf("%q is taken, and has no array: %v", text, err)
-		}
+		err = json.Unmarshal(text[bytes.IndexByte(text, '['):], &want)
+		assert.Assert(t, err == nil || p.namespace != "/", "%q is taken, and has no array: %v", text, err)
 		got := p.data.Args
 		if p.kind == event || p.kind == binaryEvent {
 			if p.name == "" {
@@ -214,8 +213,7 @@ func FuzzDecode(f *testing.F) {
 			again.kind = p.kind // with no attachments it is encoded as text
 		}
 		again.data.Attachments = p.data.Attachments
-		if diff := cmp.Diff(p, again, cmp.AllowUnexported(packet{})); diff != "" {
-			t.Errorf("%q comes back as something else: %s", text, diff)
-		}
+		diff := cmp.Diff(p, again, cmp.AllowUnexported(packet{}))
+		assert.Check(t, diff == "", "%q comes back as something else: %s", text, diff)
 	})
 }

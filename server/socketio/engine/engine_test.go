@@ -237,9 +237,8 @@ func (h *harness) parse(packet string) (o opening) {
 	h.t.Helper()
 	d := json.NewDecoder(strings.NewReader(strings.TrimPrefix(packet, "0")))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&o); err != nil || packet[0] != '0' || o.SID == "" {
-		h.t.Fatalf("handshake %q: %v", packet, err)
-	}
+	err := d.Decode(&o)
+	assert.Assert(h.t, err == nil && packet[0] == '0' && o.SID != "", "handshake %q: %v", packet, err)
 	return o
 }
 
@@ -294,9 +293,8 @@ func (k *socket) send(packets ...string) {
 func (k *socket) want(packets ...string) {
 	k.t.Helper()
 	for _, p := range packets {
-		if got := k.read(); got != p {
-			k.t.Fatalf("got %.80q, want %.80q", got, p)
-		}
+		got := k.read()
+		assert.Assert(k.t, got == p, "got %.80q, want %.80q", got, p)
 	}
 }
 

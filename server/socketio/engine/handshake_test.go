@@ -17,12 +17,10 @@ func TestHandshakeOverPolling(t *testing.T) {
 	got := h.do("GET", pollingQuery, nil)
 	o := h.parse(got.body)
 	want := opening{o.SID, []string{"websocket"}, 25000, 20000, 1000000}
-	if diff := cmp.Diff(want, o); diff != "" || got.status != 200 {
-		t.Errorf("%d; -want +got:\n%s", got.status, diff)
-	}
-	if c := got.header.Get("Content-Type"); c != "text/plain; charset=UTF-8" {
-		t.Errorf("Content-Type %q", c)
-	}
+	diff := cmp.Diff(want, o)
+	assert.Check(t, diff == "" && got.status == 200, "%d; -want +got:\n%s", got.status, diff)
+	c := got.header.Get("Content-Type")
+	assert.Check(t, c == "text/plain; charset=UTF-8", "Content-Type %q", c)
 	for name := range got.header {
 		assert.Check(t, !strings.HasPrefix(name, "Access-Control-"), "other origins are told %s", name)
 	}

@@ -71,9 +71,8 @@ func TestOrderOverPolling(t *testing.T) {
 	}()
 	for i := 0; i < n; {
 		for packet := range strings.SplitSeq(h.get(id).body, "\x1e") {
-			if want := fmt.Sprint("4", i); packet != want {
-				t.Fatalf("got %q, want %q", packet, want)
-			}
+			want := fmt.Sprint("4", i)
+			assert.Assert(t, packet == want, "got %q, want %q", packet, want)
 			i++
 		}
 	}
@@ -305,9 +304,8 @@ func TestPanickingHandlerEndsOnlyItsSession(t *testing.T) {
 	h := start(t, Config{Panicked: func(doing string, value any) { panics <- fmt.Sprint(value) }})
 	id, r := h.dialPolling()
 	r.onEcho = func([]byte) { panic(http.ErrAbortHandler) } // which net/http does not log
-	if _, err := h.try(context.Background(), "POST", pollingQuery+"&sid="+id, strings.NewReader("4x")); err == nil {
-		t.Error("a POST was answered whose handler panicked")
-	}
+	_, err := h.try(context.Background(), "POST", pollingQuery+"&sid="+id, strings.NewReader("4x"))
+	assert.Check(t, err != nil, "a POST was answered whose handler panicked")
 	r.wantGone(t, ReasonPanic)
 
 	k, r := h.dialSocket()

@@ -53,9 +53,8 @@ func TestCloseByTheServerOverWebSocket(t *testing.T) {
 	r.session.Send(Text([]byte("bye")))
 	r.session.Close("enough " + strings.Repeat("!", 200)) // more than a close frame holds
 	r.session.Send(Text([]byte("not any more")))
-	if got := <-r.gone; !strings.HasPrefix(got, "enough") {
-		t.Errorf("ended by %q", got)
-	}
+	got := <-r.gone
+	assert.Check(t, strings.HasPrefix(got, "enough"), "ended by %q", got)
 	k.want("4bye")
 	k.wantClosed(websocket.CloseNormalClosure)
 }
@@ -190,9 +189,8 @@ func TestConcurrentSends(t *testing.T) {
 	next := map[int]int{}
 	for range senders * each {
 		var sender, i int
-		if _, err := fmt.Sscanf(k.read(), "4%d %d", &sender, &i); err != nil || next[sender] != i {
-			t.Fatalf("sender %d: %d, want %d (%v)", sender, i, next[sender], err)
-		}
+		_, err := fmt.Sscanf(k.read(), "4%d %d", &sender, &i)
+		assert.Assert(t, err == nil && next[sender] == i, "sender %d: %d, want %d (%v)", sender, i, next[sender], err)
 		next[sender]++
 	}
 }

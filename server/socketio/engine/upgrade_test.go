@@ -95,9 +95,8 @@ func TestOrderOverUpgrade(t *testing.T) {
 		}()
 		i := 0
 		take := func(packet string) {
-			if want := fmt.Sprint("4", i); packet != want {
-				t.Fatalf("got %q, want %q", packet, want)
-			}
+			want := fmt.Sprint("4", i)
+			assert.Assert(t, packet == want, "got %q, want %q", packet, want)
 			i++
 		}
 		k := h.probe(id)
