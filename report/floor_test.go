@@ -10,7 +10,7 @@ import (
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/charts"
 	"github.com/pollpush/pollpush/report/internal/metric"
-	"github.com/pollpush/pollpush/report/internal/prose"
+	"github.com/pollpush/pollpush/report/internal/tables"
 )
 
 // floored is a trial whose machine's floor is known: level at v seconds.
@@ -53,8 +53,8 @@ func TestEachCalibrationHasARow(t *testing.T) {
 		{"of unknown commit", []result.Trial{floored("ws", false, 1, "")}, "calibration: 2026-11-20 08:00:00 UTC, pollpush of unknown commit"},
 	} {
 		var got []string
-		for _, row := range prose.Calibrations(mustRun(t, c.trials)) {
-			got = append(got, strings.Join(row, ": "))
+		for _, row := range tables.Calibrations(mustRun(t, c.trials)) {
+			got = append(got, row.What+": "+row.Found)
 		}
 		if strings.Join(got, "\n") != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)

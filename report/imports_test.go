@@ -21,7 +21,8 @@ var levels = [][]string{
 	{"report/internal/model"},
 	{"report/internal/figure", "report/internal/export"},
 	{"report/internal/charts", "report/internal/document"},
-	{"report/gate", "report/internal/prose"},
+	{"report/internal/prose", "report/internal/published"},
+	{"report/gate", "report/internal/tables"},
 	{"report"},
 }
 

@@ -13,7 +13,6 @@ import (
 	"github.com/pollpush/pollpush/report/internal/document"
 	"github.com/pollpush/pollpush/report/internal/export"
 	"github.com/pollpush/pollpush/report/internal/metric"
-	"github.com/pollpush/pollpush/report/internal/prose"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
@@ -31,7 +30,7 @@ func Write(dir string, list []result.Trial) error {
 	if err != nil {
 		return err
 	}
-	d := prose.DocumentOf(s)
+	d := documentOf(s)
 	files["report.md"] = d.Markdown()
 	raw, err := downloads(list, files)
 	if err != nil {

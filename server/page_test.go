@@ -9,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/pollpush/pollpush/internal/transport"
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 func TestPageIsServed(t *testing.T) {
@@ -34,9 +36,7 @@ func TestPageIsServed(t *testing.T) {
 			"Referrer-Policy":        "same-origin",
 			"Cache-Control":          "no-cache",
 		} {
-			if got := r.header.Get(name); got != want {
-				t.Errorf("%s: %s %q, want %q", tt.path, name, got, want)
-			}
+			assert.Check(t, is.Equal(r.header.Get(name), want), "%s: %s", tt.path, name)
 		}
 		etag := r.header.Get("Etag")
 		if again := h.do("GET", tt.path, "", "If-None-Match: "+etag); etag == "" || again.status != 304 || again.body != "" {
@@ -94,9 +94,7 @@ func TestPageHoldsTogether(t *testing.T) {
 		}
 		return nil
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	if limit := 150 << 10; size > limit {
 		t.Errorf("the page is %d bytes, more than %d", size, limit)
 	}
@@ -104,9 +102,7 @@ func TestPageHoldsTogether(t *testing.T) {
 
 func TestPageHasTheColoursOfTheReports(t *testing.T) {
 	style, err := pageFiles.ReadFile("page/style.css")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	light, dark, _ := strings.Cut(string(style), "prefers-color-scheme: dark")
 	for _, tr := range transport.All() {
 		if tr.Name == "ws-deflate" {

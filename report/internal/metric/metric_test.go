@@ -9,7 +9,7 @@ import (
 func TestCellOverTrials(t *testing.T) {
 	trials := make([]result.Trial, 3)
 	for i, n := range []int64{300, 100, 200} {
-		trials[i] = result.Trial{Clients: 10, WindowS: 60, Lost: n, Requests: result.Requests{Total: n}}
+		trials[i] = result.Trial{Clients: 10, WindowS: 60, Counts: result.Counts{Lost: n, Requests: result.Requests{Total: n}}}
 	}
 	c := Requests.Cell(trials)
 	if c.Value != 20 || c.Low != 10 || c.High != 30 {

@@ -243,7 +243,7 @@ func TestUnknown(t *testing.T) {
 func TestPackets(t *testing.T) {
 	packets := Named("segments of 1,500-byte packets, in")
 	of := func(s result.Segments, bytes int64) int64 {
-		return int64(packets.Of(&result.Trial{WindowDeliveries: 1, Bytes: result.Bytes{In: bytes}, TCP: &result.TCP{In: s}}))
+		return int64(packets.Of(&result.Trial{Counts: result.Counts{WindowDeliveries: 1}, Bytes: result.Bytes{In: bytes}, TCP: &result.TCP{In: s}}))
 	}
 	for _, c := range []struct{ segments, data, bytes, want int64 }{
 		{0, 0, 0, 0}, {20, 12, 12 * 300, 20}, {1, 1, 1448, 1}, {1, 1, 1449, 2}, {3, 2, 2 * 65483, 92}, {7, 0, 0, 7},

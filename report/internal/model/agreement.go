@@ -1,7 +1,6 @@
 package model
 
 import (
-	"fmt"
 	"math"
 
 	"github.com/pollpush/pollpush/internal/stat"
@@ -10,10 +9,8 @@ import (
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
-const ModelText = "What arithmetic alone says of N clients in rooms of λ messages a second, beside what was measured. They poll every T seconds, or wait for at most W, with heartbeats every H; a round trip takes r, which is as long as posting a message took. ⚠ marks where the two part by more than 10 %."
-
-// modelRow is one number that has a model, beside what was measured.
-type modelRow struct {
+// Row is one number that has a model, beside what was measured.
+type Row struct {
 	Transport string
 	Name      string
 	Formula   string
@@ -24,7 +21,7 @@ type modelRow struct {
 }
 
 // Difference is the measured number's distance from the model, as a share.
-func (m *modelRow) Difference() float64 {
+func (m *Row) Difference() float64 {
 	switch {
 	case math.IsNaN(m.Measured):
 		return math.NaN()
@@ -35,14 +32,14 @@ func (m *modelRow) Difference() float64 {
 }
 
 // Parts reports whether model and measurement part by more than a tenth.
-func (m *modelRow) Parts() bool {
+func (m *Row) Parts() bool {
 	return math.Abs(m.Difference()) > 0.1+1e-9
 }
 
 // PointModelled sets the model beside the measurement, for every number of the run
 // that has one.
-func PointModelled(r *trials.Point) []modelRow {
-	var rows []modelRow
+func PointModelled(r *trials.Point) []Row {
+	var rows []Row
 	for i := range r.Sides {
 		if s := &r.Sides[i]; len(s.Used) > 0 {
 			rows = append(rows, sideModelled(s)...)
@@ -51,11 +48,11 @@ func PointModelled(r *trials.Point) []modelRow {
 	return rows
 }
 
-func sideModelled(s *trials.Side) []modelRow {
-	var rows []modelRow
+func sideModelled(s *trials.Side) []Row {
+	var rows []Row
 	a, clients := s.Used[0].Asked, s.Used[0].Clients
 	compare := func(name, formula string, modelled float64, m metric.Metric) {
-		rows = append(rows, modelRow{s.Transport, name, formula, m.Unit, modelled, m.Cell(s.Used).Value, 0})
+		rows = append(rows, Row{s.Transport, name, formula, m.Unit, modelled, m.Cell(s.Used).Value, 0})
 	}
 	add := func(name, formula string, modelled float64) { compare(name, formula, modelled, metric.Named(name)) }
 	add("messages offered per second", "λ × rooms, as asked", a.PublishRate*float64(max(a.Rooms, 1)))
@@ -134,36 +131,4 @@ func roundTrip(s *trials.Side) float64 {
 		return c.Value
 	}
 	return 0
-}
-
-// Partings says in words where model and measurement part by more than 10 %.
-func Partings(r *trials.Point) []string {
-	var out []string
-	for i := range r.Sides {
-		s := &r.Sides[i]
-		for _, m := range PointModelled(r) {
-			if m.Transport != s.Transport || !m.Parts() {
-				continue
-			}
-			text := fmt.Sprintf("%s: %s measured %s where the model says %s (%s)",
-				m.Transport, m.Name, m.Unit.Format(m.Measured), m.Unit.Format(m.Modelled), number.ChangeText(m.Difference()))
-			if n := s.Used[0].Offered; m.Name == "messages offered per second" && s.Used[0].Asked.Arrivals != "constant" && n > 0 {
-				text += fmt.Sprintf("; a random schedule of %s messages strays by about ±%s %%, and what follows strays with it",
-					number.Thousands(fmt.Sprint(n)), number.Plain(100/math.Sqrt(float64(n))))
-			}
-			out = append(out, text+".")
-		}
-	}
-	return out
-}
-
-// Agreement is partings, or that there are none.
-func Agreement(r *trials.Point) []string {
-	if parts := Partings(r); len(parts) > 0 {
-		return parts
-	}
-	if len(PointModelled(r)) == 0 {
-		return []string{"No trial ran to its end, so there is nothing to set beside the model."}
-	}
-	return []string{"Model and measurement agree within 10 % everywhere."}
 }

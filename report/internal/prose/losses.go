@@ -26,15 +26,15 @@ func losses(r *trials.Point) (list []string) {
 			list = append(list, fmt.Sprintf("%s delivered %s more than once. A transport with duplicates wins no comparison.", s.Transport, number.Plural(n, "message")))
 		}
 		for _, a := range s.Aside {
-			if a.Trial.Status != result.Complete {
+			if a.Status != result.Complete {
 				continue
 			}
-			where := fmt.Sprintf("in trial %d, attempt %d, which enters no number", a.Trial.Trial, a.Trial.Attempt)
-			if n := a.Trial.Lost; n > 0 {
+			where := fmt.Sprintf("in trial %d, attempt %d, which enters no number", a.Trial, a.Attempt)
+			if n := a.Lost; n > 0 {
 				list = append(list, fmt.Sprintf("%s lost %s deliveries %s. A transport with losses wins no comparison.",
 					s.Transport, number.Count.Format(float64(n)), where))
 			}
-			if n := a.Trial.Duplicated; n > 0 {
+			if n := a.Duplicated; n > 0 {
 				list = append(list, fmt.Sprintf("%s delivered %s more than once %s. A transport with duplicates wins no comparison.",
 					s.Transport, number.Plural(float64(n), "message"), where))
 			}
