@@ -4,6 +4,9 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
+
 	"github.com/pollpush/pollpush/internal/clock"
 	"github.com/pollpush/pollpush/internal/result"
 )
@@ -25,9 +28,7 @@ func TestAcceptedAt(t *testing.T) {
 		`{"id":1,"text":"t","at":`:                                     0,
 		``:                                                             0,
 	} {
-		if got := acceptedAt([]byte(message)); got != want {
-			t.Errorf("%s: %d, want %d", message, got, want)
-		}
+		assert.Check(t, is.Equal(acceptedAt([]byte(message)), want), message)
 	}
 }
 
@@ -81,9 +82,7 @@ func TestRoomTellsAcceptance(t *testing.T) {
 // A shard that wakes late has stood still.
 func TestWatchClocks(t *testing.T) {
 	alarm, err := clock.NewAlarm()
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer alarm.Close()
 	const late = 300 * time.Millisecond
 	now := clock.Now()
@@ -92,20 +91,14 @@ func TestWatchClocks(t *testing.T) {
 	watched := make(chan error)
 	go func() { watched <- r.watchClocks(t.Context(), alarm) }()
 	over, err := clock.NewAlarm()
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer over.Close()
-	if err := over.Wait(r.to); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, over.Wait(r.to))
 	r.pollsEnd.Store(true) // it goes on until the drain has ended
 	if err := <-watched; err != nil {
 		t.Fatal(err)
 	}
-	if r.pause < int64(late-pauseInterval) {
-		t.Errorf("the longest pause is %v, it woke %v late", time.Duration(r.pause), late)
-	}
+	assert.Check(t, r.pause >= int64(late-pauseInterval), "the longest pause is %v, it woke %v late", time.Duration(r.pause), late)
 	if step := time.Duration(r.ahead - before); step.Abs() > time.Minute {
 		t.Errorf("the wall clock is ahead by %d ns, not by %d", r.ahead, before)
 	}

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/result"
 )
@@ -58,13 +59,9 @@ func FuzzLinesOfAHead(f *testing.F) {
 		if sum := sumOf(lines) + 2; sum != head {
 			t.Errorf("%d bytes in lines %v, the head has %d", sum, lines, head)
 		}
-		if len(lines) > result.MaxAnswerHeaders+1 {
-			t.Errorf("%d names", len(lines))
-		}
+		assert.Check(t, len(lines) <= result.MaxAnswerHeaders+1, "%d names", len(lines))
 		for name := range lines {
-			if name != "" && name != result.OtherHeaders && !result.IsHeaderName(name) {
-				t.Errorf("a name %q", name)
-			}
+			assert.Check(t, name == "" || name == result.OtherHeaders || result.IsHeaderName(name), "a name %q", name)
 		}
 	})
 }
@@ -81,9 +78,7 @@ func TestOneHeadIsKept(t *testing.T) {
 	var h answerHead
 	offer := func(first string) { h.offer(response{first: []byte(first)}) }
 	offer("before")
-	if h.lines != nil {
-		t.Errorf("%v, before one was wanted", h.lines)
-	}
+	assert.Check(t, h.lines == nil, "%v, before one was wanted", h.lines)
 	h.wanted.Store(true)
 	offer("first")
 	offer("the second")

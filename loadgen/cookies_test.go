@@ -8,6 +8,9 @@ import (
 	"testing"
 	"time"
 	"unicode"
+
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 func TestCookies(t *testing.T) {
@@ -42,9 +45,7 @@ func TestCookies(t *testing.T) {
 			if c.want != "" {
 				want = strings.Replace(request, "\r\n", "\r\nCookie: "+c.want+"\r\n", 1)
 			}
-			if got := string(cookies.into([]byte(request))); got != want {
-				t.Errorf("sent %q, want %q", got, want)
-			}
+			assert.Check(t, is.Equal(string(cookies.into([]byte(request))), want), "sent")
 		})
 	}
 }
@@ -60,9 +61,7 @@ func TestCookiesAreBounded(t *testing.T) {
 	cookies.Set("safe=1; Secure", true)
 	cookies.Set("c0=; Max-Age=0", false)
 	cookies.Set("safe=1; Secure", true)
-	if !strings.Contains(string(cookies.into([]byte("GET / HTTP/1.1\r\n\r\n"))), "safe=1") {
-		t.Error("a cookie set by TLS is not kept")
-	}
+	assert.Check(t, strings.Contains(string(cookies.into([]byte("GET / HTTP/1.1\r\n\r\n"))), "safe=1"), "a cookie set by TLS is not kept")
 }
 
 // What net/http takes for a cookie is one, with the same name and value.

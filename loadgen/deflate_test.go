@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"github.com/gorilla/websocket"
+	"gotest.tools/v3/assert"
 )
 
 func TestAgreed(t *testing.T) {
@@ -102,9 +103,7 @@ func TestDeflateWithGorilla(t *testing.T) {
 			text = Text("nonce", 1, 2, Tag{Seq: 3}, size)
 		}
 		before := m.Totals()
-		if err := c.Publish(text); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, c.Publish(text))
 		if got, want := <-sent, `{"user":"ada","text":"`+text+`"}`; got != want {
 			t.Fatalf("%d bytes were read as %.100q", size, got)
 		}
@@ -112,9 +111,7 @@ func TestDeflateWithGorilla(t *testing.T) {
 			t.Fatalf("%d bytes came back as %.100q", size, got)
 		}
 		after := m.Totals()
-		if after.FramesOut-before.FramesOut != 1 || after.FramesIn == before.FramesIn {
-			t.Errorf("%+v frames after %+v", after, before)
-		}
+		assert.Check(t, after.FramesOut-before.FramesOut == 1 && after.FramesIn != before.FramesIn, "%+v frames after %+v", after, before)
 		if out := int(after.BytesOut - before.BytesOut); size == 70000 && out > 2000 {
 			t.Errorf("message %d of %d bytes took %d on the wire", i, size, out)
 		}
@@ -164,20 +161,14 @@ func TestDeflateHoldsNothingWhileIdle(t *testing.T) {
 		t.Errorf("told of the usual: %s", *told)
 	}
 	ds, err := c.Receive()
-	if err != nil || string(ds[0].Text) != "one" {
-		t.Fatalf("%v, %v", ds, err)
-	}
+	assert.Assert(t, err == nil && string(ds[0].Text) == "one", "%v, %v", ds, err)
 	d := c.(*wsClient).deflate
-	if d.held == nil || d.window != nil {
-		t.Errorf("with messages in use %+v is held", d)
-	}
+	assert.Check(t, d.held != nil && d.window == nil, "with messages in use %+v is held", d)
 	close(more)
 	if ds, err = c.Receive(); err == nil { // it waited, until the server went away
 		t.Fatalf("got %v", ds)
 	}
-	if d.held != nil || d.window != nil {
-		t.Errorf("after having waited %+v is held", d)
-	}
+	assert.Check(t, d.held == nil && d.window == nil, "after having waited %+v is held", d)
 }
 
 func TestDeflateRefuses(t *testing.T) {
@@ -207,9 +198,7 @@ func TestDeflateRefuses(t *testing.T) {
 func lastBlock(t testing.TB, message string) []byte {
 	var b bytes.Buffer
 	w, err := flate.NewWriter(&b, 9)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	io.WriteString(w, message)
 	w.Close()
 	return b.Bytes()
@@ -247,9 +236,7 @@ func FuzzInflate(f *testing.F) {
 		defer d.release()
 		got, err := d.inflate(payload)
 		if err != nil {
-			if !errors.Is(err, errMalformed) {
-				t.Fatalf("%q gave %v", payload, err)
-			}
+			assert.Assert(t, errors.Is(err, errMalformed), "%q gave %v", payload, err)
 			return
 		}
 		if want, err := flated(payload, window); err != nil || !bytes.Equal(got, want) {

@@ -11,6 +11,9 @@ import (
 	"syscall"
 	"testing"
 
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
+
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -18,9 +21,7 @@ import (
 func TestErrorKinds(t *testing.T) {
 	refused := func() error {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		l.Close()
 		_, err = (&Meter{}).Dial(t.Context(), l.Addr().String(), netip.Addr{})
 		return err
@@ -55,16 +56,10 @@ func TestErrorKinds(t *testing.T) {
 		{"anything else", errors.New("sunspots"), "connection failed", result.Unclear},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if got := errorKind(c.err); got != c.want {
-				t.Errorf("%v is %q, want %q", c.err, got, c.want)
-			}
-			if got := dialError(c.err); got != "dial: "+c.want {
-				t.Errorf("%v is %q, want %q", c.err, got, "dial: "+c.want)
-			}
+			assert.Check(t, is.Equal(errorKind(c.err), c.want), "%v is", c.err)
+			assert.Check(t, is.Equal(dialError(c.err), "dial: "+c.want), "%v is", c.err)
 			for _, kind := range []string{errorKind(c.err), dialError(c.err), "publish: " + errorKind(c.err)} {
-				if got := result.Fault(kind); got != c.side {
-					t.Errorf("%q is the fault of %q, want %q", kind, got, c.side)
-				}
+				assert.Check(t, is.Equal(result.Fault(kind), c.side), "%q is the fault of", kind)
 			}
 		})
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
 )
 
 // readStream reads text in pieces and returns its events as lines. Each piece
@@ -85,9 +87,7 @@ func TestEventStream(t *testing.T) {
 				text := []byte(strings.ReplaceAll(c.text, "\n", end))
 				check := func(how string, pieces ...[]byte) {
 					s, events, err := readStream(pieces...)
-					if err != nil || !slices.Equal(events, c.events) {
-						t.Errorf("%s: got %q, %v; want %q", how, events, err, c.events)
-					}
+					assert.Check(t, err == nil && slices.Equal(events, c.events), "%s: got %q, %v; want %q", how, events, err, c.events)
 					if s.LastEventID() != c.lastID || s.Retry() != c.retry {
 						t.Errorf("%s: last id %q, retry %v; want %q, %v", how, s.LastEventID(), s.Retry(), c.lastID, c.retry)
 					}
@@ -155,9 +155,7 @@ func TestEventStreamIsBounded(t *testing.T) {
 			for ; err == nil && read < 8*maxEvent; read += len(c.repeat) {
 				_, _, _, err = s.Next([]byte(c.repeat))
 			}
-			if !errors.Is(err, errMalformed) || read < maxEvent {
-				t.Errorf("after %d bytes: %v", read, err)
-			}
+			assert.Check(t, errors.Is(err, errMalformed) && read >= maxEvent, "after %d bytes: %v", read, err)
 		})
 	}
 	t.Run("a comment takes no room", func(t *testing.T) {
@@ -172,9 +170,7 @@ func TestEventStreamIsBounded(t *testing.T) {
 				}
 			}
 		}
-		if len(s.line) != 1 {
-			t.Errorf("%d bytes are kept of a comment", len(s.line))
-		}
+		assert.Check(t, len(s.line) == 1, "%d bytes are kept of a comment", len(s.line))
 		if e, _, ok, err := s.Next([]byte("\ndata: a\n\n")); !ok || err != nil || string(e.Data) != "a" {
 			t.Errorf("after it: %+v, %v, %v", e, ok, err)
 		}
@@ -244,9 +240,7 @@ func FuzzEventStream(f *testing.F) {
 			pieces, rest = append(pieces, piece), rest[len(piece):]
 		}
 		s, got, err := readStream(append(pieces, rest)...)
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		want, lastID, retry := interpret(text)
 		if !slices.Equal(got, want) || s.LastEventID() != lastID || s.Retry() != retry {
 			t.Errorf("%q in %d pieces: got %q, last id %q, retry %v; want %q, %q, %v",
@@ -262,9 +256,7 @@ func BenchmarkEventStream(b *testing.B) {
 	b.SetBytes(int64(len(event)))
 	for rest := text; b.Loop(); {
 		_, size, _, err := s.Next(rest)
-		if err != nil {
-			b.Fatal(err)
-		}
+		assert.NilError(b, err)
 		if rest = rest[size:]; len(rest) == 0 {
 			rest = text
 		}

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/gorilla/websocket"
+	"gotest.tools/v3/assert"
 )
 
 func TestParseFrame(t *testing.T) {
@@ -84,9 +85,7 @@ func TestAppendFrameIsReadByGorilla(t *testing.T) {
 	}))
 	defer server.Close()
 	ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(server.URL, "http"), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer ws.Close()
 	for _, size := range []int{0, 1, 125, 126, 1<<16 - 1, 1 << 16} {
 		payload := bytes.Repeat([]byte("xyz"), size/3+1)[:size]

@@ -9,6 +9,9 @@ import (
 	"net/http/httputil"
 	"strings"
 	"testing"
+
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 var responses = map[string]string{
@@ -33,18 +36,12 @@ func TestParseResponseAgreesWithNetHTTP(t *testing.T) {
 	for name, text := range responses {
 		t.Run(name, func(t *testing.T) {
 			want, err := http.ReadResponse(bufio.NewReader(strings.NewReader(text)), nil)
-			if err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, err)
 			body, err := io.ReadAll(want.Body)
-			if err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, err)
 			for _, interim := range []string{"", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nContent-Length: 7\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 X\r\n\r\n"} {
 				got, ok, err := parseResponse([]byte(interim+text+"HTTP/1.1 500"), false)
-				if !ok || err != nil {
-					t.Fatalf("ok %v, %v", ok, err)
-				}
+				assert.Assert(t, ok && err == nil, "ok %v, %v", ok, err)
 				if size := len(interim + text); got.status != want.StatusCode || !bytes.Equal(got.body, body) || got.size != size || got.last != want.Close {
 					t.Errorf("got %d %q size %d, the last: %v; want %d %q size %d, %v",
 						got.status, got.body, got.size, got.last, want.StatusCode, body, size, want.Close)
@@ -99,9 +96,7 @@ func TestResponseFields(t *testing.T) {
 		t.Fatal(ok, err)
 	}
 	for name, want := range map[string]string{"etag": `"43"`, "retry-after": "60", "x": "", "tag": "", "content-type": ""} {
-		if got := string(r.field(name)); got != want {
-			t.Errorf("%s is %q, want %q", name, got, want)
-		}
+		assert.Check(t, is.Equal(string(r.field(name)), want), "%s is", name)
 	}
 }
 
@@ -111,9 +106,7 @@ func FuzzParseResponse(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		r, ok, err := parseResponse(bytes.Clone(b), len(b)%2 == 0)
-		if err != nil && ok {
-			t.Fatal("a response and an error")
-		}
+		assert.Assert(t, err == nil || !ok, "a response and an error")
 		if ok && (r.size > len(b) || r.size < 1 || len(r.body) > r.size || r.status < 100 || r.status > 599) {
 			t.Fatalf("%+v of %d bytes", r, len(b))
 		}
@@ -160,8 +153,6 @@ func FuzzFraming(f *testing.F) {
 			t.Errorf("%q joined: %q, %d, %v, %v; in pieces %q, %d", text, joined, size, ok, err, got, used)
 		}
 		want, err := io.ReadAll(httputil.NewChunkedReader(strings.NewReader(text)))
-		if err == nil && !bytes.Equal(got, want) {
-			t.Errorf("%q: %q, net/http has %q", text, got, want)
-		}
+		assert.Check(t, err != nil || bytes.Equal(got, want), "%q: %q, net/http has %q", text, got, want)
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/gorilla/websocket"
+	"gotest.tools/v3/assert"
 )
 
 // The largest page is 1,000 messages of 4,096 bytes, each byte an escape. It can
@@ -64,20 +65,14 @@ func TestTheLargestAnswers(t *testing.T) {
 			server := httptest.NewServer(c.serve)
 			defer server.Close()
 			client, err := c.dial(t.Context(), Target{URL: server.URL, Room: "lobby", Meter: &Meter{}})
-			if err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, err)
 			defer client.Close()
 			if p, ok := client.(Poller); ok {
-				if err := p.Poll(); err != nil {
-					t.Fatal(err)
-				}
+				assert.NilError(t, p.Poll())
 			}
 			for got := 0; got < count; {
 				ds, err := client.Receive()
-				if err != nil {
-					t.Fatalf("after %d messages: %v", got, err)
-				}
+				assert.NilError(t, err, "after %d messages", got)
 				for i := range ds {
 					if got++; ds[i].ID != uint64(got) || len(ds[i].Text) != len(text) {
 						t.Fatalf("message %d is %d of %d bytes", got, ds[i].ID, len(ds[i].Text))

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/gorilla/websocket"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/result"
 )
@@ -88,9 +89,7 @@ const switching = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nCon
 func serveWire(t *testing.T, answers ...string) (url string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	left := make(chan string, len(answers))
 	for _, a := range answers {
 		left <- a
@@ -314,19 +313,15 @@ func TestLayersOut(t *testing.T) {
 			before := m.Bytes()
 			switch c := client.(type) {
 			case Poller:
-				if before.Layers.In != asked {
-					t.Errorf("before: %+v, want %+v", before.Layers.In, asked)
-				}
+				assert.Check(t, before.Layers.In == asked, "before: %+v, want %+v", before.Layers.In, asked)
 				c.Publish(text)
 			case *socketIOPolling: // that does not ask meanwhile
-				if err := c.send(c.emit(text), published("ada", text)); err != nil {
-					t.Error(err)
-				}
+				assert.Check(t, c.send(c.emit(text), published("ada", text)))
 			default:
 				background(client)
 				c.Publish(text)
 			}
-			got := m.Bytes().Since(before)
+			got := result.Sub(m.Bytes(), before)
 			want := sent
 			want.Protocol, want.Compression = c.protocol(url), c.compression
 			if got.Layers.Out != want || got.Out != want.Sum() {
@@ -360,7 +355,7 @@ func TestSettle(t *testing.T) {
 		if got != c.settled || got.Sum() != c.early.Sum() {
 			t.Errorf("%s: %+v, want %+v", c.name, got, c.settled)
 		}
-		if d := (result.Bytes{Layers: result.Layers{In: c.late}}).Since(result.Bytes{Layers: result.Layers{In: got}}).Layers.In; min(d.Text, d.Envelope, d.Protocol, d.TLS) < 0 {
+		if d := result.Sub(c.late, got); min(d.Text, d.Envelope, d.Protocol, d.TLS) < 0 {
 			t.Errorf("%s: between the two lies %+v", c.name, d)
 		}
 	}

@@ -3,6 +3,9 @@ package loadgen
 import (
 	"math/rand/v2"
 	"testing"
+
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 func TestLedger(t *testing.T) {
@@ -25,13 +28,9 @@ func TestLedger(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var l Ledger
 			for i, id := range c.ids {
-				if got := l.Enter(id); got != c.how[i] {
-					t.Errorf("entry %d, id %d: %v, want %v", i, id, got, c.how[i])
-				}
+				assert.Check(t, is.Equal(l.Enter(id), c.how[i]), "entry %d, id %d", i, id)
 			}
-			if got := l.Missing(); got != c.missing {
-				t.Errorf("Missing() = %d, want %d", got, c.missing)
-			}
+			assert.Check(t, is.Equal(l.Missing(), c.missing), "Missing() =")
 		})
 	}
 }
@@ -60,12 +59,8 @@ func TestLedgerAgreesWithFullMemory(t *testing.T) {
 			case id < high:
 				want = late
 			}
-			if got := l.Enter(id); got != want {
-				t.Fatalf("seed %d: id %d after high %d: %v, want %v", seed, id, high, got, want)
-			}
-			if len(l.gaps) > maxGaps {
-				t.Fatalf("seed %d: %d gaps are kept", seed, len(l.gaps))
-			}
+			assert.Assert(t, is.Equal(l.Enter(id), want), "seed %d: id %d after high %d", seed, id, high)
+			assert.Assert(t, len(l.gaps) <= maxGaps, "seed %d: %d gaps are kept", seed, len(l.gaps))
 			seen[id] = true
 			high = max(high, id)
 		}
@@ -77,9 +72,7 @@ func TestALedgerOfEndlessLossesIsBounded(t *testing.T) {
 	for id := uint64(2); id < 10*maxGaps; id += 2 {
 		l.Enter(id)
 	}
-	if len(l.gaps) != maxGaps {
-		t.Errorf("%d gaps are kept, want %d", len(l.gaps), maxGaps)
-	}
+	assert.Check(t, len(l.gaps) == maxGaps, "%d gaps are kept, want %d", len(l.gaps), maxGaps)
 	if got := l.Enter(1); got != duplicate {
 		t.Errorf("an id of which nothing is known any more: %v, want duplicate", got)
 	}

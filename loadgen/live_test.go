@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/shard"
 )
 
@@ -72,9 +74,7 @@ func TestLiveWhileOthersLook(t *testing.T) {
 		default:
 		}
 	}
-	if n != 40_000 {
-		t.Errorf("%d were told, want 40000", n)
-	}
+	assert.Check(t, n == 40_000, "%d were told, want 40000", n)
 }
 
 // Missing is what the ledgers' gaps hold.
@@ -111,9 +111,7 @@ func TestNotLive(t *testing.T) {
 	l := newLive(shard.Plan{Shards: 1})
 	l.look(0, 1)
 	l.enter(inOrder, 7, 0)
-	if l != nil || l.take() != nil || l.lacking() != 0 {
-		t.Errorf("%v", l)
-	}
+	assert.Check(t, l == nil && l.take() == nil && l.lacking() == 0, "%v", l)
 }
 
 func BenchmarkLook(b *testing.B) {

@@ -7,6 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
+
 	"github.com/pollpush/pollpush/internal/clock"
 )
 
@@ -32,9 +35,7 @@ func dialLongPoll(t *testing.T, d *desk) (*longPollClient, *Meter) {
 	if _, ok := c.(Poller); ok {
 		t.Error("a long poll is not paced")
 	}
-	if !c.(Rearmer).Armed() {
-		t.Error("dialled, and no request is out")
-	}
+	assert.Check(t, c.(Rearmer).Armed(), "dialled, and no request is out")
 	return c.(*longPollClient), m
 }
 
@@ -99,9 +100,7 @@ func TestLongPollRearmsInReceive(t *testing.T) {
 	got := receiving(t, c)
 	d.answer(200, page(41))
 	<-got
-	if c.Armed() {
-		t.Error("armed with its answer in")
-	}
+	assert.Check(t, !c.Armed(), "armed with its answer in")
 	got = receiving(t, c)
 	<-d.asked
 	for !c.Armed() { // the request may be here before its write has returned
@@ -129,9 +128,7 @@ func TestRetryAfter(t *testing.T) {
 		"": 0, "0": 0, "1": time.Second, "60": time.Minute, "61": time.Minute, "9999999999999": time.Minute,
 		"-1": 0, "1.5": 0, "99999999999999999999999": 0, "Wed, 21 Oct 2026 07:28:00 GMT": 0,
 	} {
-		if got := retryAfter([]byte(value)); got != want {
-			t.Errorf("%q is %v, want %v", value, got, want)
-		}
+		assert.Check(t, is.Equal(retryAfter([]byte(value)), want), "%q is", value)
 	}
 }
 
@@ -150,9 +147,7 @@ func TestLongPollHeedsRetryAfter(t *testing.T) {
 	got := receiving(t, c)
 	d.answer(503, "busy", "Retry-After", "1")
 	refusedWith(t, (<-got).err, 503, "busy")
-	if c.retryAfter != time.Second {
-		t.Fatalf("heeds %v", c.retryAfter)
-	}
+	assert.Assert(t, c.retryAfter == time.Second, "heeds %v", c.retryAfter)
 	c.retryAfter = 100 * time.Millisecond
 	least := int64(c.retryAfter + c.backoff/2)
 	begun := clock.Now()

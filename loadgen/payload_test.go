@@ -6,26 +6,22 @@ import (
 	"encoding/json"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
 )
 
 func TestTextCarriesItsTag(t *testing.T) {
 	for _, tag := range []Tag{{}, {1, time.Second}, {35, 36}, {1 << 40, 1 << 50}} {
 		for _, size := range []int{32, 200, 4096} {
 			text := Text("abc123", 1, 0, tag, size)
-			if len(text) != size {
-				t.Errorf("%d bytes, want %d", len(text), size)
-			}
+			assert.Check(t, len(text) == size, "%d bytes, want %d", len(text), size)
 			got, ok := parseTag("abc123", []byte(text))
-			if !ok || got != tag {
-				t.Errorf("the tag of %.40q is %v, %v; want %v", text, got, ok, tag)
-			}
+			assert.Check(t, ok && got == tag, "the tag of %.40q is %v, %v; want %v", text, got, ok, tag)
 			if _, ok := parseTag("abc124", []byte(text)); ok {
 				t.Errorf("another trial's nonce takes %.40q for its own", text)
 			}
 			quoted, _ := json.Marshal(text)
-			if string(quoted) != `"`+text+`"` {
-				t.Errorf("%.40q needs escaping in JSON", text)
-			}
+			assert.Check(t, string(quoted) == `"`+text+`"`, "%.40q needs escaping in JSON", text)
 		}
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 func TestPollETag(t *testing.T) {
@@ -27,9 +29,7 @@ func TestPollETag(t *testing.T) {
 		{asks: "after=44&limit=1000", condition: `W/"xyz-44"`, status: 200, body: page(), ids: "[]"},
 		{asks: "after=44&limit=1000", status: 304}, // without a condition
 	} {
-		if err := c.Poll(); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, c.Poll())
 		var header []string
 		if step.etag != "" {
 			header = []string{"ETag", step.etag}
@@ -56,9 +56,7 @@ func TestPollETag(t *testing.T) {
 func TestNoETag(t *testing.T) {
 	d := newDesk(t)
 	c, _ := d.dial(t, DialPollETag, 0)
-	if err := c.(Poller).Poll(); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, c.(Poller).Poll())
 	d.answer(200, page(1))
 	if ds, err := c.Receive(); !errors.Is(err, errNoETag) {
 		t.Errorf("got %v, %v; want %v", ds, err, errNoETag)
@@ -75,9 +73,7 @@ func TestETagsThatCannotBeSentBack(t *testing.T) {
 	}
 	d := newDesk(t)
 	c, _ := d.dial(t, DialPollETag, 0)
-	if err := c.(Poller).Poll(); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, c.(Poller).Poll())
 	d.answer(200, page(), "ETag", "43")
 	if _, err := c.Receive(); !errors.Is(err, errMalformed) {
 		t.Errorf("got %v, want a malformed answer", err)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 // desk is a server whose answers the test gives one by one.
@@ -66,9 +68,7 @@ func (d *desk) dial(t *testing.T, dial Dialer, after uint64) (Client, *Meter) {
 	t.Helper()
 	m := &Meter{}
 	c, err := dial(t.Context(), Target{URL: d.url, Room: "lobby", User: "ada", After: after, Meter: m})
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	t.Cleanup(func() { c.Close() })
 	return c, m
 }
@@ -155,31 +155,21 @@ func TestPostedMessages(t *testing.T) {
 func TestCloseEndsTheDialToPublish(t *testing.T) {
 	// A listener that accepts nothing and whose queue has one place.
 	fd, err := syscall.Socket(syscall.AF_INET, syscall.SOCK_STREAM|syscall.SOCK_CLOEXEC, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer syscall.Close(fd)
-	if err := errors.Join(syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}), syscall.Listen(fd, 0)); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, errors.Join(syscall.Bind(fd, &syscall.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}), syscall.Listen(fd, 0)))
 	name, err := syscall.Getsockname(fd)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	port := name.(*syscall.SockaddrInet4).Port
 	m := &Meter{}
 	c, err := DialPoll(t.Context(), Target{URL: fmt.Sprintf("http://127.0.0.1:%d", port), Room: "lobby", Meter: m})
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	published := make(chan error, 1)
 	go func() { published <- c.Publish("hello") }()
 	const synSent = " 02 "
 	for to := fmt.Sprintf(" 0100007F:%04X", port); ; {
 		sockets, err := os.ReadFile("/proc/self/net/tcp")
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		if strings.Contains(string(sockets), to+synSent) {
 			break
 		}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 func TestScanObject(t *testing.T) {
@@ -22,12 +24,8 @@ func TestScanObject(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var got object
-			if err := scanObject([]byte(c.json+`{"id":1}`), &got); err != nil {
-				t.Fatal(err)
-			}
-			if got.size != len(c.json) {
-				t.Errorf("size %d, want %d", got.size, len(c.json))
-			}
+			assert.NilError(t, scanObject([]byte(c.json+`{"id":1}`), &got))
+			assert.Check(t, got.size == len(c.json), "size %d, want %d", got.size, len(c.json))
 			if got.id != c.want.id || string(got.text) != string(c.want.text) || got.ack != c.want.ack ||
 				got.truncated != c.want.truncated || string(got.refused) != string(c.want.refused) || string(got.messages) != string(c.want.messages) {
 				t.Errorf("got %+v, want %+v", got, c.want)
@@ -53,9 +51,7 @@ func TestScanRefuses(t *testing.T) {
 
 func TestScanMessages(t *testing.T) {
 	ds, err := scanMessages(nil, []byte(`[ {"id":1,"text":"a"} , {"text":"b","id":2} ]`))
-	if err != nil || len(ds) != 2 {
-		t.Fatalf("%v, %v", ds, err)
-	}
+	assert.Assert(t, err == nil && len(ds) == 2, "%v, %v", ds, err)
 	if ds[0].ID != 1 || ds[1].ID != 2 || string(ds[1].Text) != "b" || string(ds[1].JSON) != `{"text":"b","id":2}` {
 		t.Errorf("got %s and %s", ds[0].JSON, ds[1].JSON)
 	}

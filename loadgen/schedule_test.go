@@ -4,6 +4,8 @@ import (
 	"math"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
 )
 
 func TestConstantDues(t *testing.T) {
@@ -48,17 +50,13 @@ func TestPoissonDues(t *testing.T) {
 	if got := squares / n * 1e6 / 2; math.Abs(got-1) > .05 {
 		t.Errorf("the gaps' mean square is %.3f of an exponential distribution's", got)
 	}
-	if same > n/100 {
-		t.Errorf("two rooms share %d of %d dues", same, n)
-	}
+	assert.Check(t, same <= n/100, "two rooms share %d of %d dues", same, n)
 }
 
 func TestCount(t *testing.T) {
 	s := Schedule{Rate: 2, Arrivals: Constant} // due at 0.25, 0.75, 1.25 …
 	before, upTo := s.Count(time.Second, 3*time.Second)
-	if before != 2 || upTo != 6 {
-		t.Errorf("Count(1 s, 3 s) = %d, %d; want 2 before and 6 up to the end", before, upTo)
-	}
+	assert.Check(t, before == 2 && upTo == 6, "Count(1 s, 3 s) = %d, %d; want 2 before and 6 up to the end", before, upTo)
 }
 
 func TestPhasesFillTheInterval(t *testing.T) {
@@ -66,15 +64,11 @@ func TestPhasesFillTheInterval(t *testing.T) {
 	var counts [slots]int
 	for c := range clients {
 		p := Phase(3, c, time.Second)
-		if p != Phase(3, c, time.Second) {
-			t.Fatal("the same client got two phases")
-		}
+		assert.Assert(t, p == Phase(3, c, time.Second), "the same client got two phases")
 		counts[p*slots/time.Second]++
 	}
 	for slot, n := range counts { // mean 1,000, standard deviation 30
-		if n < 850 || n > 1150 {
-			t.Errorf("%d of %d phases are in tenth %d of the interval", n, clients, slot)
-		}
+		assert.Check(t, n >= 850 && n <= 1150, "%d of %d phases are in tenth %d of the interval", n, clients, slot)
 	}
 }
 
@@ -83,14 +77,10 @@ func TestConstantRoomsDoNotSpeakAtOnce(t *testing.T) {
 	taken := map[time.Duration]int{}
 	for room := range rooms {
 		due := Schedule{Rate: 1, Arrivals: Constant, Room: room}.Dues()()
-		if due < 0 || due >= time.Second {
-			t.Errorf("room %d first speaks at %v, not within the first second", room, due)
-		}
+		assert.Check(t, due >= 0 && due < time.Second, "room %d first speaks at %v, not within the first second", room, due)
 		taken[due/(time.Second/rooms)]++
 	}
 	for part, n := range taken {
-		if n > 2 {
-			t.Errorf("%d of %d rooms speak in part %d of %d of a second", n, rooms, part, rooms)
-		}
+		assert.Check(t, n <= 2, "%d of %d rooms speak in part %d of %d of a second", n, rooms, part, rooms)
 	}
 }

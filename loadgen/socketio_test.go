@@ -14,6 +14,8 @@ import (
 	"testing"
 
 	"github.com/gorilla/websocket"
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 // engine is a small Engine.IO server for one session, by either transport.
@@ -139,9 +141,7 @@ func (e *engine) send(packets ...string) { e.out <- packets }
 // want fails unless the client's next packet is this one.
 func (e *engine) want(packet string) {
 	e.t.Helper()
-	if got := <-e.in; got != packet {
-		e.t.Errorf("the client sent %q, want %q", got, packet)
-	}
+	assert.Check(e.t, is.Equal(<-e.in, packet), "the client sent")
 }
 
 // chatPacket is the event that brings a message.
@@ -327,9 +327,7 @@ func TestSocketIOPollingSession(t *testing.T) {
 		t.Errorf("a client that publishes took %d connections, want 2", n)
 	}
 	armed := c.(Rearmer).Armed
-	if armed() {
-		t.Error("a request is out before Receive was called")
-	}
+	assert.Check(t, !armed(), "a request is out before Receive was called")
 	received := make(chan error, 1)
 	go func() {
 		_, err := c.Receive()
@@ -344,9 +342,7 @@ func TestSocketIOPollingSession(t *testing.T) {
 	if err := <-received; err != nil {
 		t.Fatal(err)
 	}
-	if armed() {
-		t.Error("a request is out while deliveries are in use")
-	}
+	assert.Check(t, !armed(), "a request is out while deliveries are in use")
 	if n := m.empty.Load(); n != 1 {
 		t.Errorf("%d empty answers, want 1", n)
 	}
@@ -376,9 +372,7 @@ func TestSocketIOPollingListensByOneConnection(t *testing.T) {
 	e.send(`40{"sid":"y"}`)
 	m := &Meter{}
 	c, err := DialSocketIOPolling(t.Context(), Target{URL: url, Room: "lobby", Meter: m})
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer c.Close()
 	e.want("40")
 	for i := 1; i <= 20; i++ {
@@ -387,9 +381,7 @@ func TestSocketIOPollingListensByOneConnection(t *testing.T) {
 	got := 0
 	for got < 20 {
 		ds, err := c.Receive()
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		got += len(ds)
 	}
 	// The last ping is answered before the next GET.

@@ -9,6 +9,8 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 // serveBytes answers one request on one connection with these bytes, and then
@@ -16,9 +18,7 @@ import (
 func serveBytes(t *testing.T, answer string) (url string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	served := make(chan struct{})
 	go func() {
 		defer close(served)
@@ -102,9 +102,7 @@ func TestSSE(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			m := &Meter{}
 			client, err := DialSSE(t.Context(), Target{URL: serveBytes(t, c.answer), Room: "lobby", Meter: m})
-			if err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, err)
 			defer client.Close()
 			if n := m.read(); n.requests != 1 || n.byStatus[200] != 1 {
 				t.Errorf("dialled, and counted %+v", n)
@@ -113,17 +111,13 @@ func TestSSE(t *testing.T) {
 			for {
 				ds, err := client.Receive()
 				if err != nil {
-					if !errors.Is(err, c.err) {
-						t.Errorf("ended with %v, want %v", err, c.err)
-					}
+					assert.Check(t, errors.Is(err, c.err), "ended with %v, want %v", err, c.err)
 					if _, again := client.Receive(); again != err {
 						t.Errorf("and then with %v", again)
 					}
 					break
 				}
-				if len(ds) == 0 {
-					t.Fatal("received nothing")
-				}
+				assert.Assert(t, len(ds) != 0, "received nothing")
 				ids := []uint64{}
 				for range ds {
 					ids = append(ids, uint64(next))
@@ -133,9 +127,7 @@ func TestSSE(t *testing.T) {
 					t.Fatalf("received %s, want %v", got, ids)
 				}
 			}
-			if next != c.last+1 {
-				t.Errorf("received %d messages, want %d", next-1, c.last)
-			}
+			assert.Check(t, next == c.last+1, "received %d messages, want %d", next-1, c.last)
 			if n := m.read(); n.requests != 1 || n.byStatus[200] != 1 || n.unanswered != 0 || c.err != errMalformed && n.bytes.In != int64(len(c.answer)) {
 				t.Errorf("counted %+v of %d bytes", n, len(c.answer))
 			}
@@ -147,9 +139,7 @@ func TestSSE(t *testing.T) {
 func TestSSEJoinsLines(t *testing.T) {
 	url := serveBytes(t, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: {\"id\":1,\ndata: \"text\":\"a\"}\n\n")
 	c, err := DialSSE(t.Context(), Target{URL: url, Room: "lobby", Meter: &Meter{}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer c.Close()
 	ds, err := c.Receive()
 	if err != nil || len(ds) != 1 || ds[0].ID != 1 || string(ds[0].Text) != "a" || string(ds[0].JSON) != "{\"id\":1,\n\"text\":\"a\"}" {
@@ -171,9 +161,7 @@ func TestSSEAsks(t *testing.T) {
 		}))
 		t.Cleanup(server.Close)
 		client, err := DialSSE(t.Context(), Target{URL: server.URL, Room: "lobby", After: c.after, Meter: &Meter{}})
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		r := <-asked
 		want := fmt.Sprintf("GET /api/rooms/lobby/events?after=%d [text/event-stream] %v", c.after, c.lastID)
 		if got := fmt.Sprint(r.Method, " ", r.URL, " ", r.Header["Accept"], " ", r.Header["Last-Event-Id"]); got != want {
@@ -210,15 +198,11 @@ func TestSSEIsRefused(t *testing.T) {
 			n := m.read()
 			if c.status > 0 {
 				refusedWith(t, err, c.status, c.text)
-				if n.byStatus[c.status] != 1 || n.unanswered != 0 {
-					t.Errorf("counted %+v", n)
-				}
+				assert.Check(t, n.byStatus[c.status] == 1 && n.unanswered == 0, "counted %+v", n)
 			} else if !errors.Is(err, errMalformed) {
 				t.Errorf("got %v, want a malformed answer", err)
 			}
-			if n.held != 0 {
-				t.Errorf("%d connections are left", n.held)
-			}
+			assert.Check(t, n.held == 0, "%d connections are left", n.held)
 		})
 	}
 }
@@ -238,9 +222,7 @@ func TestSSEPublishes(t *testing.T) {
 	}))
 	t.Cleanup(server.Close)
 	c, m := dialTo(t, DialSSE, server.URL)
-	if err := c.Publish("hello"); err != nil {
-		t.Error(err)
-	}
+	assert.Check(t, c.Publish("hello"))
 	if n := m.read(); n.byStatus[201] != 1 || n.byStatus[200] != 2 || n.opened != 2 {
 		t.Errorf("counted %+v", n)
 	}

@@ -9,6 +9,8 @@ import (
 	"sync"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -16,9 +18,7 @@ import (
 func serveEcho(t *testing.T, network, address string) (addr string) {
 	t.Helper()
 	l, err := net.Listen(network, address)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	var serving sync.WaitGroup
 	serving.Go(func() {
 		for {
@@ -40,13 +40,9 @@ func serveEcho(t *testing.T, network, address string) (addr string) {
 func echo(t *testing.T, c *Conn, n int) {
 	t.Helper()
 	for range n {
-		if err := c.Write([]byte("hello")); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, c.Write([]byte("hello")))
 		for got := 0; got < len("hello"); {
-			if err := c.Fill(); err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, c.Fill())
 			got += len(c.Bytes())
 			c.Consume(len(c.Bytes()))
 		}
@@ -81,17 +77,13 @@ func TestTCPCounts(t *testing.T) {
 		t.Run(c.network, func(t *testing.T) {
 			m := &Meter{}
 			conn, err := m.Dial(t.Context(), serveEcho(t, c.network, c.address), netip.Addr{})
-			if err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, err)
 			defer conn.Close()
 			before := m.TCP()
-			if before == nil || before.Out.DataSegments != 0 || before.Out.Segments < 1 {
-				t.Fatalf("after the handshake: %+v", before)
-			}
+			assert.Assert(t, before != nil && before.Out.DataSegments == 0 && before.Out.Segments >= 1, "after the handshake: %+v", before)
 			echo(t, conn, n)
 			after := m.TCP()
-			got := after.Since(*before)
+			got := result.Sub(*after, *before)
 			if got.Out.DataSegments != n || got.In.DataSegments != n {
 				t.Errorf("%d pieces went in %d segments, and came in %d", n, got.Out.DataSegments, got.In.DataSegments)
 			}
@@ -112,9 +104,7 @@ func TestTCPCountsWhatHasEnded(t *testing.T) {
 	var data int64
 	for i := range 5 {
 		c, err := m.Dial(t.Context(), addr, netip.Addr{})
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		defer c.Close()
 		conns = append(conns, c)
 		echo(t, c, i+1)
@@ -149,9 +139,7 @@ func TestTCPUntold(t *testing.T) {
 		t.Errorf("of no connection: %+v", got)
 	}
 	c, err := m.Dial(t.Context(), serveEcho(t, "tcp4", "127.0.0.1:0"), netip.Addr{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer c.Close()
 	c.tcp.Close() // behind the meter's back: its socket cannot be asked any more
 	if got := m.TCP(); got != nil {
@@ -167,9 +155,7 @@ func TestTCPUntold(t *testing.T) {
 func BenchmarkTCP(b *testing.B) {
 	m := &Meter{}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
+	assert.NilError(b, err)
 	defer l.Close()
 	go func() {
 		for {
@@ -180,9 +166,7 @@ func BenchmarkTCP(b *testing.B) {
 	}()
 	for range 1000 {
 		c, err := m.Dial(b.Context(), l.Addr().String(), netip.Addr{})
-		if err != nil {
-			b.Fatal(err)
-		}
+		assert.NilError(b, err)
 		defer c.Close()
 	}
 	b.ReportAllocs()

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/certificate"
 )
@@ -21,13 +22,9 @@ import (
 func secured(t *testing.T) (*Conn, *tls.Conn) {
 	t.Helper()
 	own, text, err := certificate.New("127.0.0.1")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer l.Close()
 	accepted := make(chan *tls.Conn, 1)
 	go func() {
@@ -41,13 +38,9 @@ func secured(t *testing.T) (*Conn, *tls.Conn) {
 		accepted <- s
 	}()
 	roots, err := Roots(text)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	c, _, err := Target{URL: "https://" + l.Addr().String(), Roots: roots, Meter: &Meter{}}.dial(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	s := <-accepted
 	t.Cleanup(func() { c.Close(); s.Close() })
 	return c, s
@@ -76,23 +69,17 @@ func TestTLSBytesAreALayer(t *testing.T) {
 		text := strings.Repeat("x", n)
 		go io.WriteString(s, text)
 		for want := got + n; got < want; {
-			if err := c.Fill(); err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, c.Fill())
 			got += len(c.Bytes())
 			c.Consume(len(c.Bytes()))
 		}
 		in, inTLS, _, _ := m.tlsBytes()
-		if in-inTLS != int64(got) {
-			t.Errorf("piece %d: %d bytes in, %d of TLS, %d of text", i, in, inTLS, got)
-		}
+		assert.Check(t, in-inTLS == int64(got), "piece %d: %d bytes in, %d of TLS, %d of text", i, in, inTLS, got)
 	}
 	if in, inTLS, _, _ := m.tlsBytes(); inTLS-in0 != recordBytes*(1+1+1+1+1+2+7) {
 		t.Errorf("%d bytes in, %d of them TLS", in-in0, inTLS-in0)
 	}
-	if err := c.Write(make([]byte, 1000)); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, c.Write(make([]byte, 1000)))
 	if _, err := io.ReadFull(s, make([]byte, 1000)); err != nil {
 		t.Fatal(err)
 	}
@@ -163,15 +150,11 @@ func awaitBytes(t *testing.T, c *Conn) {
 // A server that has said goodbye has closed, although something has come.
 func TestTLSIsNotAliveAfterTheGoodbye(t *testing.T) {
 	c, s := secured(t)
-	if !c.alive() {
-		t.Error("it is not alive at first")
-	}
+	assert.Check(t, c.alive(), "it is not alive at first")
 	s.Close()
 	awaitBytes(t, c)
 	for i := 0; c.alive(); i++ { // the end comes behind the goodbye
-		if i == 1e6 {
-			t.Fatal("it is still alive")
-		}
+		assert.Assert(t, i != 1e6, "it is still alive")
 		runtime.Gosched()
 	}
 	if n := c.meter.read(); n.lost != 0 || n.held != 0 {
@@ -182,9 +165,7 @@ func TestTLSIsNotAliveAfterTheGoodbye(t *testing.T) {
 // A handshake that nobody answers ends with its context.
 func TestTLSHandshakeEndsWithItsContext(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer l.Close()
 	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
@@ -199,9 +180,7 @@ func TestTLSHandshakeEndsWithItsContext(t *testing.T) {
 	}()
 	m := &Meter{}
 	_, _, err = Target{URL: "https://" + l.Addr().String(), Meter: m}.dial(ctx)
-	if !errors.Is(err, context.Canceled) {
-		t.Errorf("%v", err)
-	}
+	assert.Check(t, errors.Is(err, context.Canceled), "%v", err)
 	if c := m.read(); c.opened != 1 || c.held != 0 || c.lost != 0 || m.handshakes.Load() != 0 {
 		t.Errorf("opened %d, held %d, lost %d, handshakes %d", c.opened, c.held, c.lost, m.handshakes.Load())
 	}
@@ -209,9 +188,7 @@ func TestTLSHandshakeEndsWithItsContext(t *testing.T) {
 
 func TestTLSErrorsAreNamed(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer l.Close()
 	go func() {
 		if c, err := l.Accept(); err == nil {

@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/gorilla/websocket"
+	"gotest.tools/v3/assert"
 )
 
 // messageJSON is a message as servers send it.
@@ -43,9 +44,7 @@ func dialTo(t *testing.T, dial Dialer, url string) (Client, *Meter) {
 	t.Helper()
 	m := &Meter{}
 	c, err := dial(t.Context(), Target{URL: url, Room: "lobby", User: "ada", After: 7, Publishes: true, Meter: m})
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	t.Cleanup(func() { c.Close() })
 	return c, m
 }
@@ -57,9 +56,7 @@ func receive(t *testing.T, c Client, want ...string) {
 	var got []string
 	for len(got) < len(want) {
 		ds, err := c.Receive()
-		if err != nil {
-			t.Fatalf("after %.200q: %v", got, err)
-		}
+		assert.NilError(t, err, "after %.200q", got)
 		for _, d := range ds {
 			got = append(got, string(d.Text))
 			if d.ID != uint64(len(got)) || string(d.JSON) != messageJSON(len(got), string(d.Text)) {
@@ -68,9 +65,7 @@ func receive(t *testing.T, c Client, want ...string) {
 		}
 	}
 	for i := range want {
-		if got[i] != want[i] {
-			t.Fatalf("message %d is %.200q, want %.200q", i+1, got[i], want[i])
-		}
+		assert.Assert(t, got[i] == want[i], "message %d is %.200q, want %.200q", i+1, got[i], want[i])
 	}
 }
 
@@ -124,9 +119,7 @@ func TestDialRefusesWhatWasNotAgreed(t *testing.T) {
 				client.Close()
 				t.Fatal("the dial succeeded")
 			}
-			if !strings.Contains(err.Error(), c.want) {
-				t.Errorf("%v, want %q in it", err, c.want)
-			}
+			assert.Check(t, strings.Contains(err.Error(), c.want), "%v, want %q in it", err, c.want)
 			if held := m.read().held; held != 0 {
 				t.Errorf("%d connections are left", held)
 			}

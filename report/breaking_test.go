@@ -64,7 +64,7 @@ func TestBreaking(t *testing.T) {
 			for _, v := range []struct{ what, got, want string }{
 				{"breaking", model.Breaking(s), c.said},
 				{"stamps", s.StampCounts(), c.stamps},
-				{"suspects", model.Suspects(s), c.suspicion},
+				{"suspects", prose.Suspects(s), c.suspicion},
 			} {
 				if v.got != v.want {
 					t.Errorf("%s: %q, want %q", v.what, v.got, v.want)

@@ -2,41 +2,48 @@ package report
 
 import (
 	"bytes"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
 
+	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/document"
 	"github.com/pollpush/pollpush/report/internal/figure"
+	"github.com/pollpush/pollpush/report/internal/fixture"
 )
 
-func TestSortKey(t *testing.T) {
-	for cell, want := range map[string]string{
-		"501 ms":                  "0.501",
-		"1.00 s (0.999–1.00)":     "1",
-		"1.5 MiB":                 "1.572864e+06",
-		"25.7 KiB":                "26316.8",
-		"60.1/min":                "60.1",
-		"4.68 kbit/s":             "4680",
-		"0.796 %":                 "0.00796",
-		"60,000":                  "60000",
-		"−5 %":                    "-0.05",
-		"+2.0 %":                  "0.02",
-		"1,000 clients, 2 rooms":  "1000",
-		"202 µs ± 17 µs":          "0.000202",
-		"–":                       "",
-		"in the polls":            "",
-		"ws ⚠ suspect":            "",
-		"p99":                     "",
-		"":                        "",
-		"none":                    "",
-		"2026-11-20 08:00:00 UTC": "2026",
-	} {
-		if got := document.SortKey(cell); got != want {
-			t.Errorf("%q is sorted as %q, want %q", cell, got, want)
+// What a column is sorted by is the number that its cells print.
+func TestTablesSortByTheirNumbers(t *testing.T) {
+	cells := 0
+	for name, trials := range map[string][]result.Trial{"run": numbersRun(), "sweep": fixture.Sweeps()["grid"]} {
+		d := documentOf(mustSweep(t, trials))
+		tables := []document.Table{d.Table, d.Trials}
+		for _, s := range d.Sections {
+			tables = append(tables, s.Table)
 		}
+		for _, table := range tables {
+			for _, row := range table.Rows {
+				for _, c := range row {
+					key, err := strconv.ParseFloat(c.Key(), 64)
+					switch said := tokens(regexp.MustCompile(` ± \S+`).ReplaceAllString(c.Text, "")); {
+					case c.Key() == "" || strings.Contains(c.Text, "<"): // a bound
+					case err != nil || len(said) == 0:
+						t.Errorf("%s: %q is sorted by %q", name, c.Text, c.Key())
+					case !said[0].prints(key):
+						t.Errorf("%s: %q is sorted by %v", name, c.Text, key)
+					default:
+						cells++
+					}
+				}
+			}
+		}
+	}
+	if cells < 1000 {
+		t.Errorf("only %d cells are sorted by a number", cells)
 	}
 }
 

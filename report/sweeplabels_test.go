@@ -10,14 +10,13 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/pollpush/pollpush/report/internal/fixture"
-	"github.com/pollpush/pollpush/report/internal/prose"
 	"github.com/pollpush/pollpush/report/internal/theme"
 )
 
 // No label of a sweep's chart lies on another, and none is cut.
 func TestSweepLabels(t *testing.T) {
 	for name, trials := range fixture.Sweeps() {
-		for _, c := range prose.SetDocument(mustSweep(t, trials)).Charts {
+		for _, c := range documentOf(mustSweep(t, trials)).Charts {
 			svg, err := c.Svg()
 			if err != nil {
 				t.Fatal(err)

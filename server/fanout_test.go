@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/server/wire"
 )
@@ -94,9 +95,7 @@ func BenchmarkFanout(b *testing.B) {
 		go s.Serve(l)
 		defer s.Shutdown(b.Context())
 		room, err := s.hub.Room("lobby")
-		if err != nil {
-			b.Fatal(err)
-		}
+		assert.NilError(b, err)
 		measureFanout(b, l, n, func(text string) {
 			if _, err := room.Post("ada", text); err != nil {
 				b.Fatal(err)
@@ -116,9 +115,7 @@ func BenchmarkFanout(b *testing.B) {
 
 func listen(b *testing.B) net.Listener {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		b.Fatal(err)
-	}
+	assert.NilError(b, err)
 	return l
 }
 
@@ -127,16 +124,10 @@ func measureFanout(b *testing.B, l net.Listener, n int, post func(text string)) 
 	clients.Env = append(os.Environ(), fmt.Sprintf("%s=%s %d", fanoutClients, l.Addr(), n))
 	clients.Stderr = os.Stderr
 	stdin, err := clients.StdinPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
+	assert.NilError(b, err)
 	stdout, err := clients.StdoutPipe()
-	if err != nil {
-		b.Fatal(err)
-	}
-	if err := clients.Start(); err != nil {
-		b.Fatal(err)
-	}
+	assert.NilError(b, err)
+	assert.NilError(b, clients.Start())
 	defer clients.Wait()
 	defer stdin.Close()
 	ready := bufio.NewReader(stdout)
@@ -160,9 +151,7 @@ func measureFanout(b *testing.B, l net.Listener, n int, post func(text string)) 
 // cpu returns what this process has used so far, user and system.
 func cpu(b *testing.B) time.Duration {
 	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		b.Fatal(err)
-	}
+	assert.NilError(b, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 

@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/chat"
 )
 
@@ -29,9 +31,7 @@ func FuzzParseMessage(f *testing.F) {
 			return
 		}
 		var want map[string]*string
-		if err := json.Unmarshal(body, &want); err != nil {
-			t.Fatalf("%q was taken and is no JSON: %v", body, err)
-		}
+		assert.NilError(t, json.Unmarshal(body, &want), "%q was taken and is no JSON", body)
 		for name, value := range want {
 			if got := map[string]string{"user": user, "text": text}[name]; value != nil && got != *value {
 				t.Errorf("%q: %s is %q, want %q", body, name, got, *value)

@@ -6,6 +6,9 @@ import (
 	"net/http"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 func TestIdle(t *testing.T) {
@@ -15,9 +18,7 @@ func TestIdle(t *testing.T) {
 		{24 * time.Hour, 24 * time.Hour},
 	} {
 		t.Run(c.idle.String(), func(t *testing.T) {
-			if got := start(t, Config{Idle: c.idle}).http.IdleTimeout; got != c.want {
-				t.Errorf("%v, want %v", got, c.want)
-			}
+			assert.Check(t, is.Equal(start(t, Config{Idle: c.idle}).http.IdleTimeout, c.want))
 		})
 	}
 }
@@ -30,9 +31,7 @@ func TestIdleConnectionIsClosed(t *testing.T) {
 	io.WriteString(c, "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
 	r := bufio.NewReader(c)
 	answer, err := http.ReadResponse(r, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	io.Copy(io.Discard, answer.Body)
 	if _, err := r.ReadByte(); err != io.EOF {
 		t.Errorf("after the answer: %v, want EOF", err)

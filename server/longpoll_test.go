@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
 )
 
 func TestConditionalPoll(t *testing.T) {
@@ -35,9 +37,7 @@ func TestConditionalPoll(t *testing.T) {
 		if r.status != tt.status || r.header.Get("ETag") != tt.tag || r.header.Get("Cache-Control") != "no-cache" {
 			t.Errorf("%s, If-None-Match %s: %d %v", tt.path, tt.condition, r.status, r.header)
 		}
-		if (r.body == "") != (tt.status == 304) {
-			t.Errorf("%s, If-None-Match %s: body %q", tt.path, tt.condition, r.body)
-		}
+		assert.Check(t, (r.body == "") == (tt.status == 304), "%s, If-None-Match %s: body %q", tt.path, tt.condition, r.body)
 	}
 }
 
@@ -49,9 +49,7 @@ func TestConditionalPollOfATruncatedPage(t *testing.T) {
 		h.post("lobby", "again")
 	}
 	r := h.do("GET", "/api/rooms/lobby/messages?after=1", "", `If-None-Match: "4"`)
-	if r.status != 200 || !strings.Contains(r.body, `"truncated":true`) {
-		t.Errorf("got %d %s", r.status, r.body)
-	}
+	assert.Check(t, r.status == 200 && strings.Contains(r.body, `"truncated":true`), "got %d %s", r.status, r.body)
 }
 
 func TestLongPollAnswersWhenThereIsNews(t *testing.T) {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/chat"
 )
 
@@ -30,9 +32,7 @@ func TestPostAnswersWithTheMessage(t *testing.T) {
 	h := start(t, Config{})
 	r := h.post("lobby", "<hello> \\ 🙂")
 	var m chat.Message
-	if err := json.Unmarshal([]byte(r.body), &m); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, json.Unmarshal([]byte(r.body), &m))
 	if r.status != 201 || m.ID != 1 || m.Room != "lobby" || m.User != "ada" || m.Text != "<hello> \\ 🙂" || m.At == 0 {
 		t.Errorf("got %d %+v", r.status, m)
 	}

@@ -19,6 +19,7 @@ import (
 
 	"github.com/gorilla/websocket"
 	"go.uber.org/goleak"
+	"gotest.tools/v3/assert"
 )
 
 // patience bounds every wait of the tests; none of them measures time.
@@ -54,9 +55,7 @@ func startWith(t *testing.T, config Config, change func(*Server)) *harness {
 	h.Server = New(config)
 	change(h.Server)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	h.addr, h.url = l.Addr().String(), "http://"+l.Addr().String()
 	if h.tls != nil {
 		h.url = "https://" + h.addr
@@ -82,9 +81,7 @@ func (h *harness) shutdown() {
 	h.ended = true
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	if err := h.Shutdown(ctx); err != nil {
-		h.t.Errorf("Shutdown: %v", err)
-	}
+	assert.Check(h.t, h.Shutdown(ctx), "Shutdown")
 }
 
 // countingConn counts what a client sends and receives.
@@ -122,22 +119,16 @@ type reply struct {
 func (h *harness) do(method, path, body string, header ...string) reply {
 	h.t.Helper()
 	r, err := http.NewRequest(method, h.url+path, strings.NewReader(body))
-	if err != nil {
-		h.t.Fatal(err)
-	}
+	assert.NilError(h.t, err)
 	for _, line := range header {
 		name, value, _ := strings.Cut(line, ": ")
 		r.Header.Set(name, value)
 	}
 	res, err := h.client.Do(r)
-	if err != nil {
-		h.t.Fatal(err)
-	}
+	assert.NilError(h.t, err)
 	defer res.Body.Close()
 	b, err := io.ReadAll(res.Body)
-	if err != nil {
-		h.t.Fatal(err)
-	}
+	assert.NilError(h.t, err)
 	return reply{res.StatusCode, res.Header, string(b)}
 }
 
@@ -183,9 +174,7 @@ func (h *harness) ws() string { return "ws" + strings.TrimPrefix(h.url, "http") 
 func (h *harness) connect() net.Conn {
 	h.t.Helper()
 	c, err := h.dial(h.t.Context(), "tcp", h.addr)
-	if err != nil {
-		h.t.Fatal(err)
-	}
+	assert.NilError(h.t, err)
 	if h.tls != nil {
 		config := h.tls.Clone()
 		config.ServerName = "127.0.0.1"
@@ -199,9 +188,7 @@ func (h *harness) connect() net.Conn {
 func (h *harness) open(path string, header ...string) *websocket.Conn {
 	h.t.Helper()
 	ws, res, err := h.tryOpen(path, header...)
-	if err != nil {
-		h.t.Fatalf("open %s: %v (%v)", path, err, res)
-	}
+	assert.NilError(h.t, err, "open %s: %v (%v)", path, err, res)
 	return ws
 }
 
@@ -226,9 +213,7 @@ func lines(t *testing.T, ws *websocket.Conn, n int) []string {
 	var got []string
 	for len(got) < n {
 		kind, b, err := ws.ReadMessage()
-		if err != nil || kind != websocket.TextMessage {
-			t.Fatalf("after %d of %d messages: kind %d, %v", len(got), n, kind, err)
-		}
+		assert.Assert(t, err == nil && kind == websocket.TextMessage, "after %d of %d messages: kind %d, %v", len(got), n, kind, err)
 		got = append(got, strings.Split(string(b), "\n")...)
 	}
 	return got

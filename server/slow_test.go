@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/chat"
 )
@@ -42,9 +43,7 @@ func TestSlowReaderIsClosedAndOthersGoOn(t *testing.T) {
 	slow := h.slowClient("lobby/ws")
 	good := h.open("lobby/ws")
 	room, err := h.hub.Room("lobby")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	text := strings.Repeat("x", chat.MaxText)
 	posted := 0
 	for h.tally.SlowReaders.Load() == 0 {
@@ -66,9 +65,7 @@ func TestSlowReaderThatReadsAfterAllIsTold(t *testing.T) {
 	h := start(t, Config{Backlog: 64 << 10})
 	ws := h.open("lobby/ws")
 	room, err := h.hub.Room("lobby")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	text := strings.Repeat("x", chat.MaxText)
 	for h.tally.SlowReaders.Load() == 0 {
 		room.Post("ada", text)
@@ -82,9 +79,7 @@ func TestBacklogIsDeliveredInOrderOnceThePeerReads(t *testing.T) {
 	h := start(t, Config{Backlog: 64 << 20, History: 10_000})
 	ws := h.open("lobby/ws")
 	room, err := h.hub.Room("lobby")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	const n = 3000
 	text := strings.Repeat("x", chat.MaxText)
 	for range n {
@@ -122,9 +117,7 @@ func TestShutdownClosesSockets(t *testing.T) {
 	reading := h.open("lobby/ws")
 	h.slowClient("lobby/ws") // does not answer the close frame
 	neverAsks, err := net.Dial("tcp", h.addr)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer neverAsks.Close()
 	code := make(chan int)
 	go func() { code <- closeCode(reading) }()
@@ -155,9 +148,7 @@ func TestShutdownTellsAllAtOnce(t *testing.T) {
 	h := start(t, Config{})
 	h.slowClient("lobby/ws")
 	session, _, err := h.dialer().Dial(h.ws()+"/socket.io/?EIO=4&transport=websocket", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer session.Close()
 	reading := h.open("lobby/ws")
 	code := make(chan int, 1)

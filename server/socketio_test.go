@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 
 	"github.com/pollpush/pollpush/internal/chat"
 )
@@ -21,9 +23,7 @@ type guestSocket struct {
 func (h *harness) openSocketIO(query string) *guestSocket {
 	h.t.Helper()
 	ws, _, err := h.dialer().Dial(h.ws()+"/socket.io/?EIO=4&transport=websocket"+query, nil)
-	if err != nil {
-		h.t.Fatal(err)
-	}
+	assert.NilError(h.t, err)
 	h.t.Cleanup(func() { ws.Close() })
 	ws.SetReadDeadline(time.Now().Add(patience))
 	k := &guestSocket{ws, h.t}
@@ -49,9 +49,7 @@ func (k *guestSocket) next() string {
 	k.t.Helper()
 	for {
 		_, b, err := k.ReadMessage()
-		if err != nil {
-			k.t.Fatal(err)
-		}
+		assert.NilError(k.t, err)
 		if string(b) != "2" {
 			return string(b)
 		}
@@ -108,9 +106,7 @@ func (k *guestPoller) post(packet string) {
 func (k *guestPoller) poll() []string {
 	k.h.t.Helper()
 	r := k.h.do("GET", k.path, "")
-	if r.status != 200 {
-		k.h.t.Fatalf("a poll is answered by %d %.100q", r.status, r.body)
-	}
+	assert.Assert(k.h.t, r.status == 200, "a poll is answered by %d %.100q", r.status, r.body)
 	return strings.Split(r.body, "\x1e")
 }
 
@@ -127,9 +123,7 @@ func TestSocketIOReachesEverybodyInTheRoom(t *testing.T) {
 	if m := message(t, packet, chatEvent); m.ID != 1 || m.Room != "chat" || m.User != "ada" || m.Text != "<hi>" || m.At == 0 {
 		t.Errorf("got %+v", m)
 	}
-	if got := bob.next(); got != packet {
-		t.Errorf("bob got %s, want %s", got, packet)
-	}
+	assert.Check(t, is.Equal(bob.next(), packet), "bob")
 	if got := cy.poll(); len(got) != 1 || got[0] != packet {
 		t.Errorf("polled %q, want %s", got, packet)
 	}
@@ -264,9 +258,7 @@ func TestSocketIOResumeOfMoreThanTheBacklog(t *testing.T) {
 	const posted, history = 3000, 2500
 	h := start(t, Config{History: history, Backlog: 16 << 10})
 	room, err := h.hub.Room("lobby")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	for range posted {
 		room.Post("ada", strings.Repeat("x", 1000))
 	}
@@ -328,9 +320,7 @@ func TestSocketIOLeaves(t *testing.T) {
 			if h.tally.deliveries.Load()-before == round {
 				break
 			}
-			if time.Now().After(deadline) {
-				t.Fatalf("who has left %s is delivered to", name)
-			}
+			assert.Assert(t, !time.Now().After(deadline), "who has left %s is delivered to", name)
 		}
 	}
 }
@@ -340,9 +330,7 @@ func TestSocketIOSlowReader(t *testing.T) {
 	slow, good := h.joinPolling(""), h.join("")
 	slow.poll()
 	room, err := h.hub.Room("chat")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	posted := 0
 	for h.tally.SlowReaders.Load() == 0 {
 		room.Post("ada", strings.Repeat("x", chat.MaxText))
@@ -384,9 +372,7 @@ func TestSocketIOEndsAtShutdown(t *testing.T) {
 func TestBatchIsEncodedOnceForSocketIO(t *testing.T) {
 	b := &chat.Batch{Truncated: true}
 	a, again := packets{b}, packets{b}
-	if &a.Frames()[0] != &again.Frames()[0] || &a.Payload()[0] != &again.Payload()[0] {
-		t.Error("it is encoded for each")
-	}
+	assert.Check(t, &a.Frames()[0] == &again.Frames()[0] && &a.Payload()[0] == &again.Payload()[0], "it is encoded for each")
 	if got := string(a.Frames()); got != "\x81\x0f"+`42["truncated"]` {
 		t.Errorf("frames %q", got)
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/chat"
 )
 
@@ -15,17 +17,13 @@ import (
 func (h *harness) stream(path string, header ...string) (*bufio.Reader, *http.Response) {
 	h.t.Helper()
 	r, err := http.NewRequest("GET", h.url+"/api/rooms/"+path, nil)
-	if err != nil {
-		h.t.Fatal(err)
-	}
+	assert.NilError(h.t, err)
 	for _, line := range header {
 		name, value, _ := strings.Cut(line, ": ")
 		r.Header.Set(name, value)
 	}
 	res, err := h.client.Do(r)
-	if err != nil {
-		h.t.Fatal(err)
-	}
+	assert.NilError(h.t, err)
 	h.t.Cleanup(func() { res.Body.Close() })
 	return bufio.NewReader(res.Body), res
 }
@@ -36,9 +34,7 @@ func events(t *testing.T, r *bufio.Reader, n int) (blocks []string) {
 	block := ""
 	for len(blocks) < n {
 		line, err := r.ReadString('\n')
-		if err != nil {
-			t.Fatalf("after %q and %q: %v", blocks, block, err)
-		}
+		assert.NilError(t, err, "after %q and %q", blocks, block)
 		if line == "\n" {
 			blocks = append(blocks, block)
 			block = ""
@@ -134,15 +130,11 @@ func TestStreamRefusals(t *testing.T) {
 		t.Errorf("HEAD: %d %v", r.status, r.header)
 	}
 	c, err := net.Dial("tcp", h.addr)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer c.Close()
 	fmt.Fprint(c, "GET /api/rooms/lobby/events HTTP/1.0\r\n\r\n")
 	res, err := http.ReadResponse(bufio.NewReader(c), nil)
-	if err != nil || res.StatusCode != 505 {
-		t.Errorf("HTTP/1.0: %v %v", res, err)
-	}
+	assert.Check(t, err == nil && res.StatusCode == 505, "HTTP/1.0: %v %v", res, err)
 }
 
 // Fifteen seconds of silence bring a comment; a message puts it off.
@@ -178,9 +170,7 @@ func TestStreamThatIsNotReadIsDropped(t *testing.T) {
 	fmt.Fprint(c, "GET /api/rooms/lobby/events HTTP/1.1\r\nHost: x\r\n\r\n")
 	h.await("streams", &h.tally.streams, 1)
 	room, err := h.hub.Room("lobby")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	for h.tally.SlowReaders.Load() == 0 {
 		room.Post("ada", strings.Repeat("x", chat.MaxText))
 	}
@@ -192,18 +182,14 @@ func TestStreamThatIsNotReadIsDropped(t *testing.T) {
 func TestStreamReplaysMoreThanTheBacklog(t *testing.T) {
 	h := start(t, Config{Backlog: 64 << 10})
 	room, err := h.hub.Room("lobby")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	const n = 200
 	for range n {
 		room.Post("ada", strings.Repeat("x", 4000))
 	}
 	r, _ := h.stream("lobby/events?after=0")
 	for i, block := range events(t, r, n) {
-		if !strings.HasPrefix(block, fmt.Sprintf("id: %d\n", i+1)) {
-			t.Fatalf("event %d begins %.40q", i+1, block)
-		}
+		assert.Assert(t, strings.HasPrefix(block, fmt.Sprintf("id: %d\n", i+1)), "event %d begins %.40q", i+1, block)
 	}
 }
 

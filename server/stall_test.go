@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/chat"
 )
@@ -57,9 +58,7 @@ func socketThatStalls(path string, deflated bool) func(*harness) func() error {
 		d := h.dialer()
 		d.EnableCompression = deflated
 		ws, _, err := d.Dial(h.ws()+"/api/rooms/"+path, nil)
-		if err != nil {
-			h.t.Fatal(err)
-		}
+		assert.NilError(h.t, err)
 		h.t.Cleanup(func() { ws.Close() })
 		return closedAsSlow(ws)
 	}
@@ -98,9 +97,7 @@ func TestStalledReaderIsCut(t *testing.T) {
 			good := h.open("lobby/ws")
 			told := transport.join(h)
 			room, err := h.hub.Room("lobby")
-			if err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, err)
 			for range c.count {
 				room.Post("ada", incompressible(c.bytes))
 			}
@@ -111,9 +108,7 @@ func TestStalledReaderIsCut(t *testing.T) {
 			if seconds < stallSeconds-sweepSeconds || seconds >= pingSeconds {
 				t.Errorf("cut after %d seconds, want about %d", seconds, stallSeconds)
 			}
-			if err := told(); err != nil {
-				t.Error(err)
-			}
+			assert.Check(t, told())
 			h.await("connections", &h.tally.Open, 1)
 			if n := h.scrape(); n["stalled_readers_total"] != 1 || n["slow_readers_total"] != 0 {
 				t.Errorf("%v stalled and %v slow readers, want 1 and 0", n["stalled_readers_total"], n["slow_readers_total"])
@@ -147,9 +142,7 @@ func TestStalledAnswerIsCut(t *testing.T) {
 		t.Run(path, func(t *testing.T) {
 			h := startWith(t, Config{History: 2000}, func(s *Server) { s.http.WriteTimeout = 50 * time.Millisecond })
 			room, err := h.hub.Room("lobby")
-			if err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, err)
 			for range 2000 { // as JSON a page is larger than what kernels hold
 				room.Post("ada", strings.Repeat("\x01", chat.MaxText))
 			}
@@ -181,9 +174,7 @@ func TestLongPollAnswerHasTheUsualTime(t *testing.T) {
 	answered := make(chan struct{})
 	d := &deadlines{}
 	r, err := http.NewRequestWithContext(t.Context(), "GET", "/api/rooms/lobby/messages?after=0&wait=60s", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	begun := time.Now()
 	go func() {
 		h.http.Handler.ServeHTTP(d, r)

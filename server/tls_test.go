@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/certificate"
 )
 
@@ -48,9 +50,7 @@ func overTLS(t *testing.T) bool { return strings.HasPrefix(t.Name(), "TestOverTL
 func trusted(t *testing.T) (*tls.Certificate, *tls.Config) {
 	t.Helper()
 	own, text, err := certificate.New("127.0.0.1")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM([]byte(text))
 	return &own, &tls.Config{RootCAs: roots}
@@ -94,9 +94,7 @@ func TestOverTLSOnly13(t *testing.T) {
 	}
 	config.MaxVersion, config.NextProtos = 0, []string{"h2", "http/1.1"}
 	c, err := tls.Dial("tcp", h.addr, config)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer c.Close()
 	if got := c.ConnectionState().NegotiatedProtocol; got != "http/1.1" {
 		t.Errorf("agreed on %q", got)
@@ -116,9 +114,7 @@ func TestOverTLSGoodbye(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tcp, err := h.dial(t.Context(), "tcp", h.addr)
-			if err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, err)
 			defer tcp.Close()
 			tcp.SetDeadline(time.Now().Add(patience))
 			wire := &recorded{Conn: tcp}

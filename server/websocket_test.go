@@ -10,15 +10,15 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 
 	"github.com/pollpush/pollpush/internal/chat"
 )
 
 func send(t *testing.T, ws *websocket.Conn, text string) {
 	t.Helper()
-	if err := ws.WriteMessage(websocket.TextMessage, []byte(text)); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, ws.WriteMessage(websocket.TextMessage, []byte(text)))
 }
 
 // wantMessages checks that lines are the messages first, first+1, ….
@@ -42,16 +42,12 @@ func TestWebSocketAcknowledgesAndDelivers(t *testing.T) {
 	if strings.HasPrefix(message, `{"ack"`) {
 		ack, message = message, ack
 	}
-	if ack != `{"ack":2}` {
-		t.Errorf("ack %s", ack)
-	}
+	assert.Check(t, ack == `{"ack":2}`, "ack %s", ack)
 	if theirs := lines(t, other, 1)[0]; theirs != message || !strings.Contains(message, `"text":"<hi>"`) {
 		t.Errorf("publisher got %s, the other %s", message, theirs)
 	}
 	p, _ := h.poll("/api/rooms/lobby/messages?after=1")
-	if len(p.Messages) != 1 || p.Messages[0].User != "bob" {
-		t.Errorf("polled %+v", p)
-	}
+	assert.Check(t, len(p.Messages) == 1 && p.Messages[0].User == "bob", "polled %+v", p)
 	h.post("lobby", "by REST")
 	wantMessages(t, lines(t, other, 1), 3)
 }
@@ -102,9 +98,7 @@ func TestWebSocketResume(t *testing.T) {
 	t.Run("beyond history", func(t *testing.T) {
 		ws := h.open("lobby/ws?after=1")
 		got := lines(t, ws, 6)
-		if got[0] != `{"truncated":true}` {
-			t.Errorf("first came %s", got[0])
-		}
+		assert.Check(t, got[0] == `{"truncated":true}`, "first came %s", got[0])
 		wantMessages(t, got[1:], 4)
 	})
 }
@@ -114,17 +108,13 @@ func TestWebSocketResume(t *testing.T) {
 func TestWebSocketResumeOfMoreThanTheBacklog(t *testing.T) {
 	h := start(t, Config{History: 2500, Backlog: 16 << 10})
 	room, err := h.hub.Room("lobby")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	for range 3000 {
 		room.Post("ada", strings.Repeat("x", chat.MaxText))
 	}
 	ws := h.open("lobby/ws?after=0")
 	got := lines(t, ws, 2501)
-	if got[0] != `{"truncated":true}` {
-		t.Errorf("first came %.80s", got[0])
-	}
+	assert.Check(t, got[0] == `{"truncated":true}`, "first came %.80s", got[0])
 	wantMessages(t, got[1:], 501)
 	h.post("lobby", "and on")
 	wantMessages(t, lines(t, ws, 1), 3001)
@@ -154,18 +144,14 @@ func TestWebSocketCloses(t *testing.T) {
 			} else if err := ws.WriteMessage(tt.kind, []byte(tt.text)); err != nil {
 				t.Fatal(err)
 			}
-			if got := closeCode(ws); got != tt.code {
-				t.Errorf("closed with %d, want %d", got, tt.code)
-			}
+			assert.Check(t, is.Equal(closeCode(ws), tt.code), "closed with")
 			ws.Close()
 			h.await("websockets", &h.tally.websockets, 0)
 		})
 	}
 	ws := h.open("lobby/ws")
 	send(t, ws, long)
-	if !strings.HasPrefix(lines(t, ws, 1)[0], `{"error"`) {
-		t.Error("a frame of exactly the limit is not read")
-	}
+	assert.Check(t, strings.HasPrefix(lines(t, ws, 1)[0], `{"error"`), "a frame of exactly the limit is not read")
 }
 
 func TestWebSocketOrigin(t *testing.T) {
@@ -211,9 +197,7 @@ func TestCountsAreTheClients(t *testing.T) {
 	frames := 0
 	for got := 0; got < 3*n; frames++ { // messages and acks
 		_, b, err := ws.ReadMessage()
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		got += strings.Count(string(b), "\n") + 1
 	}
 	ws.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(1000, ""), time.Now().Add(patience))
@@ -238,9 +222,7 @@ func TestCountsAreTheClients(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"connections_total", "connections", "deliveries_total", "go_goroutines", "go_memstats_heap_inuse_bytes", "go_memstats_stack_inuse_bytes"} {
-		if counts[name] <= 0 {
-			t.Errorf("%s is %v", name, counts[name])
-		}
+		assert.Check(t, counts[name] > 0, "%s is %v", name, counts[name])
 	}
 }
 
@@ -251,9 +233,7 @@ func TestDeflatedWebSocket(t *testing.T) {
 	d := h.dialer()
 	d.EnableCompression = true
 	ws, res, err := d.Dial(h.ws()+"/api/rooms/lobby/ws", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	t.Cleanup(func() { ws.Close() })
 	if got := res.Header.Get("Sec-WebSocket-Extensions"); got != "permessage-deflate; server_no_context_takeover; client_no_context_takeover" {
 		t.Errorf("extensions %q", got)
@@ -262,9 +242,7 @@ func TestDeflatedWebSocket(t *testing.T) {
 	text := strings.Repeat("the same again ", 200)
 	send(t, ws, `{"user":"ada","text":"`+text+`"}`) // compressed as well
 	for _, line := range append(lines(t, ws, 2), lines(t, plain, 1)...) {
-		if line != `{"ack":1}` && !strings.Contains(line, text) {
-			t.Errorf("got %.80s", line)
-		}
+		assert.Check(t, line == `{"ack":1}` || strings.Contains(line, text), "got %.80s", line)
 	}
 	sent := h.received.Load()
 	h.post("lobby", text)
@@ -292,20 +270,14 @@ func TestDeflateIsAgreedOnOnlyWhereItCanBeKept(t *testing.T) {
 			h := start(t, Config{Deflate: deflate})
 			for _, o := range offers {
 				c, err := h.dial(t.Context(), "tcp", h.addr)
-				if err != nil {
-					t.Fatal(err)
-				}
+				assert.NilError(t, err)
 				fmt.Fprintf(c, "GET /api/rooms/lobby/ws HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
 					"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Extensions: %s\r\n\r\n", o.offer)
 				res, err := http.ReadResponse(bufio.NewReader(c), nil)
 				c.Close()
-				if err != nil || res.StatusCode != 101 {
-					t.Fatalf("offer %q: %v %v", o.offer, res, err)
-				}
+				assert.Assert(t, err == nil && res.StatusCode == 101, "offer %q: %v %v", o.offer, res, err)
 				agreed := res.Header.Get("Sec-WebSocket-Extensions") != ""
-				if agreed != (o.agreed && deflate) {
-					t.Errorf("deflate %t, offer %q: %v, %v", deflate, o.offer, res.Header, err)
-				}
+				assert.Check(t, agreed == (o.agreed && deflate), "deflate %t, offer %q: %v, %v", deflate, o.offer, res.Header, err)
 			}
 		})
 	}
@@ -318,9 +290,7 @@ func TestDeflateBomb(t *testing.T) {
 	d := h.dialer()
 	d.EnableCompression = true
 	ws, _, err := d.Dial(h.ws()+"/api/rooms/lobby/ws", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	t.Cleanup(func() { ws.Close() })
 	send(t, ws, strings.Repeat("0", 10<<20)) // some 10 KiB when compressed
 	if code := closeCode(ws); code != websocket.CloseMessageTooBig {
@@ -334,17 +304,13 @@ func TestBatchedWebSocket(t *testing.T) {
 	h := start(t, Config{Batch: time.Hour}) // ends only when somebody joins
 	h.post("lobby", "before")
 	batched, res, err := h.tryOpen("lobby/ws?batch=true&after=0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	if got := res.Header.Get("Batch-Window"); got != "1h0m0s" {
 		t.Errorf("Batch-Window %q", got)
 	}
 	wantMessages(t, lines(t, batched, 1), 1) // what it has missed comes at once
 	plain, res, err := h.tryOpen("lobby/ws?batch=false")
-	if err != nil || res.Header.Get("Batch-Window") != "" {
-		t.Fatalf("%v %v", res, err)
-	}
+	assert.Assert(t, err == nil && res.Header.Get("Batch-Window") == "", "%v %v", res, err)
 	send(t, batched, `{"user":"ada","text":"one"}`)
 	if got := lines(t, batched, 1)[0]; got != `{"ack":2}` {
 		t.Errorf("before the window's end came %s", got)
@@ -355,9 +321,7 @@ func TestBatchedWebSocket(t *testing.T) {
 		h.open("lobby/ws?batch=true")
 	}
 	_, b, err := batched.ReadMessage()
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	wantMessages(t, strings.Split(string(b), "\n"), 2)
 	if n := strings.Count(string(b), "\n"); n != 1 {
 		t.Errorf("%d line breaks in a batch of two: %s", n, b)
@@ -367,9 +331,7 @@ func TestBatchedWebSocket(t *testing.T) {
 func TestBatchThatIsNotOffered(t *testing.T) {
 	h := start(t, Config{})
 	ws, res, err := h.tryOpen("lobby/ws?batch=true")
-	if err != nil || res.Header.Get("Batch-Window") != "" {
-		t.Fatalf("%v %v", res, err)
-	}
+	assert.Assert(t, err == nil && res.Header.Get("Batch-Window") == "", "%v %v", res, err)
 	h.post("lobby", "at once")
 	wantMessages(t, lines(t, ws, 1), 1)
 	if _, res, err := h.tryOpen("lobby/ws?batch=1"); err == nil || res.StatusCode != 400 {

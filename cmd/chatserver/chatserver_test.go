@@ -19,6 +19,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"gotest.tools/v3/assert"
 )
 
 // patience bounds every wait; no test measures time but that of the shutdown.
@@ -56,16 +57,10 @@ func start(t *testing.T, name string, args ...string) *process {
 	p := &process{Cmd: exec.Command(name, args...)}
 	p.Stderr = &p.stderr
 	stdin, err := p.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	stdout, err := p.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Start(); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
+	assert.NilError(t, p.Start())
 	t.Cleanup(func() { p.Process.Kill() })
 	p.stdin, p.stdout = stdin, bufio.NewReader(stdout)
 	line, err := p.stdout.ReadBytes('\n')
@@ -98,9 +93,7 @@ func TestEndsWithAThousandClients(t *testing.T) {
 	codes := make(chan int, 1000)
 	for i := range 1000 {
 		ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(p.URL, "http")+"/api/rooms/lobby/ws", nil)
-		if err != nil {
-			t.Fatalf("client %d: %v", i, err)
-		}
+		assert.NilError(t, err, "client %d", i)
 		defer ws.Close()
 		if i%10 == 0 {
 			continue // never reads
@@ -113,9 +106,7 @@ func TestEndsWithAThousandClients(t *testing.T) {
 		})
 	}
 	before := time.Now()
-	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, p.Process.Signal(syscall.SIGTERM))
 	if code, rest := p.wait(t); code != 0 || rest != "" {
 		t.Errorf("exit code %d, more on stdout: %q; %s", code, rest, p.stderr.String())
 	}
@@ -125,18 +116,14 @@ func TestEndsWithAThousandClients(t *testing.T) {
 	clients.Wait()
 	close(codes)
 	for code := range codes {
-		if code != websocket.CloseGoingAway {
-			t.Fatalf("a client was closed with %d, want 1001", code)
-		}
+		assert.Assert(t, code == websocket.CloseGoingAway, "a client was closed with %d, want 1001", code)
 	}
 }
 
 func TestEndsWithItsStdin(t *testing.T) {
 	p := start(t, program, "--listen", "127.0.0.1:0", "--exit-with-stdin")
 	res, err := http.Get(p.URL + "/healthz")
-	if err != nil || res.StatusCode != 200 {
-		t.Fatalf("%v %v", res, err)
-	}
+	assert.Assert(t, err == nil && res.StatusCode == 200, "%v %v", res, err)
 	res.Body.Close()
 	p.stdin.Close()
 	if code, _ := p.wait(t); code != 0 {
@@ -178,13 +165,9 @@ func TestRunExits(t *testing.T) {
 
 func TestLinksNoPlottingAndNoHistograms(t *testing.T) {
 	out, err := exec.Command("go", "list", "-deps", ".").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	for _, unwanted := range []string{"gonum.org/", "HdrHistogram", "pollpush/loadgen", "pollpush/report"} {
-		if bytes.Contains(out, []byte(unwanted)) {
-			t.Errorf("links %s, which costs memory that is measured as the server's", unwanted)
-		}
+		assert.Check(t, !bytes.Contains(out, []byte(unwanted)), "links %s, which costs memory that is measured as the server's", unwanted)
 	}
 }
 

@@ -16,6 +16,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
 )
 
 const (
@@ -597,14 +599,10 @@ func (p *process) get(t *testing.T, path string) string {
 	t.Helper()
 	client := &http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
 	res, err := client.Get(p.URL + path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != 200 {
-		t.Fatalf("%s: %s %v", path, res.Status, err)
-	}
+	assert.Assert(t, err == nil && res.StatusCode == 200, "%s: %s %v", path, res.Status, err)
 	return string(body)
 }
 
@@ -622,14 +620,10 @@ func strike(addr string, attack attack) error {
 func (p *process) memory(t *testing.T, field string) int64 {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.PID))
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	_, rest, _ := strings.Cut(string(status), field)
 	kib, err := strconv.ParseInt(strings.Fields(rest)[0], 10, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return kib << 10
 }
 
@@ -658,9 +652,7 @@ func (p *process) sockets(t *testing.T) int {
 	t.Helper()
 	folder := fmt.Sprintf("/proc/%d/fd", p.PID)
 	list, err := os.ReadDir(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	n := 0
 	for _, fd := range list {
 		if target, err := os.Readlink(folder + "/" + fd.Name()); err == nil && strings.HasPrefix(target, "socket:") {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/pollpush/pollpush/internal/serving"
+	"gotest.tools/v3/assert"
 )
 
 func TestProfilesForThisHostOnly(t *testing.T) {
@@ -23,22 +24,16 @@ func TestProfilesForThisHostOnly(t *testing.T) {
 func get(t *testing.T, url string) (status int, body string) {
 	t.Helper()
 	res, err := http.Get(url)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return res.StatusCode, string(text)
 }
 
 func TestProfilesAreServedApart(t *testing.T) {
 	p := start(t, program, "--listen", "127.0.0.1:0", "--pprof", "127.0.0.1:0", "--exit-with-stdin")
-	if p.Pprof == "" || p.Pprof == p.URL {
-		t.Fatalf("profiles at %q, the chat at %q", p.Pprof, p.URL)
-	}
+	assert.Assert(t, p.Pprof != "" && p.Pprof != p.URL, "profiles at %q, the chat at %q", p.Pprof, p.URL)
 	// "\x1f\x8b" begins what is compressed by gzip, as profiles are.
 	if status, body := get(t, p.Pprof+"/debug/pprof/heap"); status != 200 || !strings.HasPrefix(body, "\x1f\x8b") {
 		t.Errorf("the heap: %d, %.20q", status, body)
@@ -61,9 +56,7 @@ func TestProfilesAreServedApart(t *testing.T) {
 
 func TestNoProfilesUnlessAskedFor(t *testing.T) {
 	p := start(t, program, "--listen", "127.0.0.1:0", "--exit-with-stdin")
-	if p.Pprof != "" {
-		t.Errorf("profiles at %q", p.Pprof)
-	}
+	assert.Check(t, p.Pprof == "", "profiles at %q", p.Pprof)
 	p.stdin.Close()
 	p.wait(t)
 }

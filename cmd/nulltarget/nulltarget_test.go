@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/pollpush/pollpush/internal/serving"
+	"gotest.tools/v3/assert"
 )
 
 // The first line says where it listens, and the input's end is the program's.
@@ -30,9 +31,7 @@ func TestServesUntilItsInputEnds(t *testing.T) {
 	}
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	answer, err := client.Get(line.URL + "/healthz")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer answer.Body.Close()
 	if body, err := io.ReadAll(answer.Body); err != nil || answer.StatusCode != http.StatusOK || string(body) != `{"status":"ok"}` {
 		t.Errorf("%s: %s (%v)", answer.Status, body, err)
@@ -50,9 +49,7 @@ func TestServesUntilItsInputEnds(t *testing.T) {
 
 func TestRefuses(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer taken.Close()
 	for _, c := range []struct {
 		args string

@@ -64,21 +64,6 @@ func TestAction(t *testing.T) {
 	}
 }
 
-// Two start commands are compared, trial by trial in turns.
-func TestActionTakesTurns(t *testing.T) {
-	t.Parallel()
-	dir, changed, address := workplace(t), variant(t, "header"), vacant(t)
-	e, outputs, summary := action(t, dir, map[string]string{
-		"BASE": programs + "/chatserver --listen " + address, "NEW": changed + "/chatserver --listen " + address, "READY": "http://" + address + "/healthz",
-		"SCENARIO": "tiny.yaml", "TRANSPORTS": "poll", "TRIALS": "1", "COUNTS_ONLY": "true", "OUT": "ab"})
-	e.wantJudged(t, regression)
-	if e.code == regression && (outputs != "verdict=regression\nreport=ab/new/report.html\n" || !strings.HasPrefix(summary, "**pollpush: regression.** The server has become worse. Mend it") ||
-		!strings.Contains(summary, "X-Trace")) {
-		t.Errorf("outputs %q, summary:\n%s", outputs, summary)
-	}
-	wantNoneLeft(t, dir)
-}
-
 // A baseline that cannot be compared with is refused before anything is measured.
 func TestActionBaseline(t *testing.T) {
 	t.Parallel()

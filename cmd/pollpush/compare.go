@@ -32,7 +32,7 @@ func (c *comparing) judge(s *session, base, next []result.Trial, noise *gate.Noi
 		return err
 	}
 	if c.Markdown == "-" && c.JUnit == "-" {
-		return &usageError{errors.New("--markdown - and --junit -: only one of them can be standard output; name a file for the other")}
+		return usage("--markdown - and --junit -: only one of them can be standard output; name a file for the other")
 	}
 	comparison, err := gate.Compare(base, next, gate.CompareOptions{Limits: limits, Noise: noise, CountsOnly: c.CountsOnly})
 	if err != nil {
@@ -79,7 +79,7 @@ func writeTo(s *session, path string, write func(io.Writer) error) error {
 		err = errors.Join(write(f), f.Close())
 	}
 	if err != nil {
-		return &control.Refusal{Err: fmt.Errorf("the comparison cannot be written: %w", err)}
+		return refuse("the comparison cannot be written: %w", err)
 	}
 	return nil
 }
@@ -143,7 +143,7 @@ func learn(s *session, noise *gate.Noise, path string, base, next []result.Trial
 		return &exitError{badInput, err.Error()}
 	}
 	if err := noise.Write(path); err != nil {
-		return &control.Refusal{Err: fmt.Errorf("what was learnt cannot be written: %w", err)}
+		return refuse("what was learnt cannot be written: %w", err)
 	}
 	fmt.Fprintf(s.stdout, "Learnt into %s.\n", path)
 	return nil

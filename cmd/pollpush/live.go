@@ -40,7 +40,7 @@ func (l *liveFlag) Decode(ctx *kong.DecodeContext) error {
 func (l *liveFlag) misread(scenarios []string) error {
 	for _, name := range scenarios {
 		if l.address != "" && isAddress(name) {
-			return &usageError{fmt.Errorf("--live %s: an address follows \"=\", as in --live=%s", name, name)}
+			return usage("--live %s: an address follows \"=\", as in --live=%s", name, name)
 		}
 	}
 	return nil
@@ -68,7 +68,7 @@ func (l *liveFlag) open(stderr io.Writer) (*livePage, error) {
 	}
 	page, err := live.Listen(l.address)
 	if err != nil {
-		return nil, &control.Refusal{Err: fmt.Errorf("--live=%s: the page cannot be served there: %w; name another address, or --live alone for a free port", l.address, err)}
+		return nil, refuse("--live=%s: the page cannot be served there: %w; name another address, or --live alone for a free port", l.address, err)
 	}
 	fmt.Fprintf(stderr, "Live: %s\n", page.URL)
 	return &livePage{page}, nil

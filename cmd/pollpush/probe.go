@@ -51,10 +51,10 @@ func (c *probeCommand) Run(s *session) error {
 		return &usageError{err}
 	}
 	if !roomName.MatchString(c.Room) {
-		return &usageError{fmt.Errorf("--room %q: want 1 to 64 of A-Z a-z 0-9 _ -", c.Room)}
+		return usage("--room %q: want 1 to 64 of A-Z a-z 0-9 _ -", c.Room)
 	}
 	if c.Interval < minInterval {
-		return &usageError{fmt.Errorf("--interval %v: want at least %v", c.Interval, minInterval)}
+		return usage("--interval %v: want at least %v", c.Interval, minInterval)
 	}
 	_, roots, err := readTrust("--ca", c.CA)
 	if err != nil {
@@ -131,7 +131,7 @@ func (p *probe) run() error {
 		case p.stdout.failure() != nil:
 			return err
 		case !p.received, final(err):
-			return &control.Refusal{Err: fmt.Errorf("room %s of %s cannot be received by %s: %w", p.room, p.base, p.transport, err)}
+			return refuse("room %s of %s cannot be received by %s: %w", p.room, p.base, p.transport, err)
 		}
 		if time.Since(began) > pause {
 			pause = firstPause

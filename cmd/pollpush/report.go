@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/pollpush/pollpush/internal/control"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report"
 )
@@ -28,7 +27,7 @@ func (c *reportCommand) Run(s *session) error {
 	dir := folderOf(c.Dir)
 	err = report.Write(dir, trials)
 	if _, ok := errors.AsType[*fs.PathError](err); ok {
-		return &control.Refusal{Err: fmt.Errorf("the report cannot be written: %w", err)}
+		return refuse("the report cannot be written: %w", err)
 	}
 	if err != nil {
 		return err

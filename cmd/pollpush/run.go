@@ -9,7 +9,6 @@ import (
 
 	"github.com/pollpush/pollpush/internal/contract"
 	"github.com/pollpush/pollpush/internal/control"
-	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report"
 )
@@ -39,52 +38,10 @@ type runCommand struct {
 // Run runs the scenarios one after the other. All are read before the first
 // one begins.
 func (c *runCommand) Run(s *session) error {
-	for flag, dir := range map[string]*string{"--out": c.Out, "--resume": c.Resume} {
-		if dir != nil && *dir == "" {
-			return &usageError{fmt.Errorf(`%s "": name a folder, or leave the flag out`, flag)}
-		}
+	options := control.Options{
+		NoLock: c.NoLock, Commit: commit(), Progress: s.stderr, Live: s.stderr.terminal, Width: s.stderr.width, Resume: c.Resume != nil,
 	}
-	if c.Resume != nil {
-		if err := c.restore(); err != nil {
-			return err
-		}
-	}
-	if c.Out != nil && len(c.Scenarios) > 1 {
-		return &usageError{fmt.Errorf("--out names the folder of one run, %d scenarios were asked for", len(c.Scenarios))}
-	}
-	options := control.Options{Profile: c.Profile, NoLock: c.NoLock, Commit: commit(), Progress: s.stderr}
-	var err error
-	if c.Target != nil {
-		if *c.Target == "" {
-			return &usageError{errors.New(`--target "": name a server, or leave the flag out to start one per trial`)}
-		}
-		if options.Target, err = contract.Base(*c.Target); err != nil {
-			return &usageError{fmt.Errorf("--target: %w", err)}
-		}
-	}
-	if c.TargetCA != "" && c.Target == nil {
-		return &usageError{fmt.Errorf("--target-ca %s: goes with --target", c.TargetCA)}
-	}
-	if options.TargetCA, _, err = readTrust("--target-ca", c.TargetCA); err != nil {
-		return err
-	}
-	if c.TargetPID != nil {
-		switch options.TargetPID = *c.TargetPID; {
-		case c.Target == nil:
-			return &usageError{fmt.Errorf("--target-pid %d: goes with --target", *c.TargetPID)}
-		case *c.TargetPID < 1:
-			return &usageError{fmt.Errorf("--target-pid %d: must be the id of a process, at least 1", *c.TargetPID)}
-		}
-	}
-	if c.Target != nil {
-		if c.Profile {
-			return &usageError{errors.New("--profile: goes with the servers that pollpush starts, not with --target; profile the target by its own means")}
-		}
-		if err := c.suitTarget("--target"); err != nil {
-			return err
-		}
-	}
-	if err := c.Live.misread(c.Scenarios); err != nil {
+	if err := c.prepare(&options); err != nil {
 		return err
 	}
 	var list []order
@@ -98,12 +55,12 @@ func (c *runCommand) Run(s *session) error {
 	if err := c.suitBaseline(list); err != nil {
 		return err
 	}
-	options.Live, options.Width = s.stderr.terminal, s.stderr.width
-	if options.Loadgen, err = proc.Beside("loadgen"); err != nil {
-		return &control.Refusal{Err: err}
+	var err error
+	if options.Loadgen, err = beside("loadgen"); err != nil {
+		return err
 	}
-	if options.Chatserver, err = proc.Beside("chatserver"); err != nil {
-		return &control.Refusal{Err: err}
+	if options.Chatserver, err = beside("chatserver"); err != nil {
+		return err
 	}
 	if options.Calibrations, err = calibrated(s, c.Calibration); err != nil {
 		return err
@@ -119,10 +76,6 @@ func (c *runCommand) Run(s *session) error {
 		if options.Grid, err = one.grid(); err != nil {
 			return err // which was read without a fault before
 		}
-		options.Resume = c.Resume != nil
-		if c.Out != nil {
-			options.Dir = *c.Out
-		}
 		options.Flags = one.flags()
 		if options.Keep, err = one.keep(); err != nil {
 			return err
@@ -136,6 +89,59 @@ func (c *runCommand) Run(s *session) error {
 		return nil
 	}
 	return &exitError{code: code}
+}
+
+// prepare checks the flags, and takes from them or from the run to resume what
+// all scenarios have in common.
+func (c *runCommand) prepare(o *control.Options) error {
+	for flag, dir := range map[string]*string{"--out": c.Out, "--resume": c.Resume} {
+		if dir != nil && *dir == "" {
+			return usage(`%s "": name a folder, or leave the flag out`, flag)
+		}
+	}
+	if c.Resume != nil {
+		if err := c.restore(); err != nil {
+			return err
+		}
+	}
+	if c.Out != nil {
+		if o.Dir = *c.Out; len(c.Scenarios) > 1 {
+			return usage("--out names the folder of one run, %d scenarios were asked for", len(c.Scenarios))
+		}
+	}
+	o.Profile = c.Profile
+	if err := c.aim(o); err != nil {
+		return err
+	}
+	return c.Live.misread(c.Scenarios)
+}
+
+// aim takes the target from the flags, if one is named.
+func (c *runCommand) aim(o *control.Options) (err error) {
+	switch {
+	case c.Target == nil && c.TargetCA != "":
+		return usage("--target-ca %s: goes with --target", c.TargetCA)
+	case c.Target == nil && c.TargetPID != nil:
+		return usage("--target-pid %d: goes with --target", *c.TargetPID)
+	case c.Target == nil:
+		return nil
+	case *c.Target == "":
+		return usage(`--target "": name a server, or leave the flag out to start one per trial`)
+	case c.Profile:
+		return usage("--profile: goes with the servers that pollpush starts, not with --target; profile the target by its own means")
+	}
+	if o.Target, err = contract.Base(*c.Target); err != nil {
+		return usage("--target: %w", err)
+	}
+	if o.TargetCA, _, err = readTrust("--target-ca", c.TargetCA); err != nil {
+		return err
+	}
+	if c.TargetPID != nil {
+		if o.TargetPID = *c.TargetPID; o.TargetPID < 1 {
+			return usage("--target-pid %d: must be the id of a process, at least 1", o.TargetPID)
+		}
+	}
+	return c.suitTarget("--target")
 }
 
 // one runs one scenario, and reports whatever it has measured.
@@ -153,24 +159,35 @@ func (c *runCommand) one(s *session, o control.Options) error {
 	var unreported error
 	if len(trials) > 0 {
 		if err := report.Write(o.Dir, trials); err != nil {
-			unreported = &control.Refusal{Err: fmt.Errorf("the report could not be made: %w; the results are in %s", err, o.Dir)}
+			unreported = refuse("the report could not be made: %w; the results are in %s", err, o.Dir)
 		} else {
 			c.reported = append(c.reported, o.Dir)
 			unreported = summarize(s, o.Dir, trials)
 		}
 	}
+	err = ending(s, err, len(trials) > 0, fmt.Sprintf("interrupted; what was measured is in %s; `pollpush run --resume %s` goes on", o.Dir, o.Dir))
 	switch {
-	case unwritten(err):
-		return keep(s, err)
-	case s.Err() != nil && len(trials) == 0:
-		return &exitError{interrupted, "interrupted before anything was measured"}
-	case err != nil:
+	case err == nil:
+		err = outcome(trials)
+	case s.Err() == nil:
 		return err
-	case s.Err() != nil:
-		return errors.Join(unreported,
-			&exitError{interrupted, fmt.Sprintf("interrupted; what was measured is in %s; `pollpush run --resume %s` goes on", o.Dir, o.Dir)})
 	}
-	return errors.Join(unreported, outcome(trials))
+	return errors.Join(unreported, err)
+}
+
+// ending is how a run ends, of which err came and anything or nothing was
+// measured; kept says where that is after an interrupt.
+func ending(s *session, err error, measured bool, kept string) error {
+	lost, unwritten := errors.AsType[*control.Unwritten](err)
+	switch {
+	case unwritten:
+		return keep(s, lost, err)
+	case s.Err() != nil && !measured:
+		return &exitError{interrupted, "interrupted before anything was measured"}
+	case err == nil && s.Err() != nil:
+		return &exitError{interrupted, kept}
+	}
+	return err
 }
 
 // outcome is nil where every trial is usable, as the report takes its attempts.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/transport"
 )
@@ -32,14 +33,14 @@ func overEach(t *testing.T, test func(t *testing.T, s *server, via string)) {
 }
 
 func TestChatOffersAllTransports(t *testing.T) {
+	t.Parallel()
 	b := open(t, startServer(t).url)
 	got := value[[]string](b, `[...$('transport').options].map(o => o.value)`)
-	if !slices.Equal(got, transports) {
-		t.Errorf("the page offers %q, want %q", got, transports)
-	}
+	assert.Check(t, slices.Equal(got, transports), "the page offers %q, want %q", got, transports)
 }
 
 func TestTwoTabsTalk(t *testing.T) {
+	t.Parallel()
 	overEach(t, func(t *testing.T, s *server, via string) {
 		at := s.url + "/?" + url.Values{"room": {"talk-" + via}, "via": {via}}.Encode()
 		ada, bob := open(t, at), open(t, at)
@@ -64,6 +65,7 @@ func TestTwoTabsTalk(t *testing.T) {
 }
 
 func TestShowsWhatWasSaidBefore(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	var want []string
 	for i := range 120 {
@@ -80,6 +82,7 @@ func TestShowsWhatWasSaidBefore(t *testing.T) {
 }
 
 func TestRefusesInTheField(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	b := open(t, s.url+"/?room=lobby")
 	b.await(isOpen)
@@ -117,6 +120,7 @@ func TestRefusesInTheField(t *testing.T) {
 }
 
 func TestMissesNothingOverACut(t *testing.T) {
+	t.Parallel()
 	overEach(t, func(t *testing.T, s *server, via string) {
 		room := "cut-" + via
 		p := startProxy(t, s.address())
@@ -141,6 +145,7 @@ func TestMissesNothingOverACut(t *testing.T) {
 
 // A message that nobody answers is given up, and another can be sent.
 func TestGivesUpWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
 	overEach(t, func(t *testing.T, s *server, via string) {
 		p := startProxy(t, s.address())
 		b := open(t, p.url+"/?"+url.Values{"room": {"deaf-" + via}, "via": {via}}.Encode())
@@ -160,6 +165,7 @@ func TestGivesUpWithoutAnAnswer(t *testing.T) {
 }
 
 func TestGoesOnOverAnotherTransport(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.post("lobby", "0")
 	b := open(t, s.url)
@@ -199,6 +205,7 @@ func TestNoticesAServerStartedAnew(t *testing.T) {
 }
 
 func TestFitsItsWindow(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.post("lobby", strings.Repeat("longword", 100))
 	for _, view := range []string{"chat", "race"} {
@@ -215,14 +222,13 @@ func TestFitsItsWindow(t *testing.T) {
 			}
 			unnamed := value[[]string](b, `[...document.querySelectorAll('input, select, textarea, button, canvas, [role=region]')]
 				.filter(e => e.checkVisibility() && !e.labels?.length && !e.ariaLabel && !e.textContent.trim()).map(e => e.outerHTML)`)
-			if len(unnamed) > 0 {
-				t.Errorf("%s: without a name: %q", view, unnamed)
-			}
+			assert.Check(t, len(unnamed) == 0, "%s: without a name: %q", view, unnamed)
 		}
 	}
 }
 
 func TestIsUsableByKeyboard(t *testing.T) {
+	t.Parallel()
 	b := open(t, startServer(t).url)
 	b.await(isOpen)
 	want := []string{"Skip to the messages", "Chat", "Race", "name", "room", "join", "transport", "log", "text", "send"}
@@ -230,9 +236,7 @@ func TestIsUsableByKeyboard(t *testing.T) {
 		b.must(chromedp.Do(b.ctx, chromedp.KeyEvent(kb.Tab)))
 		got := value[string](b, `document.activeElement.id || document.activeElement.textContent`)
 		outlined := value[string](b, `getComputedStyle(document.activeElement).outlineStyle`)
-		if got != w || outlined == "none" {
-			t.Errorf("the focus is on %q (outline %s), want %q", got, outlined, w)
-		}
+		assert.Check(t, got == w && outlined != "none", "the focus is on %q (outline %s), want %q", got, outlined, w)
 	}
 	b.do(`$('name').focus()`)
 	b.must(chromedp.Do(b.ctx, chromedp.KeyEvent("ada")))
@@ -244,6 +248,7 @@ func TestIsUsableByKeyboard(t *testing.T) {
 }
 
 func TestAddressNamesThePlace(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.post("den", "hello")
 	b := open(t, s.url+"/?room=den&via=sse#counted") // a place in the page, no view

@@ -19,6 +19,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/live"
 	"github.com/pollpush/pollpush/internal/result"
@@ -42,23 +43,14 @@ time_limit: 1s
 // A whole run, followed by a real browser from its beginning to its end, and
 // with the results of any other.
 func TestLiveRun(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
-	build := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "../../cmd/pollpush", "../../cmd/loadgen", "../../cmd/chatserver")
-	if out, err := build.CombinedOutput(); err != nil {
-		t.Fatal(string(out))
-	}
-	if err := os.WriteFile(filepath.Join(dir, "followed.yaml"), []byte(followed), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	run := exec.CommandContext(t.Context(), filepath.Join(dir, "pollpush"), "run", "--live", "followed.yaml", "--out", "run")
+	assert.NilError(t, os.WriteFile(filepath.Join(dir, "followed.yaml"), []byte(followed), 0o644))
+	run := exec.CommandContext(t.Context(), pollpush, "run", "--live", "followed.yaml", "--out", "run")
 	run.Dir = dir
 	stderr, err := run.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := run.Start(); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
+	assert.NilError(t, run.Start())
 	var said strings.Builder
 	lines := bufio.NewScanner(stderr)
 	address := ""
@@ -113,9 +105,7 @@ func TestLiveRun(t *testing.T) {
 		t.Fatalf("%v:\n%s", err, said.String())
 	}
 	trials, err := result.ReadDir(filepath.Join(dir, "run"))
-	if err != nil || len(trials) != 2 {
-		t.Fatalf("%d trials, %v", len(trials), err)
-	}
+	assert.Assert(t, err == nil && len(trials) == 2, "%d trials, %v", len(trials), err)
 	for _, trial := range trials {
 		if trial.Status != result.Complete || trial.Delivered != 2400 || trial.Lost != 0 || len(trial.Flags) > 0 {
 			t.Errorf("%s is %s: %d delivered, %d lost, flags %q", trial.Transport, trial.Status, trial.Delivered, trial.Lost, trial.Flags)
@@ -141,10 +131,9 @@ func made(name string, trial, k int, f float64) map[string]any {
 // All transports, in every width and either colour scheme, fit the page; and
 // what is said when the stream breaks off.
 func TestLivePage(t *testing.T) {
+	t.Parallel()
 	page, err := live.Listen("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	gone := false
 	defer func() {
 		if !gone {
@@ -173,7 +162,7 @@ func TestLivePage(t *testing.T) {
 			_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: c.scheme}}})
 			return chromedp.Void{}, err
 		}, chromedp.Navigate(page.URL)))
-		b.await(`document.querySelectorAll('#charts .strong').length === 6 * 9 && document.querySelectorAll('#trials li').length === 18`)
+		b.await(fmt.Sprintf(`document.querySelectorAll('#charts .strong').length === 6 * %d && document.querySelectorAll('#trials li').length === 2 * %[1]d`, len(transport.Names())))
 		if over := value[int](b, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
 			t.Errorf("%s: the page is %d px wider than the window", name, over)
 		}
@@ -187,9 +176,7 @@ func TestLivePage(t *testing.T) {
 		if *livePictures != "" {
 			shot, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(90))
 			b.must(err)
-			if err := os.WriteFile(filepath.Join(*livePictures, name+".png"), shot, 0o644); err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, os.WriteFile(filepath.Join(*livePictures, name+".png"), shot, 0o644))
 		}
 	}
 	b := open(t, page.URL)
@@ -201,15 +188,12 @@ func TestLivePage(t *testing.T) {
 
 // A stream that breaks off is taken up where it ended, and nothing is drawn twice.
 func TestLivePageComesBack(t *testing.T) {
+	t.Parallel()
 	page, err := live.Listen("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer page.End("over")
 	back, err := url.Parse(page.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	between := httptest.NewUnstartedServer(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(back) }, FlushInterval: -1, ErrorLog: log.New(io.Discard, "", 0)})
 	between.Config.ErrorLog = log.New(io.Discard, "", 0)
 	between.Start()

@@ -5,12 +5,16 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 // These have the browser's own clients talk to the server: the page serves only
 // as a place to stand.
 
 func TestNativeEventSourceResumes(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	p := startProxy(t, s.address())
 	b := open(t, p.url)
@@ -44,6 +48,7 @@ func TestNativeEventSourceResumes(t *testing.T) {
 }
 
 func TestNativeWebSocket(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.post("socket", "before 🙂")
 	b := open(t, s.url)
@@ -68,21 +73,18 @@ func TestNativeWebSocket(t *testing.T) {
 		socket.onclose = e => resolve(e.wasClean + ' ' + e.code)
 		socket.send('x'.repeat(16385))
 	})`)
-	if closed != "true 1009" {
-		t.Errorf("closed (clean, code) as %s, want true 1009", closed)
-	}
+	assert.Check(t, closed == "true 1009", "closed (clean, code) as %s, want true 1009", closed)
 	// The browser closes, the server answers.
 	closed = value[string](b, `new Promise(resolve => {
 		const socket = new WebSocket(location.origin.replace('http', 'ws') + '/api/rooms/socket/ws')
 		socket.onopen = () => socket.close(1000, 'enough')
 		socket.onclose = e => resolve(e.wasClean + ' ' + e.code)
 	})`)
-	if closed != "true 1000" {
-		t.Errorf("closed (clean, code) as %s, want true 1000", closed)
-	}
+	assert.Check(t, closed == "true 1000", "closed (clean, code) as %s, want true 1000", closed)
 }
 
 func TestNativeWebSocketIsClosedAtShutdown(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	b := open(t, s.url)
 	b.do(`const socket = new WebSocket(location.origin.replace('http', 'ws') + '/api/rooms/socket/ws')
@@ -97,6 +99,7 @@ func TestNativeWebSocketIsClosedAtShutdown(t *testing.T) {
 }
 
 func TestNativeFetch(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	s.post("fetch", "1")
 	b := open(t, s.url)
@@ -109,18 +112,12 @@ func TestNativeFetch(t *testing.T) {
 		return value[string](b, fmt.Sprintf(`ask(%s, %s)`, quote(query), headers))
 	}
 	all := fmt.Sprintf(`200 "1" {"messages":[%s],"last":1}`, s.messages("fetch")[0])
-	if got := ask("after=0", `{}`); got != all {
-		t.Errorf("a poll: %s, want %s", got, all)
-	}
+	assert.Check(t, is.Equal(ask("after=0", `{}`), all), "a poll")
 	if got, want := ask("after=1", `{'If-None-Match': '"1"'}`), `304 "1" `; got != want {
 		t.Errorf("a conditional poll: %s, want %s", got, want)
 	}
-	if got := ask("after=0", `{'If-None-Match': '"0"'}`); got != all {
-		t.Errorf("a conditional poll with news: %s, want %s", got, all)
-	}
-	if got := ask("after=0&wait=25s", `{}`); got != all {
-		t.Errorf("a long poll with news: %s, want %s", got, all)
-	}
+	assert.Check(t, is.Equal(ask("after=0", `{'If-None-Match': '"0"'}`), all), "a conditional poll with news")
+	assert.Check(t, is.Equal(ask("after=0&wait=25s", `{}`), all), "a long poll with news")
 	served := s.metric("http_requests_total")
 	b.do(`window.held = null; ask('after=1&wait=25s').then(answer => { held = answer })`)
 	for scrapes := 1; s.metric("http_requests_total") <= served+scrapes; scrapes++ { // until it is there
@@ -131,7 +128,5 @@ func TestNativeFetch(t *testing.T) {
 	s.post("fetch", "2")
 	b.await(`held !== null`)
 	want := fmt.Sprintf(`200 "2" {"messages":[%s],"last":2}`, s.messages("fetch")[1])
-	if got := value[string](b, `held`); got != want {
-		t.Errorf("a long poll: %s, want %s", got, want)
-	}
+	assert.Check(t, is.Equal(value[string](b, `held`), want), "a long poll")
 }

@@ -9,12 +9,14 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"gotest.tools/v3/assert"
 )
 
 var picture = flag.String("picture", "", "where to put a picture of the race, for the README")
 
 // What a newcomer sees first can be drawn, and the README's picture is made so.
 func TestPictureOfTheRace(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	lanes := []string{"poll", "longpoll", "sse", "ws"}
 	if hasSocketIO() {
@@ -35,8 +37,6 @@ func TestPictureOfTheRace(t *testing.T) {
 		t.Fatalf("the picture is of %d bytes: %v", len(shot), err)
 	}
 	if *picture != "" {
-		if err := os.WriteFile(*picture, shot, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, os.WriteFile(*picture, shot, 0o644))
 	}
 }

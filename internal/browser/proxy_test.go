@@ -5,6 +5,8 @@ import (
 	"net"
 	"sync"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 // proxy relays TCP to an address, until it is cut or deafened.
@@ -20,9 +22,7 @@ type proxy struct {
 
 func startProxy(t *testing.T, to string) *proxy {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	p := &proxy{url: "http://" + l.Addr().String(), to: to, relaying: map[net.Conn]bool{}}
 	var relays sync.WaitGroup
 	relays.Go(func() {

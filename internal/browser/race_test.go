@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
 )
 
 // race opens the race with some lanes, and waits until they receive.
@@ -33,9 +35,7 @@ func figure(lane, name string) string {
 func number(t *testing.T, text string) int {
 	t.Helper()
 	n, err := strconv.Atoi(strings.ReplaceAll(text, ",", ""))
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return n
 }
 
@@ -60,9 +60,7 @@ func TestRaceCountsAsTheServerDoes(t *testing.T) {
 				last, same = now, 0
 			}
 			same++
-			if time.Now().After(deadline) {
-				t.Fatal("the lanes and the server never agree for long")
-			}
+			assert.Assert(t, !time.Now().After(deadline), "the lanes and the server never agree for long")
 		}
 		return last
 	}
@@ -114,6 +112,7 @@ func TestRaceCountsAsTheServerDoes(t *testing.T) {
 }
 
 func TestRacePollsAtItsInterval(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	b := race(t, s.url, "0.25", "poll", "poll-etag")
 	b.do(`window.begun = performance.now()`)
@@ -149,11 +148,10 @@ func TestRacePollsAtItsInterval(t *testing.T) {
 }
 
 func TestRaceWithoutTheOfficialClient(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	to, err := url.Parse(s.url)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	relay := httputil.NewSingleHostReverseProxy(to)
 	without := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, "/page/vendor/") {

@@ -12,14 +12,17 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/transport"
 )
 
 var (
@@ -35,6 +38,7 @@ var (
 // TestReport opens the report of a run, and of a sweep, as people do: from disk,
 // on a desk and on a phone, by day and by night.
 func TestReport(t *testing.T) {
+	t.Parallel()
 	runs := map[string][]result.Trial{"run": ofEveryTransport(t), "sweep": swept(t)}
 	if *reported != "" {
 		runs = map[string][]result.Trial{"report": measured(t, *reported)}
@@ -64,6 +68,7 @@ func TestReport(t *testing.T) {
 }
 
 func TestReportSorts(t *testing.T) {
+	t.Parallel()
 	b := open(t, written(t, "run", ofEveryTransport(t)))
 	b.do(`window.table = document.querySelector('h2#numbers ~ div table')
 		window.header = [...table.querySelectorAll('tbody th')].find(th => th.textContent === 'requests per client')
@@ -78,9 +83,7 @@ func TestReportSorts(t *testing.T) {
 		if way == "descending" {
 			slices.Reverse(got)
 		}
-		if !slices.IsSorted(got) {
-			t.Errorf("%s: the columns stand in the order %v", way, got)
-		}
+		assert.Check(t, slices.IsSorted(got), "%s: the columns stand in the order %v", way, got)
 	}
 	if now := value[[]string](b, `named()`); slices.Equal(first, now) {
 		t.Errorf("the heads of the columns stay where they were: %q", now)
@@ -95,6 +98,7 @@ func TestReportSorts(t *testing.T) {
 }
 
 func TestReportTellsValues(t *testing.T) {
+	t.Parallel()
 	b := open(t, written(t, "run", ofEveryTransport(t)))
 	b.do(`window.hit = document.querySelector('figure [data-name^=ws][data-y]')
 		window.tip = document.querySelector('.tip')
@@ -109,6 +113,7 @@ func TestReportTellsValues(t *testing.T) {
 }
 
 func TestReportHoldsItsFiles(t *testing.T) {
+	t.Parallel()
 	trials := ofEveryTransport(t)
 	b := open(t, written(t, "run", trials))
 	folder := t.TempDir()
@@ -120,39 +125,30 @@ func TestReportHoldsItsFiles(t *testing.T) {
 	b.must(err)
 	names := value[[]string](b, `[...document.querySelectorAll('.files a')].map(a => a.download)`)
 	for _, want := range []string{"trials.jsonl.gz", "summary.csv", "bench.txt", "report.md", "histograms.zip", "junit.xml", "metrics.prom"} {
-		if !slices.Contains(names, want) {
-			t.Errorf("the page has no %s, only %q", want, names)
-		}
+		assert.Check(t, slices.Contains(names, want), "the page has no %s, only %q", want, names)
 	}
 	for _, name := range names {
 		progress := chromedp.BrowserEvents(b.ctx, browser.DownloadProgress)
 		b.must(chromedp.Do(b.ctx, chromedp.Click(chromedp.CSS(fmt.Sprintf(`.files a[download="%s"]`, name)))))
 		for e, err := range progress {
 			b.must(err)
-			if e.State == browser.DownloadProgressStateCanceled {
-				t.Fatalf("the download of %s was cancelled", name)
-			}
+			assert.Assert(t, e.State != browser.DownloadProgressStateCanceled, "the download of %s was cancelled", name)
 			if e.State == browser.DownloadProgressStateCompleted {
 				break
 			}
 		}
 	}
 	f, err := os.Open(filepath.Join(folder, "trials.jsonl.gz"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer f.Close()
 	lines, err := gzip.NewReader(f)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	again, err := result.Read("trials.jsonl.gz", lines)
-	if err != nil || len(again) != len(trials) {
-		t.Errorf("the page's results hold %d trials, want %d: %v", len(again), len(trials), err)
-	}
+	assert.Check(t, err == nil && len(again) == len(trials), "the page's results hold %d trials, want %d: %v", len(again), len(trials), err)
 }
 
 func TestReportReadsWithoutScripts(t *testing.T) {
+	t.Parallel()
 	b := open(t, written(t, "run", ofEveryTransport(t)))
 	b.scripts(false)
 	for what, there := range map[string]string{
@@ -161,9 +157,7 @@ func TestReportReadsWithoutScripts(t *testing.T) {
 		"a part that cannot be seen":       `[...document.querySelectorAll('h1, h2, h3, table, figure')].every(e => e.getBoundingClientRect().height > 0)`,
 		"a contents' entry without a part": `[...document.querySelectorAll('nav a')].every(a => document.querySelector(a.hash) !== null)`,
 	} {
-		if !value[bool](b, there) {
-			t.Errorf("without scripts, the page has %s", what)
-		}
+		assert.Check(t, value[bool](b, there), "without scripts, the page has %s", what)
 	}
 	b.scripts(true) // for the check of what went wrong
 }
@@ -194,29 +188,26 @@ func (b *tab) picture(path string, width int64) {
 		CaptureBeyondViewport: &beyond, Clip: &page.Viewport{Width: float64(width), Height: 1800, Scale: 1},
 	})
 	b.must(err)
-	if err := os.WriteFile(path, shot.Data, 0o644); err != nil {
-		b.t.Fatal(err)
-	}
+	assert.NilError(b.t, os.WriteFile(path, shot.Data, 0o644))
 }
+
+var writing sync.Mutex
 
 // written makes the report of trials, once for each name, and returns its page's
 // address.
 func written(t *testing.T, name string, trials []result.Trial) string {
 	t.Helper()
+	writing.Lock()
+	defer writing.Unlock()
 	dir := filepath.Join(filepath.Dir(chatserver), name)
 	if _, err := os.Stat(dir); err != nil {
-		if err := os.Mkdir(dir, 0o755); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, os.Mkdir(dir, 0o755))
 		for i := range trials {
-			if err := result.Append(filepath.Join(dir, result.FileName), &trials[i]); err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, result.Append(filepath.Join(dir, result.FileName), &trials[i]))
 		}
 		// By the program: drawing takes ten times as long under the race detector.
-		if out, err := exec.Command(pollpush, "report", dir).CombinedOutput(); err != nil {
-			t.Fatalf("%v: %s", err, out)
-		}
+		out, err := exec.Command(pollpush, "report", dir).CombinedOutput()
+		assert.NilError(t, err, string(out))
 	}
 	return (&url.URL{Scheme: "file", Path: filepath.Join(dir, "report.html")}).String()
 }
@@ -224,9 +215,7 @@ func written(t *testing.T, name string, trials []result.Trial) string {
 func measured(t *testing.T, dir string) []result.Trial {
 	t.Helper()
 	trials, err := result.ReadDir(dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return trials
 }
 
@@ -235,7 +224,7 @@ func measured(t *testing.T, dir string) []result.Trial {
 func ofEveryTransport(t *testing.T) []result.Trial {
 	t.Helper()
 	var all []result.Trial
-	for _, name := range []string{"poll", "poll-etag", "longpoll", "sse", "ws", "ws-deflate", "ws-batch", "socketio-polling", "socketio-ws"} {
+	for _, name := range transport.Names() {
 		for _, trial := range measured(t, "../../results/baseline/short") {
 			polls := trial.Transport == "poll"
 			if polls != strings.HasPrefix(name, "poll") {

@@ -10,6 +10,7 @@ import (
 // Who reads the end of the log stays there when the window shrinks, as when a
 // phone is turned; and the page fits its window.
 func TestTheLogStaysAtItsEnd(t *testing.T) {
+	t.Parallel()
 	s := startServer(t)
 	for i := range 60 {
 		s.post("lobby", fmt.Sprint("message ", i+1))

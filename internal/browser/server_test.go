@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/proc"
 )
 
@@ -28,9 +30,7 @@ func startServer(t *testing.T) *server {
 func startServerAt(t *testing.T, address string) *server {
 	t.Helper()
 	p, err := proc.Start(chatserver, "--listen", address, "--exit-with-stdin", "--deflate")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	s := &server{Process: p, t: t}
 	t.Cleanup(s.stop)
 	var ready struct{ URL string }
@@ -57,14 +57,10 @@ func (s *server) stop() {
 func (s *server) get(path string) string {
 	s.t.Helper()
 	res, err := http.Get(s.url + path)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	assert.NilError(s.t, err)
 	defer res.Body.Close()
 	body, err := io.ReadAll(res.Body)
-	if err != nil || res.StatusCode != http.StatusOK {
-		s.t.Fatalf("GET %s: %s %q (%v)", path, res.Status, body, err)
-	}
+	assert.Assert(s.t, err == nil && res.StatusCode == http.StatusOK, "GET %s: %s %q (%v)", path, res.Status, body, err)
 	return string(body)
 }
 
@@ -72,22 +68,16 @@ func (s *server) post(room, text string) {
 	s.t.Helper()
 	body := fmt.Sprintf(`{"user":"ada","text":%s}`, strconv.Quote(text))
 	res, err := http.Post(s.url+"/api/rooms/"+room+"/messages", "application/json", strings.NewReader(body))
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	assert.NilError(s.t, err)
 	defer res.Body.Close()
-	if res.StatusCode != http.StatusCreated {
-		s.t.Fatalf("POST %s: %s", body, res.Status)
-	}
+	assert.Assert(s.t, res.StatusCode == http.StatusCreated, "POST %s: %s", body, res.Status)
 }
 
 // messages returns the JSON of each message of a room.
 func (s *server) messages(room string) (each []json.RawMessage) {
 	s.t.Helper()
 	var page struct{ Messages []json.RawMessage }
-	if err := json.Unmarshal([]byte(s.get("/api/rooms/"+room+"/messages?after=0&limit=1000")), &page); err != nil {
-		s.t.Fatal(err)
-	}
+	assert.NilError(s.t, json.Unmarshal([]byte(s.get("/api/rooms/"+room+"/messages?after=0&limit=1000")), &page))
 	return page.Messages
 }
 
@@ -97,9 +87,7 @@ func (s *server) metric(name string) int {
 	for line := range strings.Lines(s.get("/metrics")) {
 		if value, ok := strings.CutPrefix(line, "pollpush_"+name+" "); ok {
 			n, err := strconv.ParseFloat(strings.TrimSpace(value), 64)
-			if err != nil {
-				s.t.Fatal(err)
-			}
+			assert.NilError(s.t, err)
 			return int(n)
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
+	"gotest.tools/v3/assert"
 )
 
 // watch runs before the page's own scripts. It notes what must never happen.
@@ -88,9 +89,7 @@ func (b *tab) checkNothingWrong() {
 
 func (b *tab) must(err error) {
 	b.t.Helper()
-	if err != nil {
-		b.t.Fatal(err)
-	}
+	assert.NilError(b.t, err)
 }
 
 // value returns what an expression is, or what its promise brings. $('id') is
@@ -98,9 +97,7 @@ func (b *tab) must(err error) {
 func value[T any](b *tab, expression string) T {
 	b.t.Helper()
 	v, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression, chromedp.EvalAwaitPromise))
-	if err != nil {
-		b.t.Fatalf("%s: %v", expression, err)
-	}
+	assert.NilError(b.t, err, expression)
 	return v
 }
 

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"go.uber.org/goleak"
+	"gotest.tools/v3/assert"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -22,9 +23,7 @@ func newHub(t testing.TB, history int) *Hub {
 func room(t testing.TB, h *Hub, name string) *Room {
 	t.Helper()
 	r, err := h.Room(name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return r
 }
 
@@ -74,9 +73,7 @@ func TestAfter(t *testing.T) {
 			r := room(t, newHub(t, history), "lobby")
 			post(t, r, tt.posted)
 			p, err := r.After(tt.after, tt.limit)
-			if err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, err)
 			if got := ids(p.Messages); got != tt.ids || p.Last != tt.last || p.Truncated != tt.truncated {
 				t.Errorf("got [%s] last %d truncated %t, want [%s] last %d truncated %t",
 					got, p.Last, p.Truncated, tt.ids, tt.last, tt.truncated)
@@ -96,9 +93,7 @@ func TestNewest(t *testing.T) {
 		r := room(t, newHub(t, 5), "lobby")
 		post(t, r, tt.posted)
 		p, err := r.Newest(tt.limit)
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		if got := ids(p.Messages); got != tt.ids || p.Last != uint64(tt.posted) || p.Truncated {
 			t.Errorf("newest %d of %d: got [%s] %+v, want [%s]", tt.limit, tt.posted, got, p, tt.ids)
 		}
@@ -153,9 +148,7 @@ func TestJSONCarriesEveryText(t *testing.T) {
 	r := room(t, newHub(t, 5), "lobby")
 	for _, text := range []string{"<3 & \"quotes\" \\", "\x00\x1f\x7f\n\r\t", "\u2028 \ufffd 🙂", strings.Repeat("x", MaxText)} {
 		m, err := r.Post("ada 🙂", text)
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		if strings.Contains(string(m.JSON()), "\n") {
 			t.Errorf("%q has a line break", m.JSON())
 		}

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 // recorder is a sink that keeps what it gets, and says when it has got enough.
@@ -51,9 +53,7 @@ func (s *recorder) inOrder(t *testing.T, first, last uint64) {
 		t.Fatalf("got %d messages, want %d", len(s.got), n)
 	}
 	for i, m := range s.got {
-		if m.ID != first+uint64(i) {
-			t.Fatalf("message %d has the id %d, want %d", i, m.ID, first+uint64(i))
-		}
+		assert.Assert(t, m.ID == first+uint64(i), "message %d has the id %d, want %d", i, m.ID, first+uint64(i))
 	}
 }
 
@@ -93,9 +93,7 @@ func TestSubscribe(t *testing.T) {
 			post(t, r, tt.then)
 			all.wait(t)
 			all.inOrder(t, tt.first, tt.last)
-			if all.truncated != tt.truncated {
-				t.Errorf("told of truncation %d times, want %d", all.truncated, tt.truncated)
-			}
+			assert.Check(t, all.truncated == tt.truncated, "told of truncation %d times, want %d", all.truncated, tt.truncated)
 		})
 	}
 }
@@ -158,9 +156,7 @@ func TestWhatGathersComesAsOneBatch(t *testing.T) {
 	close(g.open)
 	s.wait(t)
 	s.inOrder(t, 1, 10)
-	if len(s.batches) != 1 {
-		t.Errorf("10 messages came as batches of %v, want one", s.batches)
-	}
+	assert.Check(t, len(s.batches) == 1, "10 messages came as batches of %v, want one", s.batches)
 }
 
 func TestBatchesAreBounded(t *testing.T) {
@@ -175,9 +171,7 @@ func TestBatchesAreBounded(t *testing.T) {
 	defer r.Subscribe(0, 0, s)()
 	s.wait(t)
 	s.inOrder(t, 1, 10)
-	if len(s.batches) != 4 {
-		t.Errorf("245 KB came as batches of %v messages, want 3 3 3 1", s.batches)
-	}
+	assert.Check(t, len(s.batches) == 4, "245 KB came as batches of %v messages, want 3 3 3 1", s.batches)
 }
 
 func TestFormatsAreEncodedOncePerBatch(t *testing.T) {
@@ -191,9 +185,7 @@ func TestFormatsAreEncodedOncePerBatch(t *testing.T) {
 	batches := map[*Batch]bool{}
 	for range 100 {
 		defer r.Subscribe(0, 0, sinkFunc(func(b *Batch) {
-			if string(b.As(format)) != "wire" {
-				t.Error("As returned something else")
-			}
+			assert.Check(t, string(b.As(format)) == "wire", "As returned something else")
 			mu.Lock()
 			batches[b] = true
 			mu.Unlock()
@@ -230,9 +222,7 @@ func TestNoDeliveryStartsAfterCancel(t *testing.T) {
 		over.Store(true)
 		post(t, r, 3)
 		waitUntilServed(t, r)
-		if late.Load() {
-			t.Fatal("delivered after cancel")
-		}
+		assert.Assert(t, !late.Load(), "delivered after cancel")
 		cancel() // again, to no effect
 	}
 }
@@ -284,8 +274,6 @@ func TestCancelledSubscriptionsAreForgotten(t *testing.T) {
 	h.Close()
 	for _, g := range r.groups {
 		g.serve() // in the dispatcher's place
-		if len(g.subs) > 0 {
-			t.Errorf("%d subscriptions are left", len(g.subs))
-		}
+		assert.Check(t, len(g.subs) == 0, "%d subscriptions are left", len(g.subs))
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"gotest.tools/v3/assert"
 )
 
 func asyncAPI(t *testing.T) *document { return readDocument(t, "asyncapi.yaml", jsonschema.Draft7) }
@@ -21,9 +22,7 @@ func TestAsyncAPIConforms(t *testing.T) {
 			t.Errorf("%s has no example", name)
 		} else {
 			for _, example := range list {
-				if err := d.check(at+"/payload", example.(map[string]any)["payload"]); err != nil {
-					t.Errorf("%s: %v", name, err)
-				}
+				assert.Check(t, d.check(at+"/payload", example.(map[string]any)["payload"]), name)
 			}
 		}
 	}
@@ -44,16 +43,12 @@ func TestPushesAreDocumented(t *testing.T) {
 		if err == nil {
 			err = d.check("#/components/messages/"+name+"/payload", value)
 		}
-		if err != nil {
-			t.Errorf("%s: %s: %v", name, raw, err)
-		}
+		assert.Check(t, err, "%s: %s", name, raw)
 		seen[name] = true
 	}
 	must := func(err error) {
 		t.Helper()
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 	}
 	must(v.say("lobby", slices.Repeat([]string{oddText}, 7)...))
 
@@ -99,9 +94,7 @@ func TestPushesAreDocumented(t *testing.T) {
 		packet, err := talk.read()
 		must(err)
 		m := eventPacket.FindStringSubmatch(packet)
-		if m == nil {
-			t.Fatalf("packet %q", packet)
-		}
+		assert.Assert(t, m != nil, "packet %q", packet)
 		return []byte(m[3])
 	}
 	is("truncatedNotice", arguments())
@@ -121,22 +114,16 @@ func TestPushesAreDocumented(t *testing.T) {
 			packet, err := talk.read()
 			must(err)
 			m := eventPacket.FindStringSubmatch(packet)
-			if m == nil {
-				t.Fatalf("packet %q", packet)
-			}
+			assert.Assert(t, m != nil, "packet %q", packet)
 			if acknowledged = m[1] == "3"; !acknowledged {
 				is("chatMessage", []byte(m[3]))
 				continue
 			}
-			if m[2] != id {
-				t.Errorf("acknowledgement %s of %s", m[2], id)
-			}
+			assert.Check(t, m[2] == id, "acknowledgement %s of %s", m[2], id)
 			is("acknowledgement", []byte(m[3]))
 		}
 	}
 	for name := range d.object("#/components/messages") {
-		if !seen[name] {
-			t.Errorf("%s is documented, and was never sent", name)
-		}
+		assert.Check(t, seen[name], "%s is documented, and was never sent", name)
 	}
 }

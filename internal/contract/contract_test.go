@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/certificate"
 	"github.com/pollpush/pollpush/server"
 )
@@ -24,15 +26,11 @@ func serve(t testing.TB, history int) (base string) {
 func serveAs(t testing.TB, s *server.Server) (base string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(l) }()
 	t.Cleanup(func() {
-		if err := s.Shutdown(context.Background()); err != nil {
-			t.Errorf("shutdown: %v", err)
-		}
+		assert.Check(t, s.Shutdown(context.Background()), "shutdown")
 		<-served
 	})
 	return "http://" + l.Addr().String()
@@ -44,25 +42,19 @@ func (p Point) String() string { return p.Group + ": " + p.Name }
 
 func TestOurServerKeepsTheContract(t *testing.T) {
 	results, err := Check(t.Context(), serve(t, 0), nil, Part{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	if len(results) != len(Points()) {
 		t.Errorf("%d points of %d", len(results), len(Points()))
 	}
 	for _, r := range results {
-		if r.Verdict != Passed {
-			t.Errorf("%v: %v %s %v", r.Point, r.Verdict, r.Why, r.Fault)
-		}
+		assert.Check(t, r.Verdict == Passed, "%v: %v %s %v", r.Point, r.Verdict, r.Why, r.Fault)
 	}
 }
 
 // It keeps it by TLS as well, and only for who trusts it.
 func TestOurServerKeepsTheContractByTLS(t *testing.T) {
 	own, text, err := certificate.New("127.0.0.1")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	base := "https" + strings.TrimPrefix(serveAs(t, server.New(server.Config{Deflate: true, Batch: 50 * time.Millisecond, Certificate: &own})), "http")
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM([]byte(text))
@@ -71,9 +63,7 @@ func TestOurServerKeepsTheContractByTLS(t *testing.T) {
 		t.Fatalf("%d points of %d: %v", len(results), len(Points()), err)
 	}
 	for _, r := range results {
-		if r.Verdict != Passed {
-			t.Errorf("%v: %v %s %v", r.Point, r.Verdict, r.Why, r.Fault)
-		}
+		assert.Check(t, r.Verdict == Passed, "%v: %v %s %v", r.Point, r.Verdict, r.Why, r.Fault)
 	}
 	if _, err := Check(t.Context(), base, nil, Part{}); err == nil || !strings.Contains(err.Error(), "certificate signed by unknown authority") {
 		t.Errorf("not trusted: %v", err)
@@ -105,9 +95,7 @@ func TestAbsence(t *testing.T) {
 				asked = strings.Split(c.asked, ",")
 			}
 			results, err := Check(t.Context(), base, nil, Part{Transports: asked})
-			if err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, err)
 			failed := map[string]bool{}
 			passed := 0
 			for _, r := range results {
@@ -115,26 +103,18 @@ func TestAbsence(t *testing.T) {
 				case Failed:
 					t.Logf("%v: %v", r.Point, r.Fault)
 					failed[r.Group] = true
-					if !strings.Contains(r.Fault.Remedy, "leave its transport out") {
-						t.Errorf("%v: %v", r.Point, r.Fault)
-					}
+					assert.Check(t, strings.Contains(r.Fault.Remedy, "leave its transport out"), "%v: %v", r.Point, r.Fault)
 				case Absent:
-					if r.Why == "" {
-						t.Errorf("%v is absent, and why is not said", r.Point)
-					}
+					assert.Check(t, r.Why != "", "%v is absent, and why is not said", r.Point)
 				case Passed:
 					passed++
 				}
 			}
 			for _, group := range c.failed {
-				if !failed[group] {
-					t.Errorf("nothing of %q has failed", group)
-				}
+				assert.Check(t, failed[group], "nothing of %q has failed", group)
 				delete(failed, group)
 			}
-			if len(failed) > 0 || passed == 0 {
-				t.Errorf("failed: %v; %d passed", failed, passed)
-			}
+			assert.Check(t, len(failed) == 0 && passed != 0, "failed: %v; %d passed", failed, passed)
 		})
 	}
 }
@@ -146,9 +126,7 @@ func TestPointsAreDistinct(t *testing.T) {
 	seen := map[string]bool{}
 	needed := map[string]bool{}
 	for _, p := range Points() {
-		if seen[p.String()] {
-			t.Errorf("%v stands twice", p)
-		}
+		assert.Check(t, !seen[p.String()], "%v stands twice", p)
 		seen[p.String()] = true
 		for _, name := range p.Transports {
 			needed[name] = needed[name] || p.Needed
@@ -157,13 +135,9 @@ func TestPointsAreDistinct(t *testing.T) {
 			t.Errorf("%v is needed by no transport, or optional", p)
 		}
 	}
-	if len(needed) != len(known) {
-		t.Errorf("points for %v, want %v", needed, known)
-	}
+	assert.Check(t, len(needed) == len(known), "points for %v, want %v", needed, known)
 	for _, name := range known {
-		if !needed[name] {
-			t.Errorf("no point is needed to measure %s", name)
-		}
+		assert.Check(t, needed[name], "no point is needed to measure %s", name)
 	}
 }
 
@@ -199,9 +173,7 @@ func TestBase(t *testing.T) {
 
 func TestNoServer(t *testing.T) {
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	closed.Close()
 	if _, err := Check(t.Context(), "http://"+closed.Addr().String(), nil, Part{}); err == nil || !strings.Contains(err.Error(), "connection refused") {
 		t.Errorf("nobody listens: %v", err)
@@ -231,9 +203,7 @@ func TestNoServer(t *testing.T) {
 func TestOtherTermsOfDeflate(t *testing.T) {
 	base := wrong{answer: setHeader("Sec-Websocket-Extensions", "permessage-deflate; server_max_window_bits=9")}.before(t, serve(t, 0))
 	results, err := Check(t.Context(), base, nil, Part{Transports: []string{"ws-deflate"}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	for _, r := range results {
 		if want := (r.Name == "permessage-deflate is agreed on"); r.Group == "deflate" && (r.Verdict == Passed) != want {
 			t.Errorf("%v: %v %v", r.Point, r.Verdict, r.Fault)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v4"
+	"gotest.tools/v3/assert"
 )
 
 // document is openapi.yaml or asyncapi.yaml.
@@ -27,32 +28,22 @@ type document struct {
 func readDocument(t *testing.T, name string, draft *jsonschema.Draft) *document {
 	t.Helper()
 	source, err := os.ReadFile("../../docs/" + name)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	var value any
-	if err := yaml.Load(source, &value); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, yaml.Load(source, &value))
 	d := &document{t: t, name: name, root: asJSON(t, value), all: jsonschema.NewCompiler()}
 	d.all.DefaultDraft(draft)
 	d.all.AssertFormat()
-	if err := d.all.AddResource(name, d.root); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, d.all.AddResource(name, d.root))
 	return d
 }
 
 func asJSON(t *testing.T, value any) any {
 	t.Helper()
 	b, err := json.Marshal(value)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	v, err := jsonschema.UnmarshalJSON(bytes.NewReader(b))
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return v
 }
 
@@ -129,9 +120,7 @@ func (d *document) walk(f func(where string, object map[string]any)) {
 func (d *document) conforms(schema string) {
 	d.t.Helper()
 	f, err := os.Open(path.Join("testdata", schema))
-	if err != nil {
-		d.t.Fatal(err)
-	}
+	assert.NilError(d.t, err)
 	defer f.Close()
 	var r io.Reader = f
 	if strings.HasSuffix(schema, ".gz") {
@@ -140,25 +129,15 @@ func (d *document) conforms(schema string) {
 		}
 	}
 	value, err := jsonschema.UnmarshalJSON(r)
-	if err != nil {
-		d.t.Fatal(err)
-	}
+	assert.NilError(d.t, err)
 	c := jsonschema.NewCompiler()
-	if err := c.AddResource("schema.json", value); err != nil {
-		d.t.Fatal(err)
-	}
+	assert.NilError(d.t, c.AddResource("schema.json", value))
 	compiled, err := c.Compile("schema.json")
-	if err != nil {
-		d.t.Fatal(err)
-	}
-	if err := compiled.Validate(d.root); err != nil {
-		d.t.Errorf("%s: %v", d.name, err)
-	}
+	assert.NilError(d.t, err)
+	assert.Check(d.t, compiled.Validate(d.root), d.name)
 	broken := asJSON(d.t, d.root).(map[string]any)
 	delete(broken["info"].(map[string]any), "title")
-	if compiled.Validate(broken) == nil {
-		d.t.Errorf("%s would be valid without a title", schema)
-	}
+	assert.Check(d.t, compiled.Validate(broken) != nil, "%s would be valid without a title", schema)
 	d.walk(func(where string, object map[string]any) {
 		if to, ok := object["$ref"].(string); ok {
 			if _, pointer := d.at(to); pointer == "" {

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"gotest.tools/v3/assert"
 )
 
 // peer starts something that takes connections, and does with each whatever it
@@ -21,9 +22,7 @@ import (
 func peer(t *testing.T, f func(c net.Conn)) (base string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	t.Cleanup(func() { l.Close() })
 	go func() {
 		for {
@@ -169,9 +168,7 @@ func FuzzAnswers(f *testing.F) {
 		v := &visit{check: c, ctx: t.Context()}
 		if p, _, err := v.poll("x", ""); err == nil {
 			for _, m := range p.messages {
-				if m.ID == 0 {
-					t.Errorf("%q: a message without an id", b)
-				}
+				assert.Check(t, m.ID != 0, "%q: a message without an id", b)
 			}
 		}
 		if s, _, err := v.stream("x", ""); err == nil {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/gorilla/websocket"
 	"github.com/santhosh-tekuri/jsonschema/v6"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/server"
 )
@@ -48,14 +49,10 @@ func TestOpenAPIConforms(t *testing.T) {
 		}
 		for _, v := range values {
 			examples++
-			if err := d.check(where+"/schema", v); err != nil {
-				t.Errorf("%s: %v", where, err)
-			}
+			assert.Check(t, d.check(where+"/schema", v), where)
 		}
 	})
-	if examples < 10 {
-		t.Errorf("%d examples", examples)
-	}
+	assert.Check(t, examples >= 10, "%d examples", examples)
 }
 
 // documented is what openapi.yaml says of one answer.
@@ -101,16 +98,12 @@ func (d *document) wants(operation string, r *http.Response, body []byte) {
 			}
 			continue
 		}
-		if err := d.check(at+"/headers/"+name+"/schema", value[0]); err != nil {
-			d.t.Errorf("%s: %s: %v", what, name, err)
-		}
+		assert.Check(d.t, d.check(at+"/headers/"+name+"/schema", value[0]), "%s: %s", what, name)
 	}
 	media, _, _ := strings.Cut(r.Header.Get("Content-Type"), ";")
 	content := d.object(at + "/content")
 	if content == nil {
-		if media != "" || len(body) > 0 {
-			d.t.Errorf("%s: %s with %q, documented is no body", what, media, body)
-		}
+		assert.Check(d.t, media == "" && len(body) == 0, "%s: %s with %q, documented is no body", what, media, body)
 		return
 	}
 	if content[media] == nil {
@@ -135,13 +128,9 @@ func (d *document) wants(operation string, r *http.Response, body []byte) {
 func exchange(t *testing.T, base, request string) (*http.Response, []byte) {
 	t.Helper()
 	c, err := net.Dial("tcp", strings.TrimPrefix(base, "http://"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer c.Close()
-	if err := c.SetDeadline(time.Now().Add(patience)); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, c.SetDeadline(time.Now().Add(patience)))
 	head, body, _ := strings.Cut(request, "\n\n")
 	head = strings.ReplaceAll(head, "\n", "\r\n")
 	if body != "" {
@@ -151,16 +140,12 @@ func exchange(t *testing.T, base, request string) (*http.Response, []byte) {
 		t.Fatal(err)
 	}
 	r, err := http.ReadResponse(bufio.NewReader(c), nil)
-	if err != nil {
-		t.Fatalf("%s: %v", request, err)
-	}
+	assert.NilError(t, err, request)
 	if r.StatusCode == http.StatusSwitchingProtocols || r.Header.Get("Content-Type") == "text/event-stream" {
 		return r, nil
 	}
 	b, err := io.ReadAll(r.Body)
-	if err != nil {
-		t.Fatalf("%s: %v", request, err)
-	}
+	assert.NilError(t, err, request)
 	return r, b
 }
 
@@ -173,13 +158,9 @@ func TestAnswersAreDocumented(t *testing.T) {
 	c := newCheck(t.Context(), base, nil)
 	defer c.client.CloseIdleConnections()
 	v := &visit{check: c, ctx: t.Context()}
-	if err := v.say("full", slices.Repeat([]string{oddText}, 7)...); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, v.say("full", slices.Repeat([]string{oddText}, 7)...))
 	engine, err := v.pollLink("room=lobby")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	const (
 		messages = "/api/rooms/{room}/messages"
 		events   = "/api/rooms/{room}/events"
@@ -234,15 +215,11 @@ func TestAnswersAreDocumented(t *testing.T) {
 	// Rooms without end.
 	for i := 0; ; i++ {
 		a, err := v.get(v.messages(strconv.Itoa(i), "?after=0"))
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		if a.status == http.StatusTooManyRequests {
 			break
 		}
-		if a.status != http.StatusOK || i > 20_000 {
-			t.Fatalf("room %d: %d", i, a.status)
-		}
+		assert.Assert(t, a.status == http.StatusOK && i <= 20_000, "room %d: %d", i, a.status)
 	}
 	for operation, request := range map[string]string{
 		"POST " + messages: strings.Replace(post, "lobby", "more", 1) + `{"user":"ada","text":"hello"}`,
@@ -259,9 +236,7 @@ func TestAnswersAreDocumented(t *testing.T) {
 	ending := server.New(server.Config{})
 	base = listen(t, ending)
 	s, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(base, "http")+"/api/rooms/lobby/ws", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer s.Close()
 	s.SetCloseHandler(func(int, string) error { return nil })
 	over := make(chan error, 1)
@@ -295,9 +270,7 @@ func TestAnswersAreDocumented(t *testing.T) {
 func listen(t *testing.T, s *server.Server) (base string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(l) }()
 	t.Cleanup(func() { <-served })

@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
 )
 
 // Of a server that answers what every load asks first and nothing else, a point
@@ -51,12 +53,8 @@ func TestOutOfTime(t *testing.T) {
 					t.Errorf("%v: %v %v, want %v", r.Point, r.Verdict, r.Fault, c.want)
 				}
 			}
-			if found == 0 {
-				t.Errorf("nothing is %v", c.want)
-			}
-			if err := k.stopped(results); err != nil {
-				t.Errorf("it answers, and: %v", err)
-			}
+			assert.Check(t, found != 0, "nothing is %v", c.want)
+			assert.Check(t, k.stopped(results), "it answers, and")
 		})
 	}
 }
@@ -92,14 +90,10 @@ func TestServerStops(t *testing.T) {
 					}
 				}
 			}
-			if untried == 0 || underWay == 0 || underWay > together {
-				t.Errorf("%d untried, %d of them under way", untried, underWay)
-			}
+			assert.Check(t, untried != 0 && underWay != 0 && underWay <= together, "%d untried, %d of them under way", untried, underWay)
 			err := c.stopped(results)
 			want := fmt.Sprintf("the server at %s stopped answering after %d of %d points (%s); start it again", base, len(results)-untried, len(results), name)
-			if err == nil || err.Error() != want {
-				t.Errorf("it said %v, want %s", err, want)
-			}
+			assert.Check(t, err != nil && err.Error() == want, "it said %v, want %s", err, want)
 		})
 	}
 }
@@ -108,9 +102,7 @@ func TestServerStops(t *testing.T) {
 func stopping(t *testing.T, stop func(s *httptest.Server, r *http.Request)) (base string) {
 	t.Helper()
 	to, err := url.Parse(serve(t, 0))
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	proxy := &httputil.ReverseProxy{
 		FlushInterval: -1,
 		Rewrite:       func(r *httputil.ProxyRequest) { r.SetURL(to); r.Out.Host = r.In.Host },

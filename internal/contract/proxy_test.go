@@ -12,6 +12,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 func handle(t testing.TB, h http.HandlerFunc) (base string) {
@@ -35,13 +37,9 @@ type wrong struct {
 // before puts a wrong before the server at base.
 func (w wrong) before(t testing.TB, base string) string {
 	t.Helper()
-	if len(w.old) != len(w.new) {
-		t.Fatalf("%q is not as long as %q", w.old, w.new)
-	}
+	assert.Assert(t, len(w.old) == len(w.new), "%q is not as long as %q", w.old, w.new)
 	to, err := url.Parse(base)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	proxy := &httputil.ReverseProxy{
 		FlushInterval: -1,
 		Transport:     &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: together},

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
 )
@@ -36,14 +38,10 @@ func BenchmarkTransport(b *testing.B) {
 				Grid: scenario.Single(s), Chatserver: chatserver, Loadgen: shardProgram,
 				Dir: filepath.Join(b.TempDir(), "run"), Commit: "bench", Progress: b.Output(),
 			})
-			if err != nil {
-				b.Fatal(err)
-			}
+			assert.NilError(b, err)
 			var generator, server, generatorMemory, serverMemory float64
 			for _, t := range trials {
-				if t.Validity == result.Invalid {
-					b.Fatalf("an invalid trial says nothing about cost: %v", t.Reasons)
-				}
+				assert.Assert(b, t.Validity != result.Invalid, "an invalid trial says nothing about cost: %v", t.Reasons)
 				n := float64(c.operations(&t)) * float64(len(trials))
 				generator += 1e6 * t.Generator.CPUS() / n
 				server += 1e6 * t.Server.CPUS() / n

@@ -14,19 +14,22 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
 )
 
 // These tests make what a trial must be doubted for, and see that it says so.
 
-// few is a trial of 10 clients and 10 messages a second, with a second of
-// warm-up and four of steady state.
+// few is a trial of 10 clients and 10 messages a second, with half a second of
+// warm-up and three of steady state.
 func few(t *testing.T, transport string) Options {
 	s := scenario.Scenario{Transports: []string{transport}, Clients: 10, Payload: 100}
 	s.Publish = scenario.Publish{Rate: 10, Arrivals: "constant", Publishers: 1}
 	s.Poll.Interval = 100 * time.Millisecond
-	s.Phases = scenario.Phases{RampUp: 100 * time.Millisecond, WarmUp: time.Second, Steady: 4 * time.Second, Drain: time.Second}
+	s.Phases = scenario.Phases{RampUp: 100 * time.Millisecond, WarmUp: 500 * time.Millisecond, Steady: 3 * time.Second, Drain: time.Second}
 	return options(t, s)
 }
 
@@ -44,9 +47,7 @@ func inSteady(o *Options, f func()) {
 func reasonOf(t *testing.T, trial result.Trial, code string) result.Reason {
 	t.Helper()
 	i := slices.IndexFunc(trial.Reasons, func(r result.Reason) bool { return r.Code == code })
-	if i < 0 {
-		t.Fatalf("no reason is %s: %v", code, trial.Reasons)
-	}
+	assert.Assert(t, i >= 0, "no reason is %s: %v", code, trial.Reasons)
 	return trial.Reasons[i]
 }
 
@@ -100,9 +101,7 @@ func TestAStoppedShardIsNoticed(t *testing.T) {
 					t.Errorf("it was late: %+v", r)
 				}
 			}
-			if trial.Lost != 0 || trial.Duplicated != 0 {
-				t.Errorf("%d lost, %d duplicated", trial.Lost, trial.Duplicated)
-			}
+			assert.Check(t, trial.Lost == 0 && trial.Duplicated == 0, "%d lost, %d duplicated", trial.Lost, trial.Duplicated)
 		})
 	}
 }
@@ -111,9 +110,7 @@ func TestAStoppedShardIsNoticed(t *testing.T) {
 // which they were started.
 func shardsIn(t *testing.T, file string) (pids []int) {
 	text, err := os.ReadFile(file)
-	if err != nil {
-		t.Error(err)
-	}
+	assert.Check(t, err)
 	for _, f := range strings.Fields(string(text)) {
 		if pid, err := strconv.Atoi(f); err == nil {
 			pids = append(pids, pid)
@@ -130,9 +127,7 @@ func TestForeignLoadIsNoticed(t *testing.T) {
 	// It takes what nobody else wants; where there is nothing of that, others
 	// are in the way already.
 	spin := exec.Command("nice", "-n", "19", "sh", "-c", "while :; do :; done")
-	if err := spin.Start(); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, spin.Start())
 	defer spin.Wait()
 	defer spin.Process.Kill()
 	trial := measureOne(t, few(t, "ws"))
@@ -154,7 +149,7 @@ func TestOutOfDescriptors(t *testing.T) {
 			const clients, descriptors = 100, 64
 			o := few(t, transport)
 			o.Grid.Points[0].Clients = clients
-			o.Grid.Points[0].Poll.Interval = time.Second
+			o.Grid.Points[0].Poll.Interval, o.Grid.Points[0].Phases.Steady = time.Second, time.Second
 			o.Loadgen = script(t, "ulimit -n "+strconv.Itoa(descriptors)+"\nexec "+shardProgram)
 			trial := measureOne(t, o)
 			failed := trial.Errors["dial: "+result.OutOfDescriptors]
@@ -227,14 +222,12 @@ func TestTheTargetsFaults(t *testing.T) {
 // A trial's line names whatever came otherwise than once.
 func TestVerdictNamesDuplicates(t *testing.T) {
 	half := 0.002
-	trial := result.Trial{Status: result.Complete, Validity: result.Valid, Delivered: 110, Latency: &result.Quantiles{P50: &half}}
+	trial := result.Trial{Status: result.Complete, Validity: result.Valid, Counts: result.Counts{Delivered: 110}, Latency: &result.Quantiles{P50: &half}}
 	for duplicated, want := range map[int64]string{
 		0:  "valid (110 deliveries, 0 lost, half of them within 2 ms)",
 		30: "valid (110 deliveries, 0 lost, 30 duplicated, half of them within 2 ms)",
 	} {
 		trial.Duplicated = duplicated
-		if got := verdict(&trial); got != want {
-			t.Errorf("%q, want %q", got, want)
-		}
+		assert.Check(t, is.Equal(verdict(&trial), want))
 	}
 }

@@ -7,8 +7,11 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/clock"
 	"github.com/pollpush/pollpush/internal/result"
@@ -17,18 +20,18 @@ import (
 
 func write(t *testing.T, path, text string) {
 	t.Helper()
-	if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	// A child that another test starts meanwhile would hold the file open for
+	// writing: it could not be executed.
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	assert.NilError(t, os.WriteFile(path, []byte(text), 0o755))
 }
 
 // children are the processes that this one has started.
 func children(t *testing.T) (pids []int) {
 	t.Helper()
 	entries, err := os.ReadDir("/proc/self/task")
-	if err != nil {
-		t.Error(err)
-	}
+	assert.Check(t, err)
 	for _, e := range entries {
 		text, _ := os.ReadFile("/proc/self/task/" + e.Name() + "/children") // the thread may be gone
 		for _, f := range strings.Fields(string(text)) {
@@ -61,9 +64,7 @@ func TestEdgesDoNotWaitForMetrics(t *testing.T) {
 			w := newWatch(shard.Plan{RampStart: clock.Now(), Steady: 200 * time.Millisecond}, nil, newScrapers([]string{server.URL}, nil), sample{})
 			defer w.metrics.close()
 			w.begin(clock.Now() + int64(150*time.Millisecond))
-			if err := w.readEdges(context.Background()); err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, w.readEdges(context.Background()))
 			for i, e := range w.edges {
 				if e.off < 0 || e.off > time.Second { // the scraper's own patience is 3 s
 					t.Errorf("edge %d was read %v off", i, e.off)
@@ -115,9 +116,7 @@ func TestEdgesOffTheirInstants(t *testing.T) {
 			}
 			var trial result.Trial
 			w.judgeEdges(&trial, members)
-			if len(trial.Reasons) != len(c.want) {
-				t.Fatalf("%+v, want %q", trial.Reasons, c.want)
-			}
+			assert.Assert(t, len(trial.Reasons) == len(c.want), "%+v, want %q", trial.Reasons, c.want)
 			for i, r := range trial.Reasons {
 				if r.Text != c.want[i] || r.Code != result.EdgeLate || r.Validity != result.Invalid {
 					t.Errorf("%+v, want %q", r, c.want[i])

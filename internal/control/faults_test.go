@@ -1,10 +1,13 @@
 package control
 
 import (
+	"math"
 	"slices"
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/faultproxy"
 	"github.com/pollpush/pollpush/internal/result"
@@ -17,10 +20,7 @@ import (
 // server after 75 ms, and the next comes after 100.
 func TestADelayMovesEveryPushMedian(t *testing.T) {
 	t.Parallel()
-	const (
-		way   = 25 * time.Millisecond
-		tries = 4
-	)
+	const way = 25 * time.Millisecond
 	for _, tr := range transport.All() {
 		if tr.Paced {
 			continue
@@ -37,19 +37,19 @@ func TestADelayMovesEveryPushMedian(t *testing.T) {
 				}
 				return trial
 			}
-			calm := true
+			// What disturbs a median adds to it: the least of several is the truest.
+			calm, plain, delayed := true, math.Inf(1), math.Inf(1)
 			for range tries {
-				plain, delayed := measure(0), measure(way)
-				moved := 1000 * (*delayed.Latency.P50 - *plain.Latency.P50)
-				t.Logf("the median moved by %.2f ms, from %.2f ms", moved, 1000**plain.Latency.P50)
+				a, b := measure(0), measure(way)
+				plain, delayed = min(plain, *a.Latency.P50), min(delayed, *b.Latency.P50)
+				moved := 1000 * (delayed - plain)
+				t.Logf("the median moved by %.2f ms, from %.2f ms", moved, 1000*plain)
 				if moved >= 47 && moved <= 53 {
 					return
 				}
-				calm = calm && undisturbed(t, &plain) && undisturbed(t, &delayed)
+				calm = calm && undisturbed(t, &a) && undisturbed(t, &b)
 			}
-			if calm {
-				t.Errorf("the median never moved by 50 ± 3 ms in %d tries", tries)
-			}
+			assert.Check(t, !calm, "the median never moved by 50 ± 3 ms in %d tries", tries)
 		})
 	}
 }
@@ -85,8 +85,8 @@ func TestFaultsOnTheWayAreReportedExactly(t *testing.T) {
 				}
 				return faultproxy.Pass
 			}})
-			o := proxied(t, proxy, name, clients, 1, 25) // one publisher: ids are in the order of the schedule
-			o.Grid.Points[0].Phases.Steady, o.Grid.Points[0].Phases.Drain = 4*time.Second, 3*time.Second
+			o := proxied(t, proxy, name, clients, 1, 50) // one publisher: ids are in the order of the schedule
+			o.Grid.Points[0].Phases.Steady, o.Grid.Points[0].Phases.Drain = 2*time.Second, 2*time.Second
 			trial := measureOne(t, o)
 			if trial.Offered != messages || trial.Published != messages {
 				t.Fatalf("offered %d, published %d, want %d: %v", trial.Offered, trial.Published, messages, trial.Reasons)
@@ -98,13 +98,9 @@ func TestFaultsOnTheWayAreReportedExactly(t *testing.T) {
 				"reordered":  {trial.Reordered, each},
 				"delivered":  {trial.Delivered, messages * clients}, // as many twice as never
 			} {
-				if c[0] != c[1] {
-					t.Errorf("%s: %d, want %d", what, c[0], c[1])
-				}
+				assert.Check(t, c[0] == c[1], "%s: %d, want %d", what, c[0], c[1])
 			}
-			if trial.Validity == result.Valid {
-				t.Error("a trial with losses is not to be called valid")
-			}
+			assert.Check(t, trial.Validity != result.Valid, "a trial with losses is not to be called valid")
 		})
 	}
 }

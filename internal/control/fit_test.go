@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/scenario"
 	"github.com/pollpush/pollpush/internal/shard"
@@ -78,9 +80,7 @@ func TestFit(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := fit(c.s, c.m, !c.target)
 			if c.refused == "" {
-				if err != nil || got != c.want {
-					t.Errorf("%+v, %v, want %+v", got, err, c.want)
-				}
+				assert.Check(t, err == nil && got == c.want, "%+v, %v, want %+v", got, err, c.want)
 				return
 			}
 			wantRefusal(t, err, c.refused)
@@ -90,9 +90,7 @@ func TestFit(t *testing.T) {
 
 func wantRefusal(t *testing.T, err error, want string) {
 	t.Helper()
-	if err == nil || err.Error() != want {
-		t.Errorf("error %v\nwant  %s", err, want)
-	}
+	assert.Check(t, err != nil && err.Error() == want, "error %v\nwant  %s", err, want)
 	if _, ok := errors.AsType[*Refusal](err); !ok {
 		t.Errorf("%T is no *Refusal", err)
 	}
@@ -202,14 +200,10 @@ func TestFitHoldsForAllAssignments(t *testing.T) {
 		// Clients and publishers are dealt out apart: a shard may be one over,
 		// which is within its own descriptors.
 		for i, n := range l.shards {
-			if n > int(m.NoFile)-ownFiles+1 {
-				t.Fatalf("%s: shard %d holds %d connections", what, i, n)
-			}
+			assert.Assert(t, n <= int(m.NoFile)-ownFiles+1, "%s: shard %d holds %d connections", what, i, n)
 		}
 		for i, n := range l.servers {
-			if n > int(m.NoFile)-ownFiles {
-				t.Fatalf("%s: server %d holds %d connections", what, i, n)
-			}
+			assert.Assert(t, n <= int(m.NoFile)-ownFiles, "%s: server %d holds %d connections", what, i, n)
 		}
 		for pair, n := range l.pairs {
 			if m.Ports > 0 && int64(n) > m.Ports {
@@ -217,9 +211,7 @@ func TestFitHoldsForAllAssignments(t *testing.T) {
 			}
 		}
 	}
-	if fits < 1000 {
-		t.Errorf("only %d of 5000 fit: the test says little", fits)
-	}
+	assert.Check(t, fits >= 1000, "only %d of 5000 fit: the test says little", fits)
 }
 
 // Who does as a refusal says is not refused for the same reason again.
@@ -254,9 +246,7 @@ func TestFitRemediesHelp(t *testing.T) {
 			t.Fatalf("%s; then: %v", text, err)
 		}
 	}
-	if tried["shards"] < 100 || tried["rooms"] < 100 {
-		t.Errorf("tried %v: the test says little", tried)
-	}
+	assert.Check(t, tried["shards"] >= 100 && tried["rooms"] >= 100, "tried %v: the test says little", tried)
 }
 
 // kindOf is a refusal's text without its numbers.

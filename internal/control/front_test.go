@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/faultproxy"
 )
@@ -43,9 +44,7 @@ type nth struct{}
 func (f *front) start(t *testing.T, idle time.Duration) *httptest.Server {
 	t.Helper()
 	to, err := url.Parse("http://" + throughProxy(t, faultproxy.Faults{}).Addr())
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	f.to, f.proxy = to, &httputil.ReverseProxy{
 		FlushInterval: -1, ErrorLog: log.New(io.Discard, "", 0), Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(to) },
 	}

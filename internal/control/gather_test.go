@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/result"
@@ -18,7 +19,7 @@ import (
 
 // gathered is the trial that shards' results make.
 func gathered(plan shard.Plan, results ...*shard.Result) *result.Trial {
-	t := &result.Trial{Status: result.Complete, Errors: map[string]int64{}, Requests: result.Requests{ByStatus: map[string]int64{}}}
+	t := &result.Trial{Status: result.Complete, Errors: map[string]int64{}}
 	var members []*member
 	for _, r := range results {
 		members = append(members, &member{result: r})
@@ -31,14 +32,10 @@ func histogramText(t *testing.T, highest time.Duration, values ...int64) string 
 	t.Helper()
 	h := hdrhistogram.New(1, int64(highest), 3)
 	for _, v := range values {
-		if err := h.RecordValue(v); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, h.RecordValue(v))
 	}
 	text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return string(text)
 }
 
@@ -68,31 +65,39 @@ var (
 
 func TestGatherSumsUp(t *testing.T) {
 	a := &shard.Result{
-		Joined: 4, From: 5e9, To: 15e9, Offered: 10, Sent: 9, Published: 8, Expected: 80, Delivered: 82, Lost: 1, Duplicated: 3, Reordered: 4,
-		WindowDeliveries: 70, ByStatus: map[string]int64{"200": 100, "201": 8}, RequestErrors: 2, Empty: 60, Bytes: [4]result.Bytes{2: sample1},
-		Held: 5, Opened: 6, Failed: 1, LostConnections: 2, Errors: map[string]int64{"reset": 2}, StaleShares: []float64{0.5, 1},
+		Joined: 4, From: 5e9, To: 15e9,
+		Counts: result.Counts{
+			Offered: 10, Sent: 9, NotSent: 1, Published: 8, Expected: 80, Delivered: 82, Lost: 1, Duplicated: 3, Reordered: 4, WindowDeliveries: 70,
+			Requests:    result.Requests{Total: 110, ByStatus: map[string]int64{"200": 100, "201": 8}, Errors: 2, Empty: 60},
+			Connections: result.Connections{Held: 5, Opened: 6, Failed: 1, Lost: 2},
+		},
+		Bytes: [4]result.Bytes{2: sample1}, Errors: map[string]int64{"reset": 2}, StaleShares: []float64{0.5, 1},
 	}
 	b := &shard.Result{
-		Joined: 4, From: 5e9, To: 15.5e9, Offered: 20, Sent: 20, Published: 20, Expected: 200, Delivered: 199, Lost: 2, Duplicated: 1, Reordered: 1,
-		WindowDeliveries: 190, ByStatus: map[string]int64{"200": 50, "503": 1}, RequestErrors: 1, Empty: 30, Bytes: [4]result.Bytes{1: {In: 5}, 2: sample2},
-		Held: 4, Opened: 4, Failed: 0, LostConnections: 1, Errors: map[string]int64{"reset": 1, "timeout": 7}, StaleShares: []float64{0.5, 0},
+		Joined: 4, From: 5e9, To: 15.5e9,
+		Counts: result.Counts{
+			Offered: 20, Sent: 20, Published: 20, Expected: 200, Delivered: 199, Lost: 2, Duplicated: 1, Reordered: 1, WindowDeliveries: 190,
+			Requests:    result.Requests{Total: 52, ByStatus: map[string]int64{"200": 50, "503": 1}, Errors: 1, Empty: 30},
+			Connections: result.Connections{Held: 4, Opened: 4, Lost: 1},
+		},
+		Bytes: [4]result.Bytes{1: {In: 5}, 2: sample2}, Errors: map[string]int64{"reset": 1, "timeout": 7}, StaleShares: []float64{0.5, 0},
 		FirstError: "GET /: reset",
 	}
 	plan := shard.Plan{Clients: 8, Rooms: []string{"r"}, Shards: 3}
 	got := gathered(plan, a, nil, b) // one shard has died without a result
 	want := &result.Trial{
-		Status: result.Complete, WindowS: 10.5, Offered: 30, Sent: 29, NotSent: 1, Published: 28, Expected: 280, Delivered: 281, Lost: 3, Duplicated: 4, Reordered: 5,
-		WindowDeliveries: 260,
-		Requests:         result.Requests{Total: 162, ByStatus: map[string]int64{"200": 150, "201": 8, "503": 1}, Errors: 3, Empty: 90},
-		Connections:      result.Connections{Held: 9, Opened: 10, Failed: 1, Lost: 3},
-		Errors:           map[string]int64{"reset": 3, "timeout": 7}, Bytes: sample1.Add(sample2), StaleShare: 0.25, StaleShareClients: &result.Quantiles{Max: 1, Mean: 0.5, N: 4},
-		PhaseBytes: []result.PhaseBytes{{Phase: "ramp-up"}, {Phase: "warm-up", Bytes: result.Bytes{In: 5}}, {Phase: "steady", Bytes: sample1.Add(sample2)}, {Phase: "drain"}},
+		Status: result.Complete, WindowS: 10.5,
+		Counts: result.Counts{
+			Offered: 30, Sent: 29, NotSent: 1, Published: 28, Expected: 280, Delivered: 281, Lost: 3, Duplicated: 4, Reordered: 5, WindowDeliveries: 260,
+			Requests:    result.Requests{Total: 162, ByStatus: map[string]int64{"200": 150, "201": 8, "503": 1}, Errors: 3, Empty: 90},
+			Connections: result.Connections{Held: 9, Opened: 10, Failed: 1, Lost: 3},
+		},
+		Errors: map[string]int64{"reset": 3, "timeout": 7}, Bytes: result.Add(sample1, sample2), StaleShare: 0.25, StaleShareClients: &result.Quantiles{Max: 1, Mean: 0.5, N: 4},
+		PhaseBytes: []result.PhaseBytes{{Phase: "ramp-up"}, {Phase: "warm-up", Bytes: result.Bytes{In: 5}}, {Phase: "steady", Bytes: result.Add(sample1, sample2)}, {Phase: "drain"}},
 		Series:     []result.Second{},
 		Reasons:    []result.Reason{{Code: result.Errors, Validity: result.Suspect, Text: "the first error was: GET /: reset"}},
 	}
-	if !reflect.DeepEqual(got, want) {
-		t.Errorf("gathered %+v\nwant     %+v", got, want)
-	}
+	assert.Check(t, reflect.DeepEqual(got, want), "gathered %+v\nwant     %+v", got, want)
 }
 
 // What two shards have seen is, merged, what one would have seen of it all.
@@ -130,14 +135,10 @@ func TestMergedHistogramsAreThatOfAllValues(t *testing.T) {
 		}
 	}
 	got := gathered(shard.Plan{Clients: 1, Rooms: []string{"r"}}, shards...)
-	if len(got.Reasons) > 0 {
-		t.Errorf("doubts: %+v", got.Reasons)
-	}
+	assert.Check(t, len(got.Reasons) == 0, "doubts: %+v", got.Reasons)
 	for _, kind := range kinds {
 		want, err := result.DecodeHistogram(histogramText(t, time.Hour, all[kind.name]...))
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		q, text := kind.out(got)
 		if !reflect.DeepEqual(q, result.Summarize(want)) {
 			t.Errorf("%s: %+v, want %+v", kind.name, q, result.Summarize(want))
@@ -172,9 +173,7 @@ func TestGatherDoubts(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := gathered(shard.Plan{Clients: 1, Rooms: []string{"a", "b", "c"}}, c.shards...)
-			if !reflect.DeepEqual(got.Reasons, c.want) {
-				t.Errorf("reasons %+v, want %+v", got.Reasons, c.want)
-			}
+			assert.Check(t, reflect.DeepEqual(got.Reasons, c.want), "reasons %+v, want %+v", got.Reasons, c.want)
 		})
 	}
 }
@@ -214,9 +213,7 @@ func TestFanout(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got := gathered(c.plan, &shard.Result{Messages: c.a}, &shard.Result{Messages: c.b}).Fanout
-			if !reflect.DeepEqual(got, c.want) {
-				t.Errorf("%+v, want %+v", got, c.want)
-			}
+			assert.Check(t, reflect.DeepEqual(got, c.want), "%+v, want %+v", got, c.want)
 		})
 	}
 }
@@ -250,9 +247,7 @@ func TestCost(t *testing.T) {
 				t.Errorf("user %v, system %v, want %v and %v", got.CPUUserS, got.CPUSysS, c.want.CPUUserS, c.want.CPUSysS)
 			}
 			got.CPUUserS, got.CPUSysS = c.want.CPUUserS, c.want.CPUSysS
-			if got != c.want {
-				t.Errorf("%+v, want %+v", got, c.want)
-			}
+			assert.Check(t, got == c.want, "%+v, want %+v", got, c.want)
 		})
 	}
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/clock"
 	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/result"
@@ -44,14 +46,10 @@ func TestStoppedShardsHoldNobodyUp(t *testing.T) {
 			t.Parallel()
 			f := &fleet{onTick: func(shard.Second) {}}
 			begun := time.Now()
-			if err := f.start(c.program(t), bigPlans(4)); err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, f.start(c.program(t), bigPlans(4)))
 			if c.stop {
 				for _, m := range f.shards {
-					if err := syscall.Kill(m.Pid(), syscall.SIGSTOP); err != nil {
-						t.Fatal(err)
-					}
+					assert.NilError(t, syscall.Kill(m.Pid(), syscall.SIGSTOP))
 				}
 			}
 			for range 100 {
@@ -100,9 +98,7 @@ func TestInterruptWithAStoppedShard(t *testing.T) {
 	go func() {
 		<-watch.seen
 		pids := children(t)
-		if len(pids) < 4 {
-			t.Errorf("only %v are running: the test says little", pids)
-		}
+		assert.Check(t, len(pids) >= 4, "only %v are running: the test says little", pids)
 		for _, pid := range pids {
 			syscall.Kill(pid, syscall.SIGSTOP)
 		}
@@ -111,12 +107,8 @@ func TestInterruptWithAStoppedShard(t *testing.T) {
 	}()
 	trials, err := Run(ctx, o)
 	took := time.Since(<-interrupted)
-	if err != nil || len(trials) != 1 || trials[0].Status != result.Partial {
-		t.Fatalf("%d trials, %v", len(trials), err)
-	}
-	if took > promised {
-		t.Errorf("it took %v", took)
-	}
+	assert.Assert(t, err == nil && len(trials) == 1 && trials[0].Status == result.Partial, "%d trials, %v", len(trials), err)
+	assert.Check(t, took <= promised, "it took %v", took)
 	if left := children(t); len(left) > 0 {
 		t.Errorf("processes %v are left behind", left)
 	}
@@ -125,16 +117,12 @@ func TestInterruptWithAStoppedShard(t *testing.T) {
 // A grace is cut short by an interrupt, also by one that comes within it.
 func TestEndHurriesOnceInterrupted(t *testing.T) {
 	p, err := proc.Start(script(t, `trap "" TERM; echo ready; while :; do sleep 1000; done`))
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	if _, err := p.Stdout.Read(make([]byte, 6)); err != nil {
 		t.Fatal(err)
 	}
 	ctx, interrupt := context.WithCancel(t.Context())
 	time.AfterFunc(10*time.Millisecond, interrupt)
 	err = (&fleet{servers: []*proc.Process{p}}).end(ctx, time.Hour)
-	if err == nil || !strings.HasPrefix(err.Error(), "the server did not end cleanly: ") {
-		t.Errorf("error %v", err)
-	}
+	assert.Check(t, err != nil && strings.HasPrefix(err.Error(), "the server did not end cleanly: "), "error %v", err)
 }

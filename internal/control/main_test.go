@@ -16,7 +16,7 @@ func TestMain(m *testing.M) {
 	flag.Parse()
 	// Trials mostly wait, so more of them than there are cores can run at once.
 	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
-		_ = f.Value.Set("6")
+		_ = f.Value.Set("8")
 	}
 	dir, err := os.MkdirTemp("", "pollpush-control")
 	if err == nil {

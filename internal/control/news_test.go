@@ -1,11 +1,14 @@
 package control
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"slices"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/clock"
 	"github.com/pollpush/pollpush/internal/result"
@@ -92,9 +95,7 @@ func TestFollow(t *testing.T) {
 	var news []News
 	o.Follow = func(n News) { news = append(news, n) }
 	trials, err := Run(t.Context(), o)
-	if err != nil || len(trials) != 2 {
-		t.Fatalf("%d trials, %v", len(trials), err)
-	}
+	assert.Assert(t, err == nil && len(trials) == 2, "%d trials, %v", len(trials), err)
 	if b := news[0].Begun; b == nil || b.Trials != 2 || !slices.Equal(b.Transports, s.Transports) || b.PlannedS < 12 {
 		t.Fatalf("it began with %+v", news[0])
 	}
@@ -109,17 +110,18 @@ func TestFollow(t *testing.T) {
 			if m.Transport != trial.Transport || m.Trial != 1 || m.Of != 1 || m.Attempt != 1 || m.ClientsAsked != 50 || m.RateAsked != 50 || m.Missing < 0 {
 				t.Errorf("%+v", m)
 			}
-			if m.RunLeftS > left {
-				t.Errorf("%v s are left after %v s", m.RunLeftS, left)
-			}
+			assert.Check(t, m.RunLeftS <= left, "%v s are left after %v s", m.RunLeftS, left)
 			left = m.RunLeftS
 			if len(phases) == 0 || phases[len(phases)-1] != m.Phase {
 				phases = append(phases, m.Phase)
 			}
 			if m.P50 != nil {
 				told++
-				if limit := trial.Latency.Max + .1; *m.P50 > limit || m.P99 != nil && *m.P99 > limit {
-					t.Errorf("%s, second %d: p50 %v, p99 %v", m.Transport, m.K, show(m.P50), show(m.P99))
+				// Where nothing stands still, what comes from the second second on was
+				// due in the steady state too. A bucket's middle may be 0.8 % off.
+				high := max(*m.P50, *cmp.Or(m.P99, m.P50)) > 1.01*trial.Latency.Max
+				if high && m.Phase == "steady" && m.T >= 2 && undisturbed(t, &trial) {
+					t.Errorf("%s, second %d: p50 %v, p99 %v; at most %v in all", m.Transport, m.K, show(m.P50), show(m.P99), trial.Latency.Max)
 				}
 			}
 			if m.P99 != nil && *m.P50 > *m.P99 {
@@ -132,13 +134,9 @@ func TestFollow(t *testing.T) {
 			ended++
 		}
 	}
-	if ended != 2 || told < 4 {
-		t.Errorf("%d trials have ended, p50 of %d seconds was told", ended, told)
-	}
+	assert.Check(t, ended == 2 && told >= 4, "%d trials have ended, p50 of %d seconds was told", ended, told)
 	for _, want := range []string{"ramp-up", "warm-up", "steady"} {
-		if !slices.Contains(phases, want) {
-			t.Errorf("phases %q lack %s", phases, want)
-		}
+		assert.Check(t, slices.Contains(phases, want), "phases %q lack %s", phases, want)
 	}
 }
 
@@ -153,9 +151,7 @@ func TestSketchesAreAskedFor(t *testing.T) {
 	} {
 		r := &runner{Options: c.o, size: size{shards: 2}, Scenario: scenario.Scenario{Rooms: 1}}
 		for _, plan := range r.plans("ws", served{}) {
-			if plan.Live != c.want {
-				t.Errorf("%s: the plan says %v", c.name, plan.Live)
-			}
+			assert.Check(t, plan.Live == c.want, "%s: the plan says %v", c.name, plan.Live)
 		}
 	}
 }
@@ -167,9 +163,7 @@ func TestMomentAsJSON(t *testing.T) {
 	now, whole := w.tick(shard.Second{K: 0, Latencies: shard.Sketch{7: 20, 8: 1}, Missing: 3})
 	r := &runner{Scenario: scenario.Scenario{Rooms: 2, Clients: 4, Publish: scenario.Publish{Rate: 3}}}
 	m := r.moment(&result.Trial{Transport: "ws", Trial: 1, Attempt: 1}, w, 0, now)
-	if !whole || m.P50 == nil || m.P99 != nil || m.Missing != 5 || m.RateAsked != 6 || len(w.seen) != 0 {
-		t.Errorf("%+v", m)
-	}
+	assert.Check(t, whole && m.P50 != nil && m.P99 == nil && m.Missing == 5 && m.RateAsked == 6 && len(w.seen) == 0, "%+v", m)
 	if text, err := json.Marshal(News{Second: m}); err != nil || len(text) > 600 {
 		t.Errorf("%d bytes, %v: %s", len(text), err, text)
 	}

@@ -5,6 +5,8 @@ import (
 	"net"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/nulltarget"
 )
 
@@ -13,15 +15,11 @@ func serveNull(t *testing.T, c nulltarget.Config) (url string) {
 	t.Helper()
 	s := nulltarget.New(c)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(l) }()
 	t.Cleanup(func() {
-		if err := errors.Join(s.Close(), <-served); err != nil {
-			t.Error(err)
-		}
+		assert.Check(t, errors.Join(s.Close(), <-served))
 	})
 	return "http://" + l.Addr().String()
 }

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
 )
@@ -28,9 +30,7 @@ func TestRunKeepsProfiles(t *testing.T) {
 	o := options(t, s)
 	o.Profile = true
 	trials, err := Run(t.Context(), o)
-	if err != nil || len(trials) < 2 {
-		t.Fatalf("%d trials, %v", len(trials), err)
-	}
+	assert.Assert(t, err == nil && len(trials) >= 2, "%d trials, %v", len(trials), err)
 	profiles := map[string]*result.Profiles{}
 	for _, trial := range trials {
 		if trial.Profiles == nil || trial.Server == nil {
@@ -56,9 +56,7 @@ func TestRunKeepsProfiles(t *testing.T) {
 		command := exec.Command("go", append([]string{"tool", "pprof", "-top"}, args...)...)
 		command.Dir = o.Dir
 		out, err := command.CombinedOutput()
-		if err != nil {
-			t.Fatalf("%q: %v\n%s", command.Args, err, out)
-		}
+		assert.NilError(t, err, "%q: %v\n%s", command.Args, err, out)
 		return string(out)
 	}
 	for name, p := range profiles {
@@ -114,9 +112,7 @@ func TestProfilesOfSeveralServers(t *testing.T) {
 	p := newProfiler([]string{server.URL, server.URL}, dir, &result.Trial{Transport: "ws", Trial: 2, Attempt: 1})
 	p.take(t.Context(), 3*time.Second+900*time.Millisecond)
 	first, err := p.wait(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	if want := (result.Profiles{CPU: "profiles/ws-2-1.cpu.pb.gz", Heap: "profiles/ws-2-1.heap.pb.gz"}); *first != want {
 		t.Errorf("%+v, want %+v", *first, want)
 	}
@@ -132,7 +128,5 @@ func TestProfilesOfSeveralServers(t *testing.T) {
 
 func TestPorts(t *testing.T) {
 	got := ports([]string{"http://127.0.0.1:8080", "https://[::1]:443", "http://nowhere", "http://x:70000"})
-	if len(got) != 2 || got[0] != 8080 || got[1] != 443 {
-		t.Errorf("%v", got)
-	}
+	assert.Check(t, len(got) == 2 && got[0] == 8080 && got[1] == 443, "%v", got)
 }

@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 func TestProgressOnATerminal(t *testing.T) {
@@ -56,9 +59,7 @@ func TestProgressWithoutATerminal(t *testing.T) {
 			t.Errorf("it wrote %q, want %q", out.String(), step.want)
 		}
 	}
-	if quiet < time.Second {
-		t.Errorf("a line every %v is too many", quiet)
-	}
+	assert.Check(t, quiet >= time.Second, "a line every %v is too many", quiet)
 }
 
 func second() *Moment {
@@ -118,8 +119,6 @@ func TestLatencyAsText(t *testing.T) {
 		{nil, "–"}, {new(0.), "0 µs"}, {new(4.56e-5), "45.6 µs"}, {new(.0009994), "999 µs"}, {new(.0009996), "1 ms"},
 		{new(.0177), "17.7 ms"}, {new(.9994), "999 ms"}, {new(.9996), "1 s"}, {new(12.345), "12.3 s"},
 	} {
-		if got := latency(c.seconds); got != c.want {
-			t.Errorf("%q, want %q", got, c.want)
-		}
+		assert.Check(t, is.Equal(latency(c.seconds), c.want))
 	}
 }

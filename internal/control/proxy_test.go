@@ -2,9 +2,12 @@ package control
 
 import (
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/faultproxy"
 	"github.com/pollpush/pollpush/internal/proc"
@@ -26,24 +29,16 @@ var ofTrial = regexp.MustCompile(`^(\w+ /api/rooms/|GET /socket\.io/.*&room=)pol
 func throughProxy(t *testing.T, f faultproxy.Faults) *faultproxy.Proxy {
 	t.Helper()
 	server, err := proc.Start(chatserver, "--listen", "127.0.0.1:0", "--exit-with-stdin", "--deflate", "--history", "100000")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	t.Cleanup(func() {
-		if err := server.Stop(10 * time.Second); err != nil {
-			t.Error(err)
-		}
+		assert.Check(t, server.Stop(10*time.Second))
 		server.Stdout.Close()
 	})
 	said, err := announced(t.Context(), server)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	f.Refuse = func(request string) bool { return request == "GET /metrics" }
 	proxy, err := faultproxy.Start(strings.TrimPrefix(said.URL, "http://"), f)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	t.Cleanup(proxy.Close)
 	return proxy
 }
@@ -80,9 +75,7 @@ func TestAProxyCountsTheSame(t *testing.T) {
 			proxy.Close()
 
 			n, got := proxy.Counts(ofTrial), trial.TotalsAfter // read last before the connections are closed
-			if n.Connections == 0 || n.Requests == 0 || n.Unparsed > 0 {
-				t.Fatalf("the proxy could not read what passed: %+v", n)
-			}
+			assert.Assert(t, n.Connections != 0 && n.Requests != 0 && n.Unparsed <= 0, "the proxy could not read what passed: %+v", n)
 			// A ping that has not been answered may have been read, and not counted
 			// yet as a frame.
 			pings := n.FramesIn.Control - n.FramesOut.Control
@@ -97,17 +90,14 @@ func TestAProxyCountsTheSame(t *testing.T) {
 				// bytes, a mask of 4 and a code of 2.
 				"bytes, out": {got.BytesOut, n.BytesOut - 8*n.FramesOut.Close},
 			} {
-				if c[0] != c[1] {
-					t.Errorf("%s: the generator counted %d, the proxy %d", what, c[0], c[1])
-				}
+				assert.Check(t, c[0] == c[1], "%s: the generator counted %d, the proxy %d", what, c[0], c[1])
 			}
 			// Some of the closing frames are answered, by 4 bytes, before the connection is gone.
 			if more := n.BytesIn - got.BytesIn; more < 0 || more > 4*n.FramesOut.Close {
 				t.Errorf("bytes, in: the generator counted %d, the proxy %d", got.BytesIn, n.BytesIn)
 			}
-			if trial.Lost != 0 || trial.Duplicated != 0 {
-				t.Errorf("%d lost, %d duplicated", trial.Lost, trial.Duplicated)
-			}
+			assert.Check(t, trial.Lost == 0 && trial.Duplicated == 0, "%d lost, %d duplicated", trial.Lost, trial.Duplicated)
+			assert.Check(t, (trial.AnswerHeaders != nil) == slices.Contains(asks, name), "the head of an answer: %v", trial.AnswerHeaders)
 			if t.Failed() {
 				t.Logf("%+v; %v", n, trial.Reasons)
 			}

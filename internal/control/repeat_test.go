@@ -9,6 +9,9 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
+
 	"github.com/pollpush/pollpush/internal/nulltarget"
 	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/result"
@@ -50,9 +53,7 @@ func TestOnlyNoiseIsWorthARepeat(t *testing.T) {
 			for _, code := range c.codes {
 				trial.Doubt(code, c.validity, "because of %s", code)
 			}
-			if got := disturbed(&trial); got != c.want {
-				t.Errorf("%v, want %v", got, c.want)
-			}
+			assert.Check(t, is.Equal(disturbed(&trial), c.want))
 		})
 	}
 }
@@ -75,9 +76,7 @@ func TestATrialIsRepeatedOnce(t *testing.T) {
 		r := &runner{Scenario: s, began: time.Now()}
 		trial := result.Trial{Attempt: c.attempt, Validity: result.Suspect}
 		trial.Doubt(c.code, result.Suspect, "")
-		if got := r.repeats(&trial); got != c.want {
-			t.Errorf("%s: %v, want %v", c.name, got, c.want)
-		}
+		assert.Check(t, is.Equal(r.repeats(&trial), c.want), c.name)
 	}
 }
 
@@ -104,9 +103,7 @@ func TestAFailedTrialHasOneCause(t *testing.T) {
 	o := options(t, s)
 	o.Loadgen = script(t, "echo no luck >&2; exit 1")
 	trials, err := Run(t.Context(), o)
-	if err != nil || len(trials) != 1 {
-		t.Fatalf("%d trials, %v", len(trials), err)
-	}
+	assert.Assert(t, err == nil && len(trials) == 1, "%d trials, %v", len(trials), err)
 	n := 0
 	for _, r := range trials[0].Reasons {
 		if r.Code == result.NotComplete {
@@ -136,9 +133,7 @@ func TestIdleOutlastsTheQuiet(t *testing.T) {
 	} {
 		s := scenario.Scenario{Poll: scenario.Poll{Interval: c.interval}}
 		s.Publish = scenario.Publish{Rate: c.rate, Arrivals: c.arrivals, Publishers: c.publishers}
-		if got := idle(s); got != c.want {
-			t.Errorf("%+v: %v, want %v", c, got, c.want)
-		}
+		assert.Check(t, is.Equal(idle(s), c.want), "%+v", c)
 	}
 }
 
@@ -158,9 +153,7 @@ func TestCheckTransports(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			err := checkTransports(t.Context(), c.target, nil, c.transports)
 			if c.want == "" {
-				if err != nil {
-					t.Error(err)
-				}
+				assert.Check(t, err)
 				return
 			}
 			wantRefusal(t, err, c.want+"; leave it out of --transports, or see docs/contract.md")
@@ -171,21 +164,15 @@ func TestCheckTransports(t *testing.T) {
 // What trying a target brings about has happened before its counts are read.
 func TestCheckTransportsLeavesNothingUnderWay(t *testing.T) {
 	server, err := proc.Start(chatserver, "--listen", "127.0.0.1:0", "--exit-with-stdin")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer server.Stop(promised)
 	said, err := announced(t.Context(), server)
 	url := said.URL
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	metrics := newScrapers([]string{url}, nil)
 	defer metrics.close()
 	for n := int64(1); n <= 20; n++ {
-		if err := checkTransports(t.Context(), url, nil, []string{"poll", "ws"}); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, checkTransports(t.Context(), url, nil, []string{"poll", "ws"}))
 		if got := metrics.scrape(t.Context()).counted().FramesOut; got != n {
 			t.Fatalf("the server has %d close frames of %d clients", got, n)
 		}

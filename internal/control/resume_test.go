@@ -8,6 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
 )
@@ -42,34 +44,22 @@ func TestAnInterruptedRunIsResumed(t *testing.T) {
 		}
 	})
 	before, err := Run(ctx, o)
-	if err != nil || len(before) < 1 || len(before) > 2 {
-		t.Fatalf("%d trials, %v", len(before), err)
-	}
+	assert.Assert(t, err == nil && len(before) >= 1 && len(before) <= 2, "%d trials, %v", len(before), err)
 	file, err := os.OpenFile(filepath.Join(o.Dir, result.FileName), os.O_APPEND|os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	if _, err := file.WriteString(`{"schema":5,"run`); err != nil {
 		t.Fatal(err)
 	}
-	if err := file.Close(); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, file.Close())
 
 	moved := o.Dir + "-moved"
-	if err := os.Rename(o.Dir, moved); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, os.Rename(o.Dir, moved))
 	o.Dir = moved
 	o.Resume, o.Progress = true, watcher(func(string) {})
 	all, err := Run(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	onDisk, err := result.ReadDir(o.Dir)
-	if err != nil || len(onDisk) != len(all) {
-		t.Fatalf("%d trials on disk, %d returned, %v", len(onDisk), len(all), err)
-	}
+	assert.Assert(t, err == nil && len(onDisk) == len(all), "%d trials on disk, %d returned, %v", len(onDisk), len(all), err)
 	type cell struct {
 		transport string
 		clients   int
@@ -88,14 +78,10 @@ func TestAnInterruptedRunIsResumed(t *testing.T) {
 		}
 	}
 	for i := range onDisk {
-		if onDisk[i].Run != before[0].Run {
-			t.Errorf("trial %d is of the run %q, want %q", i, onDisk[i].Run, before[0].Run)
-		}
+		assert.Check(t, onDisk[i].Run == before[0].Run, "trial %d is of the run %q, want %q", i, onDisk[i].Run, before[0].Run)
 	}
 	for i := range before {
-		if !onDisk[i].Started.Equal(before[i].Started) {
-			t.Errorf("trial %d of before has gone", i)
-		}
+		assert.Check(t, onDisk[i].Started.Equal(before[i].Started), "trial %d of before has gone", i)
 	}
 }
 
@@ -105,9 +91,7 @@ func TestAForeignRunIsNotResumed(t *testing.T) {
 	line := result.Trial{Schema: result.Schema, Run: "r", Scenario: "s", ScenarioHash: "0123456789ab", Transport: "ws", Trial: 1, Attempt: 1,
 		Clients: 2, Status: result.Failed}
 	line.Judge()
-	if err := result.Append(filepath.Join(dir, result.FileName), &line); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, result.Append(filepath.Join(dir, result.FileName), &line))
 	_, err := reopen(dir, scenario.Single(p), line.Env)
 	wantRefusal(t, err, "the run in "+dir+" holds trials of another scenario (hash 0123456789ab): it cannot be gone on with by this pollpush; run the scenario anew")
 

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
@@ -37,30 +39,20 @@ func TestScheduleOfAGrid(t *testing.T) {
 	const points, trials = 6, 4
 	g := grid(points, trials)
 	slots := schedule(g, 1)
-	if !slices.Equal(slots, schedule(g, 1)) {
-		t.Error("another order the second time")
-	}
+	assert.Check(t, slices.Equal(slots, schedule(g, 1)), "another order the second time")
 	seen, places := map[slot]bool{}, map[int]map[int]bool{}
 	for i, s := range slots {
-		if seen[s] {
-			t.Errorf("%+v twice", s)
-		}
+		assert.Check(t, !seen[s], "%+v twice", s)
 		seen[s] = true
-		if s.trial != 1+i/(2*points) {
-			t.Errorf("%+v at place %d", s, i)
-		}
+		assert.Check(t, s.trial == 1+i/(2*points), "%+v at place %d", s, i)
 		if places[s.point] == nil {
 			places[s.point] = map[int]bool{}
 		}
 		places[s.point][i%(2*points)] = true
 	}
-	if len(slots) != points*trials*2 {
-		t.Errorf("%d trials", len(slots))
-	}
+	assert.Check(t, len(slots) == points*trials*2, "%d trials", len(slots))
 	for p, at := range places {
-		if len(at) < 4 {
-			t.Errorf("point %d always stands at the places %v", p, at)
-		}
+		assert.Check(t, len(at) >= 4, "point %d always stands at the places %v", p, at)
 	}
 }
 
@@ -117,9 +109,7 @@ func TestAttemptsOfAResumedRun(t *testing.T) {
 		{"complete", []result.Trial{trial(1, result.Complete)}, -1},
 		{"complete after an interruption", []result.Trial{trial(1, result.Partial), trial(2, result.Complete)}, -1},
 	} {
-		if got := attempts(c.trials, p, slot{transport: "poll", trial: 1}); got != c.want {
-			t.Errorf("%s: %d, want %d", c.name, got, c.want)
-		}
+		assert.Check(t, is.Equal(attempts(c.trials, p, slot{transport: "poll", trial: 1}), c.want), c.name)
 		if got := attempts(c.trials, p, slot{transport: "poll", trial: 2}); got != 0 {
 			t.Errorf("%s: %d attempts of another trial", c.name, got)
 		}

@@ -12,6 +12,8 @@ import (
 	"sync/atomic"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -64,9 +66,7 @@ func serveMetrics(t *testing.T, answer http.HandlerFunc) *countedServer {
 			Requests: s.requests.Add(1), Connections: s.conns.Load(), BytesIn: s.out.Load(), BytesOut: s.in.Load(),
 		})
 		s.mu.Unlock()
-		if r.Method != http.MethodGet || r.URL.Path != "/metrics" {
-			t.Errorf("%s %s was asked for", r.Method, r.URL)
-		}
+		assert.Check(t, r.Method == http.MethodGet && r.URL.Path == "/metrics", "%s %s was asked for", r.Method, r.URL)
 		answer(w, r)
 	}))
 	s.Listener = countingListener{s.Listener, s}
@@ -108,21 +108,17 @@ func TestScrapeSumsUpServers(t *testing.T) {
 	all := newScrapers([]string{one.URL, two.URL}, nil)
 	defer all.close()
 	got := all.scrape(t.Context())
-	if !got.ok {
-		t.Error("two servers of pollpush's are said to be none")
-	}
+	assert.Check(t, got.ok, "two servers of pollpush's are said to be none")
 	wantMetrics := map[string]float64{
 		"pollpush_http_requests_total": 112, "pollpush_connections_total": 3, "pollpush_frames_sent_total": 1000,
 		"pollpush_frames_received_total": 7, "pollpush_bytes_sent_total": 1_235_567, "pollpush_bytes_received_total": 89, "go_goroutines": 30,
 	}
-	if !reflect.DeepEqual(got.metrics, wantMetrics) {
-		t.Errorf("metrics %v\nwant    %v", got.metrics, wantMetrics)
-	}
+	assert.Check(t, reflect.DeepEqual(got.metrics, wantMetrics), "metrics %v\nwant    %v", got.metrics, wantMetrics)
 	want := result.Totals{Requests: 112, Connections: 3, FramesIn: 1000, FramesOut: 7, BytesIn: 1_235_567, BytesOut: 89}
 	if counted := got.counted(); counted != want {
 		t.Errorf("counted %+v, want %+v", counted, want)
 	}
-	if want := add(one.saw(), two.saw()); got.own != want {
+	if want := result.Add(one.saw(), two.saw()); got.own != want {
 		t.Errorf("the scrapers say %+v of themselves, the servers saw %+v", got.own, want)
 	}
 }
@@ -155,9 +151,7 @@ func TestScraperCountsItself(t *testing.T) {
 			defer all.close()
 			for n := range int64(5) {
 				got := all.scrape(t.Context())
-				if !got.ok {
-					t.Fatal("the server's counts were not taken")
-				}
+				assert.Assert(t, got.ok, "the server's counts were not taken")
 				if saw := server.saw(); got.own != saw || saw.Requests != n+1 {
 					t.Errorf("scrape %d: the scraper says %+v of itself, the server saw %+v", n+1, got.own, saw)
 				}
@@ -202,9 +196,7 @@ func TestScrapeOfWhatOffersNoCounts(t *testing.T) {
 			good, bad := serveMetrics(t, metrics(someMetrics)), serveMetrics(t, answer)
 			for _, urls := range [][]string{{bad.URL}, {good.URL, bad.URL}, {bad.URL, good.URL}} {
 				all := newScrapers(urls, nil)
-				if all.scrape(t.Context()).ok {
-					t.Errorf("%d servers: its counts were taken", len(urls))
-				}
+				assert.Check(t, !all.scrape(t.Context()).ok, "%d servers: its counts were taken", len(urls))
 				all.close()
 			}
 		})
@@ -219,27 +211,11 @@ func TestScrapeEndsWithItsContext(t *testing.T) {
 	})
 	all := newScrapers([]string{server.URL}, nil)
 	defer all.close()
-	if all.scrape(ctx).ok {
-		t.Error("a scrape that was left off is taken for a whole one")
-	}
+	assert.Check(t, !all.scrape(ctx).ok, "a scrape that was left off is taken for a whole one")
 }
 
 func TestScrapeOfNobody(t *testing.T) {
 	server := httptest.NewServer(http.NotFoundHandler())
 	server.Close()
-	if newScrapers([]string{server.URL}, nil).scrape(t.Context()).ok {
-		t.Error("counts were taken where nobody listens")
-	}
-}
-
-func TestTotals(t *testing.T) {
-	a, b := result.Totals{Requests: 1, Connections: 2, FramesIn: 3, FramesOut: 4, BytesIn: 5, BytesOut: 6},
-		result.Totals{Requests: 10, Connections: 20, FramesIn: 30, FramesOut: 40, BytesIn: 50, BytesOut: 60}
-	sum := result.Totals{Requests: 11, Connections: 22, FramesIn: 33, FramesOut: 44, BytesIn: 55, BytesOut: 66}
-	if got := add(a, b); got != sum {
-		t.Errorf("add: %+v, want %+v", got, sum)
-	}
-	if got := minus(sum, a); got != b {
-		t.Errorf("minus: %+v, want %+v", got, b)
-	}
+	assert.Check(t, !newScrapers([]string{server.URL}, nil).scrape(t.Context()).ok, "counts were taken where nobody listens")
 }

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/nulltarget"
 	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/result"
@@ -38,9 +40,7 @@ func measureOne(t *testing.T, o Options) result.Trial {
 		t.Fatal(err)
 	}
 	trials, err := result.ReadDir(o.Dir)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	if len(trials) != 1 || trials[0].Status != result.Complete {
 		t.Fatalf("%d trials, the first %s: %v", len(trials), trials[0].Status, trials[0].Reasons)
 	}
@@ -75,9 +75,7 @@ func TestKnownFaultsAreReportedExactly(t *testing.T) {
 				"reordered":  {trial.Reordered, each},
 				"delivered":  {trial.Delivered, messages * clients}, // as many twice as never
 			} {
-				if c[0] != c[1] {
-					t.Errorf("%s: %d, want %d", name, c[0], c[1])
-				}
+				assert.Check(t, c[0] == c[1], "%s: %d, want %d", name, c[0], c[1])
 			}
 			if t.Failed() {
 				t.Logf("errors %v; %v", trial.Errors, trial.Reasons)
@@ -85,12 +83,8 @@ func TestKnownFaultsAreReportedExactly(t *testing.T) {
 			if least := leastOf(t, trial.LatencyHDR); least < delay-delay/500 { // a histogram has three digits
 				t.Errorf("a delivery took %v, the target delays all by %v", least, delay)
 			}
-			if trial.StaleShare < .01 {
-				t.Errorf("stale share %.3f with losses and a delay of %v", trial.StaleShare, delay)
-			}
-			if trial.Validity == result.Valid {
-				t.Error("a trial with losses is not to be called valid")
-			}
+			assert.Check(t, trial.StaleShare >= .01, "stale share %.3f with losses and a delay of %v", trial.StaleShare, delay)
+			assert.Check(t, trial.Validity != result.Valid, "a trial with losses is not to be called valid")
 		})
 	}
 }
@@ -99,9 +93,7 @@ func TestKnownFaultsAreReportedExactly(t *testing.T) {
 func leastOf(t *testing.T, text string) time.Duration {
 	t.Helper()
 	h, err := result.DecodeHistogram(text)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return time.Duration(h.Min())
 }
 
@@ -178,15 +170,11 @@ func TestARateThatIsNotKeptUpIsInvalid(t *testing.T) {
 func TestAStalledServerShowsInCorrectedLatency(t *testing.T) {
 	const stall = 1400 * time.Millisecond
 	server, err := proc.Start(chatserver, "--listen", "127.0.0.1:0", "--exit-with-stdin")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer server.Stop(5 * time.Second)
 	said, err := announced(t.Context(), server)
 	url := said.URL
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	s := scenario.Scenario{Transports: []string{"poll"}, Clients: 20, Payload: 100}
 	s.Publish = scenario.Publish{Rate: 10, Arrivals: "constant", Publishers: 5}
 	s.Poll.Interval = 10 * time.Millisecond
@@ -212,9 +200,7 @@ func TestAStalledServerShowsInCorrectedLatency(t *testing.T) {
 	if uncorrected.Max < .9*stall.Seconds() {
 		t.Errorf("max from sent to answered is %.3f s, the server stood still for %v", uncorrected.Max, stall)
 	}
-	if trial.Lost != 0 || trial.Duplicated != 0 {
-		t.Errorf("%d lost, %d duplicated", trial.Lost, trial.Duplicated)
-	}
+	assert.Check(t, trial.Lost == 0 && trial.Duplicated == 0, "%d lost, %d duplicated", trial.Lost, trial.Duplicated)
 	for _, r := range trial.Reasons {
 		if r.Code == result.PollLate || r.Code == result.PublishLate {
 			t.Logf("the machine was busy: %s", r.Text)
@@ -248,12 +234,8 @@ func TestChatserverIsLight(t *testing.T) {
 	list := exec.Command("go", "list", "-deps", "github.com/pollpush/pollpush/cmd/chatserver")
 	list.Stderr = os.Stderr
 	deps, err := list.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	for _, heavy := range []string{"gonum.org/v1/plot", "github.com/HdrHistogram/hdrhistogram-go", "github.com/pollpush/pollpush/loadgen"} {
-		if strings.Contains(string(deps), heavy+"\n") {
-			t.Errorf("chatserver links %s, which adds to what is measured of it", heavy)
-		}
+		assert.Check(t, !strings.Contains(string(deps), heavy+"\n"), "chatserver links %s, which adds to what is measured of it", heavy)
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
 )
@@ -34,9 +36,7 @@ func vacant(t *testing.T) string {
 func TestStartRefuses(t *testing.T) {
 	t.Parallel()
 	held, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	t.Cleanup(func() { held.Close() })
 	for name, c := range map[string]struct {
 		command, path, at string
@@ -59,20 +59,14 @@ func TestStartRefuses(t *testing.T) {
 			s := &Start{Command: strings.ReplaceAll(c.command, "ADDRESS", address), Ready: "http://" + address + c.path, Within: c.within}
 			f := &fleet{}
 			_, err := s.up(t.Context(), f, nil)
-			if err == nil {
-				t.Fatal("it is up")
-			}
+			assert.Assert(t, err != nil, "it is up")
 			if _, ok := errors.AsType[*Refusal](err); !ok {
 				t.Errorf("%v is no refusal", err)
 			}
 			for _, want := range c.want {
-				if !strings.Contains(err.Error(), want) {
-					t.Errorf("error %q, want %q in it", err, want)
-				}
+				assert.Check(t, strings.Contains(err.Error(), want), "error %q, want %q in it", err, want)
 			}
-			if err := f.end(t.Context(), time.Minute); err != nil {
-				t.Error(err)
-			}
+			assert.Check(t, f.end(t.Context(), time.Minute))
 			if conn, err := net.Dial("tcp", address); err == nil && c.at == "" {
 				conn.Close()
 				t.Error("something listens still")
@@ -100,9 +94,7 @@ func TestStartAtLocalhost(t *testing.T) {
 		if err := s.vacant(t.Context()); err == nil || !strings.Contains(err.Error(), "another server listens at localhost:"+port) {
 			t.Errorf("%s: somebody listens there, and the error is %v", address, err)
 		}
-		if err := f.end(t.Context(), time.Minute); err != nil {
-			t.Error(err)
-		}
+		assert.Check(t, f.end(t.Context(), time.Minute))
 	}
 }
 
@@ -120,9 +112,7 @@ func TestStartEndsWithItsContext(t *testing.T) {
 	if err := <-up; !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v", err)
 	}
-	if err := f.end(ctx, time.Minute); err != nil {
-		t.Error(err)
-	}
+	assert.Check(t, f.end(ctx, time.Minute))
 }
 
 // The cost of a server is that of all processes that its command has started, and
@@ -144,17 +134,13 @@ func TestStartedProcesses(t *testing.T) {
 			s := &Start{Command: strings.ReplaceAll(c.command, "ADDRESS", address), Ready: "http://" + address + "/healthz", Within: time.Minute}
 			f := &fleet{}
 			pids, err := s.up(t.Context(), f, nil)
-			if err != nil || len(pids) != c.processes {
-				t.Errorf("processes %v, %v; want %d", pids, err, c.processes)
-			}
+			assert.Check(t, err == nil && len(pids) == c.processes, "processes %v, %v; want %d", pids, err, c.processes)
 			late := result.Trial{}
 			served{pids: pids[:min(1, len(pids))]}.judge(&late, f.servers)
 			if doubted := len(late.Reasons) > 0; doubted != (c.processes > 1) {
 				t.Errorf("one of %d processes is known: %v", c.processes, late.Reasons)
 			}
-			if err := f.end(t.Context(), time.Minute); err != nil {
-				t.Error(err)
-			}
+			assert.Check(t, f.end(t.Context(), time.Minute))
 		})
 	}
 }
@@ -179,13 +165,9 @@ func TestInterleaveStarted(t *testing.T) {
 	}
 	o := options(t, someLoad())
 	trials, err := Interleave(t.Context(), o, []Arm{arm("base"), arm("new")})
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	for i, name := range []string{"base", "new"} {
-		if len(trials[i]) != 1 {
-			t.Fatalf("%s holds %d trials", name, len(trials[i]))
-		}
+		assert.Assert(t, len(trials[i]) == 1, "%s holds %d trials", name, len(trials[i]))
 		e, got := trials[i][0].Env, trials[i][0]
 		if e.Target != "http://"+address || !strings.HasPrefix(e.Command, chatserver) || e.Commit != name {
 			t.Errorf("%s was measured of %q, started by %q, commit %q", name, e.Target, e.Command, e.Commit)

@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/server"
 )
 
@@ -81,9 +83,7 @@ func TestCheckTarget(t *testing.T) {
 				t.Errorf("it went on to ask for %s", <-asked)
 			}
 			if c.want == "" {
-				if err != nil {
-					t.Error(err)
-				}
+				assert.Check(t, err)
 				return
 			}
 			path := strings.TrimPrefix(strings.TrimSuffix(request, "?after=0&limit=1"), "GET ")
@@ -97,16 +97,12 @@ func TestCheckTargetWithSlash(t *testing.T) {
 		fmt.Fprint(w, `{"messages":[],"last":0}`)
 	}))
 	defer server.Close()
-	if err := checkTarget(t.Context(), server.URL+"/", nil); err != nil {
-		t.Error(err)
-	}
+	assert.Check(t, checkTarget(t.Context(), server.URL+"/", nil))
 }
 
 func TestCheckTargetWhereNobodyListens(t *testing.T) {
 	closed, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	closed.Close()
 	addr := closed.Addr().String()
 	wantRefusal(t, checkTarget(t.Context(), "http://"+addr, nil),
@@ -122,9 +118,7 @@ func TestCheckTargetWithoutTLS(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			l, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, err)
 			defer l.Close()
 			go func() {
 				for c, err := l.Accept(); err == nil; c, err = l.Accept() {
@@ -181,12 +175,8 @@ func TestCheckTargetByIPv6(t *testing.T) {
 	_, port, _ := net.SplitHostPort(l.Addr().String())
 	for _, host := range []string{"[::1]", "localhost"} {
 		target := "http://" + host + ":" + port
-		if err := checkTarget(t.Context(), target, nil); err != nil {
-			t.Error(err)
-		}
-		if err := checkTransports(t.Context(), target, nil, []string{"poll-etag", "sse", "ws"}); err != nil {
-			t.Error(err)
-		}
+		assert.Check(t, checkTarget(t.Context(), target, nil))
+		assert.Check(t, checkTransports(t.Context(), target, nil, []string{"poll-etag", "sse", "ws"}))
 		metrics := newScrapers([]string{target}, nil)
 		if sample := metrics.scrape(t.Context()); !sample.ok {
 			t.Errorf("%s: the target's counts are not read", target)
@@ -215,9 +205,7 @@ func TestPrepare(t *testing.T) {
 	t.Run("makes the folder", func(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "results", "run-1")
 		for range 2 { // and takes it if it is empty
-			if err := prepared(dir); err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, prepared(dir))
 			if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
 				t.Fatalf("it left %v behind (%v)", left, err)
 			}
@@ -226,9 +214,7 @@ func TestPrepare(t *testing.T) {
 	t.Run("not empty", func(t *testing.T) {
 		dir := t.TempDir()
 		kept := filepath.Join(dir, "trials.jsonl")
-		if err := os.WriteFile(kept, []byte("measured\n"), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, os.WriteFile(kept, []byte("measured\n"), 0o644))
 		wantRefusal(t, prepared(dir), "the results folder "+dir+
 			" is not empty (it holds trials.jsonl): results are never overwritten; name another with --out")
 		if text, err := os.ReadFile(kept); string(text) != "measured\n" {
@@ -238,20 +224,14 @@ func TestPrepare(t *testing.T) {
 	t.Run("in use", func(t *testing.T) {
 		dir := t.TempDir()
 		release, err := occupy(dir, false)
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		wantRefusal(t, prepared(dir), "another pollpush is writing its results to "+dir+": wait for its end, or name another folder with --out")
 		release()
-		if err := prepared(dir); err != nil {
-			t.Errorf("after its end: %v", err)
-		}
+		assert.Check(t, prepared(dir), "after its end")
 	})
 	t.Run("a file in its way", func(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "results")
-		if err := os.WriteFile(file, nil, 0o644); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, os.WriteFile(file, nil, 0o644))
 		for _, dir := range []string{file, filepath.Join(file, "run-1")} {
 			wantRefusal(t, prepared(dir), "the results folder "+dir+" cannot be made: mkdir "+file+": not a directory; name another with --out")
 		}
@@ -263,12 +243,8 @@ func TestNonce(t *testing.T) {
 	seen := map[string]bool{}
 	for range 50 {
 		n := nonce()
-		if !shape.MatchString(n) {
-			t.Errorf("%q is not six small letters and digits", n)
-		}
-		if seen[n] {
-			t.Errorf("%q came twice", n)
-		}
+		assert.Check(t, shape.MatchString(n), "%q is not six small letters and digits", n)
+		assert.Check(t, !seen[n], "%q came twice", n)
 		seen[n] = true
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+	"gotest.tools/v3/assert"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -19,13 +20,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func start(t *testing.T, f Faults, serve func(net.Conn)) *Proxy {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	p, err := Start(l.Addr().String(), f)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	serving := make(chan struct{})
 	go func() {
 		defer close(serving)
@@ -51,9 +48,7 @@ func start(t *testing.T, f Faults, serve func(net.Conn)) *Proxy {
 func dial(t *testing.T, p *Proxy) *net.TCPConn {
 	t.Helper()
 	c, err := net.Dial("tcp", p.Addr())
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	t.Cleanup(func() { c.Close() })
 	return c.(*net.TCPConn)
 }
@@ -122,9 +117,7 @@ func TestThrottle(t *testing.T) {
 	begun := time.Now()
 	n, err := io.Copy(io.Discard, dial(t, p))
 	took := time.Since(begun)
-	if n != size || err != nil {
-		t.Fatalf("%d bytes, %v", n, err)
-	}
+	assert.Assert(t, n == size && err == nil, "%d bytes, %v", n, err)
 	// The first slice passes at once.
 	if least := (size - rate/throttleSlice) * time.Second / rate; took < least {
 		t.Errorf("%d bytes took %v, at %d a second they take %v", size, took, rate, least)
@@ -196,9 +189,7 @@ func TestEnds(t *testing.T) {
 		c.CloseWrite()
 	}()
 	got, err := io.ReadAll(c)
-	if err != nil || !bytes.Equal(got, big) {
-		t.Errorf("%d bytes of %d came back, %v", len(got), len(big), err)
-	}
+	assert.Check(t, err == nil && bytes.Equal(got, big), "%d bytes of %d came back, %v", len(got), len(big), err)
 	if err := <-ended; err != nil {
 		t.Errorf("the server saw %v at the client's end", err)
 	}
@@ -212,9 +203,7 @@ func TestEnds(t *testing.T) {
 
 func TestNoServer(t *testing.T) {
 	p, err := Start("127.0.0.1:1", Faults{})
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer p.Close()
 	var got []byte
 	c, err := net.Dial("tcp", p.Addr())
@@ -222,9 +211,7 @@ func TestNoServer(t *testing.T) {
 		defer c.Close()
 		got, err = io.ReadAll(c)
 	}
-	if len(got) > 0 || !errors.Is(err, syscall.ECONNRESET) {
-		t.Errorf("%q, %v", got, err)
-	}
+	assert.Check(t, len(got) == 0 && errors.Is(err, syscall.ECONNRESET), "%q, %v", got, err)
 }
 
 // Close ends what waits for a delay, a stall, a throttle, a reader or nothing.

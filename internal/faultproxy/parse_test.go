@@ -3,6 +3,8 @@ package faultproxy
 import (
 	"strings"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 // read feeds a connection's directions: first all that the client sends, then
@@ -118,12 +120,8 @@ func TestConversations(t *testing.T) {
 					}
 					return left
 				})
-				if got != c.want {
-					t.Fatalf("cut at %d: %+v\nwant %+v", cut, got, c.want)
-				}
-				if out != c.out || in != c.in {
-					t.Fatalf("cut at %d: out %q\nin %q", cut, out, in)
-				}
+				assert.Assert(t, got == c.want, "cut at %d: %+v\nwant %+v", cut, got, c.want)
+				assert.Assert(t, out == c.out && in == c.in, "cut at %d: out %q\nin %q", cut, out, in)
 			}
 			if _, _, got, _ := read(nil, c.out, c.in, func(int) int { return 1 }); got != c.want {
 				t.Errorf("byte by byte: %+v\nwant %+v", got, c.want)
@@ -187,17 +185,13 @@ func TestFaultsOfMessages(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, all, counts, _ := read(nil, c.out, c.want, whole)
-			if all != c.want {
-				t.Fatal("the case contradicts itself")
-			}
+			assert.Assert(t, all == c.want, "the case contradicts itself")
 			for size := 1; size <= len(c.in); size++ {
 				_, got, n, reset := read(byID, c.out, c.in, func(left int) int { return min(size, left) })
 				if got != c.want || reset != c.reset {
 					t.Fatalf("in pieces of %d: %q, reset %v\nwant %q, %v", size, got, reset, c.want, c.reset)
 				}
-				if n != counts {
-					t.Fatalf("in pieces of %d: %+v, for what goes on %+v", size, n, counts)
-				}
+				assert.Assert(t, n == counts, "in pieces of %d: %+v, for what goes on %+v", size, n, counts)
 			}
 		})
 	}
@@ -213,9 +207,7 @@ func FuzzDirections(f *testing.F) {
 		}
 		cut := func(left int) int { return min(size, left) }
 		onOut, onIn, pieces, _ := read(nil, string(out), string(in), cut)
-		if onOut != string(out) || onIn != string(in) {
-			t.Fatalf("what goes on is not what came: %q, %q", onOut, onIn)
-		}
+		assert.Assert(t, onOut == string(out) && onIn == string(in), "what goes on is not what came: %q, %q", onOut, onIn)
 		if _, _, once, _ := read(nil, string(out), string(in), whole); once.Requests != pieces.Requests ||
 			once.FramesIn != pieces.FramesIn || once.FramesOut != pieces.FramesOut {
 			t.Fatalf("in pieces %+v, at once %+v", pieces, once)

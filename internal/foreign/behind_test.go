@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -21,9 +23,7 @@ func runAgainst(t *testing.T, target string, flags ...string) []result.Trial {
 	run := exec.CommandContext(ctx, program(t, "pollpush"), append(args, flags...)...)
 	said, err := run.CombinedOutput()
 	trials, readErr := result.ReadDir(out)
-	if readErr != nil {
-		t.Fatalf("%v, %v:\n%s", err, readErr, said)
-	}
+	assert.NilError(t, readErr, "%v, %v:\n%s", err, readErr, said)
 	return trials
 }
 
@@ -42,9 +42,7 @@ func TestBehindNginxThatClosesConnections(t *testing.T) {
 				trial.Published, trial.Delivered, trial.Lost, trial.Duplicated)
 		}
 		asks := trial.Asked.Paced || trial.Asked.WaitS+trial.Asked.HeartbeatS > 0
-		if asks != (trial.Connections.Reconnects >= 20) {
-			t.Errorf("%s: %d reconnects", trial.Transport, trial.Connections.Reconnects)
-		}
+		assert.Check(t, asks == (trial.Connections.Reconnects >= 20), "%s: %d reconnects", trial.Transport, trial.Connections.Reconnects)
 		if trial.Asked.Paced && trial.PollResponse.N != 300 {
 			t.Errorf("%s: %d polls are answered, 300 were due", trial.Transport, trial.PollResponse.N)
 		}
@@ -72,9 +70,7 @@ listen all
 	for _, r := range trial.Reasons {
 		said += r.Text + "\n"
 	}
-	if !strings.Contains(said, "poll.wait") || !strings.Contains(said, "25 s") {
-		t.Errorf("nothing is said of a shorter wait:\n%s", said)
-	}
+	assert.Check(t, strings.Contains(said, "poll.wait") && strings.Contains(said, "25 s"), "nothing is said of a shorter wait:\n%s", said)
 	if trial := runAgainst(t, url, append(flags, "--wait", "1s")...)[0]; len(trial.Errors) > 0 || trial.Lost > 0 || trial.Asked.WaitS != 1 {
 		t.Errorf("with a wait of 1 s: errors %v, %d lost, %v s asked for", trial.Errors, trial.Lost, trial.Asked.WaitS)
 	}

@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -71,12 +73,8 @@ func cost(b *testing.B, name, transport string, target *chatserver) float64 {
 	run := exec.Command(program(b, "pollpush"), args...)
 	run.Dir = dir
 	output, err := run.CombinedOutput()
-	if err != nil {
-		b.Fatalf("%v: an invalid trial says nothing about cost:\n%s", err, output)
-	}
+	assert.NilError(b, err, "%v: an invalid trial says nothing about cost:\n%s", err, output)
 	trials, err := result.ReadDir(filepath.Join(dir, name))
-	if err != nil || len(trials) != 1 || trials[0].WindowDeliveries == 0 || trials[0].Lost > 0 {
-		b.Fatalf("%v:\n%s", err, output)
-	}
+	assert.Assert(b, err == nil && len(trials) == 1 && trials[0].WindowDeliveries != 0 && trials[0].Lost <= 0, "%v:\n%s", err, output)
 	return 1e6 * trials[0].Server.CPUS() / float64(trials[0].WindowDeliveries)
 }

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 func needCurl(t *testing.T) {
@@ -26,22 +28,16 @@ func curl(t *testing.T, args ...string) (*http.Response, string) {
 	t.Helper()
 	needCurl(t)
 	output, err := exec.Command("curl", append([]string{"-sSi", "--max-time", fmt.Sprint(patience.Seconds())}, args...)...).Output()
-	if err != nil {
-		t.Fatalf("curl %v: %v", args, err)
-	}
+	assert.NilError(t, err, "curl %v", args)
 	return answered(t, output)
 }
 
 func answered(t *testing.T, output []byte) (*http.Response, string) {
 	t.Helper()
 	answer, err := http.ReadResponse(bufio.NewReader(bytes.NewReader(output)), nil)
-	if err != nil {
-		t.Fatalf("%v in %q", err, output)
-	}
+	assert.NilError(t, err, "%v in %q", err, output)
 	body, err := io.ReadAll(answer.Body)
-	if err != nil {
-		t.Fatalf("%v in %q", err, output)
-	}
+	assert.NilError(t, err, "%v in %q", err, output)
 	return answer, string(body)
 }
 
@@ -79,9 +75,7 @@ func TestCurlPostsAndPolls(t *testing.T) {
 		messages := s.url + "/api/rooms/lobby/messages"
 		answer, body := curl(t, messages)
 		wantPage(t, answer, body, 0)
-		if !strings.HasPrefix(body, `{"messages":[],`) {
-			t.Errorf("an empty page is %s", body)
-		}
+		assert.Check(t, strings.HasPrefix(body, `{"messages":[],`), "an empty page is %s", body)
 		answer, body = curl(t, messages, "-H", "Content-Type: application/json", "-d", `{"user":"ada","text":"\"one\" ä€😀 <3"}`)
 		var m message
 		if err := json.Unmarshal([]byte(body), &m); err != nil || answer.StatusCode != http.StatusCreated ||
@@ -160,9 +154,7 @@ func TestCurlWaits(t *testing.T) {
 		s.post("lobby", "two")
 		for {
 			if line := string(waiting.line()); strings.HasPrefix(line, `{"messages":`) {
-				if !strings.Contains(line, `"text":"two"`) {
-					t.Errorf("came %s", line)
-				}
+				assert.Check(t, strings.Contains(line, `"text":"two"`), "came %s", line)
 				break
 			}
 		}
@@ -172,9 +164,7 @@ func TestCurlWaits(t *testing.T) {
 func TestCurlIsRefused(t *testing.T) {
 	t.Parallel()
 	large := filepath.Join(t.TempDir(), "large")
-	if err := os.WriteFile(large, bytes.Repeat([]byte("x"), 100_000), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, os.WriteFile(large, bytes.Repeat([]byte("x"), 100_000), 0o644))
 	const asJSON = "Content-Type: application/json"
 	onBoth(t, func(t *testing.T, start func(*testing.T, ...string) *chatserver) {
 		s := start(t)
@@ -250,7 +240,5 @@ func TestCurlReadsEvents(t *testing.T) {
 	want(4, "four")
 	want(5, "five")
 	s.terminate()
-	if err := stream.end(); err != nil {
-		t.Errorf("at the server's end: %v", err)
-	}
+	assert.Check(t, stream.end(), "at the server's end")
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 // Our clients come to terms with npm's ws, whatever it asks for of
@@ -34,17 +36,13 @@ func TestDeflateTermsOfWS(t *testing.T) {
 	}
 	for _, term := range terms {
 		options, err := json.Marshal(term)
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		t.Run(string(options), func(t *testing.T) {
 			s := serving(t, launch(t, "node", "--import", "./exit-with-stdin.mjs", "wsserver.mjs", string(options)))
 			ada := dial(t, s, "ws-deflate", true)
 			bob := dial(t, s, "ws-deflate", false)
 			for _, text := range texts {
-				if err := ada.Publish(text); err != nil {
-					t.Fatalf("%d bytes: %v", len(text), err)
-				}
+				assert.NilError(t, ada.Publish(text), "%d bytes", len(text))
 			}
 			ada.want(t, texts)
 			bob.want(t, texts)

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/result"
 )
@@ -44,9 +45,7 @@ func TestHistogramsOfARunAreReadAlike(t *testing.T) {
 	run.WaitDelay = patience
 	output, err := run.CombinedOutput()
 	const invalid = 4 // how long things took is the machine's business
-	if err != nil && run.ProcessState.ExitCode() != invalid {
-		t.Fatalf("%v:\n%s", err, output)
-	}
+	assert.Assert(t, err == nil || run.ProcessState.ExitCode() == invalid, "%v:\n%s", err, output)
 	read := map[string]int{}
 	for _, trial := range lines(t, filepath.Join(dir, "run", result.FileName)) {
 		for key, text := range trial {
@@ -73,9 +72,7 @@ func TestHistogramsOfARunAreReadAlike(t *testing.T) {
 		}
 	}
 	for _, each := range []string{"latency p50", "latency p90", "latency p99", "latency p999", "latency max", "publish_latency p50", "publish_service p90"} {
-		if read[each] != 2 {
-			t.Errorf("%s was read %d times, want once for each of two transports", each, read[each])
-		}
+		assert.Check(t, read[each] == 2, "%s was read %d times, want once for each of two transports", each, read[each])
 	}
 	t.Logf("read: %v", read)
 }
@@ -84,22 +81,16 @@ func TestHistogramsOfARunAreReadAlike(t *testing.T) {
 func lines(t *testing.T, path string) (list []map[string]any) {
 	t.Helper()
 	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer f.Close()
 	scanner := bufio.NewScanner(f)
 	scanner.Buffer(nil, 64<<20)
 	for scanner.Scan() {
 		var line map[string]any
-		if err := json.Unmarshal(scanner.Bytes(), &line); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, json.Unmarshal(scanner.Bytes(), &line))
 		list = append(list, line)
 	}
-	if err := scanner.Err(); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, scanner.Err())
 	return list
 }
 
@@ -113,20 +104,14 @@ func TestHistogramOverSixPowersOfTen(t *testing.T) {
 	for i := range samples {
 		v := int64(1000 * math.Pow(10, 6*float64(i)/n))
 		samples[i] = float64(v)
-		if err := h.RecordValue(v); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, h.RecordValue(v))
 	}
 	slices.Sort(samples)
 	text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	ours := result.Summarize(h)
 	found := reader.read(string(text))
-	if found.Samples != n {
-		t.Fatalf("%v samples were read, want %d", found.Samples, n)
-	}
+	assert.Assert(t, found.Samples == n, "%v samples were read, want %d", found.Samples, n)
 	for q, want := range map[string]struct{ exact, ours float64 }{
 		"p50":  {samples[n/2-1], *ours.P50},
 		"p90":  {samples[n*9/10-1], *ours.P90},

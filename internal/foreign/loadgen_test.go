@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/contract"
 	"github.com/pollpush/pollpush/loadgen"
 )
@@ -78,9 +80,7 @@ func (c *client) want(t *testing.T, texts []string) {
 	for i, text := range texts {
 		select {
 		case d, ok := <-c.heard:
-			if !ok {
-				t.Fatalf("the connection ended after %d of %d messages", i, len(texts))
-			}
+			assert.Assert(t, ok, "the connection ended after %d of %d messages", i, len(texts))
 			if d.text != text || d.id != uint64(i+1) {
 				t.Fatalf("as message %d came %q with the id %d, want %q", i+1, d.text, d.id, text)
 			}
@@ -104,9 +104,7 @@ func TestASocketIOServerThatRecovers(t *testing.T) {
 	s := example(t, "--recovery")
 	everyoneHears(t, s, "socketio-ws")
 	results, err := contract.Check(t.Context(), s.url, nil, contract.Part{Transports: []string{"socketio-ws", "socketio-polling"}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	for _, r := range results {
 		if strings.HasPrefix(r.Group, "socket.io") && r.Verdict != contract.Passed {
 			t.Errorf("%s, %s: %v %s", r.Group, r.Name, r.Fault, r.Why)
@@ -127,9 +125,7 @@ func everyoneHears(t *testing.T, s *chatserver, from string) {
 	}
 	texts := numbered(200)
 	for _, text := range texts {
-		if err := ada.Publish(text); err != nil {
-			t.Fatalf("%q: %v", text, err)
-		}
+		assert.NilError(t, ada.Publish(text), "%q", text)
 	}
 	for i, each := range append(all, ada) {
 		t.Run(fmt.Sprintf("to %s", append(spoken, from)[i]), func(t *testing.T) { each.want(t, texts) })

@@ -18,6 +18,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
 )
 
 // patience bounds every wait.
@@ -89,9 +91,7 @@ var lacking = sync.OnceValue(func() string {
 
 func missing(t testing.TB, what string) {
 	t.Helper()
-	if os.Getenv("CI") == "true" {
-		t.Fatal(what)
-	}
+	assert.Assert(t, os.Getenv("CI") != "true", what)
 	t.Skip(what)
 }
 
@@ -118,12 +118,8 @@ func launch(t testing.TB, path string, args ...string) *process {
 		t.Fatal(err)
 	}
 	stdout, err := p.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
+	assert.NilError(t, p.cmd.Start())
 	go func() {
 		lines := bufio.NewReader(stdout)
 		for {
@@ -141,9 +137,7 @@ func launch(t testing.TB, path string, args ...string) *process {
 	}()
 	t.Cleanup(func() {
 		p.stdin.Close()
-		if err := p.end(); err != nil {
-			t.Errorf("%v: %v", p.cmd.Args, err)
-		}
+		assert.Check(t, p.end(), "%v", p.cmd.Args)
 		if t.Failed() && p.stderr.Len() > 0 {
 			t.Logf("%v said:\n%s", p.cmd.Args, p.stderr.Bytes())
 		}
@@ -165,12 +159,8 @@ func (p *process) end() error {
 
 func (p *process) terminate() {
 	p.t.Helper()
-	if err := p.cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		p.t.Fatal(err)
-	}
-	if err := p.end(); err != nil {
-		p.t.Errorf("%v at SIGTERM: %v", p.cmd.Args, err)
-	}
+	assert.NilError(p.t, p.cmd.Process.Signal(syscall.SIGTERM))
+	assert.Check(p.t, p.end(), "%v at SIGTERM", p.cmd.Args)
 }
 
 // line waits for the next line of output.
@@ -178,9 +168,7 @@ func (p *process) line() []byte {
 	p.t.Helper()
 	select {
 	case line, ok := <-p.lines:
-		if !ok {
-			p.t.Fatalf("%v has said all it will", p.cmd.Args)
-		}
+		assert.Assert(p.t, ok, "%v has said all it will", p.cmd.Args)
 		return line
 	case <-time.After(patience):
 		p.t.Fatalf("%v says nothing", p.cmd.Args)
@@ -225,9 +213,7 @@ func serving(t testing.TB, p *process) *chatserver {
 		PID         int    `json:"pid"`
 		Certificate string `json:"certificate"`
 	}
-	if err := json.Unmarshal(p.line(), &line); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, json.Unmarshal(p.line(), &line))
 	s.url, s.pid, s.certificate = line.URL, line.PID, line.Certificate
 	return s
 }
@@ -257,17 +243,11 @@ func (s *chatserver) post(room string, texts ...string) {
 	s.t.Helper()
 	for _, text := range texts {
 		body, err := json.Marshal(map[string]string{"user": "rest", "text": text})
-		if err != nil {
-			s.t.Fatal(err)
-		}
+		assert.NilError(s.t, err)
 		answer, err := http.Post(s.url+"/api/rooms/"+room+"/messages", "application/json", bytes.NewReader(body))
-		if err != nil {
-			s.t.Fatal(err)
-		}
+		assert.NilError(s.t, err)
 		answer.Body.Close()
-		if answer.StatusCode != http.StatusCreated {
-			s.t.Fatalf("post %q: %s", text, answer.Status)
-		}
+		assert.Assert(s.t, answer.StatusCode == http.StatusCreated, "post %q: %s", text, answer.Status)
 	}
 }
 

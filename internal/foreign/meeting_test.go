@@ -4,6 +4,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 // Clients of all kinds meet in one room of ours, and hear the same.
@@ -43,14 +45,10 @@ func TestAllMeet(t *testing.T) {
 			heard, got = append(heard, m), append(got, m.Text)
 		}
 		slices.Sort(got)
-		if !slices.Equal(got, want) {
-			t.Errorf("%s heard %q, want %q", name, got, want)
-		}
+		assert.Check(t, slices.Equal(got, want), "%s heard %q, want %q", name, got, want)
 		if first == nil {
 			first = heard
 		}
-		if !slices.Equal(heard, first) {
-			t.Errorf("%s heard %+v, another %+v", name, heard, first)
-		}
+		assert.Check(t, slices.Equal(heard, first), "%s heard %+v, another %+v", name, heard, first)
 	}
 }

@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
 )
 
 // nginx starts nginx with an http block and returns its URL. In the block,
@@ -42,9 +44,7 @@ func haproxy(t testing.TB, config string) string {
 func write(t testing.TB, dir, config string) string {
 	t.Helper()
 	path := filepath.Join(dir, "config")
-	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, os.WriteFile(path, []byte(config), 0o600))
 	return path
 }
 
@@ -60,23 +60,17 @@ func front(t testing.TB, name string, args func(address string) []string) string
 		}
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer l.Close()
 	inherited, err := l.(*net.TCPListener).File()
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer inherited.Close()
 	cmd := exec.Command(path, args(l.Addr().String())...)
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	cmd.ExtraFiles = []*os.File{inherited}
 	cmd.Env = append(os.Environ(), "NGINX=3;") // how nginx gets it
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, cmd.Start())
 	over := make(chan error, 1)
 	go func() { over <- cmd.Wait() }()
 	t.Cleanup(func() {
@@ -118,8 +112,6 @@ listen all
 			continue
 		}
 		answer.Body.Close()
-		if answer.StatusCode != http.StatusNotFound {
-			t.Errorf("%s: %s, want what the server behind it answers", name, answer.Status)
-		}
+		assert.Check(t, answer.StatusCode == http.StatusNotFound, "%s: %s, want what the server behind it answers", name, answer.Status)
 	}
 }

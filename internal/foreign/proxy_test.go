@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 // proxy passes TCP connections on to a server, until it is cut.
@@ -30,9 +32,7 @@ func (c *counter) Write(b []byte) (int, error) {
 func passOn(t *testing.T, s *chatserver) *proxy {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	p := &proxy{url: "http://" + l.Addr().String(), conns: map[net.Conn]bool{}}
 	p.lead(s)
 	var all sync.WaitGroup

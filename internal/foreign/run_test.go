@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -27,16 +29,10 @@ func TestWholeRunAgainstSocketIO(t *testing.T) {
 	run.WaitDelay = patience
 	output, err := run.CombinedOutput()
 	const invalid = 4 // the exit code of a run whose times are in doubt; its trials say why
-	if err != nil && run.ProcessState.ExitCode() != invalid {
-		t.Fatalf("%v:\n%s", err, output)
-	}
+	assert.Assert(t, err == nil || run.ProcessState.ExitCode() == invalid, "%v:\n%s", err, output)
 	trials, err := result.ReadDir(filepath.Join(dir, "run"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(trials) != len(spoken) {
-		t.Fatalf("%d trials, want one of each of %v:\n%s", len(trials), spoken, output)
-	}
+	assert.NilError(t, err)
+	assert.Assert(t, len(trials) == len(spoken), "%d trials, want one of each of %v:\n%s", len(trials), spoken, output)
 	for i, trial := range trials {
 		if trial.Transport != spoken[i] || trial.Status != result.Complete || trial.Env.Target != s.url {
 			t.Errorf("trial %d: %s of %s is %s", i, trial.Transport, trial.Env.Target, trial.Status)

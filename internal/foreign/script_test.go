@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 // script is a foreign client, driven by one of the .mjs files beside this one.
@@ -52,9 +54,7 @@ func (s *script) tell(command string, fields map[string]any) {
 		line[name] = value
 	}
 	body, err := json.Marshal(line)
-	if err != nil {
-		s.t.Fatal(err)
-	}
+	assert.NilError(s.t, err)
 	if _, err := fmt.Fprintf(s.stdin, "%s\n", body); err != nil {
 		s.t.Fatal(err)
 	}
@@ -73,15 +73,11 @@ func (s *script) await(name string) event {
 	for {
 		line := s.line()
 		var e event
-		if err := json.Unmarshal(line, &e); err != nil {
-			s.t.Fatalf("%s: %v", line, err)
-		}
+		assert.NilError(s.t, json.Unmarshal(line, &e), line)
 		if e.Event == name {
 			return e
 		}
-		if slices.Contains(bad, e.Event) && !s.endures {
-			s.t.Fatalf("waiting for %q, came %s", name, line)
-		}
+		assert.Assert(s.t, !slices.Contains(bad, e.Event) || s.endures, "waiting for %q, came %s", name, line)
 		s.early = append(s.early, e)
 	}
 }
@@ -102,9 +98,7 @@ func (s *script) awaitTruncated() event {
 	s.t.Helper()
 	told := s.await("truncated")
 	for _, e := range s.early {
-		if e.Event == "message" {
-			s.t.Errorf("before it was told came %+v", e.Message)
-		}
+		assert.Check(s.t, e.Event != "message", "before it was told came %+v", e.Message)
 	}
 	return told
 }

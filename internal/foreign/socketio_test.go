@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 // byEach runs a test with each way in which the official client connects.
@@ -23,9 +25,7 @@ func byEach(t *testing.T, test func(t *testing.T, transports []string)) {
 func socketIO(t *testing.T, url string, transports []string, query map[string]any) *script {
 	t.Helper()
 	options, err := json.Marshal(map[string]any{"transports": transports, "query": query})
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return play(t, "socketio.mjs", url, string(options))
 }
 
@@ -60,31 +60,23 @@ func TestSocketIOChats(t *testing.T) {
 				var heard []message
 				for i := range 4 {
 					m := each.await("message").Message
-					if m.ID != uint64(i+1) || m.Room != "lobby" || m.At == 0 {
-						t.Errorf("as number %d came %+v", i+1, m)
-					}
+					assert.Check(t, m.ID == uint64(i+1) && m.Room == "lobby" && m.At != 0, "as number %d came %+v", i+1, m)
 					heard = append(heard, m)
 				}
 				got = append(got, heard)
 			}
 			for _, m := range acknowledged {
-				if !slices.Contains(got[0], m) {
-					t.Errorf("acknowledged %+v, heard %+v", m, got[0])
-				}
+				assert.Check(t, slices.Contains(got[0], m), "acknowledged %+v, heard %+v", m, got[0])
 			}
 			said := map[string]string{} // by text, who
 			for i, m := range got[0] {
 				said[m.Text] = m.User
-				if m != got[1][i] {
-					t.Errorf("one got %+v, the other %+v", m, got[1][i])
-				}
+				assert.Check(t, m == got[1][i], "one got %+v, the other %+v", m, got[1][i])
 			}
 			for text, user := range map[string]string{
 				"an object: ä€😀\u2028\n\"<3\"": "Ada L.", "a string": "ada", "without a name": "anonymous", "by REST": "rest",
 			} {
-				if said[text] != user {
-					t.Errorf("%q was said by %q, want %q", text, said[text], user)
-				}
+				assert.Check(t, said[text] == user, "%q was said by %q, want %q", text, said[text], user)
 			}
 			if m := carol.await("message").Message; m.Room != "chat" || m.Text != "elsewhere" || m.ID != 1 {
 				t.Errorf("in the room of those who name none came %+v", m)
@@ -253,9 +245,7 @@ func TestSocketIOTellsOfTruncatedHistory(t *testing.T) {
 			reached := socketIO(t, s.url, transports, lobby(4))
 			reached.awaitMessages(4, numbered(7)[4:]...)
 			for _, e := range reached.early {
-				if e.Event == "truncated" {
-					t.Error("truncated, though history reaches back to the cursor")
-				}
+				assert.Check(t, e.Event != "truncated", "truncated, though history reaches back to the cursor")
 			}
 		})
 	})
@@ -268,23 +258,17 @@ func TestSocketIORefusesBinaryPosts(t *testing.T) {
 		path := start(t).url + "/socket.io/?EIO=4&transport=polling"
 		ask := func(method, url, kind, body string) (int, string) {
 			request, err := http.NewRequest(method, url, strings.NewReader(body))
-			if err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, err)
 			request.Header.Set("Content-Type", kind)
 			answer, err := http.DefaultClient.Do(request)
-			if err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, err)
 			defer answer.Body.Close()
 			text, _ := io.ReadAll(answer.Body)
 			return answer.StatusCode, string(text)
 		}
 		_, opened := ask("GET", path, "", "")
 		var open struct{ SID string }
-		if err := json.Unmarshal([]byte(strings.TrimPrefix(opened, "0")), &open); err != nil {
-			t.Fatalf("%q: %v", opened, err)
-		}
+		assert.NilError(t, json.Unmarshal([]byte(strings.TrimPrefix(opened, "0")), &open), "%q", opened)
 		session := path + "&sid=" + url.QueryEscape(open.SID)
 		if status, text := ask("POST", session, "text/plain;charset=UTF-8", "40"); status != 200 {
 			t.Errorf("text: %d with %q", status, text)

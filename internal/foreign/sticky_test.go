@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/contract"
 	"github.com/pollpush/pollpush/internal/transport"
 	"github.com/pollpush/pollpush/loadgen"
@@ -50,9 +52,7 @@ func TestStickySessions(t *testing.T) {
 					texts := numbered(10)
 					ada := meet(t, target, way)
 					for _, text := range texts {
-						if err := ada.Publish(text); err != nil {
-							t.Fatalf("%q: %v", text, err)
-						}
+						assert.NilError(t, ada.Publish(text), "%q", text)
 					}
 					ada.want(t, texts)
 					ada.Close()
@@ -68,12 +68,8 @@ func TestCheckKeepsCookies(t *testing.T) {
 	t.Parallel()
 	front := sticky(t, ours(t), ours(t))
 	results, err := contract.Check(t.Context(), front.url, nil, contract.Part{Transports: []string{"sse", "ws", "socketio-polling", "socketio-ws"}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	for _, r := range results {
-		if r.Verdict == contract.Failed {
-			t.Errorf("%s: %v", r.Name, r.Fault)
-		}
+		assert.Check(t, r.Verdict != contract.Failed, "%s: %v", r.Name, r.Fault)
 	}
 }

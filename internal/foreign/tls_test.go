@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 // What OpenSSL, by curl and by Node, makes of our TLS.
@@ -18,14 +20,10 @@ func TestCurlByTLS(t *testing.T) {
 	needCurl(t)
 	s := ours(t, "--tls")
 	file := filepath.Join(t.TempDir(), "server.pem")
-	if err := os.WriteFile(file, []byte(s.certificate), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, os.WriteFile(file, []byte(s.certificate), 0o644))
 	for _, url := range []string{s.url, strings.Replace(s.url, "127.0.0.1", "localhost", 1)} {
 		answer, body := curl(t, "--cacert", file, "--ipv4", "--tlsv1.3", url+"/healthz")
-		if answer.StatusCode != 200 || body != `{"status":"ok"}` {
-			t.Errorf("%s: %s %q", url, answer.Status, body)
-		}
+		assert.Check(t, answer.StatusCode == 200 && body == `{"status":"ok"}`, "%s: %s %q", url, answer.Status, body)
 	}
 	// 60 and 35 are curl's for a certificate that is not trusted, and for a
 	// handshake that fails.
@@ -47,9 +45,7 @@ func TestNodeByTLS(t *testing.T) {
 	ada := webSocket(t, s, "lobby/ws", options)
 	ada.await("open")
 	text, err := json.Marshal(map[string]any{"ca": s.certificate, "query": lobby(0)})
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	bob := play(t, "socketio.mjs", s.url, string(text)) // polls, and then upgrades
 	bob.await("connect")
 	bob.await("upgrade")

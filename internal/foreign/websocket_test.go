@@ -5,15 +5,15 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 // webSocket connects npm's ws to a room, given with its query.
 func webSocket(t *testing.T, s *chatserver, room string, options map[string]any) *script {
 	t.Helper()
 	text, err := json.Marshal(options)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return play(t, "websocket.mjs", "ws"+strings.TrimPrefix(s.url, "http")+"/api/rooms/"+room, string(text))
 }
 
@@ -123,9 +123,7 @@ func TestWebSocketCompresses(t *testing.T) {
 		ada.awaitMessages(0, text)
 		sent[name] = int(network.toClients.Load())
 	}
-	if sent["plain"] < len(text) || sent["deflate"] > len(text)/4 {
-		t.Errorf("a text of %d bytes took %v bytes", len(text), sent)
-	}
+	assert.Check(t, sent["plain"] >= len(text) && sent["deflate"] <= len(text)/4, "a text of %d bytes took %v bytes", len(text), sent)
 }
 
 func TestWebSocketBatches(t *testing.T) {

@@ -7,14 +7,12 @@ import (
 	"math"
 	"net"
 	"net/http"
-	"os"
-	"regexp"
 	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
-
-	"github.com/pollpush/pollpush/internal/transport"
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -22,9 +20,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func listen(t *testing.T) *Page {
 	t.Helper()
 	p, err := Listen("127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	t.Cleanup(func() {
 		p.End("over")
 		http.DefaultClient.CloseIdleConnections()
@@ -42,16 +38,12 @@ type reader struct {
 func open(t *testing.T, p *Page, lastID string) *reader {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), "GET", p.URL+"events", nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	if lastID != "" {
 		r.Header.Set("Last-Event-ID", lastID)
 	}
 	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	t.Cleanup(func() { answer.Body.Close() })
 	if answer.StatusCode != 200 || answer.Header.Get("Content-Type") != "text/event-stream" || answer.Header.Get("Cache-Control") != "no-store" {
 		t.Fatalf("%s %v", answer.Status, answer.Header)
@@ -82,9 +74,7 @@ func (r *reader) next() (data string) {
 func (r *reader) want(all ...string) {
 	r.t.Helper()
 	for _, want := range all {
-		if got := r.next(); got != want {
-			r.t.Fatalf("event %q, want %q", got, want)
-		}
+		assert.Assert(r.t, is.Equal(r.next(), want), "event")
 	}
 }
 
@@ -127,9 +117,7 @@ func TestHistoryIsBounded(t *testing.T) {
 	for i := range kept + more {
 		p.Tell(i)
 	}
-	if len(p.events) != kept {
-		t.Errorf("%d events are kept", len(p.events))
-	}
+	assert.Check(t, len(p.events) == kept, "%d events are kept", len(p.events))
 	for _, last := range []string{"", p.word + "-3"} {
 		r := open(t, p, last)
 		if last == "" {
@@ -157,9 +145,7 @@ func TestEventsThatAreNone(t *testing.T) {
 func TestStuckReader(t *testing.T) {
 	p := listen(t)
 	conn, err := net.Dial("tcp", strings.TrimSuffix(strings.TrimPrefix(p.URL, "http://"), "/"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer conn.Close()
 	_ = conn.(*net.TCPConn).SetReadBuffer(1 << 10)
 	fmt.Fprintf(conn, "GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -173,9 +159,7 @@ func TestStuckReader(t *testing.T) {
 	other := open(t, p, "")
 	other.want(greeting)
 	for range 5000 {
-		if len(other.next()) != len(big)+2 {
-			t.Fatal("an event is not whole")
-		}
+		assert.Assert(t, len(other.next()) == len(big)+2, "an event is not whole")
 	}
 	p.End("over")
 	other.want(`"over"`, "")
@@ -190,13 +174,9 @@ func TestReadersAreBounded(t *testing.T) {
 		open32 = append(open32, r)
 	}
 	answer, err := http.Get(p.URL + "events")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusServiceUnavailable {
-		t.Errorf("one reader more: %s", answer.Status)
-	}
+	assert.Check(t, answer.StatusCode == http.StatusServiceUnavailable, "one reader more: %s", answer.Status)
 	p.Tell(1)
 	for _, r := range open32 {
 		r.want("1")
@@ -217,6 +197,9 @@ func TestWhoMayAsk(t *testing.T) {
 		{"GET", "/live.js", "localhost" + port, 200},
 		{"GET", "/live.css", "LOCALHOST", 200},
 		{"GET", "/chart.js", "[::1]" + port, 200},
+		{"GET", "/palette.css", "localhost", 200},
+		{"GET", "/transports.js", "localhost", 200},
+		{"GET", "/format.js", "localhost", 200},
 		{"GET", "/", "evil.example" + port, 421},
 		{"GET", "/events", "evil.example", 421},
 		{"GET", "/events", "127.0.0.1.evil.example", 421},
@@ -228,18 +211,12 @@ func TestWhoMayAsk(t *testing.T) {
 		{"GET", "/..%2flive.go", "localhost", 404},
 	} {
 		r, err := http.NewRequestWithContext(t.Context(), c.method, strings.TrimSuffix(p.URL, "/")+c.path, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		r.Host = c.host
 		answer, err := http.DefaultTransport.RoundTrip(r)
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		answer.Body.Close()
-		if answer.StatusCode != c.want {
-			t.Errorf("%s %s of %s: %s, want %d", c.method, c.path, c.host, answer.Status, c.want)
-		}
+		assert.Check(t, answer.StatusCode == c.want, "%s %s of %s: %s, want %d", c.method, c.path, c.host, answer.Status, c.want)
 		h := answer.Header
 		if h.Get("Content-Security-Policy") != policy || h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Access-Control-Allow-Origin") != "" {
 			t.Errorf("%s %s: %v", c.method, c.path, h)
@@ -256,46 +233,9 @@ func TestListen(t *testing.T) {
 		}
 	}
 	p, err := Listen(":0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer p.End("")
-	if !strings.HasPrefix(p.URL, "http://127.0.0.1:") {
-		t.Errorf("without a host it is %s", p.URL)
-	}
-}
-
-// Every transport has the colours of the reports, on light pages and on dark
-// ones, and something beside its colour that tells it apart.
-func TestLooks(t *testing.T) {
-	read := func(path string) string {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return string(text)
-	}
-	css, js := read("page/live.css"), read("page/chart.js")
-	seen := map[string]string{}
-	for _, tr := range transport.All() {
-		name := tr.Name
-		for _, ink := range []uint32{tr.Ink, tr.Dark} {
-			if !strings.Contains(css, fmt.Sprintf("--%s: #%06x;", name, ink)) {
-				t.Errorf("%s is #%06x in the reports, not here", name, ink)
-			}
-		}
-		if !strings.Contains(css, fmt.Sprintf(`[data-transport="%s"] { --ink: var(--%s); }`, name, name)) {
-			t.Errorf("%s has no ink", name)
-		}
-		look := regexp.MustCompile(`\{ transport: '` + name + `', (.*) \}`).FindStringSubmatch(js)
-		if look == nil {
-			t.Errorf("%s has no look", name)
-		} else if other := seen[look[1]]; other != "" {
-			t.Errorf("without colours, %s looks as %s", name, other)
-		} else {
-			seen[look[1]] = name
-		}
-	}
+	assert.Check(t, strings.HasPrefix(p.URL, "http://127.0.0.1:"), "without a host it is %s", p.URL)
 }
 
 // FuzzResume: whatever a reader says it has had, it goes on within the history.

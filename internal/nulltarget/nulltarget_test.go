@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/nulltarget"
 	"github.com/pollpush/pollpush/internal/transport"
@@ -24,15 +25,11 @@ func serve(t *testing.T, c nulltarget.Config) (url string) {
 	t.Helper()
 	s := nulltarget.New(c)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(l) }()
 	t.Cleanup(func() {
-		if err := errors.Join(s.Close(), <-served); err != nil {
-			t.Error(err)
-		}
+		assert.Check(t, errors.Join(s.Close(), <-served))
 	})
 	return "http://" + l.Addr().String()
 }
@@ -88,9 +85,7 @@ func (p *person) listen() {
 func (p *person) publish(from, to int) {
 	p.t.Helper()
 	for n := from; n <= to; n++ {
-		if err := p.Publish(textOf(n)); err != nil {
-			p.t.Fatalf("message %d: %v", n, err)
-		}
+		assert.NilError(p.t, p.Publish(textOf(n)), "message %d", n)
 	}
 }
 
@@ -156,13 +151,9 @@ func TestSharesNothingWithTheChat(t *testing.T) {
 	list := exec.Command("go", "list", "-deps", "github.com/pollpush/pollpush/internal/nulltarget")
 	list.Stderr = os.Stderr
 	deps, err := list.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	for _, shared := range []string{"internal/chat", "server", "server/wire", "server/socketio", "loadgen"} {
-		if strings.Contains(string(deps), "github.com/pollpush/pollpush/"+shared+"\n") {
-			t.Errorf("the null target links %s", shared)
-		}
+		assert.Check(t, !strings.Contains(string(deps), "github.com/pollpush/pollpush/"+shared+"\n"), "the null target links %s", shared)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+	"gotest.tools/v3/assert"
 )
 
 // The process's own file tells only of its main thread: what another one does
@@ -28,9 +29,7 @@ func TestReadActivityOfAllThreads(t *testing.T) {
 	read := func() Activity {
 		t.Helper()
 		a, err := ReadActivity(os.Getpid())
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		return a
 	}
 	before := read()
@@ -41,9 +40,7 @@ func TestReadActivityOfAllThreads(t *testing.T) {
 	if n := after.Switches - before.Switches; n < waits {
 		t.Errorf("%d switches, though a thread has waited %d times", n, waits)
 	}
-	if after.Preemptions < before.Preemptions {
-		t.Errorf("preemptions fell from %d to %d", before.Preemptions, after.Preemptions)
-	}
+	assert.Check(t, after.Preemptions >= before.Preemptions, "preemptions fell from %d to %d", before.Preemptions, after.Preemptions)
 }
 
 func TestDescriptors(t *testing.T) {
@@ -51,17 +48,13 @@ func TestDescriptors(t *testing.T) {
 	count := func() int64 {
 		t.Helper()
 		n, err := Descriptors(os.Getpid())
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		return n
 	}
 	before := count()
 	for range files {
 		f, err := os.Open(os.DevNull)
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		defer f.Close()
 	}
 	// The runtime may have opened its poller.

@@ -9,6 +9,9 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 // fakeRoot makes a folder that holds these files, as "/" would.
@@ -17,12 +20,8 @@ func fakeRoot(t *testing.T, files map[string]string) string {
 	root := t.TempDir()
 	for path, text := range files {
 		path = filepath.Join(root, path)
-		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text+"\n"), 0o644); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		assert.NilError(t, os.WriteFile(path, []byte(text+"\n"), 0o644))
 	}
 	return root
 }
@@ -91,9 +90,7 @@ func TestReadLimits(t *testing.T) {
 				c.want.tightest = filepath.Join(root, c.want.tightest)
 			}
 			got := readLimits(root, 7)
-			if !reflect.DeepEqual(got, c.want) {
-				t.Errorf("%+v\nwant %+v", got, c.want)
-			}
+			assert.Check(t, reflect.DeepEqual(got, c.want), "%+v\nwant %+v", got, c.want)
 			if h := got.Throttling(); !slices.Equal(h, c.throttling) {
 				t.Errorf("%+v, want %+v", h, c.throttling)
 			}
@@ -114,9 +111,7 @@ func TestSharesQuota(t *testing.T) {
 	root := fakeRoot(t, files)
 	own := readLimits(root, 1)
 	for pid, want := range []bool{true, true, true, false, false, false} {
-		if got := own.SharesQuota(readLimits(root, pid)); got != want {
-			t.Errorf("process %d: %v, want %v", pid, got, want)
-		}
+		assert.Check(t, is.Equal(own.SharesQuota(readLimits(root, pid)), want), "process %d", pid)
 	}
 }
 
@@ -150,9 +145,7 @@ func FuzzLimits(f *testing.F) {
 			t.Errorf("%d bytes", n)
 		}
 		for name, n := range parseStat(stat) {
-			if n < 0 {
-				t.Errorf("%s %d", name, n)
-			}
+			assert.Check(t, n >= 0, "%s %d", name, n)
 		}
 	})
 }

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+	"gotest.tools/v3/assert"
 )
 
 // waitFor waits until a child has stopped or goes on, as what says.
@@ -27,25 +28,19 @@ func waitFor(t *testing.T, p *Process, what int) {
 
 func TestFreezeAndResume(t *testing.T) {
 	p := shell(t, "read line; echo $line")
-	if err := p.Freeze(); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, p.Freeze())
 	waitFor(t, p, unix.WSTOPPED)
 	fmt.Fprintln(p.Stdin, "hello")
 	if u, err := Read(p.Pid()); err != nil || u.RSSBytes == 0 {
 		t.Errorf("what a frozen child uses cannot be read: %+v, %v", u, err)
 	}
-	if err := p.Resume(); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, p.Resume())
 	if line, err := bufio.NewReader(p.Stdout).ReadString('\n'); line != "hello\n" {
 		t.Errorf("%q, %v", line, err)
 	}
 	<-p.Ended()
 	for _, err := range []error{p.Freeze(), p.Resume()} {
-		if !errors.Is(err, os.ErrProcessDone) {
-			t.Errorf("a child that has ended: %v", err)
-		}
+		assert.Check(t, errors.Is(err, os.ErrProcessDone), "a child that has ended: %v", err)
 	}
 }
 
@@ -53,19 +48,13 @@ func TestFreezeAndResume(t *testing.T) {
 // it would see, cannot wake it. This process inherits it, which is of the same
 // session: the kernel does not wake it for being an orphan.
 func TestAFrozenChildEndsWithItsParent(t *testing.T) {
-	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
 	defer unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 	parent := startHelper(t, "freeze")
 	pid, err := strconv.Atoi(parent.hear())
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	child, err := unix.PidfdOpen(pid, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer unix.Close(child)
 	parent.Kill()
 	if err := parent.Err(); err == nil || !strings.Contains(err.Error(), "killed") {

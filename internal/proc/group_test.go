@@ -8,19 +8,18 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 // command starts one that says "ready" when what it does before has been done.
 func command(t *testing.T, text string) *Process {
 	t.Helper()
 	p, err := StartCommand(text)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	t.Cleanup(func() {
-		if err := p.Stop(ample); err != nil {
-			t.Error(err)
-		}
+		assert.Check(t, p.Stop(ample))
 	})
 	look := time.NewTicker(time.Millisecond)
 	defer look.Stop()
@@ -39,9 +38,7 @@ func command(t *testing.T, text string) *Process {
 func groupOf(t *testing.T, p *Process) []int {
 	t.Helper()
 	pids, err := Group(p.Pid())
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return pids
 }
 
@@ -75,9 +72,7 @@ func TestStopOfACommand(t *testing.T) {
 			if len(pids) != c.group || c.group > 0 && !c.ended && !slices.Contains(pids, p.Pid()) {
 				t.Errorf("the group of %d is %v, want %d", p.Pid(), pids, c.group)
 			}
-			if err := p.Stop(c.grace); err != nil {
-				t.Error(err)
-			}
+			assert.Check(t, p.Stop(c.grace))
 			<-p.Ended()
 			if left := groupOf(t, p); len(left) > 0 {
 				t.Errorf("%v are left", left)
@@ -122,9 +117,7 @@ func TestListens(t *testing.T) {
 		}
 		defer l.Close()
 		c, err := net.Dial("tcp", l.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		defer c.Close()
 		listening, dialled := uint16(l.Addr().(*net.TCPAddr).Port), uint16(c.LocalAddr().(*net.TCPAddr).Port)
 		other := shell(t, "sleep 1000")
@@ -155,20 +148,14 @@ func TestListens(t *testing.T) {
 func TestStranger(t *testing.T) {
 	t.Setenv(helperTask, "listen")
 	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	server, idle := command(t, "'"+self+"' & wait"), command(t, "sleep 1000 & echo ready; wait")
 	said, _, _ := strings.Cut(server.Log(), " ")
 	port, err := strconv.ParseUint(said, 10, 16)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	child := func(p *Process) int {
 		pids := slices.DeleteFunc(groupOf(t, p), func(pid int) bool { return pid == p.Pid() })
-		if len(pids) != 1 {
-			t.Fatalf("it has started %v", pids)
-		}
+		assert.Assert(t, len(pids) == 1, "it has started %v", pids)
 		return pids[0]
 	}
 	listener := child(server)
@@ -186,8 +173,6 @@ func TestStranger(t *testing.T) {
 		{"nobody listens", idle.Pid(), 1, 0},
 		{"no process", 999999999, uint16(port), 0},
 	} {
-		if got := Stranger(tt.pid, tt.port); got != tt.want {
-			t.Errorf("%s: %d, want %d", tt.name, got, tt.want)
-		}
+		assert.Check(t, is.Equal(Stranger(tt.pid, tt.port), tt.want), tt.name)
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
 )
 
 // The tests run this binary again as the child whose usage they read.
@@ -48,9 +50,7 @@ func startHelper(t *testing.T, task string) *helper {
 	t.Helper()
 	t.Setenv(helperTask, task)
 	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return &helper{start(t, self), t, nil}
 }
 
@@ -77,9 +77,7 @@ func (h *helper) goOn() {
 func (h *helper) usage() Usage {
 	h.t.Helper()
 	u, err := Read(h.Pid())
-	if err != nil {
-		h.t.Fatal(err)
-	}
+	assert.NilError(h.t, err)
 	return u
 }
 

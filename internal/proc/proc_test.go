@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
 )
 
 // ample is enough for a child that does end, however busy the machine is.
@@ -19,9 +21,7 @@ const ample = 30 * time.Second
 func start(t *testing.T, path string, args ...string) *Process {
 	t.Helper()
 	p, err := Start(path, args...)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	t.Cleanup(func() {
 		p.Stdin.Close()
 		if err := p.WaitOrKill(ample); errors.Is(err, ErrKilled) {
@@ -97,9 +97,7 @@ func TestStdoutOutlivesTheChild(t *testing.T) {
 	p := shell(t, "echo one; echo two")
 	<-p.Ended()
 	said, err := io.ReadAll(p.Stdout)
-	if err != nil || string(said) != "one\ntwo\n" {
-		t.Errorf("read %q, %v", said, err)
-	}
+	assert.Check(t, err == nil && string(said) == "one\ntwo\n", "read %q, %v", said, err)
 }
 
 func TestClosedStdinEndsAChild(t *testing.T) {
@@ -116,18 +114,14 @@ func TestClosedStdinEndsAChild(t *testing.T) {
 	default:
 	}
 	p.Stdin.Close()
-	if err := p.WaitOrKill(ample); err != nil {
-		t.Error(err)
-	}
+	assert.Check(t, p.WaitOrKill(ample))
 }
 
 func TestStop(t *testing.T) {
 	t.Run("ends well", func(t *testing.T) {
 		h := startHelper(t, "term")
 		h.hear()
-		if err := h.Stop(ample); err != nil {
-			t.Error(err)
-		}
+		assert.Check(t, h.Stop(ample))
 	})
 	t.Run("dies of it", func(t *testing.T) {
 		p := start(t, "/bin/cat")
@@ -146,9 +140,7 @@ func TestStopKillsWhatDoesNotEnd(t *testing.T) {
 		t.Fatalf("read %q, %v", line, err)
 	}
 	err := p.Stop(time.Millisecond)
-	if !errors.Is(err, ErrKilled) || err.Error() != "sh did not end in time and was killed after 1ms" {
-		t.Errorf("error %v", err)
-	}
+	assert.Check(t, errors.Is(err, ErrKilled) && err.Error() == "sh did not end in time and was killed after 1ms", "error %v", err)
 	if _, err := said.ReadByte(); err != io.EOF {
 		t.Errorf("its standard output is still open: %v", err)
 	}
@@ -161,9 +153,7 @@ func TestStopKillsWhatDoesNotEnd(t *testing.T) {
 func TestChildHasItsOwnGroup(t *testing.T) {
 	p := start(t, "/bin/cat")
 	group, err := syscall.Getpgid(p.Pid())
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	if group != p.Pid() || group == syscall.Getpgrp() {
 		t.Errorf("the child %d is in group %d, this process in %d", p.Pid(), group, syscall.Getpgrp())
 	}
@@ -171,17 +161,13 @@ func TestChildHasItsOwnGroup(t *testing.T) {
 
 func TestBeside(t *testing.T) {
 	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	if path, err := Beside(filepath.Base(self)); path != self || err != nil {
 		t.Errorf("Beside = %q, %v, want %q", path, err, self)
 	}
 	_, err = Beside("loadgen")
 	want := "loadgen is not beside " + filepath.Base(self) + " in " + filepath.Dir(self) + ": `make build` puts them there"
-	if err == nil || err.Error() != want {
-		t.Errorf("error %q, want %q", err, want)
-	}
+	assert.Check(t, err != nil && err.Error() == want, "error %q, want %q", err, want)
 }
 
 func TestKill(t *testing.T) {

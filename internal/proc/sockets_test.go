@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+	"gotest.tools/v3/assert"
 )
 
 // connections opens so many to a listener of their own, and returns the two
@@ -19,19 +20,13 @@ import (
 func connections(t *testing.T, address string, n int) (port uint16, servers, clients []net.Conn) {
 	t.Helper()
 	listener, err := net.Listen("tcp", address)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer listener.Close()
 	for range n {
 		client, err := net.Dial("tcp", listener.Addr().String())
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		server, err := listener.Accept()
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		t.Cleanup(func() { client.Close(); server.Close() })
 		servers, clients = append(servers, server), append(clients, client)
 	}
@@ -41,9 +36,7 @@ func connections(t *testing.T, address string, n int) (port uint16, servers, cli
 func readSockets(t *testing.T, local, remote uint16) Sockets {
 	t.Helper()
 	s, err := ReadSockets(local, remote)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return s
 }
 
@@ -59,9 +52,7 @@ func TestReadSockets(t *testing.T) {
 			const n, unread = 300, 30_000 // more sockets than one piece of an answer holds
 			port, servers, clients := connections(t, address, n)
 			for _, s := range []Sockets{readSockets(t, port, 0), readSockets(t, 0, port)} {
-				if s.Count != n || s.BufferBytes != 0 {
-					t.Errorf("%+v, want %d sockets and nothing in their buffers", s, n)
-				}
+				assert.Check(t, s.Count == n && s.BufferBytes == 0, "%+v, want %d sockets and nothing in their buffers", s, n)
 			}
 			one := uint16(clients[0].LocalAddr().(*net.TCPAddr).Port)
 			if s := readSockets(t, port, one); s.Count != 1 {
@@ -103,9 +94,7 @@ func awaitUnread(t *testing.T, c net.Conn, n int) {
 			return there == n
 		})
 	}
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 }
 
 // ss adds up what `ss -m` shows of the sockets with a port, if there is one.

@@ -9,21 +9,19 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
 )
 
 // The CPU read from outside is that which the child itself was told.
 func TestReadCPU(t *testing.T) {
 	h := startHelper(t, "burn 400ms")
 	ns, err := strconv.ParseInt(h.hear(), 10, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	own := time.Duration(ns)
 	u := h.usage()
 	// It has used a little more since it asked: it had to say so.
-	if u.CPU < own || u.CPU > own+own/20 {
-		t.Errorf("CPU %v, the child's own count was %v", u.CPU, own)
-	}
+	assert.Check(t, u.CPU >= own && u.CPU <= own+own/20, "CPU %v, the child's own count was %v", u.CPU, own)
 	const ticks = 30 * time.Millisecond
 	if d := u.User + u.System - u.CPU; d < -ticks || d > ticks {
 		t.Errorf("user %v and system %v, in all %v", u.User, u.System, u.CPU)
@@ -66,9 +64,7 @@ func TestReadMemory(t *testing.T) {
 
 func TestReadOfItself(t *testing.T) {
 	u, err := Read(os.Getpid())
-	if err != nil || u.CPU <= 0 || u.RSSBytes <= 0 || u.Peak <= 0 {
-		t.Errorf("%+v, %v", u, err)
-	}
+	assert.Check(t, err == nil && u.CPU > 0 && u.RSSBytes > 0 && u.Peak > 0, "%+v, %v", u, err)
 }
 
 func TestReadOfNoProcess(t *testing.T) {
@@ -76,12 +72,8 @@ func TestReadOfNoProcess(t *testing.T) {
 	<-ended.Ended()
 	for _, pid := range []int{ended.Pid(), 0, -1, math.MaxInt32} {
 		u, err := Read(pid)
-		if err == nil {
-			t.Errorf("process %d: %+v", pid, u)
-		}
-		if u != (Usage{}) {
-			t.Errorf("process %d: %+v beside an error", pid, u)
-		}
+		assert.Check(t, err != nil, "process %d: %+v", pid, u)
+		assert.Check(t, u == (Usage{}), "process %d: %+v beside an error", pid, u)
 	}
 	_, err := Read(ended.Pid())
 	if want := fmt.Sprintf("process %d: no such process", ended.Pid()); !errors.Is(err, syscall.ESRCH) || err.Error() != want {
@@ -94,20 +86,14 @@ func TestReadOfNoProcess(t *testing.T) {
 
 func TestReadHost(t *testing.T) {
 	before, err := ReadHost()
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	// More than what the kernel's ticks may hide.
 	for begun := ownCPU(); ownCPU() < begun+100*time.Millisecond; {
 	}
 	after, err := ReadHost()
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	if after.Busy <= before.Busy || after.Steal < before.Steal || after.Pressure < before.Pressure || after.PSI != before.PSI {
 		t.Errorf("before %+v\nafter %+v", before, after)
 	}
-	if !before.PSI && before.Pressure != 0 {
-		t.Errorf("pressure without PSI: %+v", before)
-	}
+	assert.Check(t, before.PSI || before.Pressure == 0, "pressure without PSI: %+v", before)
 }

@@ -1,4 +1,4 @@
-// Package recipe is for tests that follow a recipe of docs/architecture.md, such
+// Package recipe is for tests that follow a recipe of CONTRIBUTING.md, such
 // as adding a transport, in a copy of the repository, and look at what comes of
 // it:
 //

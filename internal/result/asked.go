@@ -95,7 +95,7 @@ func (t *Trial) checkSeries(must must) {
 	if t.Schema >= layered && len(t.PhaseBytes) > 0 {
 		var all Bytes
 		for _, p := range t.PhaseBytes {
-			all = all.Add(p.Bytes)
+			all = Add(all, p.Bytes)
 		}
 		must(in <= all.In && out <= all.Out, "series: %d bytes in and %d out, of %d and %d in all phases", in, out, all.In, all.Out)
 		if t.Status == Complete {

@@ -146,6 +146,11 @@ func inOrder(reasons []Reason) {
 	})
 }
 
+// invalidFor reports whether a reason of a code makes the trial invalid.
+func (t *Trial) invalidFor(code string) bool {
+	return slices.ContainsFunc(t.Reasons, func(r Reason) bool { return r.Code == code && r.Validity == Invalid })
+}
+
 // doubted reports whether a reason of a code has been given.
 func (t *Trial) doubted(code string) bool {
 	return slices.ContainsFunc(t.Reasons, func(r Reason) bool { return r.Code == code })

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 )
@@ -73,6 +74,10 @@ type quantity[T cmp.Ordered] struct {
 	allowed string // instead of lo and hi
 	why     string // it cannot be less than lo
 	at      func(*Scenario) *T
+}
+
+func span(lo, hi time.Duration, at func(*Scenario) *time.Duration) quantity[time.Duration] {
+	return quantity[time.Duration]{unit: &timeUnit, lo: lo, hi: hi, at: at}
 }
 
 func (f quantity[T]) parse(d *draft, v value) []problem {

@@ -81,7 +81,7 @@ func (f limits) parse(d *draft, v value) []problem {
 	set := map[string]float64{}
 	for i := 0; i+1 < len(items); i += 2 {
 		name, limit := items[i], items[i+1]
-		share, err := ParseLimit(limit.text)
+		share, err := parseLimit(limit.text)
 		switch {
 		case !slices.Contains(d.known.Metrics, name.text):
 			wrong = append(wrong, refuse(name, "no such metric%s; there are %s", Suggest(name.text, d.known.Metrics), strings.Join(d.known.Metrics, ", "))...)

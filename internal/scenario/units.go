@@ -100,8 +100,8 @@ func parseSize(text string) (int, error) {
 	return int(n), nil
 }
 
-// ParseLimit reads a limit, "5%" or "0.5%", as a share: 0.05, 0.005.
-func ParseLimit(text string) (float64, error) {
+// parseLimit reads a limit, "5%" or "0.5%", as a share: 0.05, 0.005.
+func parseLimit(text string) (float64, error) {
 	m := percentForm.FindStringSubmatch(text)
 	if m == nil {
 		return 0, errSyntax

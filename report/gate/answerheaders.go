@@ -124,7 +124,7 @@ func (c *Comparison) headsRegressed(transport, point string) bool {
 
 // countsHeads says that the heads of answers are among the row's bytes.
 func (c *Change) countsHeads() bool {
-	return c.ID == metric.BytesIn.Id() || c.ID == metric.ProtocolPerPoll.Id()
+	return c.ID == metric.BytesIn.ID() || c.ID == metric.ProtocolPerPoll.ID()
 }
 
 // headerNotes are the changed headers that explain no regression, and why none

@@ -97,7 +97,7 @@ func (r *rows) of(p pair) (list []Change) {
 	for i := range metric.ComparedMetrics {
 		m := between(metric.ComparedMetrics[i], p.was, p.is)
 		if was, is := metricValuesOf(&m, p.was), metricValuesOf(&m, p.is); len(was)+len(is) > 0 {
-			list = append(list, r.row(p, &m, m.Id(), was, is))
+			list = append(list, r.row(p, &m, m.ID(), was, is))
 		}
 	}
 	if p.paced == nil || r.countsOnly {
@@ -106,7 +106,7 @@ func (r *rows) of(p pair) (list []Change) {
 	for _, m := range metric.RatioMetrics {
 		if was := ratioMetricValuesOf(m, p.was, p.paced.was); len(was) > 0 {
 			ratio := to(m, p.paced.transport)
-			list = append(list, r.row(p, &ratio, m.Id(), was, ratioMetricValuesOf(m, p.is, p.paced.is)))
+			list = append(list, r.row(p, &ratio, m.ID(), was, ratioMetricValuesOf(m, p.is, p.paced.is)))
 		}
 	}
 	return list
@@ -115,7 +115,7 @@ func (r *rows) of(p pair) (list []Change) {
 // row sets the numbers of a metric against each other. Its limit is given by
 // limitID.
 func (r *rows) row(p pair, m *metric.Metric, limitID string, was, is []float64) Change {
-	c := Change{Point: p.point, Transport: p.transport, Metric: m.Name, ID: m.Id(), Base: median(m, was), New: median(m, is),
+	c := Change{Point: p.point, Transport: p.transport, Metric: m.Name, ID: m.ID(), Base: median(m, was), New: median(m, is),
 		P: math.NaN(), Limit: m.Limit, Gates: m.Kind == metric.Exact || r.gates && m.Kind == metric.Timing, metric: m, hash: p.hash, lossy: p.lossy}
 	c.Base.Of, c.New.Of = len(p.was.trials), len(p.is.trials)
 	if limit, ok := r.limits[limitID]; ok {

@@ -32,10 +32,13 @@ func (c *Comparison) notes() []string {
 	return out
 }
 
+// blockHead is the head of all blocks.
+var blockHead = []string{"metric", "base", "new", "change", "limit", "verdict"}
+
 // block is the rows of one transport at one point.
 type block struct {
 	name     string
-	table    document.Table
+	rows     [][]string
 	folded   int // rows that are left out, as they are within their limits
 	untested int // likewise, but that is all that is known of them
 }
@@ -47,7 +50,7 @@ func (c *Comparison) blocks(all, spreads bool) []block {
 	for i := range c.Changes {
 		ch := &c.Changes[i]
 		if name := trials.At(ch.Transport, ch.Point); len(out) == 0 || out[len(out)-1].name != name {
-			out = append(out, block{name: name, table: document.Table{Head: []string{"metric", "base", "new", "change", "limit", "verdict"}}})
+			out = append(out, block{name: name})
 		}
 		b := &out[len(out)-1]
 		switch quiet := !all && ch.within(); {
@@ -62,7 +65,7 @@ func (c *Comparison) blocks(all, spreads bool) []block {
 		if spreads {
 			base, now = base+ch.Base.spread(), now+ch.New.spread()
 		}
-		b.table.Rows = append(b.table.Rows, []string{ch.label(), base, now, ch.change(), ch.tolerated(), ch.word()})
+		b.rows = append(b.rows, []string{ch.label(), base, now, ch.change(), ch.tolerated(), ch.word()})
 	}
 	return out
 }
@@ -111,7 +114,7 @@ func (c *Comparison) Text(w io.Writer, all bool) error {
 	}
 	b.WriteString("\n")
 	blocks := c.blocks(all, true)
-	if widest(blocks) > o.Width {
+	if document.WidthOf(allRows(blocks)) > o.Width {
 		blocks = c.blocks(all, false)
 	}
 	c.tables(&b, blocks)
@@ -122,32 +125,25 @@ func (c *Comparison) Text(w io.Writer, all bool) error {
 	return err
 }
 
-// widest is the width of the blocks' tables, which have their columns in common.
-func widest(blocks []block) int {
-	t := allRows(blocks)
-	return t.Width()
-}
-
-// allRows is all blocks' rows in one table.
-func allRows(blocks []block) document.Table {
-	t := document.Table{Head: blocks[0].table.Head}
+// allRows is all blocks' rows under their head.
+func allRows(blocks []block) [][]string {
+	rows := [][]string{blockHead}
 	for _, b := range blocks {
-		t.Rows = append(t.Rows, b.table.Rows...)
+		rows = append(rows, b.rows...)
 	}
-	return t
+	return rows
 }
 
 func (c *Comparison) tables(b *strings.Builder, blocks []block) {
-	all := allRows(blocks)
-	widths := document.WidthsOf(append([][]string{all.Head}, all.Rows...))
+	widths := document.WidthsOf(allRows(blocks))
 	folded, untested := 0, 0
 	for _, block := range blocks {
 		folded, untested = folded+block.folded, untested+block.untested
-		if len(block.table.Rows) == 0 {
+		if len(block.rows) == 0 {
 			continue
 		}
 		b.WriteString(block.name + "\n")
-		for _, row := range append([][]string{all.Head}, block.table.Rows...) {
+		for _, row := range append([][]string{blockHead}, block.rows...) {
 			b.WriteString(comparedLine(row, widths) + "\n")
 		}
 		b.WriteString("\n")
@@ -193,23 +189,21 @@ func (c *Comparison) Markdown(w io.Writer) error {
 		fmt.Fprintf(&b, "- ⚠ %s\n", document.Md(s))
 	}
 	b.WriteString("\n")
-	all := document.Table{Head: []string{"point", "transport", "metric", "base", "new", "change", "p and n", "limit", "gates", "verdict"}}
+	all := document.Table{Head: c.columns("point", "transport", "metric", "base", "new", "change", "p and n", "limit", "gates", "verdict")}
 	told := document.Table{Head: all.Head}
 	for i := range c.Changes {
 		ch := &c.Changes[i]
-		all.Rows = append(all.Rows, ch.cells())
+		row := c.columns(ch.cells()...)
+		all.Rows = append(all.Rows, row)
 		if ch.Verdict == Worse || ch.Verdict == Better || ch.Verdict == Untested && !ch.within() {
-			told.Rows = append(told.Rows, ch.cells())
+			told.Rows = append(told.Rows, row)
 		}
 	}
-	if !c.swept {
-		all, told = without(all, 0), without(told, 0)
-	}
 	if len(told.Rows) > 0 {
-		document.MdTable(&b, told, false)
+		document.MdTable(&b, told)
 	}
 	b.WriteString("<details><summary>All rows</summary>\n\n")
-	document.MdTable(&b, all, false)
+	document.MdTable(&b, all)
 	b.WriteString("</details>\n\n")
 	fmt.Fprintf(&b, "- base: %s\n- new: %s\n\n", document.Md(c.Base), document.Md(c.New))
 	for _, s := range c.notes() {
@@ -228,12 +222,11 @@ func (c *Change) cells() []string {
 	return []string{c.Point, c.Transport, c.label(), c.interval(c.Base), c.interval(c.New), c.change(), c.significance(), c.tolerated(), gates, string(c.Verdict)}
 }
 
-// without is the table without a column.
-func without(t document.Table, column int) document.Table {
-	cut := func(row []string) []string { return slices.Delete(slices.Clone(row), column, column+1) }
-	out := document.Table{Head: cut(t.Head)}
-	for _, row := range t.Rows {
-		out.Rows = append(out.Rows, cut(row))
+// columns are cells of the Markdown table, the first of which is there only where
+// anything is swept.
+func (c *Comparison) columns(list ...string) []document.Cell {
+	if !c.swept {
+		list = list[1:]
 	}
-	return out
+	return document.Texts(list...)
 }

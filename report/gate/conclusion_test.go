@@ -35,7 +35,7 @@ func TestCompareIsNeverGreenForWhatItDidNotTest(t *testing.T) {
 	costless := func(t *result.Trial) { t.Server = nil }
 	loud := &Noise{Schema: noiseSchema, Alike: []Alike{{fixture.TrialsOf(1, "ws")[0].Env.Machine(), "9f2c41d07a55", "4c1d9e2", [2]time.Time{}, map[string]Disparity{"ws": {[2]int{6, 6}, map[string]float64{}}}}}}
 	for i := range metric.ComparedMetrics {
-		loud.Alike[0].Transports["ws"].Changes[metric.ComparedMetrics[i].Id()] = 3
+		loud.Alike[0].Transports["ws"].Changes[metric.ComparedMetrics[i].ID()] = 3
 	}
 	const few = " Times: not tested (needs 4 trials per side; here 1 and 1)."
 	for _, tt := range []struct {

@@ -16,18 +16,19 @@ import (
 // more than 3 are in 99 of 100 cases; of 1.2 polls 4; of 0.006 messages none.
 func TestEdges(t *testing.T) {
 	at := func(s float64) *result.Quantiles { return &result.Quantiles{Max: s, N: 1} }
-	ws := result.Trial{Clients: 20, WindowS: 2, PauseS: 0.01, PublishLatency: at(0.02), Latency: at(0.03), WindowPublished: 40, WindowDeliveries: 800,
+	ws := result.Trial{Clients: 20, WindowS: 2, PauseS: 0.01, PublishLatency: at(0.02), Latency: at(0.03), Counts: result.Counts{WindowPublished: 40, WindowDeliveries: 800},
 		Asked: result.Asked{PublishRate: 20, Rooms: 1}, Bytes: result.Bytes{In: 120_000, Out: 4000},
-		Totals: result.Totals{FramesOut: 49}, Series: []result.Second{{Published: 20}, {Published: 26}}}
+		Totals: result.Totals{FramesOut: 49}, Series: []result.Second{{SecondCounts: result.SecondCounts{Published: 20}}, {SecondCounts: result.SecondCounts{Published: 26}}}}
 	deflated, roomy, still, even := ws, ws, ws, ws
 	even.Asked.Arrivals = "constant"
 	deflated.Bytes.Layers.In.Compression = -1
 	roomy.Asked.Rooms, roomy.Asked.PublishRate = 4, 5
 	still.PauseS, still.PublishLatency, still.Latency, still.Totals = 0, nil, nil, result.Totals{}
-	poll := result.Trial{Clients: 200, WindowS: 14, PauseS: 0.001, PublishLatency: at(0.004), Latency: at(1), PollResponse: at(0.005), WindowPublished: 14, WindowDeliveries: 2700,
-		Asked:    result.Asked{PublishRate: 1, Rooms: 1, Paced: true, PollIntervalS: 1},
-		Requests: result.Requests{Total: 2800, ByStatus: map[string]int64{"200": 2786, "201": 14}},
-		Bytes:    result.Bytes{In: 1_200_000, Out: 400_000, Layers: result.Layers{In: result.Layer{Protocol: 400_000}}}}
+	poll := result.Trial{Clients: 200, WindowS: 14, PauseS: 0.001, PublishLatency: at(0.004), Latency: at(1), PollResponse: at(0.005),
+		Counts: result.Counts{WindowPublished: 14, WindowDeliveries: 2700,
+			Requests: result.Requests{Total: 2800, ByStatus: map[string]int64{"200": 2786, "201": 14}}},
+		Asked: result.Asked{PublishRate: 1, Rooms: 1, Paced: true, PollIntervalS: 1},
+		Bytes: result.Bytes{In: 1_200_000, Out: 400_000, Layers: result.Layers{In: result.Layer{Protocol: 400_000}}}}
 	stalled := poll
 	stalled.PauseS = 3
 	for _, tt := range []struct {
@@ -44,8 +45,8 @@ func TestEdges(t *testing.T) {
 		{"all clients late", &stalled, 208.0/2800 + 3.0/14, 8.0 / 2786, (208.0/2800 + 3.0/14 + 600.0/2700) / 3, 208.0/2800 + 3.0/14 + 600.0/2700},
 	} {
 		for name, v := range map[string][2]float64{
-			"requests": {metric.RequestsEdge(tt.trial), tt.requests}, "protocol bytes per poll": {metric.ProtocolEdge(tt.trial), tt.perPoll},
-			"bytes in": {metric.BytesInEdge(tt.trial), tt.in}, "bytes out": {metric.BytesOutEdge(tt.trial), tt.out},
+			"requests": {metric.Requests.Edge(tt.trial), tt.requests}, "protocol bytes per poll": {metric.ProtocolPerPoll.Edge(tt.trial), tt.perPoll},
+			"bytes in": {metric.BytesIn.Edge(tt.trial), tt.in}, "bytes out": {metric.BytesOut.Edge(tt.trial), tt.out},
 		} {
 			if math.Abs(v[0]-v[1]) > 1e-12 {
 				t.Errorf("%s: %s can differ by %v, want %v", tt.name, name, v[0], v[1])

@@ -9,7 +9,7 @@ import (
 func MetricIDs() []string {
 	var ids []string
 	for i := range metric.ComparedMetrics {
-		ids = append(ids, metric.ComparedMetrics[i].Id())
+		ids = append(ids, metric.ComparedMetrics[i].ID())
 	}
 	return ids
 }

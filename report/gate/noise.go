@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"math"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -213,18 +211,8 @@ func ReadNoise(path string) (*Noise, error) {
 
 func parseNoise(text []byte) (*Noise, error) {
 	const remedy = "delete it, and learn again by `pollpush compare BASE NEW --learn`"
-	var head struct {
-		Schema *int `json:"schema"`
-	}
-	switch err := json.Unmarshal(text, &head); {
-	case !json.Valid(text):
-		return nil, fmt.Errorf("is not JSON (%w); %s", err, remedy)
-	case err != nil || head.Schema == nil:
-		return nil, errors.New(`has no "schema": this is no file of pollpush; move it away`)
-	case *head.Schema > noiseSchema:
-		return nil, fmt.Errorf("has schema %d, this pollpush reads up to %d: use a newer pollpush, or %s", *head.Schema, noiseSchema, remedy)
-	case *head.Schema < 1:
-		return nil, fmt.Errorf("has schema %d, the first one was 1; %s", *head.Schema, remedy)
+	if err := file.CheckSchema(text, noiseSchema, "noise file", remedy); err != nil {
+		return nil, err
 	}
 	var n Noise
 	if err := file.Decode(text, &n); err != nil {
@@ -262,17 +250,5 @@ func (n *Noise) Write(path string) error {
 	if err != nil {
 		return fmt.Errorf("noise: %w", err)
 	}
-	f, err := os.CreateTemp(filepath.Dir(path), "noise-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(append(text, '\n'))
-	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
+	return file.Replace(path, append(text, '\n'))
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // to is the metric of the ratios to a transport.
-func to(m metric.RatioMetric, transport string) metric.Metric {
+func to(m metric.Metric, transport string) metric.Metric {
 	return metric.Metric{Name: m.Name + ", to " + transport, Unit: number.Ratio, Better: m.Better, Kind: metric.Related, Limit: m.Limit}
 }
 
@@ -33,7 +33,7 @@ func pacedOf(p, q *contested) *pacedPair {
 }
 
 // ratioMetricValuesOf are the ratios, one for each trial that both have.
-func ratioMetricValuesOf(m metric.RatioMetric, c, paced *chosen) []float64 {
+func ratioMetricValuesOf(m metric.Metric, c, paced *chosen) []float64 {
 	if c == paced {
 		return nil
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/gorilla/websocket"
 	"go.uber.org/goleak"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/server/wire"
 )
@@ -32,9 +33,7 @@ type harness struct {
 func start(t *testing.T, config Config) *harness {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	h := &harness{t: t, Server: New(config), addr: l.Addr().String(), http: &http.Client{Timeout: patience, Transport: &http.Transport{}}}
 	server := &http.Server{Handler: h}
 	served := make(chan error, 1)
@@ -61,9 +60,7 @@ type peer struct {
 func (h *harness) open(query string) *peer {
 	h.t.Helper()
 	ws, _, err := websocket.DefaultDialer.Dial("ws://"+h.addr+"/socket.io/?EIO=4&transport=websocket"+query, nil)
-	if err != nil {
-		h.t.Fatal(err)
-	}
+	assert.NilError(h.t, err)
 	h.t.Cleanup(func() { ws.Close() })
 	ws.SetReadDeadline(time.Now().Add(patience))
 	p := &peer{ws, h.t}
@@ -91,18 +88,14 @@ func (p *peer) settle() {
 func (p *peer) send(packets ...string) {
 	p.t.Helper()
 	for _, packet := range packets {
-		if err := p.WriteMessage(websocket.TextMessage, []byte(packet)); err != nil {
-			p.t.Fatal(err)
-		}
+		assert.NilError(p.t, p.WriteMessage(websocket.TextMessage, []byte(packet)))
 	}
 }
 
 func (p *peer) sendBinary(attachments ...[]byte) {
 	p.t.Helper()
 	for _, a := range attachments {
-		if err := p.WriteMessage(websocket.BinaryMessage, a); err != nil {
-			p.t.Fatal(err)
-		}
+		assert.NilError(p.t, p.WriteMessage(websocket.BinaryMessage, a))
 	}
 }
 
@@ -110,9 +103,7 @@ func (p *peer) sendBinary(attachments ...[]byte) {
 func (p *peer) next() string {
 	p.t.Helper()
 	kind, b, err := p.ReadMessage()
-	if err != nil {
-		p.t.Fatal(err)
-	}
+	assert.NilError(p.t, err)
 	if kind == websocket.BinaryMessage {
 		return "b" + string(b)
 	}
@@ -156,9 +147,7 @@ func (h *harness) openPolling() *poller {
 	_, body := p.do("GET", "")
 	_, after, _ := strings.Cut(body, `"sid":"`)
 	id, _, found := strings.Cut(after, `"`)
-	if !found {
-		h.t.Fatalf("the handshake is %.100q", body)
-	}
+	assert.Assert(h.t, found, "the handshake is %.100q", body)
 	p.url += "&sid=" + id
 	return p
 }
@@ -166,18 +155,12 @@ func (h *harness) openPolling() *poller {
 func (p *poller) do(method, body string) (status int, answer string) {
 	p.h.t.Helper()
 	r, err := http.NewRequest(method, p.url, strings.NewReader(body))
-	if err != nil {
-		p.h.t.Fatal(err)
-	}
+	assert.NilError(p.h.t, err)
 	res, err := p.h.http.Do(r)
-	if err != nil {
-		p.h.t.Fatal(err)
-	}
+	assert.NilError(p.h.t, err)
 	defer res.Body.Close()
 	b, err := io.ReadAll(res.Body)
-	if err != nil {
-		p.h.t.Fatal(err)
-	}
+	assert.NilError(p.h.t, err)
 	return res.StatusCode, string(b)
 }
 
@@ -192,9 +175,7 @@ func (p *poller) post(packets ...string) {
 func (p *poller) poll() []string {
 	p.h.t.Helper()
 	status, body := p.do("GET", "")
-	if status != 200 {
-		p.h.t.Fatalf("the poll is answered by %d %.100q", status, body)
-	}
+	assert.Assert(p.h.t, status == 200, "the poll is answered by %d %.100q", status, body)
 	return strings.Split(body, "\x1e")
 }
 
@@ -202,9 +183,7 @@ func (p *poller) poll() []string {
 func await(t *testing.T, what string, condition func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(patience); !condition(); runtime.Gosched() {
-		if time.Now().After(deadline) {
-			t.Fatalf("waited in vain until %s", what)
-		}
+		assert.Assert(t, !time.Now().After(deadline), "waited in vain until %s", what)
 	}
 }
 
@@ -220,9 +199,7 @@ func (l log) want(t *testing.T, lines ...string) {
 	for _, want := range lines {
 		select {
 		case got := <-l:
-			if got != want {
-				t.Fatalf("got %q, want %q", got, want)
-			}
+			assert.Assert(t, got == want, "got %q, want %q", got, want)
 		case <-time.After(patience):
 			t.Fatalf("waited in vain for %q", want)
 		}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/gorilla/websocket"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/server/wire"
 )
@@ -154,15 +155,9 @@ func TestMessages(t *testing.T) {
 			want = wire.AppendFrame(want, websocket.BinaryMessage, []byte{3})
 		}
 		frames, payload := tt.m.Frames(), tt.m.Payload()
-		if !bytes.Equal(frames, want) {
-			t.Errorf("frames %q, want %q", frames, want)
-		}
-		if string(payload) != tt.text+tt.base64 {
-			t.Errorf("payload %q, want %q", payload, tt.text+tt.base64)
-		}
-		if &tt.m.Frames()[0] != &frames[0] || &tt.m.Payload()[0] != &payload[0] {
-			t.Errorf("%q is encoded twice", tt.text)
-		}
+		assert.Check(t, bytes.Equal(frames, want), "frames %q, want %q", frames, want)
+		assert.Check(t, string(payload) == tt.text+tt.base64, "payload %q, want %q", payload, tt.text+tt.base64)
+		assert.Check(t, &tt.m.Frames()[0] == &frames[0] && &tt.m.Payload()[0] == &payload[0], "%q is encoded twice", tt.text)
 	}
 }
 
@@ -200,13 +195,9 @@ func FuzzDecode(f *testing.F) {
 			}
 		}
 		if p.namespace == "/" {
-			if len(got) != len(want) {
-				t.Fatalf("%q has %d arguments, want %d", text, len(got), len(want))
-			}
+			assert.Assert(t, len(got) == len(want), "%q has %d arguments, want %d", text, len(got), len(want))
 			for i := range want {
-				if !bytes.Equal(got[i], want[i]) {
-					t.Errorf("%q: argument %d is %s, want %s", text, i, got[i], want[i])
-				}
+				assert.Check(t, bytes.Equal(got[i], want[i]), "%q: argument %d is %s, want %s", text, i, got[i], want[i])
 			}
 		}
 		id := int64(-1)
@@ -219,9 +210,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		p.data.Attachments = make([][]byte, p.attachments)
 		again, err := decode(newMessage(k, p.namespace, id, p.name, p.data).text[1:])
-		if err != nil {
-			t.Fatalf("%q is encoded to what is refused: %v", text, err)
-		}
+		assert.NilError(t, err, "%q is encoded to what is refused", text)
 		if p.attachments == 0 {
 			again.kind = p.kind // with no attachments it is encoded as text
 		}

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/server/socketio/engine"
 )
 
@@ -50,9 +52,7 @@ func TestSocketsOfOneSessionHaveDifferentIDs(t *testing.T) {
 	p.send("40", "40/b,")
 	_, a, _ := strings.Cut(p.next(), "{")
 	_, b, _ := strings.Cut(p.next(), "{")
-	if a == b || a == "" {
-		t.Errorf("both are {%s", a)
-	}
+	assert.Check(t, a != b && a != "", "both are {%s", a)
 }
 
 func TestWhoNeverConnectsIsClosed(t *testing.T) {

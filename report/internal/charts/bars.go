@@ -80,9 +80,9 @@ func bytesPanel(p *trials.Point, c *figure.Chart) {
 	for i := range p.Sides {
 		for j, d := range metric.Directions {
 			b := layerBar(&p.Sides[i], d)
-			b.Transport, b.Name = b.Name, b.Name+", "+d.Name
+			b.Transport, b.Name = b.Name, b.Name+", "+d
 			if j > 0 {
-				b.Name = d.Name
+				b.Name = d
 			}
 			if len(b.Parts) == 1 {
 				undivided = []figure.Swatch{{Ink: theme.UnknownInk, Name: "all layers, which these trials do not tell apart"}}
@@ -110,27 +110,29 @@ func bytesPanel(p *trials.Point, c *figure.Chart) {
 
 // layerBar is one direction of one transport: a single part where the layers are
 // not known.
-func layerBar(s *trials.Side, d metric.Direction) figure.Bar {
+func layerBar(s *trials.Side, direction string) figure.Bar {
 	all := &metric.BytesIn
-	if d.Name == metric.Outward.Name {
+	if direction != metric.Directions[0] {
 		all = &metric.BytesOut
 	}
 	b := bar(s, all)
 	b.Quantity, b.Trials = all.Name, nil
 	b.Inks = []color.RGBA{theme.UnknownInk}
-	if len(b.Parts) == 0 || !metric.Layered(&s.Used[0]) {
+	value := func(layer string) metric.Cell {
+		m := metric.Named(layer + ", " + direction)
+		return m.Cell(s.Used)
+	}
+	if len(b.Parts) == 0 || !value("text").Known() {
 		return b
 	}
 	size := map[string]float64{}
-	for _, l := range metric.EveryLayer {
-		m := metric.Metric{Of: l.PerDelivery(d)}
-		if v := m.Cell(s.Used).Value; !math.IsNaN(v) {
+	for _, l := range metric.Layers {
+		if v := value(l.Name).Value; !math.IsNaN(v) {
 			size[l.Name] = v
 			b.Details = append(b.Details, l.Name+" "+number.BytesEach.Format(v))
 		}
 	}
-	m := metric.Metric{Of: d.Segmented(metric.HeaderBytes, false)}
-	if headers := m.Cell(s.Used); headers.Known() {
+	if headers := value("TCP/IP headers"); headers.Known() {
 		size["TCP/IP headers"] = headers.Value
 		b.Details = append(b.Details, "TCP/IP headers "+number.BytesEach.Format(headers.Value))
 		b.Value += " + " + number.BytesEach.Format(headers.Value)

@@ -20,7 +20,7 @@ func freshnessPanels(s *trials.Set, c *figure.Chart) {
 		return
 	}
 	c.Caption += crossedText(s)
-	for _, l := range trials.Few(s.Slices(trials.AxisOf("poll.interval"))) {
+	for _, l := range trials.Few(s.Cuts(trials.AxisOf("poll.interval"))) {
 		c.Panels = append(c.Panels, freshnessPanel(&l))
 	}
 }

@@ -129,7 +129,7 @@ func Floor(p *trials.Point) figure.Series {
 	var known []*result.Quantiles
 	for i := range p.Sides {
 		for j := range p.Sides[i].Used {
-			if c := p.Sides[i].Used[j].Calibration; c != nil && !p.Sides[i].Paced() {
+			if c := p.Sides[i].Used[j].Calibration; c != nil && c.Floor != nil && c.Floor.N > 0 && !p.Sides[i].Paced() {
 				known = append(known, c.Floor)
 			}
 		}
@@ -137,11 +137,17 @@ func Floor(p *trials.Point) figure.Series {
 	for _, step := range []struct {
 		q     float64 // 1: the maximum, which is drawn where its sample is
 		value func(*result.Quantiles) *float64
-	}{{0.5, metric.P50}, {0.9, metric.P90}, {0.99, metric.P99}, {0.999, metric.P999}, {1, metric.Maximum}} {
+	}{
+		{0.5, func(q *result.Quantiles) *float64 { return q.P50 }},
+		{0.9, func(q *result.Quantiles) *float64 { return q.P90 }},
+		{0.99, func(q *result.Quantiles) *float64 { return q.P99 }},
+		{0.999, func(q *result.Quantiles) *float64 { return q.P999 }},
+		{1, func(q *result.Quantiles) *float64 { return &q.Max }},
+	} {
 		x, lowest := 0.0, math.Inf(1)
 		for _, quantiles := range known {
-			if v := metric.Quantile(quantiles, step.value); v < lowest {
-				x, lowest = axis.Nines(min(step.q, 1-1/float64(quantiles.N))), v
+			if v := step.value(quantiles); v != nil && *v < lowest {
+				x, lowest = axis.Nines(min(step.q, 1-1/float64(quantiles.N))), *v
 			}
 		}
 		if n := len(floor.X); lowest > 0 && !math.IsInf(lowest, 1) && (n == 0 || x > floor.X[n-1]) {

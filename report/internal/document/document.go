@@ -1,14 +1,14 @@
+// Package document is a report before it has a format, and its formats: the page,
+// Markdown and the text of a terminal.
 package document
 
 import (
-	"slices"
-	"strings"
+	"html/template"
 
 	"github.com/pollpush/pollpush/report/internal/figure"
 )
 
-// Document is a report before it has a format: all that Markdown, the page and
-// the terminal show, in this order.
+// Document is all that the formats show, in this order.
 type Document struct {
 	Title   string
 	Verdict Verdict
@@ -22,45 +22,47 @@ type Document struct {
 	Sections []Section
 
 	Trials      Table    // every one, with what is doubted about it
+	Doubts      []string // the trials that are not plainly valid and used, with reasons
 	Reasons     []string // of those doubts, each once
 	Partial     string   // which trials are missing; empty where all are there
 	Environment Table
 	Repeat      []string // commands
 }
 
-// doubts lists the trials that are not plainly valid and used, with reasons.
-func (d *Document) doubts() []string {
-	t := &d.Trials
-	var out []string
-	for _, row := range t.Rows {
-		of := func(column string) string {
-			if i := slices.Index(t.Head, column); i >= 0 {
-				return row[i]
-			}
-			return ""
-		}
-		if of("status") == "complete" && of("validity") == "valid" && of("used") == "yes" && of("reasons") == "none" {
-			continue
-		}
-		s := strings.Join(row[:t.names()], ", ") + " trial " + of("trial")
-		if of("attempt") != "1" {
-			s += ", attempt " + of("attempt")
-		}
-		s += ": " + of("status") + ", " + of("validity")
-		if of("used") == "no" {
-			s += ", enters no number"
-		}
-		if of("reasons") != "none" {
-			s += ". " + of("reasons")
-		}
-		out = append(out, s)
-	}
-	return out
+// Verdict is a run in a few sentences of computed numbers. It holds no markup.
+type Verdict struct {
+	Headlines  []string // a server stopped on purpose, losses, and why there is no verdict: before all else
+	Paragraphs []string
+	Notes      []string // how far the paragraphs can be trusted
 }
 
-// warnings are what is missing and the doubts, or a word that there are none.
-func (d *Document) warnings() []string {
-	list := d.doubts()
+// Section is a part of the report for readers who ask further: sentences,
+// tables, and what their rows count.
+type Section struct {
+	Title    string
+	About    string
+	Table    Table
+	Notes    []string
+	Commands []string // of a shell, in the run's folder
+	Meanings []Meaning
+}
+
+// Meaning says what a row counts.
+type Meaning struct{ Name, Text string }
+
+// Empty reports whether the section has nothing to say.
+func (s *Section) Empty() bool { return len(s.Table.Rows) == 0 && len(s.Notes) == 0 }
+
+// Download is a file that the page holds, or that lies beside it.
+type Download struct {
+	Name, About string
+	URL         template.URL
+	Beside      bool // too large for the page
+}
+
+// Warnings are what is missing and the doubts, or a word that there are none.
+func (d *Document) Warnings() []string {
+	list := d.Doubts
 	if d.Partial != "" {
 		list = append([]string{d.Partial}, list...)
 	}

@@ -34,12 +34,12 @@ func (d *Document) Markdown() []byte {
 		fmt.Fprintf(&b, "%s\n\n", Md(s))
 	}
 	b.WriteString("## Numbers\n\n")
-	MdTable(&b, d.Table, true)
+	MdTable(&b, d.Table)
 	for _, s := range d.Footnotes {
 		fmt.Fprintf(&b, "%s\n\n", Md(s))
 	}
 	b.WriteString("## Warnings\n\n")
-	mdList(&b, d.warnings())
+	mdList(&b, d.Warnings())
 	b.WriteString("## More\n\n")
 	for _, p := range fitting(d.parts(), Longest-b.Len()) {
 		b.WriteString(p.text)
@@ -101,9 +101,9 @@ func (d *Document) parts() []part {
 	for _, s := range d.Sections {
 		addSection(s)
 	}
-	add("Every trial", func(b *strings.Builder) { MdTable(b, d.Trials, false) })
+	add("Every trial", func(b *strings.Builder) { MdTable(b, d.Trials) })
 	add("Environment", func(b *strings.Builder) {
-		MdTable(b, Table{Head: []string{"what", "found"}, Rows: d.Environment.Rows}, false)
+		MdTable(b, Table{Head: Texts("what", "found"), Rows: d.Environment.Rows})
 	})
 	add("To repeat this", func(b *strings.Builder) { b.WriteString(mdCommands(d.Repeat) + "\n") })
 	return parts
@@ -114,7 +114,7 @@ func mdSection(b *strings.Builder, s Section) {
 		fmt.Fprintf(b, "%s\n\n", Md(s.About))
 	}
 	if len(s.Table.Rows) > 0 {
-		MdTable(b, s.Table, s.Numbers)
+		MdTable(b, s.Table)
 	}
 	for _, note := range s.Notes {
 		fmt.Fprintf(b, "%s\n\n", Md(note))
@@ -146,24 +146,25 @@ func mdList(b *strings.Builder, list []string) {
 	b.WriteString("\n")
 }
 
-// MdTable writes a table; numbers to the right of a row's names if asked.
-func MdTable(b *strings.Builder, t Table, right bool) {
+// MdTable writes a table.
+func MdTable(b *strings.Builder, t Table) {
+	head, rows := t.lines(true)
 	row := func(cells []string) {
 		for _, c := range cells {
 			b.WriteString("| " + Md(c) + " ")
 		}
 		b.WriteString("|\n")
 	}
-	row(t.Head)
-	for i := range t.Head {
-		if right && i >= t.names() {
+	row(head)
+	for i := range head {
+		if t.Numbers && i >= t.NameColumns() {
 			b.WriteString("|--:")
 		} else {
 			b.WriteString("|:--")
 		}
 	}
 	b.WriteString("|\n")
-	for _, cells := range t.Rows {
+	for _, cells := range rows {
 		row(cells)
 	}
 	b.WriteString("\n")

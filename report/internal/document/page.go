@@ -10,6 +10,7 @@ import (
 	"image/color"
 	"strings"
 
+	"github.com/pollpush/pollpush/internal/web"
 	"github.com/pollpush/pollpush/report/internal/figure"
 	"github.com/pollpush/pollpush/report/internal/theme"
 )
@@ -34,31 +35,6 @@ type DrawnFigure struct {
 	Asks    figure.Question
 }
 
-type pageCell struct {
-	Text  string
-	Range string // beside a number, or below it where the page is narrow
-	Key   string // by which it is sorted
-	Name  bool   // of a row
-	Warn  bool
-	Long  bool   // a sentence or more
-	Stamp string // beneath a name
-}
-
-type pageTable struct {
-	Numbers bool // to the right
-	Across  bool // each column is one transport's: rows sort columns
-	Many    bool // columns: what can stand beneath its number does
-	Head    []pageCell
-	Rows    [][]pageCell
-}
-
-type pageSection struct {
-	Title, About    string
-	Table           pageTable
-	Notes, Commands []string
-	Meanings        []Meaning
-}
-
 type pageFigure struct {
 	SVG          template.HTML
 	Title, Stamp string // beside the picture where the page is too narrow for all of it
@@ -69,47 +45,28 @@ type pageFigure struct {
 type pageQuestion struct {
 	ID, Title string
 	Figures   []pageFigure
-	Answer    *pageSection
+	Answer    *Section
 }
 
 // Page is report.html: one file that loads nothing, and that reads without its
 // script. Its policy allows the one style block and the one script, by their
 // hashes, and no attribute of either kind anywhere.
 func (d *Document) Page(figures []DrawnFigure, files []Download) ([]byte, error) {
-	css := pageCSS + darkCharts()
-	type judged struct{ Headlines, Paragraphs, Notes []string }
+	css := web.Palette() + pageCSS + darkCharts()
 	data := struct {
-		Policy, Title    string
-		Style, Script    template.HTML
-		Verdict          judged
-		Numbers          pageTable
-		Footnotes        []string
-		Meanings         []Meaning
-		Questions        []pageQuestion
-		Sections         []pageSection
-		Environment      pageTable
-		Repeat, Warnings []string
-		Trials           pageTable
-		Files            []Download
+		*Document
+		Policy        string
+		Style, Script template.HTML
+		Questions     []pageQuestion
+		Files         []Download
 	}{
-		Policy: "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + hashed(css) + "; script-src " + hashed(pageJS),
-		Title:  d.Title,
+		Document: d,
+		Policy:   "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + hashed(css) + "; script-src " + hashed(pageJS),
 		// Nothing foreign is in style and script, nor in an SVG beyond text that was escaped.
-		Style:       template.HTML("<style>" + css + "</style>"),
-		Script:      template.HTML("<script>" + pageJS + "</script>"),
-		Verdict:     judged{d.Verdict.Headlines, d.Verdict.Paragraphs, d.Verdict.Notes},
-		Numbers:     onPage(d.Table, true, d.Table.across()),
-		Footnotes:   d.Footnotes,
-		Meanings:    d.Meanings,
-		Questions:   d.asked(figures),
-		Environment: onPage(d.Environment, false, false),
-		Repeat:      d.Repeat,
-		Warnings:    d.warnings(),
-		Trials:      onPage(d.Trials, false, false),
-		Files:       files,
-	}
-	for _, s := range d.Sections {
-		data.Sections = append(data.Sections, sectionOnPage(s))
+		Style:     template.HTML("<style>" + css + "</style>"),
+		Script:    template.HTML("<script>" + pageJS + "</script>"),
+		Questions: d.asked(figures),
+		Files:     files,
 	}
 	var b bytes.Buffer
 	if err := pageTemplate.Execute(&b, data); err != nil {
@@ -136,8 +93,7 @@ func (d *Document) asked(figures []DrawnFigure) []pageQuestion {
 			}
 		}
 		if s, ok := d.Answers[figure.Question(q)]; ok && len(s.Table.Rows) > 0 {
-			answer := sectionOnPage(s)
-			p.Answer = &answer
+			p.Answer = &s
 		}
 		if len(p.Figures) > 0 || p.Answer != nil {
 			list = append(list, p)
@@ -149,34 +105,6 @@ func (d *Document) asked(figures []DrawnFigure) []pageQuestion {
 // slug is a title as an anchor: "How fresh is it?" is how-fresh-is-it.
 func slug(title string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToLower(title), func(r rune) bool { return r < 'a' || r > 'z' }), "-")
-}
-
-func sectionOnPage(s Section) pageSection {
-	return pageSection{s.Title, s.About, onPage(s.Table, s.Numbers, s.Numbers && s.Table.across()), s.Notes, s.Commands, s.Meanings}
-}
-
-func onPage(t Table, numbers, across bool) pageTable {
-	names := t.names()
-	cells := func(row []string, head, ranges bool) []pageCell {
-		var out []pageCell
-		for i, s := range row {
-			c := pageCell{Text: s, Key: SortKey(s), Name: i < names, Warn: strings.Contains(s, "⚠") || s == "invalid" || s == "suspect"}
-			c.Long = len(s) > 80
-			if name, stamp, ok := strings.Cut(s, " ⚠"); ok && head {
-				c.Text, c.Stamp = name, "⚠"+stamp
-			}
-			if number, around, ok := strings.Cut(s, " ("); ok && ranges && !c.Name {
-				c.Text, c.Range = number, "("+around
-			}
-			out = append(out, c)
-		}
-		return out
-	}
-	p := pageTable{Numbers: numbers, Across: across, Many: len(t.Head) > 7, Head: cells(t.Head, true, false)}
-	for _, row := range t.Rows {
-		p.Rows = append(p.Rows, cells(row, false, numbers))
-	}
-	return p
 }
 
 // darkCharts recolours the charts on a dark page, by the colours that they

@@ -1,31 +1,100 @@
 package document
 
 import (
-	"slices"
-	"strings"
+	"math"
+	"strconv"
 )
 
-// Table is rows of text, before any format: unescaped, without widths.
+// Table is rows of cells under a head, which may be empty.
 type Table struct {
-	Head []string
-	Rows [][]string
+	Head    []Cell
+	Rows    [][]Cell
+	Names   int  // how many columns, from the left, name a row; 0 is one
+	Numbers bool // the other columns hold numbers, set to the right
+	Across  bool // each of these columns is one transport's
 }
 
-// names is how many columns name a row: those up to the transport, or one.
-func (t *Table) names() int { return max(slices.Index(t.Head, "transport")+1, 1) }
+// Cell is one place of a table, before any format: unescaped, without a width.
+type Cell struct {
+	Text    string
+	Range   string // beside a number, as "25.5–25.8"
+	Stamp   string // behind the text, as "⚠ invalid"
+	Warning bool   // the text or the stamp is a warning
 
-// across says whether each column is one transport's.
-func (t *Table) across() bool { return len(t.Head) > 0 && !slices.Contains(t.Head, "transport") }
+	number bool
+	value  float64 // in base units: what the column is sorted by
+}
 
-// brief is the table without the ranges beside its numbers.
-func (t *Table) brief() Table {
-	short := Table{Head: t.Head}
-	for _, row := range t.Rows {
-		row = slices.Clone(row)
-		for i := t.names(); i < len(row); i++ {
-			row[i], _, _ = strings.Cut(row[i], " (")
-		}
-		short.Rows = append(short.Rows, row)
+// Text is a cell without a number.
+func Text(s string) Cell { return Cell{Text: s} }
+
+// Texts are cells without numbers.
+func Texts(list ...string) []Cell {
+	cells := make([]Cell, len(list))
+	for i, s := range list {
+		cells[i].Text = s
 	}
-	return short
+	return cells
+}
+
+// Dash is the cell of a number that does not apply or is not known.
+const Dash = "–"
+
+// Number is a cell of v, in base units, as printed by text. NaN has no number.
+func Number(text string, v float64) Cell {
+	return Cell{Text: text, number: !math.IsNaN(v), value: v}
+}
+
+// Count is a cell of a whole number without separators.
+func Count(n int) Cell { return Number(strconv.Itoa(n), float64(n)) }
+
+// Known reports whether the cell says anything.
+func (c Cell) Known() bool { return c.Text != Dash }
+
+// Key is the number as scripts sort by it; empty without one.
+func (c Cell) Key() string {
+	if !c.number {
+		return ""
+	}
+	return strconv.FormatFloat(c.value, 'g', -1, 64)
+}
+
+// Long reports whether the text is a sentence or more.
+func (c Cell) Long() bool { return len(c.Text) > 80 }
+
+// String is all of the cell in one line.
+func (c Cell) String() string {
+	s := c.Text
+	if c.Range != "" {
+		s += " (" + c.Range + ")"
+	}
+	if c.Stamp != "" {
+		s += " " + c.Stamp
+	}
+	return s
+}
+
+// NameColumns is how many columns name a row.
+func (t *Table) NameColumns() int { return max(t.Names, 1) }
+
+// Many reports whether the columns are so many that a range fits only beneath its
+// number.
+func (t *Table) Many() bool { return len(t.Head) > 7 }
+
+// lines are the head and the rows as text, with or without ranges.
+func (t *Table) lines(ranges bool) (head []string, rows [][]string) {
+	text := func(cells []Cell) []string {
+		list := make([]string, len(cells))
+		for i, c := range cells {
+			if !ranges {
+				c.Range = ""
+			}
+			list[i] = c.String()
+		}
+		return list
+	}
+	for _, row := range t.Rows {
+		rows = append(rows, text(row))
+	}
+	return text(t.Head), rows
 }

@@ -21,7 +21,7 @@ const mostDoubts = 6
 // ShortDoubts are the doubts, or, where they are many, their reasons, and where
 // all stand.
 func (d *Document) ShortDoubts() (list []string, more string) {
-	list = d.doubts()
+	list = d.Doubts
 	if len(list) <= mostDoubts || len(d.Reasons) >= len(list) {
 		return list, ""
 	}
@@ -31,24 +31,25 @@ func (d *Document) ShortDoubts() (list []string, more string) {
 // Numbers prints a table in as many blocks of columns as the width takes, each
 // with the names of the rows. Ranges are left out before a table is broken.
 func (o TextOptions) Numbers(b *strings.Builder, t Table) {
-	names := t.names()
-	if t.Width() > o.Width {
-		if short := t.brief(); short.Width() <= o.Width || len(t.Head) > 4 {
-			t = short
+	names := t.NameColumns()
+	head, rows := t.lines(true)
+	if WidthOf(append([][]string{head}, rows...)) > o.Width {
+		if h, short := t.lines(false); WidthOf(append([][]string{h}, short...)) <= o.Width || len(head) > 4 {
+			head, rows = h, short
 		}
 	}
-	heads := [][]string{t.Head}
-	if !t.across() {
-		heads = t.foldedHead()
+	heads := [][]string{head}
+	if !t.Across {
+		heads = foldedHead(head, rows)
 	}
-	rows := append(slices.Clone(heads), t.grouped()...)
+	rows = append(slices.Clone(heads), grouped(rows, names)...)
 	widths := WidthsOf(rows)
-	for from := names; from < len(t.Head); {
+	for from := names; from < len(head); {
 		total, to := -2, from
 		for _, w := range widths[:names] {
 			total += 2 + w
 		}
-		for to < len(t.Head) && (to == from || total+2+widths[to] <= o.Width) {
+		for to < len(head) && (to == from || total+2+widths[to] <= o.Width) {
 			total += 2 + widths[to]
 			to++
 		}
@@ -75,13 +76,13 @@ func (o TextOptions) Numbers(b *strings.Builder, t Table) {
 	}
 }
 
-// foldedHead is the head in several lines, a word or more in each, so that no
+// foldedHead is a head in several lines, a word or more in each, so that no
 // column is wider than its numbers ask for.
-func (t *Table) foldedHead() [][]string {
-	widths := WidthsOf(append([][]string{make([]string, len(t.Head))}, t.Rows...))
-	folded, lines := make([][]string, len(t.Head)), 0
-	for i, head := range t.Head {
-		for _, word := range strings.Fields(head) {
+func foldedHead(head []string, rows [][]string) [][]string {
+	widths := WidthsOf(append([][]string{make([]string, len(head))}, rows...))
+	folded, lines := make([][]string, len(head)), 0
+	for i, text := range head {
+		for _, word := range strings.Fields(text) {
 			n := len(folded[i])
 			if n > 0 && utf8.RuneCountInString(folded[i][n-1]+" "+word) <= widths[i] {
 				folded[i][n-1] += " " + word
@@ -93,7 +94,7 @@ func (t *Table) foldedHead() [][]string {
 	}
 	heads := make([][]string, lines)
 	for k := range heads {
-		heads[k] = make([]string, len(t.Head))
+		heads[k] = make([]string, len(head))
 		for i := range folded {
 			if at := k - (lines - len(folded[i])); at >= 0 { // on the last line, where the numbers begin
 				heads[k][i] = folded[i][at]
@@ -104,18 +105,16 @@ func (t *Table) foldedHead() [][]string {
 }
 
 // grouped is the rows without a first name that the row before has as well.
-func (t *Table) grouped() [][]string {
-	rows := slices.Clone(t.Rows)
-	for i := range rows {
-		if i > 0 && t.names() > 1 && t.Rows[i][0] == t.Rows[i-1][0] {
-			rows[i] = slices.Clone(rows[i])
-			rows[i][0] = ""
+func grouped(rows [][]string, names int) [][]string {
+	list := slices.Clone(rows)
+	for i := range list {
+		if i > 0 && names > 1 && rows[i][0] == rows[i-1][0] {
+			list[i] = slices.Clone(list[i])
+			list[i][0] = ""
 		}
 	}
-	return rows
+	return list
 }
-
-func (t *Table) widths() []int { return WidthsOf(append([][]string{t.Head}, t.Rows...)) }
 
 // WidthsOf is how wide each column is.
 func WidthsOf(rows [][]string) []int {
@@ -129,9 +128,10 @@ func WidthsOf(rows [][]string) []int {
 	return widths
 }
 
-func (t *Table) Width() int {
+// WidthOf is how wide all columns are together.
+func WidthOf(rows [][]string) int {
 	total := -2
-	for _, w := range t.widths() {
+	for _, w := range WidthsOf(rows) {
 		total += 2 + w
 	}
 	return total

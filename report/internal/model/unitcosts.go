@@ -57,11 +57,11 @@ const FewestSeconds = 10
 // UnitCost is what one activity costs the server, in seconds of CPU.
 type UnitCost struct{ Value, Err float64 }
 
-// told reports whether the cost can be told from nothing and from its double.
-func (c UnitCost) told() bool { return c.Value > 0 && c.Err <= c.Value/2 }
+// Known reports whether the cost can be told from nothing and from its double.
+func (c UnitCost) Known() bool { return c.Value > 0 && c.Err <= c.Value/2 }
 
 func (c UnitCost) String() string {
-	if !c.told() {
+	if !c.Known() {
 		return "–"
 	}
 	scale := number.Seconds.ScaleOf(c.Value)

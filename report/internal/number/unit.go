@@ -79,15 +79,23 @@ func (u Unit) Short(v float64) string {
 // FormatRange prints a median with the range around it, in one prefix. A
 // range that prints as one value is left out.
 func (u Unit) FormatRange(median, low, high float64) string {
+	if r := u.Range(median, low, high); r != "" {
+		return u.Format(median) + " (" + r + ")"
+	}
+	return u.Format(median)
+}
+
+// Range prints the range around a median, in the prefix of the median; it is
+// empty where both ends print alike.
+func (u Unit) Range(median, low, high float64) string {
 	if math.IsNaN(median) {
-		return "–"
+		return ""
 	}
 	s := u.ScaleOf(median)
-	lo, hi := u.Digits(low, s), u.Digits(high, s)
-	if lo == hi {
-		return u.Format(median)
+	if lo, hi := u.Digits(low, s), u.Digits(high, s); lo != hi {
+		return lo + "–" + hi
 	}
-	return u.Format(median) + " (" + lo + "–" + hi + ")"
+	return ""
 }
 
 func (u Unit) Digits(v float64, s Scale) string {

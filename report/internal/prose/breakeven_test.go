@@ -21,13 +21,13 @@ func handTrial(name string, interval float64, p fixture.UnitPrices) result.Trial
 	paced := name == "poll"
 	t := result.Trial{
 		Schema: result.Schema, Run: "hand", Scenario: "hand", ScenarioHash: fmt.Sprint(interval), Swept: []string{"poll.interval"},
-		Transport: name, Trial: 1, Attempt: 1, Clients: clients, WindowS: steady, Status: result.Complete, Validity: result.Valid, Expected: clients * steady,
+		Transport: name, Trial: 1, Attempt: 1, Clients: clients, WindowS: steady, Status: result.Complete, Validity: result.Valid, Counts: result.Counts{Expected: clients * steady},
 		Asked:      result.Asked{PublishRate: 1, Arrivals: "poisson", PollIntervalS: interval, Paced: paced, Rooms: 1, Publishers: 1, SteadyS: steady, Trials: 1},
 		StaleShare: model.StaleTime(1, interval, false),
 	}
 	spent := 0.0
 	for i := range steady {
-		s := result.Second{T: float64(i), Phase: "steady", Clients: clients, ServerRSSBytes: 1, Published: int64(i % 3)}
+		s := result.Second{T: float64(i), Phase: "steady", ServerRSSBytes: 1, SecondCounts: result.SecondCounts{Clients: clients, Published: int64(i % 3)}}
 		if i%3 == 2 && i%2 == 0 {
 			s.Published = 3
 		}
@@ -55,7 +55,7 @@ func TestBreakEvenByHand(t *testing.T) {
 	// cost is told for the rate that was asked.
 	list[2].Server.CPUUserS = 12e-6 * 100 * 32
 	s := setOf(t, list)
-	b, ok := model.CutBreakEven(&s.Slices(trials.AxisOf("poll.interval"))[0], "poll", "ws", &model.Expenses[0])
+	b, ok := model.CutBreakEven(&s.Cuts(trials.AxisOf("poll.interval"))[0], "poll", "ws", &model.Expenses[0])
 	if !ok || len(b.At) != 1 || math.Abs(b.At[0]-5) > 1e-9 || !b.CheaperAtEnd {
 		t.Fatalf("crossings at %v (%v), want 5 s", b.At, ok)
 	}
@@ -112,7 +112,7 @@ func TestBreakEvenWords(t *testing.T) {
 		if b.Cut == nil {
 			b.Cut, b.From, b.To = &trials.Cut{Along: interval}, 0.25, 30
 		}
-		if got := b.Clause(true); got != tt.want {
+		if got := (Crossing{&b}).Clause(true); got != tt.want {
 			t.Errorf("%s:\n got %s\nwant %s", tt.name, got, tt.want)
 		}
 	}
@@ -140,9 +140,9 @@ func TestBreakEvenByBisection(t *testing.T) {
 		s := setOf(t, list)
 		text := strings.Join(setJudge(s).Paragraphs, "\n")
 		for _, along := range s.BreakEvenAxes() {
-			for _, l := range s.Slices(along) {
+			for _, l := range s.Cuts(along) {
 				for _, b := range model.BreakEvens(&l) {
-					where := fmt.Sprintf("%s, %s: %s against %s, %s", name, b.Circumstances(), b.Poll, b.Push, b.Cost.Name)
+					where := fmt.Sprintf("%s, %s: %s against %s, %s", name, (Crossing{&b}).Circumstances(), b.Poll, b.Push, b.Cost.Name)
 					again := bisected(list, &b)
 					if len(b.At) != 1 {
 						if len(b.At) != again.crossings {
@@ -161,8 +161,8 @@ func TestBreakEvenByBisection(t *testing.T) {
 							}
 						}
 					}
-					if said := b.Circumstances() + ", " + trials.SpokenName(b.Poll); strings.Contains(text, said) && b.Poll == "poll" && b.Push == "ws" && !strings.Contains(text, b.Words().Print(b.At[0])) {
-						t.Errorf("%s: the verdict does not say %s", where, b.Words().Print(b.At[0]))
+					if said := (Crossing{&b}).Circumstances() + ", " + trials.SpokenName(b.Poll); strings.Contains(text, said) && b.Poll == "poll" && b.Push == "ws" && !strings.Contains(text, (Crossing{&b}).Words().Print(b.At[0])) {
+						t.Errorf("%s: the verdict does not say %s", where, (Crossing{&b}).Words().Print(b.At[0]))
 					}
 				}
 			}

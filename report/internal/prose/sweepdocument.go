@@ -2,33 +2,12 @@ package prose
 
 import (
 	"slices"
-	"strings"
 
-	"github.com/pollpush/pollpush/report/internal/charts"
 	"github.com/pollpush/pollpush/report/internal/document"
 	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/model"
-	"github.com/pollpush/pollpush/report/internal/number"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
-
-// SetDocument is the report of a sweep.
-func SetDocument(s *trials.Set) document.Document {
-	all := s.Together()
-	return document.Document{
-		Title:       s.Title(),
-		Verdict:     setJudge(s),
-		Table:       SetMainTable(s),
-		Footnotes:   setFootnotes(s),
-		Meanings:    setMeanings(s),
-		Charts:      charts.SetCharts(s),
-		Sections:    setSections(s),
-		Trials:      setTrialsTable(s),
-		Reasons:     metric.DoubtsByReason(all.All),
-		Environment: setEnvironment(s, all),
-		Repeat:      repeat(s.Points[0]),
-	}
-}
 
 // setJudge puts the losses and what is invalid at any point before all else, then
 // where polling and push cost the same or, where that is not to be had, how they
@@ -45,7 +24,7 @@ func setJudge(s *trials.Set) document.Verdict {
 		}
 	}
 	v.Paragraphs = append(v.Paragraphs, model.Breaking(s))
-	if text := model.Suspects(s); text != "" {
+	if text := Suspects(s); text != "" {
 		v.Notes = append(v.Notes, text)
 	}
 	all := s.Together()
@@ -74,34 +53,4 @@ func setEnds(s *trials.Set) []string {
 		list = []string{list[0], list[len(list)-1]}
 	}
 	return list
-}
-
-// setSections are the tables of the sweep for readers who ask further.
-func setSections(s *trials.Set) []document.Section {
-	var list []document.Section
-	for _, part := range []document.Section{breakEvenSection(s), partingsSection(s), unitCostSection(s)} {
-		if len(part.Table.Rows) > 0 || len(part.Notes) > 0 {
-			list = append(list, part)
-		}
-	}
-	return list
-}
-
-// setEnvironment is that of all points, with the values that were swept.
-func setEnvironment(s *trials.Set, all *trials.Point) document.Table {
-	t := pointEnvironment(all)
-	differs := map[string]bool{"scenario hash": true, "load": true, "poll interval": slices.Contains(s.Swept, "poll.interval")}
-	t.Rows = slices.DeleteFunc(t.Rows, func(row []string) bool { return differs[row[0]] })
-	var rows [][]string
-	for _, key := range s.Swept {
-		x := trials.AxisOf(key)
-		var list []string
-		for _, v := range s.Values(x) {
-			list = append(list, x.Unit.Short(v))
-		}
-		rows = append(rows, []string{"swept: " + key, strings.Join(list, ", ")})
-	}
-	rows = append(rows, []string{"arrivals", number.Or(all.Head.Asked.Arrivals, "unknown")})
-	t.Rows = slices.Insert(t.Rows, 1, rows...)
-	return t
 }

@@ -8,6 +8,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/pollpush/pollpush/internal/transport"
+	"github.com/pollpush/pollpush/internal/web"
 )
 
 // Look is how one transport is drawn, in every chart alike.
@@ -57,12 +58,12 @@ var (
 // The colours of everything that is not data, on a light page and on a dark
 // one. Each stands for one purpose, so that the page can replace it.
 var (
-	Paper      = rgb(0xFFFFFF)
-	TextInk    = rgb(0x1F2328)
-	FaintInk   = rgb(0x59636E)
+	Paper      = rgb(web.Paper.Light)
+	TextInk    = rgb(web.Text.Light)
+	FaintInk   = rgb(web.Faint.Light)
 	GridInk    = rgb(0xE1E4E8)
 	ShadeInk   = rgb(0xF1F3F5) // behind the phases that are not reported
-	WarningInk = rgb(0xA5360B)
+	WarningInk = rgb(web.Warn.Light)
 
 	// The layers of bytes, from the inside out; the last is beneath them.
 	LayerInks  = []color.RGBA{rgb(0x2E4057), rgb(0x5B7A99), rgb(0x93AFC7), rgb(0xC9D8E5)}
@@ -76,12 +77,12 @@ var (
 		rgb(0xC9D8E5): rgb(0x415568),
 		rgb(0xF7F3E8): rgb(0x2A2820),
 
-		Paper:      rgb(0x1B1F24),
-		TextInk:    rgb(0xE6EDF3),
-		FaintInk:   rgb(0x9DA7B3),
+		Paper:      rgb(web.Paper.Dark),
+		TextInk:    rgb(web.Text.Dark),
+		FaintInk:   rgb(web.Faint.Dark),
 		GridInk:    rgb(0x363C44),
 		ShadeInk:   rgb(0x262B32),
-		WarningInk: rgb(0xFF9A6B),
+		WarningInk: rgb(web.Warn.Dark),
 	}
 )
 

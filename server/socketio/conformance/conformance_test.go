@@ -21,6 +21,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/pollpush/pollpush/internal/serving"
+	"gotest.tools/v3/assert"
 )
 
 // patience bounds every wait; no test measures time.
@@ -36,9 +37,7 @@ func serve(t *testing.T) string {
 	go func() { code <- command().Run(ctx, nil, w, &stderr, []string{"--listen", "127.0.0.1:0"}) }()
 	var first struct{ URL string }
 	line, err := bufio.NewReader(r).ReadBytes('\n')
-	if err != nil || json.Unmarshal(line, &first) != nil {
-		t.Fatalf("the first line is %q (%v)", line, err)
-	}
+	assert.Assert(t, err == nil && json.Unmarshal(line, &first) == nil, "the first line is %q (%v)", line, err)
 	t.Cleanup(func() {
 		stop()
 		if got := <-code; got != serving.Fine || stderr.Len() > 0 {
@@ -57,9 +56,7 @@ type peer struct {
 func open(t *testing.T, url, path string) *peer {
 	t.Helper()
 	ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(url, "http")+path, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	t.Cleanup(func() { ws.Close() })
 	ws.SetReadDeadline(time.Now().Add(patience))
 	return &peer{ws, t}
@@ -67,9 +64,7 @@ func open(t *testing.T, url, path string) *peer {
 
 func (p *peer) send(kind int, message string) {
 	p.t.Helper()
-	if err := p.WriteMessage(kind, []byte(message)); err != nil {
-		p.t.Fatal(err)
-	}
+	assert.NilError(p.t, p.WriteMessage(kind, []byte(message)))
 }
 
 // next returns the next message that is no ping of Engine.IO's.
@@ -77,9 +72,7 @@ func (p *peer) next() string {
 	p.t.Helper()
 	for {
 		_, b, err := p.ReadMessage()
-		if err != nil {
-			p.t.Fatal(err)
-		}
+		assert.NilError(p.t, err)
 		if string(b) != "2" {
 			return string(b)
 		}
@@ -239,16 +232,12 @@ func TestWebSocketProtocol(t *testing.T) {
 				for _, want := range tt.echoes {
 					select {
 					case echo := <-got:
-						if echo != want {
-							t.Errorf("got %.50q, want %.50q", echo, want)
-						}
+						assert.Check(t, echo == want, "got %.50q, want %.50q", echo, want)
 					default:
 						t.Errorf("got nothing, want %.50q", want)
 					}
 				}
-				if len(got) > 0 || code != tt.code {
-					t.Errorf("closed with %d, want %d; %d messages too many", code, tt.code, len(got))
-				}
+				assert.Check(t, len(got) == 0 && code == tt.code, "closed with %d, want %d; %d messages too many", code, tt.code, len(got))
 			})
 		}
 	}
@@ -262,12 +251,8 @@ func TestEndsBySIGTERM(t *testing.T) {
 	c := exec.Command(binary, "--listen", "127.0.0.1:0")
 	c.Stderr = os.Stderr
 	stdout, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
+	assert.NilError(t, c.Start())
 	defer time.AfterFunc(patience, func() { c.Process.Kill() }).Stop()
 	var first struct {
 		URL string
@@ -300,9 +285,7 @@ func TestEndsBySIGTERM(t *testing.T) {
 
 func TestRunExits(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer taken.Close()
 	tests := []struct {
 		args   []string

@@ -15,6 +15,7 @@ import (
 
 	"github.com/gorilla/websocket"
 	"go.uber.org/goleak"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/server/wire"
 )
@@ -90,9 +91,7 @@ func startWith(t *testing.T, config Config, limit time.Duration) *harness {
 	config.SlowReaders = &h.slow
 	h.Server = New(config)
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	h.url = "http://" + l.Addr().String() + "/engine.io/"
 	h.client = &http.Client{Timeout: patience, Transport: &http.Transport{DisableCompression: true}}
 	server := &http.Server{Handler: h.Server, ReadTimeout: limit, WriteTimeout: limit}
@@ -103,9 +102,7 @@ func startWith(t *testing.T, config Config, limit time.Duration) *harness {
 		defer cancel()
 		h.Close(ctx)
 		h.client.CloseIdleConnections()
-		if err := server.Shutdown(ctx); err != nil {
-			t.Errorf("Shutdown: %v", err)
-		}
+		assert.Check(t, server.Shutdown(ctx), "Shutdown")
 		<-served
 		if n := h.Sessions(); n != 0 {
 			t.Errorf("%d sessions are left", n)
@@ -130,9 +127,7 @@ func (h *harness) open(s *Session, _ *http.Request) Handler {
 func (h *harness) await(what string, is func() bool) {
 	h.t.Helper()
 	for end := time.Now().Add(patience); !is(); runtime.Gosched() {
-		if time.Now().After(end) {
-			h.t.Fatalf("waited in vain for: %s", what)
-		}
+		assert.Assert(h.t, !time.Now().After(end), "waited in vain for: %s", what)
 	}
 }
 
@@ -141,9 +136,7 @@ func (r *recorder) wantGone(t *testing.T, reason string) {
 	t.Helper()
 	select {
 	case got := <-r.gone:
-		if got != reason {
-			t.Errorf("ended by %q, want %q", got, reason)
-		}
+		assert.Check(t, got == reason, "ended by %q, want %q", got, reason)
 	case <-time.After(patience):
 		t.Fatalf("it has not ended; want %q", reason)
 	}
@@ -158,9 +151,7 @@ type reply struct {
 func (h *harness) do(method, query string, body io.Reader) reply {
 	h.t.Helper()
 	got, err := h.try(context.Background(), method, query, body)
-	if err != nil {
-		h.t.Fatal(err)
-	}
+	assert.NilError(h.t, err)
 	return got
 }
 
@@ -226,9 +217,7 @@ func (h *harness) session(id string) *Session {
 
 func (r reply) want(t *testing.T, status int, body string) {
 	t.Helper()
-	if r.status != status || r.body != body {
-		t.Errorf("%d %q, want %d %q", r.status, r.body, status, body)
-	}
+	assert.Check(t, r.status == status && r.body == body, "%d %q, want %d %q", r.status, r.body, status, body)
 }
 
 const (
@@ -259,9 +248,7 @@ func (h *harness) parse(packet string) (o opening) {
 func (h *harness) dialPolling() (id string, r *recorder) {
 	h.t.Helper()
 	got := h.do("GET", pollingQuery, nil)
-	if got.status != 200 {
-		h.t.Fatalf("handshake: %d %q", got.status, got.body)
-	}
+	assert.Assert(h.t, got.status == 200, "handshake: %d %q", got.status, got.body)
 	return h.parse(got.body).SID, <-h.opened
 }
 
@@ -274,9 +261,7 @@ type socket struct {
 func (h *harness) connect(query string) *socket {
 	h.t.Helper()
 	ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(h.url, "http")+"?"+query, nil)
-	if err != nil {
-		h.t.Fatal(err)
-	}
+	assert.NilError(h.t, err)
 	ws.SetReadDeadline(time.Now().Add(patience))
 	h.t.Cleanup(func() { ws.Close() })
 	return &socket{ws, h.t}
@@ -293,9 +278,7 @@ func (h *harness) dialSocket() (*socket, *recorder) {
 func (k *socket) read() string {
 	k.t.Helper()
 	kind, b, err := k.ReadMessage()
-	if err != nil {
-		k.t.Fatal(err)
-	}
+	assert.NilError(k.t, err)
 	if kind == websocket.BinaryMessage {
 		return "binary:" + string(b)
 	}
@@ -305,9 +288,7 @@ func (k *socket) read() string {
 func (k *socket) send(packets ...string) {
 	k.t.Helper()
 	for _, p := range packets {
-		if err := k.WriteMessage(websocket.TextMessage, []byte(p)); err != nil {
-			k.t.Fatal(err)
-		}
+		assert.NilError(k.t, k.WriteMessage(websocket.TextMessage, []byte(p)))
 	}
 }
 
@@ -329,9 +310,7 @@ func (k *socket) wantClosed(code int) {
 		if err == nil {
 			continue
 		}
-		if !websocket.IsCloseError(err, code) {
-			k.t.Errorf("%v, want close %d", err, code)
-		}
+		assert.Check(k.t, websocket.IsCloseError(err, code), "%v, want close %d", err, code)
 		return
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/gorilla/websocket"
+	"gotest.tools/v3/assert"
 )
 
 func TestHandshakeOverPolling(t *testing.T) {
@@ -22,9 +23,7 @@ func TestHandshakeOverPolling(t *testing.T) {
 		t.Errorf("Content-Type %q", c)
 	}
 	for name := range got.header {
-		if strings.HasPrefix(name, "Access-Control-") {
-			t.Errorf("other origins are told %s", name)
-		}
+		assert.Check(t, !strings.HasPrefix(name, "Access-Control-"), "other origins are told %s", name)
 	}
 	if r := <-h.opened; r.session.ID() != o.SID {
 		t.Errorf("the handler has %q, the client %q", r.session.ID(), o.SID)
@@ -97,18 +96,12 @@ func TestBrokenWebSocketHandshake(t *testing.T) {
 	id, _ := h.dialPolling()
 	for _, query := range []string{socketQuery, socketQuery + "&sid=" + id} {
 		r, err := http.NewRequest("GET", h.url+"?"+query, nil)
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		r.Header = http.Header{"Connection": {"Upgrade"}, "Upgrade": {"websocket"}, "Sec-Websocket-Version": {"7"}}
 		res, err := h.client.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		body, err := io.ReadAll(res.Body)
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		res.Body.Close()
 		reply{res.StatusCode, res.Header, string(body)}.want(t, 400, bodyBad)
 	}
@@ -127,16 +120,12 @@ func TestTooManySessions(t *testing.T) {
 	for _, query := range []string{pollingQuery, socketQuery} {
 		if query == socketQuery {
 			_, res, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(h.url, "http")+"?"+query, nil)
-			if err == nil || res.StatusCode != 503 {
-				t.Errorf("a third WebSocket: %v, want 503", err)
-			}
+			assert.Check(t, err != nil && res.StatusCode == 503, "a third WebSocket: %v, want 503", err)
 			continue
 		}
 		got := h.do("GET", query, nil)
 		got.want(t, 503, `{"message":"No more sessions"}`)
-		if got.header.Get("Retry-After") == "" {
-			t.Error("no Retry-After")
-		}
+		assert.Check(t, got.header.Get("Retry-After") != "", "no Retry-After")
 	}
 	k.Close()
 	r.wantGone(t, ReasonClose)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"gotest.tools/v3/assert"
 )
 
 const (
@@ -77,7 +78,5 @@ func TestUnaskedPongs(t *testing.T) {
 	k.want("4x")
 	r.session.mu.Lock()
 	defer r.session.mu.Unlock()
-	if r.session.due != due {
-		t.Error("the next ping was put off")
-	}
+	assert.Check(t, r.session.due == due, "the next ping was put off")
 }

@@ -10,6 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 
 	"github.com/pollpush/pollpush/server/wire"
 )
@@ -30,19 +32,13 @@ func TestPackets(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			for range 2 { // made once, the same twice
-				if got := string(c.packets.Frames()); got != c.frames {
-					t.Errorf("frames %q, want %q", got, c.frames)
-				}
-				if got := string(c.packets.Payload()); got != c.payload {
-					t.Errorf("payload %q, want %q", got, c.payload)
-				}
+				assert.Check(t, is.Equal(string(c.packets.Frames()), c.frames), "frames")
+				assert.Check(t, is.Equal(string(c.packets.Payload()), c.payload), "payload")
 			}
 			if c.payload == "" {
 				return
 			}
-			if got := string(appendFrames(nil, c.packets.Payload())); got != c.frames {
-				t.Errorf("frames of the payload %q, want %q", got, c.frames)
-			}
+			assert.Check(t, is.Equal(string(appendFrames(nil, c.packets.Payload())), c.frames), "frames of the payload")
 		})
 	}
 	if got := string(AppendTextFrame([]byte("x"), []byte("he"), []byte("llo"))); got != "x\x81\x064hello" {

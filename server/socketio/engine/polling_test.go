@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
 )
 
 func TestMessagesOverPolling(t *testing.T) {
@@ -100,9 +102,7 @@ func TestSecondPostEndsTheSession(t *testing.T) {
 	}()
 	<-taking
 	h.post(id, "4three").want(t, 400, bodyBad)
-	if r.ended.Load() {
-		t.Error("Closed was called during a message")
-	}
+	assert.Check(t, !r.ended.Load(), "Closed was called during a message")
 	goOn <- true // and "two" is not taken any more: nobody would let it go on
 	<-first
 	r.wantGone(t, ReasonError)
@@ -197,9 +197,7 @@ func TestSlowPollerIsDropped(t *testing.T) {
 	for sent = 0; !r.session.isEnded(); sent++ {
 		r.session.Send(Text(nil))
 	}
-	if sent > 10_000/packetCost {
-		t.Errorf("dropped only after %d messages", sent)
-	}
+	assert.Check(t, sent <= 10_000/packetCost, "dropped only after %d messages", sent)
 	r.wantGone(t, ReasonSlow)
 	if n := h.slow.Load(); n != 2 {
 		t.Errorf("%d slow readers counted, want 2", n)
@@ -212,9 +210,7 @@ func TestSlowPollerIsDropped(t *testing.T) {
 		}
 		h.get(r.session.id)
 	}
-	if r.session.isEnded() {
-		t.Error("a client that asks was dropped")
-	}
+	assert.Check(t, !r.session.isEnded(), "a client that asks was dropped")
 }
 
 func (s *Session) isEnded() bool { return !s.isOpen() }
@@ -264,16 +260,12 @@ func TestBadPosts(t *testing.T) {
 				body = io.MultiReader(body) // of a length that net/http does not know
 			}
 			got := h.do("POST", pollingQuery+"&sid="+id, body)
-			if got.status != c.status {
-				t.Fatalf("%d %q, want %d", got.status, got.body, c.status)
-			}
+			assert.Assert(t, got.status == c.status, "%d %q, want %d", got.status, got.body, c.status)
 			if c.reason == "" {
 				return
 			}
 			r.wantGone(t, c.reason)
-			if echoed {
-				t.Error("a part of it was taken")
-			}
+			assert.Check(t, !echoed, "a part of it was taken")
 			h.get(id).want(t, 400, bodyUnknown)
 		})
 	}

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/gorilla/websocket"
+	"gotest.tools/v3/assert"
 )
 
 func TestMessagesOverWebSocket(t *testing.T) {
@@ -18,9 +19,7 @@ func TestMessagesOverWebSocket(t *testing.T) {
 	k.send("4", "6", "3", "4grüße 😀", "bAQIDBA==")
 	k.want("4", "4grüße 😀", "binary:\x01\x02\x03\x04")
 	for _, data := range []string{"\x01\x02\x03\xff", ""} {
-		if err := k.WriteMessage(websocket.BinaryMessage, []byte(data)); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, k.WriteMessage(websocket.BinaryMessage, []byte(data)))
 		k.want("binary:" + data)
 	}
 }
@@ -85,9 +84,7 @@ func TestBadFrames(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			k, r := h.dialSocket()
 			r.onEcho = func([]byte) { t.Error("it was taken") }
-			if err := k.WriteMessage(c.kind, []byte(c.body)); err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, k.WriteMessage(c.kind, []byte(c.body)))
 			k.wantClosed(c.code)
 			r.wantGone(t, c.reason)
 		})
@@ -118,9 +115,7 @@ func TestSlowWebSocketIsDropped(t *testing.T) {
 	r.wantGone(t, ReasonClose)
 	good.send("4still there")
 	good.want("4still there")
-	if h.slow.Load() != 0 {
-		t.Error("a slow reader was counted twice")
-	}
+	assert.Check(t, h.slow.Load() == 0, "a slow reader was counted twice")
 }
 
 // A message that is prepared costs a session over WebSocket nothing but a write:

@@ -5,6 +5,8 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/server/wire"
 )
 
@@ -24,9 +26,7 @@ func TestWait(t *testing.T) {
 	}
 	want := func(what string, got, want error) {
 		t.Helper()
-		if got != want {
-			t.Errorf("%s: %v, want %v", what, got, want)
-		}
+		assert.Check(t, got == want, "%s: %v, want %v", what, got, want)
 	}
 	id, r := h.dialPolling()
 	s := r.session
