@@ -10,6 +10,7 @@ import (
 	"gonum.org/v1/plot/vg"
 
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/report/internal/axis"
 	"github.com/pollpush/pollpush/report/internal/document"
 	"github.com/pollpush/pollpush/report/internal/figure"
 	"github.com/pollpush/pollpush/report/internal/fixture"
@@ -100,7 +101,7 @@ func TestLogTicks(t *testing.T) {
 		{5, 1e6, "10 100 1,000 10,000 100,000 1,000,000"},
 	} {
 		var labels []string
-		for _, tick := range figure.Logarithmic(c.low, c.high, number.Count).Ticks {
+		for _, tick := range axis.Logarithmic(c.low, c.high, number.Count).Ticks {
 			if tick.Label != "" {
 				labels = append(labels, tick.Label)
 			}

@@ -6,9 +6,9 @@ import (
 	"testing"
 
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/report/internal/axis"
 	"github.com/pollpush/pollpush/report/internal/charts"
 	"github.com/pollpush/pollpush/report/internal/document"
-	"github.com/pollpush/pollpush/report/internal/figure"
 	"github.com/pollpush/pollpush/report/internal/fixture"
 	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/model"
@@ -207,7 +207,7 @@ func TestCurveStopsWhereSamplesEnd(t *testing.T) {
 		t.Fatalf("%d samples merged, want all 180,000", h.TotalCount())
 	}
 	c := charts.Curve(h)
-	if last, want := c.X[len(c.X)-1], figure.Nines(1-10.0/180000); math.Abs(last-want) > 1e-9 {
+	if last, want := c[len(c)-1].X, axis.Nines(1-10.0/180000); math.Abs(last-want) > 1e-9 {
 		t.Errorf("the line ends at %v nines, want %v", last, want)
 	}
 }
