@@ -25,7 +25,7 @@ type Suite struct {
 	Skipped    int        `xml:"skipped,attr"`
 	Time       string     `xml:"time,attr,omitempty"` // seconds of steady state
 	Timestamp  string     `xml:"timestamp,attr,omitempty"`
-	Properties []Property `xml:"properties>property"`
+	Properties []Property `xml:"properties>property,omitempty"`
 	Cases      []Case     `xml:"testcase"`
 	Out        string     `xml:"system-out,omitempty"`
 }
