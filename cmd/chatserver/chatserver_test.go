@@ -8,7 +8,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -20,6 +19,8 @@ import (
 
 	"github.com/gorilla/websocket"
 	"gotest.tools/v3/assert"
+
+	"github.com/pollpush/pollpush/internal/testkit"
 )
 
 // patience bounds every wait; no test measures time but that of the shutdown.
@@ -28,17 +29,7 @@ const patience = time.Minute
 var program string
 
 func TestMain(m *testing.M) {
-	folder, err := os.MkdirTemp("", "chatserver")
-	if err != nil {
-		panic(err)
-	}
-	program = filepath.Join(folder, "chatserver")
-	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		panic(string(out))
-	}
-	code := m.Run()
-	os.RemoveAll(folder)
-	os.Exit(code)
+	testkit.Main(m, func(folder string) { program = filepath.Join(folder, "chatserver") }, nil, "cmd/chatserver")
 }
 
 type process struct {
@@ -80,9 +71,8 @@ func (p *process) wait(t *testing.T) (int, string) {
 	defer timer.Stop()
 	rest, _ := io.ReadAll(p.stdout)
 	err := p.Wait()
-	if exit := (*exec.ExitError)(nil); err != nil && !errors.As(err, &exit) {
-		t.Fatal(err)
-	}
+	exit := (*exec.ExitError)(nil)
+	assert.Assert(t, err == nil || errors.As(err, &exit), err)
 	return p.ProcessState.ExitCode(), string(rest)
 }
 
@@ -178,8 +168,7 @@ func TestHosts(t *testing.T) {
 		if more != "" {
 			want = append(want, more)
 		}
-		if got := hosts(listen); !slices.Equal(got, want) {
-			t.Errorf("%s: %q, want %q", listen, got, want)
-		}
+		got := hosts(listen)
+		assert.Check(t, slices.Equal(got, want), "%s: %q, want %q", listen, got, want)
 	}
 }

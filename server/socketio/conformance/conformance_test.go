@@ -82,9 +82,8 @@ func (p *peer) next() string {
 func (p *peer) want(messages ...string) {
 	p.t.Helper()
 	for _, want := range messages {
-		if got := p.next(); got != want {
-			p.t.Fatalf("got %.100q, want %.100q", got, want)
-		}
+		got := p.next()
+		assert.Assert(p.t, got == want, "got %.100q, want %.100q", got, want)
 	}
 }
 
@@ -108,9 +107,8 @@ func TestSocketIO(t *testing.T) {
 		p := open(t, url, "/socket.io/?EIO=4&transport=websocket")
 		p.next()
 		p.send(websocket.TextMessage, "40"+tt.namespace+tt.auth)
-		if got := p.next(); !strings.HasPrefix(got, "40"+tt.namespace+`{"sid":"`) {
-			t.Fatalf("CONNECT is answered by %s", got)
-		}
+		got := p.next()
+		assert.Assert(t, strings.HasPrefix(got, "40"+tt.namespace+`{"sid":"`), "CONNECT is answered by %s", got)
 		p.want("42" + tt.namespace + `["auth",` + tt.want + `]`)
 		p.send(websocket.TextMessage, "42"+tt.namespace+`["message",1,"2",{"3":[true]}]`)
 		p.want("42" + tt.namespace + `["message-back",1,"2",{"3":[true]}]`)
@@ -277,7 +275,6 @@ func TestEndsBySIGTERM(t *testing.T) {
 		}
 	}
 	rest, _ := io.ReadAll(r)
-	if err := c.Wait(); err != nil || len(rest) > 0 {
-		t.Errorf("ended with %v; more on stdout: %q", err, rest)
-	}
+	err = c.Wait()
+	assert.Check(t, err == nil && len(rest) == 0, "ended with %v; more on stdout: %q", err, rest)
 }

@@ -1,4 +1,5 @@
-package figure
+// Package theme is how charts are coloured, marked and lettered.
+package theme
 
 import (
 	"image/color"
@@ -14,12 +15,12 @@ import (
 type Look struct {
 	Ink, Dark color.RGBA // on a light page and on a dark one
 	Marker    draw.GlyphDrawer
-	cased     bool // too light for a light page: drawn with an edge
+	Cased     bool // too light for a light page: drawn with an edge
 }
 
 // Edge is the colour of outlines.
 func (l Look) Edge() color.RGBA {
-	if l.cased {
+	if l.Cased {
 		return TextInk
 	}
 	return l.Ink
@@ -28,25 +29,31 @@ func (l Look) Edge() color.RGBA {
 // Outline is a look in the colour of outlines.
 func (l Look) Outline() Look { return Look{Ink: l.Edge(), Marker: l.Marker} }
 
-// stroke draws a line in the transport's colour.
-func (l Look) stroke(c *draw.Canvas, width vg.Length, dashes []vg.Length, points ...vg.Point) {
-	if l.cased && dashes == nil {
+// Stroke draws a line in the transport's colour.
+func (l Look) Stroke(c *draw.Canvas, width vg.Length, dashes []vg.Length, points ...vg.Point) {
+	if l.Cased && dashes == nil {
 		c.StrokeLines(draw.LineStyle{Color: TextInk, Width: width + 0.9}, points)
 	}
 	c.StrokeLines(draw.LineStyle{Color: l.Ink, Width: width, Dashes: dashes}, points)
 }
 
-// mark draws the transport's marker.
-func (l Look) mark(c *draw.Canvas, radius vg.Length, at vg.Point) {
+// Mark draws the transport's marker.
+func (l Look) Mark(c *draw.Canvas, radius vg.Length, at vg.Point) {
 	c.DrawGlyphNoClip(draw.GlyphStyle{Color: l.Edge(), Radius: radius, Shape: l.Marker}, at)
 }
 
-// cross draws a crossed box.
-func (l Look) cross(c *draw.Canvas, at vg.Point) {
+// Cross draws a crossed box.
+func (l Look) Cross(c *draw.Canvas, at vg.Point) {
 	for _, shape := range []draw.GlyphDrawer{draw.SquareGlyph{}, draw.CrossGlyph{}} {
 		c.DrawGlyphNoClip(draw.GlyphStyle{Color: l.Edge(), Radius: 4.5, Shape: shape}, at)
 	}
 }
+
+// The two kinds of broken lines.
+var (
+	Dashed = []vg.Length{4, 3}
+	Dotted = []vg.Length{1, 2}
+)
 
 // The colours of everything that is not data, on a light page and on a dark
 // one. Each stands for one purpose, so that the page can replace it.
