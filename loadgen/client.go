@@ -79,7 +79,7 @@ type Target struct {
 	Room      string
 	User      string
 	After     uint64         // the last message id already seen
-	Wait      time.Duration  // how long a long poll lets the server wait for news; 0 for [LongPollWait]
+	Wait      time.Duration  // how long a long poll lets the server wait for news; 0 for [transport.LongPollWait]
 	Publishes bool           // will Publish
 	Source    netip.Addr     // local address, or the zero Addr for the kernel's choice
 	Roots     *x509.CertPool // trusted where the URL is one of https; nil trusts the system's

@@ -12,11 +12,8 @@ import (
 	"time"
 
 	"github.com/pollpush/pollpush/internal/clock"
+	"github.com/pollpush/pollpush/internal/transport"
 )
-
-// LongPollWait is how long a long poll lets the server wait for news where
-// nothing else is asked for.
-const LongPollWait = 25 * time.Second
 
 // leastWait is the shortest wait that the contract knows: a server that has no
 // news, and says so sooner, does not wait.
@@ -52,7 +49,7 @@ type longPollClient struct {
 // with POST. Its first request is out by then; what becomes of it, Receive
 // will tell.
 func DialLongPoll(ctx context.Context, t Target) (Client, error) {
-	wait := cmp.Or(t.Wait, LongPollWait).Seconds()
+	wait := cmp.Or(t.Wait, transport.LongPollWait).Seconds()
 	c := &longPollClient{after: t.After, page: fmt.Sprintf("%s&wait=%gs", pageLimit, wait), over: make(chan struct{})}
 	if err := c.open(ctx, t); err != nil {
 		return nil, err

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/pollpush/pollpush/internal/clock"
+	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/shard"
 )
 
@@ -192,26 +193,21 @@ func (r *run) tick(ctx context.Context) <-chan struct{} {
 		}
 		defer alarm.Close()
 		defer context.AfterFunc(ctx, func() { alarm.Close() })()
-		var before shard.Second
+		var before result.SecondCounts
 		for k := 0; ; k++ {
 			err := alarm.Wait(r.plan.RampStart + int64(k+1)*int64(time.Second))
 			if err != nil || ctx.Err() != nil {
 				return
 			}
 			c := r.meter.read()
-			now := shard.Second{
-				K: k, Clients: r.joins.Load(), Requests: c.requests, Published: r.published.Load(),
+			now := result.SecondCounts{
+				Clients: r.joins.Load(), Requests: c.requests, Published: r.published.Load(),
 				Deliveries: r.deliveries.Load(), Empty: c.empty, BytesIn: c.bytes.In, BytesOut: c.bytes.Out,
 			}
+			counted := result.Sub(now, before)
+			counted.Clients = now.Clients // all that have joined, not those of this second
 			r.emit(shard.Event{Is: shard.Tick, Second: &shard.Second{
-				K: k, Clients: now.Clients,
-				Requests:   now.Requests - before.Requests,
-				Published:  now.Published - before.Published,
-				Deliveries: now.Deliveries - before.Deliveries,
-				Empty:      now.Empty - before.Empty,
-				BytesIn:    now.BytesIn - before.BytesIn,
-				BytesOut:   now.BytesOut - before.BytesOut,
-				Latencies:  r.live.take(), Missing: r.live.lacking(),
+				K: k, SecondCounts: counted, Latencies: r.live.take(), Missing: r.live.lacking(),
 			}})
 			before = now
 		}

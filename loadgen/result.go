@@ -12,20 +12,17 @@ import (
 func (r *run) result(stopped bool, published []int64) *shard.Result {
 	out := &shard.Result{
 		Stopped: stopped, Errors: r.errors, FirstError: r.firstError,
-		ByStatus: map[string]int64{},
+		Joined: r.joins.Load(), Totals: r.totals,
 	}
 	c := r.meter.read()
-	out.Joined = r.joins.Load()
-	out.Totals = r.totals
 	out.Bytes = r.phaseBytes(c.bytes)
-	out.Handshakes = r.meter.handshakes.Load()
+	out.Connections = result.Connections{Opened: c.opened, Failed: c.failed, Lost: c.lost, Handshakes: r.meter.handshakes.Load()}
 	if suite := r.meter.suite.Load(); suite != nil {
-		out.TLS = *suite
+		out.Connections.TLS = *suite
 	}
 	if agreed := r.meter.deflate.Load(); agreed != nil {
-		out.Deflate = *agreed
+		out.Connections.Deflate = *agreed
 	}
-	out.Opened, out.Failed, out.LostConnections = c.opened, c.failed, c.lost
 	if r.start.Load() == 0 { // stopped before the warm-up
 		return out
 	}
@@ -73,7 +70,7 @@ func (r *run) phaseBytes(end result.Bytes) (phases [len(result.Phases)]result.By
 			settle(&before.Layers.In, end.Layers.In)
 			settle(&before.Layers.Out, end.Layers.Out)
 		}
-		phases[i] = end.Since(before)
+		phases[i] = result.Sub(end, before)
 		end = before
 	}
 	phases[0] = end
@@ -89,23 +86,28 @@ func (r *run) countWindow(out *shard.Result) {
 	out.From, out.To = from.at, to.at
 	out.WindowDeliveries = to.deliveries - from.deliveries
 	out.WindowPublished = to.published - from.published
-	for status, n := range to.counts.byStatus {
-		if n -= from.counts.byStatus[status]; n > 0 {
-			out.ByStatus[strconv.Itoa(status)] = n
-		}
-	}
-	out.RequestErrors = to.counts.unanswered - from.counts.unanswered
-	out.Empty = to.counts.empty - from.counts.empty
-	out.Reconnects = to.counts.reconnects - from.counts.reconnects
+	out.Requests = requestsBetween(from.counts, to.counts)
+	out.Connections.Reconnects = to.counts.reconnects - from.counts.reconnects
 	// Asking many connections takes a while, in which the counts go on.
 	while := max(from.asked-from.at, to.asked-to.at)
 	if to.tcp != nil && from.tcp != nil && while <= (to.at-from.at)/100 {
-		tcp := to.tcp.Since(*from.tcp)
-		out.TCP = &tcp
+		out.TCP = new(result.Sub(*to.tcp, *from.tcp))
 	}
-	out.Held = to.counts.held
-	out.HeldMean = float64(to.counts.heldUS-from.counts.heldUS) / float64(max(1, to.counts.at-from.counts.at))
+	out.Connections.Held = to.counts.held
+	out.Connections.HeldMean = float64(to.counts.heldUS-from.counts.heldUS) / float64(max(1, to.counts.at-from.counts.at))
 	out.AnswerHeaders = r.meter.head.lines
+}
+
+func requestsBetween(from, to counts) result.Requests {
+	r := result.Requests{ByStatus: map[string]int64{}, Errors: to.unanswered - from.unanswered, Empty: to.empty - from.empty}
+	r.Total = r.Errors
+	for status, n := range to.byStatus {
+		if n -= from.byStatus[status]; n > 0 {
+			r.ByStatus[strconv.Itoa(status)] = n
+			r.Total += n
+		}
+	}
+	return r
 }
 
 // countMessages adds up the clients' accounts. Where the trial was stopped
@@ -114,6 +116,7 @@ func (r *run) countWindow(out *shard.Result) {
 func (r *run) countMessages(out *shard.Result, published []int64) {
 	out.Offered = r.offered.Load()
 	out.Sent = r.outcomes.sent
+	out.NotSent = out.Offered - out.Sent
 	accepted := r.told
 	if accepted == nil {
 		accepted = r.accepted()

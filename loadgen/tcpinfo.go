@@ -109,10 +109,12 @@ func (s *segments) take(fd uintptr) {
 	if info.Options&timestamps != 0 {
 		header += tcpTimestamps
 	}
-	of := func(all, data uint32) result.Segments {
-		return result.Segments{Segments: int64(all), DataSegments: int64(data), HeaderBytes: int64(all) * header}
+	count := func(to *result.Segments, all, data uint32) {
+		to.Segments += int64(all)
+		to.DataSegments += int64(data)
+		to.HeaderBytes += int64(all) * header
 	}
-	s.TCP = s.TCP.Add(result.TCP{
-		In: of(info.Segs_in, info.Data_segs_in), Out: of(info.Segs_out, info.Data_segs_out), Retransmits: int64(info.Total_retrans),
-	})
+	count(&s.In, info.Segs_in, info.Data_segs_in)
+	count(&s.Out, info.Segs_out, info.Data_segs_out)
+	s.Retransmits += int64(info.Total_retrans)
 }

@@ -83,7 +83,7 @@ func TestTCPCounts(t *testing.T) {
 			assert.Assert(t, before != nil && before.Out.DataSegments == 0 && before.Out.Segments >= 1, "after the handshake: %+v", before)
 			echo(t, conn, n)
 			after := m.TCP()
-			got := after.Since(*before)
+			got := result.Sub(*after, *before)
 			if got.Out.DataSegments != n || got.In.DataSegments != n {
 				t.Errorf("%d pieces went in %d segments, and came in %d", n, got.Out.DataSegments, got.In.DataSegments)
 			}

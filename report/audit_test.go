@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/pollpush/pollpush/report/internal/number"
 )
 
 // known reports whether any formula gives the number. Without a unit it is a
@@ -41,7 +43,7 @@ func (a *audit) check(doc readPage) []string {
 func (a *audit) sentence(s string) {
 	left := a.without(s)
 	for _, m := range ratioSaid.FindAllStringSubmatch(left, -1) {
-		t := newToken(or(m[1]+m[2], m[3]), "")
+		t := newToken(number.Or(m[1]+m[2], m[3]), "")
 		if m[3] != "" {
 			t.value, t.slack = t.value/100, t.slack/100
 		}
@@ -109,7 +111,7 @@ func (a *audit) table(t readTable) {
 		for _, row := range t.rows[1:] {
 			a.modelRow(row)
 		}
-	case t.title == "Every trial":
+	case t.title == "All trials":
 		for _, row := range t.rows[1:] {
 			a.trialRow(row)
 		}
@@ -139,16 +141,11 @@ func (a *audit) metricRow(head, row []string) {
 		case row[0] == "seconds fitted":
 			a.one(where, cell, "", float64(a.fit(transport).seconds))
 		case !ok:
-			a.fault("%s, and docs/method.md has no formula for it", where)
+			a.fault("%s, and docs/formulas.md has no formula for it", where)
 		case f.over == "fit":
 			a.fitted(where, cell, f, transport)
 		default:
-			v, err := a.values(f, transport)
-			if err != nil {
-				a.fault("%v", err)
-				continue
-			}
-			a.cell(where, cell, f, v)
+			a.cell(where, cell, f, a.values(f, transport))
 		}
 	}
 }
@@ -162,7 +159,7 @@ func (a *audit) one(where, text, unit string, v float64) {
 }
 
 // cell checks a median and the range around it, which is in the median's unit.
-func (a *audit) cell(where, text string, f formula, v []float64) {
+func (a *audit) cell(where, text string, f documentedFormula, v []float64) {
 	if len(v) == 0 {
 		if text != "–" {
 			a.fault("%s, but it is unknown", where)
@@ -208,18 +205,11 @@ func (a *audit) modelRow(row []string) {
 	if name == "requests per client" {
 		measured = a.formulas["requests per client but for posts"]
 	}
-	if measured.expr == "" || model.expr == "" {
-		a.fault("docs/method.md has no formula for the model of %q", name)
+	if measured.of == nil || model.of == nil {
+		a.fault("docs/formulas.md has no formula for the model of %q", name)
 		return
 	}
-	m, err := a.values(model, transport)
-	if err != nil {
-		a.fault("%v", err)
-	}
-	v, err := a.values(measured, transport)
-	if err != nil {
-		a.fault("%v", err)
-	}
+	m, v := a.values(model, transport), a.values(measured, transport)
 	where := fmt.Sprintf("model and measurement of %s of %s are %q", name, transport, row[3:])
 	a.cell(where, row[3], model, m)
 	a.cell(where, row[4], measured, v)

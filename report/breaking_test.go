@@ -3,8 +3,6 @@ package report
 import (
 	"bytes"
 	"math"
-	"os"
-	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +10,14 @@ import (
 	"gonum.org/v1/plot/vg"
 
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/report/internal/axis"
+	"github.com/pollpush/pollpush/report/internal/document"
+	"github.com/pollpush/pollpush/report/internal/figure"
+	"github.com/pollpush/pollpush/report/internal/fixture"
+	"github.com/pollpush/pollpush/report/internal/metric"
+	"github.com/pollpush/pollpush/report/internal/model"
+	"github.com/pollpush/pollpush/report/internal/number"
+	"github.com/pollpush/pollpush/report/internal/prose"
 )
 
 // What a server or generator could not do is told from what else the machine did.
@@ -26,9 +32,9 @@ func TestBreaking(t *testing.T) {
 		}
 	}
 	foreign := func(t *result.Trial) {
-		doubt(t, result.Suspect, result.ForeignCPU, "0.3 cores were used by others")
+		fixture.Doubt(t, result.Suspect, result.ForeignCPU, "0.3 cores were used by others")
 	}
-	late := func(t *result.Trial) { doubt(t, result.Invalid, result.PollLate, "polls were late by 0.2 s") }
+	late := func(t *result.Trial) { fixture.Doubt(t, result.Invalid, result.PollLate, "polls were late by 0.2 s") }
 	fail := func(t *result.Trial) { t.Status, t.Validity = result.Failed, result.Invalid }
 	stop := func(t *result.Trial) { t.Status, t.Validity = result.Partial, result.Invalid }
 	for name, c := range map[string]struct {
@@ -39,26 +45,26 @@ func TestBreaking(t *testing.T) {
 	}{
 		"nothing":          {nil, "Nothing broke up to 500 clients.", "all 4 points valid", ""},
 		"foreign CPU":      {[]func([]result.Trial){at(100, "", foreign), at(500, "", foreign)}, "Nothing broke up to 500 clients.", "4 of 4 points suspect", "All 4 points are suspect: CPU used by other processes in 8 trials."},
-		"late":             {[]func([]result.Trial){at(500, "poll", late)}, "What broke first: poll at 500 clients (polls sent late). The others broke nowhere.", "1 of 4 points invalid", ""},
-		"late, disturbed":  {[]func([]result.Trial){at(500, "poll", foreign), at(500, "poll", late)}, "What broke first: poll at 500 clients (polls sent late; CPU used by other processes). The others broke nowhere.", "1 of 4 points invalid", ""},
-		"lost":             {[]func([]result.Trial){at(100, "ws", func(t *result.Trial) { t.Lost = 1 })}, "What broke first: ws at 100 clients (messages lost). The others broke nowhere.", "all 4 points valid", ""},
+		"late":             {[]func([]result.Trial){at(500, "poll", late)}, "What broke first: poll at 500 clients (polls sent late). The others did not break.", "1 of 4 points invalid", ""},
+		"late, disturbed":  {[]func([]result.Trial){at(500, "poll", foreign), at(500, "poll", late)}, "What broke first: poll at 500 clients (polls sent late; CPU used by other processes). The others did not break.", "1 of 4 points invalid", ""},
+		"lost":             {[]func([]result.Trial){at(100, "ws", func(t *result.Trial) { t.Lost = 1 })}, "What broke first: ws at 100 clients (messages lost). The others did not break.", "all 4 points valid", ""},
 		"both":             {[]func([]result.Trial){at(500, "", late)}, "What broke first: poll and ws at 500 clients (polls sent late).", "2 of 4 points invalid", ""},
-		"edge":             {[]func([]result.Trial){at(100, "ws", func(t *result.Trial) { doubt(t, result.Invalid, result.EdgeLate, "read late") })}, "Nothing broke up to 500 clients. At 1 of 4 points that cannot be told: the measurement was disturbed, and is invalid.", "1 of 4 points invalid", ""},
-		"failed":           {[]func([]result.Trial){at(500, "ws", fail)}, "What broke first: ws at 500 clients (no trial ran to its end). The others broke nowhere.", "1 of 4 points invalid", ""},
-		"interrupted":      {[]func([]result.Trial){at(500, "ws", stop)}, "Nothing broke up to 500 clients. At 1 of 4 points that cannot be told: the measurement was disturbed, and is invalid.", "1 of 4 points invalid", ""},
-		"an unknown doubt": {[]func([]result.Trial){at(100, "ws", func(t *result.Trial) { doubt(t, result.Suspect, "moon_phase", "the moon") })}, "Nothing broke up to 500 clients.", "1 of 4 points suspect", "1 of 4 points are suspect: moon phase in 2 trials."},
+		"edge":             {[]func([]result.Trial){at(100, "ws", func(t *result.Trial) { fixture.Doubt(t, result.Invalid, result.EdgeLate, "read late") })}, "Nothing broke up to 500 clients. At 1 of 4 points the measurement was disturbed and is invalid, so it shows nothing.", "1 of 4 points invalid", ""},
+		"failed":           {[]func([]result.Trial){at(500, "ws", fail)}, "What broke first: ws at 500 clients (no trial completed). The others did not break.", "1 of 4 points invalid", ""},
+		"interrupted":      {[]func([]result.Trial){at(500, "ws", stop)}, "Nothing broke up to 500 clients. At 1 of 4 points the measurement was disturbed and is invalid, so it shows nothing.", "1 of 4 points invalid", ""},
+		"an unknown doubt": {[]func([]result.Trial){at(100, "ws", func(t *result.Trial) { fixture.Doubt(t, result.Suspect, "moon_phase", "the moon") })}, "Nothing broke up to 500 clients.", "1 of 4 points suspect", "1 of 4 points are suspect: moon phase in 2 trials."},
 	} {
 		t.Run(name, func(t *testing.T) {
-			trials := sweptFixture{fixture: fixture{steady: 3, trials: 2}, name: "small", transports: []string{"poll", "ws"},
-				clientsOf: []int{100, 500}, rates: []float64{1}, intervals: []float64{1}}.trials()
+			trials := fixture.SweptFixture{Fixture: fixture.Fixture{Steady: 3, Trials: 2}, Name: "small", Transports: []string{"poll", "ws"},
+				ClientsOf: []int{100, 500}, Rates: []float64{1}, Intervals: []float64{1}}.Trials()
 			for _, change := range c.change {
 				change(trials)
 			}
 			s := mustSweep(t, trials)
 			for _, v := range []struct{ what, got, want string }{
-				{"breaking", s.breaking(), c.said},
-				{"stamps", s.stampCounts(), c.stamps},
-				{"suspects", s.suspects(), c.suspicion},
+				{"breaking", model.Breaking(s), c.said},
+				{"stamps", s.StampCounts(), c.stamps},
+				{"suspects", prose.Suspects(s), c.suspicion},
 			} {
 				if v.got != v.want {
 					t.Errorf("%s: %q, want %q", v.what, v.got, v.want)
@@ -68,51 +74,16 @@ func TestBreaking(t *testing.T) {
 	}
 }
 
-// Every code that a trial can be given has words of its own, and its place in the
-// documentation's table.
-func TestDoubtWords(t *testing.T) {
-	codesIn := func(file, from, to, pattern string) (codes []string) {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, part, _ := strings.Cut(string(text), from)
-		part, _, _ = strings.Cut(part, to)
-		for _, found := range regexp.MustCompile(pattern).FindAllStringSubmatch(part, -1) {
-			codes = append(codes, found[1])
-		}
-		slices.Sort(codes)
-		return codes
-	}
-	var said []string
-	seen := map[string]bool{}
-	for _, d := range everyDoubt {
-		said = append(said, d.code)
-		if seen[d.words] || strings.Contains(d.words, "_") {
-			t.Errorf("%s is said as %q", d.code, d.words)
-		}
-		seen[d.words] = true
-	}
-	slices.Sort(said)
-	codes := codesIn("../internal/result/reason.go", "// The codes of reasons.", "\n)", `"(\w+)"`)
-	if !slices.Equal(said, codes) {
-		t.Errorf("words are there for %q\nwant              %q", said, codes)
-	}
-	if documented := codesIn("../docs/method.md", "| reason (`code`) |", "\n\n", "\n\\| `(\\w+)` "); !slices.Equal(documented, codes) {
-		t.Errorf("docs/method.md has %q\nwant               %q", documented, codes)
-	}
-}
-
 func TestDoubtsByReason(t *testing.T) {
 	var trials []result.Trial
-	for _, name := range nine {
+	for _, name := range fixture.Nine {
 		trial := result.Trial{Transport: name, Validity: result.Suspect}
 		trial.Reasons = []result.Reason{{Validity: result.Suspect, Code: result.ForeignCPU, Text: "a"}, {Validity: result.Suspect, Code: result.ForeignCPU, Text: "again"}}
 		trials = append(trials, trial)
 	}
 	trials[0].Reasons = append(trials[0].Reasons, result.Reason{Validity: result.Invalid, Code: result.EdgeLate, Text: "b"})
-	got := strings.Join(doubtsByReason(trials), "\n")
-	want := "invalid, steady state's edge read late: 1 trial of " + nine[0] + "\nsuspect, CPU used by other processes: 9 trials of 9 transports"
+	got := strings.Join(metric.DoubtsByReason(trials), "\n")
+	want := "invalid, steady state's edge read late: 1 trial of " + fixture.Nine[0] + "\nsuspect, CPU used by other processes: 9 trials of 9 transports"
 	if got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
@@ -130,7 +101,7 @@ func TestLogTicks(t *testing.T) {
 		{5, 1e6, "10 100 1,000 10,000 100,000 1,000,000"},
 	} {
 		var labels []string
-		for _, tick := range logTicks(c.low, c.high, count.short) {
+		for _, tick := range axis.Logarithmic(c.low, c.high, number.Count).Ticks {
 			if tick.Label != "" {
 				labels = append(labels, tick.Label)
 			}
@@ -146,7 +117,7 @@ func TestMarkersStandBeside(t *testing.T) {
 	at := vg.Point{X: 10, Y: 20}
 	var marked []vg.Point
 	for range 5 {
-		place := beside(at, marked)
+		place := figure.Beside(at, marked)
 		for _, other := range marked {
 			if math.Hypot(float64(place.X-other.X), float64(place.Y-other.Y)) < 4.4 {
 				t.Errorf("%v lies on %v", place, other)
@@ -161,12 +132,12 @@ func TestMarkersStandBeside(t *testing.T) {
 
 // One sentence names the ends of every metric that decides.
 func TestExtremes(t *testing.T) {
-	s := mustSweep(t, sweeps()["scale"])
-	last := s.points[len(s.points)-1]
-	got := s.extremes()
+	s := mustSweep(t, fixture.Sweeps()["scale"])
+	last := s.Points[len(s.Points)-1]
+	got := prose.Extremes(s)
 	for _, name := range []string{"poll", "sse"} { // invalid, and lossy: neither is fair
-		if part := last.side(name); part.fair() {
-			t.Fatalf("%s is fair at %s", name, last.label)
+		if part := last.Side(name); metric.Fair(part) {
+			t.Fatalf("%s is fair at %s", name, last.Label)
 		}
 		if strings.Contains(got, "("+name+")") {
 			t.Errorf("names %s: %s", name, got)
@@ -175,23 +146,23 @@ func TestExtremes(t *testing.T) {
 	if !strings.HasPrefix(got, "At 10,000 clients and 1 message/s, by the medians of ") || !strings.Contains(got, "; server CPU per client from ") {
 		t.Error(got)
 	}
-	if got := mustSweep(t, slices.DeleteFunc(sweeps()["grid"], func(t result.Trial) bool { return t.Transport == "sse" })).extremes(); got != "" {
+	if got := prose.Extremes(mustSweep(t, slices.DeleteFunc(fixture.Sweeps()["grid"], func(t result.Trial) bool { return t.Transport == "sse" }))); got != "" {
 		t.Errorf("two transports have no extremes: %s", got)
 	}
 }
 
 // A terminal tells many doubts by their reasons.
 func TestTextGroupsDoubts(t *testing.T) {
-	trials := sweeps()["scale"]
+	trials := fixture.Sweeps()["scale"]
 	for i := range trials {
-		doubt(&trials[i], result.Suspect, result.ForeignCPU, "0.3 cores were used by others")
+		fixture.Doubt(&trials[i], result.Suspect, result.ForeignCPU, "0.3 cores were used by others")
 	}
 	var text bytes.Buffer
-	if err := Text(&text, trials, TextOptions{Width: 200}); err != nil {
+	if err := Text(&text, trials, document.TextOptions{Width: 200}); err != nil {
 		t.Fatal(err)
 	}
 	got := text.String()
-	for _, want := range []string{"- suspect, CPU used by other processes: 72 trials of 9 transports", "- invalid, polls not reached: 4 trials of poll and poll-etag", "reasons to doubt 72 trials"} {
+	for _, want := range []string{"- suspect, CPU used by other processes: 72 trials of 9 transports", "- invalid, polls not reached: 4 trials of poll and poll-etag", "reasons for the warnings about 72 trials"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("does not say %q:\n%s", want, got)
 		}

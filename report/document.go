@@ -1,118 +1,36 @@
 package report
 
 import (
-	"slices"
-	"strings"
+	"github.com/pollpush/pollpush/report/internal/charts"
+	"github.com/pollpush/pollpush/report/internal/document"
+	"github.com/pollpush/pollpush/report/internal/figure"
+	"github.com/pollpush/pollpush/report/internal/metric"
+	"github.com/pollpush/pollpush/report/internal/prose"
+	"github.com/pollpush/pollpush/report/internal/tables"
+	"github.com/pollpush/pollpush/report/internal/trials"
 )
-
-// document is a report before it has a format: all that Markdown, the page and
-// the terminal show, in this order.
-type document struct {
-	title   string
-	verdict verdict
-
-	table     table // of all transports, and points
-	footnotes []string
-	meanings  []meaning
-
-	charts   []chart              // in the order of their questions
-	answers  map[question]section // what is told of a question in a table
-	sections []section
-
-	trials      table    // every one, with what is doubted about it
-	reasons     []string // of those doubts, each once
-	partial     string   // which trials are missing; empty where all are there
-	environment table
-	repeat      []string // commands
-}
 
 // documentOf is the report of a run, of one point or several.
-func documentOf(s *sweep) document {
-	var d document
-	if len(s.points) == 1 {
-		d = s.points[0].document()
-	} else {
-		d = s.document()
+func documentOf(s *trials.Set) document.Document {
+	d := document.Document{
+		Title:       s.Title(),
+		Verdict:     prose.Verdict(s),
+		Reasons:     metric.DoubtsByReason(s.Together().All),
+		Partial:     s.Partial(),
+		Environment: tables.Environment(s),
+		Repeat:      tables.Repeat(s.Points[0]),
 	}
-	d.partial = s.partial()
+	d.Trials, d.Doubts = tables.Trials(s)
+	if len(s.Points) > 1 {
+		d.Charts = charts.SetCharts(s)
+		d.Table, d.Footnotes, d.Meanings = tables.SetTable(s), tables.SetNotes(s), tables.SetMeanings()
+		d.Sections = tables.SetSections(s)
+		return d
+	}
+	p := s.Points[0]
+	d.Charts = charts.PointCharts(p)
+	d.Table, d.Footnotes, d.Meanings = tables.PointTable(p), tables.PointNotes(p), tables.Meanings(metric.Metrics)
+	d.Answers = map[figure.Question]document.Section{figure.BreaksFirst: tables.Nearness(p)}
+	d.Sections = tables.PointSections(p)
 	return d
-}
-
-func (r *run) document() document {
-	return document{
-		title:       r.title(),
-		verdict:     r.judge(),
-		table:       r.mainTable(),
-		footnotes:   r.footnotes(),
-		meanings:    meanings(metrics),
-		charts:      r.charts(),
-		answers:     map[question]section{breaksFirst: r.nearness()},
-		sections:    append([]section{r.modelSection()}, r.sections()...),
-		trials:      r.trialsTable(),
-		reasons:     doubtsByReason(r.all),
-		environment: r.environment(),
-		repeat:      r.repeat(),
-	}
-}
-
-// doubts lists the trials that are not plainly valid and used, with reasons.
-func (d *document) doubts() []string {
-	t := &d.trials
-	var out []string
-	for _, row := range t.rows {
-		of := func(column string) string {
-			if i := slices.Index(t.head, column); i >= 0 {
-				return row[i]
-			}
-			return ""
-		}
-		if of("status") == "complete" && of("validity") == "valid" && of("used") == "yes" && of("reasons") == "none" {
-			continue
-		}
-		s := strings.Join(row[:t.names()], ", ") + " trial " + of("trial")
-		if of("attempt") != "1" {
-			s += ", attempt " + of("attempt")
-		}
-		s += ": " + of("status") + ", " + of("validity")
-		if of("used") == "no" {
-			s += ", enters no number"
-		}
-		if of("reasons") != "none" {
-			s += ". " + of("reasons")
-		}
-		out = append(out, s)
-	}
-	return out
-}
-
-// warnings are what is missing and the doubts, or a word that there are none.
-func (d *document) warnings() []string {
-	list := d.doubts()
-	if d.partial != "" {
-		list = append([]string{d.partial}, list...)
-	}
-	if len(list) > 0 {
-		return list
-	}
-	return []string{"None: every trial is valid, and entered the numbers."}
-}
-
-// question is what a chart answers. Charts stand together by it.
-type question int
-
-const (
-	costsTheServer question = iota
-	freshForUsers
-	crossesTheWire
-	breaksFirst
-	inTime
-)
-
-// questions are as people ask them.
-var questions = [...]string{
-	costsTheServer: "What does it cost the server?",
-	freshForUsers:  "How fresh is what users see?",
-	crossesTheWire: "What crosses the wire?",
-	breaksFirst:    "What breaks first?",
-	inTime:         "Was the steady state steady?",
 }

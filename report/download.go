@@ -15,22 +15,17 @@ import (
 	"strings"
 
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/transport"
+	"github.com/pollpush/pollpush/report/internal/document"
 )
-
-// download is a file that the page holds, or that lies beside it.
-type download struct {
-	Name, About string
-	URL         template.URL
-	Beside      bool // too large for the page
-}
 
 // largest is how many bytes a file within the page may have.
 const largest = 4 << 20
 
 // abouts say what the files are for.
 var abouts = map[string]string{
-	"trials.jsonl.gz": "every trial, whole: all else is made from it",
-	"summary.csv":     "every number of the tables, for spreadsheets",
+	"trials.jsonl.gz": "every trial in full: the source of everything else",
+	"summary.csv":     "every number in the tables, for spreadsheets",
 	"bench.txt":       "Go's benchmark format, which benchstat reads",
 	"histograms.zip":  "delivery latency of each transport as .hgrm, which HdrHistogram's plotter reads",
 	"junit.xml":       "the trials as test cases",
@@ -40,12 +35,12 @@ var abouts = map[string]string{
 
 // downloads are the trials and the files of the report, for the page. What lies
 // in a folder comes as one archive.
-func downloads(trials []result.Trial, files map[string][]byte) ([]download, error) {
+func downloads(trials []result.Trial, files map[string][]byte) ([]document.Download, error) {
 	raw, err := zipped(trials)
 	if err != nil {
 		return nil, err
 	}
-	list := []download{onPageOrBeside("trials.jsonl.gz", raw, result.FileName)}
+	list := []document.Download{onPageOrBeside("trials.jsonl.gz", raw, result.FileName)}
 	folders := map[string]map[string][]byte{}
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if folder := path.Dir(name); folder != "." {
@@ -69,8 +64,8 @@ func downloads(trials []result.Trial, files map[string][]byte) ([]download, erro
 
 // onPageOrBeside links to a file within the page, or, where that is too large,
 // to what lies beside it.
-func onPageOrBeside(name string, content []byte, beside string) download {
-	d := download{Name: name, About: abouts[name]}
+func onPageOrBeside(name string, content []byte, beside string) document.Download {
+	d := document.Download{Name: name, About: abouts[name]}
 	if len(content) > largest {
 		d.Name, d.URL, d.Beside = beside, template.URL(beside), true
 		return d
@@ -85,7 +80,7 @@ func zipped(trials []result.Trial) ([]byte, error) {
 	trials = slices.Clone(trials)
 	slices.SortFunc(trials, func(a, b result.Trial) int {
 		return cmp.Or(a.Started.Compare(b.Started), strings.Compare(a.ScenarioHash, b.ScenarioHash),
-			compareNames(a.Transport, b.Transport), cmp.Compare(a.Trial, b.Trial), cmp.Compare(a.Attempt, b.Attempt))
+			transport.Compare(a.Transport, b.Transport), cmp.Compare(a.Trial, b.Trial), cmp.Compare(a.Attempt, b.Attempt))
 	})
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)

@@ -8,6 +8,9 @@ import (
 	"time"
 
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/report/internal/charts"
+	"github.com/pollpush/pollpush/report/internal/metric"
+	"github.com/pollpush/pollpush/report/internal/tables"
 )
 
 // floored is a trial whose machine's floor is known: level at v seconds.
@@ -31,8 +34,8 @@ func TestFloorIsTheLowestThatIsPushed(t *testing.T) {
 		{"one that pushes", []result.Trial{poll, sse}, []float64{0.0003, 0.0003, 0.0003, 0.0003}},
 		{"polls alone", []result.Trial{poll}, nil},
 	} {
-		if got := mustRun(t, c.trials).floor(); !slices.Equal(got.y, c.want) {
-			t.Errorf("%s: floor at %v, want %v", c.name, got.y, c.want)
+		if got := charts.Floor(mustRun(t, c.trials)); !slices.Equal(got.Y, c.want) {
+			t.Errorf("%s: floor at %v, want %v", c.name, got.Y, c.want)
 		}
 	}
 }
@@ -50,8 +53,8 @@ func TestEachCalibrationHasARow(t *testing.T) {
 		{"of unknown commit", []result.Trial{floored("ws", false, 1, "")}, "calibration: 2026-11-20 08:00:00 UTC, pollpush of unknown commit"},
 	} {
 		var got []string
-		for _, row := range mustRun(t, c.trials).calibrations() {
-			got = append(got, strings.Join(row, ": "))
+		for _, row := range tables.Calibrations(mustRun(t, c.trials)) {
+			got = append(got, row.What+": "+row.Found)
 		}
 		if strings.Join(got, "\n") != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
@@ -64,8 +67,8 @@ func TestLegsBelowTheirBound(t *testing.T) {
 	for v, want := range map[float64]float64{0: math.NaN(), 0.000499: math.NaN(), 0.0005: 0.0005, 0.002: 0.002} {
 		trial := result.Trial{AcceptLatency: &result.Quantiles{P50: &v, N: 100}, DeliveryLeg: &result.Quantiles{P50: &v, P99: &v, N: 10_000}}
 		for _, name := range []string{"accept latency, p50", "delivery leg, p50", "delivery leg, p99"} {
-			i := slices.IndexFunc(freshness, func(m metric) bool { return m.name == name })
-			if got := freshness[i].of(&trial); got != want && !(math.IsNaN(got) && math.IsNaN(want)) {
+			m := metric.Named(name)
+			if got := m.Of(&trial); got != want && !(math.IsNaN(got) && math.IsNaN(want)) {
 				t.Errorf("%s of %v s is %v, want %v", name, v, got, want)
 			}
 		}

@@ -2,72 +2,38 @@ package report
 
 import (
 	"bytes"
-	"flag"
-	"os"
-	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
-
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/report/internal/document"
+	"github.com/pollpush/pollpush/report/internal/fixture"
+	"github.com/pollpush/pollpush/report/internal/trials"
 )
-
-var update = flag.Bool("update", false, "rewrite the golden files")
-
-func golden(t *testing.T, name string, got []byte) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, got, 0o666); err != nil {
-			t.Fatal(err)
-		}
-		return
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), string(got)); diff != "" {
-		t.Errorf("%s differs (go test ./report -update rewrites it; -want +got):\n%s", path, diff)
-	}
-}
 
 func TestGolden(t *testing.T) {
 	for _, name := range []string{"usual", "doubted", "lossy", "quiet", "target", "frozen"} {
 		t.Run(name, func(t *testing.T) {
-			trials := cases()[name]
-			d := mustDocument(t, trials)
+			list := fixture.Cases()[name]
+			d := mustDocument(t, list)
 			var numbers strings.Builder
-			for i := range d.charts {
-				numbers.WriteString(d.charts[i].numbers())
+			for i := range d.Charts {
+				numbers.WriteString(d.Charts[i].Numbers())
 			}
 			var text bytes.Buffer
-			if err := Text(&text, trials, TextOptions{Width: 96}); err != nil {
+			if err := Text(&text, list, document.TextOptions{Width: 96}); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, name+".md", d.markdown())
-			golden(t, name+".txt", text.Bytes())
-			golden(t, name+".charts.txt", []byte(numbers.String()))
+			fixture.Golden(t, name+".md", d.Markdown())
+			fixture.Golden(t, name+".txt", text.Bytes())
+			fixture.Golden(t, name+".charts.txt", []byte(numbers.String()))
 		})
 	}
 }
 
-func mustRun(t *testing.T, trials []result.Trial) *run {
+func mustDocument(t *testing.T, list []result.Trial) document.Document {
 	t.Helper()
-	r, err := newRun(trials)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
-func mustDocument(t *testing.T, trials []result.Trial) document {
-	t.Helper()
-	s, err := newSweep(trials)
+	s, err := trials.NewSet(list)
 	if err != nil {
 		t.Fatal(err)
 	}

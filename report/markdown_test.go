@@ -3,24 +3,27 @@ package report
 import (
 	"strings"
 	"testing"
+
+	"github.com/pollpush/pollpush/report/internal/document"
+	"github.com/pollpush/pollpush/report/internal/fixture"
 )
 
 // TestMarkdownFits makes a report that would be longer than a comment may be.
 func TestMarkdownFits(t *testing.T) {
-	trials := cases()["nine"]
+	trials := fixture.Cases()["nine"]
 	d := mustDocument(t, trials)
-	whole := string(d.markdown())
-	if len(whole) > longest || strings.Contains(whole, "Left out here") {
+	whole := string(d.Markdown())
+	if len(whole) > document.Longest || strings.Contains(whole, "Left out here") {
 		t.Fatalf("the report of nine transports is %d bytes long, and is cut", len(whole))
 	}
 	wide := strings.Repeat("words ", 9000)
-	d.sections = append(d.sections, section{title: "Profiles", notes: []string{wide}}, section{title: "Unit costs", notes: []string{wide[:5000]}})
-	cut := string(d.markdown())
+	d.Sections = append(d.Sections, document.Section{Title: "Profiles", Notes: []string{wide}}, document.Section{Title: "Unit costs", Notes: []string{wide[:5000]}})
+	cut := string(d.Markdown())
 	if len(cut) > 65_536 {
 		t.Errorf("report.md is %d bytes long", len(cut))
 	}
-	for _, want := range append([]string{"\n## Numbers\n", "\n## Warnings\n", "Left out here for length, and in report.html: Profiles.", "<summary>Unit costs</summary>"}, d.verdict.paragraphs...) {
-		if !strings.Contains(cut, want) && !strings.Contains(cut, md(want)) {
+	for _, want := range append([]string{"\n## Numbers\n", "\n## Warnings\n", "Too long for this file; see report.html: Profiles.", "<summary>Unit costs</summary>"}, d.Verdict.Paragraphs...) {
+		if !strings.Contains(cut, want) && !strings.Contains(cut, document.Md(want)) {
 			t.Errorf("report.md lacks %q", want)
 		}
 	}

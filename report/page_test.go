@@ -2,53 +2,63 @@ package report
 
 import (
 	"bytes"
+	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/report/internal/document"
+	"github.com/pollpush/pollpush/report/internal/figure"
+	"github.com/pollpush/pollpush/report/internal/fixture"
 )
 
-func TestSortKey(t *testing.T) {
-	for cell, want := range map[string]string{
-		"501 ms":                  "0.501",
-		"1.00 s (0.999–1.00)":     "1",
-		"1.5 MiB":                 "1.572864e+06",
-		"25.7 KiB":                "26316.8",
-		"60.1/min":                "60.1",
-		"4.68 kbit/s":             "4680",
-		"0.796 %":                 "0.00796",
-		"60,000":                  "60000",
-		"−5 %":                    "-0.05",
-		"+2.0 %":                  "0.02",
-		"1,000 clients, 2 rooms":  "1000",
-		"202 µs ± 17 µs":          "0.000202",
-		"–":                       "",
-		"in the polls":            "",
-		"ws ⚠ suspect":            "",
-		"p99":                     "",
-		"":                        "",
-		"none":                    "",
-		"2026-11-20 08:00:00 UTC": "2026",
-	} {
-		if got := sortKey(cell); got != want {
-			t.Errorf("%q is sorted as %q, want %q", cell, got, want)
+// What a column is sorted by is the number that its cells print.
+func TestTablesSortByTheirNumbers(t *testing.T) {
+	cells := 0
+	for name, trials := range map[string][]result.Trial{"run": numbersRun(), "sweep": fixture.Sweeps()["grid"]} {
+		d := documentOf(mustSweep(t, trials))
+		tables := []document.Table{d.Table, d.Trials}
+		for _, s := range d.Sections {
+			tables = append(tables, s.Table)
 		}
+		for _, table := range tables {
+			for _, row := range table.Rows {
+				for _, c := range row {
+					key, err := strconv.ParseFloat(c.Key(), 64)
+					switch said := tokens(regexp.MustCompile(` ± \S+`).ReplaceAllString(c.Text, "")); {
+					case c.Key() == "" || strings.Contains(c.Text, "<"): // a bound
+					case err != nil || len(said) == 0:
+						t.Errorf("%s: %q is sorted by %q", name, c.Text, c.Key())
+					case !said[0].prints(key):
+						t.Errorf("%s: %q is sorted by %v", name, c.Text, key)
+					default:
+						cells++
+					}
+				}
+			}
+		}
+	}
+	if cells < 1000 {
+		t.Errorf("only %d cells are sorted by a number", cells)
 	}
 }
 
 // TestHitsLieInTheirChart: what is pointed at is where it was drawn.
 func TestHitsLieInTheirChart(t *testing.T) {
 	d := mustDocument(t, numbersRun())
-	for i := range d.charts {
-		c := &d.charts[i]
-		hits := c.draw(draw.New(vgsvg.New(chartWidth, c.height())))
+	for i := range d.Charts {
+		c := &d.Charts[i]
+		hits := c.Draw(draw.New(vgsvg.New(figure.ChartWidth, c.Height())))
 		if len(hits) == 0 {
-			t.Errorf("the chart %s tells nothing to who points at it", c.name)
+			t.Errorf("the chart %s tells nothing to who points at it", c.Name)
 		}
 		for _, h := range hits {
-			if h.box.Min.X < 0 || h.box.Min.Y < 0 || h.box.Max.X > chartWidth || h.box.Max.Y > c.height() || h.y == "" {
-				t.Errorf("the chart %s, of %v by %v, tells %q at %v", c.name, chartWidth, c.height(), h.says(), h.box)
+			if h.Box.Min.X < 0 || h.Box.Min.Y < 0 || h.Box.Max.X > figure.ChartWidth || h.Box.Max.Y > c.Height() || h.Y == "" {
+				t.Errorf("the chart %s, of %v by %v, tells %q at %v", c.Name, figure.ChartWidth, c.Height(), h.Says(), h.Box)
 			}
 		}
 	}

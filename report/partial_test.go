@@ -10,18 +10,20 @@ import (
 	"testing"
 
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/report/internal/document"
+	"github.com/pollpush/pollpush/report/internal/fixture"
 )
 
 // A run that lacks trials says so in every form of its report, and one that is
 // whole in none.
 func TestAPartialRunSaysSo(t *testing.T) {
 	planned := func(trials []result.Trial, points ...string) []result.Trial {
-		return each(func(t *result.Trial) { t.Asked.Transports, t.Asked.Points = []string{"poll", "ws"}, points })(trials)
+		return fixture.Each(func(t *result.Trial) { t.Asked.Transports, t.Asked.Points = []string{"poll", "ws"}, points })(trials)
 	}
-	whole := trialsOf(3, "poll", "ws")
-	underWay := slices.Clone(trialsOf(3, "poll", "ws"))
+	whole := fixture.TrialsOf(3, "poll", "ws")
+	underWay := slices.Clone(fixture.TrialsOf(3, "poll", "ws"))
 	underWay[5].Status = result.Partial
-	failed := slices.Clone(trialsOf(3, "poll", "ws"))
+	failed := slices.Clone(fixture.TrialsOf(3, "poll", "ws"))
 	failed[5].Status = result.Failed
 	for _, tt := range []struct {
 		name   string
@@ -33,9 +35,9 @@ func TestAPartialRunSaysSo(t *testing.T) {
 		{"killed after the first", planned(whole[:1]), "poll has 1 of 3 trials, ws has 0 of 3 trials"},
 		{"killed before the last", planned(whole[:5]), "ws has 2 of 3 trials"},
 		{"interrupted in the last", planned(underWay), "ws has 2 of 3 trials"},
-		{"a point is missing", planned(byClients(100, 300), "000000000100", "000000000300", "000000001000"),
-			"it has no trial at 1 point that it was to measure (hash 000000001000)"},
-		{"an old run, which does not say", trialsOf(3, "poll"), ""},
+		{"a point is missing", planned(fixture.ByClients(100, 300), "000000000100", "000000000300", "000000001000"),
+			"it has no trial at 1 point of its plan (hash 000000001000)"},
+		{"an old run, which does not say", fixture.TrialsOf(3, "poll"), ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
@@ -44,7 +46,7 @@ func TestAPartialRunSaysSo(t *testing.T) {
 				t.Fatal(err)
 			}
 			var text bytes.Buffer
-			if err := Text(&text, tt.trials, TextOptions{Width: 1000}); err != nil {
+			if err := Text(&text, tt.trials, document.TextOptions{Width: 1000}); err != nil {
 				t.Fatal(err)
 			}
 			forms := map[string]string{"terminal": text.String()}
@@ -56,7 +58,7 @@ func TestAPartialRunSaysSo(t *testing.T) {
 				forms[name] = html.UnescapeString(string(b))
 			}
 			for name, form := range forms {
-				want := tt.want + ": the run is partial; go on with it by"
+				want := tt.want + ": the run is partial; continue it with"
 				if said := strings.Contains(form, "the run is partial"); said != (tt.want != "") || said && !strings.Contains(form, want) {
 					t.Errorf("%s: it says that it is partial: %v; want %q", name, said, tt.want)
 				}

@@ -10,6 +10,10 @@ import (
 
 	"github.com/pollpush/pollpush/internal/file"
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/report/internal/document"
+	"github.com/pollpush/pollpush/report/internal/export"
+	"github.com/pollpush/pollpush/report/internal/metric"
+	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
 // Write makes the report of a run in dir, which it creates if need be:
@@ -17,32 +21,32 @@ import (
 // charts/NAME.png, and the exports for other programs. Files of the same names
 // are replaced. Trials of several runs, or none, are an error, and then nothing
 // is written.
-func Write(dir string, trials []result.Trial) error {
-	s, err := newSweep(trials)
+func Write(dir string, list []result.Trial) error {
+	s, err := trials.NewSet(list)
 	if err != nil {
 		return err
 	}
-	files, err := s.exports()
+	files, err := export.Files(s)
 	if err != nil {
 		return err
 	}
 	d := documentOf(s)
-	files["report.md"] = d.markdown()
-	raw, err := downloads(trials, files)
+	files["report.md"] = d.Markdown()
+	raw, err := downloads(list, files)
 	if err != nil {
 		return err
 	}
-	figures, err := d.figures()
+	figures, err := figures(&d)
 	if err != nil {
 		return err
 	}
-	if files["report.html"], err = d.page(figures, raw); err != nil {
+	if files["report.html"], err = d.Page(figures, raw); err != nil {
 		return err
 	}
-	for i := range d.charts {
-		c := &d.charts[i]
-		files["charts/"+c.name+".svg"] = figures[i].svg
-		if files["charts/"+c.name+".png"], err = c.png(); err != nil {
+	for i := range d.Charts {
+		c := &d.Charts[i]
+		files["charts/"+c.Name+".svg"] = figures[i].Svg
+		if files["charts/"+c.Name+".png"], err = c.Png(); err != nil {
 			return err
 		}
 	}
@@ -59,15 +63,19 @@ func Write(dir string, trials []result.Trial) error {
 }
 
 // figures are the charts, drawn for the page.
-func (d *document) figures() ([]figure, error) {
-	var list []figure
-	for i := range d.charts {
-		c := &d.charts[i]
-		svg, err := c.svg()
+func figures(d *document.Document) ([]document.DrawnFigure, error) {
+	var list []document.DrawnFigure
+	for i := range d.Charts {
+		c := &d.Charts[i]
+		svg, err := c.Svg()
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, figure{svg, c.title, c.stamp, c.caption, c.asks})
+		list = append(list, document.DrawnFigure{Svg: svg, Title: c.Title, Stamp: c.Stamp, Caption: c.Caption, Asks: c.Asks})
 	}
 	return list, nil
 }
+
+// Formulas is the table of all metrics with their formulas, in Markdown, as
+// docs/formulas.md has it.
+func Formulas() string { return metric.Documented() }

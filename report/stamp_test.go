@@ -4,13 +4,16 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+
+	"github.com/pollpush/pollpush/report/internal/charts"
+	"github.com/pollpush/pollpush/report/internal/fixture"
 )
 
 // Whoever sees only one picture of a run sees as well what is doubted in it.
 func TestEveryChartIsStamped(t *testing.T) {
-	r := mustRun(t, cases()["doubted"]) // ws is suspect, sse is invalid
-	for _, c := range r.charts() {
-		svg, err := c.svg()
+	r := mustRun(t, fixture.Cases()["doubted"]) // ws is suspect, sse is invalid
+	for _, c := range charts.PointCharts(r) {
+		svg, err := c.Svg()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -21,7 +24,7 @@ func TestEveryChartIsStamped(t *testing.T) {
 		all := strings.Join(said, "\n")
 		for _, want := range []string{"INVALID: sse · SUSPECT: ws", "sse (invalid)", "ws (suspect)", "transports used · invalid"} {
 			if !strings.Contains(all, want) {
-				t.Errorf("the chart %s does not say %q:\n%s", c.name, want, all)
+				t.Errorf("the chart %s does not say %q:\n%s", c.Name, want, all)
 			}
 		}
 	}
@@ -29,10 +32,10 @@ func TestEveryChartIsStamped(t *testing.T) {
 
 // Nor is there a table of transports whose head does not say it.
 func TestEveryTableIsStamped(t *testing.T) {
-	files := written(t, "stamped", cases()["doubted"])
+	files := written(t, "stamped", fixture.Cases()["doubted"])
 	tables := 0
 	for _, table := range readDocument(t, files["report.html"]).tables {
-		if !table.head || table.title == "Every trial" {
+		if !table.head || table.title == "All trials" {
 			continue
 		}
 		tables++

@@ -8,43 +8,35 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/report/internal/document"
+	"github.com/pollpush/pollpush/report/internal/fixture"
 )
 
 var pictures = flag.String("pictures", "", "a folder to draw the charts of the sweeps into")
 
-func mustSweep(t *testing.T, trials []result.Trial) *sweep {
-	t.Helper()
-	s, err := newSweep(trials)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return s
-}
-
 func TestSweepGolden(t *testing.T) {
-	for name, trials := range sweeps() {
+	for name, trials := range fixture.Sweeps() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := mustSweep(t, trials).document()
+			d := documentOf(mustSweep(t, trials))
 			var numbers strings.Builder
-			for i := range d.charts {
-				numbers.WriteString(d.charts[i].numbers())
+			for i := range d.Charts {
+				numbers.WriteString(d.Charts[i].Numbers())
 			}
 			var text bytes.Buffer
-			if err := Text(&text, trials, TextOptions{Width: 110}); err != nil {
+			if err := Text(&text, trials, document.TextOptions{Width: 110}); err != nil {
 				t.Fatal(err)
 			}
-			golden(t, "sweep-"+name+".md", d.markdown())
-			golden(t, "sweep-"+name+".txt", text.Bytes())
-			golden(t, "sweep-"+name+".charts.txt", []byte(numbers.String()))
+			fixture.Golden(t, "sweep-"+name+".md", d.Markdown())
+			fixture.Golden(t, "sweep-"+name+".txt", text.Bytes())
+			fixture.Golden(t, "sweep-"+name+".charts.txt", []byte(numbers.String()))
 			if dir := *pictures; dir != "" {
-				for i := range d.charts {
-					picture, err := d.charts[i].png()
+				for i := range d.Charts {
+					picture, err := d.Charts[i].Png()
 					if err != nil {
 						t.Fatal(err)
 					}
-					if err := os.WriteFile(filepath.Join(dir, name+"-"+d.charts[i].name+".png"), picture, 0o666); err != nil {
+					if err := os.WriteFile(filepath.Join(dir, name+"-"+d.Charts[i].Name+".png"), picture, 0o666); err != nil {
 						t.Fatal(err)
 					}
 				}

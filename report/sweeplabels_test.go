@@ -8,24 +8,27 @@ import (
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/pollpush/pollpush/report/internal/fixture"
+	"github.com/pollpush/pollpush/report/internal/theme"
 )
 
 // No label of a sweep's chart lies on another, and none is cut.
 func TestSweepLabels(t *testing.T) {
-	for name, trials := range sweeps() {
-		for _, c := range mustSweep(t, trials).document().charts {
-			svg, err := c.svg()
+	for name, trials := range fixture.Sweeps() {
+		for _, c := range documentOf(mustSweep(t, trials)).Charts {
+			svg, err := c.Svg()
 			if err != nil {
 				t.Fatal(err)
 			}
 			labels := readDocument(t, svg).charts[0]
 			for i, a := range labels {
 				if strings.Contains(a.text, "…") {
-					t.Errorf("%s %s: %q is cut", name, c.name, a.text)
+					t.Errorf("%s %s: %q is cut", name, c.Name, a.text)
 				}
 				for _, b := range labels[:i] {
 					if upright(a) && upright(b) && boxOf(a).overlaps(boxOf(b)) {
-						t.Errorf("%s %s: %q lies on %q", name, c.name, a.text, b.text)
+						t.Errorf("%s %s: %q lies on %q", name, c.Name, a.text, b.text)
 					}
 				}
 			}
@@ -40,7 +43,7 @@ type box struct{ left, right, bottom, top float64 }
 
 func boxOf(l label) box {
 	size, _ := strconv.ParseFloat(strings.TrimSuffix(l.size, "px"), 64)
-	width := float64(style(vg.Length(size), color.Black, false).Width(strings.ReplaceAll(l.text, "\u00a0", "")))
+	width := float64(theme.Style(vg.Length(size), color.Black, false).Width(strings.ReplaceAll(l.text, "\u00a0", "")))
 	return box{l.x, l.x + width, l.y, l.y + 0.7*size}
 }
 
@@ -48,13 +51,13 @@ func (a box) overlaps(b box) bool {
 	return a.left < b.right-0.5 && b.left < a.right-0.5 && a.bottom < b.top-0.5 && b.bottom < a.top-0.5
 }
 
-// Without colour, markers tell the transports apart.
+// Every marker is drawn, and in a way of its own.
 func TestMarkersDiffer(t *testing.T) {
-	seen := map[draw.GlyphDrawer]string{}
-	for _, l := range looks {
-		if other, taken := seen[l.marker]; taken {
-			t.Errorf("%s has the marker of %s", l.transport, other)
+	seen := map[draw.GlyphDrawer]bool{}
+	for _, l := range theme.Looks() {
+		if l.Marker == nil || seen[l.Marker] {
+			t.Errorf("the look %+v has no marker of its own", l)
 		}
-		seen[l.marker] = l.transport
+		seen[l.Marker] = true
 	}
 }

@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/report/internal/document"
+	"github.com/pollpush/pollpush/report/internal/fixture"
 )
 
 // Whatever is missing from a sweep, there is a report of the rest, which says
@@ -29,29 +31,31 @@ func TestOddSweeps(t *testing.T) {
 		made  func([]result.Trial) []result.Trial
 		never string // said
 	}{
-		"only polling":  {only("poll"), "CPU than"},
-		"only push":     {only("ws", "sse"), "CPU than"},
-		"all failed":    {each(func(t *result.Trial) { t.Status, t.Validity = result.Failed, result.Invalid }), "CPU than"},
-		"all invalid":   {each(func(t *result.Trial) { doubt(t, result.Invalid, "generator_cpu", "the generator was saturated") }), "CPU than"},
+		"only polling": {only("poll"), "CPU than"},
+		"only push":    {only("ws", "sse"), "CPU than"},
+		"all failed":   {each(func(t *result.Trial) { t.Status, t.Validity = result.Failed, result.Invalid }), "CPU than"},
+		"all invalid": {each(func(t *result.Trial) {
+			fixture.Doubt(t, result.Invalid, "generator_cpu", "the generator was saturated")
+		}), "CPU than"},
 		"no server":     {each(func(t *result.Trial) { t.Server = nil }), "CPU than"},
-		"nothing said":  {each(func(t *result.Trial) { t.Asked.PublishRate, t.Expected, t.Latency = 0, 0, nil }), "message/s"},
+		"no messages":  {each(func(t *result.Trial) { t.Asked.PublishRate, t.Expected, t.Latency = 0, 0, nil }), "message/s"},
 		"no bytes":      {each(func(t *result.Trial) { t.Bytes, t.Requests = result.Bytes{}, result.Requests{} }), "bytes"},
 		"polling fails": {each(failPolling), "CPU than"},
 	} {
 		for _, of := range []string{"interval", "grid"} {
 			t.Run(name+", "+of, func(t *testing.T) {
-				trials := odd.made(sweeps()[of])
-				d := mustSweep(t, trials).document()
-				for i := range d.charts {
-					if _, err := d.charts[i].svg(); err != nil {
+				trials := odd.made(fixture.Sweeps()[of])
+				d := documentOf(mustSweep(t, trials))
+				for i := range d.Charts {
+					if _, err := d.Charts[i].Svg(); err != nil {
 						t.Error(err)
 					}
 				}
 				var text bytes.Buffer
-				if err := Text(&text, trials, TextOptions{}); err != nil {
+				if err := Text(&text, trials, document.TextOptions{}); err != nil {
 					t.Fatal(err)
 				}
-				if said := strings.Join(d.verdict.paragraphs, " "); strings.Contains(said, odd.never) || strings.Contains(said, "NaN") || strings.Contains(said, "Inf") {
+				if said := strings.Join(d.Verdict.Paragraphs, " "); strings.Contains(said, odd.never) || strings.Contains(said, "NaN") || strings.Contains(said, "Inf") {
 					t.Errorf("the verdict says %s", said)
 				}
 			})

@@ -5,37 +5,36 @@ import (
 	"testing"
 
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/report/internal/fixture"
+	"github.com/pollpush/pollpush/report/internal/metric"
+	"github.com/pollpush/pollpush/report/internal/tables"
 )
 
 // Every number in a sweep's table comes from the lines of its point and transport
-// by the formula in docs/method.md.
+// by the formula in docs/formulas.md.
 func TestSweepTableNumbers(t *testing.T) {
-	for name, trials := range sweeps() {
+	for name, trials := range fixture.Sweeps() {
 		s := mustSweep(t, trials)
-		rows := s.mainTable().rows
-		for _, p := range s.points {
+		rows := tables.SetTable(s).Rows
+		for _, p := range s.Points {
 			made := filepath.Join(t.TempDir(), result.FileName)
-			for i := range p.all {
-				if err := result.Append(made, &p.all[i]); err != nil {
+			for i := range p.All {
+				if err := result.Append(made, &p.All[i]); err != nil {
 					t.Fatal(err)
 				}
 			}
 			a := newAudit(t, rawTrials(t, made))
-			for i := range p.sides {
-				transport := p.sides[i].transport
-				if rows[0][0] != s.labelOf(p, &p.sides[i]) || rows[0][1] != transport {
-					t.Fatalf("%s: a row of %v, want %s at %s", name, rows[0][:2], transport, p.label)
+			for i := range p.Sides {
+				transport := p.Sides[i].Transport
+				if rows[0][0].Text != s.LabelOf(p, &p.Sides[i]) || rows[0][1].Text != transport {
+					t.Fatalf("%s: a row of %v, want %s at %s", name, rows[0][:2], transport, p.Label)
 				}
-				for k, c := range sweptColumns {
-					f, known := a.formulas[c.name]
+				for k, c := range metric.SweptColumns {
+					f, known := a.formulas[c.Name]
 					if !known {
-						t.Errorf("docs/method.md has no formula for %s", c.name)
+						t.Errorf("docs/formulas.md has no formula for %s", c.Name)
 					}
-					values, err := a.values(f, transport)
-					if err != nil {
-						t.Fatal(err)
-					}
-					a.cell(name+": "+c.name+" of "+transport+" at "+p.label+" is "+rows[0][2+k], rows[0][2+k], f, values)
+					a.cell(name+": "+c.Name+" of "+transport+" at "+p.Label+" is "+rows[0][2+k].Text, rows[0][2+k].Text, f, a.values(f, transport))
 				}
 				rows = rows[1:]
 			}

@@ -4,9 +4,10 @@ package scenarios
 
 import "embed"
 
-// FS holds every scenario as NAME.yaml, and schema.json, which editors check them with.
+// FS holds every scenario as NAME.yaml, schema.json, which editors check them
+// with, and in published/NAME.yaml what a scenario paper-… is compared with.
 //
-//go:embed *.yaml schema.json
+//go:embed *.yaml schema.json published
 var FS embed.FS
 
 // Names lists the standard scenarios in the order to show them in.

@@ -3,7 +3,6 @@ package server
 import (
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
 	"regexp"
 	"strings"
@@ -19,8 +18,10 @@ func TestPageIsServed(t *testing.T) {
 		{"/", "text/html; charset=utf-8", "<!doctype html>"},
 		{"/?room=lobby&via=sse", "text/html; charset=utf-8", "<!doctype html>"},
 		{"/page/main.js", "text/javascript; charset=utf-8", "import"},
-		{"/page/transports/ws.js", "text/javascript; charset=utf-8", "WebSocket"},
-		{"/page/style.css", "text/css; charset=utf-8", ":root"},
+		{"/page/transports/ws.js", "text/javascript; charset=utf-8", "about:"},
+		{"/page/style.css", "text/css; charset=utf-8", "body {"},
+		{"/page/palette.css", "text/css; charset=utf-8", ":root"},
+		{"/page/format.js", "text/javascript; charset=utf-8", "export"},
 		{"/page/icon.svg", "image/svg+xml", "<svg"},
 	}
 	for _, tt := range tests {
@@ -87,7 +88,7 @@ func TestPageHoldsTogether(t *testing.T) {
 			if strings.HasPrefix(target, ".") {
 				target = path.Join("/", path.Dir(name), target)
 			}
-			if _, err := pageFiles.ReadFile(target[1:]); err != nil {
+			if _, err := pageContent(strings.TrimPrefix(target, "/page/")); err != nil {
 				t.Errorf("%s refers to %s: %v", name, m[1], err)
 			}
 		}
@@ -96,25 +97,4 @@ func TestPageHoldsTogether(t *testing.T) {
 	assert.NilError(t, err)
 	limit := 150 << 10
 	assert.Check(t, size <= limit, "the page is %d bytes, more than %d", size, limit)
-}
-
-// TestPageHasTheColoursOfTheReports reads both files: the server must not
-// import the report, and a style sheet can import neither.
-func TestPageHasTheColoursOfTheReports(t *testing.T) {
-	theme, err := os.ReadFile("../report/theme.go")
-	assert.NilError(t, err)
-	style, err := pageFiles.ReadFile("page/style.css")
-	assert.NilError(t, err)
-	light, dark, _ := strings.Cut(string(style), "prefers-color-scheme: dark")
-	looks := regexp.MustCompile(`\{"([a-z-]+)", "[^"]+", rgb\(0x([0-9A-F]{6})\), rgb\(0x([0-9A-F]{6})\)`).FindAllStringSubmatch(string(theme), -1)
-	assert.Assert(t, len(looks) == 9, "found %d looks in report/theme.go, want 9", len(looks))
-	for _, look := range looks {
-		if look[1] == "ws-deflate" {
-			continue // the browser decides on compression, not the page
-		}
-		for part, colour := range map[string]string{light: look[2], dark: look[3]} {
-			want := "--" + look[1] + ": #" + strings.ToLower(colour)
-			assert.Check(t, strings.Contains(part, want), "style.css lacks %s", want)
-		}
-	}
 }

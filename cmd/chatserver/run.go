@@ -2,28 +2,16 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
-	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
-	"os"
 	"slices"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"github.com/pollpush/pollpush/internal/certificate"
+	"github.com/pollpush/pollpush/internal/serving"
 	"github.com/pollpush/pollpush/server"
-)
-
-// Exit codes.
-const (
-	fine   = 0
-	broken = 1 // serving ended by an error
-	usage  = 2
-	cannot = 3 // the environment refuses, such as an address in use
 )
 
 // shutdownTimeout is when a graceful end becomes an end.
@@ -67,104 +55,51 @@ func (f flags) Validate() error {
 	return nil
 }
 
-// run serves until ctx is done, or stdin ends where the flags ask for it, and
-// returns the exit code. On stdout it prints one line of JSON, the server's URL
-// and process id, its certificate where it serves https, and where its profiles
-// are if they are asked for, once it accepts connections.
-//
-// The descriptor limit needs no raising: the Go runtime has raised it to the
-// hard limit at start.
-func run(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, args []string) int {
+func command() serving.Program {
 	var f flags
-	helped := false
-	parser, err := kong.New(&f,
-		kong.Name("chatserver"),
-		kong.Description("Serves one chat by polling, Server-Sent Events, WebSocket and Socket.IO."),
-		kong.Writers(stdout, stderr),
-		kong.Exit(func(int) { helped = true }),
-	)
-	if err != nil {
-		panic(err) // the flags above are wrong
+	return serving.Program{
+		Name:        "chatserver",
+		Description: "Serves one chat by polling, Server-Sent Events, WebSocket and Socket.IO.",
+		Flags:       &f, Listen: &f.Listen, ExitWithStdin: &f.ExitWithStdin,
+		Start: func(l net.Listener, stderr io.Writer) (serving.Server, error) { return f.start(l, stderr) },
 	}
-	_, err = parser.Parse(args)
-	if helped {
-		return fine
-	}
-	if err != nil {
-		fmt.Fprintf(stderr, "chatserver: %v (see chatserver --help)\n", err)
-		return usage
-	}
-	log := slog.New(slog.NewTextHandler(stderr, nil))
+}
 
-	listener, err := net.Listen("tcp", f.Listen)
-	if err != nil {
-		fmt.Fprintf(stderr, "chatserver: %v; choose another address by --listen\n", err)
-		return cannot
-	}
-	profiles := ""
-	if f.Pprof != "" {
-		apart, err := net.Listen("tcp", f.Pprof)
-		if err != nil {
-			listener.Close()
-			fmt.Fprintf(stderr, "chatserver: %v; choose another address by --pprof\n", err)
-			return cannot
-		}
-		defer apart.Close()
-		go serveProfiles(apart)
-		profiles = "http://" + apart.Addr().String()
-	}
-	if f.ExitWithStdin {
-		var stop context.CancelFunc
-		ctx, stop = context.WithCancel(ctx)
-		go func() {
-			io.Copy(io.Discard, stdin) // an error ends it as well
-			stop()
-		}()
-	}
+func (f flags) start(listener net.Listener, stderr io.Writer) (serving.Server, error) {
+	log := slog.New(slog.NewTextHandler(stderr, nil))
 	config := server.Config{
 		History: f.History, Backlog: f.Backlog, Idle: f.Idle, Origins: f.Origins,
 		Deflate: f.Deflate, Batch: f.Batch, Log: log,
 	}
-	url, trust := "http://"+listener.Addr().String(), ""
+	line := serving.Line{URL: "http://" + listener.Addr().String()}
 	if f.TLS {
-		var own tls.Certificate
-		if own, trust, err = certificate.New(hosts(f.Listen)...); err != nil {
-			listener.Close()
-			fmt.Fprintf(stderr, "chatserver: %v\n", err)
-			return cannot
+		own, trust, err := certificate.New(hosts(f.Listen)...)
+		if err != nil {
+			return serving.Server{}, err
 		}
-		config.Certificate, url = &own, "https://"+listener.Addr().String()
+		config.Certificate, line.Certificate, line.URL = &own, trust, "https://"+listener.Addr().String()
+	}
+	profiles := func() error { return nil }
+	if f.Pprof != "" {
+		apart, err := net.Listen("tcp", f.Pprof)
+		if err != nil {
+			return serving.Server{}, fmt.Errorf("%w; choose another address by --pprof", err)
+		}
+		go serveProfiles(apart)
+		line.Pprof, profiles = "http://"+apart.Addr().String(), apart.Close
 	}
 	s := server.New(config)
-	served := make(chan error, 1)
-	go func() { served <- s.Serve(listener) }()
-
-	log.Info("serving", "url", url)
-	line, err := json.Marshal(struct {
-		URL         string `json:"url"`
-		PID         int    `json:"pid"`
-		Certificate string `json:"certificate,omitempty"` // in PEM
-		Pprof       string `json:"pprof,omitempty"`
-	}{url, os.Getpid(), trust, profiles})
-	if err != nil {
-		panic(err) // a string and an integer always encode
+	log.Info("serving", "url", line.URL)
+	end := func() {
+		log.Info("shutting down")
+		soon, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+		defer cancel()
+		if err := s.Shutdown(soon); err != nil {
+			log.Warn("shutdown cut short", "error", err)
+		}
+		profiles()
 	}
-	fmt.Fprintf(stdout, "%s\n", line)
-
-	code := fine
-	select {
-	case <-ctx.Done():
-	case err := <-served:
-		log.Error("serving ended", "error", err)
-		code = broken
-	}
-	log.Info("shutting down")
-	soon, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
-	defer cancel()
-	if err := s.Shutdown(soon); err != nil {
-		log.Warn("shutdown cut short", "error", err)
-	}
-	return code
+	return serving.Server{Line: line, Serve: func() error { return s.Serve(listener) }, Close: end}, nil
 }
 
 // hosts are those that a certificate is for: this one, by whatever name, and the

@@ -32,7 +32,7 @@ func run(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	if err := in.Decode(&plan); err != nil {
 		return fmt.Errorf("no plan on standard input (pollpush starts loadgen and tells it what to do): %w", err)
 	}
-	t, ok := transport.Find(plan.Transport)
+	dial, ok := loadgen.Dialers[plan.Transport]
 	if !ok {
 		return fmt.Errorf("transport %q is not one of %v", plan.Transport, transport.Names())
 	}
@@ -48,7 +48,7 @@ func run(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 		}
 	}()
 	out := json.NewEncoder(stdout)
-	return loadgen.Run(ctx, plan, t.Dial, commands, func(e shard.Event) {
+	return loadgen.Run(ctx, plan, dial, commands, func(e shard.Event) {
 		_ = out.Encode(e) // a controller that does not listen has closed the commands too
 	})
 }

@@ -4,16 +4,6 @@
 // calibrate` runs it.
 package main
 
-import (
-	"context"
-	"os"
+import "github.com/pollpush/pollpush/internal/serving"
 
-	"github.com/pollpush/pollpush/internal/interrupt"
-)
-
-func main() {
-	ctx, stop := interrupt.Context(context.Background())
-	code := run(ctx, os.Stdin, os.Stdout, os.Stderr, os.Args[1:])
-	stop()
-	os.Exit(code)
-}
+func main() { serving.Main(command()) }

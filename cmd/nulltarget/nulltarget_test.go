@@ -4,12 +4,12 @@ import (
 	"bytes"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/pollpush/pollpush/internal/serving"
 	"gotest.tools/v3/assert"
 )
 
@@ -19,7 +19,7 @@ func TestServesUntilItsInputEnds(t *testing.T) {
 	said, stdout := io.Pipe()
 	ended := make(chan int, 1)
 	go func() {
-		ended <- run(t.Context(), stdin, stdout, io.Discard, []string{"--exit-with-stdin", "--delay", "1ms", "--lose", "10", "--stall", "1s"})
+		ended <- command().Run(t.Context(), stdin, stdout, io.Discard, []string{"--exit-with-stdin", "--delay", "1ms", "--lose", "10", "--stall", "1s"})
 	}()
 	var line struct {
 		URL string `json:"url"`
@@ -38,34 +38,30 @@ func TestServesUntilItsInputEnds(t *testing.T) {
 	end.Close()
 	select {
 	case code := <-ended:
-		assert.Check(t, code == fine, "exit code %d", code)
+		if code != serving.Fine {
+			t.Errorf("exit code %d", code)
+		}
 	case <-time.After(time.Minute):
 		t.Error("it goes on")
 	}
 }
 
 func TestRefuses(t *testing.T) {
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	assert.NilError(t, err)
-	defer taken.Close()
 	for _, c := range []struct {
 		args string
-		code int
 		said string
 	}{
-		{"--help", fine, ""},
-		{"--delay -1s", usage, "--delay -1s: want at least 0s"},
-		{"--stall x", usage, "--stall"},
-		{"--lose 7", usage, "--lose 7: want 0 for none, or at least 8"},
-		{"--swap -8", usage, "--swap -8: want 0 for none, or at least 8"},
-		{"--smoke", usage, "see nulltarget --help"},
-		{"--listen " + taken.Addr().String(), cannot, "choose another address by --listen"},
+		{"--delay -1s", "--delay -1s: want at least 0s"},
+		{"--stall x", "--stall"},
+		{"--lose 7", "--lose 7: want 0 for none, or at least 8"},
+		{"--swap -8", "--swap -8: want 0 for none, or at least 8"},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			var stdout, stderr bytes.Buffer
 			args := strings.Fields(strings.ReplaceAll(c.args, " -", "=-"))
-			code := run(t.Context(), strings.NewReader(""), &stdout, &stderr, args)
-			assert.Check(t, code == c.code, "exit code %d, want %d", code, c.code)
+			if code := command().Run(t.Context(), strings.NewReader(""), &stdout, &stderr, args); code != serving.Usage {
+				t.Errorf("exit code %d, want %d", code, serving.Usage)
+			}
 			if !strings.Contains(stderr.String(), c.said) {
 				t.Errorf("it said %q, want %q", stderr.String(), c.said)
 			}

@@ -1,25 +1,13 @@
 package main
 
 import (
-	"context"
-	"encoding/json"
 	"fmt"
 	"io"
 	"net"
-	"os"
 	"time"
 
-	"github.com/alecthomas/kong"
-
 	"github.com/pollpush/pollpush/internal/nulltarget"
-)
-
-// Exit codes.
-const (
-	fine   = 0
-	broken = 1 // serving ended by an error
-	usage  = 2
-	cannot = 3 // the environment refuses, such as an address in use
+	"github.com/pollpush/pollpush/internal/serving"
 )
 
 type flags struct {
@@ -51,63 +39,21 @@ func (f flags) Validate() error {
 	return nil
 }
 
-// run serves until ctx is done, or stdin ends where the flags ask for it, and
-// returns the exit code. On stdout it prints one line of JSON, the server's URL
-// and process id, once it accepts connections.
-func run(ctx context.Context, stdin io.Reader, stdout, stderr io.Writer, args []string) int {
+func command() serving.Program {
 	var f flags
-	helped := false
-	parser, err := kong.New(&f,
-		kong.Name("nulltarget"),
-		kong.Description("Serves a chat with as little work as can be, with a known delay and known faults."),
-		kong.Writers(stdout, stderr),
-		kong.Exit(func(int) { helped = true }),
-	)
-	if err != nil {
-		panic(err) // the flags above are wrong
+	return serving.Program{
+		Name:        "nulltarget",
+		Description: "Serves a chat with as little work as can be, with a known delay and known faults.",
+		Flags:       &f, Listen: &f.Listen, ExitWithStdin: &f.ExitWithStdin,
+		Start: func(listener net.Listener, _ io.Writer) (serving.Server, error) {
+			s := nulltarget.New(nulltarget.Config{
+				Delay: f.Delay, StallAt: f.StallAt, Stall: f.Stall, Fault: nulltarget.Every(f.Lose, f.Again, f.Swap),
+			})
+			return serving.Server{
+				Line:  serving.Line{URL: "http://" + listener.Addr().String()},
+				Serve: func() error { return s.Serve(listener) },
+				Close: func() { _ = s.Close() }, // of a listener that may have ended
+			}, nil
+		},
 	}
-	_, err = parser.Parse(args)
-	if helped {
-		return fine
-	}
-	if err != nil {
-		fmt.Fprintf(stderr, "nulltarget: %v (see nulltarget --help)\n", err)
-		return usage
-	}
-	listener, err := net.Listen("tcp", f.Listen)
-	if err != nil {
-		fmt.Fprintf(stderr, "nulltarget: %v; choose another address by --listen\n", err)
-		return cannot
-	}
-	if f.ExitWithStdin {
-		var stop context.CancelFunc
-		ctx, stop = context.WithCancel(ctx)
-		go func() {
-			io.Copy(io.Discard, stdin) // an error ends it as well
-			stop()
-		}()
-	}
-	s := nulltarget.New(nulltarget.Config{
-		Delay: f.Delay, StallAt: f.StallAt, Stall: f.Stall, Fault: nulltarget.Every(f.Lose, f.Again, f.Swap),
-	})
-	served := make(chan error, 1)
-	go func() { served <- s.Serve(listener) }()
-	line, err := json.Marshal(struct {
-		URL string `json:"url"`
-		PID int    `json:"pid"`
-	}{"http://" + listener.Addr().String(), os.Getpid()})
-	if err != nil {
-		panic(err) // a string and an integer always encode
-	}
-	fmt.Fprintf(stdout, "%s\n", line)
-
-	code := fine
-	select {
-	case <-ctx.Done():
-	case err := <-served:
-		fmt.Fprintf(stderr, "nulltarget: serving ended: %v\n", err)
-		code = broken
-	}
-	_ = s.Close() // of a listener that may have ended
-	return code
 }

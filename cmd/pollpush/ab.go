@@ -5,16 +5,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
 	"github.com/pollpush/pollpush/internal/control"
-	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
 	"github.com/pollpush/pollpush/internal/stat"
 	"github.com/pollpush/pollpush/report"
+	"github.com/pollpush/pollpush/report/gate"
 )
 
 type abCommand struct {
@@ -35,7 +34,7 @@ type abCommand struct {
 
 	Noise string `placeholder:"FILE" help:"What runs of one commit are known to differ by on this machine, as compare --learn writes it (none)."`
 
-	Keys overrides `embed:"" group:"Instead of what the scenario says:"`
+	overrides
 }
 
 // Run runs the same trials against both servers, in turns and from one
@@ -48,15 +47,15 @@ func (c *abCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	options := control.Options{NoLock: c.NoLock, Progress: s.stderr}
+	options := control.Options{NoLock: c.NoLock, Progress: s.stderr, Live: s.stderr.terminal, Width: s.stderr.width}
 	if options.Grid, options.Flags, err = c.grid(s); err != nil {
 		return err
 	}
 	if options.TargetCA, _, err = readTrust("--target-ca", c.TargetCA); err != nil {
 		return err
 	}
-	if options.Loadgen, err = proc.Beside("loadgen"); err != nil {
-		return &control.Refusal{Err: err}
+	if options.Loadgen, err = beside("loadgen"); err != nil {
+		return err
 	}
 	if c.Out == "" {
 		dir, release, err := ownFolder("ab-"+options.Grid.Name, time.Now())
@@ -73,33 +72,26 @@ func (c *abCommand) Run(s *session) error {
 	if options.Calibrations, err = calibrated(s, calibrations); err != nil {
 		return err
 	}
-	options.Live, options.Width = s.stderr.terminal, s.stderr.width
 	trials, err := control.Interleave(s, options, arms)
 	for i, arm := range arms {
 		keepReport(s, arm.Dir, trials[i])
 	}
-	switch {
-	case unwritten(err):
-		return keep(s, err)
-	case s.Err() != nil && len(slices.Concat(trials...)) == 0:
-		return &exitError{interrupted, "interrupted before anything was measured"}
-	case err != nil:
+	kept := fmt.Sprintf("interrupted, nothing was compared; what was measured is in %s and %s", arms[0].Dir, arms[1].Dir)
+	if err := ending(s, err, len(trials[0])+len(trials[1]) > 0, kept); err != nil {
 		return err
-	case s.Err() != nil:
-		return &exitError{interrupted, fmt.Sprintf("interrupted, nothing was compared; what was measured is in %s and %s", arms[0].Dir, arms[1].Dir)}
 	}
 	return c.judge(s, trials[0], trials[1], noise)
 }
 
 // noise is what is known of the machine; nil where no file is named.
-func (c *abCommand) noise() (*report.Noise, error) {
+func (c *abCommand) noise() (*gate.Noise, error) {
 	if c.Noise == "" {
 		return nil, nil
 	}
 	if _, err := os.Stat(c.Noise); errors.Is(err, os.ErrNotExist) {
-		return nil, &control.Refusal{Err: fmt.Errorf("there is no %s; learn by `pollpush compare BASE NEW --learn`, as `make noise` does, or leave --noise away", c.Noise)}
+		return nil, refuse("there is no %s; learn by `pollpush compare BASE NEW --learn`, as `make noise` does, or leave --noise away", c.Noise)
 	}
-	noise, err := report.ReadNoise(c.Noise)
+	noise, err := gate.ReadNoise(c.Noise)
 	if err != nil {
 		return nil, &exitError{badInput, err.Error()}
 	}
@@ -114,20 +106,20 @@ func (c *abCommand) grid(s *session) (scenario.Grid, []string, error) {
 	if err != nil {
 		return scenario.Grid{}, nil, err
 	}
-	o := order{File: file, Source: string(src), Keys: c.Keys.list()}
+	o := order{File: file, Source: string(src), Keys: c.list()}
 	g, err := o.grid()
 	if err != nil {
 		return g, nil, err
 	}
-	if trials := g.Points[0].Trials; c.Keys.Trials == nil && !c.CountsOnly && trials < report.FewestToCompare {
+	if trials := g.Points[0].Trials; !c.overridden("trials") && !c.CountsOnly && trials < gate.FewestToCompare {
 		fmt.Fprintf(s.stderr, "%s says trials: %d; here %d of each transport are run on each side, since %d are the fewest that can tell times apart (--trials N runs N)\n",
-			g.Name, trials, stat.FewestForInterval, report.FewestToCompare)
+			g.Name, trials, stat.FewestForInterval, gate.FewestToCompare)
 		o.Keys = append(o.Keys, scenario.Override{Key: "trials", Value: fmt.Sprint(stat.FewestForInterval), Origin: "--trials"})
 		if g, err = o.grid(); err != nil {
 			return g, nil, err
 		}
 	}
-	if c.Keys.TimeLimit == nil {
+	if !c.overridden("time_limit") {
 		for i := range g.Points {
 			g.Points[i].TimeLimit = 2 * g.Duration() * 3 / 2
 		}
@@ -150,7 +142,7 @@ func (c *abCommand) arms(s *session) ([]control.Arm, error) {
 		return nil, err
 	}
 	if strings.HasPrefix(base.Target, "https:") != strings.HasPrefix(next.Target, "https:") {
-		return nil, &usageError{fmt.Errorf("%s and %s: one of them is https; compare two of http, or two of https", c.Base, c.New)}
+		return nil, usage("%s and %s: one of them is https; compare two of http, or two of https", c.Base, c.New)
 	}
 	if strings.TrimSuffix(c.Base, "/") == strings.TrimSuffix(c.New, "/") {
 		fmt.Fprintln(s.stderr, "BASE and NEW are the same server: this is an A/A test, and what differs is noise")

@@ -64,21 +64,6 @@ func TestAction(t *testing.T) {
 	}
 }
 
-// Two start commands are compared, trial by trial in turns.
-func TestActionTakesTurns(t *testing.T) {
-	t.Parallel()
-	dir, changed, address := workplace(t), variant(t, "header"), vacant(t)
-	e, outputs, summary := action(t, dir, map[string]string{
-		"BASE": programs + "/chatserver --listen " + address, "NEW": changed + "/chatserver --listen " + address, "READY": "http://" + address + "/healthz",
-		"SCENARIO": "tiny.yaml", "TRANSPORTS": "poll", "TRIALS": "1", "COUNTS_ONLY": "true", "OUT": "ab"})
-	e.wantJudged(t, regression)
-	if e.code == regression && (outputs != "verdict=regression\nreport=ab/new/report.html\n" || !strings.HasPrefix(summary, "**pollpush: regression.** The server has become worse. Mend it") ||
-		!strings.Contains(summary, "X-Trace")) {
-		t.Errorf("outputs %q, summary:\n%s", outputs, summary)
-	}
-	wantNoneLeft(t, dir)
-}
-
 // A baseline that cannot be compared with is refused before anything is measured.
 func TestActionBaseline(t *testing.T) {
 	t.Parallel()
@@ -175,10 +160,7 @@ func TestActionTellsAVerdict(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			folder := t.TempDir()
-			write(t, filepath.Join(folder, "pollpush"), "#!/bin/sh\n"+c.pollpush+"\n")
-			if err := os.Chmod(filepath.Join(folder, "pollpush"), 0o755); err != nil {
-				t.Fatal(err)
-			}
+			script(t, filepath.Join(folder, "pollpush"), "#!/bin/sh\n"+c.pollpush+"\n")
 			e, outputs, summary := actionBy(t, folder, t.TempDir(), map[string]string{"TARGET": "http://127.0.0.1:1", "OUT": "out", "BASELINE": c.baseline})
 			e.wantExit(t, c.code)
 			if outputs != "verdict="+c.verdict+"\n" || !strings.HasPrefix(summary, "**pollpush: "+c.verdict+".** ") || !strings.Contains(summary, c.summary) {
@@ -207,10 +189,7 @@ func TestActionTestsTimes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			folder, dir := t.TempDir(), t.TempDir()
-			write(t, filepath.Join(folder, "pollpush"), "#!/bin/sh\necho \"$*\" >>asked\nexit 1\n")
-			if err := os.Chmod(filepath.Join(folder, "pollpush"), 0o755); err != nil {
-				t.Fatal(err)
-			}
+			script(t, filepath.Join(folder, "pollpush"), "#!/bin/sh\necho \"$*\" >>asked\nexit 1\n")
 			inputs := map[string]string{}
 			maps.Copy(inputs, c.ways)
 			maps.Copy(inputs, c.inputs)

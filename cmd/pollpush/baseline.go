@@ -6,7 +6,7 @@ import (
 
 	"github.com/pollpush/pollpush/internal/control"
 	"github.com/pollpush/pollpush/internal/result"
-	"github.com/pollpush/pollpush/report"
+	"github.com/pollpush/pollpush/report/gate"
 )
 
 // suitBaseline refuses orders that cannot be compared with the baseline, if one
@@ -27,7 +27,7 @@ func (c *runCommand) suitBaseline(orders []order) error {
 		if err != nil {
 			return err
 		}
-		if err := report.Foresee(base, control.Planned(grid, o.flags())); err != nil {
+		if err := gate.Foresee(base, control.Planned(grid, o.flags())); err != nil {
 			return &exitError{badInput, fmt.Sprintf("--baseline %s: %v", c.Baseline, err)}
 		}
 	}

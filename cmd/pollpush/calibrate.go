@@ -8,14 +8,12 @@ import (
 	"io/fs"
 	"math"
 	"os"
-	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
 
 	"github.com/pollpush/pollpush/internal/calibration"
 	"github.com/pollpush/pollpush/internal/control"
-	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/transport"
 )
@@ -41,24 +39,16 @@ func (c *calibrateCommand) Validate() error {
 // Run measures transports one after the other. What is found of one is kept
 // before the next one is begun, and beside what is known of others.
 func (c *calibrateCommand) Run(s *session) error {
-	names := c.Transports
-	if slices.Equal(names, []string{"all"}) {
-		names = transport.Names()
-	}
-	var list []transport.Transport
-	for _, name := range names {
-		t, err := find(name)
-		if err != nil {
-			return err
-		}
-		list = append(list, t)
+	list, err := expand(c.Transports)
+	if err != nil {
+		return err
 	}
 	options := calibration.Options{Commit: commit(), Confirm: c.Confirm, Quick: c.Quick, Progress: s.stderr}
-	for name, path := range map[string]*string{"nulltarget": &options.Nulltarget, "loadgen": &options.Loadgen} {
-		var err error
-		if *path, err = proc.Beside(name); err != nil {
-			return &control.Refusal{Err: err}
-		}
+	if options.Nulltarget, err = beside("nulltarget"); err != nil {
+		return err
+	}
+	if options.Loadgen, err = beside("loadgen"); err != nil {
+		return err
 	}
 	env := control.Env()
 	path := calibration.Path(c.Out, env.Machine())
@@ -78,10 +68,11 @@ func (c *calibrateCommand) Run(s *session) error {
 }
 
 // calibrate measures a list of transports, and keeps what it finds in a file.
-func calibrate(s *session, o calibration.Options, list []transport.Transport, known *calibration.Calibration, path string) error {
+func calibrate(s *session, o calibration.Options, list []string, known *calibration.Calibration, path string) error {
 	unknown, unconfirmed := 0, 0
-	for i, of := range list {
-		fmt.Fprintf(s.stderr, "%s: %d of %d\n", of.Name, i+1, len(list))
+	for i, name := range list {
+		fmt.Fprintf(s.stderr, "%s: %d of %d\n", name, i+1, len(list))
+		of, _ := transport.Find(name)
 		found, err := calibration.Measure(s, o, of)
 		if s.Err() != nil {
 			return &exitError{interrupted, "interrupted; the transports before are kept"}
@@ -94,7 +85,7 @@ func calibrate(s *session, o calibration.Options, list []transport.Transport, kn
 		}
 		known.Put(found)
 		if err := known.Write(path); err != nil {
-			return &control.Refusal{Err: fmt.Errorf("the calibration cannot be kept: %w", err)}
+			return refuse("the calibration cannot be kept: %w", err)
 		}
 		if found.Floor == nil {
 			unknown++

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"slices"
@@ -24,15 +23,15 @@ func TestCalibrate(t *testing.T) {
 	dir := workplace(t)
 	machine := control.Env().Machine()
 	path := calibration.Path(calibrations, machine)
-	for _, name := range []string{"ws", "poll"} { // the second joins the first
-		e := pollpush(t, dir, "calibrate", "--quick", "--transports", name, "--confirm", "1")
-		if !slices.Contains(usable, e.code) {
-			t.Fatalf("exit code %d:\n%s", e.code, e.stderr)
-		}
-		const exact = ": 200 lost, 200 duplicated and 200 reordered of 2000 deliveries are given back exactly"
-		if !strings.Contains(e.stderr, name+exact) || !strings.Contains(e.stdout, "Calibration: "+path) {
-			t.Errorf("%s: it printed\n%s\n%s", name, e.stdout, e.stderr)
-		}
+	before := calibration.New(control.Env())
+	before.Put(calibration.Transport{Name: "poll", Operation: calibration.Poll})
+	if err := before.Write(filepath.Join(dir, path)); err != nil { // which the next one joins
+		t.Fatal(err)
+	}
+	e := pollpush(t, dir, "calibrate", "--quick", "--transports", "ws", "--confirm", "1")
+	const exact = "ws: 200 lost, 200 duplicated and 200 reordered of 2000 deliveries are given back exactly"
+	if !slices.Contains(usable, e.code) || !strings.Contains(e.stderr, exact) || !strings.Contains(e.stdout, "Calibration: "+path) {
+		t.Fatalf("exit code %d: %s\n%s", e.code, e.stdout, e.stderr)
 	}
 	c, err := calibration.Read(filepath.Join(dir, path), machine)
 	if err != nil {
@@ -41,33 +40,27 @@ func TestCalibrate(t *testing.T) {
 	if len(c.Transports) != 2 || c.Transports[0].Name != "poll" || c.Transports[1].Name != "ws" {
 		t.Fatalf("calibrated are %+v", c.Transports)
 	}
-	for i, operation := range []string{calibration.Poll, calibration.Delivery} {
-		found := c.Transports[i]
-		if !found.Quick || found.Floor == nil && len(found.Doubts) == 0 {
-			t.Errorf("%s: neither a floor nor what is in doubt: %+v", found.Name, found)
-		}
-		if found.Operation != operation || found.Commit != "test" || found.CPU <= 0 || found.PerS <= 0 {
-			t.Errorf("%+v", found)
-		}
-		if q := found.Floor; q != nil && (q.N == 0 || q.Max < q.Mean) {
-			t.Errorf("%s: the floor is %+v", found.Name, *q)
-		}
-		if l := found.Largest; l.PerS == 0 && l.Invalid == 0 || l.Invalid > 0 && (l.Side == "" || l.Reason == "") {
-			t.Errorf("%s: the largest load is %+v", found.Name, l)
-		}
-		if q := found.Confirmed; (q != nil) != (found.Largest.PerS > 0) || q != nil && (q.Trials != 1 || q.Valid > 1) {
-			t.Errorf("%s: confirmed is %+v", found.Name, q)
-		}
+	found := c.Transports[1]
+	if !found.Quick || found.Floor == nil && len(found.Doubts) == 0 {
+		t.Errorf("neither a floor nor what is in doubt: %+v", found)
+	}
+	if found.Operation != calibration.Delivery || found.Commit != "test" || found.CPU <= 0 || found.PerS <= 0 {
+		t.Errorf("%+v", found)
+	}
+	if q := found.Floor; q != nil && (q.N == 0 || q.Max < q.Mean) {
+		t.Errorf("the floor is %+v", *q)
+	}
+	if l := found.Largest; l.PerS == 0 && l.Invalid == 0 || l.Invalid > 0 && (l.Side == "" || l.Reason == "") {
+		t.Errorf("the largest load is %+v", l)
+	}
+	if q := found.Confirmed; (q != nil) != (found.Largest.PerS > 0) || q != nil && (q.Trials != 1 || q.Valid > 1) {
+		t.Errorf("confirmed is %+v", q)
 	}
 	if files := filesIn(t, filepath.Join(dir, "results")); len(files) != 1 {
 		t.Errorf("%d files are in results", len(files))
 	}
 
-	// A quick floor is none for a run. What is not quick goes into its trials.
-	e := pollpush(t, dir, "run", "tiny.yaml", "--out", "quick", "--transports", "ws")
-	if !slices.Contains(usable, e.code) || !strings.Contains(e.stderr, "What the generator adds on this machine is not known") {
-		t.Errorf("exit code %d:\n%s", e.code, e.stderr)
-	}
+	// What is not quick goes into a run's trials.
 	p50 := 0.00025
 	ws := c.Transports[1]
 	ws.Quick, ws.Floor = false, &result.Quantiles{P50: &p50, Max: 0.001, Mean: 0.0003, N: 20}
@@ -106,9 +99,7 @@ func TestCalibrateMismatch(t *testing.T) {
 		}
 	}
 	wrong := "#!/bin/sh\nexec " + program(t, "nulltarget") + ` "$@" --lose 20` + "\n"
-	if err := os.WriteFile(filepath.Join(bin, "nulltarget"), []byte(wrong), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	script(t, filepath.Join(bin, "nulltarget"), wrong)
 	e := launch(t, dir, filepath.Join(bin, "pollpush"), "calibrate", "--quick", "--transports", "sse").end()
 	e.wantExit(t, regression, "sse: known faults were not given back exactly: lost 100, known to be 200; delivered 2100, known to be 2000")
 	if _, err := os.Stat(filepath.Join(dir, "results")); err == nil {
@@ -117,45 +108,29 @@ func TestCalibrateMismatch(t *testing.T) {
 	wantNoneLeft(t, dir)
 }
 
-func TestCalibrateRefuses(t *testing.T) {
-	t.Parallel()
-	dir := workplace(t)
-	pollpush(t, dir, "calibrate", "--transports", "smoke").wantExit(t, badInput, `transport "smoke": there is none of this name`)
-	pollpush(t, dir, "calibrate", "--confirm", "-1").wantExit(t, badInput, "--confirm")
-	path := calibration.Path(calibrations, control.Env().Machine())
-	write(t, filepath.Join(dir, path), "{")
-	for _, command := range []string{"calibrate --quick", "run tiny.yaml", "run tiny.yaml --calibration " + path} {
-		e := pollpush(t, dir, strings.Fields(command)...)
-		e.wantExit(t, badInput, "calibration "+path+": is not JSON", "delete it, and make it again by `pollpush calibrate`")
-	}
-	wantNoneLeft(t, dir)
-}
-
-// A calibration of another machine is not taken for one of this.
-func TestForeignCalibration(t *testing.T) {
-	t.Parallel()
-	dir := workplace(t)
+// A machine without a floor of its own is no error, a quick floor is none, and
+// trials do without.
+func TestCalibrated(t *testing.T) {
+	t.Chdir(t.TempDir())
 	env := control.Env()
-	env.CPUModel, env.Cores = "Another CPU", env.Cores+1
-	other := calibration.New(env)
-	path := calibration.Path("elsewhere", other.Machine)
-	if err := other.Write(filepath.Join(dir, path)); err != nil {
+	quick, p50 := calibration.New(env), 0.00025
+	quick.Put(calibration.Transport{Name: "ws", Operation: calibration.Delivery, Quick: true, Floor: &result.Quantiles{P50: &p50, Max: 0.001, Mean: 0.0003, N: 20}})
+	if err := quick.Write("quick.json"); err != nil {
 		t.Fatal(err)
 	}
-	pollpush(t, dir, "run", "tiny.yaml", "--calibration", path).
-		wantExit(t, badInput, "is of the machine "+other.Machine+" (Another CPU", "run `pollpush calibrate` here")
-	pollpush(t, dir, "run", "tiny.yaml", "--calibration", "nowhere.json").wantExit(t, badInput, "calibration nowhere.json: ", "`pollpush calibrate` makes one")
-
-	e := pollpush(t, dir, "run", "tiny.yaml", "--out", "run", "--calibration", "elsewhere", "--transports", "ws")
-	if !slices.Contains(usable, e.code) || !strings.Contains(e.stderr, "What the generator adds on this machine is not known; `pollpush calibrate` tells it") {
-		t.Errorf("exit code %d:\n%s", e.code, e.stderr)
+	if err := os.Mkdir("empty", 0o755); err != nil {
+		t.Fatal(err)
 	}
-	line, err := os.ReadFile(filepath.Join(dir, "run", result.FileName))
-	var trial map[string]any
-	if err != nil || json.Unmarshal(line, &trial) != nil {
-		t.Fatalf("%s (%v)", line, err)
-	}
-	if _, there := trial["calibration"]; there {
-		t.Error("the trial bears a calibration")
+	for _, path := range []string{"quick.json", "empty", calibrations} {
+		said, err := os.Create("said")
+		if err != nil {
+			t.Fatal(err)
+		}
+		known, err := calibrated(&session{Context: t.Context(), stderr: newOutput(said)}, path)
+		said.Close()
+		text, _ := os.ReadFile("said")
+		if err != nil || len(known) != 0 || !strings.Contains(string(text), "What the generator adds on this machine is not known; `pollpush calibrate` tells it") {
+			t.Errorf("%s: %v, %v, said %q", path, known, err, text)
+		}
 	}
 }

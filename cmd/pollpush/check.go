@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pollpush/pollpush/internal/contract"
@@ -29,13 +30,8 @@ func (c *checkCommand) Run(s *session) error {
 		return err
 	}
 	part := contract.Part{Needed: len(c.For) > 0, Transports: append(c.For, c.Transports...)}
-	if slices.Equal(part.Transports, []string{"all"}) {
-		part.Transports = transport.Names()
-	}
-	for _, name := range part.Transports {
-		if _, err := find(name); err != nil {
-			return err
-		}
+	if part.Transports, err = expand(part.Transports); err != nil {
+		return err
 	}
 	results, err := contract.Check(s, base, roots, part)
 	if s.Err() != nil {
@@ -54,19 +50,17 @@ func (c *checkCommand) Run(s *session) error {
 
 // tally is how many points there are of each verdict, and how many of those that
 // have failed are needed to measure.
-type tally struct{ passed, absent, failed, untried, needed int }
-
-func (t tally) sum() int { return t.passed + t.absent + t.failed + t.untried }
+type tally struct{ all, passed, absent, failed, untried, needed int }
 
 // ofThese says how many of the failed points matter to who only measures.
 func (t tally) ofThese() string {
 	switch t.needed {
 	case 0:
-		return ", none of them needed to measure"
+		return "none"
 	case t.failed:
-		return ", all of them needed to measure"
+		return "all"
 	}
-	return fmt.Sprintf(", %d of them needed to measure", t.needed)
+	return strconv.Itoa(t.needed)
 }
 
 // judge is how the command ends. Where not all was tried, nothing is said of the
@@ -75,12 +69,12 @@ func judge(base string, part contract.Part, count tally) error {
 	switch {
 	case count.untried > 0:
 		return &exitError{refused, fmt.Sprintf("the check of %s ran out of time (%v): %d of %d points were not tried, %d failed; see docs/contract.md",
-			base, contract.CheckTime, count.untried, count.sum(), count.failed)}
+			base, contract.CheckTime, count.untried, count.all, count.failed)}
 	case part.Needed && count.failed > 0:
-		return &exitError{regression, fmt.Sprintf("%s fails %d of %d points that measuring needs; see docs/contract.md", base, count.failed, count.sum())}
+		return &exitError{regression, fmt.Sprintf("%s fails %d of %d points that measuring needs; see docs/contract.md", base, count.failed, count.all)}
 	case count.failed > 0:
-		return &exitError{regression, fmt.Sprintf("%s breaks the contract in %d of %d points%s; see docs/contract.md",
-			base, count.failed, count.sum(), count.ofThese())}
+		return &exitError{regression, fmt.Sprintf("%s breaks the contract in %d of %d points, %s of them needed to measure; see docs/contract.md",
+			base, count.failed, count.all, count.ofThese())}
 	}
 	return nil
 }
@@ -116,9 +110,22 @@ func ability(lacking []contract.Result) string {
 func find(name string) (transport.Transport, error) {
 	t, ok := transport.Find(name)
 	if !ok {
-		return t, &usageError{fmt.Errorf("transport %q: there is none of this name; there are %s", name, strings.Join(transport.Names(), ", "))}
+		return t, usage("transport %q: there is none of this name; there are %s", name, strings.Join(transport.Names(), ", "))
 	}
 	return t, nil
+}
+
+// expand returns the names of transports, each checked; all is every one.
+func expand(names []string) ([]string, error) {
+	if slices.Equal(names, []string{"all"}) {
+		return transport.Names(), nil
+	}
+	for _, name := range names {
+		if _, err := find(name); err != nil {
+			return nil, err
+		}
+	}
+	return names, nil
 }
 
 // printResults prints verdicts, each group under its name, and counts them. A
@@ -150,44 +157,29 @@ func printResults(w io.Writer, results []contract.Result) (count tally) {
 	if count.untried > 0 {
 		fmt.Fprintf(w, ", %d not tried", count.untried)
 	}
-	fmt.Fprintf(w, ", of %d points\n", count.sum())
+	fmt.Fprintf(w, ", of %d points\n", count.all)
 	return count
 }
 
 func (t *tally) add(r contract.Result) {
-	switch r.Verdict {
-	case contract.Passed:
-		t.passed++
-	case contract.Absent:
-		t.absent++
-	case contract.Untried:
-		t.untried++
-	default:
-		t.failed++
-		if r.Needed {
-			t.needed++
-		}
+	t.all++
+	*map[contract.Verdict]*int{contract.Passed: &t.passed, contract.Absent: &t.absent, contract.Failed: &t.failed, contract.Untried: &t.untried}[r.Verdict]++
+	if r.Verdict == contract.Failed && r.Needed {
+		t.needed++
 	}
 }
 
 func printResult(w io.Writer, r contract.Result) {
 	why := ""
-	if r.Why != "" {
+	switch {
+	case r.Verdict == contract.Failed && !r.Needed:
+		why = " (not needed to measure)"
+	case r.Verdict != contract.Failed && r.Why != "":
 		why = " (" + r.Why + ")"
 	}
-	switch r.Verdict {
-	case contract.Passed:
-		fmt.Fprintf(w, "  passed  %s\n", r.Name)
-	case contract.Absent:
-		fmt.Fprintf(w, "  absent  %s%s\n", r.Name, why)
-	case contract.Untried:
-		fmt.Fprintf(w, "  not tried  %s%s\n", r.Name, why)
-	default:
-		why = ""
-		if !r.Needed {
-			why = " (not needed to measure)"
-		}
-		fmt.Fprintf(w, "  FAILED  %s%s\n          asked:  %s\n          found:  %s\n          remedy: %s\n",
-			r.Name, why, r.Fault.Asked, r.Fault.Found, r.Fault.Remedy)
+	word := map[contract.Verdict]string{contract.Passed: "passed", contract.Absent: "absent", contract.Failed: "FAILED", contract.Untried: "not tried"}[r.Verdict]
+	fmt.Fprintf(w, "  %s  %s%s\n", word, r.Name, why)
+	if r.Verdict == contract.Failed {
+		fmt.Fprintf(w, "          asked:  %s\n          found:  %s\n          remedy: %s\n", r.Fault.Asked, r.Fault.Found, r.Fault.Remedy)
 	}
 }

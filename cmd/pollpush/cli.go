@@ -13,6 +13,7 @@ import (
 
 	"github.com/pollpush/pollpush/internal/calibration"
 	"github.com/pollpush/pollpush/internal/control"
+	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
 	"github.com/pollpush/pollpush/internal/transport"
@@ -44,6 +45,10 @@ type commands struct {
 	Version kong.VersionFlag `help:"Print the version and exit."`
 }
 
+func newCommands() commands {
+	return commands{Run: runCommand{overrides: newOverrides()}, Ab: abCommand{overrides: newOverrides()}}
+}
+
 // session is what commands are run with.
 type session struct {
 	context.Context
@@ -61,7 +66,7 @@ func run(ctx context.Context, stdout, stderr *output, args []string) int {
 }
 
 func runCommandLine(ctx context.Context, stdout, stderr *output, args []string) int {
-	var c commands
+	c := newCommands()
 	ended := false
 	parser, err := kong.New(&c,
 		kong.Name("pollpush"),
@@ -100,7 +105,10 @@ func runCommandLine(ctx context.Context, stdout, stderr *output, args []string) 
 // variable of the shell that is not set: the command would run as if without it.
 func emptyList(c *kong.Context) error {
 	for _, p := range c.Path {
-		if p.Flag != nil && p.Flag.Target.Kind() == reflect.Slice && p.Flag.Target.Len() == 0 {
+		if p.Flag == nil || p.Flag.Target.Kind() != reflect.Slice {
+			continue
+		}
+		if list := p.Flag.Target; list.Len() == 0 || list.Len() == 1 && list.Index(0).String() == "" {
 			return fmt.Errorf("--%s \"\": give at least one, or leave the flag out", p.Flag.Name)
 		}
 	}
@@ -110,7 +118,7 @@ func emptyList(c *kong.Context) error {
 // vars are what the help texts of the commands speak of.
 func vars() kong.Vars {
 	return kong.Vars{
-		"version": "pollpush " + commit(), "transports": strings.Join(transport.Names(), ", "), "calibrations": calibrations, "live": liveAddress,
+		"version": "pollpush " + commit(), "transports": strings.Join(transport.Names(), ", "), "calibrations": calibrations, "live": liveAddress, "scenario": scenario.Default,
 	}
 }
 
@@ -119,6 +127,25 @@ type usageError struct{ err error }
 
 func (e *usageError) Error() string { return e.err.Error() + " (see pollpush --help)" }
 func (e *usageError) Unwrap() error { return e.err }
+
+func usage(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
+
+// refuse is an error of the environment or the target.
+func refuse(format string, args ...any) error {
+	return &control.Refusal{Err: fmt.Errorf(format, args...)}
+}
+
+// findBeside is a variable for tests, whose program has a folder of its own.
+var findBeside = proc.Beside
+
+// beside finds a program that pollpush starts.
+func beside(name string) (string, error) {
+	path, err := findBeside(name)
+	if err != nil {
+		return "", refuse("%w", err)
+	}
+	return path, nil
+}
 
 // exitError asks for an exit code. Its message, if any, has not been printed.
 type exitError struct {

@@ -6,14 +6,13 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/pollpush/pollpush/internal/control"
 	"github.com/pollpush/pollpush/internal/file"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
-	"github.com/pollpush/pollpush/report"
+	"github.com/pollpush/pollpush/report/gate"
 )
 
 // comparing are the flags of whatever holds one run against another.
@@ -27,15 +26,15 @@ type comparing struct {
 
 // judge compares, prints and writes what was found, and returns an exitError if
 // that is a regression.
-func (c *comparing) judge(s *session, base, next []result.Trial, noise *report.Noise) error {
+func (c *comparing) judge(s *session, base, next []result.Trial, noise *gate.Noise) error {
 	limits, err := c.limits()
 	if err != nil {
 		return err
 	}
 	if c.Markdown == "-" && c.JUnit == "-" {
-		return &usageError{errors.New("--markdown - and --junit -: only one of them can be standard output; name a file for the other")}
+		return usage("--markdown - and --junit -: only one of them can be standard output; name a file for the other")
 	}
-	comparison, err := report.Compare(base, next, report.CompareOptions{Limits: limits, Noise: noise, CountsOnly: c.CountsOnly})
+	comparison, err := gate.Compare(base, next, gate.CompareOptions{Limits: limits, Noise: noise, CountsOnly: c.CountsOnly})
 	if err != nil {
 		return &exitError{badInput, err.Error()}
 	}
@@ -60,26 +59,10 @@ func (c *comparing) judge(s *session, base, next []result.Trial, noise *report.N
 
 // limits are those of --limit, by metric.
 func (c *comparing) limits() (map[string]float64, error) {
-	known := report.MetricIDs()
-	limits := map[string]float64{}
-	for _, given := range c.Limit {
-		fail := func(format string, args ...any) (map[string]float64, error) {
-			return nil, &usageError{fmt.Errorf("--limit %s: "+format, append([]any{given}, args...)...)}
-		}
-		name, text, _ := strings.Cut(given, "=")
-		limit, err := scenario.ParseLimit(text)
-		_, twice := limits[name]
-		switch {
-		case !slices.Contains(known, name):
-			return fail("no such metric%s; there are %s", scenario.Suggest(name, known), strings.Join(known, ", "))
-		case err != nil:
-			return fail("must be METRIC=LIMIT, with a percentage from 0%% to 1000%%, such as %s=5%%", name)
-		case twice:
-			return fail("stands twice; give each metric one limit")
-		}
-		limits[name] = limit
+	if len(c.Limit) == 0 {
+		return nil, nil
 	}
-	return limits, nil
+	return scenario.ParseLimits("--limit", strings.Join(c.Limit, ","), gate.MetricIDs())
 }
 
 // writeTo writes to a file, whose folder must be there; "-" is standard output,
@@ -96,7 +79,7 @@ func writeTo(s *session, path string, write func(io.Writer) error) error {
 		err = errors.Join(write(f), f.Close())
 	}
 	if err != nil {
-		return &control.Refusal{Err: fmt.Errorf("the comparison cannot be written: %w", err)}
+		return refuse("the comparison cannot be written: %w", err)
 	}
 	return nil
 }
@@ -129,12 +112,8 @@ func (c *compareCommand) Run(s *session) error {
 		fmt.Fprintf(s.stdout, "Nothing was compared: there is no base %s.\n", c.Base)
 		return nil
 	}
-	dir := c.Base
-	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-		dir = filepath.Dir(dir)
-	}
-	path := filepath.Join(dir, report.NoiseFile)
-	noise, err := report.ReadNoise(path)
+	path := filepath.Join(folderOf(c.Base), gate.NoiseFile)
+	noise, err := gate.ReadNoise(path)
 	if err != nil {
 		return &exitError{badInput, err.Error()}
 	}
@@ -159,12 +138,12 @@ func noBase(base, without string, err error) error {
 
 // learn adds what two runs of one commit differ by to what is known of the
 // machine.
-func learn(s *session, noise *report.Noise, path string, base, next []result.Trial) error {
+func learn(s *session, noise *gate.Noise, path string, base, next []result.Trial) error {
 	if err := noise.Learn(base, next); err != nil {
 		return &exitError{badInput, err.Error()}
 	}
 	if err := noise.Write(path); err != nil {
-		return &control.Refusal{Err: fmt.Errorf("what was learnt cannot be written: %w", err)}
+		return refuse("what was learnt cannot be written: %w", err)
 	}
 	fmt.Fprintf(s.stdout, "Learnt into %s.\n", path)
 	return nil

@@ -21,9 +21,9 @@ type demoCommand struct {
 
 // Run serves the chat with a trickle of messages in a room until interrupted.
 func (c *demoCommand) Run(s *session) error {
-	program, err := proc.Beside("chatserver")
+	program, err := beside("chatserver")
 	if err != nil {
-		return &control.Refusal{Err: err}
+		return err
 	}
 	server, err := proc.Start(program, "--listen", c.Listen, "--deflate", "--exit-with-stdin")
 	if err != nil {
@@ -35,7 +35,7 @@ func (c *demoCommand) Run(s *session) error {
 	}
 	if err := json.NewDecoder(server.Stdout).Decode(&line); err != nil {
 		server.WaitOrKill(5 * time.Second)
-		return &control.Refusal{Err: fmt.Errorf("the chat could not be served: %s", strings.TrimSpace(server.Log()))}
+		return refuse("the chat could not be served: %s", strings.TrimSpace(server.Log()))
 	}
 	err = c.talk(s, line.URL)
 	server.Stdin.Close()
@@ -76,11 +76,11 @@ func (c *demoCommand) post(client *http.Client, base string, n int) error {
 	}
 	answer, err := client.Post(base+"/api/rooms/"+url.PathEscape(c.Room)+"/messages", "application/json", bytes.NewReader(body))
 	if err != nil {
-		return &control.Refusal{Err: fmt.Errorf("the chat has ended: %w", err)}
+		return refuse("the chat has ended: %w", err)
 	}
 	answer.Body.Close()
 	if answer.StatusCode != http.StatusCreated {
-		return &usageError{fmt.Errorf("--room %s: the server answered %s; a room's name is 1 to 64 of A-Z a-z 0-9 _ -", c.Room, answer.Status)}
+		return usage("--room %s: the server answered %s; a room's name is 1 to 64 of A-Z a-z 0-9 _ -", c.Room, answer.Status)
 	}
 	return nil
 }

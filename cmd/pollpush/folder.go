@@ -26,7 +26,7 @@ func ownFolder(name string, now time.Time) (dir string, release func(), err erro
 		err = os.Mkdir(dir, 0o755)
 	}
 	if err != nil {
-		return "", nil, &control.Refusal{Err: fmt.Errorf("the results folder %s cannot be made: %w; name another with --out", base, err)}
+		return "", nil, refuse("the results folder %s cannot be made: %w; name another with --out", base, err)
 	}
 	return dir, func() {
 		for _, path := range []string{dir, parent} {
@@ -35,16 +35,9 @@ func ownFolder(name string, now time.Time) (dir string, release func(), err erro
 	}, nil
 }
 
-// unwritten reports whether a run ended because a trial could not be written.
-func unwritten(err error) bool {
-	_, ok := errors.AsType[*control.Unwritten](err)
-	return ok
-}
-
-// keep prints the trial that could not be written, so that it is not lost, and
+// keep prints a trial that could not be written, so that it is not lost, and
 // returns err with a word on that.
-func keep(s *session, err error) error {
-	lost, _ := errors.AsType[*control.Unwritten](err)
+func keep(s *session, lost *control.Unwritten, err error) error {
 	line, bad := json.Marshal(lost.Trial)
 	if bad != nil {
 		return err // for that reason

@@ -2,11 +2,15 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
+	"path/filepath"
 	"runtime"
 	"testing"
 
+	"github.com/pollpush/pollpush/internal/result"
 	"golang.org/x/sys/unix"
 )
 
@@ -19,10 +23,13 @@ func TestKilledWhileTheServerIsFrozen(t *testing.T) {
 	}
 	defer unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 	dir := workplace(t)
-	p := launchOnTerminal(t, dir, program(t, "pollpush"), "run", "tiny.yaml", "--transports", "ws", "--warm-up", "0s", "--steady", "5m", "--freeze-at", "0s", "--freeze", "4m")
+	p := launchOnTerminal(t, dir, program(t, "pollpush"), words("run tiny.yaml --out run --shards 2 --transports ws --warm-up 0s --steady 5m --freeze-at 0s --freeze 4m")...)
 	p.await("ws, trial 1 of 1: steady")
 	for server := childIn(t, dir, "chatserver"); !isStopped(t, server); {
 		runtime.Gosched()
+	}
+	if found := childrenIn(t, dir); len(found) != 3 {
+		t.Errorf("children: %v; want a server and two generators", found)
 	}
 	ends := map[child]func() bool{}
 	for _, c := range childrenIn(t, dir) {
@@ -37,6 +44,9 @@ func TestKilledWhileTheServerIsFrozen(t *testing.T) {
 			_ = unix.Kill(c.pid, unix.SIGKILL)
 		}
 		_, _ = unix.Wait4(c.pid, nil, 0, nil)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "run", result.FileName)); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("results of no trial were written: %v", err)
 	}
 }
 

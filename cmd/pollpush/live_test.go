@@ -4,15 +4,12 @@ import (
 	"bufio"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"path/filepath"
 	"slices"
 	"strings"
 	"syscall"
 	"testing"
-
-	"github.com/alecthomas/kong"
 )
 
 func TestLiveFlag(t *testing.T) {
@@ -28,46 +25,26 @@ func TestLiveFlag(t *testing.T) {
 		{[]string{"short", "--live=[::1]:9000"}, "[::1]:9000", []string{"short"}},
 		{[]string{"--live=:9000"}, ":9000", []string{"chat-1k"}},
 	} {
-		var commands commands
-		parser, err := kong.New(&commands, vars())
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := parser.Parse(append([]string{"run"}, c.args...)); err != nil {
-			t.Errorf("%q: %v", c.args, err)
-		} else if got := commands.Run; got.Live.address != c.address || !slices.Equal(got.Scenarios, c.names) {
-			t.Errorf("%q: %q of %q", c.args, got.Live.address, got.Scenarios)
+		commands, err := parsed(t, append([]string{"run"}, c.args...)...)
+		if got := commands.Run; err != nil || got.Live.address != c.address || !slices.Equal(got.Scenarios, c.names) {
+			t.Errorf("%q: %q of %q, %v", c.args, got.Live.address, got.Scenarios, err)
 		}
 	}
 }
 
-// An address that is none, or cannot be had, ends the command before anything is
-// started.
-func TestLiveRefusals(t *testing.T) {
-	t.Parallel()
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
+// followed launches a run with a live page, and opens its events.
+func followed(t *testing.T, dir, args string) (p *process, url string, events *http.Response) {
+	t.Helper()
+	p = launch(t, dir, program(t, "pollpush"), words("run --live tiny.yaml --out run --transports ws "+args)...)
+	p.await("tiny: 1 trials")
+	_, url, _ = strings.Cut(p.stderr.String(), "Live: ")
+	url, _, _ = strings.Cut(url, "\n")
+	events, err := http.Get(url + "events")
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer taken.Close()
-	for _, c := range []struct {
-		flag string
-		code int
-		said string
-	}{
-		{"--live=9000", badInput, `"9000" is not an address: write HOST:PORT`},
-		{"--live=localhost:http", badInput, "is not an address"},
-		{"--live=127.0.0.1:70000", badInput, "is not an address"},
-		{"--live=", badInput, "is not an address"},
-		{"--live=" + taken.Addr().String(), refused, "--live=" + taken.Addr().String() + ": the page cannot be served there: "},
-		{"--live=192.0.2.1:9000", refused, "name another address, or --live alone for a free port"},
-	} {
-		dir := workplace(t)
-		before := filesIn(t, dir)
-		pollpush(t, dir, "run", "tiny.yaml", "--out", "run", c.flag).wantExit(t, c.code, c.said)
-		wantSameFiles(t, dir, before)
-	}
-	pollpush(t, workplace(t), "run", "--live", "127.0.0.1:9000").wantExit(t, badInput, "as in --live=127.0.0.1:9000")
+	t.Cleanup(func() { events.Body.Close() })
+	return p, url, events
 }
 
 // A run that is followed has the exit code and the results of any other, and
@@ -75,18 +52,10 @@ func TestLiveRefusals(t *testing.T) {
 func TestLiveRun(t *testing.T) {
 	t.Parallel()
 	dir := workplace(t)
-	p := launch(t, dir, program(t, "pollpush"), "run", "--live", "tiny.yaml", "--out", "run")
-	p.await("tiny: 2 trials")
-	_, url, _ := strings.Cut(p.stderr.String(), "Live: ")
-	url, _, _ = strings.Cut(url, "\n")
-	answer, err := http.Get(url + "events")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
+	p, url, events := followed(t, dir, "--steady 2s")
 	var last string
-	seconds, ended := map[string]int{}, 0
-	for lines := bufio.NewScanner(answer.Body); lines.Scan(); {
+	seconds, ended := 0, 0
+	for lines := bufio.NewScanner(events.Body); lines.Scan(); {
 		data, ok := strings.CutPrefix(lines.Text(), "data: ")
 		if !ok {
 			continue
@@ -99,8 +68,8 @@ func TestLiveRun(t *testing.T) {
 		if err := json.Unmarshal([]byte(data), &news); err != nil {
 			t.Fatalf("%v: %s", err, data)
 		}
-		if news.Second != nil {
-			seconds[news.Second.Transport]++
+		if news.Second != nil && news.Second.Transport == "ws" {
+			seconds++
 		}
 		if news.Ended != nil {
 			ended++
@@ -109,12 +78,12 @@ func TestLiveRun(t *testing.T) {
 	if want := `{"over":{"text":"Report: run/report.html"}}`; last != want {
 		t.Errorf("the last event is %s, want %s", last, want)
 	}
-	if seconds["poll"] < 3 || seconds["ws"] < 3 || ended != 2 {
-		t.Errorf("%v seconds, %d trials have ended", seconds, ended)
+	if seconds < 3 || ended != 1 {
+		t.Errorf("%d seconds, %d trials have ended", seconds, ended)
 	}
-	trials := wantMeasured(t, dir, p.end(), "run", expectation{clients: 20, publishers: 4, messages: 40})
-	if flags := trials[0].Flags; len(flags) > 0 {
-		t.Errorf("the results tell of flags %q", flags)
+	trials := wantMeasured(t, dir, p.end(), "run", expectation{clients: 20, publishers: 4, messages: 40, transports: []string{"ws"}})
+	if flags := strings.Join(trials[0].Flags, " "); flags != "--transports ws --steady 2s" {
+		t.Errorf("the results tell of flags %s", flags)
 	}
 	for path, text := range filesIn(t, filepath.Join(dir, "run")) {
 		if filepath.Ext(path) != ".html" && strings.Contains(text, url) {
@@ -126,18 +95,9 @@ func TestLiveRun(t *testing.T) {
 // An interrupt ends the page as well.
 func TestLiveInterrupt(t *testing.T) {
 	t.Parallel()
-	dir := workplace(t)
-	p := launch(t, dir, program(t, "pollpush"), "run", "--live", "tiny.yaml", "--out", "run", "--steady", "1m")
-	p.await("tiny: 2 trials")
-	_, url, _ := strings.Cut(p.stderr.String(), "Live: ")
-	url, _, _ = strings.Cut(url, "\n")
-	answer, err := http.Get(url + "events")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer answer.Body.Close()
+	p, _, events := followed(t, workplace(t), "--steady 1m")
 	p.signal(syscall.SIGINT)
-	all, err := io.ReadAll(answer.Body)
+	all, err := io.ReadAll(events.Body)
 	if err != nil || !strings.Contains(string(all), `{"over":{"text":"It was interrupted.`) {
 		t.Errorf("%v: %s", err, all)
 	}

@@ -53,7 +53,7 @@ func TestFileSystemWithoutLocks(t *testing.T) {
 			t.Parallel()
 			dir := workplace(t)
 			run := func(args ...string) ended {
-				p := prepared(t, dir, self, append([]string{program(t, "pollpush"), "run", "tiny.yaml", "--out", "run", "--transports", "ws", "--steady", "1s"}, args...)...)
+				p := prepared(t, dir, self, append([]string{program(t, "pollpush"), "run", "tiny.yaml", "--out", "run", "--transports", "ws"}, args...)...)
 				p.cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", lockless, errno))
 				p.start()
 				return p.end()

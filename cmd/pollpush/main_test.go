@@ -27,6 +27,7 @@ func TestMain(m *testing.M) {
 		panic(becomeLockless(errno, os.Args[1:]))
 	}
 	flag.Parse()
+	findBeside = func(name string) (string, error) { return filepath.Join(programs, name), nil }
 	// The programs mostly wait, so more of them than there are cores can.
 	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
 		_ = f.Value.Set("8")
@@ -62,7 +63,7 @@ trials: 1
 payload: 64B
 publish: {rate: 20/s, arrivals: constant, publishers: 4}
 poll: {interval: 200ms}
-phases: {ramp_up: 100ms, warm_up: 300ms, steady: 2s, drain: 5s}
+phases: {ramp_up: 100ms, warm_up: 300ms, steady: 1s, drain: 5s}
 time_limit: 1s
 `
 
@@ -88,6 +89,15 @@ func write(t *testing.T, path, text string) {
 	}
 }
 
+// script makes a program of this text.
+func script(t *testing.T, path, text string) {
+	t.Helper()
+	write(t, path, text)
+	if err := os.Chmod(path, 0o755); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // ended is a program that has.
 type ended struct {
 	code           int
@@ -98,6 +108,40 @@ type ended struct {
 func pollpush(t *testing.T, dir string, args ...string) ended {
 	t.Helper()
 	return launch(t, dir, program(t, "pollpush"), args...).end()
+}
+
+// slow is set where a process starts sooner than the race detector lets this one
+// parse a command line.
+var slow bool
+
+// inside runs a command line to its end in this process: quickly, and not with
+// [testing.T.Parallel], as its folder is the process's.
+func inside(t *testing.T, args ...string) ended {
+	t.Helper()
+	if slow {
+		return pollpush(t, "", args...)
+	}
+	var files [2]*os.File
+	for i := range files {
+		f, err := os.CreateTemp("", "pollpush-test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer os.Remove(f.Name())
+		defer f.Close()
+		files[i] = f
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	e := ended{code: run(ctx, newOutput(files[0]), newOutput(files[1]), args)}
+	for i, text := range []*string{&e.stdout, &e.stderr} {
+		said, err := os.ReadFile(files[i].Name())
+		if err != nil {
+			t.Fatal(err)
+		}
+		*text = string(said)
+	}
+	return e
 }
 
 func program(t *testing.T, name string) string {

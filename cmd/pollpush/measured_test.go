@@ -57,7 +57,7 @@ func wantMeasured(t *testing.T, dir string, e ended, run string, want expectatio
 // disturbed reports whether a reason is the machine's doing: a late edge of so
 // short a window is a hundredth of its polls, and of its messages.
 func disturbed(code string) bool {
-	return result.Timing(code) || code == result.PollsNotReached || code == result.RateNotReached
+	return result.KindOf(code).Timing || code == result.PollsNotReached || code == result.RateNotReached
 }
 
 func wantExact(t *testing.T, trial *result.Trial, want expectation) {

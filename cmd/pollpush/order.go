@@ -7,11 +7,10 @@ import (
 	"io/fs"
 	"path/filepath"
 
-	"github.com/pollpush/pollpush/internal/control"
 	"github.com/pollpush/pollpush/internal/file"
 	"github.com/pollpush/pollpush/internal/scenario"
 	"github.com/pollpush/pollpush/internal/transport"
-	"github.com/pollpush/pollpush/report"
+	"github.com/pollpush/pollpush/report/gate"
 )
 
 // order is what a run was asked for. It is kept in the run's folder, so that an
@@ -32,7 +31,7 @@ const orderFile = "order.json"
 
 // known is what scenarios may name.
 func known() scenario.Known {
-	return scenario.Known{Transports: transport.Names(), Paced: transport.Paced(), Metrics: report.MetricIDs()}
+	return scenario.Known{Transports: transport.Names(), Paced: transport.Paced(), Metrics: gate.MetricIDs()}
 }
 
 // order reads the scenario that a name stands for; a fault in it is told at once.
@@ -44,7 +43,7 @@ func (c *runCommand) order(name string) (order, error) {
 	if err != nil {
 		return order{}, err
 	}
-	o := order{File: file, Source: string(src), Keys: c.Keys.list(), Profile: c.Profile}
+	o := order{File: file, Source: string(src), Keys: c.list(), Profile: c.Profile}
 	if c.TargetCA != "" { // for whoever goes on from another folder
 		if o.TargetCA, err = filepath.Abs(c.TargetCA); err != nil {
 			return order{}, err
@@ -84,24 +83,24 @@ func (o order) keep() (map[string][]byte, error) {
 // restore takes everything from the order of an interrupted run.
 func (c *runCommand) restore() error {
 	fresh := runCommand{Scenarios: []string{scenario.Default}, Calibration: c.Calibration, Resume: c.Resume, Live: c.Live, NoLock: c.NoLock}
-	if len(c.Scenarios) != 1 || c.Scenarios[0] != scenario.Default || len(c.Keys.list()) > 0 || c.Out != nil ||
+	if len(c.Scenarios) != 1 || c.Scenarios[0] != scenario.Default || len(c.list()) > 0 || c.Out != nil ||
 		c.Target != nil || c.TargetCA != "" || c.TargetPID != nil || c.Profile || c.Baseline != "" {
-		return &usageError{fmt.Errorf("--resume %s: goes on with the run as it was asked for; leave out the scenario and all other flags", *c.Resume)}
+		return usage("--resume %s: goes on with the run as it was asked for; leave out the scenario and all other flags", *c.Resume)
 	}
 	path := filepath.Join(*c.Resume, orderFile)
 	text, err := file.Read(path, 2*scenario.SizeMax)
 	if errors.Is(err, fs.ErrNotExist) {
-		return &control.Refusal{Err: fmt.Errorf("--resume %s: there is no %s; name the folder of a run, as `pollpush run` prints it", *c.Resume, orderFile)}
+		return refuse("--resume %s: there is no %s; name the folder of a run, as `pollpush run` prints it", *c.Resume, orderFile)
 	}
 	if errors.Is(err, file.ErrIrregular) {
-		return &usageError{fmt.Errorf("--resume %s: %w", *c.Resume, err)}
+		return usage("--resume %s: %w", *c.Resume, err)
 	}
 	if err != nil {
-		return &control.Refusal{Err: fmt.Errorf("--resume %s: %w", *c.Resume, err)}
+		return refuse("--resume %s: %w", *c.Resume, err)
 	}
 	var o order
 	if err := file.Decode(text, &o); err != nil {
-		return &usageError{fmt.Errorf("--resume %s: %s is not what `pollpush run` has written: %w", *c.Resume, path, err)}
+		return usage("--resume %s: %s is not what `pollpush run` has written: %w", *c.Resume, path, err)
 	}
 	fresh.Out, fresh.TargetCA, fresh.Profile, fresh.restored = c.Resume, o.TargetCA, o.Profile, &o
 	if o.Target != "" {

@@ -2,14 +2,11 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"sync"
 	"syscall"
 
 	"golang.org/x/term"
-
-	"github.com/pollpush/pollpush/internal/control"
 )
 
 // output is standard output or standard error. When its reader has left, as head
@@ -41,7 +38,7 @@ func (o *output) Write(b []byte) (int, error) {
 		o.unread = true
 		return len(b), nil
 	}
-	err = &control.Refusal{Err: fmt.Errorf("the output cannot be written: %w; free some space, or send it elsewhere", err)}
+	err = refuse("the output cannot be written: %w; free some space, or send it elsewhere", err)
 	if o.failed == nil {
 		o.failed = err
 	}

@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"net"
 	"net/http"
 	"regexp"
 	"time"
@@ -18,7 +17,6 @@ import (
 	"github.com/pollpush/pollpush/internal/contract"
 	"github.com/pollpush/pollpush/internal/control"
 	"github.com/pollpush/pollpush/internal/localhost"
-	"github.com/pollpush/pollpush/internal/transport"
 	"github.com/pollpush/pollpush/loadgen"
 )
 
@@ -53,16 +51,16 @@ func (c *probeCommand) Run(s *session) error {
 		return &usageError{err}
 	}
 	if !roomName.MatchString(c.Room) {
-		return &usageError{fmt.Errorf("--room %q: want 1 to 64 of A-Z a-z 0-9 _ -", c.Room)}
+		return usage("--room %q: want 1 to 64 of A-Z a-z 0-9 _ -", c.Room)
 	}
 	if c.Interval < minInterval {
-		return &usageError{fmt.Errorf("--interval %v: want at least %v", c.Interval, minInterval)}
+		return usage("--interval %v: want at least %v", c.Interval, minInterval)
 	}
 	_, roots, err := readTrust("--ca", c.CA)
 	if err != nil {
 		return err
 	}
-	p := &probe{session: s, transport: t, base: base, roots: roots, room: c.Room, interval: c.Interval}
+	p := &probe{session: s, transport: t.Name, base: base, roots: roots, room: c.Room, interval: c.Interval}
 	if c.After != nil {
 		p.after = *c.After
 	} else if p.after, err = newest(s, base, roots, c.Room, &p.cookies); err != nil && s.Err() == nil {
@@ -82,16 +80,7 @@ func newest(ctx context.Context, base string, roots *x509.CertPool, room string,
 	if err != nil {
 		return 0, err
 	}
-	client := &http.Client{
-		Transport: &http.Transport{
-			DisableKeepAlives: true,
-			TLSClientConfig:   &tls.Config{RootCAs: roots},
-			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-				return localhost.Dial(ctx, &net.Dialer{}, network, addr)
-			},
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // probing follows none
-	}
+	client := localhost.Client(roots)
 	answer, err := client.Do(request)
 	if untrusted := (*tls.CertificateVerificationError)(nil); errors.As(err, &untrusted) {
 		return 0, fmt.Errorf("%w; name the certificate, or the authority that signed it, with --ca FILE", err)
@@ -118,7 +107,7 @@ func newest(ctx context.Context, base string, roots *x509.CertPool, room string,
 // probe listens in one room.
 type probe struct {
 	*session
-	transport  transport.Transport
+	transport  string
 	base, room string
 	roots      *x509.CertPool
 	cookies    loadgen.Cookies
@@ -142,7 +131,7 @@ func (p *probe) run() error {
 		case p.stdout.failure() != nil:
 			return err
 		case !p.received, final(err):
-			return &control.Refusal{Err: fmt.Errorf("room %s of %s cannot be received by %s: %w", p.room, p.base, p.transport.Name, err)}
+			return refuse("room %s of %s cannot be received by %s: %w", p.room, p.base, p.transport, err)
 		}
 		if time.Since(began) > pause {
 			pause = firstPause
@@ -162,7 +151,7 @@ func final(err error) bool {
 // listen opens a client and prints what it receives until it ends.
 func (p *probe) listen() error {
 	ctx, cancel := context.WithTimeout(p, probeTimeout)
-	client, err := p.transport.Dial(ctx, loadgen.Target{URL: p.base, Room: p.room, User: "probe", After: p.after, Roots: p.roots, Cookies: &p.cookies, Meter: &loadgen.Meter{}})
+	client, err := loadgen.Dialers[p.transport](ctx, loadgen.Target{URL: p.base, Room: p.room, User: "probe", After: p.after, Roots: p.roots, Cookies: &p.cookies, Meter: &loadgen.Meter{}})
 	cancel()
 	if err != nil {
 		return err

@@ -54,7 +54,7 @@ func TestQuota(t *testing.T) {
 	_ = program(t, "pollpush")
 	quota := group(t, "cpu", map[string]string{"cpu.cfs_period_us": "100000", "cpu.cfs_quota_us": "10000"}, map[string]string{"cpu.max": "10000 100000"})
 	dir := workplace(t)
-	e := within(t, quota, dir, "run", "tiny.yaml", "--transports", "ws", "--clients", "200", "--rate", "100/s", "--publishers", "50", "--ramp-up", "1s", "--out", "run")
+	e := within(t, quota, dir, "run", "tiny.yaml", "--transports", "ws", "--clients", "200", "--rate", "100/s", "--publishers", "50", "--ramp-up", "1s", "--steady", "2s", "--out", "run")
 	trials, err := result.ReadDir(filepath.Join(dir, "run"))
 	if err != nil || len(trials) != 1 {
 		t.Fatalf("%d trials, %v\n%s", len(trials), err, e.stderr)
@@ -84,7 +84,7 @@ func TestQuota(t *testing.T) {
 	}
 
 	url, pid := serve(t) // outside of the group
-	e = within(t, quota, dir, "run", "tiny.yaml", "--transports", "ws", "--clients", "2", "--publishers", "1", "--rate", "2/s", "--steady", "1s",
+	e = within(t, quota, dir, "run", "tiny.yaml", "--transports", "ws", "--clients", "2", "--publishers", "1", "--rate", "2/s",
 		"--target", url, "--target-pid", fmt.Sprint(pid), "--out", "beside")
 	if trials, err = result.ReadDir(filepath.Join(dir, "beside")); err != nil || len(trials) != 1 {
 		t.Fatalf("%d trials, %v\n%s", len(trials), err, e.stderr)

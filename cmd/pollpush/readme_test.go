@@ -5,8 +5,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/alecthomas/kong"
 )
 
 // commandsIn returns the command lines of a document's sh blocks, comments cut.
@@ -46,12 +44,7 @@ func TestDocumentedCommandsExist(t *testing.T) {
 					}
 				}
 			case "bin/pollpush":
-				var c commands
-				parser, err := kong.New(&c, vars(), kong.Exit(func(int) { t.Errorf("%s: %s: exits", path, line) }))
-				if err != nil {
-					t.Fatal(err)
-				}
-				if _, err := parser.Parse(words[1:]); err != nil {
+				if _, err := parsed(t, words[1:]...); err != nil {
 					t.Errorf("%s: %s: %v", path, line, err)
 				}
 			default:

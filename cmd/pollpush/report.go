@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/pollpush/pollpush/internal/control"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report"
 )
@@ -25,16 +24,21 @@ func (c *reportCommand) Run(s *session) error {
 	} else if err != nil {
 		return err
 	}
-	dir := c.Dir
-	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-		dir = filepath.Dir(dir)
-	}
+	dir := folderOf(c.Dir)
 	err = report.Write(dir, trials)
 	if _, ok := errors.AsType[*fs.PathError](err); ok {
-		return &control.Refusal{Err: fmt.Errorf("the report cannot be written: %w", err)}
+		return refuse("the report cannot be written: %w", err)
 	}
 	if err != nil {
 		return err
 	}
 	return summarize(s, dir, trials)
+}
+
+// folderOf is the folder of a run that is named by it or by a file in it.
+func folderOf(path string) string {
+	if info, err := os.Stat(path); err == nil && !info.IsDir() {
+		return filepath.Dir(path)
+	}
+	return path
 }

@@ -5,20 +5,16 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"reflect"
-	"strings"
 	"time"
 
 	"github.com/pollpush/pollpush/internal/contract"
 	"github.com/pollpush/pollpush/internal/control"
-	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/result"
-	"github.com/pollpush/pollpush/internal/scenario"
 	"github.com/pollpush/pollpush/report"
 )
 
 type runCommand struct {
-	Scenarios []string `arg:"" optional:"" name:"scenario" help:"Names of scenarios, or paths of scenario files (${default})." default:"chat-1k"`
+	Scenarios []string `arg:"" optional:"" name:"scenario" help:"Names of scenarios, or paths of scenario files (${default})." default:"${scenario}"`
 
 	Target    *string `placeholder:"URL" help:"Load a server that is already running, instead of starting one per trial."`
 	TargetCA  string  `name:"target-ca" placeholder:"FILE" help:"Certificates, in PEM, that a target of https is trusted by (the system's)."`
@@ -33,128 +29,19 @@ type runCommand struct {
 
 	Live liveFlag `placeholder:"HOST:PORT" help:"Serve a page with the run's curves while it goes on, and print its address; --live=HOST:PORT chooses it (${live}, a free port)."`
 
-	Keys overrides `embed:"" group:"Instead of what the scenario says:"`
+	overrides
 
 	restored *order   // that --resume names
 	reported []string // folders of the runs that have a report
 }
 
-// overrides are the flags that replace a scenario's keys.
-type overrides struct {
-	Transports *string `key:"transports" placeholder:"A,B" help:"Transports to compare; all is every one."`
-	Clients    *string `key:"clients" placeholder:"N" help:"Clients in all; several, as 100,1000, are measured one by one."`
-	Rooms      *string `key:"rooms" placeholder:"N" help:"Rooms that the clients are spread over, or several numbers of them."`
-	Trials     *string `key:"trials" placeholder:"N" help:"Trials of each transport."`
-	Seed       *string `key:"seed" placeholder:"N" help:"Seed of schedules, phases and texts."`
-	Payload    *string `key:"payload" placeholder:"SIZE" help:"Text in each message: 200B; or several sizes."`
-	Rate       *string `key:"publish.rate" placeholder:"RATE" help:"Messages per time and room: 1/s, 1/30s; or several rates."`
-	Arrivals   *string `key:"publish.arrivals" placeholder:"HOW" help:"When messages are due: poisson or constant."`
-	Publishers *string `key:"publish.publishers" placeholder:"N" help:"Clients of each room that publish."`
-	Interval   *string `key:"poll.interval" placeholder:"TIME" help:"From one poll to the next: 1s; or several times."`
-	Wait       *string `key:"poll.wait" placeholder:"TIME" help:"Longest wait of a long poll for news: 25s."`
-	RampUp     *string `key:"phases.ramp_up" placeholder:"TIME" help:"Over which connections are opened."`
-	WarmUp     *string `key:"phases.warm_up" placeholder:"TIME" help:"Under load before anything is measured."`
-	Steady     *string `key:"phases.steady" placeholder:"TIME" help:"That is measured."`
-	Drain      *string `key:"phases.drain" placeholder:"TIME" help:"Longest wait for the last deliveries."`
-	History    *string `key:"server.history" placeholder:"N" help:"Messages that the server keeps per room."`
-	Batch      *string `key:"server.batch" placeholder:"TIME" help:"For which the server gathers messages for ws-batch."`
-	FreezeAt   *string `key:"server.freeze_at" placeholder:"TIME" help:"When, in the steady state, the server is stopped."`
-	Freeze     *string `key:"server.freeze" placeholder:"TIME" help:"For how long it is stopped."`
-	Tls        *string `key:"tls" placeholder:"true" help:"Whether clients and server speak TLS."`
-	Shards     *string `key:"shards" placeholder:"N" help:"Loadgen processes, or auto."`
-	TimeLimit  *string `key:"time_limit" placeholder:"TIME" help:"Longest run that may still repeat a suspect trial."`
-	Limits     *string `key:"limits" placeholder:"METRIC=5%,…" help:"Changes for the worse that a comparison tolerates."`
-}
-
-// list returns the flags that were given, as the scenario package takes them.
-func (o overrides) list() (list []scenario.Override) {
-	v := reflect.ValueOf(o)
-	for i := range v.NumField() {
-		if given := v.Field(i).Interface().(*string); given != nil {
-			field := v.Type().Field(i)
-			list = append(list, scenario.Override{Key: field.Tag.Get("key"), Value: *given, Origin: flagOf(field)})
-		}
-	}
-	return list
-}
-
-// suitTarget refuses what only a chatserver that pollpush starts obeys.
-func (o overrides) suitTarget(with string) error {
-	for _, o := range o.list() {
-		if strings.HasPrefix(o.Key, "server.") {
-			return &usageError{fmt.Errorf("%s %s: does not go with %s", o.Origin, o.Value, with)}
-		}
-		if o.Key == "tls" {
-			return &usageError{fmt.Errorf("%s %s: does not go with %s, whose URL says it: https or http", o.Origin, o.Value, with)}
-		}
-	}
-	return nil
-}
-
-// flagOf is the flag that kong makes of a field's name.
-func flagOf(field reflect.StructField) string {
-	name := "--"
-	for i, c := range field.Name {
-		if c >= 'A' && c <= 'Z' {
-			if i > 0 {
-				name += "-"
-			}
-			c += 'a' - 'A'
-		}
-		name += string(c)
-	}
-	return name
-}
-
 // Run runs the scenarios one after the other. All are read before the first
 // one begins.
 func (c *runCommand) Run(s *session) error {
-	for flag, dir := range map[string]*string{"--out": c.Out, "--resume": c.Resume} {
-		if dir != nil && *dir == "" {
-			return &usageError{fmt.Errorf(`%s "": name a folder, or leave the flag out`, flag)}
-		}
+	options := control.Options{
+		NoLock: c.NoLock, Commit: commit(), Progress: s.stderr, Live: s.stderr.terminal, Width: s.stderr.width, Resume: c.Resume != nil,
 	}
-	if c.Resume != nil {
-		if err := c.restore(); err != nil {
-			return err
-		}
-	}
-	if c.Out != nil && len(c.Scenarios) > 1 {
-		return &usageError{fmt.Errorf("--out names the folder of one run, %d scenarios were asked for", len(c.Scenarios))}
-	}
-	options := control.Options{Profile: c.Profile, NoLock: c.NoLock, Commit: commit(), Progress: s.stderr}
-	var err error
-	if c.Target != nil {
-		if *c.Target == "" {
-			return &usageError{errors.New(`--target "": name a server, or leave the flag out to start one per trial`)}
-		}
-		if options.Target, err = contract.Base(*c.Target); err != nil {
-			return &usageError{fmt.Errorf("--target: %w", err)}
-		}
-	}
-	if c.TargetCA != "" && c.Target == nil {
-		return &usageError{fmt.Errorf("--target-ca %s: goes with --target", c.TargetCA)}
-	}
-	if options.TargetCA, _, err = readTrust("--target-ca", c.TargetCA); err != nil {
-		return err
-	}
-	if c.TargetPID != nil {
-		switch options.TargetPID = *c.TargetPID; {
-		case c.Target == nil:
-			return &usageError{fmt.Errorf("--target-pid %d: goes with --target", *c.TargetPID)}
-		case *c.TargetPID < 1:
-			return &usageError{fmt.Errorf("--target-pid %d: must be the id of a process, at least 1", *c.TargetPID)}
-		}
-	}
-	if c.Target != nil {
-		if c.Profile {
-			return &usageError{errors.New("--profile: goes with the servers that pollpush starts, not with --target; profile the target by its own means")}
-		}
-		if err := c.Keys.suitTarget("--target"); err != nil {
-			return err
-		}
-	}
-	if err := c.Live.misread(c.Scenarios); err != nil {
+	if err := c.prepare(&options); err != nil {
 		return err
 	}
 	var list []order
@@ -168,12 +55,12 @@ func (c *runCommand) Run(s *session) error {
 	if err := c.suitBaseline(list); err != nil {
 		return err
 	}
-	options.Live, options.Width = s.stderr.terminal, s.stderr.width
-	if options.Loadgen, err = proc.Beside("loadgen"); err != nil {
-		return &control.Refusal{Err: err}
+	var err error
+	if options.Loadgen, err = beside("loadgen"); err != nil {
+		return err
 	}
-	if options.Chatserver, err = proc.Beside("chatserver"); err != nil {
-		return &control.Refusal{Err: err}
+	if options.Chatserver, err = beside("chatserver"); err != nil {
+		return err
 	}
 	if options.Calibrations, err = calibrated(s, c.Calibration); err != nil {
 		return err
@@ -182,16 +69,14 @@ func (c *runCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	defer func() { page.end(s, c.reported) }()
-	options.Follow = page.follow()
+	if page != nil {
+		options.Follow = func(n control.News) { page.Tell(n) }
+		defer func() { endLive(s, page, c.reported) }()
+	}
 	code := fine
 	for _, one := range list {
 		if options.Grid, err = one.grid(); err != nil {
 			return err // which was read without a fault before
-		}
-		options.Resume = c.Resume != nil
-		if c.Out != nil {
-			options.Dir = *c.Out
 		}
 		options.Flags = one.flags()
 		if options.Keep, err = one.keep(); err != nil {
@@ -206,6 +91,59 @@ func (c *runCommand) Run(s *session) error {
 		return nil
 	}
 	return &exitError{code: code}
+}
+
+// prepare checks the flags, and takes from them or from the run to resume what
+// all scenarios have in common.
+func (c *runCommand) prepare(o *control.Options) error {
+	for flag, dir := range map[string]*string{"--out": c.Out, "--resume": c.Resume} {
+		if dir != nil && *dir == "" {
+			return usage(`%s "": name a folder, or leave the flag out`, flag)
+		}
+	}
+	if c.Resume != nil {
+		if err := c.restore(); err != nil {
+			return err
+		}
+	}
+	if c.Out != nil {
+		if o.Dir = *c.Out; len(c.Scenarios) > 1 {
+			return usage("--out names the folder of one run, %d scenarios were asked for", len(c.Scenarios))
+		}
+	}
+	o.Profile = c.Profile
+	if err := c.aim(o); err != nil {
+		return err
+	}
+	return c.Live.misread(c.Scenarios)
+}
+
+// aim takes the target from the flags, if one is named.
+func (c *runCommand) aim(o *control.Options) (err error) {
+	switch {
+	case c.Target == nil && c.TargetCA != "":
+		return usage("--target-ca %s: goes with --target", c.TargetCA)
+	case c.Target == nil && c.TargetPID != nil:
+		return usage("--target-pid %d: goes with --target", *c.TargetPID)
+	case c.Target == nil:
+		return nil
+	case *c.Target == "":
+		return usage(`--target "": name a server, or leave the flag out to start one per trial`)
+	case c.Profile:
+		return usage("--profile: goes with the servers that pollpush starts, not with --target; profile the target by its own means")
+	}
+	if o.Target, err = contract.Base(*c.Target); err != nil {
+		return usage("--target: %w", err)
+	}
+	if o.TargetCA, _, err = readTrust("--target-ca", c.TargetCA); err != nil {
+		return err
+	}
+	if c.TargetPID != nil {
+		if o.TargetPID = *c.TargetPID; o.TargetPID < 1 {
+			return usage("--target-pid %d: must be the id of a process, at least 1", o.TargetPID)
+		}
+	}
+	return c.suitTarget("--target")
 }
 
 // one runs one scenario, and reports whatever it has measured.
@@ -223,24 +161,35 @@ func (c *runCommand) one(s *session, o control.Options) error {
 	var unreported error
 	if len(trials) > 0 {
 		if err := report.Write(o.Dir, trials); err != nil {
-			unreported = &control.Refusal{Err: fmt.Errorf("the report could not be made: %w; the results are in %s", err, o.Dir)}
+			unreported = refuse("the report could not be made: %w; the results are in %s", err, o.Dir)
 		} else {
 			c.reported = append(c.reported, o.Dir)
 			unreported = summarize(s, o.Dir, trials)
 		}
 	}
+	err = ending(s, err, len(trials) > 0, fmt.Sprintf("interrupted; what was measured is in %s; `pollpush run --resume %s` goes on", o.Dir, o.Dir))
 	switch {
-	case unwritten(err):
-		return keep(s, err)
-	case s.Err() != nil && len(trials) == 0:
-		return &exitError{interrupted, "interrupted before anything was measured"}
-	case err != nil:
+	case err == nil:
+		err = outcome(trials)
+	case s.Err() == nil:
 		return err
-	case s.Err() != nil:
-		return errors.Join(unreported,
-			&exitError{interrupted, fmt.Sprintf("interrupted; what was measured is in %s; `pollpush run --resume %s` goes on", o.Dir, o.Dir)})
 	}
-	return errors.Join(unreported, outcome(trials))
+	return errors.Join(unreported, err)
+}
+
+// ending is how a run ends, of which err came and anything or nothing was
+// measured; kept says where that is after an interrupt.
+func ending(s *session, err error, measured bool, kept string) error {
+	lost, unwritten := errors.AsType[*control.Unwritten](err)
+	switch {
+	case unwritten:
+		return keep(s, lost, err)
+	case s.Err() != nil && !measured:
+		return &exitError{interrupted, "interrupted before anything was measured"}
+	case err == nil && s.Err() != nil:
+		return &exitError{interrupted, kept}
+	}
+	return err
 }
 
 // outcome is nil where every trial is usable, as the report takes its attempts.

@@ -7,9 +7,6 @@ import (
 	"os/exec"
 	"syscall"
 	"time"
-
-	"github.com/pollpush/pollpush/internal/control"
-	"github.com/pollpush/pollpush/internal/proc"
 )
 
 type serveCommand struct {
@@ -18,9 +15,9 @@ type serveCommand struct {
 
 // Run runs chatserver until it ends or is interrupted.
 func (c *serveCommand) Run(s *session) error {
-	program, err := proc.Beside("chatserver")
+	program, err := beside("chatserver")
 	if err != nil {
-		return &control.Refusal{Err: err}
+		return err
 	}
 	args := c.Args
 	if len(args) > 0 && args[0] == "--" {

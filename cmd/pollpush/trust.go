@@ -2,7 +2,6 @@ package main
 
 import (
 	"crypto/x509"
-	"fmt"
 
 	"github.com/pollpush/pollpush/internal/file"
 	"github.com/pollpush/pollpush/loadgen"
@@ -17,14 +16,14 @@ func readTrust(flag, path string) (string, *x509.CertPool, error) {
 	const most = 16 << 20 // all that a system trusts is less than one
 	text, err := file.Read(path, most)
 	if err != nil {
-		return "", nil, &usageError{fmt.Errorf("%s: %w", flag, err)}
+		return "", nil, usage("%s: %w", flag, err)
 	}
 	if len(text) == 0 {
-		return "", nil, &usageError{fmt.Errorf("%s %s: the file is empty; give certificates in PEM", flag, path)}
+		return "", nil, usage("%s %s: the file is empty; give certificates in PEM", flag, path)
 	}
 	roots, err := loadgen.Roots(string(text))
 	if err != nil {
-		return "", nil, &usageError{fmt.Errorf("%s %s: %w", flag, path, err)}
+		return "", nil, usage("%s %s: %w", flag, path, err)
 	}
 	return string(text), roots, nil
 }

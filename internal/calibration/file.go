@@ -41,16 +41,8 @@ func Read(path, machine string) (*Calibration, error) {
 		return fail("%w", file.Cause(err))
 	}
 	const remedy = "delete it, and make it again by `pollpush calibrate`"
-	var head struct {
-		Schema *int `json:"schema"`
-	}
-	switch err := json.Unmarshal(text, &head); {
-	case !json.Valid(text):
-		return fail("is not JSON: %w; %s", err, remedy)
-	case err != nil || head.Schema == nil:
-		return fail(`has no "schema": this is no calibration of pollpush; name another file`)
-	case *head.Schema > Schema:
-		return fail("has schema %d, this pollpush reads up to %d: use a newer pollpush, or %s", *head.Schema, Schema, remedy)
+	if err := file.CheckSchema(text, Schema, "calibration", remedy); err != nil {
+		return fail("%w", err)
 	}
 	var c Calibration
 	if err := file.Decode(text, &c); err != nil {
@@ -117,21 +109,8 @@ func (c *Calibration) Write(path string) error {
 	if err != nil {
 		return fmt.Errorf("calibration: %w", err)
 	}
-	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, "calibration-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(append(text, '\n'))
-	err = errors.Join(err, f.Chmod(0o644), f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return nil
+	return file.Replace(path, append(text, '\n'))
 }

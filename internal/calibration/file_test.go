@@ -25,7 +25,7 @@ func some() *Calibration {
 	for _, name := range []string{"ws", "poll"} {
 		c.Put(Transport{
 			Name: name, Measured: time.Unix(1_800_000_000, 0).UTC(), Commit: "abc", Operation: Delivery,
-			Floor: &result.Quantiles{P50: &p50, Max: 0.001, N: 12}, DelayS: 0.005, Clients: 100, PerS: 2000, CPU: 6e-6, Doubts: []string{},
+			Floor: &result.Quantiles{P50: &p50, Max: 0.001, N: 20}, DelayS: 0.005, Clients: 100, PerS: 2000, CPU: 6e-6, Doubts: []string{},
 			Largest:   Largest{Clients: 200, PerS: 80_000, Invalid: 90_000, Side: Target, Reason: "too much"},
 			Confirmed: &Confirmed{PerS: 40_000, Trials: 20, Valid: 20},
 		})
@@ -120,8 +120,8 @@ func TestReadRefuses(t *testing.T) {
 		"twice":         {strings.Replace(text, `"transport": "ws"`, `"transport": "poll"`, 1), c.Machine, []string{`transport "poll" stands twice`, again}},
 		"no operation":  {strings.Replace(text, `"operation": "delivery"`, `"operation": "dance"`, 1), c.Machine, []string{`operation "dance"`, again}},
 		"below nothing": {strings.Replace(text, `"delay_s": 0.005`, `"delay_s": -1`, 1), c.Machine, []string{"poll: a number is -1: at least 0", again}},
-		"floor falls":   {strings.Replace(text, `"p50": 0.00031`, `"p50": 0.31`, 1), c.Machine, []string{"poll: floor_s: max = 0.001: from 0.31", again}},
-		"floor of none": {strings.Replace(text, `"n": 12`, `"n": 0`, 1), c.Machine, []string{"poll: floor_s: n = 0", again}},
+		"floor falls":   {strings.Replace(text, `"p50": 0.00031`, `"p50": 0.31`, 1), c.Machine, []string{"poll: floor_s.max = 0.001: from 0.31", again}},
+		"floor of none": {strings.Replace(text, `"n": 20`, `"n": 0`, 1), c.Machine, []string{"poll: floor_s.n = 0", again}},
 		"confirmed all": {strings.Replace(text, `"valid": 20`, `"valid": 21`, 1), c.Machine, []string{"poll: 21 of 20 trials", again}},
 		"too large":     {strings.Repeat(" ", maxFile+1), c.Machine, []string{"is larger than 1048576 bytes"}},
 	} {

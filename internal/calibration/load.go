@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"time"
 
@@ -131,30 +132,18 @@ func round(v float64) float64 {
 	return rounded
 }
 
-// noise reports whether a reason's code stands for what others did to the
-// machine, which is no matter of the load.
-func noise(code string) bool {
-	return code == result.Steal || code == result.ForeignCPU || code == result.CPUPressure
-}
-
+// disturbed reports whether others were using the machine, which is no matter of
+// the load.
 func disturbed(t *result.Trial) bool {
-	for _, r := range t.Reasons {
-		if noise(r.Code) {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(t.Reasons, func(r result.Reason) bool { return r.Kind().Noise })
 }
 
 // holds reports whether a trial is valid, but for what others did to the
 // machine without making it invalid.
 func holds(t *result.Trial) bool {
-	for _, r := range t.Reasons {
-		if r.Validity == result.Invalid || !noise(r.Code) && r.Code != result.TooFew {
-			return false
-		}
-	}
-	return t.Status == result.Complete
+	return t.Status == result.Complete && !slices.ContainsFunc(t.Reasons, func(r result.Reason) bool {
+		return r.Validity == result.Invalid || !r.Kind().Noise && !r.Kind().Incidental
+	})
 }
 
 // why is the first of a trial's worst reasons.
@@ -171,12 +160,9 @@ func why(t *result.Trial) string {
 // found saturated, nobody's here where others were using the machine, and else
 // that of who used more CPU.
 func side(t *result.Trial) string {
-	for _, r := range t.Reasons {
-		if r.Code == result.GeneratorCPU || r.Code == result.GeneratorLimits {
-			return Generator
-		}
-	}
 	switch {
+	case slices.ContainsFunc(t.Reasons, func(r result.Reason) bool { return r.Kind().Exhausted }):
+		return Generator
 	case disturbed(t):
 		return Others
 	case t.Server != nil && t.Server.CPUS() > t.Generator.CPUS():

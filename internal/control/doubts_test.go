@@ -216,7 +216,7 @@ func TestTheTargetsFaults(t *testing.T) {
 // A trial's line names whatever came otherwise than once.
 func TestVerdictNamesDuplicates(t *testing.T) {
 	half := 0.002
-	trial := result.Trial{Status: result.Complete, Validity: result.Valid, Delivered: 110, Latency: &result.Quantiles{P50: &half}}
+	trial := result.Trial{Status: result.Complete, Validity: result.Valid, Counts: result.Counts{Delivered: 110}, Latency: &result.Quantiles{P50: &half}}
 	for duplicated, want := range map[int64]string{
 		0:  "valid (110 deliveries, 0 lost, half of them within 2 ms)",
 		30: "valid (110 deliveries, 0 lost, 30 duplicated, half of them within 2 ms)",

@@ -149,7 +149,7 @@ func TestAConnectionThatTheServerEndsIsAReconnect(t *testing.T) {
 					}
 					wantPolls(exact, calm, trial, 0)
 					for _, r := range trial.Reasons {
-						if !result.Timing(r.Code) && r.Code != result.Errors && met == 0 {
+						if !r.Kind().Timing && r.Code != result.Errors && met == 0 {
 							calm("the trial is doubted: %+v", r)
 						}
 					}

@@ -58,7 +58,7 @@ func TestADelayMovesEveryPushMedian(t *testing.T) {
 func undisturbed(t *testing.T, trial *result.Trial) bool {
 	calm := true
 	for _, r := range trial.Reasons {
-		if result.Timing(r.Code) {
+		if r.Kind().Timing {
 			t.Logf("the machine was busy: %s", r.Text)
 			calm = false
 		}

@@ -31,47 +31,15 @@ func gather(t *result.Trial, members []*member, w *watch, plan shard.Plan) {
 			continue
 		}
 		joined += r.Joined
-		t.Offered += r.Offered
-		t.Sent += r.Sent
-		t.Published += r.Published
-		t.Expected += r.Expected
-		t.Delivered += r.Delivered
-		t.Lost += r.Lost
-		t.Duplicated += r.Duplicated
-		t.Reordered += r.Reordered
-		t.WindowDeliveries += r.WindowDeliveries
-		t.WindowPublished += r.WindowPublished
-		for status, n := range r.ByStatus {
-			t.Requests.ByStatus[status] += n
-			t.Requests.Total += n
-		}
-		t.Requests.Errors += r.RequestErrors
-		t.Requests.Total += r.RequestErrors
-		t.Requests.Empty += r.Empty
+		t.Counts, t.Errors, t.TotalsAfter = result.Add(t.Counts, r.Counts), result.Add(t.Errors, r.Errors), result.Add(t.TotalsAfter, r.Totals)
 		if t.AnswerHeaders == nil {
 			t.AnswerHeaders = r.AnswerHeaders
 		}
-		t.Connections.Held += r.Held
-		t.Connections.HeldMean += r.HeldMean
-		t.Connections.Opened += r.Opened
-		t.Connections.Failed += r.Failed
-		t.Connections.Lost += r.LostConnections
-		t.Connections.Reconnects += r.Reconnects
 		for i := range r.Bytes {
-			t.PhaseBytes[i].Bytes = t.PhaseBytes[i].Bytes.Add(r.Bytes[i])
+			t.PhaseBytes[i].Bytes = result.Add(t.PhaseBytes[i].Bytes, r.Bytes[i])
 		}
 		tcp = append(tcp, r.TCP)
-		t.Connections.Handshakes += r.Handshakes
-		if r.TLS != "" {
-			t.Connections.TLS = r.TLS
-		}
-		if r.Deflate != "" {
-			t.Connections.Deflate = r.Deflate
-		}
 		t.PauseS = max(t.PauseS, time.Duration(r.Pause).Seconds())
-		for kind, n := range r.Errors {
-			t.Errors[kind] += n
-		}
 		stale = append(stale, r.StaleShares...)
 		if r.To > r.From {
 			windows = append(windows, time.Duration(r.To-r.From).Seconds())
@@ -79,13 +47,11 @@ func gather(t *result.Trial, members []*member, w *watch, plan shard.Plan) {
 		if first == "" {
 			first = r.FirstError
 		}
-		t.TotalsAfter = add(t.TotalsAfter, r.Totals)
 		g.add(r)
 	}
 	if len(windows) > 0 && joined < int64(plan.Clients) {
 		t.Doubt(result.Refused, result.Invalid, "%d of %d clients could not join", int64(plan.Clients)-joined, plan.Clients)
 	}
-	t.NotSent = t.Offered - t.Sent
 	t.StaleShare = stat.Sum(stale) / float64(plan.Clients)
 	t.StaleShareClients = result.SummarizeShares(stale)
 	t.TCP = result.SumTCP(tcp)

@@ -19,7 +19,7 @@ import (
 
 // gathered is the trial that shards' results make.
 func gathered(plan shard.Plan, results ...*shard.Result) *result.Trial {
-	t := &result.Trial{Status: result.Complete, Errors: map[string]int64{}, Requests: result.Requests{ByStatus: map[string]int64{}}}
+	t := &result.Trial{Status: result.Complete, Errors: map[string]int64{}}
 	var members []*member
 	for _, r := range results {
 		members = append(members, &member{result: r})
@@ -65,25 +65,35 @@ var (
 
 func TestGatherSumsUp(t *testing.T) {
 	a := &shard.Result{
-		Joined: 4, From: 5e9, To: 15e9, Offered: 10, Sent: 9, Published: 8, Expected: 80, Delivered: 82, Lost: 1, Duplicated: 3, Reordered: 4,
-		WindowDeliveries: 70, ByStatus: map[string]int64{"200": 100, "201": 8}, RequestErrors: 2, Empty: 60, Bytes: [4]result.Bytes{2: sample1},
-		Held: 5, Opened: 6, Failed: 1, LostConnections: 2, Errors: map[string]int64{"reset": 2}, StaleShares: []float64{0.5, 1},
+		Joined: 4, From: 5e9, To: 15e9,
+		Counts: result.Counts{
+			Offered: 10, Sent: 9, NotSent: 1, Published: 8, Expected: 80, Delivered: 82, Lost: 1, Duplicated: 3, Reordered: 4, WindowDeliveries: 70,
+			Requests:    result.Requests{Total: 110, ByStatus: map[string]int64{"200": 100, "201": 8}, Errors: 2, Empty: 60},
+			Connections: result.Connections{Held: 5, Opened: 6, Failed: 1, Lost: 2},
+		},
+		Bytes: [4]result.Bytes{2: sample1}, Errors: map[string]int64{"reset": 2}, StaleShares: []float64{0.5, 1},
 	}
 	b := &shard.Result{
-		Joined: 4, From: 5e9, To: 15.5e9, Offered: 20, Sent: 20, Published: 20, Expected: 200, Delivered: 199, Lost: 2, Duplicated: 1, Reordered: 1,
-		WindowDeliveries: 190, ByStatus: map[string]int64{"200": 50, "503": 1}, RequestErrors: 1, Empty: 30, Bytes: [4]result.Bytes{1: {In: 5}, 2: sample2},
-		Held: 4, Opened: 4, Failed: 0, LostConnections: 1, Errors: map[string]int64{"reset": 1, "timeout": 7}, StaleShares: []float64{0.5, 0},
+		Joined: 4, From: 5e9, To: 15.5e9,
+		Counts: result.Counts{
+			Offered: 20, Sent: 20, Published: 20, Expected: 200, Delivered: 199, Lost: 2, Duplicated: 1, Reordered: 1, WindowDeliveries: 190,
+			Requests:    result.Requests{Total: 52, ByStatus: map[string]int64{"200": 50, "503": 1}, Errors: 1, Empty: 30},
+			Connections: result.Connections{Held: 4, Opened: 4, Lost: 1},
+		},
+		Bytes: [4]result.Bytes{1: {In: 5}, 2: sample2}, Errors: map[string]int64{"reset": 1, "timeout": 7}, StaleShares: []float64{0.5, 0},
 		FirstError: "GET /: reset",
 	}
 	plan := shard.Plan{Clients: 8, Rooms: []string{"r"}, Shards: 3}
 	got := gathered(plan, a, nil, b) // one shard has died without a result
 	want := &result.Trial{
-		Status: result.Complete, WindowS: 10.5, Offered: 30, Sent: 29, NotSent: 1, Published: 28, Expected: 280, Delivered: 281, Lost: 3, Duplicated: 4, Reordered: 5,
-		WindowDeliveries: 260,
-		Requests:         result.Requests{Total: 162, ByStatus: map[string]int64{"200": 150, "201": 8, "503": 1}, Errors: 3, Empty: 90},
-		Connections:      result.Connections{Held: 9, Opened: 10, Failed: 1, Lost: 3},
-		Errors:           map[string]int64{"reset": 3, "timeout": 7}, Bytes: sample1.Add(sample2), StaleShare: 0.25, StaleShareClients: &result.Quantiles{Max: 1, Mean: 0.5, N: 4},
-		PhaseBytes: []result.PhaseBytes{{Phase: "ramp-up"}, {Phase: "warm-up", Bytes: result.Bytes{In: 5}}, {Phase: "steady", Bytes: sample1.Add(sample2)}, {Phase: "drain"}},
+		Status: result.Complete, WindowS: 10.5,
+		Counts: result.Counts{
+			Offered: 30, Sent: 29, NotSent: 1, Published: 28, Expected: 280, Delivered: 281, Lost: 3, Duplicated: 4, Reordered: 5, WindowDeliveries: 260,
+			Requests:    result.Requests{Total: 162, ByStatus: map[string]int64{"200": 150, "201": 8, "503": 1}, Errors: 3, Empty: 90},
+			Connections: result.Connections{Held: 9, Opened: 10, Failed: 1, Lost: 3},
+		},
+		Errors: map[string]int64{"reset": 3, "timeout": 7}, Bytes: result.Add(sample1, sample2), StaleShare: 0.25, StaleShareClients: &result.Quantiles{Max: 1, Mean: 0.5, N: 4},
+		PhaseBytes: []result.PhaseBytes{{Phase: "ramp-up"}, {Phase: "warm-up", Bytes: result.Bytes{In: 5}}, {Phase: "steady", Bytes: result.Add(sample1, sample2)}, {Phase: "drain"}},
 		Series:     []result.Second{},
 		Reasons:    []result.Reason{{Code: result.Errors, Validity: result.Suspect, Text: "the first error was: GET /: reset"}},
 	}

@@ -202,30 +202,18 @@ func (r *runner) announce(slots []slot, arms []Arm) {
 	r.say.line("%s, about %s, results in %s", text, r.left.Round(time.Second), strings.Join(dirs, " and "))
 }
 
-// noise reports whether a reason's code stands for what others did to the
-// machine, which may be gone in a second attempt.
-func noise(code string) bool {
-	return code == result.Steal || code == result.ForeignCPU || code == result.CPUPressure
-}
-
-// hiccup reports whether a code stands for what a moment's disturbance does to
-// the generator, as a load that is too large does.
-func hiccup(code string) bool {
-	return code == result.GeneratorPaused || code == result.PublishLate || code == result.PollLate || code == result.EdgeLate
-}
-
 // disturbed reports whether noise alone makes a trial suspect, or lateness alone
 // makes it invalid. What was lost or went wrong stays in the results: a trial is
 // not repeated until it is clean.
 func disturbed(t *result.Trial) bool {
 	noisy, late := false, false
 	for _, r := range t.Reasons {
-		switch {
-		case noise(r.Code):
+		switch kind := r.Kind(); {
+		case kind.Noise:
 			noisy = true
-		case hiccup(r.Code):
+		case kind.Hiccup:
 			late = late || r.Validity == result.Invalid
-		case r.Code != result.TooFew: // which others bring about
+		case !kind.Incidental:
 			return false
 		}
 	}

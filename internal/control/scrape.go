@@ -151,7 +151,7 @@ func (all scrapers) scrape(ctx context.Context) sample {
 		own, err := s.scrape(ctx, sum.metrics)
 		sum.ok = sum.ok && err == nil
 		sum.exact = sum.exact && !s.unsure.Load()
-		sum.own = add(sum.own, own)
+		sum.own = result.Add(sum.own, own)
 	}
 	return sum
 }
@@ -166,7 +166,7 @@ func (all scrapers) settled(ctx context.Context, base sample, requests int64) sa
 	defer look.Stop()
 	for {
 		now := all.scrape(ctx)
-		missing := requests + minus(now.own, base.own).Requests - minus(now.counted(), base.counted()).Requests
+		missing := requests + result.Sub(now.own, base.own).Requests - result.Sub(now.counted(), base.counted()).Requests
 		if !now.ok || !base.ok || missing <= 0 {
 			return now
 		}
@@ -191,14 +191,5 @@ func (s sample) counted() result.Totals {
 		Requests: n("http_requests_total"), Connections: n("connections_total"),
 		FramesIn: n("frames_sent_total"), FramesOut: n("frames_received_total"),
 		BytesIn: n("bytes_sent_total"), BytesOut: n("bytes_received_total"),
-	}
-}
-
-// minus is what a has more than b.
-func minus(a, b result.Totals) result.Totals {
-	return result.Totals{
-		Requests: a.Requests - b.Requests, Connections: a.Connections - b.Connections,
-		FramesIn: a.FramesIn - b.FramesIn, FramesOut: a.FramesOut - b.FramesOut,
-		BytesIn: a.BytesIn - b.BytesIn, BytesOut: a.BytesOut - b.BytesOut,
 	}
 }

@@ -2,7 +2,6 @@ package control
 
 import (
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"fmt"
@@ -84,14 +83,8 @@ func sleep(ctx context.Context, d time.Duration) bool {
 // ready waits until the server answers well.
 func (s *Start) ready(ctx context.Context, p *proc.Process, roots *x509.CertPool) error {
 	const pause = 50 * time.Millisecond
-	client := &http.Client{
-		Timeout: tryTimeout,
-		Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{RootCAs: roots},
-			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-				return localhost.Dial(ctx, &net.Dialer{}, network, addr)
-			}},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}
+	client := localhost.Client(roots)
+	client.Timeout = tryTimeout
 	within, cancel := context.WithTimeout(ctx, s.Within)
 	defer cancel()
 	last := fmt.Errorf("%s does not answer", s.Ready)

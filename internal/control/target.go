@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"mime"
-	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/netip"
@@ -22,7 +21,6 @@ import (
 
 	"github.com/pollpush/pollpush/internal/contract"
 	"github.com/pollpush/pollpush/internal/localhost"
-	"github.com/pollpush/pollpush/internal/transport"
 	"github.com/pollpush/pollpush/loadgen"
 )
 
@@ -49,16 +47,7 @@ func checkTarget(ctx context.Context, target string, roots *x509.CertPool) error
 	if err != nil {
 		return refuse("target %s: %w", target, err)
 	}
-	client := &http.Client{
-		Transport: &http.Transport{
-			DisableKeepAlives: true,
-			TLSClientConfig:   &tls.Config{RootCAs: roots},
-			DialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
-				return localhost.Dial(ctx, &net.Dialer{}, network, addr)
-			},
-		},
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }, // the load follows none
-	}
+	client := localhost.Client(roots) // the load follows no redirect either
 	answer, err := client.Do(request)
 	if err != nil {
 		var cause *url.Error
@@ -107,8 +96,8 @@ func checkTransports(ctx context.Context, target string, roots *x509.CertPool, n
 	defer metrics.close()
 	before := metrics.scrape(ctx)
 	for _, name := range names {
-		if t, ok := transport.Find(name); ok {
-			if err := try(ctx, target, roots, t.Dial); err != nil {
+		if dial, ok := loadgen.Dialers[name]; ok {
+			if err := try(ctx, target, roots, dial); err != nil {
 				return refuse("target %s does not offer the transport %s: %w; leave it out of --transports, or see docs/contract.md", target, name, err)
 			}
 		}

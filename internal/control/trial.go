@@ -75,9 +75,9 @@ func (r *runner) measure(ctx context.Context, t *result.Trial) (err error) {
 	err = r.phases(ctx, f, plan, watch, func(totals result.Totals) {
 		t.Totals = totals
 		if last := metrics.settled(ctx, base, totals.Requests); last.ok && last.exact && base.ok {
-			own := minus(last.own, base.own)
-			t.Totals, t.TotalsAfter = add(totals, own), own // the shards' are added to this
-			counted := minus(last.counted(), base.counted())
+			own := result.Sub(last.own, base.own)
+			t.Totals, t.TotalsAfter = result.Add(totals, own), own // the shards' are added to this
+			counted := result.Sub(last.counted(), base.counted())
 			t.ServerTotals = &counted
 		}
 	})
@@ -117,7 +117,7 @@ func (r *runner) phases(ctx context.Context, f *fleet, plan shard.Plan, watch *w
 	}
 	f.tell(shard.Command{Do: shard.Expect, Published: published})
 	var totals result.Totals
-	if err := f.await(ctx, shard.Drained, plan.Drain+margin, func(e shard.Event) { totals = add(totals, *e.Totals) }); err != nil {
+	if err := f.await(ctx, shard.Drained, plan.Drain+margin, func(e shard.Event) { totals = result.Add(totals, *e.Totals) }); err != nil {
 		return fmt.Errorf("drain: %w", err)
 	}
 	drained(totals)
@@ -126,14 +126,6 @@ func (r *runner) phases(ctx context.Context, f *fleet, plan shard.Plan, watch *w
 		return fmt.Errorf("result: %w", err)
 	}
 	return nil
-}
-
-func add(a, b result.Totals) result.Totals {
-	return result.Totals{
-		Requests: a.Requests + b.Requests, Connections: a.Connections + b.Connections,
-		FramesIn: a.FramesIn + b.FramesIn, FramesOut: a.FramesOut + b.FramesOut,
-		BytesIn: a.BytesIn + b.BytesIn, BytesOut: a.BytesOut + b.BytesOut,
-	}
 }
 
 // served is what a trial is run against.

@@ -144,13 +144,7 @@ func (w *watch) tick(s shard.Second) (result.Second, bool) {
 		sum = &result.Second{}
 		w.series[s.K] = sum
 	}
-	sum.Clients += s.Clients
-	sum.Requests += s.Requests
-	sum.Published += s.Published
-	sum.Deliveries += s.Deliveries
-	sum.Empty += s.Empty
-	sum.BytesIn += s.BytesIn
-	sum.BytesOut += s.BytesOut
+	sum.SecondCounts = result.Add(sum.SecondCounts, s.SecondCounts)
 	sum.T, sum.Phase = w.phase(s.K)
 	if w.plan.Live {
 		of := w.seen[s.K]

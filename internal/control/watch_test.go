@@ -51,15 +51,17 @@ func TestPhase(t *testing.T) {
 
 func TestTickAddsUpAllShards(t *testing.T) {
 	w := watching(true)
-	if sum, whole := w.tick(shard.Second{K: 5, Clients: 1, Requests: 2, Published: 3, Deliveries: 4, BytesIn: 5, BytesOut: 6}); whole {
+	if sum, whole := w.tick(shard.Second{K: 5, SecondCounts: result.SecondCounts{Clients: 1, Requests: 2, Published: 3, Deliveries: 4, BytesIn: 5, BytesOut: 6}}); whole {
 		t.Errorf("whole after one of two shards: %+v", sum)
 	}
-	if sum, whole := w.tick(shard.Second{K: 6, Clients: 100}); whole { // a shard may be ahead
+	if sum, whole := w.tick(shard.Second{K: 6, SecondCounts: result.SecondCounts{Clients: 100}}); whole { // a shard may be ahead
 		t.Errorf("whole after one of two shards: %+v", sum)
 	}
-	got, whole := w.tick(shard.Second{K: 5, Clients: 10, Requests: 20, Published: 30, Deliveries: 40, BytesIn: 50, BytesOut: 60})
-	want := result.Second{T: 2, Phase: "steady", Clients: 11, Requests: 22, Published: 33, Deliveries: 44, BytesIn: 55, BytesOut: 66}
-	assert.Check(t, whole && got == want, "%+v, whole: %v; want %+v", got, whole, want)
+	got, whole := w.tick(shard.Second{K: 5, SecondCounts: result.SecondCounts{Clients: 10, Requests: 20, Published: 30, Deliveries: 40, BytesIn: 50, BytesOut: 60}})
+	want := result.Second{T: 2, Phase: "steady", SecondCounts: result.SecondCounts{Clients: 11, Requests: 22, Published: 33, Deliveries: 44, BytesIn: 55, BytesOut: 66}}
+	if !whole || got != want {
+		t.Errorf("%+v, whole: %v; want %+v", got, whole, want)
+	}
 }
 
 func TestSeconds(t *testing.T) {
@@ -71,9 +73,9 @@ func TestSeconds(t *testing.T) {
 		if k == 3 {
 			w.begin(rampStart + 3e9)
 		}
-		w.tick(shard.Second{K: k, Clients: int64(k)})
+		w.tick(shard.Second{K: k, SecondCounts: result.SecondCounts{Clients: int64(k)}})
 		if k != 4 { // the second shard did not come so far
-			w.tick(shard.Second{K: k, Clients: 1})
+			w.tick(shard.Second{K: k, SecondCounts: result.SecondCounts{Clients: 1}})
 		}
 	}
 	const late = 3e6 // no look is taken just in time
@@ -85,10 +87,10 @@ func TestSeconds(t *testing.T) {
 	}
 	got := w.seconds()
 	want := []result.Second{
-		{T: -3, Phase: "ramp-up", Clients: 1, ServerCPUS: .4, ServerRSSBytes: 1004},
-		{T: -2, Phase: "ramp-up", Clients: 2},
-		{T: -1, Phase: "ramp-up", Clients: 3},
-		{T: 0, Phase: "warm-up", Clients: 4},
+		{T: -3, Phase: "ramp-up", SecondCounts: result.SecondCounts{Clients: 1}, ServerCPUS: .4, ServerRSSBytes: 1004},
+		{T: -2, Phase: "ramp-up", SecondCounts: result.SecondCounts{Clients: 2}},
+		{T: -1, Phase: "ramp-up", SecondCounts: result.SecondCounts{Clients: 3}},
+		{T: 0, Phase: "warm-up", SecondCounts: result.SecondCounts{Clients: 4}},
 	}
 	assert.Check(t, reflect.DeepEqual(got, want), "%+v\nwant %+v", got, want)
 }

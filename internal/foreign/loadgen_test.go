@@ -10,7 +10,6 @@ import (
 	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/contract"
-	"github.com/pollpush/pollpush/internal/transport"
 	"github.com/pollpush/pollpush/loadgen"
 )
 
@@ -36,11 +35,15 @@ func dial(t *testing.T, s *chatserver, name string, publishes bool) *client {
 // meet dials a target by a transport.
 func meet(t *testing.T, target loadgen.Target, name string) *client {
 	t.Helper()
-	way, ok := transport.Find(name)
-	assert.Assert(t, ok, "there is no transport %q", name)
+	open, ok := loadgen.Dialers[name]
+	if !ok {
+		t.Fatalf("there is no transport %q", name)
+	}
 	target.Meter = &loadgen.Meter{}
-	c, err := way.Dial(t.Context(), target)
-	assert.NilError(t, err, name)
+	c, err := open(t.Context(), target)
+	if err != nil {
+		t.Fatalf("%s: %v", name, err)
+	}
 	p := &client{c, make(chan delivery, 1000)}
 	go p.listen()
 	t.Cleanup(func() {

@@ -100,7 +100,7 @@ func measure(ctx context.Context, url string, tr transport.Transport) error {
 	listening := make(chan error, 2)
 	var speaker loadgen.Client
 	for i, meter := range []*loadgen.Meter{{}, {}} {
-		c, err := tr.Dial(ctx, loadgen.Target{URL: url, Room: room, User: fmt.Sprintf("client-%d", i), Publishes: i == 0, Meter: meter})
+		c, err := loadgen.Dialers[tr.Name](ctx, loadgen.Target{URL: url, Room: room, User: fmt.Sprintf("client-%d", i), Publishes: i == 0, Meter: meter})
 		if err != nil {
 			return err
 		}

@@ -39,7 +39,9 @@ func TestWholeRunAgainstSocketIO(t *testing.T) {
 			t.Errorf("trial %d: %s of %s is %s", i, trial.Transport, trial.Env.Target, trial.Status)
 		}
 		for _, r := range trial.Reasons {
-			assert.Check(t, result.Timing(r.Code) || r.Code == result.PollsNotReached, "%s: %s: %s", trial.Transport, r.Code, r.Text)
+			if !r.Kind().Timing && r.Code != result.PollsNotReached {
+				t.Errorf("%s: %s: %s", trial.Transport, r.Code, r.Text)
+			}
 		}
 		if trial.Published != 30 || trial.Expected != 600 || trial.Delivered != 600 ||
 			trial.Lost != 0 || trial.Duplicated != 0 || trial.Reordered != 0 || len(trial.Errors) != 0 {

@@ -7,16 +7,12 @@ import (
 	"math"
 	"net"
 	"net/http"
-	"os"
-	"regexp"
 	"strings"
 	"testing"
 
 	"go.uber.org/goleak"
 	"gotest.tools/v3/assert"
 	is "gotest.tools/v3/assert/cmp"
-
-	"github.com/pollpush/pollpush/internal/transport"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -199,6 +195,9 @@ func TestWhoMayAsk(t *testing.T) {
 		{"GET", "/live.js", "localhost" + port, 200},
 		{"GET", "/live.css", "LOCALHOST", 200},
 		{"GET", "/chart.js", "[::1]" + port, 200},
+		{"GET", "/palette.css", "localhost", 200},
+		{"GET", "/transports.js", "localhost", 200},
+		{"GET", "/format.js", "localhost", 200},
 		{"GET", "/", "evil.example" + port, 421},
 		{"GET", "/events", "evil.example", 421},
 		{"GET", "/events", "127.0.0.1.evil.example", 421},
@@ -235,39 +234,6 @@ func TestListen(t *testing.T) {
 	assert.NilError(t, err)
 	defer p.End("")
 	assert.Check(t, strings.HasPrefix(p.URL, "http://127.0.0.1:"), "without a host it is %s", p.URL)
-}
-
-// Every transport has the colours of the reports, on light pages and on dark
-// ones, and something beside its colour that tells it apart.
-func TestLooks(t *testing.T) {
-	read := func(path string) string {
-		text, err := os.ReadFile(path)
-		assert.NilError(t, err)
-		return string(text)
-	}
-	css, js, theme := read("page/live.css"), read("page/chart.js"), read("../../report/theme.go")
-	seen := map[string]string{}
-	for _, name := range transport.Names() {
-		inks := regexp.MustCompile(`\{"` + name + `", "[^"]*", rgb\(0x(\w+)\), rgb\(0x(\w+)\)`).FindStringSubmatch(theme)
-		if inks == nil {
-			t.Errorf("the reports have no colours for %s", name)
-			continue
-		}
-		for _, ink := range inks[1:] {
-			if !strings.Contains(css, fmt.Sprintf("--%s: #%s;", name, strings.ToLower(ink))) {
-				t.Errorf("%s is #%s in the reports, not here", name, strings.ToLower(ink))
-			}
-		}
-		assert.Check(t, strings.Contains(css, fmt.Sprintf(`[data-transport="%s"] { --ink: var(--%s); }`, name, name)), "%s has no ink", name)
-		look := regexp.MustCompile(`\{ transport: '` + name + `', (.*) \}`).FindStringSubmatch(js)
-		if look == nil {
-			t.Errorf("%s has no look", name)
-		} else if other := seen[look[1]]; other != "" {
-			t.Errorf("without colours, %s looks as %s", name, other)
-		} else {
-			seen[look[1]] = name
-		}
-	}
 }
 
 // FuzzResume: whatever a reader says it has had, it goes on within the history.

@@ -50,8 +50,10 @@ type delivery struct {
 func dial(t *testing.T, tr transport.Transport, target loadgen.Target) *person {
 	t.Helper()
 	target.Meter, target.Room, target.User = &loadgen.Meter{}, "lobby", "ada"
-	c, err := tr.Dial(t.Context(), target)
-	assert.NilError(t, err, tr.Name)
+	c, err := loadgen.Dialers[tr.Name](t.Context(), target)
+	if err != nil {
+		t.Fatalf("%s: %v", tr.Name, err)
+	}
 	p := &person{t: t, Client: c, got: make(chan delivery, 1000)}
 	go p.listen()
 	t.Cleanup(func() {

@@ -33,8 +33,8 @@ func (t *Trial) checkHistograms(must must) {
 	}
 	must(t.Latency.n() == t.Delivered-t.Duplicated, "latency_s.n = %d ≠ delivered %d − duplicated %d", t.Latency.n(), t.Delivered, t.Duplicated)
 	must(t.PublishLatency.n() <= t.Sent, "publish_latency_s.n = %d > sent %d", t.PublishLatency.n(), t.Sent)
-	checkService("publish", t.PublishService, t.PublishLatency, must)
-	checkService("poll", t.PollService, t.PollResponse, must)
+	checkService("publish_service_s", t.PublishService, "publish_latency_s", t.PublishLatency, must)
+	checkService("poll_service_s", t.PollService, "poll_response_s", t.PollResponse, must)
 	t.checkLegs(must)
 	for _, q := range []struct {
 		name string
@@ -153,6 +153,17 @@ func (q *Quantiles) check(most float64) error {
 	return nil
 }
 
+// within reports whether lo ≤ v ≤ hi, of which NaN is no part.
+func within(lo, v, hi float64) bool { return !math.IsNaN(v) && lo <= v && v <= hi }
+
+// Check compares the floor, if there is one, with what must be true of every one.
+func (c *Calibration) Check() error {
+	if err := c.Floor.check(Longest.Seconds()); err != nil {
+		return fmt.Errorf("floor_s%w", err)
+	}
+	return nil
+}
+
 // rounding is by how much two histograms of 3 digits may differ for the same values, and
 // microsecond by how much a latency cut to one is too low.
 const (
@@ -162,19 +173,18 @@ const (
 
 // checkService: an answer takes no longer from the sending than from when that
 // was due, each by itself, so in every percentile.
-func checkService(of string, service, whole *Quantiles, must must) {
+func checkService(name string, service *Quantiles, wholeName string, whole *Quantiles, must must) {
 	if service == nil || whole == nil {
 		return
 	}
-	name := map[string]string{"publish": "publish_latency_s", "poll": "poll_response_s"}[of]
-	must(service.N == whole.N, "%s_service_s.n = %d ≠ %s.n = %d", of, service.N, name, whole.N)
+	must(service.N == whole.N, "%s.n = %d ≠ %s.n = %d", name, service.N, wholeName, whole.N)
 	if service.N != whole.N {
 		return
 	}
 	all := whole.fields()
 	for i, f := range service.fields() {
 		if w := all[i].value; f.value != nil && w != nil {
-			must(*f.value <= *w*rounding, "%s_service_s.%s = %v > %s.%s = %v, which begins no later", of, f.name, *f.value, name, f.name, *w)
+			must(*f.value <= *w*rounding, "%s.%s = %v > %s.%s = %v, which begins no later", name, f.name, *f.value, wholeName, f.name, *w)
 		}
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 // EdgeLimit is how far from its planned instant an edge of a steady state of so
 // many seconds may be read, in seconds.
-func EdgeLimit(steady float64) float64 { return max(steady/200, 0.010) }
+func EdgeLimit(steady float64) float64 { return max(maxEdgeShare*steady, maxEdge.Seconds()) }
 
 // checkAsked holds a complete trial against what was asked of it, as far as the
 // line tells. The schedule's seed is not in it, so that the number of messages
@@ -95,7 +95,7 @@ func (t *Trial) checkSeries(must must) {
 	if t.Schema >= layered && len(t.PhaseBytes) > 0 {
 		var all Bytes
 		for _, p := range t.PhaseBytes {
-			all = all.Add(p.Bytes)
+			all = Add(all, p.Bytes)
 		}
 		must(in <= all.In && out <= all.Out, "series: %d bytes in and %d out, of %d and %d in all phases", in, out, all.In, all.Out)
 		if t.Status == Complete {

@@ -75,7 +75,7 @@ func (t *Trial) Check() error {
 func worst(reasons []Reason) Validity {
 	v := Valid
 	for _, r := range reasons {
-		if r.Validity == Invalid || r.Validity == Suspect && v == Valid {
+		if r.Validity.rank() < v.rank() {
 			v = r.Validity
 		}
 	}

@@ -73,22 +73,11 @@ func (t *Trial) judgeFailures() {
 	for _, k := range t.Errors {
 		n += k
 	}
-	if n > 0 {
-		v := Suspect
-		if float64(n) > maxErrors*float64(t.Requests.Total+t.Offered) {
-			v = Invalid
-		}
-		t.Doubt(Errors, v, "%d errors; %s%s", n, bySide(t.Errors), t.gatewayTimeout())
-	}
+	t.doubtBeyond(Errors, float64(n), 0, maxErrors*float64(t.Requests.Total+t.Offered), "%d errors; %s%s", n, bySide(t.Errors), t.gatewayTimeout())
 	// A request that meets the close of an idle connection is no error, and is
 	// sent again. Many of them are a server that does not answer.
-	if unanswered := t.Requests.Errors - n; unanswered > 0 {
-		v := Suspect
-		if float64(unanswered) > maxErrors*float64(t.Requests.Total) {
-			v = Invalid
-		}
-		t.Doubt(Errors, v, "%d of %d requests had no answer, and went over another connection", unanswered, t.Requests.Total)
-	}
+	unanswered := t.Requests.Errors - n
+	t.doubtBeyond(Errors, float64(unanswered), 0, maxErrors*float64(t.Requests.Total), "%d of %d requests had no answer, and went over another connection", unanswered, t.Requests.Total)
 	if n := t.Connections.Failed; n > 0 {
 		t.Doubt(Refused, Suspect, "tries to open a connection that failed: %d", n)
 	}
@@ -131,9 +120,7 @@ func (t *Trial) judgeLimits() {
 }
 
 // lacksClients reports whether not all clients have joined.
-func (t *Trial) lacksClients() bool {
-	return slices.ContainsFunc(t.Reasons, func(r Reason) bool { return r.Code == Refused && r.Validity == Invalid })
-}
+func (t *Trial) lacksClients() bool { return t.invalidFor(Refused) }
 
 // bySide lists errors by whose fault they are.
 func bySide(errors map[string]int64) string {

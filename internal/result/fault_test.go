@@ -24,12 +24,12 @@ func TestFault(t *testing.T) {
 // before the errors that it made.
 func TestJudgeFailures(t *testing.T) {
 	trial := &Trial{
-		Offered: 1000, Requests: Requests{Total: 9000}, Expected: 500, Lost: 5, Env: Env{NoFile: 1024},
+		Counts: Counts{Offered: 1000, Requests: Requests{Total: 9000}, Expected: 500, Lost: 5, Connections: Connections{Failed: 40, Lost: 7}},
+		Env:    Env{NoFile: 1024},
 		Errors: map[string]int64{
 			"dial: out of descriptors": 30, "publish: out of descriptors": 3, "dial: out of ports": 2, "dial: out of memory": 1,
 			"dial: refused": 4, "publish: status 503": 50, "status 400": 0, "publish: no answer": 10,
 		},
-		Connections: Connections{Failed: 40, Lost: 7},
 	}
 	trial.judgeFailures()
 	inOrder(trial.Reasons)

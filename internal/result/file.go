@@ -174,22 +174,8 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 
 // parse reads one line.
 func parse(line []byte) (*Trial, error) {
-	var head struct {
-		Schema *int `json:"schema"`
-	}
-	if err := json.Unmarshal(line, &head); err != nil {
-		if !json.Valid(line) {
-			return nil, fmt.Errorf("is not JSON: %w", err)
-		}
-		return nil, fmt.Errorf("is not a trial: %w", err)
-	}
-	switch {
-	case head.Schema == nil:
-		return nil, errors.New(`has no "schema": this is no results file of pollpush`)
-	case *head.Schema > Schema:
-		return nil, fmt.Errorf("has schema %d, this pollpush reads up to %d: use a newer pollpush", *head.Schema, Schema)
-	case *head.Schema < 1:
-		return nil, fmt.Errorf("has schema %d, the first one was 1", *head.Schema)
+	if err := file.CheckSchema(line, Schema, "results file", ""); err != nil {
+		return nil, err
 	}
 	var t Trial
 	if err := file.Decode(line, &t); err != nil {
@@ -203,6 +189,4 @@ func parse(line []byte) (*Trial, error) {
 
 // broken reports whether a trial was stamped so when it ended: it is kept with
 // what it has.
-func (t *Trial) broken() bool {
-	return t.Validity == Invalid && slices.ContainsFunc(t.Reasons, func(r Reason) bool { return r.Code == Broken && r.Validity == Invalid })
-}
+func (t *Trial) broken() bool { return t.Validity == Invalid && t.invalidFor(Broken) }

@@ -12,10 +12,12 @@ const (
 	maxLatePaced   = 0.05                 // p99, of the poll interval
 	maxLatePush    = 5 * time.Millisecond // p99
 	maxLate        = time.Second          // p99, however long the poll interval
-	maxDisturbance = 0.10                 // cores
-	maxErrors      = 0.01                 // of all requests and messages
-	maxMismatch    = 0.005                // of the bytes
-	noticeUnfound  = 0.01                 // of the deliveries, by a warm-up that was short
+	maxEdge        = 10 * time.Millisecond
+	maxEdgeShare   = 0.005 // of the steady state, where that is more
+	maxDisturbance = 0.10  // cores
+	maxErrors      = 0.01  // of all requests and messages
+	maxMismatch    = 0.005 // of the bytes
+	noticeUnfound  = 0.01  // of the deliveries, by a warm-up that was short
 	maxUnfound     = 0.05
 
 	// A pause delays all that a shard's clients would have got or sent in it:
@@ -75,6 +77,17 @@ func (t *Trial) Doubt(code string, v Validity, format string, args ...any) {
 	t.Reasons = append(t.Reasons, Reason{Code: code, Validity: v, Text: fmt.Sprintf(format, args...)})
 }
 
+// doubtBeyond adds a reason where a value is beyond a limit: it makes the trial
+// suspect, and invalid where the value is beyond a second, higher limit.
+func (t *Trial) doubtBeyond(code string, value, suspect, invalid float64, format string, args ...any) {
+	switch {
+	case value > invalid:
+		t.Doubt(code, Invalid, format, args...)
+	case value > suspect:
+		t.Doubt(code, Suspect, format, args...)
+	}
+}
+
 // judgeLoad looks whether the generator did what was asked, on time.
 func (t *Trial) judgeLoad() {
 	switch behind := float64(t.Offered - t.WindowPublished); {
@@ -107,27 +120,15 @@ func (t *Trial) judgeWarmUp() {
 	if short <= 0 || t.Asked.PublishRate == 0 {
 		return
 	}
-	v, unfound := Suspect, min(1, short*short/(2*t.Asked.PollIntervalS*t.WindowS))
-	switch {
-	case unfound <= noticeUnfound:
-		return
-	case unfound > maxUnfound:
-		v = Invalid
-	}
-	t.Doubt(ShortWarmUp, v, "the warm-up of %.3g s is shorter than the poll interval of %.3g s: the steady state lacks %.0f %% of what polls find for long (%.0f %% is allowed, beyond %.0f %% the trial is invalid); leave phases.warm_up out",
+	unfound := min(1, short*short/(2*t.Asked.PollIntervalS*t.WindowS))
+	t.doubtBeyond(ShortWarmUp, unfound, noticeUnfound, maxUnfound, "the warm-up of %.3g s is shorter than the poll interval of %.3g s: the steady state lacks %.0f %% of what polls find for long (%.0f %% is allowed, beyond %.0f %% the trial is invalid); leave phases.warm_up out",
 		t.Asked.WarmUpS, t.Asked.PollIntervalS, 100*unfound, 100*noticeUnfound, 100*maxUnfound)
 }
 
 // judgePause looks how long a shard stood still.
 func (t *Trial) judgePause() {
-	v, limit := Suspect, max(maxPause.Seconds(), maxPauseShare*t.WindowS)
-	switch {
-	case t.PauseS <= noticePause.Seconds():
-		return
-	case t.PauseS > limit:
-		v = Invalid
-	}
-	t.Doubt(GeneratorPaused, v, "a shard stood still for %.0f ms (%d ms is allowed, beyond %.0f ms the trial is invalid): what its clients got or sent meanwhile was late by that",
+	limit := max(maxPause.Seconds(), maxPauseShare*t.WindowS)
+	t.doubtBeyond(GeneratorPaused, t.PauseS, noticePause.Seconds(), limit, "a shard stood still for %.0f ms (%d ms is allowed, beyond %.0f ms the trial is invalid): what its clients got or sent meanwhile was late by that",
 		1000*t.PauseS, noticePause.Milliseconds(), 1000*limit)
 }
 

@@ -42,15 +42,7 @@ func TestCheckLayers(t *testing.T) {
 		{"out of order", func(t *Trial) { t.PhaseBytes[0].Phase = "warmup" },
 			`phase_bytes: phase 1 is "warmup", not one of ["ramp-up" "warm-up" "steady" "drain"] in order`},
 	} {
-		t.Run(c.name, func(t *testing.T) {
-			err := sound(t, c.change).Check()
-			switch want := "broken invariants: " + c.want; {
-			case c.want == "" && err != nil:
-				t.Error(err)
-			case c.want != "" && (err == nil || err.Error() != want):
-				t.Errorf("error %q\nwant  %q", err, want)
-			}
-		})
+		wantCheck(t, c.name, c.want, c.change)
 	}
 }
 

@@ -23,17 +23,20 @@ func Summarize(h *hdrhistogram.Histogram) *Quantiles {
 	if n == 0 {
 		return nil
 	}
-	at := func(q float64) *float64 {
+	q := percentiles(n, func(q float64) float64 { return seconds(h.ValueAtQuantile(100 * q)) })
+	q.Max, q.Mean = seconds(h.ValueAtQuantile(100)), mean(h)/float64(time.Second)
+	return q
+}
+
+// percentiles are those of n samples that so many can carry.
+func percentiles(n int64, at func(q float64) float64) *Quantiles {
+	enough := func(q float64) *float64 {
 		if !Enough(n, q) {
 			return nil
 		}
-		v := seconds(h.ValueAtQuantile(100 * q))
-		return &v
+		return new(at(q))
 	}
-	return &Quantiles{
-		P50: at(.5), P90: at(.9), P99: at(.99), P999: at(.999),
-		Max: seconds(h.ValueAtQuantile(100)), Mean: mean(h) / float64(time.Second), N: n,
-	}
+	return &Quantiles{P50: enough(.5), P90: enough(.9), P99: enough(.99), P999: enough(.999), N: n}
 }
 
 // mean is the histogram's, to the last bit as its own Mean gives it, which takes
@@ -69,15 +72,11 @@ func SummarizeShares(shares []float64) *Quantiles {
 		return nil
 	}
 	sorted := slices.Sorted(slices.Values(shares))
-	at := func(q float64) *float64 {
-		if !Enough(int64(n), q) {
-			return nil
-		}
-		return &sorted[max(int(math.Ceil(q*float64(n)-1e-9)), 1)-1]
-	}
+	q := percentiles(int64(n), func(q float64) float64 { return sorted[max(int(math.Ceil(q*float64(n)-1e-9)), 1)-1] })
 	sum := 0.0
 	for _, v := range sorted {
 		sum += v
 	}
-	return &Quantiles{P50: at(.5), P90: at(.9), P99: at(.99), P999: at(.999), Max: sorted[n-1], Mean: sum / float64(n), N: int64(n)}
+	q.Max, q.Mean = sorted[n-1], sum/float64(n)
+	return q
 }

@@ -23,33 +23,14 @@ func TestEnough(t *testing.T) {
 	}
 }
 
+// A percentile is there exactly where enough samples carry it.
 func TestSummarizeLeavesOutWhatTooFewSamplesCarry(t *testing.T) {
-	for _, c := range []struct {
-		n                   int64
-		p50, p90, p99, p999 bool
-	}{
-		{1, false, false, false, false},
-		{19, false, false, false, false},
-		{20, true, false, false, false},
-		{99, true, false, false, false},
-		{100, true, true, false, false},
-		{999, true, true, false, false},
-		{1000, true, true, true, false},
-		{9999, true, true, true, false},
-		{10_000, true, true, true, true},
-	} {
-		q := Summarize(histogram(t, time.Millisecond, c.n))
-		for _, p := range []struct {
-			name string
-			got  *float64
-			want bool
-		}{{"p50", q.P50, c.p50}, {"p90", q.P90, c.p90}, {"p99", q.P99, c.p99}, {"p999", q.P999, c.p999}} {
-			if (p.got != nil) != p.want {
-				t.Errorf("%d samples: %s present: %v, want %v", c.n, p.name, p.got != nil, p.want)
+	for _, n := range []int64{1, 19, 20, 99, 100, 999, 1000, 9999, 10_000} {
+		q := Summarize(histogram(t, time.Millisecond, n))
+		for _, f := range q.fields() {
+			if f.share > 0 && (f.value != nil) != Enough(n, f.share) || q.N != n {
+				t.Errorf("%d samples: %s = %s of %d", n, f.name, told(f.value), q.N)
 			}
-		}
-		if q.N != c.n {
-			t.Errorf("n = %d, want %d", q.N, c.n)
 		}
 	}
 }

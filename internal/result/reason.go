@@ -2,68 +2,153 @@ package result
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
+	"strings"
 )
 
-// The codes of reasons.
+// The codes of reasons. Each has a row in [Reasons].
 const (
-	NotComplete     = "not_complete"     // interrupted or failed
-	GeneratorLimits = "generator_limits" // the generator has no descriptors or ports left
-	GeneratorCPU    = "generator_cpu"    // the generator is saturated
-	CPUThrottled    = "cpu_throttled"    // the CPU quota was used up
-	GeneratorPaused = "generator_paused" // a shard stood still
-	Steal           = "steal"            // the hypervisor took cores away
-	ForeignCPU      = "foreign_cpu"      // other processes took them
-	CPUPressure     = "cpu_pressure"     // tasks waited for a CPU because of others
-	ClockDrift      = "clock_drift"      // the clock went wrong
-	NoServerCPU     = "no_server_cpu"    // what was read is hardly the server's process
-	EdgeLate        = "edge_late"        // an edge of the steady state was read late
-	PublishLate     = "publish_late"     // the generator published late
-	PollLate        = "poll_late"        // the generator polled late
+	NotComplete     = "not_complete"
+	GeneratorLimits = "generator_limits"
+	GeneratorCPU    = "generator_cpu"
+	CPUThrottled    = "cpu_throttled"
+	GeneratorPaused = "generator_paused"
+	Steal           = "steal"
+	ForeignCPU      = "foreign_cpu"
+	CPUPressure     = "cpu_pressure"
+	ClockDrift      = "clock_drift"
+	NoServerCPU     = "no_server_cpu"
+	EdgeLate        = "edge_late"
+	PublishLate     = "publish_late"
+	PollLate        = "poll_late"
 	Errors          = "errors"
 	Refused         = "connections_refused"
 	LostConnections = "connections_lost"
-	RateNotReached  = "rate_not_reached" // fewer messages than asked for
+	RateNotReached  = "rate_not_reached"
 	PollsNotReached = "polls_not_reached"
 	Losses          = "messages_lost"
+	ShortWarmUp     = "short_warm_up"
 	TooFew          = "too_few_messages"
-	ShortWarmUp     = "short_warm_up" // polls of the steady state found less than they would for long
-	Mismatch        = "counts_differ" // the server counted otherwise
+	Mismatch        = "counts_differ"
 	Broken          = "invariants"
 )
 
-// causes is the order in which reasons of one validity are told: what may have
-// brought about another comes before it.
-var causes = []string{
-	NotComplete, GeneratorLimits, GeneratorCPU, CPUThrottled, GeneratorPaused, Steal, ForeignCPU, CPUPressure, ClockDrift, NoServerCPU,
-	EdgeLate, PublishLate, PollLate, Errors, Refused, LostConnections, RateNotReached, PollsNotReached, Losses, ShortWarmUp, TooFew,
-	Mismatch, Broken,
+// ReasonKind is what judge, repeats, calibration, reports and docs know of a
+// reason by its code.
+type ReasonKind struct {
+	Code  string
+	Words string // what a chart or a list says
+
+	Breaks    bool // server or generator did not bear the load; the others doubt the measurement
+	Exhausted bool // the generator reached a limit of its own
+	Timing    bool // doubts only times: what is exact (requests, bytes, losses) holds in spite of it
+	Cost      bool // doubts only what the server's process took
+
+	// Of a trial that is repeated.
+	Noise      bool // comes from others on the machine, who may be gone in a second attempt
+	Hiccup     bool // what a moment's disturbance of the generator does, and a load that is too large
+	Incidental bool // neither a cause for a repeat nor an obstacle to one
+
+	// When it makes a trial suspect or invalid, for docs; empty where it never does.
+	Suspect, Invalid string
+}
+
+// Reasons is the table of all reasons. Its order is the order in which reasons of
+// one validity are listed: what may have caused another comes before it.
+var Reasons = []ReasonKind{
+	{Code: NotComplete, Words: "not run to its end",
+		Invalid: "interrupted, or a process died"},
+	{Code: GeneratorLimits, Words: "generator out of resources", Breaks: true, Exhausted: true,
+		Invalid: "the generator ran out of descriptors, ports or memory"},
+	{Code: GeneratorCPU, Words: "generator saturated", Breaks: true, Exhausted: true, Timing: true,
+		Invalid: fmt.Sprintf("the generator is saturated: all shards together used more than %s of the cores, or of the CPU quota, that the server left to them; "+
+			"or more than %s of the messages were never sent, and all that was due would take that much, at the CPU that each message, delivery and poll took",
+			percent(maxGenerator), percent(1-minAchieved))},
+	{Code: CPUThrottled, Words: "CPU quota used up", Breaks: true, Timing: true,
+		Suspect: fmt.Sprintf("the CPU quota was used up in more than %s of its periods: p99 may be the quota's", percent(noticeThrottled)),
+		Invalid: fmt.Sprintf("in more than %s: p90 may be", percent(maxThrottled))},
+	{Code: GeneratorPaused, Words: "generator paused", Timing: true, Hiccup: true,
+		Suspect: fmt.Sprintf("a shard stood still for more than %d ms in the steady state or the drain", noticePause.Milliseconds()),
+		Invalid: fmt.Sprintf("for more than %d ms, or %s of the window where that is more: p99 itself is of the pause", maxPause.Milliseconds(), percent(maxPauseShare))},
+	{Code: Steal, Words: "cores stolen by the hypervisor", Timing: true, Noise: true,
+		Suspect: fmt.Sprintf("the hypervisor took more than %.2f cores away", maxDisturbance)},
+	{Code: ForeignCPU, Words: "CPU used by other processes", Timing: true, Noise: true,
+		Suspect: fmt.Sprintf("processes other than the trial's used more than %.2f cores", maxDisturbance)},
+	{Code: CPUPressure, Words: "waits for a CPU", Timing: true, Noise: true,
+		Suspect: fmt.Sprintf("tasks waited for a CPU (the kernel's pressure figure) for a larger share of the time than the trial's own processes kept the cores, or the quota, busy, "+
+			"and %.0f points more", 100*maxPressure)},
+	{Code: ClockDrift, Words: "clock drift", Timing: true,
+		Suspect: fmt.Sprintf("the clock of all measurements differed from the raw clock by more than %.0f ppm, the most that NTP slews by", 1e6*maxDrift)},
+	{Code: NoServerCPU, Words: "no server CPU", Cost: true,
+		Suspect: "the process named as the target's took no CPU in the window, while bytes passed; or the server has started processes that are not counted"},
+	{Code: EdgeLate, Words: "steady state's edge read late", Timing: true, Hiccup: true,
+		Invalid: fmt.Sprintf("cost or counts were read more than %d ms, or %s of the window, off an edge of the steady state", maxEdge.Milliseconds(), percent(maxEdgeShare))},
+	{Code: PublishLate, Words: "messages sent late", Breaks: true, Timing: true, Hiccup: true,
+		Invalid: fmt.Sprintf("the generator published late (p99) by more than %s of the poll interval (at most %.0f s) where the transport polls, by more than %d ms where it pushes",
+			percent(maxLatePaced), maxLate.Seconds(), maxLatePush.Milliseconds())},
+	{Code: PollLate, Words: "polls sent late", Breaks: true, Timing: true, Hiccup: true,
+		Invalid: fmt.Sprintf("the generator polled late (p99) by more than %s of the interval (at most %.0f s)", percent(maxLatePaced), maxLate.Seconds())},
+	{Code: Errors, Words: "errors", Breaks: true,
+		Suspect: "any error",
+		Invalid: fmt.Sprintf("more errors than %s of the requests and the messages offered together", percent(maxErrors))},
+	{Code: Refused, Words: "connections refused", Breaks: true,
+		Suspect: "a connection could not be opened",
+		Invalid: "a client could not join"},
+	{Code: LostConnections, Words: "connections lost", Breaks: true,
+		Suspect: "a connection was broken off by the server or on the way"},
+	{Code: RateNotReached, Words: "message rate not reached", Breaks: true,
+		Invalid: fmt.Sprintf("fewer than %s of the messages offered were published, or acknowledged within the window (one of each publisher may be under way at its end)", percent(minAchieved))},
+	{Code: PollsNotReached, Words: "polls not reached", Breaks: true,
+		Invalid: fmt.Sprintf("fewer than %s of clients × steady ÷ interval polls were answered, or answered within the window (one of each client may be under way at its end)", percent(minAchieved))},
+	{Code: Losses, Words: "messages lost", Breaks: true,
+		Suspect: "any delivery was lost"},
+	{Code: ShortWarmUp, Words: "warm-up too short",
+		Suspect: fmt.Sprintf("the warm-up *W* is shorter than the poll interval *T*, so that first polls find too little: the steady state lacks (T − W)² ÷ 2TS of its deliveries, which is more than %s", percent(noticeUnfound)),
+		Invalid: fmt.Sprintf("it lacks more than %s", percent(maxUnfound))},
+	{Code: TooFew, Words: "no message due", Timing: true, Incidental: true,
+		Suspect: "messages were asked for, and none was due in the steady state"},
+	{Code: Mismatch, Words: "counts differ",
+		Suspect: "a target counted other connections than the generator: there may be a proxy between them",
+		Invalid: fmt.Sprintf("the server counted fewer requests or connections than the generator before, or more than it after; or bytes that differ by more than %s; "+
+			"or text that is not deliveries × payload", percent(maxMismatch))},
+	{Code: Broken, Words: "numbers contradict each other",
+		Invalid: "the line contradicts itself, samples went beyond a histogram, or cost could not be read"},
+}
+
+func percent(share float64) string { return fmt.Sprintf("%.3g %%", 100*share) }
+
+// Kind is the reason's row in the table.
+func (r Reason) Kind() ReasonKind { return KindOf(r.Code) }
+
+// KindOf is a code's row in the table. One that this version does not know has
+// the code for words, and doubts everything.
+func KindOf(code string) ReasonKind {
+	if i := rank(code); i < len(Reasons) {
+		return Reasons[i]
+	}
+	return ReasonKind{Code: code, Words: strings.ReplaceAll(code, "_", " ")}
+}
+
+// rank is a code's place in the table, which for an unknown one is its end.
+func rank(code string) int {
+	if i := slices.IndexFunc(Reasons, func(k ReasonKind) bool { return k.Code == code }); i >= 0 {
+		return i
+	}
+	return len(Reasons)
 }
 
 // inOrder puts first what makes a trial invalid, and causes before what they
 // bring about; an unknown one comes last.
 func inOrder(reasons []Reason) {
-	rank := func(r Reason) int {
-		i := slices.Index(causes, r.Code)
-		if i < 0 {
-			i = len(causes)
-		}
-		if r.Validity != Invalid {
-			i += 1 + len(causes)
-		}
-		return i
-	}
-	slices.SortStableFunc(reasons, func(a, b Reason) int { return cmp.Compare(rank(a), rank(b)) })
+	slices.SortStableFunc(reasons, func(a, b Reason) int {
+		return cmp.Or(cmp.Compare(a.Validity.rank(), b.Validity.rank()), cmp.Compare(rank(a.Code), rank(b.Code)))
+	})
 }
 
-// Timing reports whether a reason's code doubts only the timing: what is
-// exact (requests, bytes, losses) stands in spite of it.
-func Timing(code string) bool {
-	switch code {
-	case PublishLate, PollLate, EdgeLate, GeneratorCPU, CPUThrottled, GeneratorPaused, Steal, ForeignCPU, CPUPressure, ClockDrift, TooFew:
-		return true
-	}
-	return false
+// invalidFor reports whether a reason of a code makes the trial invalid.
+func (t *Trial) invalidFor(code string) bool {
+	return slices.ContainsFunc(t.Reasons, func(r Reason) bool { return r.Code == code && r.Validity == Invalid })
 }
 
 // doubted reports whether a reason of a code has been given.

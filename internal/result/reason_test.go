@@ -9,29 +9,63 @@ import (
 	"testing"
 )
 
-func TestTiming(t *testing.T) {
-	timing := []string{PublishLate, PollLate, EdgeLate, GeneratorCPU, CPUThrottled, GeneratorPaused, Steal, ForeignCPU, CPUPressure, ClockDrift, TooFew}
-	for _, code := range append(slices.Clone(causes), "", "unknown") {
-		if got, want := Timing(code), slices.Contains(timing, code); got != want {
-			t.Errorf("Timing(%q) = %v, want %v", code, got, want)
-		}
-	}
-}
-
-// Every code has its place among the causes.
-func TestCausesAreAllCodes(t *testing.T) {
-	source, err := os.ReadFile("reason.go")
+// codesIn are the codes that a source declares, sorted.
+func codesIn(t *testing.T, path string) (codes []string) {
+	source, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, list, _ := strings.Cut(string(source), "// The codes of reasons.")
-	list, _, _ = strings.Cut(list, "\n)")
-	var codes []string
-	for _, found := range regexp.MustCompile(`"(\w+)"`).FindAllStringSubmatch(list, -1) {
-		codes = append(codes, found[1])
+	for _, found := range regexp.MustCompile(`(?m)^\t\w+ += "(\w+)"$`).FindAllSubmatch(source, -1) {
+		codes = append(codes, string(found[1]))
 	}
-	if ranked := slices.Sorted(slices.Values(causes)); !slices.Equal(ranked, slices.Sorted(slices.Values(codes))) {
-		t.Errorf("ranked are %q\nof         %q", ranked, codes)
+	return slices.Sorted(slices.Values(codes))
+}
+
+// Every code has a row, with words of its own, and a validity.
+func TestEveryCodeHasARow(t *testing.T) {
+	var rows []string
+	words := map[string]bool{}
+	for _, k := range Reasons {
+		rows = append(rows, k.Code)
+		if k.Words == "" || words[k.Words] || strings.Contains(k.Words, "_") || k.Suspect+k.Invalid == "" {
+			t.Errorf("%s: words %q, suspect %q, invalid %q", k.Code, k.Words, k.Suspect, k.Invalid)
+		}
+		words[k.Words] = true
+	}
+	slices.Sort(rows)
+	if codes := codesIn(t, "reason.go"); !slices.Equal(rows, codes) {
+		t.Errorf("rows for %q\nof codes %q", rows, codes)
+	}
+}
+
+func TestKinds(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		is    func(ReasonKind) bool
+		codes []string
+	}{
+		{"timing", func(k ReasonKind) bool { return k.Timing },
+			[]string{GeneratorCPU, CPUThrottled, GeneratorPaused, Steal, ForeignCPU, CPUPressure, ClockDrift, EdgeLate, PublishLate, PollLate, TooFew}},
+		{"breaks", func(k ReasonKind) bool { return k.Breaks },
+			[]string{GeneratorLimits, GeneratorCPU, CPUThrottled, PublishLate, PollLate, Errors, Refused, LostConnections, RateNotReached, PollsNotReached, Losses}},
+		{"exhausted", func(k ReasonKind) bool { return k.Exhausted }, []string{GeneratorLimits, GeneratorCPU}},
+		{"cost", func(k ReasonKind) bool { return k.Cost }, []string{NoServerCPU}},
+		{"noise", func(k ReasonKind) bool { return k.Noise }, []string{Steal, ForeignCPU, CPUPressure}},
+		{"hiccup", func(k ReasonKind) bool { return k.Hiccup }, []string{GeneratorPaused, EdgeLate, PublishLate, PollLate}},
+		{"incidental", func(k ReasonKind) bool { return k.Incidental }, []string{TooFew}},
+	} {
+		var codes []string
+		for _, k := range Reasons {
+			if c.is(k) {
+				codes = append(codes, k.Code)
+			}
+		}
+		if !slices.Equal(codes, c.codes) {
+			t.Errorf("%s: %q, want %q", c.name, codes, c.codes)
+		}
+	}
+	if got, want := KindOf("of_the_future"), (ReasonKind{Code: "of_the_future", Words: "of the future"}); got != want {
+		t.Errorf("%+v, want %+v", got, want)
 	}
 }
 

@@ -63,27 +63,7 @@ type Trial struct {
 	Validity Validity `json:"validity"`
 	Reasons  []Reason `json:"reasons"`
 
-	// Messages due in the steady state, wherever their deliveries fall up to
-	// the end of the drain.
-	Offered    int64 `json:"offered"`    // due by the schedule
-	Sent       int64 `json:"sent"`       // handed to the transport
-	NotSent    int64 `json:"not_sent"`   // offered = sent + not sent
-	Published  int64 `json:"published"`  // accepted by the server
-	Expected   int64 `json:"expected"`   // published × clients of the room = delivered − duplicated + lost
-	Delivered  int64 `json:"delivered"`  // duplicates included
-	Lost       int64 `json:"lost"`       // never seen by a client that should have
-	Duplicated int64 `json:"duplicated"` // seen again by the same client
-	Reordered  int64 `json:"reordered"`  // seen after a later one
-
-	// WindowDeliveries counts the deliveries that happened within the window,
-	// whenever their messages were due: what bytes and CPU are divided by.
-	WindowDeliveries int64 `json:"window_deliveries"`
-	// WindowPublished counts the messages acknowledged within the window,
-	// whenever they were due: what was achieved of the rate asked for.
-	WindowPublished int64 `json:"window_published"`
-
-	Requests    Requests    `json:"requests"`
-	Connections Connections `json:"connections"`
+	Counts
 	// AnswerHeaders are the bytes of each line in the head of one poll's answer
 	// with news, by the header's name; the status line has the name "".
 	AnswerHeaders map[string]int64 `json:"answer_headers,omitempty"`
@@ -183,6 +163,31 @@ type Asked struct {
 	Servers    int      `json:"servers"` // chatserver processes used; 0 with a target
 }
 
+// Counts are what a shard counted, and what all of them did.
+type Counts struct {
+	// Messages due in the steady state, wherever their deliveries fall up to
+	// the end of the drain.
+	Offered    int64 `json:"offered"`    // due by the schedule
+	Sent       int64 `json:"sent"`       // handed to the transport
+	NotSent    int64 `json:"not_sent"`   // offered = sent + not sent
+	Published  int64 `json:"published"`  // accepted by the server
+	Expected   int64 `json:"expected"`   // published × clients of the room = delivered − duplicated + lost
+	Delivered  int64 `json:"delivered"`  // duplicates included
+	Lost       int64 `json:"lost"`       // never seen by a client that should have
+	Duplicated int64 `json:"duplicated"` // seen again by the same client
+	Reordered  int64 `json:"reordered"`  // seen after a later one
+
+	// WindowDeliveries counts the deliveries that happened within the window,
+	// whenever their messages were due: what bytes and CPU are divided by.
+	WindowDeliveries int64 `json:"window_deliveries"`
+	// WindowPublished counts the messages acknowledged within the window,
+	// whenever they were due: what was achieved of the rate asked for.
+	WindowPublished int64 `json:"window_published"`
+
+	Requests    Requests    `json:"requests"`
+	Connections Connections `json:"connections"`
+}
+
 // Requests counts HTTP requests answered or failed: Total = Σ ByStatus + Errors.
 type Requests struct {
 	Total    int64            `json:"total"`
@@ -234,25 +239,6 @@ type Layer struct {
 
 // Sum is all bytes of the direction.
 func (l Layer) Sum() int64 { return l.Text + l.Envelope + l.Compression + l.Protocol + l.TLS }
-
-// Add adds what other counted.
-func (b Bytes) Add(other Bytes) Bytes { return b.with(other, 1) }
-
-// Since is what b has more than an earlier count.
-func (b Bytes) Since(earlier Bytes) Bytes { return b.with(earlier, -1) }
-
-func (b Bytes) with(o Bytes, sign int64) Bytes {
-	layer := func(a, b Layer) Layer {
-		return Layer{
-			Text: a.Text + sign*b.Text, Envelope: a.Envelope + sign*b.Envelope, Compression: a.Compression + sign*b.Compression,
-			Protocol: a.Protocol + sign*b.Protocol, TLS: a.TLS + sign*b.TLS,
-		}
-	}
-	return Bytes{
-		In: b.In + sign*o.In, Out: b.Out + sign*o.Out,
-		Layers: Layers{In: layer(b.Layers.In, o.Layers.In), Out: layer(b.Layers.Out, o.Layers.Out)},
-	}
-}
 
 // The phases of a trial, in order.
 var Phases = [...]string{"ramp-up", "warm-up", "steady", "drain"}
@@ -359,16 +345,20 @@ func (c Cost) CPUS() float64 { return c.CPUUserS + c.CPUSysS }
 // Second is one second of the trial, all shards together. T is its start, in
 // seconds from the start of the warm-up: ramp-up seconds are negative.
 type Second struct {
-	T          float64 `json:"t"`
-	Phase      string  `json:"phase"` // ramp-up, warm-up, steady or drain
-	Clients    int64   `json:"clients"`
-	Requests   int64   `json:"requests"`
-	Published  int64   `json:"published"`
-	Deliveries int64   `json:"deliveries"`
-	Empty      int64   `json:"empty"` // polls answered without a message
-	BytesIn    int64   `json:"bytes_in"`
-	BytesOut   int64   `json:"bytes_out"`
-
+	T     float64 `json:"t"`
+	Phase string  `json:"phase"` // ramp-up, warm-up, steady or drain
+	SecondCounts
 	ServerCPUS     float64 `json:"server_cpu_s"`
 	ServerRSSBytes int64   `json:"server_rss_bytes"`
+}
+
+// SecondCounts is what shards count in each second.
+type SecondCounts struct {
+	Clients    int64 `json:"clients"` // that have joined by its end
+	Requests   int64 `json:"requests"`
+	Published  int64 `json:"published"`
+	Deliveries int64 `json:"deliveries"`
+	Empty      int64 `json:"empty"` // polls answered without a message
+	BytesIn    int64 `json:"bytes_in"`
+	BytesOut   int64 `json:"bytes_out"`
 }

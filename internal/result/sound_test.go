@@ -2,6 +2,7 @@ package result
 
 import (
 	"encoding/json"
+	"strings"
 	"testing"
 	"time"
 
@@ -53,10 +54,12 @@ func sound(t testing.TB, change ...func(*Trial)) *Trial {
 		Trial: 1, Attempt: 1, Clients: 2, Started: time.Unix(1_700_000_000, 0).UTC(), WindowS: 100,
 		Asked:  Asked{PublishRate: 10, Arrivals: "constant", PayloadBytes: 100, PollIntervalS: 1, Paced: true, Rooms: 1, Publishers: 1, SteadyS: 100, Trials: 3},
 		Status: Complete, Validity: Valid, Reasons: []Reason{},
-		Offered: 1000, Sent: 1000, Published: 1000, WindowDeliveries: 2000, WindowPublished: 1000,
-		Requests:    Requests{Total: 1200, ByStatus: map[string]int64{"200": 200, "201": 1000}, Empty: 3},
-		Connections: Connections{Held: 3, Opened: 3},
-		Errors:      map[string]int64{},
+		Counts: Counts{
+			Offered: 1000, Sent: 1000, Published: 1000, WindowDeliveries: 2000, WindowPublished: 1000,
+			Requests:    Requests{Total: 1200, ByStatus: map[string]int64{"200": 200, "201": 1000}, Empty: 3},
+			Connections: Connections{Held: 3, Opened: 3},
+		},
+		Errors: map[string]int64{},
 		Bytes: Bytes{In: 600_000, Out: 300_000, Layers: Layers{
 			In:  Layer{Text: 300_000, Envelope: 200_000, Protocol: 100_000}, // the answers to what is posted repeat the text
 			Out: Layer{Text: 100_000, Envelope: 50_000, Protocol: 150_000},
@@ -84,4 +87,20 @@ func lineOf(t testing.TB, trial *Trial) string {
 		t.Fatal(err)
 	}
 	return string(line) + "\n"
+}
+
+// wantCheck checks a sound trial that was changed: its error must hold each line of
+// want, and there must be none where want is empty.
+func wantCheck(t *testing.T, name, want string, change ...func(*Trial)) {
+	t.Helper()
+	err := sound(t, change...).Check()
+	if (err == nil) != (want == "") {
+		t.Errorf("%s: error %v\nwant %q", name, err, want)
+		return
+	}
+	for line := range strings.Lines(want) {
+		if !strings.Contains(err.Error()+"\n", line) {
+			t.Errorf("%s: error %q\nlacks %q", name, err, line)
+		}
+	}
 }

@@ -23,18 +23,12 @@ func (t *Trial) judgeThrottling() {
 	if h == nil || h.Periods == 0 {
 		return
 	}
-	v, share := Suspect, float64(h.Throttled)/float64(h.Periods)
-	switch {
-	case share <= noticeThrottled:
-		return
-	case share > maxThrottled:
-		v = Invalid
-	}
+	share := float64(h.Throttled) / float64(h.Periods)
 	who := "the generator"
 	if t.Env.QuotaShared {
 		who = "server and generator"
 	}
-	t.Doubt(CPUThrottled, v, "the CPU quota of %.3g cores was used up in %d of %d periods (%.0f %%; %.0f %% is allowed, beyond %.0f %% the trial is invalid): %s stood still until their ends; raise the quota, or ask for less",
+	t.doubtBeyond(CPUThrottled, share, noticeThrottled, maxThrottled, "the CPU quota of %.3g cores was used up in %d of %d periods (%.0f %%; %.0f %% is allowed, beyond %.0f %% the trial is invalid): %s stood still until their ends; raise the quota, or ask for less",
 		t.Env.CPUQuota, h.Throttled, h.Periods, 100*share, 100*noticeThrottled, 100*maxThrottled, who)
 }
 

@@ -2,22 +2,6 @@ package result
 
 import "slices"
 
-// Add adds what the kernel told of other connections.
-func (t TCP) Add(other TCP) TCP { return t.with(other, 1) }
-
-// Since is what t has more than an earlier count.
-func (t TCP) Since(earlier TCP) TCP { return t.with(earlier, -1) }
-
-func (t TCP) with(o TCP, sign int64) TCP {
-	segments := func(a, b Segments) Segments {
-		return Segments{
-			Segments: a.Segments + sign*b.Segments, DataSegments: a.DataSegments + sign*b.DataSegments,
-			HeaderBytes: a.HeaderBytes + sign*b.HeaderBytes,
-		}
-	}
-	return TCP{In: segments(t.In, o.In), Out: segments(t.Out, o.Out), Retransmits: t.Retransmits + sign*o.Retransmits}
-}
-
 // SumTCP is the sum of all parts, or nil where one of them is unknown, or
 // there is none.
 func SumTCP(parts []*TCP) *TCP {
@@ -26,32 +10,7 @@ func SumTCP(parts []*TCP) *TCP {
 	}
 	var sum TCP
 	for _, p := range parts {
-		sum = sum.Add(*p)
+		sum = Add(sum, *p)
 	}
 	return &sum
-}
-
-// Headers and data of one segment on a network with packets of 1,500 bytes:
-// IPv4, and TCP with timestamps.
-const (
-	headers1500 = 20 + 20 + 12
-	data1500    = 1500 - headers1500 // 1,448
-)
-
-// On1500 is what the same connections would take at least on a network with
-// packets of 1,500 bytes, where bytes is what these segments carry.
-//
-//	data segments   = max(data segments, ⌈bytes / 1448⌉)
-//	segments        = data segments + acknowledgements, as many as counted
-//	header bytes    = segments × 52
-//
-// It is a lower bound: of n segments with b₁ … bₙ bytes each one becomes
-// ⌈bᵢ / 1448⌉, and the sum of these is neither below n nor below
-// ⌈(b₁ + … + bₙ) / 1448⌉; and more segments are not acknowledged by fewer.
-func (s Segments) On1500(bytes int64) Segments {
-	acknowledgements := s.Segments - s.DataSegments
-	data := max(s.DataSegments, (bytes+data1500-1)/data1500)
-	return Segments{
-		Segments: acknowledgements + data, DataSegments: data, HeaderBytes: (acknowledgements + data) * headers1500,
-	}
 }

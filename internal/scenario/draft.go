@@ -26,6 +26,10 @@ type draft struct {
 	faults []Fault
 }
 
+func newDraft(name, file string, known Known) *draft {
+	return &draft{Scenario: Scenario{Name: name}, file: file, known: known, from: map[string]origin{}, bad: map[string]bool{}, lists: map[string][]value{}}
+}
+
 // origin is where a value was given.
 type origin struct {
 	line  int
@@ -87,14 +91,6 @@ func (d *draft) override(overrides []Override) {
 		d.at(o.Key, origin{flag: flag, found: v.found()})
 		d.set(k, 0, v)
 	}
-}
-
-func paths() []string {
-	list := make([]string, len(keys))
-	for i, k := range keys {
-		list[i] = k.Path
-	}
-	return list
 }
 
 // complete fills in the defaults that depend on no other key.

@@ -35,6 +35,7 @@ func TestEmbedded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	schema := compileSchema(t)
 	var names []string
 	for _, f := range files {
 		src, err := scenarios.FS.ReadFile(f)
@@ -43,6 +44,9 @@ func TestEmbedded(t *testing.T) {
 		}
 		if !strings.HasPrefix(string(src), "# yaml-language-server: $schema=schema.json\n") {
 			t.Errorf("%s does not begin with its schema", f)
+		}
+		if err := conforms(schema, src); err != nil {
+			t.Errorf("%s: %v", f, err)
 		}
 		name := strings.TrimSuffix(f, ".yaml")
 		if g := loadGrid(t, name); g.Name != name {

@@ -3,7 +3,6 @@ package scenario
 import (
 	"errors"
 	"math"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,8 +13,8 @@ import (
 )
 
 // FuzzParse holds Parse to its promises: whatever it is given, it does not
-// panic, accepts only values in range, and names the file or the flag in
-// every fault.
+// panic, accepts only values in range and files that conform to schema.json,
+// and names the file or the flag in every fault.
 func FuzzParse(f *testing.F) {
 	for _, name := range append(Names(), "example") {
 		src, err := scenarios.FS.ReadFile(name + ".yaml")
@@ -28,8 +27,15 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(good), "transports", "ws,poll")
 	f.Add([]byte("a: &a [*a]\n---\n%YAML 1.1"), "seed", "-0")
 	f.Add([]byte(edit("poll: {interval: 1h}")), "phases.drain", "9999999h")
+	schema := compileSchema(f)
 	f.Fuzz(func(t *testing.T, src []byte, key, text string) {
 		start := time.Now()
+		if _, err := parse("fuzzed.yaml", src); err == nil {
+			// Space around the text of about does not count, except to a schema.
+			if err := conforms(schema, src); err != nil && !strings.Contains(err.Error(), "/about") {
+				t.Errorf("schema.json refuses what Parse accepts: %v", err)
+			}
+		}
 		s, err := parse("fuzzed.yaml", src, Override{key, text, "--flag"})
 		if took := time.Since(start); took > 5*time.Second {
 			t.Errorf("took %v for %d bytes", took, len(src))
@@ -54,33 +60,18 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
+// inRange checks that every value is one that a flag may hold, and the rules
+// between keys.
 func inRange(t *testing.T, s Scenario) {
 	t.Helper()
-	within := func(d, lo, hi time.Duration) bool { return d >= lo && d <= hi }
-	for what, ok := range map[string]bool{
-		"name":       s.Name == "fuzzed",
-		"about":      s.About != "",
-		"transports": len(s.Transports) > 0 && !slices.ContainsFunc(s.Transports, func(n string) bool { return !slices.Contains(known.Transports, n) }),
-		"clients":    s.Clients >= 1 && s.Clients <= 1_000_000,
-		"rooms":      s.Rooms >= 1 && s.Rooms <= s.Clients,
-		"trials":     s.Trials >= 1 && s.Trials <= 1000,
-		"seed":       s.Seed < 1<<53,
-		"payload":    s.Payload >= PayloadMin && s.Payload <= 4096,
-		"rate":       s.Publish.Rate == 0 && !math.Signbit(s.Publish.Rate) || s.Publish.Rate >= 1.0/86400 && s.Publish.Rate <= 1e7,
-		"arrivals":   s.Publish.Arrivals == "poisson" || s.Publish.Arrivals == "constant",
-		"publishers": s.Publish.Publishers >= 1 && s.Publish.Publishers <= s.Clients/s.Rooms,
-		"interval":   within(s.Poll.Interval, 10*time.Millisecond, time.Hour),
-		"ramp_up":    within(s.Phases.RampUp, 0, time.Hour),
-		"warm_up":    within(s.Phases.WarmUp, 0, time.Hour),
-		"steady":     within(s.Phases.Steady, time.Second, 24*time.Hour),
-		"drain":      within(s.Phases.Drain, s.Poll.Interval, 2*time.Hour),
-		"history":    s.Server.History >= 1 && s.Server.History <= 10_000_000,
-		"shards":     s.Shards >= 0 && s.Shards <= min(1000, s.Clients),
-		"time_limit": within(s.TimeLimit, time.Second, 10_000*time.Hour),
-		"duration":   s.Duration() > 0,
-	} {
-		if !ok {
-			t.Errorf("%s is out of range: %+v", what, s)
+	for _, k := range keys {
+		again := &draft{Scenario: s, known: known}
+		if trouble := k.parse(again, value{text: k.format(&s)}); trouble != nil || cmp.Diff(s, again.Scenario) != "" {
+			t.Errorf("%s is out of range: %s: %v", k.Path, k.format(&s), trouble)
 		}
+	}
+	if s.Name != "fuzzed" || s.Rooms > s.Clients || s.Publish.Publishers > s.Clients/s.Rooms || s.Phases.Drain < s.Poll.Interval ||
+		s.Shards > s.Clients || s.Duration() <= 0 || math.Signbit(s.Publish.Rate) {
+		t.Errorf("out of range: %+v", s)
 	}
 }

@@ -7,20 +7,31 @@ import (
 	"time"
 )
 
+// Grid is one scenario file, checked. It holds a point for each combination of
+// the values of the keys that hold lists, and one point where none does.
+type Grid struct {
+	Name   string
+	About  string
+	Swept  []string   // keys that hold several values, dotted, in the order of [Keys]
+	Points []Scenario // the first of these keys changes slowest
+}
+
 // maxPoints bounds a grid. Who asks for more has hardly meant to.
 const maxPoints = 1000
 
 // set reads the value of a key, or each of a list's where the key may hold
 // several; what has come before for the key is forgotten.
-func (d *draft) set(k *key, line int, v value) {
+func (d *draft) set(k *Key, line int, v value) {
 	delete(d.lists, k.Path)
+	if v.form == nothing {
+		d.refused(k.Path, line, refuse(v, "has no value; must be %s", k.Allowed()))
+		return
+	}
 	items := v.items
 	if v.form == flag && strings.Contains(v.text, ",") && !strings.Contains(v.text, ",0") { // 10,000 is no list
-		for _, text := range strings.Split(v.text, ",") {
-			items = append(items, value{text: strings.TrimSpace(text)})
-		}
+		items = v.split()
 	}
-	if !k.sweeps || v.form != list && items == nil {
+	if !k.Sweeps || v.form != list && items == nil {
 		d.refused(k.Path, line, k.parse(d, v))
 		return
 	}

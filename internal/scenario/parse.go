@@ -46,7 +46,7 @@ func Parse(file string, src []byte, known Known, overrides ...Override) (Grid, e
 	if err != nil {
 		return Grid{}, err
 	}
-	d := &draft{Scenario: Scenario{Name: name}, file: file, known: known, from: map[string]origin{}, bad: map[string]bool{}, lists: map[string][]value{}}
+	d := newDraft(name, file, known)
 	d.section(root, "")
 	d.override(overrides)
 	d.complete(root)

@@ -4,8 +4,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 )
 
 // A hash that changes makes every older result incomparable: change it knowingly.
@@ -55,24 +53,6 @@ func reversed(src string) []string {
 		lines = append([]string{l}, lines...)
 	}
 	return lines
-}
-
-// What format renders, parse reads back as the same value.
-func TestFormatRoundTrip(t *testing.T) {
-	for _, name := range append(Names(), "example") { // of those that sweep, the first point
-		want := load(t, name)
-		var over []Override
-		for _, k := range keys {
-			over = append(over, Override{k.Path, k.format(&want), k.Path})
-		}
-		got, err := parse(name+".yaml", []byte(good), over...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(want, got); diff != "" {
-			t.Errorf("%s:\n%s", name, diff)
-		}
-	}
 }
 
 func TestDuration(t *testing.T) {

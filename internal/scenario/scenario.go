@@ -1,20 +1,11 @@
 // Package scenario says what to run: it reads, checks and renders scenario
-// files. Every key and its meaning stands in scenarios/example.yaml.
+// files. scenarios/example.yaml explains every key.
 package scenario
 
 import "time"
 
-// Grid is one scenario file, checked. It holds a point for each combination of
-// the values of the keys that hold lists, and one point where none does.
-type Grid struct {
-	Name   string
-	About  string
-	Swept  []string   // keys that hold several values, dotted, in the order of [Keys]
-	Points []Scenario // the first of these keys changes slowest
-}
-
 // Scenario is what one point of a file's grid asks for: every field holds a
-// usable value.
+// usable value. Each field has a row in keys.
 type Scenario struct {
 	Name       string
 	About      string
@@ -65,4 +56,114 @@ type Server struct {
 
 	FreezeAt time.Duration // into the steady state: the server is stopped
 	Freeze   time.Duration // for so long; 0 does not
+}
+
+// PayloadMin is the least payload in bytes: the generator's tag, which every
+// message's text begins with, must fit.
+const PayloadMin = 32
+
+// longest is the longest time_limit.
+const longest = 10_000 * time.Hour
+
+// Sections are the keys that hold keys of their own, and what those are about.
+var Sections = map[string]string{
+	"publish": "How messages are published in each room.",
+	"poll":    "How polling transports poll.",
+	"phases":  "Lengths of the phases of a trial, in order. Only phases.steady is reported.",
+	"server":  "Settings of the chatserver under test.",
+}
+
+// keys holds everything about each key, in the order of scenarios/example.yaml.
+// Files, flags, checks, hashes, schema.json and example.yaml come from it.
+var keys = []Key{
+	{Path: "about", About: "The question that the scenario answers.",
+		Example:  "How do polling and push compare for two rooms of 50 people each?",
+		field:    sentence{max: 200, at: func(s *Scenario) *string { return &s.About }},
+		fileOnly: true, unhashed: true},
+	{Path: "transports", About: "Transports to compare; all selects every one.",
+		Example: "[poll, ws]", field: transports{}, unhashed: true},
+	{Path: "clients", About: "Total number of clients, spread evenly over the rooms.",
+		Example: "100", Sweeps: true,
+		field: count[int]{lo: 1, hi: 1_000_000, at: func(s *Scenario) *int { return &s.Clients }}},
+	{Path: "rooms", About: "Number of rooms; at most one per client.",
+		Default: "1", Example: "2", Sweeps: true,
+		field: count[int]{lo: 1, hi: 1_000_000, at: func(s *Scenario) *int { return &s.Rooms }}},
+	{Path: "trials", About: "Trials per transport, each with fresh processes.",
+		Note:    "Times count as different only if their ranges over the trials do not overlap.",
+		Default: "3", Example: "1",
+		field: count[int]{lo: 1, hi: 1000, at: func(s *Scenario) *int { return &s.Trials }}, unhashed: true},
+	{Path: "seed", About: "Seed for schedules, phases and texts. The same seed gives the same load.",
+		Default: "1",
+		field:   count[uint64]{lo: 0, hi: 1<<53 - 1, at: func(s *Scenario) *uint64 { return &s.Seed }}},
+	{Path: "payload", About: "Text size of each message, such as 200B or 1KiB.",
+		Default: "200B", Sweeps: true,
+		field: quantity[int]{unit: &sizeUnit, lo: PayloadMin, hi: 4096, why: "the generator's tag alone takes 32B",
+			at: func(s *Scenario) *int { return &s.Payload }}},
+
+	{Path: "publish.rate", About: "Publish rate per room, such as 1/s, 1/30s or 10/min; 0/s publishes nothing.",
+		Note:    "A rate that cannot be reached makes the trial invalid; the reason states the rate that was acknowledged.",
+		Example: "1/s", Sweeps: true,
+		field: quantity[float64]{unit: &rateUnit, zero: true, lo: 1.0 / (24 * 60 * 60), hi: 10_000_000, allowed: "0/s, or 1/24h to 10,000,000/s",
+			at: func(s *Scenario) *float64 { return &s.Publish.Rate }}},
+	{Path: "publish.arrivals", About: "Spacing of the messages: poisson (independent, as people write) or constant (even).",
+		Default: "poisson",
+		field:   choice{words: []string{"poisson", "constant"}, at: func(s *Scenario) *string { return &s.Publish.Arrivals }}},
+	{Path: "publish.publishers", About: "Clients per room that publish, in turn; at most the clients per room.",
+		Default: "the smaller of 10 and the clients per room", Example: "10",
+		field:  count[int]{lo: 1, hi: 1_000_000, at: func(s *Scenario) *int { return &s.Publish.Publishers }},
+		derive: func(s *Scenario) { s.Publish.Publishers = min(10, s.Clients/s.Rooms) }},
+
+	{Path: "poll.interval", About: "Time between two polls of a client; only for transports that poll at an interval.",
+		Note:    "Other transports are measured at the first value only.",
+		Default: "1s", Sweeps: true,
+		field: span(10*time.Millisecond, time.Hour, func(s *Scenario) *time.Duration { return &s.Poll.Interval }), paced: true},
+	{Path: "poll.wait", About: "Longest time that the server holds a long poll; only for longpoll.",
+		Note:    "A proxy before the server must allow a longer wait.",
+		Default: "25s",
+		field:   span(time.Second, time.Minute, func(s *Scenario) *time.Duration { return &s.Poll.Wait }), newer: true},
+
+	{Path: "phases.ramp_up", About: "Time over which clients connect.",
+		Default: "2s",
+		field:   span(0, time.Hour, func(s *Scenario) *time.Duration { return &s.Phases.RampUp })},
+	{Path: "phases.warm_up", About: "Length of the phase under full load before the measured one.",
+		Note:    "A client's first poll finds only messages published since it joined: a warm-up shorter than poll.interval makes a trial suspect.",
+		Default: "the larger of 2s and poll.interval", Example: "2s",
+		field:  span(0, time.Hour, func(s *Scenario) *time.Duration { return &s.Phases.WarmUp }),
+		derive: func(s *Scenario) { s.Phases.WarmUp = max(2*time.Second, s.Poll.Interval) }},
+	{Path: "phases.steady", About: "Length of the measured phase.",
+		Note:    "A p99 needs 1,000 deliveries, a p99.9 10,000.",
+		Example: "20s",
+		field:   span(time.Second, 24*time.Hour, func(s *Scenario) *time.Duration { return &s.Phases.Steady })},
+	{Path: "phases.drain", About: "Longest wait for the last deliveries; at least poll.interval.",
+		Note:    "It ends once all have arrived.",
+		Default: "poll.interval plus 2s", Example: "3s",
+		field:  span(time.Second, 2*time.Hour, func(s *Scenario) *time.Duration { return &s.Phases.Drain }),
+		derive: func(s *Scenario) { s.Phases.Drain = s.Poll.Interval + 2*time.Second }},
+
+	{Path: "server.history", About: "Messages that the server keeps per room.",
+		Default: "1000",
+		field:   count[int]{lo: 1, hi: 10_000_000, at: func(s *Scenario) *int { return &s.Server.History }}},
+	{Path: "server.batch", About: "Time over which the server gathers messages before it sends them; only for ws-batch.",
+		Default: "50ms",
+		field:   span(time.Millisecond, 10*time.Second, func(s *Scenario) *time.Duration { return &s.Server.Batch })},
+	{Path: "server.freeze_at", About: "Time from the start of the measured phase until the server is stopped; needs server.freeze.",
+		Default: "0s",
+		field:   span(0, 24*time.Hour, func(s *Scenario) *time.Duration { return &s.Server.FreezeAt })},
+	{Path: "server.freeze", About: "How long the server stays stopped (SIGSTOP); 0s never stops it.",
+		Note:    "The freeze must end within the measured phase.",
+		Default: "0s",
+		field:   span(0, time.Hour, func(s *Scenario) *time.Duration { return &s.Server.Freeze })},
+	{Path: "tls", About: "Whether clients and server use TLS, with a temporary certificate.",
+		Default: "false",
+		field:   truth{at: func(s *Scenario) *bool { return &s.TLS }}},
+	{Path: "shards", About: "Number of load generator processes that share the clients; auto picks it.",
+		Default: "auto",
+		field:   count[int]{lo: 1, hi: 1000, auto: true, at: func(s *Scenario) *int { return &s.Shards }}},
+	{Path: "time_limit", About: "Run time after which suspect trials are no longer repeated.",
+		Default: "1.5 times the planned length", Example: "5m",
+		field:  span(time.Second, longest, func(s *Scenario) *time.Duration { return &s.TimeLimit }),
+		derive: func(*Scenario) {}, unhashed: true}, // by the grid
+	{Path: "limits", About: "Changes for the worse that a comparison tolerates, by metric.",
+		Default: "those of the metrics", Example: "{bytes-per-delivery-in: 5%}",
+		field: limits{}, derive: func(*Scenario) {}, unhashed: true},
 }

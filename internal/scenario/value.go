@@ -33,6 +33,14 @@ func (v value) scalar() bool {
 	return v.form == flag || v.form == bare || v.form == word || v.form == quoted
 }
 
+// split returns the items of a flag's text, which commas separate.
+func (v value) split() (items []value) {
+	for text := range strings.SplitSeq(v.text, ",") {
+		items = append(items, value{text: strings.TrimSpace(text)})
+	}
+	return items
+}
+
 // found shows v in an error, short and harmless to a terminal.
 func (v value) found() string {
 	switch v.form {

@@ -94,14 +94,8 @@ type Event struct {
 
 // Second counts what happened in second K from the plan's RampStart.
 type Second struct {
-	K          int   `json:"k"`
-	Clients    int64 `json:"clients"` // that have joined by its end
-	Requests   int64 `json:"requests"`
-	Published  int64 `json:"published"`
-	Deliveries int64 `json:"deliveries"`
-	Empty      int64 `json:"empty"`
-	BytesIn    int64 `json:"bytes_in"`
-	BytesOut   int64 `json:"bytes_out"`
+	K int `json:"k"`
+	result.SecondCounts
 
 	// Of a plan that is Live. They enter no result.
 	Latencies Sketch `json:"latencies,omitempty"` // from due to seen, of deliveries of this second: of all, or of a sample
@@ -114,38 +108,17 @@ type Result struct {
 	From    int64 `json:"from"`    // the steady state as measured; 0 where it never began
 	To      int64 `json:"to"`
 
-	Joined     int64 `json:"joined"` // clients that became ready to receive
-	Offered    int64 `json:"offered"`
-	Sent       int64 `json:"sent"`
-	Published  int64 `json:"published"`
-	Expected   int64 `json:"expected"`
-	Delivered  int64 `json:"delivered"`
-	Lost       int64 `json:"lost"`
-	Duplicated int64 `json:"duplicated"`
-	Reordered  int64 `json:"reordered"`
+	Joined int64 `json:"joined"` // clients that became ready to receive
+	result.Counts
 
-	WindowDeliveries int64                            `json:"window_deliveries"`
-	WindowPublished  int64                            `json:"window_published"`
-	ByStatus         map[string]int64                 `json:"by_status"`
-	RequestErrors    int64                            `json:"request_errors"`
-	Empty            int64                            `json:"empty"`
-	AnswerHeaders    map[string]int64                 `json:"answer_headers,omitempty"`
-	Bytes            [len(result.Phases)]result.Bytes `json:"bytes"` // by phase
-	TCP              *result.TCP                      `json:"tcp"`
-	Handshakes       int64                            `json:"handshakes"`
-	TLS              string                           `json:"tls"`
-	Deflate          string                           `json:"deflate"` // what was agreed, where that was not the usual
-	Held             int64                            `json:"held"`
-	HeldMean         float64                          `json:"held_mean"`
-	Opened           int64                            `json:"opened"`
-	Failed           int64                            `json:"failed"`
-	LostConnections  int64                            `json:"lost_connections"`
-	Reconnects       int64                            `json:"reconnects"`
-	Errors           map[string]int64                 `json:"errors"`
-	StaleShares      []float64                        `json:"stale_shares"` // of each client
-	Pause            int64                            `json:"pause"`        // longest time in which the shard stood still in the steady state
-	Dropped          int64                            `json:"dropped"`      // samples that a histogram could not take
-	FirstError       string                           `json:"first_error"`  // one error in full, to be read by people
+	AnswerHeaders map[string]int64                 `json:"answer_headers,omitempty"`
+	Errors        map[string]int64                 `json:"errors"`
+	Bytes         [len(result.Phases)]result.Bytes `json:"bytes"` // by phase
+	TCP           *result.TCP                      `json:"tcp"`
+	StaleShares   []float64                        `json:"stale_shares"` // of each client
+	Pause         int64                            `json:"pause"`        // longest time in which the shard stood still in the steady state
+	Dropped       int64                            `json:"dropped"`      // samples that a histogram could not take
+	FirstError    string                           `json:"first_error"`  // one error in full, to be read by people
 
 	// Histograms: HdrHistogram V2, compressed, base64; nanoseconds.
 	Latency        string `json:"latency"`

@@ -77,7 +77,7 @@ func dial(t *testing.T, tr transport.Transport, target loadgen.Target) *person {
 		target.User = tr.Name
 	}
 	target.Roots = trusted(t).roots
-	c, err := tr.Dial(t.Context(), target)
+	c, err := loadgen.Dialers[tr.Name](t.Context(), target)
 	if err != nil {
 		t.Fatalf("%s: %v", tr.Name, err)
 	}
@@ -283,7 +283,7 @@ func TestCutOffAndResumed(t *testing.T) {
 
 func TestCloseUnblocks(t *testing.T) {
 	each(t, func(t *testing.T, tr transport.Transport) {
-		c, err := tr.Dial(t.Context(), loadgen.Target{URL: serve(t), Room: "lobby", User: "ada", Publishes: true, Roots: trusted(t).roots, Meter: &loadgen.Meter{}})
+		c, err := loadgen.Dialers[tr.Name](t.Context(), loadgen.Target{URL: serve(t), Room: "lobby", User: "ada", Publishes: true, Roots: trusted(t).roots, Meter: &loadgen.Meter{}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -328,11 +328,11 @@ func TestDialFails(t *testing.T) {
 		}
 		l.Close() // nobody listens there now
 		m := &loadgen.Meter{}
-		if c, err := tr.Dial(t.Context(), loadgen.Target{URL: "http://" + l.Addr().String(), Room: "lobby", Meter: m}); err == nil {
+		if c, err := loadgen.Dialers[tr.Name](t.Context(), loadgen.Target{URL: "http://" + l.Addr().String(), Room: "lobby", Meter: m}); err == nil {
 			c.Close()
 			t.Error("a dial to a closed port succeeded")
 		}
-		if _, err := tr.Dial(t.Context(), loadgen.Target{URL: "http://%", Room: "lobby", Meter: m}); err == nil {
+		if _, err := loadgen.Dialers[tr.Name](t.Context(), loadgen.Target{URL: "http://%", Room: "lobby", Meter: m}); err == nil {
 			t.Error("a dial to no address succeeded")
 		}
 	})

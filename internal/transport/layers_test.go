@@ -69,7 +69,7 @@ func TestLayersAddUp(t *testing.T) {
 		// The server may have got round to answering a client's close frame.
 		closing := m.Totals().FramesIn - frames - n*(clients+1)
 		want := n*int64(clients*delivery+acknowledgement) + 4*closing
-		if got := all.Since(dialled).Layers.In.Protocol; got != want || closing < 0 || closing > clients {
+		if got := result.Sub(all, dialled).Layers.In.Protocol; got != want || closing < 0 || closing > clients {
 			t.Errorf("%d bytes of protocol came, with %d frames too many, want %d", got, closing, want)
 		}
 	})

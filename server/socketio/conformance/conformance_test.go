@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -19,6 +18,8 @@ import (
 
 	"github.com/gorilla/websocket"
 	"go.uber.org/goleak"
+
+	"github.com/pollpush/pollpush/internal/serving"
 	"gotest.tools/v3/assert"
 )
 
@@ -32,14 +33,15 @@ func serve(t *testing.T) string {
 	r, w := io.Pipe()
 	var stderr bytes.Buffer
 	code := make(chan int)
-	go func() { code <- run(ctx, w, &stderr, []string{"--listen", "127.0.0.1:0"}) }()
+	go func() { code <- command().Run(ctx, nil, w, &stderr, []string{"--listen", "127.0.0.1:0"}) }()
 	var first struct{ URL string }
 	line, err := bufio.NewReader(r).ReadBytes('\n')
 	assert.Assert(t, err == nil && json.Unmarshal(line, &first) == nil, "the first line is %q (%v)", line, err)
 	t.Cleanup(func() {
 		stop()
-		got := <-code
-		assert.Check(t, got == fine && stderr.Len() <= 0, "exit code %d; %s", got, &stderr)
+		if got := <-code; got != serving.Fine || stderr.Len() > 0 {
+			t.Errorf("exit code %d; %s", got, &stderr)
+		}
 		goleak.VerifyNone(t)
 	})
 	return first.URL
@@ -275,26 +277,4 @@ func TestEndsBySIGTERM(t *testing.T) {
 	rest, _ := io.ReadAll(r)
 	err = c.Wait()
 	assert.Check(t, err == nil && len(rest) == 0, "ended with %v; more on stdout: %q", err, rest)
-}
-
-func TestRunExits(t *testing.T) {
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	assert.NilError(t, err)
-	defer taken.Close()
-	tests := []struct {
-		args   []string
-		code   int
-		stdout string
-		stderr string
-	}{
-		{[]string{"--help"}, fine, "--listen", ""},
-		{[]string{"--lisen", "x"}, usage, "", `did you mean "--listen"`},
-		{[]string{"--listen", taken.Addr().String()}, cannot, "", "--listen"},
-	}
-	for _, tt := range tests {
-		var stdout, stderr bytes.Buffer
-		if code := run(t.Context(), &stdout, &stderr, tt.args); code != tt.code || !strings.Contains(stdout.String(), tt.stdout) || !strings.Contains(stderr.String(), tt.stderr) {
-			t.Errorf("%q: exit code %d, want %d; stdout %q; stderr %q", tt.args, code, tt.code, &stdout, &stderr)
-		}
-	}
 }

@@ -9,16 +9,6 @@
 //	/ws-echo     echoes every WebSocket message of up to 16 MiB
 package main
 
-import (
-	"context"
-	"os"
+import "github.com/pollpush/pollpush/internal/serving"
 
-	"github.com/pollpush/pollpush/internal/interrupt"
-)
-
-func main() {
-	ctx, stop := interrupt.Context(context.Background())
-	code := run(ctx, os.Stdout, os.Stderr, os.Args[1:])
-	stop()
-	os.Exit(code)
-}
+func main() { serving.Main(command()) }

@@ -2,28 +2,16 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"sync"
 	"time"
 
-	"github.com/alecthomas/kong"
-
+	"github.com/pollpush/pollpush/internal/serving"
 	"github.com/pollpush/pollpush/server/socketio"
 	"github.com/pollpush/pollpush/server/socketio/engine"
 	"github.com/pollpush/pollpush/server/wire"
-)
-
-// Exit codes.
-const (
-	fine   = 0
-	broken = 1 // serving ended by an error
-	usage  = 2
-	cannot = 3 // the environment refuses, such as an address in use
 )
 
 const (
@@ -40,34 +28,17 @@ type flags struct {
 	Listen string `default:"127.0.0.1:3000" placeholder:"HOST:PORT" help:"Address to serve on; port 0 takes a free one (${default}, where the suites look)."`
 }
 
-// run serves until ctx is done and returns the exit code. On stdout it prints one
-// line of JSON, the server's URL and process id, once it accepts connections.
-func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
+func command() serving.Program {
 	var f flags
-	helped := false
-	parser, err := kong.New(&f,
-		kong.Name("conformance"),
-		kong.Description("Serves what the test suites of Engine.IO 4, Socket.IO 5 and WebSocket expect."),
-		kong.Writers(stdout, stderr),
-		kong.Exit(func(int) { helped = true }),
-	)
-	if err != nil {
-		panic(err) // the flags above are wrong
+	return serving.Program{
+		Name:        "conformance",
+		Description: "Serves what the test suites of Engine.IO 4, Socket.IO 5 and WebSocket expect.",
+		Flags:       &f, Listen: &f.Listen,
+		Start: func(l net.Listener, _ io.Writer) (serving.Server, error) { return start(l), nil },
 	}
-	_, err = parser.Parse(args)
-	if helped {
-		return fine
-	}
-	if err != nil {
-		fmt.Fprintf(stderr, "conformance: %v (see conformance --help)\n", err)
-		return usage
-	}
-	listener, err := net.Listen("tcp", f.Listen)
-	if err != nil {
-		fmt.Fprintf(stderr, "conformance: %v; choose another address by --listen\n", err)
-		return cannot
-	}
+}
 
+func start(listener net.Listener) serving.Server {
 	config := settings()
 	config.Open = func(s *engine.Session, _ *http.Request) engine.Handler { return echo{s} }
 	engineIO := engine.New(config)
@@ -82,34 +53,21 @@ func run(ctx context.Context, stdout, stderr io.Writer, args []string) int {
 	routes.Handle("/socket.io/", socketIO)
 	routes.Handle("/ws-echo", sockets)
 	server := &http.Server{Handler: routes, ReadHeaderTimeout: headerTimeout}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(wire.Listen(listener, &wire.Tally{})) }()
-
-	line, err := json.Marshal(struct {
-		URL string `json:"url"`
-		PID int    `json:"pid"`
-	}{"http://" + listener.Addr().String(), os.Getpid()})
-	if err != nil {
-		panic(err) // a string and an integer always encode
+	end := func() {
+		soon, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
+		defer cancel()
+		var closing sync.WaitGroup
+		closing.Go(func() { engineIO.Close(soon) })
+		closing.Go(func() { socketIO.Close(soon) })
+		closing.Go(sockets.close)
+		closing.Wait()
+		if server.Shutdown(soon) != nil {
+			server.Close()
+		}
 	}
-	fmt.Fprintf(stdout, "%s\n", line)
-
-	code := fine
-	select {
-	case <-ctx.Done():
-	case err := <-served:
-		fmt.Fprintf(stderr, "conformance: serving ended: %v\n", err)
-		code = broken
+	return serving.Server{
+		Line:  serving.Line{URL: "http://" + listener.Addr().String()},
+		Serve: func() error { return server.Serve(wire.Listen(listener, &wire.Tally{})) },
+		Close: end,
 	}
-	soon, cancel := context.WithTimeout(context.Background(), shutdownTimeout)
-	defer cancel()
-	var closing sync.WaitGroup
-	closing.Go(func() { engineIO.Close(soon) })
-	closing.Go(func() { socketIO.Close(soon) })
-	closing.Go(sockets.close)
-	closing.Wait()
-	if server.Shutdown(soon) != nil {
-		server.Close()
-	}
-	return code
 }

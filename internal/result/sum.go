@@ -1,0 +1,59 @@
+package result
+
+import "reflect"
+
+// Add returns the sum of a and b: each number of a struct, or of a map by its key,
+// is added. Of two texts it is the last one that is not empty.
+func Add[T any](a, b T) T { return combine(a, b, 1) }
+
+// Sub takes each number of b off that of a, as Add adds them.
+func Sub[T any](a, b T) T { return combine(a, b, -1) }
+
+func combine[T any](a, b T, sign int64) (sum T) {
+	combineInto(reflect.ValueOf(&sum).Elem(), reflect.ValueOf(&a).Elem(), reflect.ValueOf(&b).Elem(), sign)
+	return sum
+}
+
+func combineInto(sum, a, b reflect.Value, sign int64) {
+	switch sum.Kind() {
+	case reflect.Int64:
+		sum.SetInt(a.Int() + sign*b.Int())
+	case reflect.Float64:
+		sum.SetFloat(a.Float() + float64(sign)*b.Float())
+	case reflect.String:
+		if sum.Set(a); b.Len() > 0 {
+			sum.Set(b)
+		}
+	case reflect.Struct:
+		for i := range sum.NumField() {
+			combineInto(sum.Field(i), a.Field(i), b.Field(i), sign)
+		}
+	case reflect.Map:
+		combineMaps(sum, a, b, sign)
+	default:
+		panic("result: a " + sum.Type().String() + " cannot be added")
+	}
+}
+
+// combineMaps leaves a and b alone. A key that one lacks is 0 there; of two nil
+// maps the sum is nil.
+func combineMaps(sum, a, b reflect.Value, sign int64) {
+	if a.IsNil() && b.IsNil() {
+		return
+	}
+	sum.Set(reflect.MakeMap(sum.Type()))
+	zero := reflect.Zero(sum.Type().Elem())
+	at := func(m, key reflect.Value) reflect.Value {
+		if v := m.MapIndex(key); v.IsValid() {
+			return v
+		}
+		return zero
+	}
+	for _, m := range []reflect.Value{a, b} {
+		for _, key := range m.MapKeys() {
+			v := reflect.New(zero.Type()).Elem()
+			combineInto(v, at(a, key), at(b, key), sign)
+			sum.SetMapIndex(key, v)
+		}
+	}
+}

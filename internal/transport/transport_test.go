@@ -1,0 +1,50 @@
+package transport_test
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/pollpush/pollpush/internal/transport"
+	"github.com/pollpush/pollpush/loadgen"
+)
+
+// Every transport can be told from all others by each thing that readers see.
+func TestTransportsDiffer(t *testing.T) {
+	seen := map[any]string{}
+	looks := slices.Clone(transport.Unknown)
+	for _, tr := range transport.All() {
+		looks = append(looks, tr.Look)
+		for _, v := range []any{tr.Name, [2]string{tr.Spoken}, tr.About} {
+			if v == "" || seen[v] != "" {
+				t.Errorf("%s: %v is nothing, or that of %s", tr.Name, v, seen[v])
+			}
+			seen[v] = tr.Name
+		}
+	}
+	for _, l := range looks {
+		for _, v := range []any{l.Marker, l.Ink, [2]uint32{l.Dark}} {
+			if seen[v] != "" {
+				t.Errorf("%+v: %v is taken", l, v)
+			}
+			seen[v] = "taken"
+		}
+	}
+}
+
+func TestEveryTransportHasItsDialer(t *testing.T) {
+	if got, want := slices.Sorted(maps.Keys(loadgen.Dialers)), slices.Sorted(slices.Values(transport.Names())); !slices.Equal(got, want) {
+		t.Errorf("loadgen dials %v, the table has %v", got, want)
+	}
+}
+
+func TestUnknownTransports(t *testing.T) {
+	names := []string{"zeppelin", "ws", "balloon", "poll"}
+	slices.SortFunc(names, transport.Compare)
+	if want := []string{"poll", "ws", "balloon", "zeppelin"}; !slices.Equal(names, want) {
+		t.Errorf("ordered as %v, want %v", names, want)
+	}
+	if tr := transport.Describe("zeppelin"); tr.Spoken != "zeppelin" || !slices.Contains(transport.Unknown, tr.Look) {
+		t.Errorf("one that only results name is described as %+v", tr)
+	}
+}

@@ -1,0 +1,259 @@
+package charts
+
+import (
+	"fmt"
+	"math"
+	"slices"
+
+	"gonum.org/v1/plot/vg"
+
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/stat"
+	"github.com/pollpush/pollpush/report/internal/axis"
+	"github.com/pollpush/pollpush/report/internal/figure"
+	"github.com/pollpush/pollpush/report/internal/metric"
+	"github.com/pollpush/pollpush/report/internal/model"
+	"github.com/pollpush/pollpush/report/internal/number"
+	"github.com/pollpush/pollpush/report/internal/theme"
+	"github.com/pollpush/pollpush/report/internal/trials"
+)
+
+// curvePanel is a panel of one metric of all transports along the axis that is
+// swept.
+type curvePanel struct {
+	metric  *metric.Metric
+	heading string
+	only    string // the axis that it is drawn along; any, if empty
+	guide   func(*trials.Cut) figure.Guide
+}
+
+// curves adds panels for each cut of a sweep that there is room for.
+func curves(panels ...curvePanel) func(*trials.Set, *figure.Chart) {
+	return func(s *trials.Set, c *figure.Chart) {
+		cuts, left := s.Shown()
+		c.Title += ", by " + s.Axis().By
+		c.Caption += " " + bandText(s) + besideText + acrossText(s) + crossedText(s)
+		if left > 0 {
+			c.Footer = []string{fmt.Sprintf("%d more in the table", left)}
+		}
+		for i := range cuts {
+			for _, p := range panels {
+				if p.only == "" || p.only == cuts[i].Along.Key {
+					c.Panels = append(c.Panels, p.draw(&cuts[i]))
+				}
+			}
+		}
+	}
+}
+
+// besideText explains markers that are moved.
+const besideText = " Markers that would hide each other stand side by side."
+
+// crossedText explains the marker of invalid trials, if there are any.
+func crossedText(s *trials.Set) string {
+	if s.Validity() != result.Invalid {
+		return ""
+	}
+	return " A crossed box is an invalid trial: no line is drawn to it."
+}
+
+// acrossText explains the lines of what does not depend on the axis.
+func acrossText(s *trials.Set) string {
+	if s.Axis().Key != "poll.interval" {
+		return ""
+	}
+	return " Transports that do not poll at an interval are measured once, at the marker; their lines are drawn across."
+}
+
+// bandText says what the bands are.
+func bandText(s *trials.Set) string {
+	least, most := math.MaxInt, 0
+	for _, p := range s.Points {
+		for i := range p.Sides {
+			least, most = min(least, len(p.Sides[i].Used)), max(most, len(p.Sides[i].Used))
+		}
+	}
+	switch {
+	case most < 2:
+		return "There is one trial of each, and so no band."
+	case least >= stat.FewestForInterval:
+		return "Lines are medians; bands are their 95 % intervals."
+	case most >= stat.FewestForInterval:
+		return "Lines are medians; bands are their 95 % intervals where there are 6 trials or more, else from the lowest to the highest trial, which holds the true median less often."
+	}
+	fewest := max(least, 2)
+	some, cases := fmt.Sprintf("%d trials", fewest), model.RangeHolds(fewest)
+	if most > fewest {
+		some, cases = some+" or more", cases+" or more"
+	}
+	return "Lines are medians; bands go from the lowest to the highest of " + some + ", which holds the true median in " + cases + "."
+}
+
+// tutorialGuide is 60 requests in a minute for each client.
+func tutorialGuide(l *trials.Cut) figure.Guide {
+	low, high := l.Extent()
+	return figure.Guide{Series: figure.Series{Name: "the tutorial's claim: 60 × clients", X: []float64{low, high}, Y: []float64{60 * low, 60 * high}}}
+}
+
+// pollsGuide is the polls of one client.
+func pollsGuide(l *trials.Cut) figure.Guide {
+	g := figure.Guide{Series: figure.Series{Name: "model of polling: 60 ÷ interval"}}
+	for _, p := range l.Points {
+		if t := p.Head.Asked.PollIntervalS; t > 0 && slices.ContainsFunc(p.Sides, func(s trials.Side) bool { return s.Paced() }) {
+			g.Add(l.Along.Of(&p.Head), model.PollsPerMinute(t))
+		}
+	}
+	return g
+}
+
+// curve is a metric of a transport along a cut.
+func curve(l *trials.Cut, transport string, m *metric.Metric) figure.Line {
+	k := figure.Line{Name: transport, Look: theme.LookOf(transport), Width: 1.8, Radius: 3.2, Apart: true}
+	for _, p := range l.Points {
+		side, elsewhere := l.SideAt(p, transport)
+		if side == nil {
+			continue
+		}
+		c := m.Cell(side.Used)
+		if !c.Known() {
+			continue
+		}
+		low, high := stat.Band(c.Values)
+		k.Points = append(k.Points, figure.Point{X: l.Along.Of(&p.Head), Y: c.Value, Low: low, High: high, Mark: markOf(side, elsewhere)})
+	}
+	return k
+}
+
+// markOf says how a sample is drawn. One taken at another poll interval, of which
+// the transport does not know, has no marker.
+func markOf(s *trials.Side, elsewhere bool) figure.Mark {
+	switch {
+	case !s.Counts():
+		return figure.Crossed
+	case elsewhere:
+		return figure.Unmarked
+	}
+	return figure.Marked
+}
+
+// end names a line at its rightmost point.
+func end(l figure.Line) figure.End {
+	right := l.Right()
+	return figure.End{Name: theme.ShortName(l.Name), Look: l.Look, X: right.X, Y: right.Y}
+}
+
+func (p *curvePanel) draw(l *trials.Cut) figure.Panel {
+	var lines []figure.Line
+	for _, name := range l.Transports() {
+		if k := curve(l, name, p.metric); len(k.Points) > 0 {
+			lines = append(lines, k)
+		}
+	}
+	var guides []figure.Guide
+	if p.guide != nil {
+		if g := p.guide(l); len(g.X) > 1 {
+			guides = append(guides, g)
+		}
+	}
+	panel := linesPanel(l, lines, p.metric.Unit, heldHeading(p.heading, l), guides)
+	if len(lines) == 0 && p.metric.Name == metric.Latency99.Name && delivered(l) {
+		panel.Omitted = "too few deliveries: a p99 takes 1,000 in a trial"
+	}
+	return panel
+}
+
+// heldHeading adds the values of the other keys.
+func heldHeading(heading string, l *trials.Cut) string {
+	if l.Held == "" {
+		return heading
+	}
+	return heading + ", " + l.Held
+}
+
+// delivered reports whether any trial has a latency at all.
+func delivered(l *trials.Cut) bool {
+	return slices.ContainsFunc(l.Transports(), func(name string) bool { return len(curve(l, name, &metric.Latency50).Points) > 0 })
+}
+
+// linesPanel puts curves on axes that fit them: logarithmic where values span a
+// decade or more. Nothing that is not above zero fits on such an axis; a
+// transport that has only such values is named in the heading.
+func linesPanel(l *trials.Cut, lines []figure.Line, u number.Unit, heading string, guides []figure.Guide) figure.Panel {
+	p := figure.Panel{Heading: heading}
+	ys := heights(lines, guides)
+	positive := slices.DeleteFunc(slices.Clone(ys), func(v float64) bool { return !(v > 0) })
+	if len(positive) == 0 {
+		p.Omitted = "not measured in this run"
+		if len(ys) > 0 {
+			p.Omitted = "zero everywhere"
+		}
+		return p
+	}
+	low, high := stat.Range(positive)
+	var zero []string
+	if high >= 10*low {
+		lines, zero = aboveZero(lines)
+		low, top := axis.LogBounds(low, high)
+		p.Y = axis.Logarithmic(low, top, u)
+	} else {
+		scale := u.ScaleOf(high)
+		p.Y = axis.Linear(high, scale, 4, true)
+		if scale.Name != "" {
+			p.Heading += ", " + scale.Name
+		}
+	}
+	p.X = axisAlong(l)
+	p.X.Say, p.Y.Say = l.Along.Label, u.Format
+	p.Heading = figure.Remark(p.Heading, "zero, not on this axis", zero)
+	p.Height = max(150, vg.Length(len(lines))*figure.LabelGap+50)
+	for _, k := range lines {
+		p.Scene = append(p.Scene, k, end(k))
+	}
+	for _, g := range guides {
+		p.Scene = append(p.Scene, g)
+	}
+	return p
+}
+
+// axisAlong is that of the key that is swept: logarithmic over a decade or more.
+func axisAlong(l *trials.Cut) (a axis.Axis) {
+	low, high := l.Extent()
+	if low > 0 && high >= 10*low {
+		a = axis.Logarithmic(low/1.2, high*1.2, l.Along.Unit)
+		a.TickAt(l.Values(l.Along), l.Along.Unit.Short)
+	} else {
+		a = axis.Linear(high*1.04, l.Along.Unit.ScaleOf(high), 6, false)
+	}
+	a.Name = l.Along.Name
+	return a
+}
+
+// heights are all values that the vertical axis has to show.
+func heights(lines []figure.Line, guides []figure.Guide) (ys []float64) {
+	for _, k := range lines {
+		for _, s := range k.Points {
+			ys = append(ys, s.Y)
+			if s.Low < s.High {
+				ys = append(ys, s.Low, s.High)
+			}
+		}
+	}
+	for _, g := range guides {
+		ys = append(ys, g.Y...)
+	}
+	return ys
+}
+
+// aboveZero leaves out samples that a logarithmic axis cannot show, and names the
+// transports that have no other.
+func aboveZero(lines []figure.Line) (kept []figure.Line, zero []string) {
+	for _, k := range lines {
+		k.Points = slices.DeleteFunc(slices.Clone(k.Points), func(s figure.Point) bool { return !(s.Y > 0) })
+		if len(k.Points) == 0 {
+			zero = append(zero, k.Name)
+		} else {
+			kept = append(kept, k)
+		}
+	}
+	return kept, zero
+}

@@ -1,0 +1,131 @@
+package document
+
+import (
+	"bytes"
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"fmt"
+	"html/template"
+	"image/color"
+	"strings"
+
+	"github.com/pollpush/pollpush/internal/web"
+	"github.com/pollpush/pollpush/report/internal/figure"
+	"github.com/pollpush/pollpush/report/internal/theme"
+)
+
+//go:embed page.html
+var pageHTML string
+
+//go:embed page.css
+var pageCSS string
+
+//go:embed page.js
+var pageJS string
+
+var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
+
+// DrawnFigure is one chart within the page.
+type DrawnFigure struct {
+	Svg     []byte
+	Title   string
+	Stamp   string
+	Caption string
+	Asks    figure.Question
+}
+
+type pageFigure struct {
+	SVG          template.HTML
+	Title, Stamp string // beside the picture where the page is too narrow for all of it
+	Caption      string
+}
+
+// pageQuestion is a question with what answers it.
+type pageQuestion struct {
+	ID, Title string
+	Figures   []pageFigure
+	Answer    *Section
+}
+
+// Page is report.html: one file that loads nothing, and that reads without its
+// script. Its policy allows the one style block and the one script, by their
+// hashes, and no attribute of either kind anywhere.
+func (d *Document) Page(figures []DrawnFigure, files []Download) ([]byte, error) {
+	css := web.Palette() + pageCSS + darkCharts()
+	data := struct {
+		*Document
+		Policy        string
+		Style, Script template.HTML
+		Questions     []pageQuestion
+		Files         []Download
+	}{
+		Document: d,
+		Policy:   "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + hashed(css) + "; script-src " + hashed(pageJS),
+		// Nothing foreign is in style and script, nor in an SVG beyond text that was escaped.
+		Style:     template.HTML("<style>" + css + "</style>"),
+		Script:    template.HTML("<script>" + pageJS + "</script>"),
+		Questions: d.asked(figures),
+		Files:     files,
+	}
+	var b bytes.Buffer
+	if err := pageTemplate.Execute(&b, data); err != nil {
+		return nil, fmt.Errorf("report: %w", err)
+	}
+	return b.Bytes(), nil
+}
+
+// hashed is a source that a policy allows by its content.
+func hashed(source string) string {
+	sum := sha256.Sum256([]byte(source))
+	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
+}
+
+// asked are the questions that anything answers.
+func (d *Document) asked(figures []DrawnFigure) []pageQuestion {
+	var list []pageQuestion
+	for q, title := range figure.Questions {
+		p := pageQuestion{ID: slug(title), Title: title}
+		for _, f := range figures {
+			if f.Asks == figure.Question(q) {
+				start := max(bytes.Index(f.Svg, []byte("<svg")), 0)
+				p.Figures = append(p.Figures, pageFigure{template.HTML(f.Svg[start:]), f.Title, f.Stamp, f.Caption})
+			}
+		}
+		if s, ok := d.Answers[figure.Question(q)]; ok && len(s.Table.Rows) > 0 {
+			p.Answer = &s
+		}
+		if len(p.Figures) > 0 || p.Answer != nil {
+			list = append(list, p)
+		}
+	}
+	return list
+}
+
+// slug is a title as an anchor: "How fresh is it?" is how-fresh-is-it.
+func slug(title string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToLower(title), func(r rune) bool { return r < 'a' || r > 'z' }), "-")
+}
+
+// darkCharts recolours the charts on a dark page, by the colours that they
+// were drawn in.
+func darkCharts() string {
+	var b strings.Builder
+	rule := func(from, to color.RGBA) {
+		f, t := hex(from), hex(to)
+		fmt.Fprintf(&b, "  figure [fill=\"%s\"] { fill: %s; }\n  figure [stroke=\"%s\"] { stroke: %s; }\n", f, t, f, t)
+	}
+	b.WriteString("@media (prefers-color-scheme: dark) {\n")
+	for _, c := range append([]color.RGBA{theme.Paper, theme.TextInk, theme.FaintInk, theme.GridInk, theme.ShadeInk, theme.WarningInk, theme.HeaderInk}, theme.LayerInks...) {
+		rule(c, theme.DarkOf[c])
+	}
+	for _, l := range theme.Looks() {
+		rule(l.Ink, l.Dark)
+		rule(theme.Pale(l.Ink), theme.PaleDark(l.Dark))
+	}
+	b.WriteString("}\n")
+	return b.String()
+}
+
+// hex is a colour as vgsvg writes it.
+func hex(c color.RGBA) string { return fmt.Sprintf("#%02X%02X%02X", c.R, c.G, c.B) }

@@ -1,0 +1,160 @@
+// Package figure draws charts: a chart is panels of primitives in data
+// coordinates, from which come its SVG, its PNG, what it says to the pointer and
+// the list of its numbers.
+package figure
+
+import (
+	"bytes"
+	"fmt"
+	"image/png"
+	"strings"
+
+	"gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgimg"
+	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/pollpush/pollpush/report/internal/theme"
+)
+
+// Chart is one picture.
+type Chart struct {
+	Name    string // of its files
+	Title   string
+	Caption string // what it shows, for the page
+	Asks    Question
+	Panels  []Panel
+	Omitted string   // why there is nothing to draw, if so
+	Stamp   string   // suspect or invalid
+	Footer  []string // scenario, trials, machine, commit, validity
+}
+
+// Question is what a chart answers. Charts stand together by it.
+type Question int
+
+const (
+	CostsTheServer Question = iota
+	FreshForUsers
+	CrossesTheWire
+	BreaksFirst
+	InTime
+)
+
+// Questions are as people ask them.
+var Questions = [...]string{
+	CostsTheServer: "What does it cost the server?",
+	FreshForUsers:  "How fresh is what users see?",
+	CrossesTheWire: "What crosses the wire?",
+	BreaksFirst:    "What breaks first?",
+	InTime:         "Was the steady state steady?",
+}
+
+// Sizes in points. 540 points are 720 CSS pixels, which a README shows whole.
+const (
+	ChartWidth  = vg.Length(540)
+	margin      = vg.Length(14)
+	titleHeight = theme.TitleSize * 1.5
+	stampHeight = theme.BodySize * 1.5
+	lineHeight  = theme.SmallSize * 1.35 // of the footer
+	dpi         = 192                    // of the PNG, for dense screens
+)
+
+// Height is that of the whole chart.
+func (c *Chart) Height() vg.Length {
+	h := margin + titleHeight + vg.Length(len(c.Footer))*lineHeight + margin*1.3
+	if c.Stamp != "" {
+		h += stampHeight
+	}
+	if c.Omitted != "" {
+		return h + 60
+	}
+	for i := range c.Panels {
+		h += c.Panels[i].fullHeight()
+	}
+	return h
+}
+
+// Svg draws the chart as an SVG document.
+func (c *Chart) Svg() ([]byte, error) {
+	canvas := vgsvg.New(ChartWidth, c.Height())
+	hits := c.Draw(draw.New(canvas))
+	var b bytes.Buffer
+	if _, err := canvas.WriteTo(&b); err != nil {
+		return nil, fmt.Errorf("report: chart %s: %w", c.Name, err)
+	}
+	return withHits(restyle(b.Bytes(), c.Title), hits, c.Height()), nil
+}
+
+// Png draws the same as a picture of twice the size.
+func (c *Chart) Png() ([]byte, error) {
+	canvas := vgimg.NewWith(vgimg.UseWH(ChartWidth, c.Height()), vgimg.UseDPI(dpi))
+	c.Draw(draw.New(canvas))
+	var b bytes.Buffer
+	if err := png.Encode(&b, canvas.Image()); err != nil {
+		return nil, fmt.Errorf("report: chart %s: %w", c.Name, err)
+	}
+	return b.Bytes(), nil
+}
+
+// Draw returns the places that show their values.
+func (c *Chart) Draw(dc draw.Canvas) (hits []Hit) {
+	dc.SetColor(theme.Paper)
+	dc.Fill(dc.Rectangle.Path())
+	area := draw.Crop(dc, margin, -margin, margin, -margin)
+	writeTop(area, theme.Style(theme.TitleSize, theme.TextInk, true), 0, c.Title)
+	area.Max.Y -= titleHeight
+	if c.Stamp != "" {
+		writeTop(area, theme.Style(theme.BodySize, theme.WarningInk, true), 0, c.Stamp)
+		area.Max.Y -= stampHeight
+	}
+	s := theme.Style(theme.SmallSize, theme.FaintInk, false)
+	s.YAlign = draw.YBottom
+	for i := range c.Footer {
+		area.FillText(s, area.Min, theme.Fit(s, c.Footer[len(c.Footer)-1-i], area.Size().X))
+		area.Min.Y += lineHeight
+	}
+	if c.Omitted != "" {
+		writeInstead(area, c.Omitted)
+		return nil
+	}
+	for i := range c.Panels {
+		box := area
+		box.Min.Y = box.Max.Y - c.Panels[i].fullHeight()
+		area.Max.Y = box.Min.Y
+		hits = append(hits, c.Panels[i].draw(box)...)
+	}
+	return hits
+}
+
+// writeTop writes a line at the top of a canvas.
+func writeTop(c draw.Canvas, s text.Style, below vg.Length, line string) {
+	s.YAlign = draw.YTop
+	c.FillText(s, vg.Point{X: c.Min.X, Y: c.Max.Y - below}, theme.Fit(s, line, c.Size().X))
+}
+
+// writeInstead writes a sentence where a plot would have been.
+func writeInstead(c draw.Canvas, sentence string) {
+	s := theme.Style(theme.BodySize, theme.FaintInk, false)
+	s.XAlign, s.YAlign = draw.XCenter, draw.YCenter
+	c.FillText(s, c.Center(), theme.Fit(s, sentence, c.Size().X))
+}
+
+// Numbers lists the data of the chart.
+func (c *Chart) Numbers() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s: %s\n", c.Name, c.Title)
+	if c.Omitted != "" {
+		fmt.Fprintf(&b, "  omitted: %s\n", c.Omitted)
+	}
+	if c.Stamp != "" {
+		fmt.Fprintf(&b, "  stamp: %s\n", c.Stamp)
+	}
+	for _, s := range c.Footer {
+		fmt.Fprintf(&b, "  footer: %s\n", s)
+	}
+	for i := range c.Panels {
+		c.Panels[i].list(&b)
+	}
+	return b.String()
+}

@@ -1,0 +1,203 @@
+// Package number prints quantities in their units, and counts of things in words.
+package number
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// Unit is what a number is counted in. Numbers stay in base units until they
+// are printed: only here do they get a prefix.
+type Unit int
+
+const (
+	Count     Unit = iota // whole things
+	Ratio                 // things for each other thing
+	Seconds               //
+	PerMinute             //
+	PerSecond             //
+	BytesEach             // bytes, decimal: 1,234 B
+	Memory                // bytes, binary: 1.5 MiB
+	BitRate               // bit/s, decimal
+	Share                 // 0 to 1, printed as per cent
+	Cores                 // CPU-seconds per second, printed as per cent of one core
+	CpuRate               // CPU-seconds per second, where they are few
+)
+
+// Scale is a prefix: how a unit is printed from a size on.
+type Scale struct {
+	from   float64 // the smallest value that is printed so
+	Factor float64
+	Name   string
+}
+
+var scales = map[Unit][]Scale{
+	Count:     {{0, 1, ""}},
+	Ratio:     {{0, 1, ""}},
+	PerMinute: {{0, 1, "/min"}},
+	PerSecond: {{0, 1, "/s"}},
+	Seconds:   {{1, 1, "s"}, {1e-3, 1e-3, "ms"}, {1e-6, 1e-6, "µs"}, {0, 1e-9, "ns"}},
+	BytesEach: {{1e6, 1e6, "MB"}, {1e4, 1e3, "kB"}, {0, 1, "B"}},
+	Memory:    {{1 << 30, 1 << 30, "GiB"}, {1 << 20, 1 << 20, "MiB"}, {1 << 10, 1 << 10, "KiB"}, {0, 1, "B"}},
+	BitRate:   {{1e9, 1e9, "Gbit/s"}, {1e6, 1e6, "Mbit/s"}, {1e3, 1e3, "kbit/s"}, {0, 1, "bit/s"}},
+	Share:     {{0, 1e-2, "%"}},
+	Cores:     {{0, 1e-2, "%"}},
+	CpuRate:   {{1e-3, 1e-3, "ms/s"}, {0, 1e-6, "µs/s"}},
+}
+
+// ScaleOf picks the prefix that fits v. What rounds up to the next prefix
+// gets that: 0.9996 s is 1 s, not 1,000 ms.
+func (u Unit) ScaleOf(v float64) Scale {
+	list := scales[u]
+	v = math.Abs(v)
+	if v == 0 && u == Seconds {
+		return list[0]
+	}
+	for _, s := range list {
+		if v >= s.from*0.9995 {
+			return s
+		}
+	}
+	return list[len(list)-1]
+}
+
+// Format prints v with three significant digits and a fitting prefix: three
+// is what the histograms hold. Counts are printed whole. NaN is a dash.
+func (u Unit) Format(v float64) string {
+	if math.IsNaN(v) {
+		return "–"
+	}
+	s := u.ScaleOf(v)
+	return u.Digits(v, s) + Space(s.Name) + s.Name
+}
+
+// Short prints v likewise, without zeros behind the point: 1 s, not 1.00 s.
+func (u Unit) Short(v float64) string {
+	s := u.ScaleOf(v)
+	return Plain(v/s.Factor) + Space(s.Name) + s.Name
+}
+
+// FormatRange prints a median with the range around it, in one prefix. A
+// range that prints as one value is left out.
+func (u Unit) FormatRange(median, low, high float64) string {
+	if r := u.Range(median, low, high); r != "" {
+		return u.Format(median) + " (" + r + ")"
+	}
+	return u.Format(median)
+}
+
+// Range prints the range around a median, in the prefix of the median; it is
+// empty where both ends print alike.
+func (u Unit) Range(median, low, high float64) string {
+	if math.IsNaN(median) {
+		return ""
+	}
+	s := u.ScaleOf(median)
+	if lo, hi := u.Digits(low, s), u.Digits(high, s); lo != hi {
+		return lo + "–" + hi
+	}
+	return ""
+}
+
+// Digits prints v in a scale, without its name.
+func (u Unit) Digits(v float64, s Scale) string {
+	v /= s.Factor
+	if u == Count {
+		return Thousands(strconv.FormatFloat(v, 'f', 0, 64))
+	}
+	if u == Ratio {
+		return Plain(v)
+	}
+	return Significant(v)
+}
+
+// Space is what stands between a number and its unit.
+func Space(name string) string {
+	if name == "" || strings.HasPrefix(name, "/") {
+		return ""
+	}
+	return " "
+}
+
+// Significant prints three significant digits without an exponent; digits
+// before the point are never rounded away.
+func Significant(v float64) string {
+	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
+		return strconv.FormatFloat(v, 'f', -1, 64)
+	}
+	v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'e', 2, 64), 64)
+	places := 2 - int(math.Floor(math.Log10(math.Abs(v))))
+	return Thousands(strconv.FormatFloat(v, 'f', min(max(places, 0), 12), 64))
+}
+
+// Plain is significant without zeros behind the point: 1, not 1.00.
+func Plain(v float64) string {
+	s := Significant(v)
+	if strings.Contains(s, ".") {
+		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
+	}
+	return s
+}
+
+// Thousands puts a comma after every third digit before the point.
+func Thousands(s string) string {
+	whole, fraction, point := strings.Cut(s, ".")
+	sign := ""
+	if strings.HasPrefix(whole, "-") {
+		sign, whole = "-", whole[1:]
+	}
+	for i := len(whole) - 3; i > 0; i -= 3 {
+		whole = whole[:i] + "," + whole[i:]
+	}
+	if point {
+		whole += "." + fraction
+	}
+	return sign + whole
+}
+
+// ChangeText is a relative change with its sign: "+12 %".
+func ChangeText(change float64) string {
+	switch {
+	case math.IsNaN(change):
+		return "–"
+	case math.IsInf(change, 1):
+		return "from zero"
+	case math.IsInf(change, -1):
+		return "below zero"
+	case change == 0:
+		return "0 %"
+	}
+	s := "+"
+	if change < 0 {
+		s, change = "−", -change
+	}
+	change *= 100
+	switch {
+	case change < 0.05:
+		return s + "<0.1 %"
+	case change < 10:
+		return s + fmt.Sprintf("%.1f %%", change)
+	}
+	return s + Thousands(fmt.Sprintf("%.0f", change)) + " %"
+}
+
+// Percent prints a share.
+func Percent(v float64) string { return Plain(v*100) + " %" }
+
+// Short is a ratio as one says it: two digits are enough.
+func Short(v float64) string {
+	if v < 9.95 {
+		return Plain(math.Round(v*10) / 10)
+	}
+	return Plain(math.Round(v))
+}
+
+// Roundish takes away what no reader sees: 1.001 connections are printed as 1.
+func Roundish(v float64) float64 {
+	if n := math.Round(v); math.Abs(v-n) < 0.005 { // three digits are shown
+		return n
+	}
+	return v
+}

@@ -1,0 +1,26 @@
+package report
+
+import (
+	"testing"
+
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/report/internal/trials"
+)
+
+func mustRun(t *testing.T, list []result.Trial) *trials.Point {
+	t.Helper()
+	r, err := trials.NewPoint(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+func mustSweep(t *testing.T, list []result.Trial) *trials.Set {
+	t.Helper()
+	s, err := trials.NewSet(list)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
