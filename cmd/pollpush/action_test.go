@@ -160,10 +160,7 @@ func TestActionTellsAVerdict(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			folder := t.TempDir()
-			write(t, filepath.Join(folder, "pollpush"), "#!/bin/sh\n"+c.pollpush+"\n")
-			if err := os.Chmod(filepath.Join(folder, "pollpush"), 0o755); err != nil {
-				t.Fatal(err)
-			}
+			script(t, filepath.Join(folder, "pollpush"), "#!/bin/sh\n"+c.pollpush+"\n")
 			e, outputs, summary := actionBy(t, folder, t.TempDir(), map[string]string{"TARGET": "http://127.0.0.1:1", "OUT": "out", "BASELINE": c.baseline})
 			e.wantExit(t, c.code)
 			if outputs != "verdict="+c.verdict+"\n" || !strings.HasPrefix(summary, "**pollpush: "+c.verdict+".** ") || !strings.Contains(summary, c.summary) {
@@ -192,10 +189,7 @@ func TestActionTestsTimes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			folder, dir := t.TempDir(), t.TempDir()
-			write(t, filepath.Join(folder, "pollpush"), "#!/bin/sh\necho \"$*\" >>asked\nexit 1\n")
-			if err := os.Chmod(filepath.Join(folder, "pollpush"), 0o755); err != nil {
-				t.Fatal(err)
-			}
+			script(t, filepath.Join(folder, "pollpush"), "#!/bin/sh\necho \"$*\" >>asked\nexit 1\n")
 			inputs := map[string]string{}
 			maps.Copy(inputs, c.ways)
 			maps.Copy(inputs, c.inputs)

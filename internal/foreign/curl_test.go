@@ -14,12 +14,14 @@ import (
 	"testing"
 
 	"gotest.tools/v3/assert"
+
+	"github.com/pollpush/pollpush/internal/testkit"
 )
 
 func needCurl(t *testing.T) {
 	t.Helper()
 	if _, err := exec.LookPath("curl"); err != nil {
-		missing(t, "curl is not there: install it")
+		testkit.Missing(t, "curl is not there: install it")
 	}
 }
 
@@ -84,18 +86,15 @@ func TestCurlPostsAndPolls(t *testing.T) {
 		}
 		location := answer.Header.Get("Location")
 		answer, body = curl(t, s.url+location)
-		if p := wantPage(t, answer, body, 1, m.Text); p.Messages[0] != m {
-			t.Errorf("at %s is %+v, want %+v", location, p.Messages[0], m)
-		}
+		p := wantPage(t, answer, body, 1, m.Text)
+		assert.Check(t, p.Messages[0] == m, "at %s is %+v, want %+v", location, p.Messages[0], m)
 		s.post("lobby", "two", "three", "four", "five")
 		answer, body = curl(t, messages+"?after=2&limit=2")
-		if p := wantPage(t, answer, body, 4, "three", "four"); p.Truncated {
-			t.Error("truncated, though history reaches back to the cursor")
-		}
+		p = wantPage(t, answer, body, 4, "three", "four")
+		assert.Check(t, !p.Truncated, "truncated, though history reaches back to the cursor")
 		answer, body = curl(t, messages+"?after=1")
-		if p := wantPage(t, answer, body, 5, "three", "four", "five"); !p.Truncated {
-			t.Error("not truncated, though a message is missing")
-		}
+		p = wantPage(t, answer, body, 5, "three", "four", "five")
+		assert.Check(t, p.Truncated, "not truncated, though a message is missing")
 		answer, body = curl(t, messages+"?limit=1")
 		wantPage(t, answer, body, 5, "five")
 		answer, body = curl(t, messages+"?after=99")
@@ -122,6 +121,8 @@ func TestCurlAsksConditionally(t *testing.T) {
 			{"after=5", `5`, 200},
 			{"after=5", `"55"`, 200},
 			{"after=4", `"4"`, 200},
+			{"after=4", `""`, 200},
+			{"after=4", `"5"`, 304},
 			{"after=4&wait=30s", `"4"`, 200},
 			{"after=5&wait=1s", `"4"`, 200},
 			{"after=1", `"5"`, 200}, // truncated, which must be told
@@ -224,9 +225,8 @@ func TestCurlReadsEvents(t *testing.T) {
 		name, value, _ := strings.Cut(line, ": ")
 		header[strings.ToLower(name)] = value
 	}
-	if kind, _, _ := strings.Cut(header["content-type"], ";"); kind != "text/event-stream" || header["cache-control"] != "no-cache" {
-		t.Errorf("headers %v", header)
-	}
+	kind, _, _ := strings.Cut(header["content-type"], ";")
+	assert.Check(t, kind == "text/event-stream" && header["cache-control"] == "no-cache", "headers %v", header)
 	want := func(id int, text string) {
 		t.Helper()
 		for _, want := range []string{fmt.Sprintf("id: %d\n", id), "event: message\n", fmt.Sprintf("data: {\"id\":%d,", id), "\n"} {

@@ -13,22 +13,22 @@ import (
 // JUnit writes the comparison as JUnit XML: one suite for each point, and one
 // test for each row, which fails where it is a regression.
 func (c *Comparison) JUnit(w io.Writer) error {
-	all := junit.JunitSuites{Name: "pollpush compare"}
+	all := junit.Suites{Name: "pollpush compare"}
 	suites := map[string]int{} // by point
-	add := func(point string, t junit.JunitCase) {
+	add := func(point string, t junit.Case) {
 		i, ok := suites[point]
 		if !ok {
 			i = len(all.Suites)
 			suites[point] = i
-			all.Suites = append(all.Suites, junit.JunitSuite{Name: number.Or(point, c.Scenario)})
+			all.Suites = append(all.Suites, junit.Suite{Name: number.Or(point, c.Scenario)})
 		}
 		all.Suites[i].Add(t)
 	}
 	for _, m := range c.Missing {
-		add(m.Point, junit.JunitCase{Class: number.Or(m.Transport, m.Point), Name: "is there", Failure: &junit.JunitOutcome{Type: "missing", Message: m.text(), Text: m.text()}})
+		add(m.Point, junit.Case{Class: number.Or(m.Transport, m.Point), Name: "is there", Failure: &junit.Outcome{Type: "missing", Message: m.text(), Text: m.text()}})
 	}
 	for _, m := range c.Fresh {
-		add(m.Point, junit.JunitCase{Class: number.Or(m.Transport, m.Point), Name: "is there", Skipped: &junit.JunitOutcome{Message: m.fresh() + ": " + string(Untested)}})
+		add(m.Point, junit.Case{Class: number.Or(m.Transport, m.Point), Name: "is there", Skipped: &junit.Outcome{Message: m.fresh() + ": " + string(Untested)}})
 	}
 	for i := range c.Changes {
 		add(c.Changes[i].Point, c.testCase(&c.Changes[i]))
@@ -40,8 +40,8 @@ func (c *Comparison) JUnit(w io.Writer) error {
 }
 
 // testCase is a row as a test.
-func (c *Comparison) testCase(ch *Change) junit.JunitCase {
-	t := junit.JunitCase{Class: ch.Transport, Name: ch.Metric}
+func (c *Comparison) testCase(ch *Change) junit.Case {
+	t := junit.Case{Class: ch.Transport, Name: ch.Metric}
 	if ch.Point != "" {
 		t.Class += "." + ch.Point
 	}
@@ -53,9 +53,9 @@ func (c *Comparison) testCase(ch *Change) junit.JunitCase {
 				text = append(text, h.text)
 			}
 		}
-		t.Failure = &junit.JunitOutcome{Type: "regression", Message: ch.finding(), Text: strings.Join(text, "\n")}
+		t.Failure = &junit.Outcome{Type: "regression", Message: ch.finding(), Text: strings.Join(text, "\n")}
 	case ch.Verdict == Untested:
-		t.Skipped = &junit.JunitOutcome{Message: fmt.Sprintf("%s: %s; %s to %s (%s)", Untested, c.why(ch.gap, []*Change{ch}), ch.print(ch.Base.Value), ch.print(ch.New.Value), ch.change())}
+		t.Skipped = &junit.Outcome{Message: fmt.Sprintf("%s: %s; %s to %s (%s)", Untested, c.why(ch.gap, []*Change{ch}), ch.print(ch.Base.Value), ch.print(ch.New.Value), ch.change())}
 	}
 	if text := ch.warning(); text != "" {
 		t.Out = "warning: " + text

@@ -27,11 +27,11 @@ func TestCompareRefusesPartialRuns(t *testing.T) {
 		said       string // empty where they are compared
 	}{
 		{"whole runs", whole(fixture.TrialsOf(3, "poll", "ws")), whole(fixture.TrialsOf(3, "poll", "ws")), ""},
-		{"no trial of a transport", whole(fixture.TrialsOf(3, "poll", "ws")), whole(fixture.TrialsOf(3, "poll")), "new run: ws has 0 of 3 trials: the run is partial; go on with it by `pollpush run --resume DIR`"},
+		{"no trial of a transport", whole(fixture.TrialsOf(3, "poll", "ws")), whole(fixture.TrialsOf(3, "poll")), "new run: ws has 0 of 3 trials: the run is partial; continue it with `pollpush run --resume DIR`"},
 		{"nor in the base", whole(fixture.TrialsOf(3, "ws")), whole(fixture.TrialsOf(3, "poll", "ws")), "base: poll has 0 of 3 trials"},
 		{"nor in either", whole(fixture.TrialsOf(3, "ws")), whole(fixture.TrialsOf(3, "ws")), "base: poll has 0 of 3 trials"},
 		{"one transport was asked for", whole(fixture.TrialsOf(3, "poll", "ws")), planned(both[:1])(fixture.TrialsOf(3, "poll")), ""},
-		{"no trial at two points", swept(fixture.ByClients(100, 300, 1000)), swept(fixture.ByClients(300)), "new run: has no trial at 2 points that it was to measure (hash 000000000100, 000000001000): the run is partial"},
+		{"no trial at two points", swept(fixture.ByClients(100, 300, 1000)), swept(fixture.ByClients(300)), "new run: has no trial at 2 points of its plan (hash 000000000100, 000000001000): the run is partial"},
 		{"all points", swept(fixture.ByClients(100, 300, 1000)), swept(fixture.ByClients(1000, 300, 100)), ""},
 		{"an old run, which does not say", fixture.TrialsOf(3, "poll", "ws"), fixture.TrialsOf(3, "poll"), ""},
 	} {

@@ -30,7 +30,7 @@ func (f faults) text(run string) string {
 		what string
 	}{{f.lost, "lost"}, {f.repeated, "repeated"}} {
 		if p.n > 0 {
-			parts = append(parts, fmt.Sprintf("%s of %s %s", number.Count.Format(float64(p.n)), number.Deliveries(f.expected), p.what))
+			parts = append(parts, fmt.Sprintf("%s of %s %s", number.Count.Format(float64(p.n)), number.Plural(float64(f.expected), "delivery"), p.what))
 		}
 	}
 	if len(parts) == 0 {

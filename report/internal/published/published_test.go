@@ -97,8 +97,8 @@ func TestEveryPaperHasAScenario(t *testing.T) {
 			}
 			whats = append(whats, c.What)
 		}
-		for _, edge := range []string{"begin", "end"} {
-			if mark := "\n<!-- " + name + ":" + edge + " -->\n"; !strings.Contains(string(page), mark) {
+		for _, edge := range []string{"generated", "end"} {
+			if mark := "\n<!-- " + edge + ": " + name + " -->\n"; !strings.Contains(string(page), mark) {
 				t.Errorf("docs/papers.md has no line %q", strings.TrimSpace(mark))
 			}
 		}

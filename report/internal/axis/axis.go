@@ -1,4 +1,6 @@
-package figure
+// Package axis makes the axes of charts: their ends, their ticks and the labels of
+// these.
+package axis
 
 import (
 	"math"
@@ -10,6 +12,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/pollpush/pollpush/report/internal/number"
+	"github.com/pollpush/pollpush/report/internal/theme"
 )
 
 // Axis is one direction of a panel: its ends, its ticks and how a value on it is
@@ -24,29 +27,22 @@ type Axis struct {
 	LabelWidth vg.Length            // of the ticks at least, to align panels
 }
 
-// Linear puts about n labelled ticks on an axis from zero to top. Labels are in
-// the given scale, without its name.
-func Linear(top float64, s number.Scale, n int) Axis {
-	top, step := linearStep(top, s, n)
+// Linear puts about n labelled ticks on an axis from zero to top or, if toTick, to
+// the next tick. Labels are in the given scale, without its name.
+func Linear(top float64, s number.Scale, n int, toTick bool) Axis {
+	if !(top > 0) || math.IsInf(top, 0) {
+		top = s.Factor
+	}
+	step := niceStep(top/s.Factor/float64(n)) * s.Factor
+	if toTick {
+		top = math.Ceil(top/step-1e-9) * step
+	}
 	a := Axis{High: top}
 	for i := 0; float64(i)*step <= top*1.001; i++ {
 		v := float64(i) * step
 		a.Ticks = append(a.Ticks, plot.Tick{Value: v, Label: number.Plain(v / s.Factor)})
 	}
 	return a
-}
-
-// LinearToTick is the same, up to the first tick that is not below top.
-func LinearToTick(top float64, s number.Scale, n int) Axis {
-	top, step := linearStep(top, s, n)
-	return Linear(math.Ceil(top/step-1e-9)*step, s, n)
-}
-
-func linearStep(top float64, s number.Scale, n int) (known, step float64) {
-	if !(top > 0) || math.IsInf(top, 0) {
-		top = s.Factor
-	}
-	return top, niceStep(top/s.Factor/float64(n)) * s.Factor
 }
 
 // niceStep is the smallest of 1, 2 and 5 times a power of ten that is not
@@ -99,7 +95,7 @@ func Logarithmic(low, high float64, u number.Unit) Axis {
 	return a
 }
 
-// LogBounds are ends of a logarithmic axis around low and high: 1, 2 or 5 times
+// LogBounds are ends around low and high: 1, 2 or 5 times
 // a power of ten, a factor of ten apart at least.
 func LogBounds(low, high float64) (float64, float64) {
 	l, h := stepBelow(low), niceStep(high*1.02)
@@ -170,8 +166,8 @@ func categories(names []string, step float64) Axis {
 	return a
 }
 
-// gridded are the ticks that a line of the grid goes through.
-func (a *Axis) gridded() (list plot.ConstantTicks) {
+// Gridded are the ticks that a line of the grid goes through.
+func (a *Axis) Gridded() (list plot.ConstantTicks) {
 	if a.Categories {
 		return nil
 	}
@@ -183,21 +179,24 @@ func (a *Axis) gridded() (list plot.ConstantTicks) {
 	return list
 }
 
-// apply sets an axis of the plot, in the theme: quiet ticks.
-func (a *Axis) apply(p *plot.Axis) {
+// Clamp moves what is beyond an end there.
+func (a *Axis) Clamp(v float64) float64 { return min(max(v, a.Low), a.High) }
+
+// Apply sets an axis of the plot, in the theme: quiet ticks.
+func (a *Axis) Apply(p *plot.Axis) {
 	p.Min, p.Max, p.Padding = a.Low, a.High, 0
 	if a.Log {
 		p.Scale = plot.LogScale{}
 	}
-	p.LineStyle.Color, p.LineStyle.Width = FaintInk, 0.6
+	p.LineStyle.Color, p.LineStyle.Width = theme.FaintInk, 0.6
 	p.Tick.LineStyle = p.LineStyle
 	p.Tick.Length = 3
 	old := p.Tick.Label
-	p.Tick.Label = Style(tickSize, TextInk, false)
+	p.Tick.Label = theme.Style(theme.TickSize, theme.TextInk, false)
 	p.Tick.Label.XAlign, p.Tick.Label.YAlign = old.XAlign, old.YAlign
 	p.Tick.Marker = a.paddedTicks(p)
 	p.Label.Text, p.Label.Padding = a.Name, 2
-	p.Label.TextStyle = Style(tickSize, FaintInk, false)
+	p.Label.TextStyle = theme.Style(theme.TickSize, theme.FaintInk, false)
 	p.Label.TextStyle.XAlign = draw.XCenter
 }
 

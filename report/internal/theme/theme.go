@@ -1,4 +1,5 @@
-package figure
+// Package theme is how charts are coloured, marked and lettered.
+package theme
 
 import (
 	"image/color"
@@ -7,18 +8,19 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/pollpush/pollpush/internal/transport"
+	"github.com/pollpush/pollpush/internal/web"
 )
 
 // Look is how one transport is drawn, in every chart alike.
 type Look struct {
 	Ink, Dark color.RGBA // on a light page and on a dark one
 	Marker    draw.GlyphDrawer
-	cased     bool // too light for a light page: drawn with an edge
+	Cased     bool // too light for a light page: drawn with an edge
 }
 
 // Edge is the colour of outlines.
 func (l Look) Edge() color.RGBA {
-	if l.cased {
+	if l.Cased {
 		return TextInk
 	}
 	return l.Ink
@@ -27,35 +29,41 @@ func (l Look) Edge() color.RGBA {
 // Outline is a look in the colour of outlines.
 func (l Look) Outline() Look { return Look{Ink: l.Edge(), Marker: l.Marker} }
 
-// stroke draws a line in the transport's colour.
-func (l Look) stroke(c *draw.Canvas, width vg.Length, dashes []vg.Length, points ...vg.Point) {
-	if l.cased && dashes == nil {
+// Stroke draws a line in the transport's colour.
+func (l Look) Stroke(c *draw.Canvas, width vg.Length, dashes []vg.Length, points ...vg.Point) {
+	if l.Cased && dashes == nil {
 		c.StrokeLines(draw.LineStyle{Color: TextInk, Width: width + 0.9}, points)
 	}
 	c.StrokeLines(draw.LineStyle{Color: l.Ink, Width: width, Dashes: dashes}, points)
 }
 
-// mark draws the transport's marker.
-func (l Look) mark(c *draw.Canvas, radius vg.Length, at vg.Point) {
+// Mark draws the transport's marker.
+func (l Look) Mark(c *draw.Canvas, radius vg.Length, at vg.Point) {
 	c.DrawGlyphNoClip(draw.GlyphStyle{Color: l.Edge(), Radius: radius, Shape: l.Marker}, at)
 }
 
-// cross draws a crossed box.
-func (l Look) cross(c *draw.Canvas, at vg.Point) {
+// Cross draws a crossed box.
+func (l Look) Cross(c *draw.Canvas, at vg.Point) {
 	for _, shape := range []draw.GlyphDrawer{draw.SquareGlyph{}, draw.CrossGlyph{}} {
 		c.DrawGlyphNoClip(draw.GlyphStyle{Color: l.Edge(), Radius: 4.5, Shape: shape}, at)
 	}
 }
 
+// The two kinds of broken lines.
+var (
+	Dashed = []vg.Length{4, 3}
+	Dotted = []vg.Length{1, 2}
+)
+
 // The colours of everything that is not data, on a light page and on a dark
 // one. Each stands for one purpose, so that the page can replace it.
 var (
-	Paper      = rgb(0xFFFFFF)
-	TextInk    = rgb(0x1F2328)
-	FaintInk   = rgb(0x59636E)
+	Paper      = rgb(web.Paper.Light)
+	TextInk    = rgb(web.Text.Light)
+	FaintInk   = rgb(web.Faint.Light)
 	GridInk    = rgb(0xE1E4E8)
 	ShadeInk   = rgb(0xF1F3F5) // behind the phases that are not reported
-	WarningInk = rgb(0xA5360B)
+	WarningInk = rgb(web.Warn.Light)
 
 	// The layers of bytes, from the inside out; the last is beneath them.
 	LayerInks  = []color.RGBA{rgb(0x2E4057), rgb(0x5B7A99), rgb(0x93AFC7), rgb(0xC9D8E5)}
@@ -69,12 +77,12 @@ var (
 		rgb(0xC9D8E5): rgb(0x415568),
 		rgb(0xF7F3E8): rgb(0x2A2820),
 
-		Paper:      rgb(0x1B1F24),
-		TextInk:    rgb(0xE6EDF3),
-		FaintInk:   rgb(0x9DA7B3),
+		Paper:      rgb(web.Paper.Dark),
+		TextInk:    rgb(web.Text.Dark),
+		FaintInk:   rgb(web.Faint.Dark),
 		GridInk:    rgb(0x363C44),
 		ShadeInk:   rgb(0x262B32),
-		WarningInk: rgb(0xFF9A6B),
+		WarningInk: rgb(web.Warn.Dark),
 	}
 )
 

@@ -1,6 +1,7 @@
 package export
 
 import (
+	"bytes"
 	"fmt"
 	"math"
 	"strconv"
@@ -14,41 +15,34 @@ import (
 
 // bench is bench.txt, in the format of Go's benchmarks: a line for each trial
 // that is not invalid, of which benchstat makes statistics of its own.
-func bench(s *trials.Set) []byte {
-	var b strings.Builder
+func bench(s *trials.Set, b *bytes.Buffer) error {
 	for i := range metric.Metrics {
-		benchUnit(&metric.Metrics[i], &b)
-	}
-	for _, p := range s.Points {
-		fmt.Fprintf(&b, "\n# commit %s", p.Head.Env.Commit) // no key: benchstat compares nothing that differs in one
-		for _, c := range [...]struct{ key, value string }{
-			{"scenario", p.Head.Scenario}, {"scenario-hash", p.Head.ScenarioHash}, {"cpu", p.Head.Env.CPUModel},
-		} {
-			fmt.Fprintf(&b, "\n%s: %s", c.key, c.value)
-		}
-		b.WriteByte('\n')
-		for i := range p.Sides {
-			if side := &p.Sides[i]; side.Counts() {
-				for j := range side.Used {
-					benchLine(&b, &side.Used[j])
-				}
-			}
+		m := &metric.Metrics[i]
+		if way := (map[metric.Preference]string{metric.Lower: "lower", metric.Higher: "higher"})[m.Better]; way != "" {
+			fmt.Fprintf(b, "Unit %s better=%s\n", benchName(m), way)
 		}
 	}
-	return []byte(b.String())
-}
-
-// benchUnit says which way is better.
-func benchUnit(m *metric.Metric, b *strings.Builder) {
-	if way := (map[metric.Preference]string{metric.Lower: "lower", metric.Higher: "higher"})[m.Better]; way != "" {
-		fmt.Fprintf(b, "Unit %s better=%s\n", benchName(m), way)
+	var before *trials.Point
+	for p, side := range sides(s) {
+		if p != before {
+			before = p
+			// The commit is no key: benchstat compares nothing that differs in one.
+			fmt.Fprintf(b, "\n# commit %s\nscenario: %s\nscenario-hash: %s\ncpu: %s\n", p.Head.Env.Commit, p.Head.Scenario, p.Head.ScenarioHash, p.Head.Env.CPUModel)
+		}
+		if !side.Counts() {
+			continue
+		}
+		for i := range side.Used {
+			benchLine(&side.Used[i], b)
+		}
 	}
+	return nil
 }
 
-func benchName(m *metric.Metric) string { return m.ID() + exportUnits[m.Unit].bench }
+func benchName(m *metric.Metric) string { return m.ID() + units[m.Unit].bench }
 
 // benchLine writes what a trial measured, once.
-func benchLine(b *strings.Builder, t *result.Trial) {
+func benchLine(t *result.Trial, b *bytes.Buffer) {
 	var values strings.Builder
 	for i := range metric.Metrics {
 		if v := metric.Metrics[i].Of(t); !math.IsNaN(v) {
