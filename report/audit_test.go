@@ -141,16 +141,11 @@ func (a *audit) metricRow(head, row []string) {
 		case row[0] == "seconds fitted":
 			a.one(where, cell, "", float64(a.fit(transport).seconds))
 		case !ok:
-			a.fault("%s, and docs/method.md has no formula for it", where)
+			a.fault("%s, and docs/formulas.md has no formula for it", where)
 		case f.over == "fit":
 			a.fitted(where, cell, f, transport)
 		default:
-			v, err := a.values(f, transport)
-			if err != nil {
-				a.fault("%v", err)
-				continue
-			}
-			a.cell(where, cell, f, v)
+			a.cell(where, cell, f, a.values(f, transport))
 		}
 	}
 }
@@ -164,7 +159,7 @@ func (a *audit) one(where, text, unit string, v float64) {
 }
 
 // cell checks a median and the range around it, which is in the median's unit.
-func (a *audit) cell(where, text string, f formula, v []float64) {
+func (a *audit) cell(where, text string, f documentedFormula, v []float64) {
 	if len(v) == 0 {
 		if text != "–" {
 			a.fault("%s, but it is unknown", where)
@@ -210,18 +205,11 @@ func (a *audit) modelRow(row []string) {
 	if name == "requests per client" {
 		measured = a.formulas["requests per client but for posts"]
 	}
-	if measured.expr == "" || model.expr == "" {
-		a.fault("docs/method.md has no formula for the model of %q", name)
+	if measured.of == nil || model.of == nil {
+		a.fault("docs/formulas.md has no formula for the model of %q", name)
 		return
 	}
-	m, err := a.values(model, transport)
-	if err != nil {
-		a.fault("%v", err)
-	}
-	v, err := a.values(measured, transport)
-	if err != nil {
-		a.fault("%v", err)
-	}
+	m, v := a.values(model, transport), a.values(measured, transport)
 	where := fmt.Sprintf("model and measurement of %s of %s are %q", name, transport, row[3:])
 	a.cell(where, row[3], model, m)
 	a.cell(where, row[4], measured, v)

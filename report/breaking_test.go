@@ -63,7 +63,7 @@ func TestBreaking(t *testing.T) {
 			for _, v := range []struct{ what, got, want string }{
 				{"breaking", model.Breaking(s), c.said},
 				{"stamps", s.StampCounts(), c.stamps},
-				{"suspects", model.Suspects(s), c.suspicion},
+				{"suspects", prose.Suspects(s), c.suspicion},
 			} {
 				if v.got != v.want {
 					t.Errorf("%s: %q, want %q", v.what, v.got, v.want)
@@ -100,7 +100,7 @@ func TestLogTicks(t *testing.T) {
 		{5, 1e6, "10 100 1,000 10,000 100,000 1,000,000"},
 	} {
 		var labels []string
-		for _, tick := range figure.LogTicks(c.low, c.high, number.Count.Short) {
+		for _, tick := range figure.Logarithmic(c.low, c.high, number.Count).Ticks {
 			if tick.Label != "" {
 				labels = append(labels, tick.Label)
 			}

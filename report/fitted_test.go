@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/stat"
 )
 
@@ -49,11 +50,7 @@ func (a *audit) fit(transport string) costFit {
 	}
 	column := func(name string) (list []float64) {
 		for _, second := range inside {
-			v, err := evaluate(a.formulas[name].expr, second, map[string]bool{})
-			if err != nil {
-				a.fault("%v", err)
-			}
-			list = append(list, v)
+			list = append(list, a.formulas[name].each(typed[result.Second](second)))
 		}
 		return list
 	}
@@ -135,7 +132,7 @@ func inverse(m [][]float64) [][]float64 {
 }
 
 // fitted checks a unit cost and its standard error.
-func (a *audit) fitted(where, text string, f formula, transport string) {
+func (a *audit) fitted(where, text string, f documentedFormula, transport string) {
 	found := a.fit(transport)
 	cost, ok := found.costs[f.name]
 	err := found.errors[f.name]

@@ -10,7 +10,7 @@ import (
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/charts"
 	"github.com/pollpush/pollpush/report/internal/metric"
-	"github.com/pollpush/pollpush/report/internal/prose"
+	"github.com/pollpush/pollpush/report/internal/tables"
 )
 
 // floored is a trial whose machine's floor is known: level at v seconds.
@@ -53,7 +53,7 @@ func TestEachCalibrationHasARow(t *testing.T) {
 		{"of unknown commit", []result.Trial{floored("ws", false, 1, "")}, "calibration: 2026-11-20 08:00:00 UTC, pollpush of unknown commit"},
 	} {
 		var got []string
-		for _, row := range prose.Calibrations(mustRun(t, c.trials)) {
+		for _, row := range tables.Calibrations(mustRun(t, c.trials)) {
 			got = append(got, row.What+": "+row.Found)
 		}
 		if strings.Join(got, "\n") != c.want {
@@ -67,8 +67,8 @@ func TestLegsBelowTheirBound(t *testing.T) {
 	for v, want := range map[float64]float64{0: math.NaN(), 0.000499: math.NaN(), 0.0005: 0.0005, 0.002: 0.002} {
 		trial := result.Trial{AcceptLatency: &result.Quantiles{P50: &v, N: 100}, DeliveryLeg: &result.Quantiles{P50: &v, P99: &v, N: 10_000}}
 		for _, name := range []string{"accept latency, p50", "delivery leg, p50", "delivery leg, p99"} {
-			i := slices.IndexFunc(metric.Freshness, func(m metric.Metric) bool { return m.Name == name })
-			if got := metric.Freshness[i].Of(&trial); got != want && !(math.IsNaN(got) && math.IsNaN(want)) {
+			m := metric.Named(name)
+			if got := m.Of(&trial); got != want && !(math.IsNaN(got) && math.IsNaN(want)) {
 				t.Errorf("%s of %v s is %v, want %v", name, v, got, want)
 			}
 		}

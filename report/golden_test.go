@@ -8,7 +8,6 @@ import (
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/document"
 	"github.com/pollpush/pollpush/report/internal/fixture"
-	"github.com/pollpush/pollpush/report/internal/prose"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
@@ -38,5 +37,5 @@ func mustDocument(t *testing.T, list []result.Trial) document.Document {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return prose.DocumentOf(s)
+	return documentOf(s)
 }

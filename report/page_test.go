@@ -14,14 +14,13 @@ import (
 	"github.com/pollpush/pollpush/report/internal/document"
 	"github.com/pollpush/pollpush/report/internal/figure"
 	"github.com/pollpush/pollpush/report/internal/fixture"
-	"github.com/pollpush/pollpush/report/internal/prose"
 )
 
 // What a column is sorted by is the number that its cells print.
 func TestTablesSortByTheirNumbers(t *testing.T) {
 	cells := 0
 	for name, trials := range map[string][]result.Trial{"run": numbersRun(), "sweep": fixture.Sweeps()["grid"]} {
-		d := prose.DocumentOf(mustSweep(t, trials))
+		d := documentOf(mustSweep(t, trials))
 		tables := []document.Table{d.Table, d.Trials}
 		for _, s := range d.Sections {
 			tables = append(tables, s.Table)

@@ -12,7 +12,7 @@ import (
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/document"
 	"github.com/pollpush/pollpush/report/internal/export"
-	"github.com/pollpush/pollpush/report/internal/prose"
+	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
@@ -30,7 +30,7 @@ func Write(dir string, list []result.Trial) error {
 	if err != nil {
 		return err
 	}
-	d := prose.DocumentOf(s)
+	d := documentOf(s)
 	files["report.md"] = d.Markdown()
 	raw, err := downloads(list, files)
 	if err != nil {
@@ -75,3 +75,7 @@ func figures(d *document.Document) ([]document.DrawnFigure, error) {
 	}
 	return list, nil
 }
+
+// Formulas is the table of all metrics with their formulas, in Markdown, as
+// docs/formulas.md has it.
+func Formulas() string { return metric.Documented() }

@@ -10,7 +10,6 @@ import (
 
 	"github.com/pollpush/pollpush/report/internal/document"
 	"github.com/pollpush/pollpush/report/internal/fixture"
-	"github.com/pollpush/pollpush/report/internal/prose"
 )
 
 var pictures = flag.String("pictures", "", "a folder to draw the charts of the sweeps into")
@@ -19,7 +18,7 @@ func TestSweepGolden(t *testing.T) {
 	for name, trials := range fixture.Sweeps() {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			d := prose.DocumentOf(mustSweep(t, trials))
+			d := documentOf(mustSweep(t, trials))
 			var numbers strings.Builder
 			for i := range d.Charts {
 				numbers.WriteString(d.Charts[i].Numbers())

@@ -11,13 +11,12 @@ import (
 
 	"github.com/pollpush/pollpush/report/internal/figure"
 	"github.com/pollpush/pollpush/report/internal/fixture"
-	"github.com/pollpush/pollpush/report/internal/prose"
 )
 
 // No label of a sweep's chart lies on another, and none is cut.
 func TestSweepLabels(t *testing.T) {
 	for name, trials := range fixture.Sweeps() {
-		for _, c := range prose.DocumentOf(mustSweep(t, trials)).Charts {
+		for _, c := range documentOf(mustSweep(t, trials)).Charts {
 			svg, err := c.Svg()
 			if err != nil {
 				t.Fatal(err)

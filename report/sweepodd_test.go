@@ -9,7 +9,6 @@ import (
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/document"
 	"github.com/pollpush/pollpush/report/internal/fixture"
-	"github.com/pollpush/pollpush/report/internal/prose"
 )
 
 // Whatever is missing from a sweep, there is a report of the rest, which says
@@ -46,7 +45,7 @@ func TestOddSweeps(t *testing.T) {
 		for _, of := range []string{"interval", "grid"} {
 			t.Run(name+", "+of, func(t *testing.T) {
 				trials := odd.made(fixture.Sweeps()[of])
-				d := prose.DocumentOf(mustSweep(t, trials))
+				d := documentOf(mustSweep(t, trials))
 				for i := range d.Charts {
 					if _, err := d.Charts[i].Svg(); err != nil {
 						t.Error(err)

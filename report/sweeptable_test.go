@@ -7,15 +7,15 @@ import (
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/fixture"
 	"github.com/pollpush/pollpush/report/internal/metric"
-	"github.com/pollpush/pollpush/report/internal/prose"
+	"github.com/pollpush/pollpush/report/internal/tables"
 )
 
 // Every number in a sweep's table comes from the lines of its point and transport
-// by the formula in docs/method.md.
+// by the formula in docs/formulas.md.
 func TestSweepTableNumbers(t *testing.T) {
 	for name, trials := range fixture.Sweeps() {
 		s := mustSweep(t, trials)
-		rows := prose.SetMainTable(s).Rows
+		rows := tables.SetTable(s).Rows
 		for _, p := range s.Points {
 			made := filepath.Join(t.TempDir(), result.FileName)
 			for i := range p.All {
@@ -32,13 +32,9 @@ func TestSweepTableNumbers(t *testing.T) {
 				for k, c := range metric.SweptColumns {
 					f, known := a.formulas[c.Name]
 					if !known {
-						t.Errorf("docs/method.md has no formula for %s", c.Name)
+						t.Errorf("docs/formulas.md has no formula for %s", c.Name)
 					}
-					values, err := a.values(f, transport)
-					if err != nil {
-						t.Fatal(err)
-					}
-					a.cell(name+": "+c.Name+" of "+transport+" at "+p.Label+" is "+rows[0][2+k].Text, rows[0][2+k].Text, f, values)
+					a.cell(name+": "+c.Name+" of "+transport+" at "+p.Label+" is "+rows[0][2+k].Text, rows[0][2+k].Text, f, a.values(f, transport))
 				}
 				rows = rows[1:]
 			}

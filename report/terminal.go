@@ -8,7 +8,6 @@ import (
 
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/document"
-	"github.com/pollpush/pollpush/report/internal/prose"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
@@ -22,7 +21,7 @@ func Text(w io.Writer, list []result.Trial, o document.TextOptions) error {
 	if err != nil {
 		return err
 	}
-	d := prose.DocumentOf(s)
+	d := documentOf(s)
 	if o.Width <= 0 {
 		o.Width = 80
 	}

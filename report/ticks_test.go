@@ -73,8 +73,8 @@ func (a *audit) barLabel(title string, l label, transport string, formulas []str
 	for _, t := range tokens(l.text) {
 		ok := slices.ContainsFunc(formulas, func(name string) bool {
 			f := a.formulas[name]
-			v, err := a.values(f, transport)
-			return err == nil && len(v) > 0 && (t.unit == f.unit || t.unit == "" && f.unit == "/min") && t.prints(middleOf(f, v))
+			v := a.values(f, transport)
+			return len(v) > 0 && (t.unit == f.unit || t.unit == "" && f.unit == "/min") && t.prints(middleOf(f, v))
 		})
 		if !ok {
 			a.fault("%q of %s in the chart %q is none of its numbers", t.text, transport, title)
@@ -91,7 +91,7 @@ func (a *audit) axis(title string, list []label) {
 	var first, second []label
 	for _, l := range list {
 		if l.y == list[0].y {
-			l.x += float64(figure.Style(9.5, figure.Text, false).Width(l.text)) / 2
+			l.x += float64(figure.Style(9.5, figure.TextInk, false).Width(l.text)) / 2
 			first = append(first, l)
 		} else {
 			second = append(second, l)

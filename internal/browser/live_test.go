@@ -162,7 +162,7 @@ func TestLivePage(t *testing.T) {
 			_, err := cdp.Call(ctx, target, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: c.scheme}}})
 			return chromedp.Void{}, err
 		}, chromedp.Navigate(page.URL)))
-		b.await(`document.querySelectorAll('#charts .strong').length === 6 * 9 && document.querySelectorAll('#trials li').length === 18`)
+		b.await(fmt.Sprintf(`document.querySelectorAll('#charts .strong').length === 6 * %d && document.querySelectorAll('#trials li').length === 2 * %[1]d`, len(transport.Names())))
 		if over := value[int](b, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
 			t.Errorf("%s: the page is %d px wider than the window", name, over)
 		}

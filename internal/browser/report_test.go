@@ -22,6 +22,7 @@ import (
 	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/transport"
 )
 
 var (
@@ -223,7 +224,7 @@ func measured(t *testing.T, dir string) []result.Trial {
 func ofEveryTransport(t *testing.T) []result.Trial {
 	t.Helper()
 	var all []result.Trial
-	for _, name := range []string{"poll", "poll-etag", "longpoll", "sse", "ws", "ws-deflate", "ws-batch", "socketio-polling", "socketio-ws"} {
+	for _, name := range transport.Names() {
 		for _, trial := range measured(t, "../../results/baseline/short") {
 			polls := trial.Transport == "poll"
 			if polls != strings.HasPrefix(name, "poll") {

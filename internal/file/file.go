@@ -1,4 +1,4 @@
-// Package file opens and reads the files that users name, and decodes the JSON
+// Package file opens, reads and replaces the files that users name, and decodes the JSON
 // that pollpush keeps in them.
 package file
 

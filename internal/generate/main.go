@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	"github.com/pollpush/pollpush/report"
 )
 
 // target is a generated part of one file: the lines between one that contains
@@ -21,6 +23,7 @@ type target struct {
 // targets are all generated parts.
 var targets = []target{
 	{"docs/method.md", "reasons", reasons},
+	{"docs/formulas.md", "metrics", func() (string, error) { return report.Formulas(), nil }},
 	{"scenarios/schema.json", "", scenarioSchema},
 	{"scenarios/example.yaml", "keys", scenarioExample},
 }

@@ -412,7 +412,7 @@ func TestCompareBySimulation(t *testing.T) {
 	base := alikeTrials()
 	none := map[string]float64{} // any change counts, so that chance alone decides
 	for i := range metric.ComparedMetrics {
-		none[metric.ComparedMetrics[i].Id()] = 0
+		none[metric.ComparedMetrics[i].ID()] = 0
 	}
 	const rounds = 1000
 	alarms, told := 0, 0

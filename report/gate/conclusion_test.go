@@ -37,7 +37,7 @@ func TestCompareIsNeverGreenForWhatItDidNotTest(t *testing.T) {
 	loud := &Noise{Schema: 1, Alike: []noise.Alike{{Machine: fixture.TrialsOf(1, "ws")[0].Env.Machine(), ScenarioHash: "9f2c41d07a55",
 		Transports: map[string]noise.Disparity{"ws": {Trials: [2]int{6, 6}, Changes: map[string]float64{}}}}}}
 	for i := range metric.ComparedMetrics {
-		loud.Alike[0].Transports["ws"].Changes[metric.ComparedMetrics[i].Id()] = 3
+		loud.Alike[0].Transports["ws"].Changes[metric.ComparedMetrics[i].ID()] = 3
 	}
 	const few = " Times: not tested (needs 4 trials per side; here 1 and 1)."
 	for _, tt := range []struct {

@@ -46,8 +46,8 @@ func TestEdges(t *testing.T) {
 		{"all clients late", &stalled, 208.0/2800 + 3.0/14, 8.0 / 2786, (208.0/2800 + 3.0/14 + 600.0/2700) / 3, 208.0/2800 + 3.0/14 + 600.0/2700},
 	} {
 		for name, v := range map[string][2]float64{
-			"requests": {metric.RequestsEdge(tt.trial), tt.requests}, "protocol bytes per poll": {metric.ProtocolEdge(tt.trial), tt.perPoll},
-			"bytes in": {metric.BytesInEdge(tt.trial), tt.in}, "bytes out": {metric.BytesOutEdge(tt.trial), tt.out},
+			"requests": {metric.Requests.Edge(tt.trial), tt.requests}, "protocol bytes per poll": {metric.ProtocolPerPoll.Edge(tt.trial), tt.perPoll},
+			"bytes in": {metric.BytesIn.Edge(tt.trial), tt.in}, "bytes out": {metric.BytesOut.Edge(tt.trial), tt.out},
 		} {
 			if math.Abs(v[0]-v[1]) > 1e-12 {
 				t.Errorf("%s: %s can differ by %v, want %v", tt.name, name, v[0], v[1])

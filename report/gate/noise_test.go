@@ -83,7 +83,7 @@ func TestLearn(t *testing.T) {
 		t.Errorf("30 times the CPU is learnt as %v, want %d", got, 10)
 	}
 	for i := range metric.ComparedMetrics {
-		if _, ok := learnt[metric.ComparedMetrics[i].Id()]; ok && metric.ComparedMetrics[i].Kind == metric.Exact {
+		if _, ok := learnt[metric.ComparedMetrics[i].ID()]; ok && metric.ComparedMetrics[i].Kind == metric.Exact {
 			t.Errorf("%s is learnt", metric.ComparedMetrics[i].Name)
 		}
 	}

@@ -5,9 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/figure"
@@ -16,67 +14,37 @@ import (
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
-// span is one phase of a trial, in seconds from the start of the warm-up.
-type span struct {
-	phase    string
-	from, to float64
-}
-
-func spans(list []result.Second) []span {
-	var out []span
-	for _, s := range list {
-		if n := len(out); n > 0 && out[n-1].phase == s.Phase {
-			out[n-1].to = s.T + 1
-			continue
-		}
-		out = append(out, span{number.Clean(s.Phase), s.T, s.T + 1})
-	}
-	return out
-}
-
-// named are the parts of a picture that have one name: what comes before the
-// steady state is one.
-func named(phases []span) []span {
-	var out []span
-	for _, p := range phases {
-		n := len(out)
-		switch {
-		case p.phase == "steady":
-			out = append(out, span{"steady state", p.from, p.to})
-		case n > 0 && out[n-1].to == p.from && out[n-1].phase != "steady state":
-			out[n-1].phase += ", " + p.phase
-			out[n-1].to = p.to
-		default:
-			out = append(out, p)
+// timelinePanels draw the seconds of the first used trial of each transport.
+func timelinePanels(p *trials.Point, c *figure.Chart) {
+	var t timeline
+	for i := range p.Sides {
+		if s := &p.Sides[i]; len(s.Used) > 0 && len(s.Used[0].Series) > 0 {
+			t = append(t, s)
 		}
 	}
-	return out
-}
-
-func timelineChart(r *trials.Point) figure.Chart {
-	c := figure.Chart{
-		Name: "timeline", Asks: figure.InTime, Title: "One trial of each transport, second by second",
-		Caption: "Was the steady state steady? One trial of each transport, all phases, in seconds from the start of the warm-up; only what is not shaded enters the numbers. The dashed lines are the model: λN deliveries and N/T polls a second.",
-	}
-	var phases []span
-	from, to := math.Inf(1), math.Inf(-1)
-	for i := range r.Sides {
-		if s := &r.Sides[i]; len(s.Used) > 0 && len(s.Used[0].Series) > 0 {
-			list := s.Used[0].Series
-			if phases == nil {
-				phases = spans(list)
-			}
-			from, to = min(from, list[0].T), max(to, list[len(list)-1].T+1)
-		}
-	}
-	if phases == nil {
+	if len(t) == 0 {
 		c.Omitted = "The trials hold no numbers second by second."
-		return c
+		return
 	}
-	cpu := func(s *result.Second) float64 { return s.ServerCPUS }
-	deliveries, polls := math.NaN(), math.NaN()
-	for i := range r.Sides {
-		s := &r.Sides[i]
+	deliveries, polls := modelled(p)
+	c.Panels = []figure.Panel{
+		t.panel("deliveries per second", number.Count, deliveries, func(_ *result.Trial, s *result.Second) float64 { return float64(s.Deliveries) }),
+		t.panel("HTTP requests per second", number.Count, polls, func(_ *result.Trial, s *result.Second) float64 { return float64(s.Requests) }),
+		t.panel("server CPU, of one core", number.Cores, math.NaN(), func(t *result.Trial, s *result.Second) float64 {
+			if t.Server == nil {
+				return math.NaN()
+			}
+			return s.ServerCPUS
+		}),
+	}
+}
+
+// modelled are the deliveries and the polls per second by the model, of all
+// clients; NaN where it says nothing.
+func modelled(p *trials.Point) (deliveries, polls float64) {
+	deliveries, polls = math.NaN(), math.NaN()
+	for i := range p.Sides {
+		s := &p.Sides[i]
 		if len(s.Used) == 0 {
 			continue
 		}
@@ -88,162 +56,116 @@ func timelineChart(r *trials.Point) figure.Chart {
 			polls = model.PollsPerSecond(clients, a.PollIntervalS)
 		}
 	}
-	c.Panels = []figure.Panel{
-		timePanel(r, "deliveries per second", number.Count, deliveries, phases, from, to, nil, func(s *result.Second) float64 { return float64(s.Deliveries) }),
-		timePanel(r, "HTTP requests per second", number.Count, polls, phases, from, to, nil, func(s *result.Second) float64 { return float64(s.Requests) }),
-		timePanel(r, "server CPU, of one core", number.Cores, math.NaN(), phases, from, to, func(t *result.Trial) bool { return t.Server != nil }, cpu),
-	}
-	return c
+	return deliveries, polls
 }
 
-// timePanel draws one number of every transport over the seconds of its first
-// used trial, and what the model says of it, unless that is NaN.
-func timePanel(r *trials.Point, heading string, u number.Unit, fit float64, phases []span, from, to float64, has func(*result.Trial) bool, of func(*result.Second) float64) figure.Panel {
-	p := figure.Panel{Heading: heading}
-	top := 0.0
-	var lines timeLines
-	label := figure.Style(figure.BodySize, figure.Text, false)
-	for i := range r.Sides {
-		s := &r.Sides[i]
-		if len(s.Used) == 0 || len(s.Used[0].Series) == 0 || has != nil && !has(&s.Used[0]) {
+// timeline is the transports whose trials have numbers second by second.
+type timeline []*trials.Side
+
+// phases are the parts of a trial. What comes before the steady state is one.
+func phases(list []result.Second) (spans []figure.Span) {
+	for _, s := range list {
+		steady := s.Phase == "steady"
+		name := number.Clean(s.Phase)
+		if steady {
+			name = "steady state"
+		}
+		n := len(spans)
+		if n == 0 || spans[n-1].Shaded == steady || spans[n-1].To != s.T {
+			spans = append(spans, figure.Span{Name: name, From: s.T, To: s.T + 1, Shaded: !steady})
 			continue
 		}
-		line := timeLine{look: figure.LookOf(s.Transport)}
-		line.Name = chartName(s)
-		sum, n := 0.0, 0.0
-		for j := range s.Used[0].Series {
-			sec := &s.Used[0].Series[j]
-			v := of(sec)
-			line.X, line.Y = append(line.X, sec.T+0.5), append(line.Y, v)
-			top = max(top, v)
-			if sec.Phase == "steady" {
-				sum, n = sum+v, n+1
-			}
+		last := &spans[n-1]
+		last.To = s.T + 1
+		if last.Name != name && !strings.HasSuffix(last.Name, ", "+name) {
+			last.Name += ", " + name
 		}
-		if n > 0 {
-			line.level = sum / n
-		}
-		p.Right = max(p.Right, label.Width(line.Name)+30)
-		p.Lines = append(p.Lines, line.Series)
-		lines.list = append(lines.list, line)
 	}
-	if len(lines.list) == 0 {
+	return spans
+}
+
+// panel draws one number of every transport, NaN where it is not known, over the
+// seconds, and what the model says of it, unless that is NaN.
+func (t timeline) panel(heading string, u number.Unit, fit float64, value func(*result.Trial, *result.Second) float64) figure.Panel {
+	p := figure.Panel{Heading: heading}
+	var lines []figure.Line
+	var ends []figure.Primitive
+	from, to, top := math.Inf(1), math.Inf(-1), 0.0
+	for _, s := range t {
+		seconds := s.Used[0].Series
+		from, to = min(from, seconds[0].T), max(to, seconds[len(seconds)-1].T+1)
+		line, level := secondsOf(s, value)
+		if len(line.Y) > 0 {
+			lines = append(lines, line)
+			ends = append(ends, figure.End{Name: line.Name, Look: line.Look, X: math.Inf(1), Y: level})
+			top = max(top, slices.Max(line.Y))
+		}
+	}
+	if len(lines) == 0 {
 		p.Omitted = "not measured in this run"
 		return p
 	}
-	lines.phases, lines.model = phases, fit
+	for _, span := range phases(t[0].Used[0].Series) {
+		p.Scene = append(p.Scene, span)
+	}
+	for i, line := range lines {
+		p.Scene = append(p.Scene, line, sparse(line, i))
+	}
 	if !math.IsNaN(fit) {
 		top = max(top, fit)
-		p.Legend = []figure.Swatch{{Name: "model", Dashed: true}}
-		p.Lines = append(p.Lines, figure.Series{Name: "model", Y: []float64{fit}})
+		p.Scene = append(p.Scene, figure.Guide{Series: figure.Series{Name: "model", Y: []float64{fit}}})
 	}
-	sc := u.ScaleOf(top)
-	if sc.Name != "" {
-		p.Heading += ", " + sc.Name
+	p.Scene = append(p.Scene, append(ends, strips(lines, from, to, u))...)
+	scale := u.ScaleOf(top)
+	if scale.Name != "" {
+		p.Heading += ", " + scale.Name
 	}
-	p.Hits = lines.hits(u)
-	p.Height = max(117, vg.Length(len(lines.list))*figure.LabelGap+48)
-	p.Plot = func() *plot.Plot {
-		pl := figure.Axes()
-		figure.Linear(&pl.Y, top, sc, 3, true)
-		pl.X.Min, pl.X.Max = from, to
-		figure.Name(&pl.X, "seconds from the start of the warm-up")
-		step := figure.NiceStep(max(to-from, 1) / 8)
-		var ticks plot.ConstantTicks
-		for v := math.Ceil(from/step) * step; v <= to+1e-9; v += step {
-			l := number.Plain(v)
-			if v == 0 {
-				l = "0 s"
-			}
-			ticks = append(ticks, plot.Tick{Value: v, Label: l})
+	p.Height = max(117, vg.Length(len(lines))*figure.LabelGap+48)
+	p.X, p.Y = figure.Elapsed(from, to), figure.LinearToTick(top, scale, 3)
+	p.X.Name, p.Y.LabelWidth = "seconds from the start of the warm-up", 40
+	return p
+}
+
+// secondsOf is the line of one transport, and its mean in the steady state.
+func secondsOf(s *trials.Side, value func(*result.Trial, *result.Second) float64) (line figure.Line, level float64) {
+	line = figure.Line{Series: figure.Series{Name: sideName(s)}, Look: figure.LookOf(s.Transport), Width: 1.4}
+	sum, n := 0.0, 0.0
+	for i := range s.Used[0].Series {
+		second := &s.Used[0].Series[i]
+		v := value(&s.Used[0], second)
+		if math.IsNaN(v) {
+			continue
 		}
-		pl.X.Tick.Marker = ticks
-		// One width for the labels of all panels, so that their seconds align.
-		for i := range pl.Y.Tick.Marker.(plot.ConstantTicks) {
-			t := &pl.Y.Tick.Marker.(plot.ConstantTicks)[i]
-			for pl.Y.Tick.Label.Width(t.Label) < 40 {
-				t.Label = "\u00a0" + t.Label
-			}
+		line.Add(second.T+0.5, v)
+		if second.Phase == "steady" {
+			sum, n = sum+v, n+1
 		}
-		pl.Add(lines)
-		return pl
+	}
+	return line, sum / max(n, 1)
+}
+
+// sparse are about six markers of a line, not at the places of its neighbours'.
+func sparse(line figure.Line, index int) figure.Points {
+	p := figure.Points{Look: line.Look, Radius: 2.4}
+	every := max(len(line.X)/6, 1)
+	for i := (index * 2) % every; i < len(line.X); i += every {
+		p.Add(line.X[i], line.Y[i])
 	}
 	return p
 }
 
-type timeLine struct {
-	figure.Series
-	level float64 // the mean of the steady state, where the label goes
-	look  figure.Look
-}
-
-type timeLines struct {
-	list   []timeLine
-	phases []span
-	model  float64 // NaN without one
-}
-
-// hits are upright strips, each of a second, or of the first of several where
-// those would be too narrow to be pointed at.
-func (l timeLines) hits(u number.Unit) func(*plot.Plot, draw.Canvas) []figure.Hit {
-	return func(p *plot.Plot, c draw.Canvas) []figure.Hit {
-		x, _ := p.Transforms(&c)
-		step := math.Ceil(float64(narrowest / (x(1) - x(0))))
-		var list []figure.Hit
-		for from := p.X.Min; from < p.X.Max; from += step {
-			var told []string
-			for _, line := range l.list {
-				if i := slices.Index(line.X, from+0.5); i >= 0 {
-					told = append(told, line.Name+" "+u.Format(line.Y[i]))
-				}
-			}
-			if len(told) > 0 {
-				box := vg.Rectangle{Min: vg.Point{X: x(from), Y: c.Min.Y}, Max: vg.Point{X: min(x(from+step), c.Max.X), Y: c.Max.Y}}
-				list = append(list, figure.Hit{Box: box, X: number.Plain(from) + " s to " + number.Plain(from+1) + " s", Y: strings.Join(told, "\n")})
+// strips say the values of all lines, second by second.
+func strips(lines []figure.Line, from, to float64, u number.Unit) (list figure.Strips) {
+	for t := from; t < to; t++ {
+		var values []string
+		for _, line := range lines {
+			if i := slices.Index(line.X, t+0.5); i >= 0 {
+				values = append(values, line.Name+" "+u.Format(line.Y[i]))
 			}
 		}
-		return list
-	}
-}
-
-// narrowest is the width of a strip that can be pointed at.
-const narrowest = vg.Length(5)
-
-// Plot implements plot.Plotter.
-func (l timeLines) Plot(c draw.Canvas, p *plot.Plot) {
-	x, y := p.Transforms(&c)
-	for _, ph := range l.phases {
-		a, b := max(x(ph.from), c.Min.X), min(x(ph.to), c.Max.X)
-		if b <= a {
-			continue
-		}
-		if ph.phase != "steady" {
-			c.FillPolygon(figure.Shade, []vg.Point{{X: a, Y: c.Min.Y}, {X: b, Y: c.Min.Y}, {X: b, Y: c.Max.Y}, {X: a, Y: c.Max.Y}})
+		if len(values) > 0 {
+			list = append(list, figure.Strip{From: t, X: number.Plain(t) + " s to " + number.Plain(t+1) + " s", Y: strings.Join(values, "\n")})
 		}
 	}
-	figure.GridLines(c, p)
-	s := figure.Style(figure.SmallSize, figure.Faint, false)
-	s.YAlign = draw.YBottom
-	for _, ph := range named(l.phases) {
-		if a, b := x(ph.from), x(ph.to); s.Width(ph.phase)+4 <= b-a {
-			c.FillText(s, vg.Point{X: a + 2, Y: c.Max.Y + 2}, ph.phase)
-		}
-	}
-	var ends []figure.EndLabel
-	for i, line := range l.list {
-		points := make([]vg.Point, len(line.X))
-		for j := range line.X {
-			points[j] = vg.Point{X: x(line.X[j]), Y: y(line.Y[j])}
-		}
-		line.look.Stroke(&c, 1.4, nil, points...)
-		every := max(len(points)/6, 1)
-		for j := (i * 2) % every; j < len(points); j += every {
-			line.look.Mark(&c, 2.4, points[j])
-		}
-		ends = append(ends, figure.EndLabel{At: vg.Point{X: c.Max.X, Y: y(line.level)}, Name: line.Name, Look: line.look})
-	}
-	if !math.IsNaN(l.model) {
-		c.StrokeLine2(draw.LineStyle{Color: figure.Text, Width: 1, Dashes: []vg.Length{4, 3}}, c.Min.X, y(l.model), c.Max.X, y(l.model))
-	}
-	figure.DrawEnds(c, ends)
+	return list
 }

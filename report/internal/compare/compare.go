@@ -136,7 +136,7 @@ func limitsOf(n *Run, flags map[string]float64) (map[string]float64, error) {
 // MetricIDs lists the names, for programs, of the metrics that are compared.
 func MetricIDs() (ids []string) {
 	for i := range metric.ComparedMetrics {
-		ids = append(ids, metric.ComparedMetrics[i].Id())
+		ids = append(ids, metric.ComparedMetrics[i].ID())
 	}
 	return ids
 }

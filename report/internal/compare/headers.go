@@ -85,5 +85,5 @@ func (c *Comparison) explainHeaders() {
 
 // CountsHeads reports whether the heads of answers are among the row's bytes.
 func (c *Change) CountsHeads() bool {
-	return c.ID == metric.BytesIn.Id() || c.ID == metric.ProtocolPerPoll.Id()
+	return c.ID == metric.BytesIn.ID() || c.ID == metric.ProtocolPerPoll.ID()
 }

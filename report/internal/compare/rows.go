@@ -35,7 +35,7 @@ func (r *rows) of(p *pair, lossy bool) (list []Change) {
 	for _, m := range metric.ComparedMetrics {
 		m = asTimed(m, p)
 		if was, is := samplesOf(&m, p.was), samplesOf(&m, p.is); len(was.values)+len(is.values) > 0 {
-			add(m, m.Id(), was, is)
+			add(m, m.ID(), was, is)
 		}
 	}
 	to := p.paced()
@@ -45,7 +45,7 @@ func (r *rows) of(p *pair, lossy bool) (list []Change) {
 	for _, m := range metric.RatioMetrics {
 		if was := ratiosOf(m, p.was, p.base.Side(to)); len(was.values) > 0 {
 			ratio := metric.Metric{Name: m.Name + ", to " + to, Unit: number.Ratio, Better: m.Better, Kind: metric.Related, Limit: m.Limit}
-			add(ratio, m.Id(), was, ratiosOf(m, p.is, p.next.Side(to)))
+			add(ratio, m.ID(), was, ratiosOf(m, p.is, p.next.Side(to)))
 		}
 	}
 	return list
@@ -54,7 +54,7 @@ func (r *rows) of(p *pair, lossy bool) (list []Change) {
 // row is a row without numbers. Its limit is given by limitID; so many trials of
 // each run have the metric.
 func (r *rows) row(p *pair, m metric.Metric, limitID string, was, is int) Change {
-	c := Change{Place: p.Place, Metric: m, ID: m.Id(), P: math.NaN(), Limit: m.Limit, hash: p.base.Head.ScenarioHash,
+	c := Change{Place: p.Place, Metric: m, ID: m.ID(), P: math.NaN(), Limit: m.Limit, hash: p.base.Head.ScenarioHash,
 		Gates: m.Kind == metric.Exact || r.gates && m.Kind == metric.Timing}
 	if limit, ok := r.limits[limitID]; ok {
 		c.Limit = limit
@@ -153,7 +153,7 @@ func (p *pair) paced() string {
 
 // ratiosOf are a transport's numbers divided by those of another in the same
 // trials. Those of a transport to itself say nothing.
-func ratiosOf(m metric.RatioMetric, s, to *trials.Side) (out samples) {
+func ratiosOf(m metric.Metric, s, to *trials.Side) (out samples) {
 	if s == to {
 		return out
 	}

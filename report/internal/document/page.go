@@ -10,6 +10,7 @@ import (
 	"image/color"
 	"strings"
 
+	"github.com/pollpush/pollpush/internal/web"
 	"github.com/pollpush/pollpush/report/internal/figure"
 )
 
@@ -50,7 +51,7 @@ type pageQuestion struct {
 // script. Its policy allows the one style block and the one script, by their
 // hashes, and no attribute of either kind anywhere.
 func (d *Document) Page(figures []DrawnFigure, files []Download) ([]byte, error) {
-	css := pageCSS + darkCharts()
+	css := web.Palette() + pageCSS + darkCharts()
 	data := struct {
 		*Document
 		Policy        string
@@ -114,7 +115,7 @@ func darkCharts() string {
 		fmt.Fprintf(&b, "  figure [fill=\"%s\"] { fill: %s; }\n  figure [stroke=\"%s\"] { stroke: %s; }\n", f, t, f, t)
 	}
 	b.WriteString("@media (prefers-color-scheme: dark) {\n")
-	for _, c := range append([]color.RGBA{figure.Paper, figure.Text, figure.Faint, figure.Grid, figure.Shade, figure.Warning, figure.Beneath}, figure.LayerInks...) {
+	for _, c := range append([]color.RGBA{figure.Paper, figure.TextInk, figure.FaintInk, figure.GridInk, figure.ShadeInk, figure.WarningInk, figure.HeaderInk}, figure.LayerInks...) {
 		rule(c, figure.DarkOf[c])
 	}
 	for _, l := range figure.Looks() {

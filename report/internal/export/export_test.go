@@ -162,8 +162,8 @@ func readCSV(t *testing.T, s *trials.Set, text []byte) {
 						t.Errorf("summary.csv: %s of %s is %v, want %v", name, line, got, want)
 					}
 				}
-				if line[at["metric"]] != metric.Metrics[j].Id() || line[at["validity"]] != string(p.Sides[i].Stamp) {
-					t.Errorf("summary.csv: %q is to be of %s, %s", line, metric.Metrics[j].Id(), p.Sides[i].Stamp)
+				if line[at["metric"]] != metric.Metrics[j].ID() || line[at["validity"]] != string(p.Sides[i].Stamp) {
+					t.Errorf("summary.csv: %q is to be of %s, %s", line, metric.Metrics[j].ID(), p.Sides[i].Stamp)
 				}
 				for _, text := range []string{"scenario", "scenario_hash", "transport"} {
 					if v := line[at[text]]; v != "" && strings.Contains("=+-@", v[:1]) {
@@ -313,7 +313,7 @@ func readPrometheus(t *testing.T, s *trials.Set, text []byte) {
 				for j := range metric.Metrics {
 					if c := metric.Metrics[j].Cell(side.Used); c.Known() {
 						u := exportUnits[metric.Metrics[j].Unit]
-						name := "pollpush_" + strings.ReplaceAll(metric.Metrics[j].Id(), "-", "_") + u.prometheus
+						name := "pollpush_" + strings.ReplaceAll(metric.Metrics[j].ID(), "-", "_") + u.prometheus
 						want[strings.Join([]string{name, p.Head.Scenario, p.Head.ScenarioHash, side.Transport}, "\n")] = c.Value * u.base
 					}
 				}

@@ -45,7 +45,7 @@ func benchUnit(m *metric.Metric, b *strings.Builder) {
 	}
 }
 
-func benchName(m *metric.Metric) string { return m.Id() + exportUnits[m.Unit].bench }
+func benchName(m *metric.Metric) string { return m.ID() + exportUnits[m.Unit].bench }
 
 // benchLine writes what a trial measured, once.
 func benchLine(b *strings.Builder, t *result.Trial) {

@@ -52,7 +52,7 @@ func sideCsv(s *trials.Side, point []string) (lines [][]string) {
 			statistic = "sum"
 		}
 		line := append([]string{}, point...)
-		lines = append(lines, append(line, unformula(s.Transport), m.Id(), exportUnits[m.Unit].csv, statistic,
+		lines = append(lines, append(line, unformula(s.Transport), m.ID(), exportUnits[m.Unit].csv, statistic,
 			inFull(c.Value), inFull(c.Low), inFull(c.High), strconv.Itoa(len(c.Values)), string(s.Stamp)))
 	}
 	return lines

@@ -27,7 +27,7 @@ func prometheus(s *trials.Set) []byte {
 		if m.Total {
 			help = m.Name + ": the sum over the trials"
 		}
-		gauge(&b, "pollpush_"+strings.ReplaceAll(m.Id(), "-", "_")+u.prometheus, help, samples(s, func(of *trials.Side) (float64, bool) {
+		gauge(&b, "pollpush_"+strings.ReplaceAll(m.ID(), "-", "_")+u.prometheus, help, samples(s, func(of *trials.Side) (float64, bool) {
 			c := m.Cell(of.Used)
 			return c.Value * u.base, c.Known()
 		}))

@@ -7,52 +7,65 @@ import (
 	"math"
 	"strings"
 
-	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
-	"gonum.org/v1/plot/vg/draw"
 )
 
-// Hit is a place in a chart that tells its values to who points at it.
+// Hit is a place in a chart that shows its values when pointed at.
 type Hit struct {
 	Box  vg.Rectangle
 	Name string // of a transport; empty where the place is of several
 	X, Y string
 }
 
-// reach is how far from a point its hit goes.
-const reach = vg.Length(7)
-
-// HitAt is the hit of a point.
-func HitAt(at vg.Point, name, x, y string) Hit {
-	return Hit{vg.Rectangle{Min: vg.Point{X: at.X - reach, Y: at.Y - reach}, Max: vg.Point{X: at.X + reach, Y: at.Y + reach}}, name, x, y}
-}
-
-// PointHits are those of every point of some lines, in words for its values.
-func PointHits(lines []Series, x, y func(float64) string) func(*plot.Plot, draw.Canvas) []Hit {
-	return func(p *plot.Plot, c draw.Canvas) []Hit {
-		across, up := p.Transforms(&c)
-		var list []Hit
-		for _, l := range lines {
-			for i := range l.X {
-				at := vg.Point{X: across(l.X[i]), Y: up(l.Y[i])}
-				if !math.IsNaN(float64(at.X)) && !math.IsNaN(float64(at.Y)) {
-					list = append(list, HitAt(at, l.Name, x(l.X[i]), y(l.Y[i])))
-				}
-			}
-		}
-		return list
-	}
-}
-
 // Says is the hit in one text.
 func (h *Hit) Says() string {
-	var head []string
-	for _, s := range []string{h.Name, h.X} {
-		if s != "" {
-			head = append(head, s)
-		}
+	switch {
+	case h.Name == "":
+		return h.X + ": " + h.Y
+	case h.X == "":
+		return h.Name + ": " + h.Y
 	}
-	return strings.Join(head, ", ") + ": " + h.Y
+	return h.Name + ", " + h.X + ": " + h.Y
+}
+
+// hitPoint adds the hit of a point, if both axes say values.
+func (f *frame) hitPoint(at vg.Point, name string, x, y float64) {
+	const reach = vg.Length(7)
+	if f.panel.X.Say == nil || f.panel.Y.Say == nil {
+		return
+	}
+	box := vg.Rectangle{Min: vg.Point{X: at.X - reach, Y: at.Y - reach}, Max: vg.Point{X: at.X + reach, Y: at.Y + reach}}
+	f.hits = append(f.hits, Hit{box, name, f.panel.X.Say(x), f.panel.Y.Say(y)})
+}
+
+// Strips are upright hits beside each other, each one wide on the axis across.
+// They draw nothing.
+type Strips []Strip
+
+// Strip says what is true from From on.
+type Strip struct {
+	From float64
+	X, Y string
+}
+
+func (Strips) layer() layer { return notes }
+
+func (Strips) numbers() []Series { return nil }
+
+// draw makes a hit of each, or of the first of several where those would be too
+// narrow to be pointed at.
+func (l Strips) draw(f *frame) {
+	const narrowest = vg.Length(5)
+	step := math.Ceil(float64(narrowest / (f.x(1) - f.x(0))))
+	next := math.Inf(-1)
+	for _, s := range l {
+		if s.From < next {
+			continue
+		}
+		next = s.From + step
+		box := vg.Rectangle{Min: vg.Point{X: f.x(s.From), Y: f.Min.Y}, Max: vg.Point{X: min(f.x(next), f.Max.X), Y: f.Max.Y}}
+		f.hits = append(f.hits, Hit{Box: box, X: s.X, Y: s.Y})
+	}
 }
 
 // withHits lays hits over a chart of a height: without a script their titles

@@ -22,12 +22,14 @@ var markers = map[transport.Marker]draw.GlyphDrawer{
 	transport.Triangle:     draw.PyramidGlyph{},
 	transport.OpenTriangle: draw.TriangleGlyph{},
 	transport.Downward:     polygon{corners: 3, turned: math.Pi},
+	transport.OpenDownward: polygon{corners: 3, turned: math.Pi, open: true},
 	transport.Square:       draw.BoxGlyph{},
 	transport.OpenSquare:   draw.SquareGlyph{},
 	transport.Diamond:      polygon{corners: 4},
 	transport.OpenDiamond:  polygon{corners: 4, open: true},
 	transport.Cross:        draw.CrossGlyph{},
 	transport.Plus:         draw.PlusGlyph{},
+	transport.Pentagon:     polygon{corners: 5},
 	transport.OpenPentagon: polygon{corners: 5, open: true},
 }
 

@@ -7,6 +7,7 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/pollpush/pollpush/internal/transport"
+	"github.com/pollpush/pollpush/internal/web"
 )
 
 // Look is how one transport is drawn, in every chart alike.
@@ -19,38 +20,48 @@ type Look struct {
 // Edge is the colour of outlines.
 func (l Look) Edge() color.RGBA {
 	if l.cased {
-		return Text
+		return TextInk
 	}
 	return l.Ink
 }
 
-// Stroke draws a line in the transport's colour.
-func (l Look) Stroke(c *draw.Canvas, width vg.Length, dashes []vg.Length, points ...vg.Point) {
+// Outline is a look in the colour of outlines.
+func (l Look) Outline() Look { return Look{Ink: l.Edge(), Marker: l.Marker} }
+
+// stroke draws a line in the transport's colour.
+func (l Look) stroke(c *draw.Canvas, width vg.Length, dashes []vg.Length, points ...vg.Point) {
 	if l.cased && dashes == nil {
-		c.StrokeLines(draw.LineStyle{Color: Text, Width: width + 0.9}, points)
+		c.StrokeLines(draw.LineStyle{Color: TextInk, Width: width + 0.9}, points)
 	}
 	c.StrokeLines(draw.LineStyle{Color: l.Ink, Width: width, Dashes: dashes}, points)
 }
 
-// Mark draws the transport's marker.
-func (l Look) Mark(c *draw.Canvas, radius vg.Length, at vg.Point) {
+// mark draws the transport's marker.
+func (l Look) mark(c *draw.Canvas, radius vg.Length, at vg.Point) {
 	c.DrawGlyphNoClip(draw.GlyphStyle{Color: l.Edge(), Radius: radius, Shape: l.Marker}, at)
+}
+
+// cross draws a crossed box.
+func (l Look) cross(c *draw.Canvas, at vg.Point) {
+	for _, shape := range []draw.GlyphDrawer{draw.SquareGlyph{}, draw.CrossGlyph{}} {
+		c.DrawGlyphNoClip(draw.GlyphStyle{Color: l.Edge(), Radius: 4.5, Shape: shape}, at)
+	}
 }
 
 // The colours of everything that is not data, on a light page and on a dark
 // one. Each stands for one purpose, so that the page can replace it.
 var (
-	Paper   = rgb(0xFFFFFF)
-	Text    = rgb(0x1F2328)
-	Faint   = rgb(0x59636E)
-	Grid    = rgb(0xE1E4E8)
-	Shade   = rgb(0xF1F3F5) // behind the phases that are not reported
-	Warning = rgb(0xA5360B)
+	Paper      = rgb(web.Paper.Light)
+	TextInk    = rgb(web.Text.Light)
+	FaintInk   = rgb(web.Faint.Light)
+	GridInk    = rgb(0xE1E4E8)
+	ShadeInk   = rgb(0xF1F3F5) // behind the phases that are not reported
+	WarningInk = rgb(web.Warn.Light)
 
 	// The layers of bytes, from the inside out; the last is beneath them.
-	LayerInks = []color.RGBA{rgb(0x2E4057), rgb(0x5B7A99), rgb(0x93AFC7), rgb(0xC9D8E5)}
-	Beneath   = rgb(0xF7F3E8)
-	UntoldInk = LayerInks[2] // bytes of older trials
+	LayerInks  = []color.RGBA{rgb(0x2E4057), rgb(0x5B7A99), rgb(0x93AFC7), rgb(0xC9D8E5)}
+	HeaderInk  = rgb(0xF7F3E8)
+	UnknownInk = LayerInks[2] // bytes of older trials
 
 	DarkOf = map[color.RGBA]color.RGBA{
 		rgb(0x2E4057): rgb(0xDCE8F4),
@@ -59,12 +70,12 @@ var (
 		rgb(0xC9D8E5): rgb(0x415568),
 		rgb(0xF7F3E8): rgb(0x2A2820),
 
-		Paper:   rgb(0x1B1F24),
-		Text:    rgb(0xE6EDF3),
-		Faint:   rgb(0x9DA7B3),
-		Grid:    rgb(0x363C44),
-		Shade:   rgb(0x262B32),
-		Warning: rgb(0xFF9A6B),
+		Paper:      rgb(web.Paper.Dark),
+		TextInk:    rgb(web.Text.Dark),
+		FaintInk:   rgb(web.Faint.Dark),
+		GridInk:    rgb(0x363C44),
+		ShadeInk:   rgb(0x262B32),
+		WarningInk: rgb(web.Warn.Dark),
 	}
 )
 

@@ -1,297 +1,176 @@
 package metric
 
 import (
-	"math"
+	"fmt"
+	"strings"
 
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/number"
 )
 
-// detail is a table of its own for what stands behind a few rows of the main
-// one. Rows of which no trial holds the number are left out, and so is a table
+// Details are the tables beside the main one, for what stands behind a few of its
+// rows. Rows of which no trial holds the number are left out, and so is a table
 // without rows: older results hold few of them.
-type detail struct {
-	Title   string
-	About   string
-	Metrics []Metric
+var Details = []struct {
+	Title, About string
+	Metrics      []Metric
+}{
+	{"Bytes by layer",
+		"What the bytes of each delivery are made of, from the inside out, as they passed the clients' connections in the steady state. The layers of a direction add up to its row “all layers”.",
+		used(layers)},
+	{"TCP/IP segments",
+		"What carries those bytes, for each delivery, by the kernel's own counts. Loopback cuts segments of up to 64 KiB. A network has packets of 1,500 bytes: the rows for those are a model, and a lower bound.",
+		used(segments)},
+	{"Bytes by phase",
+		"All bytes of the clients' connections, divided by the clients.",
+		used(phases)},
+	{"Freshness",
+		"The two legs of a delivery meet where the server accepts the message, by its own clock, in whole milliseconds. Fan-out runs from a message being due until so many of its room's clients had it.",
+		used(freshness)},
+	{"Cost",
+		"What else the processes took in the steady state, unless a row says otherwise.",
+		used(costs)},
 }
 
-// Details are the tables beside the main one, in the order in which they are
-// shown.
-var Details = []detail{
-	{
-		Title:   "Bytes by layer",
-		About:   "What the bytes of each delivery are made of, from the inside out, as they passed the clients' connections in the steady state. The layers of a direction add up to its row “all layers”.",
-		Metrics: append(inward.layers(), Outward.layers()...),
-	},
-	{
-		Title: "TCP/IP segments",
-		About: "What carries those bytes, for each delivery, by the kernel's own counts. Loopback cuts segments of up to 64 KiB. A network has packets of 1,500 bytes: the rows for those are a model, and a lower bound.",
-		Metrics: append(append(inward.carried(), Outward.carried()...),
-			Metric{Name: "segments sent again by clients", Unit: number.Count, Better: Lower, Total: true,
-				Of: func(t *result.Trial) float64 {
-					if t.TCP == nil {
-						return math.NaN()
-					}
-					return float64(t.TCP.Retransmits)
-				},
-				Assumes: "what the server sent again is not counted; the sum over the trials"}),
-	},
-	{
-		Title:   "Bytes by phase",
-		About:   "All bytes of the clients' connections, divided by the clients.",
-		Metrics: append(inward.phases(), Outward.phases()...),
-	},
-	{
-		Title:   "Freshness",
-		About:   "The two legs of a delivery meet where the server accepts the message, by its own clock, in whole milliseconds. Fan-out runs from a message being due until so many of its room's clients had it.",
-		Metrics: Freshness,
-	},
-	{
-		Title:   "Cost",
-		About:   "What else the processes took in the steady state, unless a row says otherwise.",
-		Metrics: upkeep,
-	},
+// Directions are the two ways of the bytes. A row of one ends in a comma and its
+// name.
+var Directions = []string{"in", "out"}
+
+// Layers are what the bytes of a direction are made of, from the inside out.
+var Layers = []struct {
+	Name, field string
+	rare        bool // few transports have it
+	means       string
+}{
+	{"text", "text", false, "of messages, as it stands in their JSON"},
+	{"envelope", "envelope", false, "the JSON around the text, and JSON without any"},
+	{"compression", "compression", true, "what compressing added to text and envelope: negative as a rule"},
+	{"protocol", "protocol", false, "heads of requests and answers, chunks, frames, events and packets; those that bring no message, too"},
+	{"TLS", "tls", true, "records and handshakes"},
 }
 
-// Direction is one way of the bytes.
-type Direction struct {
-	Name     string
-	bytes    func(result.Bytes) (all int64, parts result.Layer)
-	segments func(*result.TCP) result.Segments
-}
-
-var (
-	inward = Direction{"in", func(b result.Bytes) (int64, result.Layer) { return b.In, b.Layers.In },
-		func(t *result.TCP) result.Segments { return t.In }}
-	Outward = Direction{"out", func(b result.Bytes) (int64, result.Layer) { return b.Out, b.Layers.Out },
-		func(t *result.TCP) result.Segments { return t.Out }}
-	Directions = []Direction{inward, Outward}
-)
-
-// layer is one row of a direction's bytes, from the inside out.
-type layer struct {
-	Name    string
-	of      func(result.Layer) int64
-	rare    bool // few transports have it
-	assumes string
-}
-
-var EveryLayer = []layer{
-	{"text", func(l result.Layer) int64 { return l.Text }, false, "of messages, as it stands in their JSON"},
-	{"envelope", func(l result.Layer) int64 { return l.Envelope }, false, "the JSON around the text, and JSON without any"},
-	{"compression", func(l result.Layer) int64 { return l.Compression }, true, "what compressing added to text and envelope: negative as a rule"},
-	{"protocol", func(l result.Layer) int64 { return l.Protocol }, false, "heads of requests and answers, chunks, frames, events and packets; those that bring no message, too"},
-	{"TLS", func(l result.Layer) int64 { return l.TLS }, true, "records and handshakes"},
-}
-
-// Layered says whether the trial tells its bytes' layers.
-func Layered(t *result.Trial) bool { return t.Schema >= 3 }
-
-// PerDelivery divides the layer's bytes by the window's deliveries.
-func (l layer) PerDelivery(d Direction) func(*result.Trial) float64 {
-	return func(t *result.Trial) float64 {
-		_, parts := d.bytes(t.Bytes)
-		if n := l.of(parts); Layered(t) && (n != 0 || !l.rare) {
-			return Over(float64(n), float64(t.WindowDeliveries))
-		}
-		return math.NaN()
+// layerRows are in bytes for each delivery.
+func layerRows() (rows []Metric) {
+	row := func(name, direction, bytes, means string) {
+		rows = append(rows, Metric{Name: name + ", " + direction, Unit: number.BytesEach, Use: layers,
+			Formula: "given(above(3, schema), " + bytes + " / window_deliveries)", Means: means})
 	}
-}
-
-// layers are one direction's rows, in bytes for each delivery.
-func (d Direction) layers() []Metric {
-	var rows []Metric
-	for _, l := range EveryLayer {
-		m := Metric{Name: l.Name + ", " + d.Name, Unit: number.BytesEach, Of: l.PerDelivery(d), Assumes: l.assumes}
-		if d.Name != inward.Name {
-			m.Assumes = "" // said once
-		}
-		rows = append(rows, m)
-	}
-	return append(rows, Metric{Name: "all layers, " + d.Name, Unit: number.BytesEach, Of: func(t *result.Trial) float64 {
-		if !Layered(t) {
-			return math.NaN()
-		}
-		all, _ := d.bytes(t.Bytes)
-		return Over(float64(all), float64(t.WindowDeliveries))
-	}})
-}
-
-// carried are one direction's rows of segments, for each delivery.
-func (d Direction) carried() []Metric {
-	row := func(name string, u number.Unit, take func(result.Segments) int64) Metric {
-		return Metric{Name: name + ", " + d.Name, Unit: u, Of: d.Segmented(take, false)}
-	}
-	modelled := func(name string, u number.Unit, take func(result.Segments) int64) Metric {
-		return Metric{Name: name + " of 1,500-byte packets, " + d.Name, Unit: u, Of: d.Segmented(take, true)}
-	}
-	return []Metric{
-		row("segments", number.Ratio, func(s result.Segments) int64 { return s.Segments }),
-		modelled("segments", number.Ratio, func(s result.Segments) int64 { return s.Segments }),
-		row("TCP/IP headers", number.BytesEach, HeaderBytes),
-		modelled("TCP/IP headers", number.BytesEach, HeaderBytes),
-	}
-}
-
-func HeaderBytes(s result.Segments) int64 { return s.HeaderBytes }
-
-// Segmented divides a count of segments, or of their bytes, by the window's
-// deliveries: as loopback has them, or as a network would at least.
-func (d Direction) Segmented(take func(result.Segments) int64, network bool) func(*result.Trial) float64 {
-	return func(t *result.Trial) float64 {
-		if t.TCP == nil {
-			return math.NaN()
-		}
-		s := d.segments(t.TCP)
-		if network {
-			all, _ := d.bytes(t.Bytes)
-			s = s.On1500(all)
-		}
-		return Over(float64(take(s)), float64(t.WindowDeliveries))
-	}
-}
-
-// phases are one direction's rows, in bytes for each client.
-func (d Direction) phases() []Metric {
-	var rows []Metric
-	for i, name := range result.Phases {
-		rows = append(rows, Metric{Name: name + ", " + d.Name, Unit: number.BytesEach, Of: func(t *result.Trial) float64 {
-			if i >= len(t.PhaseBytes) {
-				return math.NaN()
+	for i, d := range Directions {
+		for _, l := range Layers {
+			bytes := "bytes.layers." + d + "." + l.field
+			if l.rare {
+				bytes = "any(" + bytes + ")"
 			}
-			all, _ := d.bytes(t.PhaseBytes[i].Bytes)
-			return Over(float64(all), float64(t.Clients))
-		}})
+			if i > 0 {
+				l.means = "" // said once
+			}
+			row(l.Name, d, bytes, l.means)
+		}
+		row("all layers", d, "bytes."+d, "")
 	}
 	return rows
 }
 
-var Freshness = []Metric{
-	{Name: "accept latency, p50", Unit: number.Seconds, Of: func(t *result.Trial) float64 { return leg(t.AcceptLatency, P50) },
-		Assumes: "from a message being due to the server accepting it: the publish leg; ±0.5 ms, so that a trial's number below that tells nothing and is left out"},
-	{Name: "delivery leg, p50", Unit: number.Seconds, Of: func(t *result.Trial) float64 { return leg(t.DeliveryLeg, P50) },
-		Assumes: "from the server accepting a message to a client having it; ±0.5 ms likewise"},
-	{Name: "delivery leg, p99", Unit: number.Seconds, Of: func(t *result.Trial) float64 { return leg(t.DeliveryLeg, P99) },
-		Assumes: "±0.5 ms likewise"},
-	{Name: "calibrated floor, p50", Unit: number.Seconds, Of: calibrated(P50),
-		Assumes: "an upper bound of what the generator adds: generator and null target together, by the calibration on this machine with one client in each room; of the delivery latency, or of the poll response where clients poll at an interval"},
-	{Name: "calibrated floor, p99", Unit: number.Seconds, Of: calibrated(P99)},
-	{Name: "fan-out to half, median", Unit: number.Seconds, Of: fanout(func(f *result.Fanout) float64 { return f.T50 }),
-		Assumes: "over the messages that reached every client"},
-	{Name: "fan-out to 99 %, median", Unit: number.Seconds, Of: fanout(func(f *result.Fanout) float64 { return f.T99 })},
-	{Name: "fan-out to all, worst", Unit: number.Seconds, Of: fanout(func(f *result.Fanout) float64 { return f.T100Max })},
-	{Name: "stale share of a client, p50", Unit: number.Share, Of: staleClient(P50),
-		Assumes: "of the steady state, over the clients"},
-	{Name: "stale share of a client, p99", Unit: number.Share, Of: staleClient(P99)},
-	{Name: "stale share of a client, worst", Unit: number.Share, Of: staleClient(Maximum)},
-}
-
-// legBound is by how many seconds a leg may be off either way: the server's clock
-// tells whole milliseconds.
-const legBound = 0.0005
-
-// leg takes a percentile of a leg: NaN where it is below what it may be off by.
-func leg(q *result.Quantiles, take func(*result.Quantiles) *float64) float64 {
-	return above(legBound, Quantile(q, take))
-}
-
-// above is NaN for what is below a bound.
-func above(bound, v float64) float64 {
-	if v < bound {
-		return math.NaN()
+// segmentRows are for each delivery: as loopback has them, and as a network of
+// 1,500-byte packets would at least, by one IPv4 header and one of TCP with
+// timestamps, 52 bytes, to 1,448 bytes of data. Of n segments with b₁ … bₙ bytes
+// each one becomes ⌈bᵢ / 1448⌉, and the sum of these is neither below n nor below
+// ⌈(b₁ + … + bₙ) / 1448⌉; and more segments are not acknowledged by fewer.
+func segmentRows() (rows []Metric) {
+	for _, d := range Directions {
+		packets := strings.ReplaceAll("(tcp.D.segments - tcp.D.data_segments + max(tcp.D.data_segments, ceil(bytes.D / 1448)))", "D", d)
+		for _, row := range []struct {
+			name  string
+			unit  number.Unit
+			count string
+		}{
+			{"segments", number.Ratio, "tcp." + d + ".segments"},
+			{"segments of 1,500-byte packets", number.Ratio, packets},
+			{"TCP/IP headers", number.BytesEach, "tcp." + d + ".header_bytes"},
+			{"TCP/IP headers of 1,500-byte packets", number.BytesEach, "52 * " + packets},
+		} {
+			rows = append(rows, Metric{Name: row.name + ", " + d, Unit: row.unit, Use: segments, Formula: row.count + " / window_deliveries"})
+		}
 	}
-	return v
+	return append(rows, Metric{Name: "segments sent again by clients", Unit: number.Count, Better: Lower, Use: segments, Total: true, Formula: "tcp.retransmits",
+		Means: "what the server sent again is not counted; the sum over the trials"})
 }
 
-func fanout(take func(*result.Fanout) float64) func(*result.Trial) float64 {
-	return func(t *result.Trial) float64 {
-		if t.Fanout == nil || t.Fanout.Messages == 0 {
-			return math.NaN()
+// phaseRows are in bytes for each client.
+func phaseRows() (rows []Metric) {
+	for _, d := range Directions {
+		for i, name := range result.Phases {
+			rows = append(rows, Metric{Name: name + ", " + d, Unit: number.BytesEach, Use: phases, Formula: fmt.Sprintf("phase_bytes.%d.%s / clients", i, d)})
 		}
-		return take(t.Fanout)
 	}
+	return rows
 }
 
-// staleClient takes a percentile over the clients, where there was something to
-// miss.
-func staleClient(take func(*result.Quantiles) *float64) func(*result.Trial) float64 {
-	return func(t *result.Trial) float64 {
-		if t.Expected == 0 {
-			return math.NaN()
-		}
-		return Quantile(t.StaleShareClients, take)
+// A leg may be off by 0.0005 s either way: the server's clock tells whole
+// milliseconds.
+var freshnessRows = []Metric{
+	{Name: "accept latency, p50", Unit: number.Seconds, Use: freshness, Formula: "above(0.0005, accept_latency_s.p50)",
+		Means: "from a message being due to the server accepting it: the publish leg; ±0.5 ms, so that a trial's number below that tells nothing and is left out"},
+	{Name: "delivery leg, p50", Unit: number.Seconds, Use: freshness, Formula: "above(0.0005, delivery_leg_s.p50)",
+		Means: "from the server accepting a message to a client having it; ±0.5 ms likewise"},
+	{Name: "delivery leg, p99", Unit: number.Seconds, Use: freshness, Formula: "above(0.0005, delivery_leg_s.p99)",
+		Means: "±0.5 ms likewise"},
+	{Name: "calibrated floor, p50", Unit: number.Seconds, Use: freshness, Formula: "calibration.floor_s.p50",
+		Means: "an upper bound of what the generator adds: generator and null target together, by the calibration on this machine with one client in each room; of the delivery latency, or of the poll response where clients poll at an interval"},
+	{Name: "calibrated floor, p99", Unit: number.Seconds, Use: freshness, Formula: "calibration.floor_s.p99"},
+	{Name: "fan-out to half, median", Unit: number.Seconds, Use: freshness, Formula: "given(fanout_s.messages, fanout_s.t50)",
+		Means: "over the messages that reached every client"},
+	{Name: "fan-out to 99 %, median", Unit: number.Seconds, Use: freshness, Formula: "given(fanout_s.messages, fanout_s.t99)"},
+	{Name: "fan-out to all, worst", Unit: number.Seconds, Use: freshness, Formula: "given(fanout_s.messages, fanout_s.t100_max)"},
+	{Name: "stale share of a client, p50", Unit: number.Share, Use: freshness, Formula: "given(expected, stale_share_clients.p50)",
+		Means: "of the steady state, over the clients"},
+	{Name: "stale share of a client, p99", Unit: number.Share, Use: freshness, Formula: "given(expected, stale_share_clients.p99)"},
+	{Name: "stale share of a client, worst", Unit: number.Share, Use: freshness, Formula: "given(expected, given(stale_share_clients.n, stale_share_clients.max))"},
+}
+
+var costRows = []Metric{
+	{Name: "server CPU in the kernel", Unit: number.Share, Use: costs, Formula: "server.cpu_sys_s / " + serverCPU,
+		Means: "of all its CPU; the kernel tells the two apart by ticks of 10 ms"},
+	{Name: "server CPU to connect a client", Unit: number.Seconds, Use: costs, Formula: "any(server.cpu_connect_s) / clients",
+		Means: "from before the first client until all were connected"},
+	{Name: "TLS handshakes", Unit: number.Count, Use: costs, Formula: "any(connections.handshakes)", Means: "in the whole trial"},
+	{Name: "GC cycles", Unit: number.Count, Use: costs, Formula: "given(server.goroutines, server.gc_cycles)",
+		Means: "of the server, where it offers Go's metrics, as in the rows of GC pauses and goroutines"},
+	{Name: "GC pauses together", Unit: number.Seconds, Use: costs, Formula: "given(server.goroutines, server.gc_pause_s)"},
+	{Name: "goroutines", Unit: number.Count, Use: costs, Formula: "any(server.goroutines)", Means: "just after the steady state"},
+	{Name: "server descriptors", Unit: number.Count, Use: costs, Formula: "any(server.descriptors)", Means: "open at the end of the steady state"},
+	{Name: "server context switches", Unit: number.PerSecond, Use: costs, Formula: "any(server.context_switches) / window_s",
+		Means: "those in which a thread of it gave the core up"},
+	{Name: "server preemptions", Unit: number.PerSecond, Use: costs, Formula: "given(server.context_switches, server.context_preemptions) / window_s",
+		Means: "those in which the core was taken from it"},
+	{Name: "generator CPU, of one core", Unit: number.Cores, Use: costs, Formula: "any" + generatorCPU + " / window_s", Means: "all shards together"},
+	{Name: "generator memory per client", Unit: number.Memory, Use: costs, Formula: "any(generator.rss_start_bytes) / clients",
+		Means: "resident memory of all shards at the start of the steady state, their programs included"},
+}
+
+// lateRows are how late the generator itself was.
+var lateRows = []Metric{
+	{Name: "messages sent late, max", Unit: number.Seconds, Formula: "given(schedule_late_s.publish.n, schedule_late_s.publish.max)",
+		Means: "by the generator: from a message being due to its sending"},
+	{Name: "polls sent late, p99", Unit: number.Seconds, Formula: "schedule_late_s.poll.p99",
+		Means: "by the generator: from a poll being due, or from when the client was free, to its sending"},
+}
+
+// idleRows are what a connected client takes of which memory, before anything is
+// said: by how much it grew until all were connected. A kind of memory that is 0
+// was not told.
+func idleRows() []Metric {
+	row := func(name, kind string) Metric {
+		connected, before := strings.ReplaceAll(kind, "M.", "server.connected."), strings.ReplaceAll(kind, "M.", "server.before.")
+		return Metric{Name: name, Unit: number.Memory, Use: idle, Formula: "given(" + fresh + ", given(" + connected + ", " + connected + " - " + before + ")) / clients"}
 	}
-}
-
-// calibrated takes a percentile of the transport's own floor.
-func calibrated(take func(*result.Quantiles) *float64) func(*result.Trial) float64 {
-	return func(t *result.Trial) float64 {
-		if t.Calibration == nil {
-			return math.NaN()
-		}
-		return Quantile(t.Calibration.Floor, take)
+	rest := row("of it the rest", "(M.rss_bytes - M.heap_bytes - M.stack_bytes)")
+	rest.Formula = "above(0, given(server.connected.heap_bytes, " + rest.Formula + "))"
+	return []Metric{
+		row("memory per idle client", "M.rss_bytes"),
+		row("of it heap", "M.heap_bytes"),
+		row("of it stacks", "M.stack_bytes"),
+		rest,
+		row("kernel sockets per idle client", "M.socket_bytes"),
 	}
-}
-
-var generatorCPU = Metric{Name: "generator CPU, of one core", Unit: number.Cores,
-	Of:      func(t *result.Trial) float64 { return Over(ifAny(t.Generator.CPUS()), t.WindowS) },
-	Assumes: "all shards together"}
-
-var upkeep = []Metric{
-	CpuPerClient,
-	{Name: "server CPU in the kernel", Unit: number.Share,
-		Of: server(func(c *result.Cost, _ *result.Trial) float64 { return Over(c.CPUSysS, c.CPUS()) }), Assumes: "of all its CPU; the kernel tells the two apart by ticks of 10 ms"},
-	{Name: "server CPU to connect a client", Unit: number.Seconds, Of: server(func(c *result.Cost, t *result.Trial) float64 {
-		if c.CPUConnectS == 0 {
-			return math.NaN()
-		}
-		return Over(c.CPUConnectS, float64(t.Clients))
-	}), Assumes: "from before the first client until all were connected"},
-	{Name: "TLS handshakes", Unit: number.Count, Of: func(t *result.Trial) float64 { return ifAny(float64(t.Connections.Handshakes)) },
-		Assumes: "in the whole trial"},
-	{Name: "GC cycles", Unit: number.Count, Of: fromInside(func(c *result.Cost, _ *result.Trial) float64 { return float64(c.GCCycles) }),
-		Assumes: "of the server, where it offers Go's metrics, as in the rows of GC pauses and goroutines"},
-	{Name: "GC pauses together", Unit: number.Seconds, Of: fromInside(func(c *result.Cost, _ *result.Trial) float64 { return c.GCPauseS })},
-	{Name: "goroutines", Unit: number.Count, Of: fromInside(func(c *result.Cost, _ *result.Trial) float64 { return float64(c.Goroutines) }), Assumes: "just after the steady state"},
-	{Name: "server descriptors", Unit: number.Count, Of: server(func(c *result.Cost, _ *result.Trial) float64 { return ifAny(float64(c.Descriptors)) }), Assumes: "open at the end of the steady state"},
-	{Name: "server context switches", Unit: number.PerSecond, Of: server(func(c *result.Cost, t *result.Trial) float64 { return Over(ifAny(float64(c.Switches)), t.WindowS) }), Assumes: "those in which a thread of it gave the core up"},
-	{Name: "server preemptions", Unit: number.PerSecond, Of: server(func(c *result.Cost, t *result.Trial) float64 {
-		if c.Switches == 0 {
-			return math.NaN()
-		}
-		return Over(float64(c.Preemptions), t.WindowS)
-	}), Assumes: "those in which the core was taken from it"},
-	generatorCPU,
-	{Name: "generator memory per client", Unit: number.Memory, Of: func(t *result.Trial) float64 {
-		return Over(ifAny(float64(t.Generator.RSSStartBytes)), float64(t.Clients))
-	}, Assumes: "resident memory of all shards at the start of the steady state, their programs included"},
-}
-
-// server takes a number from the server's cost, where that is known.
-func server(take func(*result.Cost, *result.Trial) float64) func(*result.Trial) float64 {
-	return func(t *result.Trial) float64 {
-		if t.Server == nil {
-			return math.NaN()
-		}
-		return take(t.Server, t)
-	}
-}
-
-// fromInside is the same of what only a Go server tells.
-func fromInside(take func(*result.Cost, *result.Trial) float64) func(*result.Trial) float64 {
-	return server(func(c *result.Cost, t *result.Trial) float64 {
-		if c.Goroutines == 0 {
-			return math.NaN()
-		}
-		return take(c, t)
-	})
-}
-
-// ifAny is NaN for zero, which stands for a number that was not taken.
-func ifAny(v float64) float64 {
-	if v == 0 {
-		return math.NaN()
-	}
-	return v
 }

@@ -2,6 +2,7 @@ package model
 
 import (
 	"cmp"
+	"fmt"
 	"math"
 	"slices"
 
@@ -16,13 +17,13 @@ import (
 type Expense struct {
 	metric.Metric
 	Name   string // "CPU"
-	less   string // "costs the server less CPU"
-	more   string
+	Less   string // "costs the server less CPU"
+	More   string
 	second func(result.Second) float64 // of all clients
 
-	// sampled: what a single trial may be off by is told by its seconds. Bytes
+	// Sampled: what a single trial may be off by is told by its seconds. Bytes
 	// are counted, so that their seconds tell of the messages only.
-	sampled bool
+	Sampled bool
 }
 
 var Expenses = []Expense{
@@ -39,7 +40,7 @@ func (w *Expense) measured(s *trials.Side) (value, low, high float64) {
 	if low, high = stat.Band(c.Values); !math.IsNaN(low) {
 		return c.Value, low, high
 	}
-	if c.Known() && w.sampled {
+	if c.Known() && w.Sampled {
 		if m := w.withinTrial(&s.Used[0]); !math.IsNaN(m) {
 			return c.Value, c.Value - m, c.Value + m
 		}
@@ -172,4 +173,22 @@ func Pair(l *trials.Cut, poll, push string) (list []BreakEven) {
 		}
 	}
 	return list
+}
+
+// WithinTrials reports whether bands are of single trials, by their seconds.
+func (b *BreakEven) WithinTrials() bool { return b.Trials == 1 && b.Cost.Sampled }
+
+// Banded reports whether anything is known of how far the crossing may be off.
+func (b *BreakEven) Banded() bool { return len(b.At) == 1 && b.Low < b.High }
+
+// Outside reports that the crossing by the unit costs is none that the
+// measurement allows.
+func (b *BreakEven) Outside() bool {
+	return b.Banded() && (b.ByUnitCosts < b.Low || b.ByUnitCosts > b.High)
+}
+
+// RangeHolds is how often the range of some trials holds the true median.
+func RangeHolds(trials int) string {
+	cases, of := stat.MedianIn(trials)
+	return fmt.Sprintf("%d of %d cases", cases, of)
 }

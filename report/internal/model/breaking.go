@@ -15,7 +15,7 @@ import (
 type Bearing int
 
 const (
-	notMeasured Bearing = iota
+	NotMeasured Bearing = iota
 	Bore
 	Doubted // the measurement is: whether it bore the load cannot be told
 	Broke
@@ -81,7 +81,7 @@ func Breaking(s *trials.Set) string {
 		for i, p := range s.Points {
 			part := p.Side(name)
 			c := CellOf(part)
-			if c.Bearing == notMeasured {
+			if c.Bearing == NotMeasured {
 				continue
 			}
 			all++
@@ -119,33 +119,4 @@ func Breaking(s *trials.Set) string {
 		text += fmt.Sprintf(" At %s that cannot be told: the measurement was disturbed, and is invalid.", number.OfAll(untold, all, "point"))
 	}
 	return text
-}
-
-// Suspects says in one sentence how much is suspect, and what for; it is empty
-// where nothing is.
-func Suspects(s *trials.Set) string {
-	_, n, all := s.Stamps()
-	if n == 0 {
-		return ""
-	}
-	var list []result.Trial
-	for _, p := range s.Points {
-		for i := range p.Sides {
-			if p.Sides[i].Stamp == result.Suspect {
-				list = append(list, p.Sides[i].Used...)
-			}
-		}
-	}
-	var why []string
-	for _, d := range metric.DoubtCounts(list) {
-		why = append(why, fmt.Sprintf("%s in %s", d.Words, number.Plural(float64(d.Attempts), "trial")))
-	}
-	text := number.OfAll(n, all, "point") + " are suspect"
-	if n == all {
-		text = "All " + number.Plural(float64(all), "point") + " are suspect"
-	}
-	if len(why) > 0 {
-		text += ": " + number.Join(why)
-	}
-	return text + "."
 }

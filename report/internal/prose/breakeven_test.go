@@ -112,7 +112,7 @@ func TestBreakEvenWords(t *testing.T) {
 		if b.Cut == nil {
 			b.Cut, b.From, b.To = &trials.Cut{Along: interval}, 0.25, 30
 		}
-		if got := b.Clause(true); got != tt.want {
+		if got := (Crossing{&b}).Clause(true); got != tt.want {
 			t.Errorf("%s:\n got %s\nwant %s", tt.name, got, tt.want)
 		}
 	}
@@ -142,7 +142,7 @@ func TestBreakEvenByBisection(t *testing.T) {
 		for _, along := range s.BreakEvenAxes() {
 			for _, l := range s.Cuts(along) {
 				for _, b := range model.BreakEvens(&l) {
-					where := fmt.Sprintf("%s, %s: %s against %s, %s", name, b.Circumstances(), b.Poll, b.Push, b.Cost.Name)
+					where := fmt.Sprintf("%s, %s: %s against %s, %s", name, (Crossing{&b}).Circumstances(), b.Poll, b.Push, b.Cost.Name)
 					again := bisected(list, &b)
 					if len(b.At) != 1 {
 						if len(b.At) != again.crossings {
@@ -161,8 +161,8 @@ func TestBreakEvenByBisection(t *testing.T) {
 							}
 						}
 					}
-					if said := b.Circumstances() + ", " + trials.SpokenName(b.Poll); strings.Contains(text, said) && b.Poll == "poll" && b.Push == "ws" && !strings.Contains(text, b.Words().Print(b.At[0])) {
-						t.Errorf("%s: the verdict does not say %s", where, b.Words().Print(b.At[0]))
+					if said := (Crossing{&b}).Circumstances() + ", " + trials.SpokenName(b.Poll); strings.Contains(text, said) && b.Poll == "poll" && b.Push == "ws" && !strings.Contains(text, (Crossing{&b}).Words().Print(b.At[0])) {
+						t.Errorf("%s: the verdict does not say %s", where, (Crossing{&b}).Words().Print(b.At[0]))
 					}
 				}
 			}

@@ -26,7 +26,7 @@ func Extremes(s *trials.Set) string {
 		}
 		var told []string
 		for _, m := range metric.WeighedAll {
-			if text := ends(m, sides); text != "" {
+			if text := ends(&m, sides); text != "" {
 				told = append(told, text)
 			}
 		}

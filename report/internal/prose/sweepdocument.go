@@ -24,7 +24,7 @@ func setJudge(s *trials.Set) document.Verdict {
 		}
 	}
 	v.Paragraphs = append(v.Paragraphs, model.Breaking(s))
-	if text := model.Suspects(s); text != "" {
+	if text := Suspects(s); text != "" {
 		v.Notes = append(v.Notes, text)
 	}
 	all := s.Together()
@@ -51,17 +51,6 @@ func setEnds(s *trials.Set) []string {
 	}
 	if len(list) > 2 {
 		list = []string{list[0], list[len(list)-1]}
-	}
-	return list
-}
-
-// setSections are the tables of the sweep for readers who ask further.
-func setSections(s *trials.Set) []document.Section {
-	var list []document.Section
-	for _, part := range []document.Section{breakEvenSection(s), partingsSection(s), unitCostSection(s)} {
-		if !part.Empty() {
-			list = append(list, part)
-		}
 	}
 	return list
 }

@@ -1,7 +1,6 @@
 package prose
 
 import (
-	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/number"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
@@ -11,7 +10,7 @@ import (
 func headlines(s *trials.Set) []string {
 	list := s.Points[0].Stopped()
 	for _, p := range s.Points {
-		for _, text := range metric.Losses(p) {
+		for _, text := range losses(p) {
 			list = append(list, number.Capital(p.Label)+": "+text)
 		}
 	}

@@ -16,7 +16,7 @@ import (
 // interval. Invalid trials have no part in it, and a transport that lost or
 // repeated a message in any attempt wins no comparison.
 func pointJudge(r *trials.Point) document.Verdict {
-	v := document.Verdict{Headlines: append(r.Stopped(), metric.Losses(r)...)}
+	v := document.Verdict{Headlines: append(r.Stopped(), losses(r)...)}
 	var base *trials.Side
 	var sides []*trials.Side
 	for i := range r.Sides {

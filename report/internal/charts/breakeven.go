@@ -1,0 +1,150 @@
+package charts
+
+import (
+	"math"
+
+	"github.com/pollpush/pollpush/internal/stat"
+	"github.com/pollpush/pollpush/report/internal/figure"
+	"github.com/pollpush/pollpush/report/internal/model"
+	"github.com/pollpush/pollpush/report/internal/number"
+	"github.com/pollpush/pollpush/report/internal/trials"
+)
+
+// breakEvenPanels are maps of message rate and poll interval: where polling is
+// cheaper, and where push is.
+func breakEvenPanels(s *trials.Set, c *figure.Chart) {
+	polls, pushes := s.PollAndPush()
+	axes := s.BreakEvenAxes()
+	if len(polls) == 0 || len(pushes) == 0 || len(axes) == 0 {
+		return
+	}
+	c.Caption = "At which message rate and polling interval does " + trials.SpokenName(polls[0]) + " cost as little as push? Markers are what was measured, with the interval of each; dashed lines are a model: the unit costs that the run itself has fitted, worked out for other rates and intervals."
+	switch {
+	case len(axes) > 1:
+	case axes[0].Key == "poll.interval":
+		c.Caption += " One rate was measured: the lines go to half and to double of it."
+	default:
+		c.Caption += " One interval was measured: the lines go to half and to double of it."
+	}
+	for i := range model.Expenses {
+		c.Panels = append(c.Panels, breakEvenPanel(s, polls[0], pushes, &model.Expenses[i]))
+	}
+}
+
+// ground is the part of the map that is drawn.
+type ground struct{ lowRate, highRate, lowInterval, highInterval float64 }
+
+func groundOf(s *trials.Set) (g ground) {
+	var rates, intervals []float64
+	for _, p := range s.Points {
+		if v := p.Head.Asked.PublishRate; v > 0 {
+			rates = append(rates, v)
+		}
+		intervals = append(intervals, p.Head.Asked.PollIntervalS)
+	}
+	g.lowRate, g.highRate = widened(stat.Range(rates))
+	g.lowInterval, g.highInterval = widened(stat.Range(intervals))
+	return g
+}
+
+// widened goes from half to double of a single value.
+func widened(low, high float64) (float64, float64) {
+	if low == high {
+		return low / 2, high * 2
+	}
+	return low, high
+}
+
+func breakEvenPanel(s *trials.Set, poll string, pushes []string, cost *model.Expense) figure.Panel {
+	p := figure.Panel{Heading: "equal " + cost.Name + " of " + poll + " and push", Height: 230}
+	g := groundOf(s)
+	if !(g.lowRate > 0) || !(g.lowInterval > 0) {
+		p.Omitted = "nothing was said, or at no interval"
+		return p
+	}
+	var none []string
+	for _, push := range pushes {
+		if scene := g.pair(s, poll, push, cost); scene != nil {
+			p.Scene = append(p.Scene, scene...)
+		} else {
+			none = append(none, push)
+		}
+	}
+	p.Heading = figure.Remark(p.Heading, "nowhere equal", none)
+	if len(p.Scene) == 0 {
+		p.Omitted = "nowhere in what was measured: one of them is always the cheaper"
+		return p
+	}
+	p.Scene = append(p.Scene,
+		figure.Note{Text: "polling is cheaper", Size: figure.BodySize, UpperRight: true},
+		figure.Note{Text: "push is cheaper", Size: figure.BodySize})
+	p.X = figure.Logarithmic(g.lowRate/1.1, g.highRate*1.1, number.PerSecond)
+	p.Y = figure.Logarithmic(g.lowInterval/1.1, g.highInterval*1.1, number.Seconds)
+	p.X.Name, p.Y.Name = "messages per second and room", "poll interval"
+	return p
+}
+
+// pair draws where one way to push costs as much as polling: markers for what was
+// measured, with a bar for how far each may be off, and a line for the model.
+func (g ground) pair(s *trials.Set, poll, push string, cost *model.Expense) []figure.Primitive {
+	look := figure.LookOf(push)
+	points := figure.Points{Series: figure.Series{Name: push}, Look: look, Radius: 4, Listed: push}
+	fitted := figure.Line{Series: figure.Series{Name: push + " model"}, Look: look, Width: 1.4, Dashes: figure.Dashed}
+	scene := []figure.Primitive{}
+	for _, along := range s.BreakEvenAxes() {
+		for _, l := range s.Cuts(along) {
+			b, ok := model.CutBreakEven(&l, poll, push, cost)
+			if !ok {
+				continue
+			}
+			for _, v := range b.At {
+				at, bar := onMap(&b, v)
+				points.Add(at.x, at.y)
+				scene = append(scene, figure.Line{Series: bar, Look: look.Outline(), Width: 1.2})
+			}
+			if gap := b.Gap(); gap != nil && len(fitted.X) == 0 {
+				g.follow(gap, &fitted.Series)
+			}
+		}
+	}
+	var all []sample
+	for _, n := range []figure.Series{fitted.Series, points.Series} {
+		for i := range n.X {
+			all = append(all, sample{x: n.X[i], y: n.Y[i]})
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return append(scene, points, fitted, endAtRight(push, all))
+}
+
+// onMap is a point of equal cost and the bar of its interval, as far as that lies
+// within what was compared.
+func onMap(b *model.BreakEven, v float64) (at sample, bar figure.Series) {
+	a := b.First.Head.Asked
+	low, high := v, v
+	if b.Banded() {
+		low, high = max(b.Low, b.From), min(b.High, b.To)
+	}
+	if b.Along.Key == "poll.interval" {
+		bar.Add(a.PublishRate, low)
+		bar.Add(a.PublishRate, high)
+		return sample{x: a.PublishRate, y: v}, bar
+	}
+	bar.Add(low, a.PollIntervalS)
+	bar.Add(high, a.PollIntervalS)
+	return sample{x: v, y: a.PollIntervalS}, bar
+}
+
+// follow finds, for each of many rates, the interval at which the gap closes.
+func (g ground) follow(gap func(rate, interval float64) float64, line *figure.Series) {
+	const steps = 60
+	for i := range steps + 1 {
+		rate := g.lowRate * math.Pow(g.highRate/g.lowRate, float64(i)/steps)
+		v := stat.Root(func(interval float64) float64 { return gap(rate, interval) }, g.lowInterval, g.highInterval)
+		if !math.IsNaN(v) {
+			line.Add(rate, v)
+		}
+	}
+}

@@ -1,0 +1,133 @@
+// Package charts defines the charts of a report, each as primitives of a figure.
+package charts
+
+import (
+	"github.com/pollpush/pollpush/report/internal/figure"
+	"github.com/pollpush/pollpush/report/internal/metric"
+	"github.com/pollpush/pollpush/report/internal/number"
+	"github.com/pollpush/pollpush/report/internal/trials"
+)
+
+// definition is one chart: of a run of one point, or of a sweep. Its function
+// adds the panels; a chart that gets none, nor a reason for that, is left out.
+type definition struct {
+	name    string // of its files
+	asks    figure.Question
+	title   string
+	caption string
+	point   func(*trials.Point, *figure.Chart)
+	sweep   func(*trials.Set, *figure.Chart)
+}
+
+// definitions are all charts, in the order in which they are shown. To add one,
+// add it here.
+var definitions = []definition{
+	{name: "cost", asks: figure.CostsTheServer, point: costPanels,
+		title:   "What it costs the server",
+		caption: "What does a delivery cost the server in CPU time, and a connected client in resident memory? Bars are medians, points are trials."},
+	{name: "cpu", asks: figure.CostsTheServer,
+		title:   "What it costs the server in CPU",
+		caption: "How much CPU does the server take for a client?",
+		sweep: curves(curvePanel{metric: &metric.CpuShare, heading: "server CPU, of one core", only: "clients"},
+			curvePanel{metric: &metric.CpuPerClient, heading: "server CPU per client, in each second"})},
+	{name: "memory", asks: figure.CostsTheServer,
+		title:   "What it costs the server in memory",
+		caption: "How much resident memory does a connected client take, above the idle server?",
+		sweep:   curves(curvePanel{metric: &metric.MemoryPerClient, heading: "server memory per client", only: "clients"})},
+	{name: "break-even", asks: figure.CostsTheServer, sweep: breakEvenPanels,
+		title: "Where polling becomes cheaper than push"},
+	{name: "latency", asks: figure.FreshForUsers, point: percentilePanel,
+		title:   "How long a message takes to reach a client",
+		caption: "How long does a message take from being due to being seen, for the lucky half and for the unlucky few? Each line ends where fewer than ten samples lie beyond; a dashed line is the model, of polling uniform on 0 to T."},
+	{name: "latency", asks: figure.FreshForUsers,
+		title:   "How long a message takes to reach a client",
+		caption: "How long after a message was due does a client have it?",
+		sweep: curves(curvePanel{metric: &metric.Latency50, heading: "delivery latency, p50"},
+			curvePanel{metric: &metric.Latency99, heading: "delivery latency, p99"})},
+	{name: "stale", asks: figure.FreshForUsers,
+		title:   "How much of the time a client lacks a message",
+		caption: "In which share of the time has a message been due that a client has not got?",
+		sweep:   curves(curvePanel{metric: &metric.Stale, heading: "stale share of time"})},
+	{name: "freshness", asks: figure.FreshForUsers, sweep: freshnessPanels,
+		title:   "Freshness against cost",
+		caption: "What does it cost to be how fresh? Further left costs the server less, further down is fresher. Polling moves along its curve with its interval; transports that do not poll at an interval are one point each." + besideText},
+	{name: "requests", asks: figure.CrossesTheWire, point: requestsPanel,
+		title:   "Requests of one client in a minute",
+		caption: "How many HTTP requests does a client make in a minute of the steady state? The dashed mark is the model: 60 ÷ interval in seconds for polling, and for long polling one answer for each message or wait, and a round trip."},
+	{name: "requests", asks: figure.CrossesTheWire,
+		title:   "Requests in a minute",
+		caption: "How many HTTP requests does the server answer in a minute? The dashed line is the tutorial's claim: 60 for each client that polls every second.",
+		sweep:   curves(curvePanel{metric: &metric.RequestsOfAll, heading: "HTTP requests of all clients in a minute", only: "clients", guide: tutorialGuide})},
+	{name: "requests-each", asks: figure.CrossesTheWire,
+		title:   "Requests of one client in a minute",
+		caption: "How many HTTP requests does a client make in a minute? The dashed line is the model of polling: 60 ÷ interval in seconds.",
+		sweep:   curves(curvePanel{metric: &metric.Requests, heading: "HTTP requests per client and minute", guide: pollsGuide})},
+	{name: "bytes", asks: figure.CrossesTheWire, point: bytesPanel,
+		title:   "Bytes on the wire for each delivered message",
+		caption: "How many bytes cross the clients' connections for each message delivered, polls that bring nothing included, and what are they? Of each direction the number is of the connection's own bytes, and after the + of the TCP/IP headers beneath them, by the kernel's count on loopback. Where text and envelope are compressed, they are drawn as large as that leaves them."},
+	{name: "bandwidth", asks: figure.CrossesTheWire,
+		title:   "What crosses the wire",
+		caption: "How much bandwidth does a client take, both directions together?",
+		sweep:   curves(curvePanel{metric: &metric.Bandwidth, heading: "bandwidth per client"})},
+	{name: "breaks", asks: figure.BreaksFirst, sweep: breaksPanels,
+		title:   "What breaks first",
+		caption: "Which load was too much, and for what?"},
+	{name: "timeline", asks: figure.InTime, point: timelinePanels,
+		title:   "One trial of each transport, second by second",
+		caption: "Was the steady state steady? One trial of each transport, all phases, in seconds from the start of the warm-up; only what is not shaded enters the numbers. The dashed lines are the model: λN deliveries and N/T polls a second."},
+}
+
+// PointCharts are the charts of a run of one point.
+func PointCharts(p *trials.Point) []figure.Chart {
+	list := draw(func(d *definition, c *figure.Chart) {
+		if d.point != nil {
+			d.point(p, c)
+		}
+	})
+	return signed(list, pointStamp(p), footer(p.Title(), string(p.Validity()), p, p.Sides))
+}
+
+// SetCharts are the charts of a sweep.
+func SetCharts(s *trials.Set) []figure.Chart {
+	list := draw(func(d *definition, c *figure.Chart) {
+		if d.sweep != nil {
+			d.sweep(s, c)
+		}
+	})
+	all := s.Together()
+	return signed(list, setStamp(s), footer(s.Title(), s.StampCounts(), all, all.Sides))
+}
+
+// draw makes the charts that have anything to show.
+func draw(add func(*definition, *figure.Chart)) (list []figure.Chart) {
+	for i := range definitions {
+		d := &definitions[i]
+		c := figure.Chart{Name: d.name, Asks: d.asks, Title: d.title, Caption: d.caption}
+		if add(d, &c); len(c.Panels) > 0 || c.Omitted != "" {
+			list = append(list, c)
+		}
+	}
+	return list
+}
+
+// signed puts the stamp on every chart, and beneath it where its numbers come from.
+func signed(list []figure.Chart, stamp string, footer []string) []figure.Chart {
+	for i := range list {
+		list[i].Stamp, list[i].Footer = stamp, append(list[i].Footer, footer...)
+	}
+	return list
+}
+
+// footer says where the numbers of every chart come from.
+func footer(title, validity string, all *trials.Point, sides []trials.Side) []string {
+	used, names := 0, map[string]bool{}
+	for i := range sides {
+		used += len(sides[i].Used)
+		names[sides[i].Transport] = true
+	}
+	e := all.Head.Env
+	return []string{
+		title + " · " + number.Plural(float64(used), "trial") + " of " + number.Plural(float64(len(names)), "transport") + " used · " + validity,
+		trials.Processor(e) + " · pollpush " + number.Or(e.Commit, "of unknown commit") + " · " + all.Started(),
+	}
+}

@@ -1,0 +1,110 @@
+package tables
+
+import (
+	"slices"
+
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/report/internal/document"
+	"github.com/pollpush/pollpush/report/internal/metric"
+	"github.com/pollpush/pollpush/report/internal/trials"
+)
+
+// PointTable is the table of the metrics that every reader wants.
+func PointTable(r *trials.Point) document.Table {
+	t, _ := metricsTable(r, metric.Metrics)
+	row := []document.Cell{document.Text("trials used")}
+	for i := range r.Sides {
+		row = append(row, document.Count(len(r.Sides[i].Used)))
+	}
+	t.Rows = slices.Insert(t.Rows, 0, row)
+	return t
+}
+
+// knownTable is metrics by transport, without the rows of which no trial holds
+// any number, and the metrics that have a row.
+func knownTable(r *trials.Point, list []metric.Metric) (document.Table, []metric.Metric) {
+	list = slices.Clone(list)
+	for i := range list {
+		list[i].Rare = true
+	}
+	return metricsTable(r, list)
+}
+
+// metricsTable is metrics by transport, and the metrics that have a row: the
+// median over the trials, with the range beside it where there are several.
+func metricsTable(r *trials.Point, metrics []metric.Metric) (document.Table, []metric.Metric) {
+	t := acrossTable(r, "metric")
+	var shown []metric.Metric
+	for _, m := range metrics {
+		if row, known := metricRow(r, &m); known || !m.Rare {
+			t.Rows, shown = append(t.Rows, row), append(shown, m)
+		}
+	}
+	return t, shown
+}
+
+// acrossTable has a column for each transport, and no rows.
+func acrossTable(r *trials.Point, what string) document.Table {
+	t := document.Table{Head: document.Texts(what), Numbers: true, Across: true}
+	for i := range r.Sides {
+		t.Head = append(t.Head, sideCell(&r.Sides[i]))
+	}
+	return t
+}
+
+// metricRow is one metric of all transports; known reports whether any has it.
+func metricRow(r *trials.Point, m *metric.Metric) (row []document.Cell, known bool) {
+	row = document.Texts(m.Name)
+	for i := range r.Sides {
+		c := m.Cell(r.Sides[i].Used)
+		known = known || c.Known()
+		row = append(row, metricCell(m, c))
+	}
+	return row, known
+}
+
+// metricCell is a metric's median with the range of the trials.
+func metricCell(m *metric.Metric, c metric.Cell) document.Cell {
+	cell := document.Number(m.Unit.Format(c.Value), c.Value)
+	if !m.Total && len(c.Values) > 1 {
+		cell.Range = m.Unit.Range(c.Value, c.Low, c.High)
+	}
+	return cell
+}
+
+// sideCell is a transport's name with its stamp.
+func sideCell(s *trials.Side) document.Cell {
+	c := document.Text(s.Transport)
+	switch {
+	case len(s.Used) == 0:
+		c.Stamp = "⚠ no complete trial"
+	case s.Stamp != result.Valid:
+		c.Stamp = "⚠ " + string(s.Stamp)
+	}
+	c.Warning = c.Stamp != ""
+	return c
+}
+
+// PointNotes are what a reader of the metrics table has to know.
+func PointNotes(r *trials.Point) []string {
+	several, dash := false, false
+	for i := range r.Sides {
+		several = several || len(r.Sides[i].Used) > 1
+		for j := range metric.Metrics {
+			if c := metric.Metrics[j].Cell(r.Sides[i].Used); !c.Known() && !metric.Metrics[j].Rare {
+				dash = true
+			}
+		}
+	}
+	var notes []string
+	if several {
+		notes = append(notes, "Numbers are medians over the trials used, with the lowest and the highest in brackets; counts of deliveries are sums.")
+	}
+	if r.AsksAndPushes() {
+		notes = append(notes, "Who goes by requests stays with Go's HTTP server, which holds a goroutine and buffers for every connection; who is pushed to has left it. That is a part of what the server's memory tells.")
+	}
+	if dash {
+		notes = append(notes, "– stands where a number does not apply or was not measured, or too few samples lie beyond a percentile: p99 takes 1,000 samples, p99.9 takes 10,000.")
+	}
+	return notes
+}

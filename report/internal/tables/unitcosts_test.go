@@ -1,0 +1,224 @@
+package tables
+
+import (
+	"math"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/report/internal/metric"
+	"github.com/pollpush/pollpush/report/internal/model"
+	"github.com/pollpush/pollpush/report/internal/trials"
+)
+
+// made is a trial whose costs are known: its series is drawn by a rule, and the
+// server's CPU in each second is what the activities in it cost.
+type made struct {
+	paced    bool
+	clients  int64
+	messages func(second int) int64
+	cost     map[string]float64 // by the activity's name
+	noise    float64            // standard deviation, in seconds of CPU
+	seconds  int
+}
+
+func (m made) trial(transport string, n int) result.Trial {
+	r := rand.New(rand.NewPCG(uint64(n), 17))
+	t := result.Trial{Schema: result.Schema, Run: "r", Scenario: "s", ScenarioHash: "h", Transport: transport, Trial: n, Attempt: 1,
+		Clients: int(m.clients), Asked: result.Asked{Paced: m.paced, PollIntervalS: 1}, Status: result.Complete, Validity: result.Valid}
+	for k := range m.seconds + 4 {
+		s := result.Second{T: float64(k), Phase: "steady", ServerRSSBytes: 1 << 20, SecondCounts: result.SecondCounts{Clients: m.clients, Published: m.messages(k)}}
+		switch {
+		case k < 2:
+			s.Phase = "warm-up"
+		case k >= m.seconds+2:
+			s.Phase = "drain"
+		}
+		s.Deliveries = s.Published * m.clients
+		if m.paced {
+			s.Requests = m.clients + s.Published
+			s.Empty = int64(float64(m.clients) * r.Float64())
+		}
+		for _, a := range model.Activities {
+			s.ServerCPUS += a.Count(s) * m.cost[a.Name]
+		}
+		s.ServerCPUS += m.noise * r.NormFloat64()
+		if s.Phase != "steady" || k == 2 || k == m.seconds+1 { // none of which enters
+			s.ServerCPUS *= 100
+		}
+		t.Series = append(t.Series, s)
+	}
+	return t
+}
+
+func varying(k int) int64 { return int64(k * k % 4) }
+
+func TestUnitCostsAreThoseOfTheSeconds(t *testing.T) {
+	push := map[string]float64{model.Delivering.Name: 14e-6, model.Holding.Name: 2e-6}
+	polls := map[string]float64{model.Answering.Name: 200e-6, model.Refraining.Name: 120e-6}
+	posts := map[string]float64{model.Answering.Name: 200e-6, model.Refraining.Name: 120e-6, model.Accepting.Name: 300e-6}
+	many := func(k int) int64 { return int64(50 * (k * k % 5)) }
+	once, never := func(int) int64 { return 1 }, func(int) int64 { return 0 }
+	for _, c := range []struct {
+		name string
+		made made
+		told []model.Activity // the others are dashes
+		n    string
+	}{
+		{"push", made{false, 1000, varying, push, 0, 20}, []model.Activity{model.Delivering, model.Holding}, "36"},
+		{"push with noise", made{false, 1000, varying, push, 500e-6, 20}, []model.Activity{model.Delivering, model.Holding}, "36"},
+		{"more noise than idle clients cost", made{false, 1000, varying, push, 12e-3, 20}, []model.Activity{model.Delivering}, "36"},
+		{"more noise than anything costs", made{false, 1000, varying, push, 1, 20}, nil, "36"},
+		{"a message in each second: both counts rise and fall together", made{false, 1000, once, push, 500e-6, 20}, nil, "36"},
+		{"nothing said", made{false, 1000, never, push, 100e-6, 20}, []model.Activity{model.Holding}, "36"},
+		{"too few seconds", made{false, 1000, varying, push, 0, 6}, nil, "8"},
+		{"just enough", made{false, 1000, varying, push, 0, 7}, []model.Activity{model.Delivering, model.Holding}, "10"},
+		{"polls", made{true, 1000, varying, polls, 0, 20}, []model.Activity{model.Answering, model.Refraining}, "36"},
+		{"polls with noise", made{true, 1000, varying, polls, 5e-3, 20}, []model.Activity{model.Answering, model.Refraining}, "36"},
+		{"polls, and many messages", made{true, 1000, many, posts, 5e-3, 20}, []model.Activity{model.Answering, model.Refraining, model.Accepting}, "36"},
+		{"polls, and more noise than many messages cost", made{true, 1000, many, posts, 400e-3, 80}, []model.Activity{model.Answering, model.Refraining}, "156"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, err := trials.NewPoint([]result.Trial{c.made.trial("x", 1), c.made.trial("x", 2)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			costs, _ := model.FitCosts(&r.Sides[0])
+			got := map[string]string{}
+			for _, row := range unitCosts(r).Rows {
+				got[row[0].Text] = row[1].Text
+			}
+			for _, a := range model.Activities {
+				cost, told := costs[a.Name], slices.ContainsFunc(c.told, func(b model.Activity) bool { return a.Name == b.Name })
+				if off := math.Abs(cost.Value - c.made.cost[a.Name]); told && off > 3*cost.Err+1e-12 {
+					t.Errorf("%s: %v ± %v, made of %v", a.Name, cost.Value, cost.Err, c.made.cost[a.Name])
+				}
+				want := cost.String()
+				switch {
+				case a.Name == model.Holding.Name && c.made.paced:
+					want = "in the polls"
+				case !told:
+					want = "–"
+				}
+				if cell := got[a.Name]; cell != want && (cell != "" || want != "–") {
+					t.Errorf("%s: %q, want %q", a.Name, cell, want)
+				}
+			}
+			if got["seconds fitted"] != c.n {
+				t.Errorf("%s seconds, want %s", got["seconds fitted"], c.n)
+			}
+		})
+	}
+}
+
+func TestSecondsThatDoNotEnter(t *testing.T) {
+	trial := made{false, 10, varying, nil, 0, 5}.trial("ws", 1)
+	if n := len(model.Whole(&trial)); n != 3 {
+		t.Errorf("%d seconds of 5, want all but the first and the last", n)
+	}
+	trial.Series[4].ServerRSSBytes = 0 // not looked at
+	if n := len(model.Whole(&trial)); n != 2 {
+		t.Errorf("%d seconds, want 2", n)
+	}
+	trial.Schema = 2
+	if n := len(model.Whole(&trial)); n != 0 {
+		t.Errorf("%d seconds of an older version, want none", n)
+	}
+}
+
+func TestMemoryOfIdleClients(t *testing.T) {
+	const kib = 1 << 10
+	known := func() result.Trial {
+		trial := made{seconds: 1, clients: 10, messages: varying}.trial("ws", 1)
+		trial.Server = &result.Cost{
+			Before:    &result.Memory{RSSBytes: 100 * kib, HeapBytes: 20 * kib, StackBytes: 10 * kib, SocketBytes: 5 * kib},
+			Connected: &result.Memory{RSSBytes: 300 * kib, HeapBytes: 120 * kib, StackBytes: 60 * kib, SocketBytes: 45 * kib},
+		}
+		return trial
+	}
+	for _, c := range []struct {
+		name   string
+		change func(*result.Trial)
+		want   []string
+	}{
+		{"all", func(*result.Trial) {}, []string{"20.0 KiB", "10.0 KiB", "5.00 KiB", "5.00 KiB", "4.00 KiB"}},
+		{"no metrics", func(t *result.Trial) { t.Server.Connected.HeapBytes, t.Server.Connected.StackBytes = 0, 0 }, []string{"20.0 KiB", "–", "–", "–", "4.00 KiB"}},
+		{"more in use than resident", func(t *result.Trial) { t.Server.Connected.HeapBytes = 180 * kib }, []string{"20.0 KiB", "16.0 KiB", "5.00 KiB", "–", "4.00 KiB"}},
+		{"the kernel does not tell", func(t *result.Trial) { t.Server.Connected.SocketBytes = 0 }, []string{"20.0 KiB", "10.0 KiB", "5.00 KiB", "5.00 KiB", "–"}},
+		{"a target", func(t *result.Trial) { t.Env.Target = "http://x:1" }, []string{"–", "–", "–", "–", "–"}},
+		{"not read", func(t *result.Trial) { t.Server.Connected = nil }, []string{"–", "–", "–", "–", "–"}},
+		{"no server known", func(t *result.Trial) { t.Server = nil }, []string{"–", "–", "–", "–", "–"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			trial := known()
+			c.change(&trial)
+			var got []string
+			for i := range metric.IdleMemory {
+				got = append(got, metric.IdleMemory[i].Print(metric.IdleMemory[i].Cell([]result.Trial{trial}), true))
+			}
+			if !slices.Equal(got, c.want) {
+				t.Errorf("%q, want %q", got, c.want)
+			}
+		})
+	}
+}
+
+func TestUnitCostNotes(t *testing.T) {
+	push := made{false, 10, varying, map[string]float64{model.Delivering.Name: 1e-3}, 0, 20}
+	polls := made{true, 10, varying, map[string]float64{model.Answering.Name: 1e-3}, 0, 20}
+	waits, full := push.trial("longpoll", 1), push.trial("ws", 1)
+	waits.Asked.WaitS = 25
+	full.Server = &result.Cost{Before: &result.Memory{}, Connected: &result.Memory{RSSBytes: 10, HeapBytes: 20}}
+	for _, c := range []struct {
+		name   string
+		trials []result.Trial
+		want   []string // the notes' beginnings
+	}{
+		{"push", []result.Trial{push.trial("ws", 1)}, []string{"CPU is fitted", "A delivery holds"}},
+		{"polls", []result.Trial{polls.trial("poll", 1)}, []string{"CPU is fitted", "Clients that poll"}},
+		{"both", []result.Trial{polls.trial("poll", 1), push.trial("ws", 1)}, []string{"CPU is fitted", "A delivery holds", "Clients that poll"}},
+		{"asks again", []result.Trial{waits}, []string{"CPU is fitted", "A delivery holds", "Requests with news and without are not told apart for longpoll:"}},
+		{"more in use than resident", []result.Trial{full}, []string{"CPU is fitted", "A delivery holds", "Memory per idle", "What is left for the rest is below zero"}},
+		{"nothing", []result.Trial{{Transport: "ws", Trial: 1, Status: result.Failed}}, nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r, err := trials.NewPoint(c.trials)
+			if err != nil {
+				t.Fatal(err)
+			}
+			got := unitCostNotes(r)
+			if len(got) != len(c.want) {
+				t.Fatalf("%q, want %q", got, c.want)
+			}
+			for i := range got {
+				if !strings.HasPrefix(got[i], c.want[i]) {
+					t.Errorf("%q, want %q…", got[i], c.want[i])
+				}
+			}
+			if len(c.want) == 0 && len(unitCosts(r).Rows) > 0 {
+				t.Errorf("rows %v of nothing", unitCosts(r).Rows)
+			}
+		})
+	}
+}
+
+func TestCostsThatCannotBeTold(t *testing.T) {
+	for _, c := range []struct {
+		value, err float64
+		want       string
+	}{
+		{14.26e-6, 0.416e-6, "14.3 ± 0.42 µs"},
+		{2e-6, 1e-6, "2.00 ± 1 µs"},
+		{2e-6, 1.01e-6, "–"},
+		{0, 0, "–"},
+		{0, 1, "–"},
+		{math.NaN(), math.NaN(), "–"},
+		{1e-6, math.NaN(), "–"},
+	} {
+		if got := (model.UnitCost{Value: c.value, Err: c.err}).String(); got != c.want {
+			t.Errorf("%v ± %v: %q, want %q", c.value, c.err, got, c.want)
+		}
+	}
+}
