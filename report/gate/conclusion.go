@@ -60,8 +60,8 @@ func (c *Comparison) conclusion() string {
 	if n := len(c.Warnings()); n > 0 {
 		s += ", " + number.Plural(float64(n), "warning")
 	}
-	if n := len(c.Base.Suspects()) + len(c.New.Suspects()); n > 0 {
-		gaps = append(gaps, fmt.Sprintf("Suspect: %d of %s", n, number.Plural(float64(c.Base.Trials()+c.New.Trials()), "trial")))
+	if n := len(c.Base.Suspects) + len(c.New.Suspects); n > 0 {
+		gaps = append(gaps, fmt.Sprintf("Suspect: %d of %s", n, number.Plural(float64(c.Base.Trials+c.New.Trials), "trial")))
 	}
 	return strings.Join(append([]string{s}, gaps...), ". ") + "."
 }
@@ -90,8 +90,8 @@ func (c *Comparison) untested() (out []string, timeless bool) {
 		most := slices.MaxFunc(loose, func(a, b row) int { return cmp.Compare(a.Limit+a.Edges, b.Limit+b.Edges) })
 		add("Counts: %d of %s tested only beyond %s (%s)", len(loose), of, number.Percent(most.Limit+most.Edges), names(loose))
 	}
-	if len(c.Doubts) > 0 {
-		add("Counts: doubted (%s)", some(c.Doubts, func(d compare.Doubt) string { return d.Run + ", " + d.Where() + ": " + d.Reason }))
+	if doubts := slices.Concat(c.Base.Doubts, c.New.Doubts); len(doubts) > 0 {
+		add("Counts: doubted (%s)", some(doubts, func(d compare.Doubt) string { return d.Run + ", " + d.Where() + ": " + d.Reason }))
 	}
 	costed := slices.ContainsFunc(c.rows(), func(r row) bool { return !slices.Contains(c.Costless, r.Place) })
 	switch {

@@ -59,7 +59,7 @@ func (c *Comparison) notes() (out []string) {
 	b, n := c.Base, c.New
 	timed := c.Timing != compare.CountsOnly
 	add(timed && b.Profiled != n.Profiled, "One of the runs kept profiles, which costs the server CPU, and the other did not: times, CPU and memory do not gate, they warn.")
-	add(c.Timing == compare.OtherMachine, "The runs are not of one machine (%s; %s): times, CPU and memory do not gate, they warn.", b.Machines(), n.Machines())
+	add(c.Timing == compare.OtherMachine, "The runs are not of one machine (%s; %s): times, CPU and memory do not gate, they warn.", strings.Join(b.Machines, " and "), strings.Join(n.Machines, " and "))
 	for _, f := range c.Faults {
 		add(true, "%s: no other number is called better, as what has lost or repeated deliveries wins no comparison.", f.Where())
 	}
@@ -70,7 +70,7 @@ func (c *Comparison) notes() (out []string) {
 	add(len(c.Rearming) > 0, "Of %s, where a client asks again as soon as it is answered, requests and bytes per delivery hang on the round trip: they count among the times.", number.Join(number.Unique(c.Rearming)))
 	add(len(c.Renewing) > 0, "Clients of %s opened new connections in place of ended ones. How many are open then depends on timing, so connections per client is compared as a time.", number.Join(number.Unique(c.Renewing)))
 	for _, run := range []*compare.Run{b, n} {
-		suspects := run.Suspects()
+		suspects := run.Suspects
 		add(len(suspects) > 0, "Suspect trials enter, of the %s: %s. Its report says why.", run.Name, strings.Join(suspects, ", "))
 	}
 	for _, h := range c.Headers {

@@ -41,8 +41,7 @@ type Comparison struct {
 	Fresh     []Place // the other way round
 	Faults    []Faults
 	Headers   []Header
-	Headless  []Headless // of which bytes are a regression that no header can explain
-	Doubts    []Doubt
+	Headless  []Headless
 	Costless  []Place  // where neither run has read the server's cost
 	Rearming  []string // transports that ask again as soon as they are answered
 	Renewing  []string // transports whose connections ended and were opened again
@@ -61,6 +60,27 @@ func (p Place) Where() string {
 	return trials.At(p.Transport, p.Point)
 }
 
+// Faults are the deliveries of a place that were lost or repeated, in all complete
+// attempts.
+type Faults struct {
+	Place
+	Base, New Fault
+}
+
+// Fault is what one run lost and repeated, of so many deliveries.
+type Fault struct{ Lost, Repeated, Expected int64 }
+
+func faultOf(s *trials.Side) (f Fault) {
+	for _, t := range s.Complete() {
+		f.Lost += t.Lost
+		f.Repeated += t.Duplicated
+		f.Expected += t.Expected
+	}
+	return f
+}
+
+func (f Fault) any() bool { return f.Lost > 0 || f.Repeated > 0 }
+
 // Compare sets a new run against a base, point by point. It is an error if a
 // trial of either has no attempt that is complete and not invalid, if trials
 // that were asked for are not there, if a limit is of an unknown metric, or if
@@ -78,7 +98,7 @@ func compare(b, n *Run, o Options) (*Comparison, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Comparison{Base: b, New: n, Timing: timingGap(b, n, o.CountsOnly), Doubts: append(b.doubts(), n.doubts()...)}
+	c := &Comparison{Base: b, New: n, Timing: timingGap(b, n, o.CountsOnly)}
 	r := rows{limits: limits, countsOnly: o.CountsOnly, related: b.Machine != n.Machine, gates: c.Timing == None}
 	if b.Machine == n.Machine {
 		r.noise, r.machine = o.Noise, b.Machine
@@ -96,15 +116,17 @@ func compare(b, n *Run, o Options) (*Comparison, error) {
 		c.add(&both[i], &r)
 	}
 	c.Families = judgeTimed(c.Changes, c.Timing)
-	c.explainHeaders()
+	for i := range both {
+		c.addHeaders(&both[i])
+	}
 	return c, nil
 }
 
 // add compares a transport at a point.
 func (c *Comparison) add(p *pair, r *rows) {
-	f := Faults{p.Place, faultsOf(p.was), faultsOf(p.is)}
-	if f.any() {
+	if f := (Faults{p.Place, faultOf(p.was), faultOf(p.is)}); f.Base.any() || f.New.any() {
 		c.Faults = append(c.Faults, f)
+		p.lossy = true
 	}
 	if p.was.Rearms() || p.is.Rearms() {
 		c.Rearming = append(c.Rearming, p.Transport)
@@ -115,8 +137,7 @@ func (c *Comparison) add(p *pair, r *rows) {
 	if !costed(p.was) && !costed(p.is) {
 		c.Costless = append(c.Costless, p.Place)
 	}
-	c.Changes = append(c.Changes, r.of(p, f.any())...)
-	c.addHeaders(p)
+	c.Changes = append(c.Changes, r.of(p)...)
 }
 
 // limitsOf are the limits that differ from the metrics' own, by id.

@@ -23,8 +23,8 @@ type Size struct {
 	Trials    int
 }
 
-// Headless is a place of which one run holds the header lines of answers, and the
-// other does not.
+// Headless is a place where bytes are a regression that no header can explain, as
+// one run does not hold the header lines of answers.
 type Headless struct {
 	Place
 	InBase bool // it is the base that has none
@@ -34,8 +34,9 @@ type Headless struct {
 // It compares none where a trial of either run does not hold them.
 func (c *Comparison) addHeaders(p *pair) {
 	was, is := headerSizes(p.was.Chosen), headerSizes(p.is.Chosen)
+	regressed := slices.ContainsFunc(c.Changes, func(ch Change) bool { return ch.Regressed() && ch.CountsHeads() && ch.Place == p.Place })
 	if was == nil || is == nil {
-		if was != nil || is != nil {
+		if regressed && (was != nil || is != nil) {
 			c.Headless = append(c.Headless, Headless{p.Place, was == nil})
 		}
 		return
@@ -43,7 +44,7 @@ func (c *Comparison) addHeaders(p *pair) {
 	names := maps.Clone(was)
 	maps.Copy(names, is)
 	for _, name := range slices.Sorted(maps.Keys(names)) {
-		h := Header{Place: p.Place, Name: name, Was: was[name], Is: is[name]}
+		h := Header{p.Place, name, was[name], is[name], regressed && is[name].Low > was[name].High}
 		had, has := h.Was.Trials == len(p.was.Chosen), h.Is.Trials == len(p.is.Chosen) // in all trials
 		if h.Was.Trials == 0 && has || h.Is.Trials == 0 && had || had && has && (h.Is.Low > h.Was.High || h.Is.High < h.Was.Low) {
 			c.Headers = append(c.Headers, h)
@@ -68,19 +69,6 @@ func headerSizes(list []result.Trial) map[string]Size {
 		}
 	}
 	return out
-}
-
-// explainHeaders finds the headers that explain a regression, and the places where
-// one goes without.
-func (c *Comparison) explainHeaders() {
-	regressed := func(place Place) bool {
-		return slices.ContainsFunc(c.Changes, func(ch Change) bool { return ch.Regressed() && ch.CountsHeads() && ch.Place == place })
-	}
-	for i := range c.Headers {
-		h := &c.Headers[i]
-		h.Explains = h.Is.Low > h.Was.High && regressed(h.Place)
-	}
-	c.Headless = slices.DeleteFunc(c.Headless, func(h Headless) bool { return !regressed(h.Place) })
 }
 
 // CountsHeads reports whether the heads of answers are among the row's bytes.

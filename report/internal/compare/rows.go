@@ -24,18 +24,13 @@ type rows struct {
 }
 
 // of are the rows of all that either run has.
-func (r *rows) of(p *pair, lossy bool) (list []Change) {
-	add := func(m metric.Metric, limitID string, was, is samples) {
-		c := r.row(p, m, limitID, len(was.values), len(is.values))
-		c.lossy = lossy
-		c.Base, c.New = medianOf(&m, was.values, len(p.was.Chosen)), medianOf(&m, is.values, len(p.is.Chosen))
-		r.judge(&c, p, was, is)
-		list = append(list, c)
-	}
+func (r *rows) of(p *pair) (list []Change) {
 	for _, m := range metric.ComparedMetrics {
-		m = asTimed(m, p)
+		if m.Timed != nil && (m.Timed(p.was.Chosen) || m.Timed(p.is.Chosen)) {
+			m.Kind, m.Limit = metric.Timing, metric.Latency50.Limit
+		}
 		if was, is := samplesOf(&m, p.was), samplesOf(&m, p.is); len(was.values)+len(is.values) > 0 {
-			add(m, m.ID(), was, is)
+			list = append(list, r.row(p, m, m.ID(), was, is))
 		}
 	}
 	to := p.paced()
@@ -45,34 +40,29 @@ func (r *rows) of(p *pair, lossy bool) (list []Change) {
 	for _, m := range metric.RatioMetrics {
 		if was := ratiosOf(m, p.was, p.base.Side(to)); len(was.values) > 0 {
 			ratio := metric.Metric{Name: m.Name + ", to " + to, Unit: number.Ratio, Better: m.Better, Kind: metric.Related, Limit: m.Limit}
-			add(ratio, m.ID(), was, ratiosOf(m, p.is, p.next.Side(to)))
+			list = append(list, r.row(p, ratio, m.ID(), was, ratiosOf(m, p.is, p.next.Side(to))))
 		}
 	}
 	return list
 }
 
-// row is a row without numbers. Its limit is given by limitID; so many trials of
-// each run have the metric.
-func (r *rows) row(p *pair, m metric.Metric, limitID string, was, is int) Change {
-	c := Change{Place: p.Place, Metric: m, ID: m.ID(), P: math.NaN(), Limit: m.Limit, hash: p.base.Head.ScenarioHash,
+// row sets the numbers of a metric against each other. Its limit is given by
+// limitID. Verdicts that hang on the p-value take all rows, and are not made yet.
+func (r *rows) row(p *pair, m metric.Metric, limitID string, was, is samples) Change {
+	fewest := min(len(was.values), len(is.values))
+	c := Change{Place: p.Place, Metric: m, ID: m.ID(), P: math.NaN(), Limit: m.Limit, hash: p.base.Head.ScenarioHash, lossy: p.lossy,
+		Base: medianOf(&m, was.values, len(p.was.Chosen)), New: medianOf(&m, is.values, len(p.is.Chosen)),
 		Gates: m.Kind == metric.Exact || r.gates && m.Kind == metric.Timing}
 	if limit, ok := r.limits[limitID]; ok {
 		c.Limit = limit
 	}
 	if m.Kind == metric.Timing {
-		c.Floor = r.noise.Floor(r.machine, c.hash, p.Transport, c.ID, min(was, is))
+		c.Floor = r.noise.Floor(r.machine, c.hash, p.Transport, c.ID, fewest)
 	}
-	return c
-}
-
-// judge gives the verdicts that take no other rows, and the p-value where it takes
-// them.
-func (r *rows) judge(c *Change, p *pair, was, is samples) {
-	fewest := min(c.Base.N, c.New.N)
 	switch {
 	case c.Base.N == 0:
 		c.untested(NotInBase)
-	case c.Metric.Kind == metric.Exact:
+	case m.Kind == metric.Exact:
 		c.judgeCounted(was, is)
 	case r.countsOnly:
 		c.untested(CountsOnly)
@@ -85,20 +75,12 @@ func (r *rows) judge(c *Change, p *pair, was, is samples) {
 	default:
 		c.P = benchmath.AssumeNothing.Compare(sample(was.values), sample(is.values)).P
 	}
+	return c
 }
 
 // sample copies values, which benchmath puts in order.
 func sample(values []float64) *benchmath.Sample {
 	return benchmath.NewSample(slices.Clone(values), &benchmath.DefaultThresholds)
-}
-
-// asTimed is the metric as two sides are compared by it: a count that depends on
-// how fast either was is a time.
-func asTimed(m metric.Metric, p *pair) metric.Metric {
-	if m.Timed != nil && (m.Timed(p.was.Chosen) || m.Timed(p.is.Chosen)) {
-		m.Kind, m.Limit = metric.Timing, metric.Latency50.Limit
-	}
-	return m
 }
 
 // samples are a metric's numbers, one for each trial that has it, and by which
