@@ -1,4 +1,4 @@
-package figure
+package scene
 
 import (
 	"cmp"
@@ -32,8 +32,8 @@ type end struct {
 	at vg.Point
 }
 
-// LabelGap is the height of a line's name.
-const LabelGap = vg.Length(13.5)
+// labelGap is the height of a line's name.
+const labelGap = vg.Length(13.5)
 
 // drawEnds writes the names in a column to the right of the axes, in the order
 // of their lines, moved apart as far as they need.
@@ -43,7 +43,7 @@ func (f *frame) drawEnds() {
 	for i, e := range f.ends {
 		heights[i] = min(max(e.at.Y, f.Min.Y), f.Max.Y)
 	}
-	spread(heights, f.Max.Y-LabelGap/3) // the heading is close above
+	spread(heights, f.Max.Y-labelGap/3) // the heading is close above
 	s := theme.Style(theme.BodySize, theme.TextInk, false)
 	for i, e := range f.ends {
 		y := heights[i]
@@ -56,10 +56,10 @@ func (f *frame) drawEnds() {
 	}
 }
 
-// spread moves sorted heights apart to LabelGap, and back below high.
+// spread moves sorted heights apart to labelGap, and back below high.
 func spread(heights []vg.Length, high vg.Length) {
 	for i := 1; i < len(heights); i++ {
-		heights[i] = max(heights[i], heights[i-1]+LabelGap)
+		heights[i] = max(heights[i], heights[i-1]+labelGap)
 	}
 	last := len(heights) - 1
 	if last < 0 || heights[last] <= high {
@@ -67,6 +67,6 @@ func spread(heights []vg.Length, high vg.Length) {
 	}
 	heights[last] = high
 	for i := last - 1; i >= 0; i-- {
-		heights[i] = min(heights[i], heights[i+1]-LabelGap)
+		heights[i] = min(heights[i], heights[i+1]-labelGap)
 	}
 }

@@ -1,4 +1,4 @@
-package figure
+package scene
 
 import (
 	"image/color"
@@ -19,7 +19,7 @@ import (
 type Bar struct {
 	Name   string
 	Parts  []float64    // none: not measured
-	Inks   []color.RGBA // of the parts; nil: the look's, and its pale one
+	Inks   []color.RGBA // of the parts; nil: the look's
 	Trials []float64
 	Model  float64 // NaN without one
 	Value  string
@@ -45,7 +45,13 @@ func BarPanel(heading string, u number.Unit, rows []Bar) Panel {
 	quantity, _, _ := strings.Cut(heading, " (")
 	bars := Bars{rows, quantity, u}
 	p := Panel{Heading: heading, Height: vg.Length(len(rows))*rowHeight + 26, Scene: []Primitive{bars}}
-	top, known := bars.top()
+	top, known := 0.0, false
+	var names []string
+	for i := range rows {
+		known = known || len(rows[i].Parts) > 0
+		top = max(top, rows[i].reach())
+		names = append(names, rows[i].Name)
+	}
 	if !known {
 		p.Omitted = "not measured in this run"
 		return p
@@ -54,22 +60,8 @@ func BarPanel(heading string, u number.Unit, rows []Bar) Panel {
 	if s.Name != "" && u != number.PerMinute {
 		p.Heading += ", " + s.Name
 	}
-	var names []string
-	for i := range rows {
-		names = append(names, rows[i].Name)
-	}
 	p.X, p.Y = axis.Linear(top*1.01, s, 5, false), axis.Rows(names)
 	return p
-}
-
-// top is the largest number that is drawn.
-func (l Bars) top() (top float64, known bool) {
-	for i := range l.Rows {
-		b := &l.Rows[i]
-		known = known || len(b.Parts) > 0
-		top = max(top, b.reach(), b.end())
-	}
-	return top, known
 }
 
 // end is where the last part ends.
@@ -80,8 +72,9 @@ func (b *Bar) end() (sum float64) {
 	return sum
 }
 
-// reach is the largest value of a trial or the model.
-func (b *Bar) reach() (most float64) {
+// reach is the largest number of the row.
+func (b *Bar) reach() float64 {
+	most := b.end()
 	for _, v := range append([]float64{b.Model}, b.Trials...) {
 		if v > most {
 			most = v
@@ -147,20 +140,17 @@ const barHalf = rowHeight * 0.34
 
 func (b *Bar) draw(f *frame, y vg.Length) {
 	b.drawParts(f, y)
-	last := b.end()
 	if b.scattered() {
 		b.drawTrials(f, y)
-		last = max(last, b.reach())
 	}
 	if !math.IsNaN(b.Model) {
 		f.StrokeLine2(draw.LineStyle{Color: theme.TextInk, Width: 1.2, Dashes: []vg.Length{3, 2}}, f.x(b.Model), y-barHalf-3, f.x(b.Model), y+barHalf+3)
-		last = max(last, b.Model)
 	}
 	s := theme.Style(theme.BodySize, theme.TextInk, true)
 	if len(b.Parts) == 0 {
 		s = theme.Style(theme.BodySize, theme.FaintInk, false)
 	}
-	theme.Middle(&f.Canvas, s, vg.Point{X: f.x(last) + 6, Y: y}, b.Value)
+	theme.Middle(&f.Canvas, s, vg.Point{X: f.x(b.reach()) + 6, Y: y}, b.Value)
 }
 
 func (b *Bar) drawParts(f *frame, y vg.Length) {
@@ -169,18 +159,15 @@ func (b *Bar) drawParts(f *frame, y vg.Length) {
 		if !(v > 0) {
 			continue
 		}
-		fill, edge := b.Look.Ink, b.Look.Edge()
-		switch {
-		case b.Inks != nil:
-			fill, edge = b.Inks[i], theme.TextInk
-		case i > 0:
-			fill = theme.Pale(fill)
+		fill, edge, edged := b.Look.Ink, b.Look.Edge(), b.Look.Cased
+		if b.Inks != nil {
+			fill, edge, edged = b.Inks[i], theme.TextInk, true
 		}
 		box := rectangle(f.x(at), y-barHalf, f.x(at+v), y+barHalf)
 		if !b.Hollow {
 			f.FillPolygon(fill, box)
 		}
-		if b.Hollow || i > 0 || b.Look.Cased || b.Inks != nil {
+		if b.Hollow || edged {
 			strokeBox(f.Canvas, draw.LineStyle{Color: edge, Width: 0.8}, box)
 		}
 		at += v

@@ -1,9 +1,7 @@
-package figure
+package scene
 
 import (
-	"fmt"
 	"image/color"
-	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -18,10 +16,11 @@ import (
 type Panel struct {
 	Heading string // what is drawn, with its unit
 	Legend  []Swatch
-	Omitted string // why there is nothing to draw, if so
-	Height  vg.Length
+	Omitted string    // why there is nothing to draw, if so
+	Height  vg.Length // at least, or as the names of the lines need
 	X, Y    axis.Axis
 	Scene   []Primitive
+	Strips  bool // the pointer is told all lines in upright strips, not point by point
 }
 
 // Swatch is a colour and what it means.
@@ -30,14 +29,25 @@ type Swatch struct {
 	Name string
 }
 
-// fullHeight is that of heading, legend and axes.
-func (p *Panel) fullHeight() vg.Length {
+// FullHeight is that of heading, legend and axes.
+func (p *Panel) FullHeight() vg.Length {
 	if p.Omitted != "" {
 		return theme.BodySize*2 + 40
 	}
-	h := theme.BodySize*2 + p.Height + 5
+	h := theme.BodySize*2 + max(p.Height, p.namesHeight()) + 5
 	if p.hasLegend() {
 		h += legendHeight
+	}
+	return h
+}
+
+// namesHeight is what the names of the lines need beside the axes.
+func (p *Panel) namesHeight() vg.Length {
+	h := vg.Length(50)
+	for _, m := range p.Scene {
+		if _, ok := m.(End); ok {
+			h += labelGap
+		}
 	}
 	return h
 }
@@ -52,21 +62,21 @@ func (p *Panel) room() (widest vg.Length) {
 	return widest
 }
 
-// draw returns the hits.
-func (p *Panel) draw(box draw.Canvas) []Hit {
-	writeTop(box, theme.Style(theme.BodySize, theme.TextInk, false), 3, p.Heading)
+// Draw returns the places that show their values.
+func (p *Panel) Draw(box draw.Canvas) []Hit {
+	theme.WriteTop(box, theme.Style(theme.BodySize, theme.TextInk, false), 3, p.Heading)
 	box.Max.Y -= theme.BodySize * 2
 	if p.hasLegend() {
 		p.drawLegend(&box)
 		box.Max.Y -= legendHeight
 	}
 	if p.Omitted != "" {
-		writeInstead(box, p.Omitted)
+		theme.WriteInstead(box, p.Omitted)
 		return nil
 	}
 	box.Min.Y += 5
 	box.Max.X -= p.room()
-	s := &scene{panel: p}
+	s := &plotter{panel: p}
 	axes := plot.New()
 	axes.BackgroundColor = nil
 	p.X.Apply(&axes.X)
@@ -104,7 +114,7 @@ func (p *Panel) drawLegend(c *draw.Canvas) {
 	for _, w := range p.Legend {
 		box := rectangle(at.X, at.Y-4, at.X+12, at.Y+4)
 		c.FillPolygon(w.Ink, box)
-		c.StrokeLines(draw.LineStyle{Color: theme.TextInk, Width: 0.8}, append(box, box[0]))
+		strokeBox(*c, draw.LineStyle{Color: theme.TextInk, Width: 0.8}, box)
 		write(16, w.Name)
 	}
 	for _, name := range p.guides() {
@@ -113,30 +123,12 @@ func (p *Panel) drawLegend(c *draw.Canvas) {
 	}
 }
 
-// list writes the numbers of a panel.
-func (p *Panel) list(b *strings.Builder) {
-	fmt.Fprintf(b, "  %s\n", p.Heading)
-	if p.Omitted != "" {
-		fmt.Fprintf(b, "    omitted: %s\n", p.Omitted)
-	}
+// Numbers are those of everything that is drawn.
+func (p *Panel) Numbers() (list []Series) {
 	for _, m := range p.Scene {
-		for _, s := range m.numbers() {
-			fmt.Fprintf(b, "    %s:", s.Name)
-			for i, y := range s.Y {
-				if s.X != nil {
-					fmt.Fprintf(b, " %.4g,%.4g", s.X[i], y)
-				} else {
-					fmt.Fprintf(b, " %.4g", y)
-				}
-			}
-			b.WriteString("\n")
-		}
+		list = append(list, m.numbers()...)
 	}
-}
-
-// FitsAcross reports whether a line of text fits into a chart.
-func FitsAcross(line string, bold bool) bool {
-	return theme.Style(theme.BodySize, theme.TextInk, bold).Width(line) <= ChartWidth-2*margin
+	return list
 }
 
 // Remark adds to a heading what is said of some transports: by their names, if
@@ -146,7 +138,7 @@ func Remark(heading, said string, names []string) string {
 		return heading
 	}
 	heading += " · " + said + ": "
-	if long := heading + number.Join(names); FitsAcross(long, false) {
+	if long := heading + number.Join(names); theme.FitsAcross(long, false) {
 		return long
 	}
 	return heading + number.Plural(float64(len(names)), "transport")

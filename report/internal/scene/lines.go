@@ -1,4 +1,4 @@
-package figure
+package scene
 
 import (
 	"math"
@@ -19,7 +19,7 @@ type Line struct {
 	Dashes   []vg.Length
 	Radius   vg.Length // of markers
 	Apart    bool      // markers stand side by side where they would hide each other
-	Unlisted bool      // not in Chart.Numbers: another line lists the points
+	Unlisted bool      // not in Panel.Numbers: another line lists the points
 	Points   []Point
 }
 
@@ -118,7 +118,7 @@ func (l Line) drawMark(f *frame, p Point) {
 	at := f.at(p.X, p.Y)
 	place := at
 	if l.Apart {
-		place = Beside(at, f.taken)
+		place = beside(at, f.taken)
 		f.taken = append(f.taken, place)
 	}
 	if p.Mark == Crossed {
@@ -138,8 +138,8 @@ func (l Line) drawMark(f *frame, p Point) {
 	theme.Middle(&f.Canvas, s, label, p.Label)
 }
 
-// Beside is the nearest place at the height of a point that no marker lies on.
-func Beside(at vg.Point, taken []vg.Point) vg.Point {
+// beside is the nearest place at the height of a point that no marker lies on.
+func beside(at vg.Point, taken []vg.Point) vg.Point {
 	const apart = vg.Length(4.5)
 	hidden := func(p vg.Point) bool {
 		return slices.ContainsFunc(taken, func(q vg.Point) bool {

@@ -1,4 +1,7 @@
-package figure
+// Package scene draws one pair of axes with primitives in data coordinates: lines,
+// areas, bars, cells and remarks. What they say to the pointer and the list of
+// their numbers come from the same primitives.
+package scene
 
 import (
 	"cmp"
@@ -15,7 +18,7 @@ import (
 // Primitive is one thing that a panel draws, in data coordinates.
 type Primitive interface {
 	draw(*frame)
-	numbers() []Series // what Chart.Numbers lists of it
+	numbers() []Series // what Panel.Numbers lists of it
 }
 
 // unlisted is embedded by primitives that have no numbers.
@@ -43,15 +46,15 @@ const (
 	layers
 )
 
-// scene draws the primitives of a panel and keeps what they say to the pointer.
+// plotter draws the primitives of a panel and keeps what they say to the pointer.
 // It is the only plot.Plotter.
-type scene struct {
+type plotter struct {
 	panel *Panel
 	hits  []Hit
 }
 
 // Plot implements plot.Plotter.
-func (s *scene) Plot(c draw.Canvas, p *plot.Plot) {
+func (s *plotter) Plot(c draw.Canvas, p *plot.Plot) {
 	f := &frame{Canvas: c, panel: s.panel}
 	f.x, f.y = p.Transforms(&c)
 	for _, m := range s.panel.Scene {
@@ -65,6 +68,9 @@ func (s *scene) Plot(c draw.Canvas, p *plot.Plot) {
 		}
 	}
 	f.drawEnds()
+	if s.panel.Strips {
+		f.hitStrips()
+	}
 	s.hits = f.hits
 }
 
