@@ -59,7 +59,7 @@ func freshnessOf(l *trials.Cut, transport string, labelled bool) curve {
 		if side == nil {
 			continue
 		}
-		s := sample{x: metric.CpuPerClient.Cell(side.Used).Value, y: metric.Stale.Cell(side.Used).Value, sound: side.Counts()}
+		s := sample{x: metric.CPUPerClient.Cell(side.Used).Value, y: metric.Stale.Cell(side.Used).Value, sound: side.Counts()}
 		if labelled && side.Paced() {
 			s.label = number.Seconds.Short(point.Head.Asked.PollIntervalS)
 		}
