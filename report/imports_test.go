@@ -15,10 +15,10 @@ const module = "github.com/pollpush/pollpush/"
 // levels are the packages of the report from the bottom up: each imports only
 // those of the levels below its own.
 var levels = [][]string{
-	{"report/internal/number", "report/internal/junit", "report/internal/formula"},
-	{"report/internal/trials"},
+	{"report/internal/number", "report/internal/junit", "report/internal/formula", "report/internal/theme"},
+	{"report/internal/trials", "report/internal/axis", "report/internal/noise"},
 	{"report/internal/metric"},
-	{"report/internal/model"},
+	{"report/internal/model", "report/internal/compare"},
 	{"report/internal/figure", "report/internal/export"},
 	{"report/internal/charts", "report/internal/document"},
 	{"report/internal/prose", "report/internal/published"},
@@ -28,7 +28,7 @@ var levels = [][]string{
 
 // outside are the project's other packages that any of these may import: none
 // of them dials.
-var outside = []string{"internal/file", "internal/result", "internal/stat", "internal/transport", "scenarios"}
+var outside = []string{"internal/file", "internal/result", "internal/stat", "internal/transport", "internal/web", "scenarios"}
 
 // forTests is imported by tests alone.
 const forTests = "report/internal/fixture"

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+
+	"github.com/pollpush/pollpush/internal/web"
 )
 
 // The page is in the binary, and in memory only once somebody asks for it.
@@ -43,7 +45,7 @@ func pageFile(w http.ResponseWriter, r *http.Request) {
 }
 
 func servePage(w http.ResponseWriter, r *http.Request, name string) {
-	content, err := pageFiles.ReadFile("page/" + name)
+	content, err := pageContent(name)
 	contentType, ok := pageTypes[path.Ext(name)]
 	if err != nil || !ok {
 		refuse(w, http.StatusNotFound, "the page has no file "+name)
@@ -59,4 +61,12 @@ func servePage(w http.ResponseWriter, r *http.Request, name string) {
 	sum := sha256.Sum256(content)
 	h.Set("Etag", fmt.Sprintf(`"%x"`, sum[:8]))
 	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(content))
+}
+
+// pageContent is a file of this page, or one that all pages share.
+func pageContent(name string) ([]byte, error) {
+	if text, ok := web.Files()[name]; ok {
+		return []byte(text), nil
+	}
+	return pageFiles.ReadFile("page/" + name)
 }

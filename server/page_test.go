@@ -8,7 +8,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/pollpush/pollpush/internal/transport"
 	"gotest.tools/v3/assert"
 	is "gotest.tools/v3/assert/cmp"
 )
@@ -19,8 +18,10 @@ func TestPageIsServed(t *testing.T) {
 		{"/", "text/html; charset=utf-8", "<!doctype html>"},
 		{"/?room=lobby&via=sse", "text/html; charset=utf-8", "<!doctype html>"},
 		{"/page/main.js", "text/javascript; charset=utf-8", "import"},
-		{"/page/transports/ws.js", "text/javascript; charset=utf-8", "WebSocket"},
-		{"/page/style.css", "text/css; charset=utf-8", ":root"},
+		{"/page/transports/ws.js", "text/javascript; charset=utf-8", "about:"},
+		{"/page/style.css", "text/css; charset=utf-8", "body {"},
+		{"/page/palette.css", "text/css; charset=utf-8", ":root"},
+		{"/page/format.js", "text/javascript; charset=utf-8", "export"},
 		{"/page/icon.svg", "image/svg+xml", "<svg"},
 	}
 	for _, tt := range tests {
@@ -80,38 +81,20 @@ func TestPageHoldsTogether(t *testing.T) {
 		if path.Dir(name) == "page/vendor" {
 			return nil
 		}
-		if _, ok := pageTypes[path.Ext(name)]; !ok {
-			t.Errorf("%s is embedded, and not served", name)
-		}
+		_, ok := pageTypes[path.Ext(name)]
+		assert.Check(t, ok, "%s is embedded, and not served", name)
 		for _, m := range refers.FindAllStringSubmatch(string(content), -1) {
 			target := m[1]
 			if strings.HasPrefix(target, ".") {
 				target = path.Join("/", path.Dir(name), target)
 			}
-			if _, err := pageFiles.ReadFile(target[1:]); err != nil {
+			if _, err := pageContent(strings.TrimPrefix(target, "/page/")); err != nil {
 				t.Errorf("%s refers to %s: %v", name, m[1], err)
 			}
 		}
 		return nil
 	})
 	assert.NilError(t, err)
-	if limit := 150 << 10; size > limit {
-		t.Errorf("the page is %d bytes, more than %d", size, limit)
-	}
-}
-
-func TestPageHasTheColoursOfTheReports(t *testing.T) {
-	style, err := pageFiles.ReadFile("page/style.css")
-	assert.NilError(t, err)
-	light, dark, _ := strings.Cut(string(style), "prefers-color-scheme: dark")
-	for _, tr := range transport.All() {
-		if tr.Name == "ws-deflate" {
-			continue // the browser decides on compression, not the page
-		}
-		for part, ink := range map[string]uint32{light: tr.Ink, dark: tr.Dark} {
-			if want := fmt.Sprintf("--%s: #%06x", tr.Name, ink); !strings.Contains(part, want) {
-				t.Errorf("style.css lacks %s", want)
-			}
-		}
-	}
+	limit := 150 << 10
+	assert.Check(t, size <= limit, "the page is %d bytes, more than %d", size, limit)
 }

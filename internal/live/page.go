@@ -7,6 +7,9 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"time"
+
+	"github.com/pollpush/pollpush/internal/web"
 )
 
 //go:embed page
@@ -25,6 +28,11 @@ func (p *Page) handler() http.Handler {
 	mux.Handle("GET /{file}", http.FileServerFS(page))
 	mux.Handle("GET /{$}", http.FileServerFS(page))
 	mux.HandleFunc("GET /events", p.stream)
+	for name, text := range web.Files() {
+		mux.HandleFunc("GET /"+name, func(w http.ResponseWriter, r *http.Request) {
+			http.ServeContent(w, r, name, time.Time{}, strings.NewReader(text))
+		})
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)

@@ -12,11 +12,13 @@ const (
 	Triangle     Marker = "triangle"
 	OpenTriangle Marker = "open triangle"
 	Downward     Marker = "downward"
+	OpenDownward Marker = "open downward"
 	Square       Marker = "square"
 	OpenSquare   Marker = "open square"
 	Diamond      Marker = "diamond"
 	OpenDiamond  Marker = "open diamond"
 	Cross        Marker = "cross"
 	Plus         Marker = "plus"
+	Pentagon     Marker = "pentagon"
 	OpenPentagon Marker = "open pentagon"
 )

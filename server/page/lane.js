@@ -3,13 +3,20 @@
 import { draw, span } from './chart.js'
 import { Cost } from './cost.js'
 import { element } from './dom.js'
-import { bytes, count, duration, median } from './format.js'
+import { bytes, count, duration } from './format.js'
 import { link } from './link.js'
 import { messageItem } from './message.js'
 import { showState } from './state.js'
 
 const tailLength = 4
 const rateSpan = 10_000 // ms over which requests are counted for their rate
+
+// median is that of numbers, of which there is one at least.
+function median(numbers) {
+  const sorted = numbers.toSorted((a, b) => a - b)
+  const middle = sorted.length >> 1
+  return sorted.length % 2 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2
+}
 
 // lane makes the pane of a transport, and receives in it.
 export function lane(transport) {
@@ -87,8 +94,8 @@ export function lane(transport) {
     const late = delays.map(({ delay }) => delay)
     const since = Math.min(rateSpan, now - begun)
     const lately = requests.filter(at => at > now - since).length
-    figures.last.textContent = late.length ? duration(late.at(-1)) : '–'
-    figures.median.textContent = late.length ? duration(median(late)) : '–'
+    figures.last.textContent = late.length ? duration(late.at(-1) / 1000) : '–'
+    figures.median.textContent = late.length ? duration(median(late) / 1000) : '–'
     figures.messages.textContent = count(messages)
     figures.requests.textContent = count(cost.requests)
     figures.rate.textContent = (lately / since * 1000).toFixed(1)

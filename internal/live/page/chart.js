@@ -1,27 +1,27 @@
 // Draws one number of every second, a curve for each trial.
 
-// looks tell the transports apart without colours, too: what asks has filled
-// markers, what is pushed to hollow ones. Colours are in live.css; the one that is
-// too light for a light page gets an edge (cased).
-export const looks = [
-  { transport: 'poll', shape: 'circle', dashes: '' },
-  { transport: 'poll-etag', shape: 'square', dashes: '7 3' },
-  { transport: 'longpoll', shape: 'up', dashes: '2 3' },
-  { transport: 'sse', shape: 'down', dashes: '9 3 2 3', hollow: true },
-  { transport: 'ws', shape: 'circle', dashes: '', hollow: true },
-  { transport: 'ws-deflate', shape: 'square', dashes: '7 3', hollow: true },
-  { transport: 'ws-batch', shape: 'up', dashes: '2 3', hollow: true },
-  { transport: 'socketio-polling', shape: 'diamond', dashes: '12 4', cased: true },
-  { transport: 'socketio-ws', shape: 'diamond', dashes: '12 4', hollow: true },
-]
-const lookOf = transport => looks.find(l => l.transport === transport) ?? { shape: 'square', dashes: '1 4' }
+import { transports } from './transports.js'
 
+// Shapes and dashes tell the transports apart without colours, too. The names of
+// markers are those of internal/transport.
 const shapes = {
   circle: 'M-4,0a4,4 0 1,0 8,0a4,4 0 1,0 -8,0z',
   square: 'M-3.5,-3.5h7v7h-7z',
-  up: 'M0,-4.5l4.5,8h-9z',
-  down: 'M0,4.5l4.5,-8h-9z',
+  triangle: 'M0,-4.5l4.5,8h-9z',
+  downward: 'M0,4.5l4.5,-8h-9z',
   diamond: 'M0,-5l5,5l-5,5l-5,-5z',
+  pentagon: 'M0,-4.5l4.3,3.1l-1.6,5h-5.4l-1.6,-5z',
+  cross: 'M-3.5,-3.5l7,7m0,-7l-7,7',
+  plus: 'M-4,0h8m-4,-4v8',
+}
+const dashes = {
+  circle: '', 'open circle': '7 3', triangle: '2 3', 'open triangle': '12 4', downward: '9 3 2 3', 'open downward': '7 3 2 3',
+  square: '', 'open square': '7 3', diamond: '2 3', 'open diamond': '12 4', pentagon: '12 4 2 4',
+}
+
+function lookOf(transport) {
+  const { marker, cased } = transports.find(t => t.name === transport) ?? { marker: 'open pentagon' }
+  return { shape: shapes[marker.replace('open ', '')], open: marker.startsWith('open '), dashes: dashes[marker] ?? '1 4', cased }
 }
 
 const height = 190, left = 58, right = 16, top = 8, bottom = 20 // px
@@ -35,14 +35,20 @@ function svg(name, attributes, text) {
 }
 
 function mark(look, x, y) {
-  return svg('path', { class: look.hollow ? 'mark hollow' : 'mark', d: shapes[look.shape], transform: `translate(${x.toFixed(1)},${y.toFixed(1)})` })
+  return svg('path', { class: look.open ? 'mark open' : 'mark', d: look.shape, transform: `translate(${x.toFixed(1)},${y.toFixed(1)})` })
+}
+
+// curve is a line in the transport's way: with an edge, if it needs one and may
+// have it.
+function curve(look, d, edged = true) {
+  return [...(look.cased && edged ? ['casing'] : []), 'curve'].map(name => svg('path', { class: name, d, 'stroke-dasharray': look.dashes }))
 }
 
 // sample shows a transport's line and marker.
 export function sample(transport) {
   const look = lookOf(transport)
   const e = svg('svg', { viewBox: '0 0 40 14', 'aria-hidden': 'true' })
-  e.append(svg('path', { class: 'curve', d: 'M0,7h40', 'stroke-dasharray': look.dashes }), mark(look, 20, 7))
+  e.append(...curve(look, 'M0,7h40'), mark(look, 20, 7))
   return e
 }
 
@@ -52,10 +58,9 @@ function step(span, most) {
   return [1, 2, 5, 10].map(f => f * power).find(s => span / s <= most)
 }
 
-function linear(values, base) {
+function linear(values) {
   const highest = Math.max(...values, 0) || 1
-  const factor = base ? base ** Math.max(Math.floor(Math.log(highest) / Math.log(base)), 0) : 1
-  const by = factor * step(highest / factor, 4)
+  const by = step(highest, 4)
   const ticks = []
   for (let i = 0; (i - 1) * by < highest; i++) ticks.push(i * by)
   return { ticks, at: v => v / ticks.at(-1) }
@@ -76,7 +81,7 @@ export function draw(chart, groups) {
   if (width === 0) return
   const seconds = groups.flatMap(g => g.trials.flatMap(t => t.seconds))
   const values = seconds.map(chart.of).filter(v => v !== null && v !== undefined)
-  const scale = (chart.logarithmic ? logarithmic : linear)(values, chart.base)
+  const scale = (chart.logarithmic ? logarithmic : linear)(values)
   const longest = seconds.reduce((most, s) => Math.max(most, s.k + 1), 10)
   const x = s => left + (width - left - right) * (s.k + 1) / longest
   const y = v => height - bottom - (height - bottom - top) * scale.at(v)
@@ -99,8 +104,7 @@ export function draw(chart, groups) {
       const strong = i === trials.length - 1
       const group = svg('g', { 'data-transport': transport, class: strong ? 'strong' : 'before' })
       const d = path(trial.seconds, chart.of, x, y)
-      if (look.cased && strong) group.append(svg('path', { class: 'casing', d, 'stroke-dasharray': look.dashes }))
-      group.append(svg('path', { class: 'curve', d, 'stroke-dasharray': look.dashes }))
+      group.append(...curve(look, d, strong))
       if (strong) group.append(...marks(trial.seconds, chart.of).map(s => mark(look, x(s), y(chart.of(s)))))
       chart.svg.append(group)
     })

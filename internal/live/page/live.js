@@ -1,6 +1,7 @@
 // Follows a run: takes its events, and draws and tells what they hold.
-import { draw, looks, sample } from './chart.js'
-import { bytes, count, latency, percent, span } from './format.js'
+import { draw, sample } from './chart.js'
+import { bytes, count, duration, memory, percent, span } from './format.js'
+import { transports } from './transports.js'
 
 const $ = id => document.getElementById(id)
 
@@ -32,9 +33,9 @@ const charts = [
   { id: 'deliveries', title: 'deliveries per second', of: s => s.deliveries, text: count },
   { id: 'requests', title: 'requests per second', of: s => s.requests, text: count },
   { id: 'cpu', title: 'server CPU, of one core', of: s => s.server_cpu, text: percent },
-  { id: 'p50', title: 'delivery latency, p50', of: s => s.p50, text: latency, logarithmic: true },
-  { id: 'p99', title: 'delivery latency, p99', of: s => s.p99, text: latency, logarithmic: true },
-  { id: 'bytes', title: 'bytes per second, in and out', of: s => s.bytes_in + s.bytes_out, text: bytes, base: 1024 },
+  { id: 'p50', title: 'delivery latency, p50', of: s => s.p50, text: duration, logarithmic: true },
+  { id: 'p99', title: 'delivery latency, p99', of: s => s.p99, text: duration, logarithmic: true },
+  { id: 'bytes', title: 'bytes per second, in and out', of: s => s.bytes_in + s.bytes_out, text: bytes },
 ]
 
 function element(name, text, attributes = {}) {
@@ -60,7 +61,7 @@ function say(state, text) {
 
 // shown are the trials of the point under way, the known transports in their order.
 function shown() {
-  const rank = t => { const i = looks.findIndex(l => l.transport === t); return i < 0 ? looks.length : i }
+  const rank = t => { const i = transports.findIndex(({ name }) => name === t); return i < 0 ? transports.length : i }
   const byTransport = new Map()
   for (const t of trials.values()) {
     if (last && t.point !== last.point || t.seconds.length === 0) continue
@@ -101,8 +102,8 @@ function row(trial) {
   const line = element('tr', undefined, { 'data-transport': s.transport })
   line.append(element('th', s.transport, { scope: 'row' }), ...[
     `${s.trial} of ${s.of}`, trial.outcome ? 'ended' : s.phase, of(s.clients, s.clients_asked), count(s.requests), count(s.deliveries),
-    of(s.published, s.rate_asked), `${bytes(s.bytes_in)}/s`, `${bytes(s.bytes_out)}/s`, known(s.server_cpu, percent), known(s.server_rss_bytes, bytes),
-    known(s.p50, latency), known(s.p99, latency), count(s.missing),
+    of(s.published, s.rate_asked), `${bytes(s.bytes_in)}/s`, `${bytes(s.bytes_out)}/s`, known(s.server_cpu, percent), known(s.server_rss_bytes, memory),
+    known(s.p50, duration), known(s.p99, duration), count(s.missing),
   ].map(text => element('td', text)))
   return line
 }

@@ -9,12 +9,13 @@ import (
 	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/model"
 	"github.com/pollpush/pollpush/report/internal/number"
+	"github.com/pollpush/pollpush/report/internal/theme"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
 // bar is one transport's row, of one metric.
 func bar(s *trials.Side, m *metric.Metric) figure.Bar {
-	b := figure.Bar{Name: sideName(s), Model: math.NaN(), Hollow: s.Stamp == result.Invalid, Look: figure.LookOf(s.Transport), Value: "not measured"}
+	b := figure.Bar{Name: sideName(s), Model: math.NaN(), Hollow: s.Stamp == result.Invalid, Look: theme.LookOf(s.Transport), Value: "not measured"}
 	if c := m.Cell(s.Used); c.Known() {
 		b.Parts, b.Trials, b.Value = []float64{c.Value}, c.Values, m.Unit.Format(c.Value)
 	}
@@ -63,11 +64,11 @@ func requestsPanel(p *trials.Point, c *figure.Chart) {
 // layers are the parts of a bar of bytes, from the inside out. Compression is
 // none of them: text and envelope are drawn as large as it leaves them.
 var layers = []figure.Swatch{
-	{Name: "text", Ink: figure.LayerInks[0]},
-	{Name: "envelope", Ink: figure.LayerInks[1]},
-	{Name: "protocol", Ink: figure.LayerInks[2]},
-	{Name: "TLS", Ink: figure.LayerInks[3]},
-	{Name: "TCP/IP headers", Ink: figure.HeaderInk},
+	{Name: "text", Ink: theme.LayerInks[0]},
+	{Name: "envelope", Ink: theme.LayerInks[1]},
+	{Name: "protocol", Ink: theme.LayerInks[2]},
+	{Name: "TLS", Ink: theme.LayerInks[3]},
+	{Name: "TCP/IP headers", Ink: theme.HeaderInk},
 }
 
 // bytesPanel shows the bytes in each direction, by layer where the trials tell
@@ -84,7 +85,7 @@ func bytesPanel(p *trials.Point, c *figure.Chart) {
 				b.Name = d
 			}
 			if len(b.Parts) == 1 {
-				undivided = []figure.Swatch{{Ink: figure.UnknownInk, Name: "all layers, which these trials do not tell apart"}}
+				undivided = []figure.Swatch{{Ink: theme.UnknownInk, Name: "all layers, which these trials do not tell apart"}}
 			} else {
 				for k, v := range b.Parts {
 					present[k] = present[k] || v > 0
@@ -116,7 +117,7 @@ func layerBar(s *trials.Side, direction string) figure.Bar {
 	}
 	b := bar(s, all)
 	b.Quantity, b.Trials = all.Name, nil
-	b.Inks = []color.RGBA{figure.UnknownInk}
+	b.Inks = []color.RGBA{theme.UnknownInk}
 	value := func(layer string) metric.Cell {
 		m := metric.Named(layer + ", " + direction)
 		return m.Cell(s.Used)

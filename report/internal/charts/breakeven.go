@@ -2,11 +2,14 @@ package charts
 
 import (
 	"math"
+	"slices"
 
 	"github.com/pollpush/pollpush/internal/stat"
+	"github.com/pollpush/pollpush/report/internal/axis"
 	"github.com/pollpush/pollpush/report/internal/figure"
 	"github.com/pollpush/pollpush/report/internal/model"
 	"github.com/pollpush/pollpush/report/internal/number"
+	"github.com/pollpush/pollpush/report/internal/theme"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
@@ -76,21 +79,20 @@ func breakEvenPanel(s *trials.Set, poll string, pushes []string, cost *model.Exp
 		return p
 	}
 	p.Scene = append(p.Scene,
-		figure.Note{Text: "polling is cheaper", Size: figure.BodySize, UpperRight: true},
-		figure.Note{Text: "push is cheaper", Size: figure.BodySize})
-	p.X = figure.Logarithmic(g.lowRate/1.1, g.highRate*1.1, number.PerSecond)
-	p.Y = figure.Logarithmic(g.lowInterval/1.1, g.highInterval*1.1, number.Seconds)
+		figure.Note{Text: "polling is cheaper", Size: theme.BodySize, UpperRight: true},
+		figure.Note{Text: "push is cheaper", Size: theme.BodySize})
+	p.X = axis.Logarithmic(g.lowRate/1.1, g.highRate*1.1, number.PerSecond)
+	p.Y = axis.Logarithmic(g.lowInterval/1.1, g.highInterval*1.1, number.Seconds)
 	p.X.Name, p.Y.Name = "messages per second and room", "poll interval"
 	return p
 }
 
 // pair draws where one way to push costs as much as polling: markers for what was
 // measured, with a bar for how far each may be off, and a line for the model.
-func (g ground) pair(s *trials.Set, poll, push string, cost *model.Expense) []figure.Primitive {
-	look := figure.LookOf(push)
-	points := figure.Points{Series: figure.Series{Name: push}, Look: look, Radius: 4, Listed: push}
-	fitted := figure.Line{Series: figure.Series{Name: push + " model"}, Look: look, Width: 1.4, Dashes: figure.Dashed}
-	scene := []figure.Primitive{}
+func (g ground) pair(s *trials.Set, poll, push string, cost *model.Expense) (scene []figure.Primitive) {
+	look := theme.LookOf(push)
+	measured := figure.Line{Name: push, Look: look, Radius: 4}
+	fitted := figure.Line{Name: push + " model", Look: look, Width: 1.4, Dashes: theme.Dashed}
 	for _, along := range s.BreakEvenAxes() {
 		for _, l := range s.Cuts(along) {
 			b, ok := model.CutBreakEven(&l, poll, push, cost)
@@ -98,53 +100,47 @@ func (g ground) pair(s *trials.Set, poll, push string, cost *model.Expense) []fi
 				continue
 			}
 			for _, v := range b.At {
-				at, bar := onMap(&b, v)
-				points.Add(at.x, at.y)
-				scene = append(scene, figure.Line{Series: bar, Look: look.Outline(), Width: 1.2})
+				low, high := v, v
+				if b.Banded() {
+					low, high = max(b.Low, b.From), min(b.High, b.To)
+				}
+				bar := []figure.Point{onMap(&b, low), onMap(&b, high)}
+				measured.Points = append(measured.Points, onMap(&b, v))
+				scene = append(scene, figure.Line{Look: look.Outline(), Width: 1.2, Points: bar, Unlisted: true})
 			}
-			if gap := b.Gap(); gap != nil && len(fitted.X) == 0 {
-				g.follow(gap, &fitted.Series)
+			if gap := b.Gap(); gap != nil && len(fitted.Points) == 0 {
+				fitted.Points = g.follow(gap)
 			}
 		}
 	}
-	var all []sample
-	for _, n := range []figure.Series{fitted.Series, points.Series} {
-		for i := range n.X {
-			all = append(all, sample{x: n.X[i], y: n.Y[i]})
-		}
+	for i := range measured.Points {
+		measured.Points[i].Mark = figure.Marked
 	}
-	if len(all) == 0 {
+	all := figure.Line{Name: push, Look: look, Points: slices.Concat(fitted.Points, measured.Points)}
+	if len(all.Points) == 0 {
 		return nil
 	}
-	return append(scene, points, fitted, endAtRight(push, all))
+	return append(scene, measured, fitted, end(all))
 }
 
-// onMap is a point of equal cost and the bar of its interval, as far as that lies
-// within what was compared.
-func onMap(b *model.BreakEven, v float64) (at sample, bar figure.Series) {
+// onMap is a value on the axis along which costs were compared.
+func onMap(b *model.BreakEven, v float64) figure.Point {
 	a := b.First.Head.Asked
-	low, high := v, v
-	if b.Banded() {
-		low, high = max(b.Low, b.From), min(b.High, b.To)
-	}
 	if b.Along.Key == "poll.interval" {
-		bar.Add(a.PublishRate, low)
-		bar.Add(a.PublishRate, high)
-		return sample{x: a.PublishRate, y: v}, bar
+		return figure.Point{X: a.PublishRate, Y: v}
 	}
-	bar.Add(low, a.PollIntervalS)
-	bar.Add(high, a.PollIntervalS)
-	return sample{x: v, y: a.PollIntervalS}, bar
+	return figure.Point{X: v, Y: a.PollIntervalS}
 }
 
 // follow finds, for each of many rates, the interval at which the gap closes.
-func (g ground) follow(gap func(rate, interval float64) float64, line *figure.Series) {
+func (g ground) follow(gap func(rate, interval float64) float64) (line []figure.Point) {
 	const steps = 60
 	for i := range steps + 1 {
 		rate := g.lowRate * math.Pow(g.highRate/g.lowRate, float64(i)/steps)
 		v := stat.Root(func(interval float64) float64 { return gap(rate, interval) }, g.lowInterval, g.highInterval)
 		if !math.IsNaN(v) {
-			line.Add(rate, v)
+			line = append(line, figure.Point{X: rate, Y: v})
 		}
 	}
+	return line
 }

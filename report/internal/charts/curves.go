@@ -9,10 +9,12 @@ import (
 
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/stat"
+	"github.com/pollpush/pollpush/report/internal/axis"
 	"github.com/pollpush/pollpush/report/internal/figure"
 	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/model"
 	"github.com/pollpush/pollpush/report/internal/number"
+	"github.com/pollpush/pollpush/report/internal/theme"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
@@ -104,77 +106,47 @@ func pollsGuide(l *trials.Cut) figure.Guide {
 	return g
 }
 
-// sample is one metric of one transport at one point.
-type sample struct {
-	x, y      float64
-	low, high float64 // the band; equal or NaN without one
-	sound     bool    // may be joined with others to a line
-	elsewhere bool    // measured at another poll interval, of which the transport does not know
-	label     string
-}
-
-// curve is all samples of one transport.
-type curve struct {
-	name    string
-	samples []sample
-}
-
-// curveOf is a metric of a transport along a cut.
-func curveOf(l *trials.Cut, transport string, m *metric.Metric) curve {
-	k := curve{name: transport}
+// curve is a metric of a transport along a cut.
+func curve(l *trials.Cut, transport string, m *metric.Metric) figure.Line {
+	k := figure.Line{Name: transport, Look: theme.LookOf(transport), Width: 1.8, Radius: 3.2, Apart: true}
 	for _, p := range l.Points {
 		side, elsewhere := l.SideAt(p, transport)
 		if side == nil {
 			continue
 		}
-		if c := m.Cell(side.Used); c.Known() {
-			low, high := stat.Band(c.Values)
-			k.samples = append(k.samples, sample{x: l.Along.Of(&p.Head), y: c.Value, low: low, high: high, sound: side.Counts(), elsewhere: elsewhere})
+		c := m.Cell(side.Used)
+		if !c.Known() {
+			continue
 		}
+		low, high := stat.Band(c.Values)
+		k.Points = append(k.Points, figure.Point{X: l.Along.Of(&p.Head), Y: c.Value, Low: low, High: high, Mark: markOf(side, elsewhere)})
 	}
 	return k
 }
 
-// scene draws the line of a curve, its band, its markers and its name.
-func (k *curve) scene(width, radius vg.Length) []figure.Primitive {
-	look := figure.LookOf(k.name)
-	line := figure.Line{Series: figure.Series{Name: k.name}, Look: look, Width: width}
-	band := figure.Band{Name: k.name, Fill: figure.Pale(look.Ink)}
-	sound := figure.Points{Series: figure.Series{Name: k.name}, Look: look, Radius: radius, Apart: true}
-	crossed := figure.Points{Series: figure.Series{Name: k.name}, Look: look, Crossed: true, Apart: true, Listed: k.name + " invalid"}
-	for _, s := range k.samples {
-		if !s.sound {
-			line.Add(s.x, math.NaN())
-			crossed.AddLabelled(s.x, s.y, s.label)
-			continue
-		}
-		line.Add(s.x, s.y)
-		if s.low < s.high {
-			band.Add(s.x, s.low, s.high)
-		}
-		if !s.elsewhere {
-			sound.AddLabelled(s.x, s.y, s.label)
-		}
+// markOf says how a sample is drawn. One taken at another poll interval, of which
+// the transport does not know, has no marker.
+func markOf(s *trials.Side, elsewhere bool) figure.Mark {
+	switch {
+	case !s.Counts():
+		return figure.Crossed
+	case elsewhere:
+		return figure.Unmarked
 	}
-	return []figure.Primitive{line, band, sound, crossed, endAtRight(k.name, k.samples)}
+	return figure.Marked
 }
 
-// endAtRight names a line at its rightmost sample.
-func endAtRight(name string, samples []sample) figure.End {
-	right := samples[0]
-	for _, s := range samples {
-		if s.x > right.x {
-			right = s
-		}
-	}
-	return figure.End{Name: figure.ShortName(name), Look: figure.LookOf(name), X: right.x, Y: right.y}
+// end names a line at its rightmost point.
+func end(l figure.Line) figure.End {
+	right := l.Right()
+	return figure.End{Name: theme.ShortName(l.Name), Look: l.Look, X: right.X, Y: right.Y}
 }
 
 func (p *curvePanel) draw(l *trials.Cut) figure.Panel {
-	var list []curve
+	var lines []figure.Line
 	for _, name := range l.Transports() {
-		if k := curveOf(l, name, p.metric); len(k.samples) > 0 {
-			list = append(list, k)
+		if k := curve(l, name, p.metric); len(k.Points) > 0 {
+			lines = append(lines, k)
 		}
 	}
 	var guides []figure.Guide
@@ -183,8 +155,8 @@ func (p *curvePanel) draw(l *trials.Cut) figure.Panel {
 			guides = append(guides, g)
 		}
 	}
-	panel := linesPanel(l, list, p.metric.Unit, heldHeading(p.heading, l), guides)
-	if len(list) == 0 && p.metric.Name == metric.Latency99.Name && delivered(l) {
+	panel := linesPanel(l, lines, p.metric.Unit, heldHeading(p.heading, l), guides)
+	if len(lines) == 0 && p.metric.Name == metric.Latency99.Name && delivered(l) {
 		panel.Omitted = "too few deliveries: a p99 takes 1,000 in a trial"
 	}
 	return panel
@@ -200,15 +172,15 @@ func heldHeading(heading string, l *trials.Cut) string {
 
 // delivered reports whether any trial has a latency at all.
 func delivered(l *trials.Cut) bool {
-	return slices.ContainsFunc(l.Transports(), func(name string) bool { return len(curveOf(l, name, &metric.Latency50).samples) > 0 })
+	return slices.ContainsFunc(l.Transports(), func(name string) bool { return len(curve(l, name, &metric.Latency50).Points) > 0 })
 }
 
 // linesPanel puts curves on axes that fit them: logarithmic where values span a
 // decade or more. Nothing that is not above zero fits on such an axis; a
 // transport that has only such values is named in the heading.
-func linesPanel(l *trials.Cut, list []curve, u number.Unit, heading string, guides []figure.Guide) figure.Panel {
+func linesPanel(l *trials.Cut, lines []figure.Line, u number.Unit, heading string, guides []figure.Guide) figure.Panel {
 	p := figure.Panel{Heading: heading}
-	ys := heights(list, guides)
+	ys := heights(lines, guides)
 	positive := slices.DeleteFunc(slices.Clone(ys), func(v float64) bool { return !(v > 0) })
 	if len(positive) == 0 {
 		p.Omitted = "not measured in this run"
@@ -220,12 +192,12 @@ func linesPanel(l *trials.Cut, list []curve, u number.Unit, heading string, guid
 	low, high := stat.Range(positive)
 	var zero []string
 	if high >= 10*low {
-		list, zero = aboveZero(list)
-		low, top := figure.LogBounds(low, high)
-		p.Y = figure.Logarithmic(low, top, u)
+		lines, zero = aboveZero(lines)
+		low, top := axis.LogBounds(low, high)
+		p.Y = axis.Logarithmic(low, top, u)
 	} else {
 		scale := u.ScaleOf(high)
-		p.Y = figure.LinearToTick(high, scale, 4)
+		p.Y = axis.Linear(high, scale, 4, true)
 		if scale.Name != "" {
 			p.Heading += ", " + scale.Name
 		}
@@ -233,9 +205,9 @@ func linesPanel(l *trials.Cut, list []curve, u number.Unit, heading string, guid
 	p.X = axisAlong(l)
 	p.X.Say, p.Y.Say = l.Along.Label, u.Format
 	p.Heading = figure.Remark(p.Heading, "zero, not on this axis", zero)
-	p.Height = max(150, vg.Length(len(list))*figure.LabelGap+50)
-	for _, k := range list {
-		p.Scene = append(p.Scene, k.scene(1.8, 3.2)...)
+	p.Height = max(150, vg.Length(len(lines))*figure.LabelGap+50)
+	for _, k := range lines {
+		p.Scene = append(p.Scene, k, end(k))
 	}
 	for _, g := range guides {
 		p.Scene = append(p.Scene, g)
@@ -244,25 +216,25 @@ func linesPanel(l *trials.Cut, list []curve, u number.Unit, heading string, guid
 }
 
 // axisAlong is that of the key that is swept: logarithmic over a decade or more.
-func axisAlong(l *trials.Cut) (a figure.Axis) {
+func axisAlong(l *trials.Cut) (a axis.Axis) {
 	low, high := l.Extent()
 	if low > 0 && high >= 10*low {
-		a = figure.Logarithmic(low/1.2, high*1.2, l.Along.Unit)
+		a = axis.Logarithmic(low/1.2, high*1.2, l.Along.Unit)
 		a.TickAt(l.Values(l.Along), l.Along.Unit.Short)
 	} else {
-		a = figure.Linear(high*1.04, l.Along.Unit.ScaleOf(high), 6)
+		a = axis.Linear(high*1.04, l.Along.Unit.ScaleOf(high), 6, false)
 	}
 	a.Name = l.Along.Name
 	return a
 }
 
 // heights are all values that the vertical axis has to show.
-func heights(list []curve, guides []figure.Guide) (ys []float64) {
-	for _, k := range list {
-		for _, s := range k.samples {
-			ys = append(ys, s.y)
-			if s.low < s.high {
-				ys = append(ys, s.low, s.high)
+func heights(lines []figure.Line, guides []figure.Guide) (ys []float64) {
+	for _, k := range lines {
+		for _, s := range k.Points {
+			ys = append(ys, s.Y)
+			if s.Low < s.High {
+				ys = append(ys, s.Low, s.High)
 			}
 		}
 	}
@@ -274,11 +246,11 @@ func heights(list []curve, guides []figure.Guide) (ys []float64) {
 
 // aboveZero leaves out samples that a logarithmic axis cannot show, and names the
 // transports that have no other.
-func aboveZero(list []curve) (kept []curve, zero []string) {
-	for _, k := range list {
-		k.samples = slices.DeleteFunc(slices.Clone(k.samples), func(s sample) bool { return !(s.y > 0) })
-		if len(k.samples) == 0 {
-			zero = append(zero, k.name)
+func aboveZero(lines []figure.Line) (kept []figure.Line, zero []string) {
+	for _, k := range lines {
+		k.Points = slices.DeleteFunc(slices.Clone(k.Points), func(s figure.Point) bool { return !(s.Y > 0) })
+		if len(k.Points) == 0 {
+			zero = append(zero, k.Name)
 		} else {
 			kept = append(kept, k)
 		}

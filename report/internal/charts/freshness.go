@@ -4,9 +4,11 @@ import (
 	"slices"
 
 	"github.com/pollpush/pollpush/internal/stat"
+	"github.com/pollpush/pollpush/report/internal/axis"
 	"github.com/pollpush/pollpush/report/internal/figure"
 	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/number"
+	"github.com/pollpush/pollpush/report/internal/theme"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
@@ -29,22 +31,22 @@ func freshnessPanel(l *trials.Cut) figure.Panel {
 	labelled := false
 	for _, name := range l.Transports() {
 		k := freshnessOf(l, name, !labelled)
-		if len(k.samples) == 0 {
+		if len(k.Points) == 0 {
 			continue
 		}
-		labelled = labelled || k.samples[0].label != ""
-		p.Scene = append(p.Scene, k.scene(1.6, 3.6)...)
-		for _, s := range k.samples {
-			xs, ys = append(xs, s.x), append(ys, s.y)
+		labelled = labelled || k.Points[0].Label != ""
+		p.Scene = append(p.Scene, k, end(k))
+		for _, at := range k.Points {
+			xs, ys = append(xs, at.X), append(ys, at.Y)
 		}
 	}
 	if len(p.Scene) == 0 {
 		p.Omitted = "server CPU and freshness were not measured together"
 		return p
 	}
-	lowX, highX := figure.LogBounds(stat.Range(xs))
-	lowY, highY := figure.LogBounds(stat.Range(ys))
-	p.X, p.Y = figure.Logarithmic(lowX, highX, number.CpuRate), figure.Logarithmic(lowY, min(highY, 1), number.Share)
+	lowX, highX := axis.LogBounds(stat.Range(xs))
+	lowY, highY := axis.LogBounds(stat.Range(ys))
+	p.X, p.Y = axis.Logarithmic(lowX, highX, number.CpuRate), axis.Logarithmic(lowY, min(highY, 1), number.Share)
 	p.X.Name = "server CPU per client, in each second"
 	p.X.Say, p.Y.Say = number.CpuRate.Format, number.Share.Format
 	return p
@@ -52,19 +54,19 @@ func freshnessPanel(l *trials.Cut) figure.Panel {
 
 // freshnessOf is one transport's way between freshness and cost, labelled with
 // the intervals, if it polls at any.
-func freshnessOf(l *trials.Cut, transport string, labelled bool) curve {
-	k := curve{name: transport}
+func freshnessOf(l *trials.Cut, transport string, labelled bool) figure.Line {
+	k := figure.Line{Name: transport, Look: theme.LookOf(transport), Width: 1.6, Radius: 3.6, Apart: true}
 	for _, point := range l.Points {
 		side := point.Side(transport)
 		if side == nil {
 			continue
 		}
-		s := sample{x: metric.CPUPerClient.Cell(side.Used).Value, y: metric.Stale.Cell(side.Used).Value, sound: side.Counts()}
+		at := figure.Point{X: metric.CPUPerClient.Cell(side.Used).Value, Y: metric.Stale.Cell(side.Used).Value, Mark: markOf(side, false)}
 		if labelled && side.Paced() {
-			s.label = number.Seconds.Short(point.Head.Asked.PollIntervalS)
+			at.Label = number.Seconds.Short(point.Head.Asked.PollIntervalS)
 		}
-		if s.x > 0 && s.y > 0 {
-			k.samples = append(k.samples, s)
+		if at.X > 0 && at.Y > 0 {
+			k.Points = append(k.Points, at)
 		}
 	}
 	return k

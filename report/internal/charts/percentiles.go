@@ -9,10 +9,12 @@ import (
 	"gonum.org/v1/plot/vg"
 
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/report/internal/axis"
 	"github.com/pollpush/pollpush/report/internal/figure"
 	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/model"
 	"github.com/pollpush/pollpush/report/internal/number"
+	"github.com/pollpush/pollpush/report/internal/theme"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
@@ -28,8 +30,9 @@ func percentilePanel(p *trials.Point, c *figure.Chart) {
 	}
 	low, high, right := math.Inf(1), 0.0, 0.0
 	for _, l := range lines {
-		low, high = min(low, slices.Min(l.Y)), max(high, slices.Max(l.Y))
-		right = max(right, l.X[len(l.X)-1])
+		for _, at := range l.line.Points {
+			low, high, right = min(low, at.Y), max(high, at.Y), max(right, at.X)
+		}
 	}
 	panel := figure.Panel{
 		Heading: "delivery latency by percentile of deliveries; both axes logarithmic: the slowest few are drawn wide",
@@ -42,12 +45,12 @@ func percentilePanel(p *trials.Point, c *figure.Chart) {
 	} else if slices.ContainsFunc(p.Sides, func(s trials.Side) bool { return len(s.Used) > 0 && !s.Paced() }) {
 		c.Footer = append(c.Footer, "no calibration: what the generator itself adds is not known (pollpush calibrate)")
 	}
-	low, high = figure.LogBounds(low, high)
-	panel.X, panel.Y = figure.Percentiles(right), figure.Logarithmic(low, high, number.Seconds)
-	panel.X.Say = func(nines float64) string { return figure.Percent(nines) + " of deliveries" }
+	low, high = axis.LogBounds(low, high)
+	panel.X, panel.Y = axis.Percentiles(right), axis.Logarithmic(low, high, number.Seconds)
+	panel.X.Say = func(nines float64) string { return axis.Percent(nines) + " of deliveries" }
 	panel.Y.Say = func(v float64) string { return "within " + number.Seconds.Format(v) }
 	for _, l := range lines {
-		panel.Scene = append(panel.Scene, l.scene()...)
+		panel.Scene = append(panel.Scene, l.line, l.markers, figure.End{Name: l.line.Name, Look: l.line.Look, X: l.line.Right().X, Y: l.line.Right().Y})
 	}
 	for _, g := range latencyModels(p, low, high, right) {
 		panel.Scene = append(panel.Scene, g)
@@ -55,29 +58,30 @@ func percentilePanel(p *trials.Point, c *figure.Chart) {
 	c.Panels = []figure.Panel{panel}
 }
 
-// percentileLine is that of one transport.
-type percentileLine struct {
-	figure.Series
-	look      figure.Look
-	invalid   bool
-	histogram *hdrhistogram.Histogram
-}
-
 // percentileLines are those of all transports, and why others have none.
 func percentileLines(p *trials.Point) (lines []percentileLine, omitted []string) {
 	for i := range p.Sides {
-		s := &p.Sides[i]
-		l, why := percentileLineOf(s)
-		if why != "" {
-			omitted = append(omitted, sideName(s)+": "+why)
-		} else {
+		if l, why := percentileLineOf(&p.Sides[i]); why == "" {
 			lines = append(lines, l)
+		} else {
+			omitted = append(omitted, l.line.Name+": "+why)
 		}
 	}
 	return lines, omitted
 }
 
+// percentileLine is that of one transport, and the markers on it: percentiles
+// that enough samples lie beyond.
+type percentileLine struct{ line, markers figure.Line }
+
+// percentileLineOf draws what is invalid thin and dotted.
 func percentileLineOf(s *trials.Side) (l percentileLine, why string) {
+	look := theme.LookOf(s.Transport)
+	l.line = figure.Line{Name: sideName(s), Look: look, Width: 2}
+	l.markers = figure.Line{Name: sideName(s), Look: look, Radius: 3, Unlisted: true}
+	if s.Stamp == result.Invalid {
+		l.line.Width, l.line.Dashes = 1, theme.Dotted
+	}
 	h, err := metric.Merged(s.Used)
 	switch {
 	case err != nil:
@@ -85,36 +89,22 @@ func percentileLineOf(s *trials.Side) (l percentileLine, why string) {
 	case h == nil || h.TotalCount() < 2*metric.Enough:
 		return l, "fewer than 20 deliveries"
 	}
-	l = percentileLine{Curve(h), figure.LookOf(s.Transport), s.Stamp == result.Invalid, h}
-	if len(l.X) < 2 {
+	if l.line.Points = Curve(h); len(l.line.Points) < 2 {
 		return l, "every latency is 0"
 	}
-	l.Name = sideName(s)
-	return l, ""
-}
-
-// scene draws the line, the percentiles that enough samples lie beyond, and the
-// name at its end. What is invalid is thin and dotted.
-func (l *percentileLine) scene() []figure.Primitive {
-	line := figure.Line{Series: l.Series, Look: l.look, Width: 2}
-	if l.invalid {
-		line.Width, line.Dashes = 1, figure.Dotted
-	}
-	points := figure.Points{Series: figure.Series{Name: l.Name}, Look: l.look, Radius: 3}
 	for _, q := range []float64{0.5, 0.9, 0.99, 0.999, 0.9999, 0.99999} {
-		if v := l.histogram.ValueAtQuantile(q * 100); v > 0 && float64(l.histogram.TotalCount())*(1-q) >= metric.Enough*(1-1e-9) {
-			points.Add(figure.Nines(q), float64(v)/1e9)
+		if v := h.ValueAtQuantile(q * 100); v > 0 && float64(h.TotalCount())*(1-q) >= metric.Enough*(1-1e-9) {
+			l.markers.Add(axis.Nines(q), float64(v)/1e9, figure.Marked)
 		}
 	}
-	last := len(l.X) - 1
-	return []figure.Primitive{line, points, figure.End{Name: l.Name, Look: l.look, X: l.X[last], Y: l.Y[last]}}
+	return l, ""
 }
 
 // Curve is a histogram's percentiles in seconds over nines, up to where fewer
 // than enough samples lie beyond.
-func Curve(h *hdrhistogram.Histogram) (s figure.Series) {
+func Curve(h *hdrhistogram.Histogram) (line []figure.Point) {
 	var at, percentiles []float64
-	last := figure.Nines(1 - metric.Enough/float64(h.TotalCount()))
+	last := axis.Nines(1 - metric.Enough/float64(h.TotalCount()))
 	for x := 0.0; ; x = min(float64(len(at))*0.02, last) {
 		at, percentiles = append(at, x), append(percentiles, 100*(1-math.Pow(10, -x)))
 		if x >= last {
@@ -123,10 +113,10 @@ func Curve(h *hdrhistogram.Histogram) (s figure.Series) {
 	}
 	for i, v := range h.ValueAtPercentilesSlice(percentiles) {
 		if v > 0 { // a logarithm takes nothing else
-			s.Add(at[i], float64(v)/1e9)
+			line = append(line, figure.Point{X: at[i], Y: float64(v) / 1e9})
 		}
 	}
-	return s
+	return line
 }
 
 // Floor is the latency of generator and null target together, by calibration,
@@ -157,7 +147,7 @@ func Floor(p *trials.Point) figure.Series {
 		x, lowest := 0.0, math.Inf(1)
 		for _, quantiles := range known {
 			if v := step.value(quantiles); v != nil && *v < lowest {
-				x, lowest = figure.Nines(min(step.q, 1-1/float64(quantiles.N))), *v
+				x, lowest = axis.Nines(min(step.q, 1-1/float64(quantiles.N))), *v
 			}
 		}
 		if n := len(floor.X); lowest > 0 && !math.IsInf(lowest, 1) && (n == 0 || x > floor.X[n-1]) {

@@ -7,13 +7,14 @@ import (
 
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/figure"
+	"github.com/pollpush/pollpush/report/internal/theme"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
 // sideName is a transport's name as charts write it, stamped in letters that
 // their font has.
 func sideName(s *trials.Side) string {
-	name := figure.ShortName(s.Transport)
+	name := theme.ShortName(s.Transport)
 	switch {
 	case len(s.Used) == 0:
 		return name + " (no trial)"

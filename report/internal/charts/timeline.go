@@ -8,9 +8,11 @@ import (
 	"gonum.org/v1/plot/vg"
 
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/report/internal/axis"
 	"github.com/pollpush/pollpush/report/internal/figure"
 	"github.com/pollpush/pollpush/report/internal/model"
 	"github.com/pollpush/pollpush/report/internal/number"
+	"github.com/pollpush/pollpush/report/internal/theme"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
@@ -88,47 +90,47 @@ func phases(list []result.Second) (spans []figure.Span) {
 // seconds, and what the model says of it, unless that is NaN.
 func (t timeline) panel(heading string, u number.Unit, fit float64, value func(*result.Trial, *result.Second) float64) figure.Panel {
 	p := figure.Panel{Heading: heading}
+	for _, span := range phases(t[0].Used[0].Series) {
+		p.Scene = append(p.Scene, span)
+	}
 	var lines []figure.Line
-	var ends []figure.Primitive
 	from, to, top := math.Inf(1), math.Inf(-1), 0.0
 	for _, s := range t {
 		seconds := s.Used[0].Series
 		from, to = min(from, seconds[0].T), max(to, seconds[len(seconds)-1].T+1)
-		line, level := secondsOf(s, value)
-		if len(line.Y) > 0 {
-			lines = append(lines, line)
-			ends = append(ends, figure.End{Name: line.Name, Look: line.Look, X: math.Inf(1), Y: level})
-			top = max(top, slices.Max(line.Y))
+		line, level := secondsOf(s, len(lines), value)
+		if len(line.Points) == 0 {
+			continue
 		}
+		for _, at := range line.Points {
+			top = max(top, at.Y)
+		}
+		lines = append(lines, line)
+		p.Scene = append(p.Scene, line, figure.End{Name: line.Name, Look: line.Look, X: math.Inf(1), Y: level})
 	}
 	if len(lines) == 0 {
 		p.Omitted = "not measured in this run"
 		return p
 	}
-	for _, span := range phases(t[0].Used[0].Series) {
-		p.Scene = append(p.Scene, span)
-	}
-	for i, line := range lines {
-		p.Scene = append(p.Scene, line, sparse(line, i))
-	}
 	if !math.IsNaN(fit) {
 		top = max(top, fit)
 		p.Scene = append(p.Scene, figure.Guide{Series: figure.Series{Name: "model", Y: []float64{fit}}})
 	}
-	p.Scene = append(p.Scene, append(ends, strips(lines, from, to, u))...)
+	p.Scene = append(p.Scene, strips(lines, from, to, u))
 	scale := u.ScaleOf(top)
 	if scale.Name != "" {
 		p.Heading += ", " + scale.Name
 	}
 	p.Height = max(117, vg.Length(len(lines))*figure.LabelGap+48)
-	p.X, p.Y = figure.Elapsed(from, to), figure.LinearToTick(top, scale, 3)
+	p.X, p.Y = axis.Elapsed(from, to), axis.Linear(top, scale, 3, true)
 	p.X.Name, p.Y.LabelWidth = "seconds from the start of the warm-up", 40
 	return p
 }
 
-// secondsOf is the line of one transport, and its mean in the steady state.
-func secondsOf(s *trials.Side, value func(*result.Trial, *result.Second) float64) (line figure.Line, level float64) {
-	line = figure.Line{Series: figure.Series{Name: sideName(s)}, Look: figure.LookOf(s.Transport), Width: 1.4}
+// secondsOf is the line of one transport, and its mean in the steady state. Its
+// about six markers are not at the places of its neighbours'.
+func secondsOf(s *trials.Side, index int, value func(*result.Trial, *result.Second) float64) (line figure.Line, level float64) {
+	line = figure.Line{Name: sideName(s), Look: theme.LookOf(s.Transport), Width: 1.4, Radius: 2.4}
 	sum, n := 0.0, 0.0
 	for i := range s.Used[0].Series {
 		second := &s.Used[0].Series[i]
@@ -136,22 +138,16 @@ func secondsOf(s *trials.Side, value func(*result.Trial, *result.Second) float64
 		if math.IsNaN(v) {
 			continue
 		}
-		line.Add(second.T+0.5, v)
+		line.Add(second.T+0.5, v, figure.Unmarked)
 		if second.Phase == "steady" {
 			sum, n = sum+v, n+1
 		}
 	}
-	return line, sum / max(n, 1)
-}
-
-// sparse are about six markers of a line, not at the places of its neighbours'.
-func sparse(line figure.Line, index int) figure.Points {
-	p := figure.Points{Look: line.Look, Radius: 2.4}
-	every := max(len(line.X)/6, 1)
-	for i := (index * 2) % every; i < len(line.X); i += every {
-		p.Add(line.X[i], line.Y[i])
+	every := max(len(line.Points)/6, 1)
+	for i := (index * 2) % every; i < len(line.Points); i += every {
+		line.Points[i].Mark = figure.Marked
 	}
-	return p
+	return line, sum / max(n, 1)
 }
 
 // strips say the values of all lines, second by second.
@@ -159,12 +155,12 @@ func strips(lines []figure.Line, from, to float64, u number.Unit) (list figure.S
 	for t := from; t < to; t++ {
 		var values []string
 		for _, line := range lines {
-			if i := slices.Index(line.X, t+0.5); i >= 0 {
-				values = append(values, line.Name+" "+u.Format(line.Y[i]))
+			if i := slices.IndexFunc(line.Points, func(at figure.Point) bool { return at.X == t+0.5 }); i >= 0 {
+				values = append(values, line.Name+" "+u.Format(line.Points[i].Y))
 			}
 		}
 		if len(values) > 0 {
-			list = append(list, figure.Strip{From: t, X: number.Plain(t) + " s to " + number.Plain(t+1) + " s", Y: strings.Join(values, "\n")})
+			list.List = append(list.List, figure.Strip{From: t, X: number.Plain(t) + " s to " + number.Plain(t+1) + " s", Y: strings.Join(values, "\n")})
 		}
 	}
 	return list

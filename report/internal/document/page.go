@@ -10,7 +10,9 @@ import (
 	"image/color"
 	"strings"
 
+	"github.com/pollpush/pollpush/internal/web"
 	"github.com/pollpush/pollpush/report/internal/figure"
+	"github.com/pollpush/pollpush/report/internal/theme"
 )
 
 //go:embed page.html
@@ -50,7 +52,7 @@ type pageQuestion struct {
 // script. Its policy allows the one style block and the one script, by their
 // hashes, and no attribute of either kind anywhere.
 func (d *Document) Page(figures []DrawnFigure, files []Download) ([]byte, error) {
-	css := pageCSS + darkCharts()
+	css := web.Palette() + pageCSS + darkCharts()
 	data := struct {
 		*Document
 		Policy        string
@@ -114,12 +116,12 @@ func darkCharts() string {
 		fmt.Fprintf(&b, "  figure [fill=\"%s\"] { fill: %s; }\n  figure [stroke=\"%s\"] { stroke: %s; }\n", f, t, f, t)
 	}
 	b.WriteString("@media (prefers-color-scheme: dark) {\n")
-	for _, c := range append([]color.RGBA{figure.Paper, figure.TextInk, figure.FaintInk, figure.GridInk, figure.ShadeInk, figure.WarningInk, figure.HeaderInk}, figure.LayerInks...) {
-		rule(c, figure.DarkOf[c])
+	for _, c := range append([]color.RGBA{theme.Paper, theme.TextInk, theme.FaintInk, theme.GridInk, theme.ShadeInk, theme.WarningInk, theme.HeaderInk}, theme.LayerInks...) {
+		rule(c, theme.DarkOf[c])
 	}
-	for _, l := range figure.Looks() {
+	for _, l := range theme.Looks() {
 		rule(l.Ink, l.Dark)
-		rule(figure.Pale(l.Ink), figure.PaleDark(l.Dark))
+		rule(theme.Pale(l.Ink), theme.PaleDark(l.Dark))
 	}
 	b.WriteString("}\n")
 	return b.String()

@@ -9,7 +9,9 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/pollpush/pollpush/internal/stat"
+	"github.com/pollpush/pollpush/report/internal/axis"
 	"github.com/pollpush/pollpush/report/internal/number"
+	"github.com/pollpush/pollpush/report/internal/theme"
 )
 
 // Bar is one row of a panel of bars: parts laid end to end, the trials as points
@@ -22,7 +24,7 @@ type Bar struct {
 	Model  float64 // NaN without one
 	Value  string
 	Hollow bool // invalid: an outline only
-	Look   Look
+	Look   theme.Look
 
 	// For the pointer:
 	Transport, Quantity string   // else the name and the panel's quantity
@@ -56,7 +58,7 @@ func BarPanel(heading string, u number.Unit, rows []Bar) Panel {
 	for i := range rows {
 		names = append(names, rows[i].Name)
 	}
-	p.X, p.Y = Linear(top*1.01, s, 5), Rows(names)
+	p.X, p.Y = axis.Linear(top*1.01, s, 5, false), axis.Rows(names)
 	return p
 }
 
@@ -94,8 +96,6 @@ func (b *Bar) scattered() bool {
 	return len(b.Trials) > 1 && high-low > 0.002*math.Abs(high)
 }
 
-func (Bars) layer() layer { return strokes }
-
 func (l Bars) numbers() (list []Series) {
 	for i := range l.Rows {
 		b := &l.Rows[i]
@@ -111,14 +111,16 @@ func (l Bars) numbers() (list []Series) {
 }
 
 func (l Bars) room() (widest vg.Length) {
-	s := Style(BodySize, TextInk, true)
+	s := theme.Style(theme.BodySize, theme.TextInk, true)
 	for i := range l.Rows {
 		widest = max(widest, s.Width(l.Rows[i].Value)+10)
 	}
 	return widest
 }
 
-func (l Bars) draw(f *frame) {
+func (l Bars) draw(f *frame) { f.on(strokes, func() { l.drawRows(f) }) }
+
+func (l Bars) drawRows(f *frame) {
 	for i := range l.Rows {
 		b := &l.Rows[i]
 		y := f.y(-float64(i) - 0.5)
@@ -128,7 +130,7 @@ func (l Bars) draw(f *frame) {
 			Name: number.Or(b.Transport, b.Name), X: number.Or(b.Quantity, l.Quantity), Y: b.says(l.Unit),
 		})
 	}
-	f.StrokeLine2(draw.LineStyle{Color: FaintInk, Width: 0.8}, f.x(0), f.Min.Y, f.x(0), f.Max.Y)
+	f.StrokeLine2(draw.LineStyle{Color: theme.FaintInk, Width: 0.8}, f.x(0), f.Min.Y, f.x(0), f.Max.Y)
 }
 
 func (b *Bar) says(u number.Unit) string {
@@ -151,14 +153,14 @@ func (b *Bar) draw(f *frame, y vg.Length) {
 		last = max(last, b.reach())
 	}
 	if !math.IsNaN(b.Model) {
-		f.StrokeLine2(draw.LineStyle{Color: TextInk, Width: 1.2, Dashes: []vg.Length{3, 2}}, f.x(b.Model), y-barHalf-3, f.x(b.Model), y+barHalf+3)
+		f.StrokeLine2(draw.LineStyle{Color: theme.TextInk, Width: 1.2, Dashes: []vg.Length{3, 2}}, f.x(b.Model), y-barHalf-3, f.x(b.Model), y+barHalf+3)
 		last = max(last, b.Model)
 	}
-	s := Style(BodySize, TextInk, true)
+	s := theme.Style(theme.BodySize, theme.TextInk, true)
 	if len(b.Parts) == 0 {
-		s = Style(BodySize, FaintInk, false)
+		s = theme.Style(theme.BodySize, theme.FaintInk, false)
 	}
-	middle(&f.Canvas, s, vg.Point{X: f.x(last) + 6, Y: y}, b.Value)
+	theme.Middle(&f.Canvas, s, vg.Point{X: f.x(last) + 6, Y: y}, b.Value)
 }
 
 func (b *Bar) drawParts(f *frame, y vg.Length) {
@@ -170,16 +172,16 @@ func (b *Bar) drawParts(f *frame, y vg.Length) {
 		fill, edge := b.Look.Ink, b.Look.Edge()
 		switch {
 		case b.Inks != nil:
-			fill, edge = b.Inks[i], TextInk
+			fill, edge = b.Inks[i], theme.TextInk
 		case i > 0:
-			fill = Pale(fill)
+			fill = theme.Pale(fill)
 		}
 		box := rectangle(f.x(at), y-barHalf, f.x(at+v), y+barHalf)
 		if !b.Hollow {
 			f.FillPolygon(fill, box)
 		}
-		if b.Hollow || i > 0 || b.Look.cased || b.Inks != nil {
-			f.outline(draw.LineStyle{Color: edge, Width: 0.8}, box)
+		if b.Hollow || i > 0 || b.Look.Cased || b.Inks != nil {
+			strokeBox(f.Canvas, draw.LineStyle{Color: edge, Width: 0.8}, box)
 		}
 		at += v
 	}
@@ -191,7 +193,7 @@ func (b *Bar) drawTrials(f *frame, y vg.Length) {
 	for i, v := range b.Trials {
 		share := vg.Length(2*i+1)/vg.Length(len(b.Trials)) - 1
 		at := vg.Point{X: f.x(v), Y: y - barHalf*0.63*share}
-		f.DrawGlyphNoClip(draw.GlyphStyle{Color: Paper, Radius: 2.4, Shape: draw.CircleGlyph{}}, at)
-		f.DrawGlyphNoClip(draw.GlyphStyle{Color: TextInk, Radius: 1.5, Shape: draw.CircleGlyph{}}, at)
+		f.DrawGlyphNoClip(draw.GlyphStyle{Color: theme.Paper, Radius: 2.4, Shape: draw.CircleGlyph{}}, at)
+		f.DrawGlyphNoClip(draw.GlyphStyle{Color: theme.TextInk, Radius: 1.5, Shape: draw.CircleGlyph{}}, at)
 	}
 }

@@ -4,8 +4,12 @@ import (
 	"image/color"
 	"strings"
 
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/pollpush/pollpush/report/internal/axis"
+	"github.com/pollpush/pollpush/report/internal/theme"
 )
 
 // Cell is one place of a grid. Without a head it is a dash.
@@ -24,9 +28,9 @@ const (
 )
 
 var tones = [...]struct{ fill, ink color.Color }{
-	Light:  {Paper, TextInk},
-	Medium: {GridInk, TextInk},
-	Dark:   {TextInk, Paper},
+	Light:  {theme.Paper, theme.TextInk},
+	Medium: {theme.GridInk, theme.TextInk},
+	Dark:   {theme.TextInk, theme.Paper},
 }
 
 func (c *Cell) says() string { return strings.TrimSpace(c.Head + " " + c.Text) }
@@ -43,21 +47,19 @@ type Cells struct {
 	Rows    []Row
 }
 
-// CellHeight is that of a row.
-const CellHeight = vg.Length(30)
+// cellHeight is that of a row.
+const cellHeight = vg.Length(30)
 
 // CellPanel is a panel of nothing else; what names the columns.
 func CellPanel(heading, what string, cells Cells) Panel {
 	var names []string
 	for _, r := range cells.Rows {
-		names = append(names, ShortName(r.Name))
+		names = append(names, theme.ShortName(r.Name))
 	}
-	p := Panel{Heading: heading, Height: vg.Length(len(names))*CellHeight + 34, X: Columns(cells.Columns), Y: Rows(names), Scene: []Primitive{cells}}
+	p := Panel{Heading: heading, Height: vg.Length(len(names))*cellHeight + 34, X: axis.Columns(cells.Columns), Y: axis.Rows(names), Scene: []Primitive{cells}}
 	p.X.Name = what
 	return p
 }
-
-func (Cells) layer() layer { return strokes }
 
 func (g Cells) numbers() (list []Series) {
 	for _, r := range g.Rows {
@@ -72,7 +74,9 @@ func (g Cells) numbers() (list []Series) {
 	return list
 }
 
-func (g Cells) draw(f *frame) {
+func (g Cells) draw(f *frame) { f.on(strokes, func() { g.drawRows(f) }) }
+
+func (g Cells) drawRows(f *frame) {
 	for i, r := range g.Rows {
 		for j := range r.Cells {
 			c := &r.Cells[j]
@@ -88,23 +92,28 @@ func (g Cells) draw(f *frame) {
 // draw writes the head in one line, and the text in up to two beneath it.
 func (c *Cell) draw(f *frame, box vg.Rectangle) {
 	center := vg.Point{X: (box.Min.X + box.Max.X) / 2, Y: (box.Min.Y + box.Max.Y) / 2}
+	centred := func(size vg.Length, ink color.Color, bold bool) text.Style {
+		s := theme.Style(size, ink, bold)
+		s.XAlign = draw.XCenter
+		return s
+	}
 	if c.Head == "" {
-		centred(&f.Canvas, Style(SmallSize, FaintInk, false), center, "–")
+		theme.Middle(&f.Canvas, centred(theme.SmallSize, theme.FaintInk, false), center, "–")
 		return
 	}
 	tone := tones[c.Tone]
 	outline := rectangle(box.Min.X+1, box.Min.Y+1, box.Max.X-1, box.Max.Y-1)
 	f.FillPolygon(tone.fill, outline)
-	f.outline(draw.LineStyle{Color: FaintInk, Width: 0.6}, outline)
+	strokeBox(f.Canvas, draw.LineStyle{Color: theme.FaintInk, Width: 0.6}, outline)
 
 	const size, step = 7.5, vg.Length(8.6)
 	width := box.Size().X - 6
-	bold, plain := Style(size, tone.ink, true), Style(size, tone.ink, false)
-	lines := wrap(plain, c.Text, width, 2)
+	bold, plain := centred(size, tone.ink, true), centred(size, tone.ink, false)
+	lines := theme.Wrap(plain, c.Text, width, 2)
 	center.Y += step * vg.Length(len(lines)) / 2
-	centred(&f.Canvas, bold, center, Fit(bold, c.Head, width))
+	theme.Middle(&f.Canvas, bold, center, theme.Fit(bold, c.Head, width))
 	for _, l := range lines {
 		center.Y -= step
-		centred(&f.Canvas, plain, center, Fit(plain, l, width))
+		theme.Middle(&f.Canvas, plain, center, theme.Fit(plain, l, width))
 	}
 }

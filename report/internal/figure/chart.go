@@ -9,11 +9,13 @@ import (
 	"image/png"
 	"strings"
 
-	plottext "gonum.org/v1/plot/text"
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
+
+	"github.com/pollpush/pollpush/report/internal/theme"
 )
 
 // Chart is one picture.
@@ -52,10 +54,10 @@ var Questions = [...]string{
 const (
 	ChartWidth  = vg.Length(540)
 	margin      = vg.Length(14)
-	titleHeight = titleSize * 1.5
-	stampHeight = BodySize * 1.5
-	lineHeight  = SmallSize * 1.35 // of the footer
-	dpi         = 192              // of the PNG, for dense screens
+	titleHeight = theme.TitleSize * 1.5
+	stampHeight = theme.BodySize * 1.5
+	lineHeight  = theme.SmallSize * 1.35 // of the footer
+	dpi         = 192                    // of the PNG, for dense screens
 )
 
 // Height is that of the whole chart.
@@ -97,19 +99,19 @@ func (c *Chart) Png() ([]byte, error) {
 
 // Draw returns the places that show their values.
 func (c *Chart) Draw(dc draw.Canvas) (hits []Hit) {
-	dc.SetColor(Paper)
+	dc.SetColor(theme.Paper)
 	dc.Fill(dc.Rectangle.Path())
 	area := draw.Crop(dc, margin, -margin, margin, -margin)
-	writeTop(area, Style(titleSize, TextInk, true), 0, c.Title)
+	writeTop(area, theme.Style(theme.TitleSize, theme.TextInk, true), 0, c.Title)
 	area.Max.Y -= titleHeight
 	if c.Stamp != "" {
-		writeTop(area, Style(BodySize, WarningInk, true), 0, c.Stamp)
+		writeTop(area, theme.Style(theme.BodySize, theme.WarningInk, true), 0, c.Stamp)
 		area.Max.Y -= stampHeight
 	}
-	s := Style(SmallSize, FaintInk, false)
+	s := theme.Style(theme.SmallSize, theme.FaintInk, false)
 	s.YAlign = draw.YBottom
 	for i := range c.Footer {
-		area.FillText(s, area.Min, Fit(s, c.Footer[len(c.Footer)-1-i], area.Size().X))
+		area.FillText(s, area.Min, theme.Fit(s, c.Footer[len(c.Footer)-1-i], area.Size().X))
 		area.Min.Y += lineHeight
 	}
 	if c.Omitted != "" {
@@ -126,16 +128,16 @@ func (c *Chart) Draw(dc draw.Canvas) (hits []Hit) {
 }
 
 // writeTop writes a line at the top of a canvas.
-func writeTop(c draw.Canvas, s plottext.Style, below vg.Length, text string) {
+func writeTop(c draw.Canvas, s text.Style, below vg.Length, line string) {
 	s.YAlign = draw.YTop
-	c.FillText(s, vg.Point{X: c.Min.X, Y: c.Max.Y - below}, Fit(s, text, c.Size().X))
+	c.FillText(s, vg.Point{X: c.Min.X, Y: c.Max.Y - below}, theme.Fit(s, line, c.Size().X))
 }
 
 // writeInstead writes a sentence where a plot would have been.
 func writeInstead(c draw.Canvas, sentence string) {
-	s := Style(BodySize, FaintInk, false)
+	s := theme.Style(theme.BodySize, theme.FaintInk, false)
 	s.XAlign, s.YAlign = draw.XCenter, draw.YCenter
-	c.FillText(s, c.Center(), Fit(s, sentence, c.Size().X))
+	c.FillText(s, c.Center(), theme.Fit(s, sentence, c.Size().X))
 }
 
 // Numbers lists the data of the chart.

@@ -6,22 +6,23 @@ import (
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/pollpush/pollpush/report/internal/theme"
 )
 
 // End is the name of a line, written beside the axes at the height of a point,
 // or of the right end of the axis, if that is nearer.
 type End struct {
+	unlisted
 	Name string
-	Look Look
+	Look theme.Look
 	X, Y float64
 }
 
-func (End) layer() layer { return notes }
-
-func (End) numbers() []Series { return nil }
-
 // room is the width beside the axes that it takes.
-func (e End) room() vg.Length { return Style(BodySize, TextInk, false).Width(e.Name) + 30 }
+func (e End) room() vg.Length {
+	return theme.Style(theme.BodySize, theme.TextInk, false).Width(e.Name) + 30
+}
 
 func (e End) draw(f *frame) { f.ends = append(f.ends, end{e, f.at(min(e.X, f.panel.X.High), e.Y)}) }
 
@@ -43,15 +44,15 @@ func (f *frame) drawEnds() {
 		heights[i] = min(max(e.at.Y, f.Min.Y), f.Max.Y)
 	}
 	spread(heights, f.Max.Y-LabelGap/3) // the heading is close above
-	s := Style(BodySize, TextInk, false)
+	s := theme.Style(theme.BodySize, theme.TextInk, false)
 	for i, e := range f.ends {
 		y := heights[i]
 		if f.Max.X-e.at.X > 0.5 || y != e.at.Y {
 			f.StrokeLines(draw.LineStyle{Color: e.Look.Ink, Width: 0.6}, []vg.Point{e.at, {X: f.Max.X + 8, Y: y}})
 		}
-		e.Look.stroke(&f.Canvas, 2, nil, vg.Point{X: f.Max.X + 8, Y: y}, vg.Point{X: f.Max.X + 20, Y: y})
-		e.Look.mark(&f.Canvas, 3, vg.Point{X: f.Max.X + 14, Y: y})
-		middle(&f.Canvas, s, vg.Point{X: f.Max.X + 25, Y: y}, e.Name)
+		e.Look.Stroke(&f.Canvas, 2, nil, vg.Point{X: f.Max.X + 8, Y: y}, vg.Point{X: f.Max.X + 20, Y: y})
+		e.Look.Mark(&f.Canvas, 3, vg.Point{X: f.Max.X + 14, Y: y})
+		theme.Middle(&f.Canvas, s, vg.Point{X: f.Max.X + 25, Y: y}, e.Name)
 	}
 }
 

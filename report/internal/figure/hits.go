@@ -40,7 +40,10 @@ func (f *frame) hitPoint(at vg.Point, name string, x, y float64) {
 
 // Strips are upright hits beside each other, each one wide on the axis across.
 // They draw nothing.
-type Strips []Strip
+type Strips struct {
+	unlisted
+	List []Strip
+}
 
 // Strip says what is true from From on.
 type Strip struct {
@@ -48,17 +51,13 @@ type Strip struct {
 	X, Y string
 }
 
-func (Strips) layer() layer { return notes }
-
-func (Strips) numbers() []Series { return nil }
-
 // draw makes a hit of each, or of the first of several where those would be too
 // narrow to be pointed at.
 func (l Strips) draw(f *frame) {
 	const narrowest = vg.Length(5)
 	step := math.Ceil(float64(narrowest / (f.x(1) - f.x(0))))
 	next := math.Inf(-1)
-	for _, s := range l {
+	for _, s := range l.List {
 		if s.From < next {
 			continue
 		}

@@ -6,93 +6,136 @@ import (
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/pollpush/pollpush/report/internal/theme"
 )
 
-// The two kinds of broken lines.
-var (
-	Dashed = []vg.Length{4, 3}
-	Dotted = []vg.Length{1, 2}
-)
-
-// Line joins points, except where Y is NaN.
+// Line joins points of one look, and parts at crossed ones. Where both axes can
+// say their values, every marker has a hit under the line's name.
 type Line struct {
-	Series
-	Look   Look
-	Width  vg.Length
-	Dashes []vg.Length
+	Name     string
+	Look     theme.Look
+	Width    vg.Length // 0 for markers only
+	Dashes   []vg.Length
+	Radius   vg.Length // of markers
+	Apart    bool      // markers stand side by side where they would hide each other
+	Unlisted bool      // not in Chart.Numbers: another line lists the points
+	Points   []Point
 }
 
-func (Line) layer() layer { return strokes }
+// Point is a place of a line.
+type Point struct {
+	X, Y      float64
+	Low, High float64 // the band's; equal or NaN without one
+	Mark      Mark
+	Label     string
+}
+
+func (p *Point) banded() bool { return p.Mark != Crossed && p.Low < p.High }
+
+// Mark is what is drawn at a point.
+type Mark int
+
+const (
+	Unmarked Mark = iota
+	Marked
+	Crossed // a crossed box: invalid
+)
+
+// Add appends a point.
+func (l *Line) Add(x, y float64, m Mark) { l.Points = append(l.Points, Point{X: x, Y: y, Mark: m}) }
+
+// Right is the rightmost point.
+func (l *Line) Right() Point {
+	right := l.Points[0]
+	for _, p := range l.Points {
+		if p.X > right.X {
+			right = p
+		}
+	}
+	return right
+}
+
+func (l Line) numbers() []Series {
+	line, low, high, crossed := Series{Name: l.Name}, Series{Name: l.Name + " band, low"}, Series{Name: l.Name + " band, high"}, Series{Name: l.Name + " invalid"}
+	for _, p := range l.Points {
+		if p.Mark == Crossed {
+			crossed.Add(p.X, p.Y)
+		} else {
+			line.Add(p.X, p.Y)
+		}
+		if p.banded() {
+			low.Add(p.X, p.Low)
+			high.Add(p.X, p.High)
+		}
+	}
+	return slices.DeleteFunc([]Series{line, low, high, crossed}, func(s Series) bool { return l.Unlisted || len(s.Y) == 0 })
+}
 
 func (l Line) draw(f *frame) {
-	var joined []vg.Point
-	flush := func() {
-		if len(joined) > 1 {
-			l.Look.stroke(&f.Canvas, l.Width, l.Dashes, joined...)
+	l.drawBand(f)
+	f.on(strokes, func() {
+		var joined []vg.Point
+		for _, p := range append(l.Points, Point{Mark: Crossed}) {
+			if p.Mark != Crossed {
+				joined = append(joined, f.at(p.X, p.Y))
+				continue
+			}
+			if len(joined) > 1 && l.Width > 0 {
+				l.Look.Stroke(&f.Canvas, l.Width, l.Dashes, joined...)
+			}
+			joined = nil
 		}
-		joined = nil
+	})
+	f.on(marks, func() {
+		for _, p := range l.Points {
+			if p.Mark != Unmarked {
+				l.drawMark(f, p)
+			}
+		}
+	})
+}
+
+func (l Line) drawBand(f *frame) {
+	s := shape{fill: theme.Pale(l.Look.Ink)}
+	var low []vg.Point
+	for _, p := range l.Points {
+		if p.banded() {
+			s.outline, low = append(s.outline, f.inside(p.X, p.High)), append(low, f.inside(p.X, p.Low))
+			s.size += s.outline[len(low)-1].Y - low[len(low)-1].Y
+		}
 	}
-	for i, v := range l.Y {
-		if math.IsNaN(v) {
-			flush()
-		} else {
-			joined = append(joined, f.at(l.X[i], v))
-		}
-	}
-	flush()
-}
-
-// Points are markers of one look. Where both axes can say their values, every
-// point has a hit under the name of the series.
-type Points struct {
-	Series
-	Look    Look
-	Radius  vg.Length
-	Crossed bool     // a crossed box for each: it is invalid
-	Apart   bool     // side by side where they would hide each other
-	Labels  []string // of each, or of none; empty for no label
-	Listed  string   // the name in Chart.Numbers; empty where a line lists them
-}
-
-// AddLabelled appends a point with its label.
-func (p *Points) AddLabelled(x, y float64, label string) {
-	p.Add(x, y)
-	p.Labels = append(p.Labels, label)
-}
-
-func (Points) layer() layer { return marks }
-
-func (p Points) numbers() []Series { return Series{p.Listed, p.X, p.Y}.numbers() }
-
-func (p Points) draw(f *frame) {
-	for i, v := range p.Y {
-		at := f.at(p.X[i], v)
-		place := at
-		if p.Apart {
-			place = Beside(at, f.taken)
-			f.taken = append(f.taken, place)
-		}
-		if p.Crossed {
-			p.Look.cross(&f.Canvas, place)
-		} else {
-			p.Look.mark(&f.Canvas, p.Radius, place)
-		}
-		f.hitPoint(at, p.Name, p.X[i], v)
-		if i < len(p.Labels) && p.Labels[i] != "" {
-			p.label(f, i, at)
-		}
+	if len(low) > 1 {
+		slices.Reverse(low)
+		s.outline = append(s.outline, low...)
+		f.shapes = append(f.shapes, s)
 	}
 }
 
-// label writes above a point, to the right of it. Below the rightmost, as a line
-// to the name of the transport begins there.
-func (p Points) label(f *frame, i int, at vg.Point) {
-	s := Style(SmallSize, TextInk, false)
-	if p.X[i] == slices.Max(p.X) {
-		middle(&f.Canvas, s, vg.Point{X: at.X - s.Width(p.Labels[i])/2, Y: at.Y - 11}, p.Labels[i])
+// drawMark writes the label above a point, to the right of it; but below the
+// rightmost, as a line to the name of the transport begins there.
+func (l Line) drawMark(f *frame, p Point) {
+	at := f.at(p.X, p.Y)
+	place := at
+	if l.Apart {
+		place = Beside(at, f.taken)
+		f.taken = append(f.taken, place)
+	}
+	if p.Mark == Crossed {
+		l.Look.Cross(&f.Canvas, place)
+	} else {
+		l.Look.Mark(&f.Canvas, l.Radius, place)
+	}
+	f.hitPoint(at, l.Name, p.X, p.Y)
+	if p.Label == "" {
 		return
 	}
-	middle(&f.Canvas, s, vg.Point{X: at.X + 5, Y: at.Y + 7}, p.Labels[i])
+	s := theme.Style(theme.SmallSize, theme.TextInk, false)
+	label := vg.Point{X: at.X + 5, Y: at.Y + 7}
+	if p.X == l.Right().X {
+		label = vg.Point{X: at.X - s.Width(p.Label)/2, Y: at.Y - 11}
+	}
+	theme.Middle(&f.Canvas, s, label, p.Label)
 }
 
 // Beside is the nearest place at the height of a point that no marker lies on.
@@ -122,33 +165,32 @@ type Guide struct {
 }
 
 // guideStyle is how a guide is drawn, here and in the legend.
-var guideStyle = draw.LineStyle{Color: TextInk, Width: 1, Dashes: Dashed}
+var guideStyle = draw.LineStyle{Color: theme.TextInk, Width: 1, Dashes: theme.Dashed}
 
-func (Guide) layer() layer { return notes }
+func (g Guide) numbers() []Series { return []Series{g.Series} }
 
 func (g Guide) draw(f *frame) {
-	if g.X == nil {
-		f.StrokeLine2(guideStyle, f.Min.X, f.y(g.Y[0]), f.Max.X, f.y(g.Y[0]))
-		return
-	}
 	var points []vg.Point
 	for i, v := range g.Y {
-		if v >= f.panel.Y.Low && v <= f.panel.Y.High {
+		switch {
+		case g.X == nil:
+			points = []vg.Point{{X: f.Min.X, Y: f.y(v)}, {X: f.Max.X, Y: f.y(v)}}
+		case v >= f.panel.Y.Low && v <= f.panel.Y.High:
 			points = append(points, f.at(g.X[i], v))
 		}
 	}
-	if len(points) < 2 {
-		return
-	}
-	f.StrokeLines(guideStyle, points)
-	if g.NameAtLine {
-		g.writeName(f, points)
+	if len(points) > 1 {
+		f.on(notes, func() { g.stroke(f, points) })
 	}
 }
 
-// writeName writes below the left part of the line.
-func (g Guide) writeName(f *frame, points []vg.Point) {
-	s := Style(9, TextInk, false)
+// stroke writes the name, if that is its place, below the left part of the line.
+func (g Guide) stroke(f *frame, points []vg.Point) {
+	f.StrokeLines(guideStyle, points)
+	if !g.NameAtLine {
+		return
+	}
+	s := theme.Style(9, theme.TextInk, false)
 	s.YAlign = draw.YTop
 	at := points[0]
 	for _, p := range points {
@@ -156,5 +198,5 @@ func (g Guide) writeName(f *frame, points []vg.Point) {
 			at = p
 		}
 	}
-	f.FillText(s, vg.Point{X: at.X + 6, Y: at.Y - 3}, Fit(s, g.Name, f.Max.X-at.X-6))
+	f.FillText(s, vg.Point{X: at.X + 6, Y: at.Y - 3}, theme.Fit(s, g.Name, f.Max.X-at.X-6))
 }

@@ -8,6 +8,10 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/pollpush/pollpush/report/internal/axis"
+	"github.com/pollpush/pollpush/report/internal/number"
+	"github.com/pollpush/pollpush/report/internal/theme"
 )
 
 // Panel is one pair of axes of a chart, and the scene on them.
@@ -16,7 +20,7 @@ type Panel struct {
 	Legend  []Swatch
 	Omitted string // why there is nothing to draw, if so
 	Height  vg.Length
-	X, Y    Axis
+	X, Y    axis.Axis
 	Scene   []Primitive
 }
 
@@ -29,9 +33,9 @@ type Swatch struct {
 // fullHeight is that of heading, legend and axes.
 func (p *Panel) fullHeight() vg.Length {
 	if p.Omitted != "" {
-		return BodySize*2 + 40
+		return theme.BodySize*2 + 40
 	}
-	h := BodySize*2 + p.Height + 5
+	h := theme.BodySize*2 + p.Height + 5
 	if p.hasLegend() {
 		h += legendHeight
 	}
@@ -50,8 +54,8 @@ func (p *Panel) room() (widest vg.Length) {
 
 // draw returns the hits.
 func (p *Panel) draw(box draw.Canvas) []Hit {
-	writeTop(box, Style(BodySize, TextInk, false), 3, p.Heading)
-	box.Max.Y -= BodySize * 2
+	writeTop(box, theme.Style(theme.BodySize, theme.TextInk, false), 3, p.Heading)
+	box.Max.Y -= theme.BodySize * 2
 	if p.hasLegend() {
 		p.drawLegend(&box)
 		box.Max.Y -= legendHeight
@@ -65,9 +69,9 @@ func (p *Panel) draw(box draw.Canvas) []Hit {
 	s := &scene{panel: p}
 	axes := plot.New()
 	axes.BackgroundColor = nil
-	p.X.apply(&axes.X)
+	p.X.Apply(&axes.X)
 	axes.X.Label.TextStyle.YAlign = draw.YBottom
-	p.Y.apply(&axes.Y)
+	p.Y.Apply(&axes.Y)
 	axes.Y.Label.TextStyle.YAlign = draw.YTop
 	axes.Y.LineStyle.Width, axes.Y.Tick.LineStyle.Width, axes.Y.Tick.Length = 0, 0, 2
 	axes.Add(s)
@@ -75,7 +79,7 @@ func (p *Panel) draw(box draw.Canvas) []Hit {
 	return s.hits
 }
 
-const legendHeight = BodySize * 1.7
+const legendHeight = theme.BodySize * 1.7
 
 // guides are those that the legend names.
 func (p *Panel) guides() (names []string) {
@@ -91,16 +95,16 @@ func (p *Panel) hasLegend() bool { return len(p.Legend)+len(p.guides()) > 0 }
 
 // drawLegend lays colours and guides side by side at the top of the canvas.
 func (p *Panel) drawLegend(c *draw.Canvas) {
-	s := Style(tickSize, TextInk, false)
+	s := theme.Style(theme.TickSize, theme.TextInk, false)
 	at := vg.Point{X: c.Min.X, Y: c.Max.Y - 6}
 	write := func(after vg.Length, name string) {
-		middle(c, s, vg.Point{X: at.X + after, Y: at.Y}, name)
+		theme.Middle(c, s, vg.Point{X: at.X + after, Y: at.Y}, name)
 		at.X += after + s.Width(name) + 14
 	}
 	for _, w := range p.Legend {
 		box := rectangle(at.X, at.Y-4, at.X+12, at.Y+4)
 		c.FillPolygon(w.Ink, box)
-		c.StrokeLines(draw.LineStyle{Color: TextInk, Width: 0.8}, append(box, box[0]))
+		c.StrokeLines(draw.LineStyle{Color: theme.TextInk, Width: 0.8}, append(box, box[0]))
 		write(16, w.Name)
 	}
 	for _, name := range p.guides() {
@@ -128,4 +132,22 @@ func (p *Panel) list(b *strings.Builder) {
 			b.WriteString("\n")
 		}
 	}
+}
+
+// FitsAcross reports whether a line of text fits into a chart.
+func FitsAcross(line string, bold bool) bool {
+	return theme.Style(theme.BodySize, theme.TextInk, bold).Width(line) <= ChartWidth-2*margin
+}
+
+// Remark adds to a heading what is said of some transports: by their names, if
+// the chart is wide enough for them.
+func Remark(heading, said string, names []string) string {
+	if len(names) == 0 {
+		return heading
+	}
+	heading += " · " + said + ": "
+	if long := heading + number.Join(names); FitsAcross(long, false) {
+		return long
+	}
+	return heading + number.Plural(float64(len(names)), "transport")
 }

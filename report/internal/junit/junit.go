@@ -25,12 +25,12 @@ type Suite struct {
 	Skipped    int         `xml:"skipped,attr"`
 	Time       string      `xml:"time,attr,omitempty"` // seconds of steady state
 	Timestamp  string      `xml:"timestamp,attr,omitempty"`
-	Properties *Properties `xml:"properties"` // nil writes none
+	Properties *Properties `xml:"properties"` // nil where there are none
 	Cases      []Case      `xml:"testcase"`
 	Out        string      `xml:"system-out,omitempty"`
 }
 
-// Properties are facts of a suite.
+// Properties are what to know of a suite.
 type Properties struct {
 	List []Property `xml:"property"`
 }

@@ -1,7 +1,9 @@
-// The table of the transports, in the order in which they are shown.
+// The table of the transports that a page can speak, in the order in which they
+// are shown.
 //
-// A transport is { name, label, about, paced, transferSize, open }. paced: it
-// asks at an interval. transferSize: the browser tells that of its answers.
+// A transport is { name, label, paced, about, transferSize, open }. name, label and
+// paced are those of the table that all programs go by; paced: it asks at an
+// interval. transferSize: the browser tells that of its answers.
 // open({ room, after, interval, onMessage, onTruncated, onState, onCost }) opens
 // one connection that receives what follows the cursor `after`, and returns
 // { send(user, text), close() }; send gives up as `answered` does. It calls back, before it has returned onCost only:
@@ -13,6 +15,7 @@
 // After close() nothing is called back. To connect again is not its business,
 // but link.js's.
 
+import { transports as table } from '../transports.js'
 import longpoll from './longpoll.js'
 import poll from './poll.js'
 import pollEtag from './poll-etag.js'
@@ -22,4 +25,8 @@ import sse from './sse.js'
 import ws from './ws.js'
 import wsBatch from './ws-batch.js'
 
-export const transports = [poll, pollEtag, longpoll, sse, ws, wsBatch, socketioPolling, socketioWS]
+const spoken = {
+  poll, 'poll-etag': pollEtag, longpoll, sse, ws, 'ws-batch': wsBatch, 'socketio-polling': socketioPolling, 'socketio-ws': socketioWS,
+}
+
+export const transports = table.filter(({ name }) => name in spoken).map(row => ({ ...row, ...spoken[row.name] }))

@@ -1,10 +1,7 @@
 import { asking } from './asking.js'
 
 export default {
-  name: 'poll-etag',
-  label: 'Conditional polling',
   about: 'Asks at an interval with If-None-Match. Where there is no news, the answer is a 304 without a body.',
-  paced: true,
   transferSize: true,
   open: asking('poll-etag', { conditional: true }),
 }

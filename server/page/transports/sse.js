@@ -1,8 +1,6 @@
 import { publish, roomURL, size } from '../http.js'
 
 export default {
-  name: 'sse',
-  label: 'Server-sent events',
   about: 'One answer that never ends: the server writes each message to it. What is said goes by POST.',
   open,
 }

@@ -1,0 +1,104 @@
+package recipe_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/pollpush/pollpush/internal/recipe"
+	"github.com/pollpush/pollpush/internal/result"
+)
+
+const pigeonDialer = `package loadgen
+
+import "context"
+
+// DialPigeon opens a client that has wings and flies as Server-Sent Events do.
+func DialPigeon(ctx context.Context, t Target) (Client, error) { return DialSSE(ctx, t) }
+`
+
+// tinyRun is a run of a few seconds.
+const tinyRun = `about: Do pigeons arrive?
+transports: [ws, pigeon]
+clients: 4
+trials: 1
+publish: {rate: 20/s, arrivals: constant, publishers: 1}
+phases: {ramp_up: 100ms, warm_up: 200ms, steady: 1s, drain: 5s}
+`
+
+// A transport is added in two places: its row in the table, and a dialer in the
+// generator (a file and its line). Scenarios, runs, the conformance suite, reports
+// and pages know it from there.
+func TestAddingATransport(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds programs and runs them")
+	}
+	c := recipe.New(t)
+	c.Replace("internal/transport/transport.go", "\t{Name: \"sse\",", "\t{Name: \"pigeon\", Spoken: \"carrier pigeon\", About: \"flies\", Look: Look{Ink: 0xC0FFEE, Dark: 0xC0FFE0, Marker: OpenDownward}},\n\t{Name: \"sse\",")
+	c.Write("loadgen/pigeon.go", pigeonDialer)
+	c.Replace("loadgen/dialers.go", "\t\"sse\": ", "\t\"pigeon\": DialPigeon,\n\t\"sse\": ")
+
+	suite := c.Test("./internal/transport", "Test(EveryoneReceives|AllMeet|ACursorResumes|CutOff|MeterAgrees|LayersAddUp|EveryTransport|TransportsDiffer)/^pigeon")
+	for _, test := range []string{"TestEveryoneReceivesInOrder/pigeon", "TestAllMeetInTheSameRoom/pigeon_to_poll", "TestMeterAgreesWithTheServer/pigeon"} {
+		if !strings.Contains(suite, "--- PASS: "+test) {
+			t.Errorf("the conformance suite lacks %s:\n%s", test, suite)
+		}
+	}
+	programs := c.Build("./cmd/pollpush", "./cmd/loadgen", "./cmd/chatserver")
+	dir := t.TempDir()
+	pollpush := func(args ...string) string {
+		cmd := exec.CommandContext(t.Context(), filepath.Join(programs, "pollpush"), args...)
+		cmd.Dir = dir
+		out, _ := cmd.CombinedOutput() // a busy machine makes trials invalid
+		return string(out)
+	}
+	if help, want := pollpush("probe", "--help"), "longpoll, pigeon, sse"; !strings.Contains(strings.Join(strings.Fields(help), " "), want) {
+		t.Errorf("the help of probe lacks %q:\n%s", want, help)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "tiny.yaml"), []byte(tinyRun), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	said := pollpush("run", "tiny.yaml", "--out", "run")
+	trials, err := result.ReadDir(filepath.Join(dir, "run"))
+	if flew := func(t result.Trial) bool { return t.Transport == "pigeon" && t.Delivered > 0 && t.Lost == 0 }; err != nil || !slices.ContainsFunc(trials, flew) {
+		t.Fatalf("no pigeon arrived: %v\n%s", err, said)
+	}
+	pageShowsPigeons(t, pollpush)
+	if want := []string{"internal/transport/transport.go", "loadgen/pigeon.go", "loadgen/dialers.go"}; !slices.Equal(c.Touched(), want) {
+		t.Errorf("touched are %v, want %v", c.Touched(), want)
+	}
+}
+
+// pageShowsPigeons has stored trials of ws reported as if they were of pigeons.
+func pageShowsPigeons(t *testing.T, pollpush func(...string) string) {
+	t.Helper()
+	dir := t.TempDir()
+	stored, err := result.ReadDir("../../results/baseline/short")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, trial := range stored {
+		trial.Asked.Transports = nil
+		if trial.Transport == "ws" {
+			trial.Transport = "pigeon"
+		}
+		if err := result.Append(filepath.Join(dir, result.FileName), &trial); err != nil {
+			t.Fatal(err)
+		}
+	}
+	said := pollpush("report", dir)
+	page, err := os.ReadFile(filepath.Join(dir, "report.html"))
+	if err != nil {
+		t.Fatalf("%v\n%s", err, said)
+	}
+	text := strings.ToLower(string(page))
+	for _, want := range []string{"carrier pigeon", fmt.Sprintf("stroke=\"#%06x\"", 0xC0FFEE), fmt.Sprintf("[stroke=\"#%06x\"] { stroke: #%06x", 0xC0FFEE, 0xC0FFE0)} {
+		if !strings.Contains(text, want) {
+			t.Errorf("report.html lacks %s", want)
+		}
+	}
+}
