@@ -9,20 +9,21 @@ import (
 	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/model"
 	"github.com/pollpush/pollpush/report/internal/number"
+	"github.com/pollpush/pollpush/report/internal/scene"
 	"github.com/pollpush/pollpush/report/internal/theme"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
 // bar is one transport's row, of one metric.
-func bar(s *trials.Side, m *metric.Metric) figure.Bar {
-	b := figure.Bar{Name: sideName(s), Model: math.NaN(), Hollow: s.Stamp == result.Invalid, Look: theme.LookOf(s.Transport), Value: "not measured"}
+func bar(s *trials.Side, m *metric.Metric) scene.Bar {
+	b := scene.Bar{Name: sideName(s), Model: math.NaN(), Hollow: s.Stamp == result.Invalid, Look: theme.LookOf(s.Transport), Value: "not measured"}
 	if c := m.Cell(s.Used); c.Known() {
 		b.Parts, b.Trials, b.Value = []float64{c.Value}, c.Values, m.Unit.Format(c.Value)
 	}
 	return b
 }
 
-func bars(p *trials.Point, m *metric.Metric) (rows []figure.Bar) {
+func bars(p *trials.Point, m *metric.Metric) (rows []scene.Bar) {
 	for i := range p.Sides {
 		rows = append(rows, bar(&p.Sides[i], m))
 	}
@@ -30,16 +31,16 @@ func bars(p *trials.Point, m *metric.Metric) (rows []figure.Bar) {
 }
 
 func costPanels(p *trials.Point, c *figure.Chart) {
-	work, heading := &metric.CpuPerDelivery, "server CPU per delivery"
+	work, heading := &metric.CPUPerDelivery, "server CPU per delivery"
 	for i := range p.Sides {
 		s := &p.Sides[i]
-		if len(s.Used) > 0 && metric.CpuShare.Cell(s.Used).Known() && !metric.CpuPerDelivery.Cell(s.Used).Known() {
-			work, heading = &metric.CpuShare, "server CPU, of one core" // nothing was delivered to divide by
+		if len(s.Used) > 0 && metric.CPUShare.Cell(s.Used).Known() && !metric.CPUPerDelivery.Cell(s.Used).Known() {
+			work, heading = &metric.CPUShare, "server CPU, of one core" // nothing was delivered to divide by
 		}
 	}
-	c.Panels = []figure.Panel{
-		figure.BarPanel(heading, work.Unit, bars(p, work)),
-		figure.BarPanel("server memory per client, above the idle server", number.Memory, bars(p, &metric.MemoryPerClient)),
+	c.Panels = []scene.Panel{
+		scene.BarPanel(heading, work.Unit, bars(p, work)),
+		scene.BarPanel("server memory per client, above the idle server", number.Memory, bars(p, &metric.MemoryPerClient)),
 	}
 }
 
@@ -58,12 +59,12 @@ func requestsPanel(p *trials.Point, c *figure.Chart) {
 			b.Value += "  (model " + number.Significant(fit) + ")"
 		}
 	}
-	c.Panels = []figure.Panel{figure.BarPanel("HTTP requests per client and minute (dashed: model)", number.PerMinute, rows)}
+	c.Panels = []scene.Panel{scene.BarPanel("HTTP requests per client and minute (dashed: model)", number.PerMinute, rows)}
 }
 
 // layers are the parts of a bar of bytes, from the inside out. Compression is
 // none of them: text and envelope are drawn as large as it leaves them.
-var layers = []figure.Swatch{
+var layers = []scene.Swatch{
 	{Name: "text", Ink: theme.LayerInks[0]},
 	{Name: "envelope", Ink: theme.LayerInks[1]},
 	{Name: "protocol", Ink: theme.LayerInks[2]},
@@ -75,8 +76,8 @@ var layers = []figure.Swatch{
 // layers apart.
 func bytesPanel(p *trials.Point, c *figure.Chart) {
 	present := make([]bool, len(layers))
-	var rows []figure.Bar
-	var undivided []figure.Swatch
+	var rows []scene.Bar
+	var undivided []scene.Swatch
 	for i := range p.Sides {
 		for j, d := range metric.Directions {
 			b := layerBar(&p.Sides[i], d)
@@ -85,7 +86,7 @@ func bytesPanel(p *trials.Point, c *figure.Chart) {
 				b.Name = d
 			}
 			if len(b.Parts) == 1 {
-				undivided = []figure.Swatch{{Ink: theme.UnknownInk, Name: "all layers, which these trials do not tell apart"}}
+				undivided = []scene.Swatch{{Ink: theme.UnknownInk, Name: "all layers, which these trials do not tell apart"}}
 			} else {
 				for k, v := range b.Parts {
 					present[k] = present[k] || v > 0
@@ -98,19 +99,19 @@ func bytesPanel(p *trials.Point, c *figure.Chart) {
 	if present[len(present)-1] {
 		heading += ": on the connection + TCP/IP headers"
 	}
-	panel := figure.BarPanel(heading, number.BytesEach, rows)
+	panel := scene.BarPanel(heading, number.BytesEach, rows)
 	for k, layer := range layers {
 		if present[k] {
 			panel.Legend = append(panel.Legend, layer)
 		}
 	}
 	panel.Legend = append(panel.Legend, undivided...)
-	c.Panels = []figure.Panel{panel}
+	c.Panels = []scene.Panel{panel}
 }
 
 // layerBar is one direction of one transport: a single part where the layers are
 // not known.
-func layerBar(s *trials.Side, direction string) figure.Bar {
+func layerBar(s *trials.Side, direction string) scene.Bar {
 	all := &metric.BytesIn
 	if direction != metric.Directions[0] {
 		all = &metric.BytesOut

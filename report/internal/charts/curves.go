@@ -5,8 +5,6 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/plot/vg"
-
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/stat"
 	"github.com/pollpush/pollpush/report/internal/axis"
@@ -14,6 +12,7 @@ import (
 	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/model"
 	"github.com/pollpush/pollpush/report/internal/number"
+	"github.com/pollpush/pollpush/report/internal/scene"
 	"github.com/pollpush/pollpush/report/internal/theme"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
@@ -24,7 +23,7 @@ type curvePanel struct {
 	metric  *metric.Metric
 	heading string
 	only    string // the axis that it is drawn along; any, if empty
-	guide   func(*trials.Cut) figure.Guide
+	guide   func(*trials.Cut) scene.Guide
 }
 
 // curves adds panels for each cut of a sweep that there is room for.
@@ -32,7 +31,11 @@ func curves(panels ...curvePanel) func(*trials.Set, *figure.Chart) {
 	return func(s *trials.Set, c *figure.Chart) {
 		cuts, left := s.Shown()
 		c.Title += ", by " + s.Axis().By
-		c.Caption += " " + bandText(s) + besideText + acrossText(s) + crossedText(s)
+		c.Caption += " " + bandText(s) + besideText
+		if s.Axis().Key == "poll.interval" {
+			c.Caption += " Transports that do not poll at an interval are measured once, at the marker; their lines are drawn across."
+		}
+		c.Caption += crossedText(s)
 		if left > 0 {
 			c.Footer = []string{fmt.Sprintf("%d more in the table", left)}
 		}
@@ -55,14 +58,6 @@ func crossedText(s *trials.Set) string {
 		return ""
 	}
 	return " A crossed box is an invalid trial: no line is drawn to it."
-}
-
-// acrossText explains the lines of what does not depend on the axis.
-func acrossText(s *trials.Set) string {
-	if s.Axis().Key != "poll.interval" {
-		return ""
-	}
-	return " Transports that do not poll at an interval are measured once, at the marker; their lines are drawn across."
 }
 
 // bandText says what the bands are.
@@ -90,14 +85,14 @@ func bandText(s *trials.Set) string {
 }
 
 // tutorialGuide is 60 requests in a minute for each client.
-func tutorialGuide(l *trials.Cut) figure.Guide {
+func tutorialGuide(l *trials.Cut) scene.Guide {
 	low, high := l.Extent()
-	return figure.Guide{Series: figure.Series{Name: "the tutorial's claim: 60 × clients", X: []float64{low, high}, Y: []float64{60 * low, 60 * high}}}
+	return scene.Guide{Series: scene.Series{Name: "the tutorial's claim: 60 × clients", X: []float64{low, high}, Y: []float64{60 * low, 60 * high}}}
 }
 
 // pollsGuide is the polls of one client.
-func pollsGuide(l *trials.Cut) figure.Guide {
-	g := figure.Guide{Series: figure.Series{Name: "model of polling: 60 ÷ interval"}}
+func pollsGuide(l *trials.Cut) scene.Guide {
+	g := scene.Guide{Series: scene.Series{Name: "model of polling: 60 ÷ interval"}}
 	for _, p := range l.Points {
 		if t := p.Head.Asked.PollIntervalS; t > 0 && slices.ContainsFunc(p.Sides, func(s trials.Side) bool { return s.Paced() }) {
 			g.Add(l.Along.Of(&p.Head), model.PollsPerMinute(t))
@@ -107,8 +102,8 @@ func pollsGuide(l *trials.Cut) figure.Guide {
 }
 
 // curve is a metric of a transport along a cut.
-func curve(l *trials.Cut, transport string, m *metric.Metric) figure.Line {
-	k := figure.Line{Name: transport, Look: theme.LookOf(transport), Width: 1.8, Radius: 3.2, Apart: true}
+func curve(l *trials.Cut, transport string, m *metric.Metric) scene.Line {
+	k := scene.Line{Name: transport, Look: theme.LookOf(transport), Width: 1.8, Radius: 3.2, Apart: true}
 	for _, p := range l.Points {
 		side, elsewhere := l.SideAt(p, transport)
 		if side == nil {
@@ -119,37 +114,37 @@ func curve(l *trials.Cut, transport string, m *metric.Metric) figure.Line {
 			continue
 		}
 		low, high := stat.Band(c.Values)
-		k.Points = append(k.Points, figure.Point{X: l.Along.Of(&p.Head), Y: c.Value, Low: low, High: high, Mark: markOf(side, elsewhere)})
+		k.Points = append(k.Points, scene.Point{X: l.Along.Of(&p.Head), Y: c.Value, Low: low, High: high, Mark: markOf(side, elsewhere)})
 	}
 	return k
 }
 
 // markOf says how a sample is drawn. One taken at another poll interval, of which
 // the transport does not know, has no marker.
-func markOf(s *trials.Side, elsewhere bool) figure.Mark {
+func markOf(s *trials.Side, elsewhere bool) scene.Mark {
 	switch {
 	case !s.Counts():
-		return figure.Crossed
+		return scene.Crossed
 	case elsewhere:
-		return figure.Unmarked
+		return scene.Unmarked
 	}
-	return figure.Marked
+	return scene.Marked
 }
 
 // end names a line at its rightmost point.
-func end(l figure.Line) figure.End {
+func end(l scene.Line) scene.End {
 	right := l.Right()
-	return figure.End{Name: theme.ShortName(l.Name), Look: l.Look, X: right.X, Y: right.Y}
+	return scene.End{Name: theme.ShortName(l.Name), Look: l.Look, X: right.X, Y: right.Y}
 }
 
-func (p *curvePanel) draw(l *trials.Cut) figure.Panel {
-	var lines []figure.Line
+func (p *curvePanel) draw(l *trials.Cut) scene.Panel {
+	var lines []scene.Line
 	for _, name := range l.Transports() {
 		if k := curve(l, name, p.metric); len(k.Points) > 0 {
 			lines = append(lines, k)
 		}
 	}
-	var guides []figure.Guide
+	var guides []scene.Guide
 	if p.guide != nil {
 		if g := p.guide(l); len(g.X) > 1 {
 			guides = append(guides, g)
@@ -178,8 +173,8 @@ func delivered(l *trials.Cut) bool {
 // linesPanel puts curves on axes that fit them: logarithmic where values span a
 // decade or more. Nothing that is not above zero fits on such an axis; a
 // transport that has only such values is named in the heading.
-func linesPanel(l *trials.Cut, lines []figure.Line, u number.Unit, heading string, guides []figure.Guide) figure.Panel {
-	p := figure.Panel{Heading: heading}
+func linesPanel(l *trials.Cut, lines []scene.Line, u number.Unit, heading string, guides []scene.Guide) scene.Panel {
+	p := scene.Panel{Heading: heading, Height: 150}
 	ys := heights(lines, guides)
 	positive := slices.DeleteFunc(slices.Clone(ys), func(v float64) bool { return !(v > 0) })
 	if len(positive) == 0 {
@@ -204,8 +199,7 @@ func linesPanel(l *trials.Cut, lines []figure.Line, u number.Unit, heading strin
 	}
 	p.X = axisAlong(l)
 	p.X.Say, p.Y.Say = l.Along.Label, u.Format
-	p.Heading = figure.Remark(p.Heading, "zero, not on this axis", zero)
-	p.Height = max(150, vg.Length(len(lines))*figure.LabelGap+50)
+	p.Heading = scene.Remark(p.Heading, "zero, not on this axis", zero)
 	for _, k := range lines {
 		p.Scene = append(p.Scene, k, end(k))
 	}
@@ -229,7 +223,7 @@ func axisAlong(l *trials.Cut) (a axis.Axis) {
 }
 
 // heights are all values that the vertical axis has to show.
-func heights(lines []figure.Line, guides []figure.Guide) (ys []float64) {
+func heights(lines []scene.Line, guides []scene.Guide) (ys []float64) {
 	for _, k := range lines {
 		for _, s := range k.Points {
 			ys = append(ys, s.Y)
@@ -246,9 +240,9 @@ func heights(lines []figure.Line, guides []figure.Guide) (ys []float64) {
 
 // aboveZero leaves out samples that a logarithmic axis cannot show, and names the
 // transports that have no other.
-func aboveZero(lines []figure.Line) (kept []figure.Line, zero []string) {
+func aboveZero(lines []scene.Line) (kept []scene.Line, zero []string) {
 	for _, k := range lines {
-		k.Points = slices.DeleteFunc(slices.Clone(k.Points), func(s figure.Point) bool { return !(s.Y > 0) })
+		k.Points = slices.DeleteFunc(slices.Clone(k.Points), func(s scene.Point) bool { return !(s.Y > 0) })
 		if len(k.Points) == 0 {
 			zero = append(zero, k.Name)
 		} else {
