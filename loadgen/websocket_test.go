@@ -16,6 +16,7 @@ import (
 
 	"github.com/gorilla/websocket"
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 // messageJSON is a message as servers send it.
@@ -120,9 +121,7 @@ func TestDialRefusesWhatWasNotAgreed(t *testing.T) {
 				t.Fatal("the dial succeeded")
 			}
 			assert.Check(t, strings.Contains(err.Error(), c.want), "%v, want %q in it", err, c.want)
-			if held := m.read().held; held != 0 {
-				t.Errorf("%d connections are left", held)
-			}
+			assert.Check(t, is.Equal(m.read().held, int64(0)), "connections are left")
 		})
 	}
 }

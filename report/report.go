@@ -26,7 +26,7 @@ func Write(dir string, list []result.Trial) error {
 	if err != nil {
 		return err
 	}
-	files, err := export.Exports(s)
+	files, err := export.Files(s)
 	if err != nil {
 		return err
 	}

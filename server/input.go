@@ -6,11 +6,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/go-chi/chi/v5"
 
 	"github.com/pollpush/pollpush/internal/chat"
 )
@@ -39,6 +42,16 @@ func (q query) from(room *chat.Room) uint64 {
 		return last
 	}
 	return q.after
+}
+
+// asked reads which room's messages a request is for, and which of them.
+func (s *Server) asked(r *http.Request) (*chat.Room, query, error) {
+	room, err := s.hub.Room(chi.URLParam(r, "room"))
+	if err != nil {
+		return nil, query{}, err
+	}
+	q, err := parseQuery(r.URL.RawQuery)
+	return room, q, err
 }
 
 // parseQuery reads the query of a poll, of a stream or of a WebSocket handshake.

@@ -24,33 +24,24 @@ type tally struct {
 	panics     atomic.Int64
 }
 
-// metric is one line of /metrics.
-type metric struct {
-	desc  *prometheus.Desc
-	kind  prometheus.ValueType
-	value func() int64
-}
-
-// collector reads the tally when it is scraped, and costs nothing until then.
-type collector []metric
-
-func (s *Server) collector() collector {
+// collectors read the tally when they are scraped, and cost nothing until then.
+func (s *Server) collectors() []prometheus.Collector {
 	t := &s.tally
-	counter := func(name, help string, v *atomic.Int64) metric {
-		return metric{prometheus.NewDesc("pollpush_"+name, help, nil, nil), prometheus.CounterValue, v.Load}
+	counter := func(name, help string, v *atomic.Int64) prometheus.Collector {
+		return prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: "pollpush", Name: name, Help: help}, func() float64 { return float64(v.Load()) })
 	}
-	gauge := func(name, help string, v *atomic.Int64) metric {
-		return metric{prometheus.NewDesc("pollpush_"+name, help, nil, nil), prometheus.GaugeValue, v.Load}
+	gauge := func(name, help string, v *atomic.Int64) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "pollpush", Name: name, Help: help}, func() float64 { return float64(v.Load()) })
 	}
-	return collector{
+	return []prometheus.Collector{
 		counter("http_requests_total", "HTTP requests that arrived, WebSocket handshakes and this scrape included.", &t.requests),
 		counter("connections_total", "Connections accepted.", &t.Connections),
 		gauge("connections", "Connections open now.", &t.Open),
 		gauge("websockets", "WebSockets of the chat open now, those of Socket.IO apart.", &t.websockets),
 		gauge("streams", "Streams of Server-Sent Events open now.", &t.streams),
 		gauge("waiting_polls", "Long polls waiting for news now.", &t.waiting),
-		{prometheus.NewDesc("pollpush_sessions", "Socket.IO sessions open now, over WebSocket or polling.", nil, nil), prometheus.GaugeValue,
-			func() int64 { return int64(s.socketio.Sessions()) }},
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "pollpush", Name: "sessions", Help: "Socket.IO sessions open now, over WebSocket or polling."},
+			func() float64 { return float64(s.socketio.Sessions()) }),
 		counter("frames_sent_total", "WebSocket frames sent in full, control frames included.", &t.FramesSent),
 		counter("frames_received_total", "WebSocket frames received in full, control frames included.", &t.FramesReceived),
 		counter("bytes_sent_total", "Bytes sent on all connections, all protocols above TCP included.", &t.BytesSent),
@@ -60,24 +51,13 @@ func (s *Server) collector() collector {
 		counter("slow_readers_total", "Connections closed because too much was waiting for them.", &t.SlowReaders),
 		counter("stalled_readers_total", "Connections closed because what was waiting for them was not read in time.", &t.StalledReaders),
 		counter("panics_total", "Panics recovered from: each is a bug.", &t.panics),
-	}
-}
-
-func (c collector) Describe(ch chan<- *prometheus.Desc) {
-	for _, m := range c {
-		ch <- m.desc
-	}
-}
-
-func (c collector) Collect(ch chan<- prometheus.Metric) {
-	for _, m := range c {
-		ch <- prometheus.MustNewConstMetric(m.desc, m.kind, float64(m.value()))
+		collectors.NewGoCollector(),
 	}
 }
 
 func (s *Server) metrics() http.Handler {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(s.collector(), collectors.NewGoCollector())
+	registry.MustRegister(s.collectors()...)
 	// Compressed, the length of a scrape would depend on who asks.
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{DisableCompression: true})
 }

@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/report/internal/compare"
 	"github.com/pollpush/pollpush/report/internal/fixture"
 	"github.com/pollpush/pollpush/report/internal/metric"
 )
@@ -18,7 +19,7 @@ import (
 // six are enough for an interval.
 func six(transports ...string) []result.Trial { return fixture.TrialsOf(6, transports...) }
 
-func compared(t *testing.T, o CompareOptions, base []result.Trial, change func([]result.Trial) []result.Trial) *Comparison {
+func compared(t *testing.T, o Options, base []result.Trial, change func([]result.Trial) []result.Trial) *Comparison {
 	t.Helper()
 	next := slices.Clone(base)
 	for i := range next {
@@ -39,10 +40,10 @@ func only(transport string, f func(*result.Trial)) func([]result.Trial) []result
 	})
 }
 
-func (c *Comparison) row(transport, mt string) *Change {
-	for i := range c.Changes {
-		if ch := &c.Changes[i]; ch.Transport == transport && ch.Metric == mt {
-			return ch
+func (c *Comparison) row(transport, name string) *row {
+	for _, r := range c.rows() {
+		if r.Transport == transport && r.Metric.Name == name {
+			return &r
 		}
 	}
 	return nil
@@ -65,38 +66,38 @@ func TestCompare(t *testing.T) {
 		change    func([]result.Trial) []result.Trial
 		transport string
 		metric    string
-		want      Verdict // of that row
-		fails     string  // in a regression; empty for none at all
+		want      compare.Verdict // of that row
+		fails     string          // in a regression; empty for none at all
 		warns     string
 	}{
-		{"nothing changed", fixture.Each(func(*result.Trial) {}), "ws", "bytes per delivery, in", Same, "", ""},
-		{"3 % more requests", only("poll", func(t *result.Trial) { t.Requests.Total += t.Requests.Total * 3 / 100 }), "poll", "requests per client", Worse,
+		{"nothing changed", fixture.Each(func(*result.Trial) {}), "ws", "bytes per delivery, in", compare.Same, "", ""},
+		{"3 % more requests", only("poll", func(t *result.Trial) { t.Requests.Total += t.Requests.Total * 3 / 100 }), "poll", "requests per client", compare.Worse,
 			"poll: requests per client went from 60.1/min to 61.9/min (+1.8/min, +3.0 %, limit 2 %)", ""},
-		{"1 % more requests", only("poll", func(t *result.Trial) { t.Requests.Total += t.Requests.Total / 100 }), "poll", "requests per client", Same, "", ""},
-		{"requests from none", only("ws", func(t *result.Trial) { t.Requests.Total = 50 }), "ws", "requests per client", Worse, "from zero", ""},
-		{"fewer bytes", only("ws", func(t *result.Trial) { t.Bytes.In /= 2 }), "ws", "bytes per delivery, in", Better, "", ""},
-		{"deliveries lost in one trial", only("ws", func(t *result.Trial) { t.Lost = 3 * int64(t.Trial/6) }), "ws", "lost", Worse, "ws: lost went from 0 to 0.5 (+0.5, from zero, limit 0 %)", ""},
-		{"a connection gone", only("ws", func(t *result.Trial) { t.Connections.HeldMean -= 2 }), "ws", "connections per client", Worse, "limit ±0.1 %", ""},
-		{"a count gone", only("ws", func(t *result.Trial) { t.WindowDeliveries = 0 }), "ws", "bytes per delivery, in", Worse, "ws: bytes per delivery, in is missing: no trial of the new run tells it (it was 154 B)", "ws: server CPU per delivery is missing"},
-		{"twice the CPU", only("ws", dearer(2)), "ws", "server CPU per delivery", Worse, "ws: server CPU per delivery went from ", ""},
-		{"half the CPU", only("ws", dearer(0.5)), "ws", "server CPU per delivery", Better, "", ""},
+		{"1 % more requests", only("poll", func(t *result.Trial) { t.Requests.Total += t.Requests.Total / 100 }), "poll", "requests per client", compare.Same, "", ""},
+		{"requests from none", only("ws", func(t *result.Trial) { t.Requests.Total = 50 }), "ws", "requests per client", compare.Worse, "from zero", ""},
+		{"fewer bytes", only("ws", func(t *result.Trial) { t.Bytes.In /= 2 }), "ws", "bytes per delivery, in", compare.Better, "", ""},
+		{"deliveries lost in one trial", only("ws", func(t *result.Trial) { t.Lost = 3 * int64(t.Trial/6) }), "ws", "lost", compare.Worse, "ws: lost went from 0 to 0.5 (+0.5, from zero, limit 0 %)", ""},
+		{"a connection gone", only("ws", func(t *result.Trial) { t.Connections.HeldMean -= 2 }), "ws", "connections per client", compare.Worse, "limit ±0.1 %", ""},
+		{"a count gone", only("ws", func(t *result.Trial) { t.WindowDeliveries = 0 }), "ws", "bytes per delivery, in", compare.Worse, "ws: bytes per delivery, in is missing: no trial of the new run tells it (it was 154 B)", "ws: server CPU per delivery is missing"},
+		{"twice the CPU", only("ws", dearer(2)), "ws", "server CPU per delivery", compare.Worse, "ws: server CPU per delivery went from ", ""},
+		{"half the CPU", only("ws", dearer(0.5)), "ws", "server CPU per delivery", compare.Better, "", ""},
 		{"CPU of half of the trials", only("ws", func(t *result.Trial) {
 			if t.Trial%2 == 0 {
 				dearer(2)(t)
 			}
-		}), "ws", "server CPU per delivery", Same, "", ""},
-		{"5 % more CPU, within the limit", only("ws", dearer(1.05)), "ws", "server CPU per delivery", Same, "", ""},
-		{"twice the CPU, elsewhere", fixture.Each(func(t *result.Trial) { dearer(2)(t); t.Env.Kernel = "6.13.0" }), "ws", "server CPU per delivery", Worse, "", "ws: server CPU per delivery went from"},
+		}), "ws", "server CPU per delivery", compare.Same, "", ""},
+		{"5 % more CPU, within the limit", only("ws", dearer(1.05)), "ws", "server CPU per delivery", compare.Same, "", ""},
+		{"twice the CPU, elsewhere", fixture.Each(func(t *result.Trial) { dearer(2)(t); t.Env.Kernel = "6.13.0" }), "ws", "server CPU per delivery", compare.Worse, "", "ws: server CPU per delivery went from"},
 		{"twice the CPU, elsewhere, of ws alone", fixture.Each(func(t *result.Trial) {
 			if t.Env.Kernel = "6.13.0"; t.Transport == "ws" {
 				dearer(2)(t)
 			}
-		}), "ws", "server CPU per delivery, to poll", Worse, "", "ws: server CPU per delivery, to poll went from"},
-		{"twice the CPU, profiled", fixture.Each(func(t *result.Trial) { dearer(2)(t); t.Profiles = &result.Profiles{} }), "ws", "server CPU per delivery", Worse, "", "ws: server CPU per delivery"},
-		{"times gone", only("ws", func(t *result.Trial) { t.Latency = nil }), "ws", "delivery latency, p50", Untested, "", "delivery latency, p50 is missing"},
+		}), "ws", "server CPU per delivery, to poll", compare.Worse, "", "ws: server CPU per delivery, to poll went from"},
+		{"twice the CPU, profiled", fixture.Each(func(t *result.Trial) { dearer(2)(t); t.Profiles = &result.Profiles{} }), "ws", "server CPU per delivery", compare.Worse, "", "ws: server CPU per delivery"},
+		{"times gone", only("ws", func(t *result.Trial) { t.Latency = nil }), "ws", "delivery latency, p50", compare.Untested, "", "delivery latency, p50 is missing"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c := compared(t, CompareOptions{}, base, tt.change)
+			c := compared(t, Options{}, base, tt.change)
 			if row := c.row(tt.transport, tt.metric); row == nil || row.Verdict != tt.want {
 				t.Errorf("%s of %s is %+v, want %s", tt.metric, tt.transport, row, tt.want)
 			}
@@ -114,8 +115,8 @@ var wide = map[string]float64{"requests-per-client": 0.04, "bytes-per-delivery-o
 
 func TestCompareFewTrials(t *testing.T) {
 	three := fixture.TrialsOf(3, "poll", "ws")
-	c := compared(t, CompareOptions{Limits: wide}, three, fixture.Each(func(t *result.Trial) { dearer(5)(t); t.Requests.Total *= 2 }))
-	if row := c.row("ws", "server CPU per delivery"); row.Verdict != Untested || row.tested() {
+	c := compared(t, Options{Limits: wide}, three, fixture.Each(func(t *result.Trial) { dearer(5)(t); t.Requests.Total *= 2 }))
+	if row := c.row("ws", "server CPU per delivery"); row.Verdict != compare.Untested || row.Tested() {
 		t.Errorf("three trials tell %+v", row)
 	}
 	if r := c.Regressions(); len(r) != 1 || !strings.HasPrefix(r[0], "poll: requests per client") {
@@ -130,14 +131,14 @@ func TestCompareFewTrials(t *testing.T) {
 // after the correction, that is said.
 func TestCompareSaysWhatItCannotTell(t *testing.T) {
 	base := six("poll", "ws")
-	c := compared(t, CompareOptions{Limits: wide}, base, only("ws", func(t *result.Trial) { t.Server.RSSPeakBytes *= 2 }))
-	if row := c.row("ws", "server memory, peak"); row.Verdict != Untested || row.P > 0.01 {
+	c := compared(t, Options{Limits: wide}, base, only("ws", func(t *result.Trial) { t.Server.RSSPeakBytes *= 2 }))
+	if row := c.row("ws", "server memory, peak"); row.Verdict != compare.Untested || row.P > 0.01 {
 		t.Errorf("one row alone is %+v", row)
 	}
 	if got, want := c.conclusion(), "No regression in what was tested. Times: 1 of 26 rows not tested (needs 7 trials per side for one row alone: ws server-memory-peak)."; got != want {
 		t.Errorf("it concludes %q, want %q", got, want)
 	}
-	if notes := strings.Join(c.Notes, "\n"); !strings.Contains(notes, "2 of them have to change together; 7 trials on each side tell one alone") {
+	if notes := strings.Join(c.notes(), "\n"); !strings.Contains(notes, "2 of them have to change together; 7 trials on each side tell one alone") {
 		t.Errorf("notes: %s", notes)
 	}
 }
@@ -148,7 +149,7 @@ func TestCompareLimits(t *testing.T) {
 		t.Requests.Total += t.Requests.Total / 10
 		moreIn(t, t.Bytes.In/10)
 	})
-	c := compared(t, CompareOptions{Limits: map[string]float64{"bytes-per-delivery-in": 0.05}}, six("poll"), scenario)
+	c := compared(t, Options{Limits: map[string]float64{"bytes-per-delivery-in": 0.05}}, six("poll"), scenario)
 	for id, want := range map[string]float64{"requests-per-client": 0.5, "bytes-per-delivery-in": 0.05, "bytes-per-delivery-out": 0.02} {
 		for _, ch := range c.Changes {
 			if ch.ID == id && ch.Limit != want {
@@ -159,10 +160,10 @@ func TestCompareLimits(t *testing.T) {
 	if r := c.Regressions(); len(r) != 2 || !strings.Contains(r[0], "bytes per delivery, in") || !strings.Contains(r[1], "protocol bytes per poll") {
 		t.Errorf("regressions %q", r)
 	}
-	if !strings.Contains(strings.Join(c.Notes, " "), "limits are not the same") {
-		t.Errorf("notes %q", c.Notes)
+	if !strings.Contains(strings.Join(c.notes(), " "), "limits are not the same") {
+		t.Errorf("notes %q", c.notes())
 	}
-	for _, o := range []CompareOptions{{Limits: map[string]float64{"latency": 1}}} {
+	for _, o := range []Options{{Limits: map[string]float64{"latency": 1}}} {
 		if _, err := Compare(six("poll"), six("poll"), o); err == nil || !strings.Contains(err.Error(), `"latency", which is no metric; there are requests-per-client`) {
 			t.Errorf("an unknown metric's limit: %v", err)
 		}
@@ -176,23 +177,23 @@ func TestCompareCountsOnly(t *testing.T) {
 		t.Requests.Total *= 2
 	})
 	base := six("poll", "ws")
-	if _, err := Compare(base, late(six("poll", "ws")), CompareOptions{}); err == nil || !strings.Contains(err.Error(), "new run: poll trial 1 is invalid for its timing (polls were late)") {
+	if _, err := Compare(base, late(six("poll", "ws")), Options{}); err == nil || !strings.Contains(err.Error(), "new run: poll trial 1 is invalid for its timing (polls were late)") {
 		t.Errorf("invalid trials: %v", err)
 	}
-	c := compared(t, CompareOptions{CountsOnly: true}, base, late)
+	c := compared(t, Options{CountsOnly: true}, base, late)
 	for _, ch := range c.Changes {
-		if ch.Gates != (ch.metric.Kind == metric.Exact) || (ch.Verdict == Untested) == ch.Gates {
-			t.Errorf("%s of %s is compared", ch.Metric, ch.Transport)
+		if ch.Gates != (ch.Metric.Kind == metric.Exact) || (ch.Verdict == compare.Untested) == ch.Gates {
+			t.Errorf("%s of %s is compared", ch.ID, ch.Transport)
 		}
 	}
 	if row := c.row("ws", "server CPU per delivery"); row.New.N > 0 {
 		t.Errorf("a trial that is invalid for its timing tells %+v", row)
 	}
-	c = compared(t, CompareOptions{CountsOnly: true}, base, only("ws", dearer(9)))
-	if row := c.row("ws", "server CPU per delivery"); row == nil || row.Verdict != Untested || row.change() != "+800 %" || row.tested() {
+	c = compared(t, Options{CountsOnly: true}, base, only("ws", dearer(9)))
+	if row := c.row("ws", "server CPU per delivery"); row == nil || row.Verdict != compare.Untested || row.change() != "+800 %" || row.Tested() {
 		t.Errorf("what is not compared is not shown: %+v", row)
 	}
-	c = compared(t, CompareOptions{CountsOnly: true}, base, late)
+	c = compared(t, Options{CountsOnly: true}, base, late)
 	if r := c.Regressions(); len(r) != 1 || !strings.Contains(r[0], "poll: requests per client") {
 		t.Errorf("regressions %q", r)
 	}
@@ -215,16 +216,16 @@ func TestCompareCountsAttemptsSetAside(t *testing.T) {
 		}
 		return out
 	}
-	c := compared(t, CompareOptions{}, six("poll", "ws"), repeated)
+	c := compared(t, Options{}, six("poll", "ws"), repeated)
 	for mt, want := range map[string]float64{"lost": 0.5, "duplicated": 1} { // for each of six trials
-		if row := c.row("ws", mt); row.Base.Value != 0 || row.New.Value != want || row.Verdict != Worse {
+		if row := c.row("ws", mt); row.Base.Value != 0 || row.New.Value != want || row.Verdict != compare.Worse {
 			t.Errorf("%s: %+v, want %v and a regression", mt, row, want)
 		}
 	}
-	if want := "ws: 3 of 420,000 deliveries lost and 6 of 420,000 deliveries repeated in the new run"; !slices.Equal(c.faults, []string{want}) {
-		t.Errorf("headlines %q, want %q", c.faults, want)
+	if want := "ws: 3 of 420,000 deliveries lost and 6 of 420,000 deliveries repeated in the new run"; !slices.Equal(c.headlines(), []string{want}) {
+		t.Errorf("headlines %q, want %q", c.headlines(), want)
 	}
-	c, err := Compare(repeated(six("poll", "ws")), repeated(six("poll", "ws")), CompareOptions{})
+	c, err := Compare(repeated(six("poll", "ws")), repeated(six("poll", "ws")), Options{})
 	if err != nil || len(c.Regressions()) > 0 {
 		t.Errorf("the same losses are a regression: %v, %q", err, c.Regressions())
 	}
@@ -262,7 +263,7 @@ func TestCompareRefuses(t *testing.T) {
 		{"other scenario", fine(), other, false, []string{"nothing in common", "hash 9f2c41d07a55", "hash 0)", "`make baseline`"}},
 		{"other transports", fixture.TrialsOf(3, "poll"), fixture.TrialsOf(3, "ws"), false, []string{"nothing in common"}},
 	} {
-		_, err := Compare(tt.base, tt.next, CompareOptions{CountsOnly: tt.countsOnly})
+		_, err := Compare(tt.base, tt.next, Options{CountsOnly: tt.countsOnly})
 		if err == nil {
 			t.Errorf("%s: Compare took them", tt.name)
 			continue
@@ -276,11 +277,11 @@ func TestCompareRefuses(t *testing.T) {
 }
 
 func TestCompareTransportsThatDiffer(t *testing.T) {
-	c, err := Compare(fixture.TrialsOf(3, "poll", "ws"), fixture.TrialsOf(3, "poll"), CompareOptions{})
+	c, err := Compare(fixture.TrialsOf(3, "poll", "ws"), fixture.TrialsOf(3, "poll"), Options{})
 	if err != nil || !slices.Equal(c.Regressions(), []string{"ws: the new run has no trial of it"}) {
 		t.Errorf("a transport that went missing: %v, %q", err, c.Regressions())
 	}
-	c, err = Compare(fixture.TrialsOf(3, "poll"), fixture.TrialsOf(3, "poll", "ws"), CompareOptions{})
+	c, err = Compare(fixture.TrialsOf(3, "poll"), fixture.TrialsOf(3, "poll", "ws"), Options{})
 	if err != nil || len(c.Regressions()) > 0 || !strings.HasSuffix(c.conclusion(), " Not compared: ws is new: the base has no trial of it.") {
 		t.Errorf("a transport that is new: %v, %q, %q", err, c.Regressions(), c.conclusion())
 	}
@@ -293,7 +294,7 @@ func TestCompareSweeps(t *testing.T) {
 			moreIn(&next[i], next[i].Bytes.In/20)
 		}
 	}
-	c, err := Compare(fixture.ByClients(100, 300, 1000), next, CompareOptions{})
+	c, err := Compare(fixture.ByClients(100, 300, 1000), next, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -334,11 +335,11 @@ func TestCompareHeaders(t *testing.T) {
 		{"none", nil, 0, "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c := compared(t, CompareOptions{}, base, only("poll", func(t *result.Trial) {
+			c := compared(t, Options{}, base, only("poll", func(t *result.Trial) {
 				head(tt.more)(t)
 				moreIn(t, tt.bytes*polls)
 			}))
-			r, notes := strings.Join(c.Regressions(), "\n"), strings.Join(c.Notes, "\n")
+			r, notes := strings.Join(c.Regressions(), "\n"), strings.Join(c.notes(), "\n")
 			if (tt.reason == "") != (r == "") || !strings.Contains(r, tt.reason) {
 				t.Errorf("regressions %q, want %q", r, tt.reason)
 			}
@@ -361,11 +362,11 @@ func TestCompareHeaders(t *testing.T) {
 		{"the new run has none", again(base), headless(larger(again(base))), "poll: the new run holds no header lines"},
 		{"the base has none, and nothing is worse", headless(again(base)), again(base), ""},
 	} {
-		c, err := Compare(tt.base, tt.next, CompareOptions{})
+		c, err := Compare(tt.base, tt.next, Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if notes := strings.Join(c.Notes, "\n"); !strings.Contains(notes, tt.note) || strings.Contains(notes, "header lines") != (tt.note != "") {
+		if notes := strings.Join(c.notes(), "\n"); !strings.Contains(notes, tt.note) || strings.Contains(notes, "header lines") != (tt.note != "") {
 			t.Errorf("%s: notes %q, want %q", tt.name, notes, tt.note)
 		}
 	}
@@ -419,13 +420,13 @@ func TestCompareBySimulation(t *testing.T) {
 		before, after := noisy(base, r, 0.1), noisy(base, r, 0.1)
 		for _, count := range []struct {
 			limits map[string]float64
-			says   func(Change) bool
+			says   func(compare.Change) bool
 			n      *int
 		}{
-			{nil, func(c Change) bool { return c.regressed() }, &alarms},
-			{none, func(c Change) bool { return c.Verdict == Worse || c.Verdict == Better }, &told},
+			{nil, func(c compare.Change) bool { return c.Regressed() }, &alarms},
+			{none, func(c compare.Change) bool { return c.Verdict == compare.Worse || c.Verdict == compare.Better }, &told},
 		} {
-			c, err := Compare(before, after, CompareOptions{Limits: count.limits})
+			c, err := Compare(before, after, Options{Limits: count.limits})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -441,7 +442,7 @@ func TestCompareBySimulation(t *testing.T) {
 	missed := 0
 	const changed = 200
 	for range changed {
-		c, err := Compare(noisy(base, r, 0.03), only("ws", dearer(1.15))(noisy(base, r, 0.03)), CompareOptions{})
+		c, err := Compare(noisy(base, r, 0.03), only("ws", dearer(1.15))(noisy(base, r, 0.03)), Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -485,7 +486,7 @@ func TestCompareGolden(t *testing.T) {
 		})},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c := compared(t, CompareOptions{}, tt.base, tt.change)
+			c := compared(t, Options{}, tt.base, tt.change)
 			var text, whole, markdown, junit bytes.Buffer
 			for _, err := range []error{c.Text(&text, false), c.Text(&whole, true), c.Markdown(&markdown), c.JUnit(&junit)} {
 				if err != nil {

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/report/internal/compare"
 	"github.com/pollpush/pollpush/report/internal/fixture"
 	"github.com/pollpush/pollpush/report/internal/metric"
 )
@@ -27,16 +28,16 @@ func TestCompareRefusesPartialRuns(t *testing.T) {
 		said       string // empty where they are compared
 	}{
 		{"whole runs", whole(fixture.TrialsOf(3, "poll", "ws")), whole(fixture.TrialsOf(3, "poll", "ws")), ""},
-		{"no trial of a transport", whole(fixture.TrialsOf(3, "poll", "ws")), whole(fixture.TrialsOf(3, "poll")), "new run: ws has 0 of 3 trials: the run is partial; go on with it by `pollpush run --resume DIR`"},
+		{"no trial of a transport", whole(fixture.TrialsOf(3, "poll", "ws")), whole(fixture.TrialsOf(3, "poll")), "new run: ws has 0 of 3 trials: the run is partial; continue it with `pollpush run --resume DIR`"},
 		{"nor in the base", whole(fixture.TrialsOf(3, "ws")), whole(fixture.TrialsOf(3, "poll", "ws")), "base: poll has 0 of 3 trials"},
 		{"nor in either", whole(fixture.TrialsOf(3, "ws")), whole(fixture.TrialsOf(3, "ws")), "base: poll has 0 of 3 trials"},
 		{"one transport was asked for", whole(fixture.TrialsOf(3, "poll", "ws")), planned(both[:1])(fixture.TrialsOf(3, "poll")), ""},
-		{"no trial at two points", swept(fixture.ByClients(100, 300, 1000)), swept(fixture.ByClients(300)), "new run: has no trial at 2 points that it was to measure (hash 000000000100, 000000001000): the run is partial"},
+		{"no trial at two points", swept(fixture.ByClients(100, 300, 1000)), swept(fixture.ByClients(300)), "new run: has no trial at 2 points of its plan (hash 000000000100, 000000001000): the run is partial"},
 		{"all points", swept(fixture.ByClients(100, 300, 1000)), swept(fixture.ByClients(1000, 300, 100)), ""},
 		{"an old run, which does not say", fixture.TrialsOf(3, "poll", "ws"), fixture.TrialsOf(3, "poll"), ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			_, err := Compare(tt.base, tt.next, CompareOptions{CountsOnly: true})
+			_, err := Compare(tt.base, tt.next, Options{CountsOnly: true})
 			if (err == nil) != (tt.said == "") || err != nil && !strings.Contains(err.Error(), tt.said) {
 				t.Errorf("%v, want %q", err, tt.said)
 			}
@@ -61,36 +62,36 @@ func TestCompareWhatHangsOnTheRoundTrip(t *testing.T) {
 		name    string
 		base    []result.Trial
 		change  func([]result.Trial) []result.Trial
-		want    Verdict
+		want    compare.Verdict
 		regress bool
 	}{
-		{"7 % more", six, sooner(0.07, none), Same, false},
-		{"15 % more", six, sooner(0.15, none), Worse, true},
-		{"15 % more, in three trials", three, sooner(0.15, none), Untested, false},
-		{"15 % more, elsewhere", six, sooner(0.15, func(t *result.Trial) { t.Env.Kernel = "6.13.0" }), Worse, false},
+		{"7 % more", six, sooner(0.07, none), compare.Same, false},
+		{"15 % more", six, sooner(0.15, none), compare.Worse, true},
+		{"15 % more, in three trials", three, sooner(0.15, none), compare.Untested, false},
+		{"15 % more, elsewhere", six, sooner(0.15, func(t *result.Trial) { t.Env.Kernel = "6.13.0" }), compare.Worse, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c := compared(t, CompareOptions{}, tt.base, tt.change)
+			c := compared(t, Options{}, tt.base, tt.change)
 			for _, mt := range []string{"requests per client", "bytes per delivery, in"} {
-				if row := c.row("socketio-polling", mt); row.Verdict != tt.want || row.regressed() != tt.regress {
+				if row := c.row("socketio-polling", mt); row.Verdict != tt.want || row.Regressed() != tt.regress {
 					t.Errorf("%s is %+v, want %s", mt, row, tt.want)
 				}
-				if row := c.row("poll", mt); row.metric.Kind != metric.Exact {
+				if row := c.row("poll", mt); row.Metric.Kind != metric.Exact {
 					t.Errorf("%s of poll is not counted", mt)
 				}
 			}
 			if (len(c.Regressions()) > 0) != tt.regress {
 				t.Errorf("regressions %q", c.Regressions())
 			}
-			if notes := strings.Join(c.Notes, "\n"); !strings.Contains(notes, "Of socketio-polling, where a client asks again") {
-				t.Errorf("notes %q", c.Notes)
+			if notes := strings.Join(c.notes(), "\n"); !strings.Contains(notes, "Of socketio-polling, where a client asks again") {
+				t.Errorf("notes %q", c.notes())
 			}
 		})
 	}
-	c := compared(t, CompareOptions{CountsOnly: true}, six, sooner(0.15, none))
+	c := compared(t, Options{CountsOnly: true}, six, sooner(0.15, none))
 	for mt, told := range map[string]bool{"requests per client": false, "bytes per delivery, in": false, "bytes per delivery, out": false,
 		"protocol bytes per poll, in": true, "connections per client": true, "lost": true, "duplicated": true} {
-		if row := c.row("socketio-polling", mt); (row.Verdict != Untested) != told {
+		if row := c.row("socketio-polling", mt); (row.Verdict != compare.Untested) != told {
 			t.Errorf("of counts alone, %s is %+v", mt, row)
 		}
 	}
@@ -118,23 +119,23 @@ func TestCompareCountsTheWorstTrial(t *testing.T) {
 		name       string
 		base, next func([]result.Trial) []result.Trial
 		metric     string
-		want       Verdict
+		want       compare.Verdict
 		said       string
 	}{
-		{"two of six have three times the bytes", in(), in(300, 300), "bytes per delivery, in", Worse, inWorst + "154 B to 462 B (+308 B, +200 %, limit 2 %)"},
-		{"one of six has 3 % more", in(), in(103), "bytes per delivery, in", Worse, inWorst},
-		{"one of six has 1 % more", in(), in(101), "bytes per delivery, in", Same, ""},
-		{"the base's own spread", in(100, 110, 104), in(110, 104, 100), "bytes per delivery, in", Same, ""},
-		{"all have more than most of the base", in(110), in(110, 110, 110, 110, 110, 110), "bytes per delivery, in", Worse, "ws: bytes per delivery, in went from 154 B to 169 B"},
-		{"most have fewer, one has more", in(), in(50, 50, 50, 50, 50, 150), "bytes per delivery, in", Worse, inWorst},
-		{"most have fewer, one has as many", in(), in(50, 50, 50, 50, 50, 100), "bytes per delivery, in", Better, ""},
-		{"a connection more in one", held(), held(2), "connections per client", Worse, heldWorst},
-		{"a connection fewer in one", held(), held(0, -2), "connections per client", Worse, heldWorst},
-		{"connections as the base has them", held(2, -2), held(0, 2, -2), "connections per client", Same, ""},
-		{"fewer connections astray", held(2, -2), held(), "connections per client", Same, ""},
+		{"two of six have three times the bytes", in(), in(300, 300), "bytes per delivery, in", compare.Worse, inWorst + "154 B to 462 B (+308 B, +200 %, limit 2 %)"},
+		{"one of six has 3 % more", in(), in(103), "bytes per delivery, in", compare.Worse, inWorst},
+		{"one of six has 1 % more", in(), in(101), "bytes per delivery, in", compare.Same, ""},
+		{"the base's own spread", in(100, 110, 104), in(110, 104, 100), "bytes per delivery, in", compare.Same, ""},
+		{"all have more than most of the base", in(110), in(110, 110, 110, 110, 110, 110), "bytes per delivery, in", compare.Worse, "ws: bytes per delivery, in went from 154 B to 169 B"},
+		{"most have fewer, one has more", in(), in(50, 50, 50, 50, 50, 150), "bytes per delivery, in", compare.Worse, inWorst},
+		{"most have fewer, one has as many", in(), in(50, 50, 50, 50, 50, 100), "bytes per delivery, in", compare.Better, ""},
+		{"a connection more in one", held(), held(2), "connections per client", compare.Worse, heldWorst},
+		{"a connection fewer in one", held(), held(0, -2), "connections per client", compare.Worse, heldWorst},
+		{"connections as the base has them", held(2, -2), held(0, 2, -2), "connections per client", compare.Same, ""},
+		{"fewer connections astray", held(2, -2), held(), "connections per client", compare.Same, ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, err := Compare(tt.base(six("poll", "ws")), tt.next(six("poll", "ws")), CompareOptions{})
+			c, err := Compare(tt.base(six("poll", "ws")), tt.next(six("poll", "ws")), Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -165,17 +166,17 @@ func TestCompareLossesWinNothing(t *testing.T) {
 	for _, tt := range []struct {
 		name       string
 		base, next func([]result.Trial) []result.Trial
-		want       Verdict
+		want       compare.Verdict
 		said       string
 	}{
-		{"nothing", whole, cheaper(0, 0), Better, ""},
-		{"lost in the new run", whole, cheaper(50, 0), Same, "ws: 50 of 360,000 deliveries lost in the new run"},
-		{"repeated in the new run", whole, cheaper(0, 1), Same, "ws: 1 of 360,000 deliveries repeated in the new run"},
-		{"in both", lossy, cheaper(50, 3), Same, "ws: 60 of 360,000 deliveries lost in the base; 50 of 360,000 deliveries lost and 3 of 360,000 deliveries repeated in the new run"},
-		{"lost in the base", lossy, cheaper(0, 0), Same, "ws: 60 of 360,000 deliveries lost in the base"},
+		{"nothing", whole, cheaper(0, 0), compare.Better, ""},
+		{"lost in the new run", whole, cheaper(50, 0), compare.Same, "ws: 50 of 360,000 deliveries lost in the new run"},
+		{"repeated in the new run", whole, cheaper(0, 1), compare.Same, "ws: 1 of 360,000 deliveries repeated in the new run"},
+		{"in both", lossy, cheaper(50, 3), compare.Same, "ws: 60 of 360,000 deliveries lost in the base; 50 of 360,000 deliveries lost and 3 of 360,000 deliveries repeated in the new run"},
+		{"lost in the base", lossy, cheaper(0, 0), compare.Same, "ws: 60 of 360,000 deliveries lost in the base"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, err := Compare(tt.base(six("poll", "ws")), tt.next(six("poll", "ws")), CompareOptions{})
+			c, err := Compare(tt.base(six("poll", "ws")), tt.next(six("poll", "ws")), Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -195,13 +196,13 @@ func TestCompareLossesWinNothing(t *testing.T) {
 			if strings.HasPrefix(begins, "⚠ "+tt.said) != (tt.said != "") || strings.HasPrefix(markdown.String(), "**⚠ "+tt.said+"**\n") != (tt.said != "") {
 				t.Errorf("it does not begin with %q:\n%s\n%s", tt.said, text.String(), markdown.String())
 			}
-			if noted := strings.Contains(strings.Join(c.Notes, "\n"), "ws: no other number is called better"); noted != (tt.said != "") {
-				t.Errorf("notes %q", c.Notes)
+			if noted := strings.Contains(strings.Join(c.notes(), "\n"), "ws: no other number is called better"); noted != (tt.said != "") {
+				t.Errorf("notes %q", c.notes())
 			}
 		})
 	}
-	c, err := Compare(lossy(six("ws")), six("ws"), CompareOptions{})
-	if err != nil || c.row("ws", "lost").Verdict != Better {
+	c, err := Compare(lossy(six("ws")), six("ws"), Options{})
+	if err != nil || c.row("ws", "lost").Verdict != compare.Better {
 		t.Errorf("losses that are gone are not better: %v, %+v", err, c.row("ws", "lost"))
 	}
 }
@@ -233,7 +234,7 @@ func TestCompareSaysWhatIsNotTold(t *testing.T) {
 		{"p99 in three of six in both", rare(1, 3, 5)(six("poll", "ws")), rare(2, 4, 6)(six("poll", "ws")), "", "", "(needs 4 trials per side; here 3 and 3: ws delivery-latency-p99)."},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, err := Compare(tt.base, tt.next, CompareOptions{Limits: wide})
+			c, err := Compare(tt.base, tt.next, Options{Limits: wide})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -271,14 +272,14 @@ func TestCompareRelatesToOneTransport(t *testing.T) {
 		{"none that both have", six("poll", "ws"), etag(six("poll", "ws")), ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, err := Compare(tt.base, elsewhere(again(tt.next)), CompareOptions{})
+			c, err := Compare(tt.base, elsewhere(again(tt.next)), Options{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			var got []string
 			for _, ch := range c.Changes {
-				if ch.metric.Kind == metric.Related {
-					_, to, _ := strings.Cut(ch.Metric, ", to ")
+				if ch.Metric.Kind == metric.Related {
+					_, to, _ := strings.Cut(ch.Metric.Name, ", to ")
 					got = append(got, to)
 				}
 			}
@@ -306,20 +307,20 @@ func TestConnectionsThatAreRenewed(t *testing.T) {
 	for _, tt := range []struct {
 		name       string
 		base, next []result.Trial
-		o          CompareOptions
-		want       Verdict
+		o          Options
+		want       compare.Verdict
 		limit      float64
 	}{
-		{"none renewed, 5 % fewer", six("poll"), held(95)(six("poll")), CompareOptions{}, Worse, 0.001},
-		{"none renewed, fewer in some", six("poll"), alternately(six("poll")), CompareOptions{}, Worse, 0.001},
-		{"5 % fewer", renewed(six("poll")), held(95)(renewed(six("poll"))), CompareOptions{}, Same, 0.1},
-		{"5 % fewer, renewed in the new run alone", six("poll"), held(95)(renewed(six("poll"))), CompareOptions{}, Same, 0.1},
-		{"5 % fewer, one renewed in one trial of the base", once(six("poll")), held(95)(six("poll")), CompareOptions{}, Same, 0.1},
-		{"fewer in some", renewed(six("poll")), alternately(renewed(six("poll"))), CompareOptions{}, Same, 0.1},
-		{"a third fewer, few trials", renewed(fixture.TrialsOf(1, "poll")), held(67)(renewed(fixture.TrialsOf(1, "poll"))), CompareOptions{}, Untested, 0.1},
-		{"a third fewer, counts only", renewed(six("poll")), held(67)(renewed(six("poll"))), CompareOptions{CountsOnly: true}, Untested, 0.1},
-		{"a third fewer", renewed(six("poll", "ws")), fixture.Each(slower)(held(67)(renewed(six("poll", "ws")))), CompareOptions{}, Worse, 0.1},
-		{"a limit of one's own", renewed(six("poll")), held(95)(renewed(six("poll"))), CompareOptions{Limits: map[string]float64{"connections-per-client": 0.3}}, Same, 0.3},
+		{"none renewed, 5 % fewer", six("poll"), held(95)(six("poll")), Options{}, compare.Worse, 0.001},
+		{"none renewed, fewer in some", six("poll"), alternately(six("poll")), Options{}, compare.Worse, 0.001},
+		{"5 % fewer", renewed(six("poll")), held(95)(renewed(six("poll"))), Options{}, compare.Same, 0.1},
+		{"5 % fewer, renewed in the new run alone", six("poll"), held(95)(renewed(six("poll"))), Options{}, compare.Same, 0.1},
+		{"5 % fewer, one renewed in one trial of the base", once(six("poll")), held(95)(six("poll")), Options{}, compare.Same, 0.1},
+		{"fewer in some", renewed(six("poll")), alternately(renewed(six("poll"))), Options{}, compare.Same, 0.1},
+		{"a third fewer, few trials", renewed(fixture.TrialsOf(1, "poll")), held(67)(renewed(fixture.TrialsOf(1, "poll"))), Options{}, compare.Untested, 0.1},
+		{"a third fewer, counts only", renewed(six("poll")), held(67)(renewed(six("poll"))), Options{CountsOnly: true}, compare.Untested, 0.1},
+		{"a third fewer", renewed(six("poll", "ws")), fixture.Each(slower)(held(67)(renewed(six("poll", "ws")))), Options{}, compare.Worse, 0.1},
+		{"a limit of one's own", renewed(six("poll")), held(95)(renewed(six("poll"))), Options{Limits: map[string]float64{"connections-per-client": 0.3}}, compare.Same, 0.3},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			c, err := Compare(tt.base, tt.next, tt.o)
@@ -330,8 +331,8 @@ func TestConnectionsThatAreRenewed(t *testing.T) {
 			if row.Verdict != tt.want || row.Limit != tt.limit {
 				t.Errorf("%s with a limit of %v, want %s with %v", row.Verdict, row.Limit, tt.want, tt.limit)
 			}
-			if noted := strings.Contains(strings.Join(c.Notes, "\n"), "compared as a time"); noted != (tt.limit != 0.001) {
-				t.Errorf("notes %q", c.Notes)
+			if noted := strings.Contains(strings.Join(c.notes(), "\n"), "compared as a time"); noted != (tt.limit != 0.001) {
+				t.Errorf("notes %q", c.notes())
 			}
 		})
 	}

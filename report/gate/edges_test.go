@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/report/internal/compare"
 	"github.com/pollpush/pollpush/report/internal/fixture"
 	"github.com/pollpush/pollpush/report/internal/metric"
 )
@@ -154,7 +155,7 @@ func TestCountsBySimulation(t *testing.T) {
 				for _, transport := range []string{"poll", "ws"} {
 					base := []result.Trial{played(transport, r, tt.late, 280, 150)}
 					next := []result.Trial{played(transport, r, tt.late, tt.delivery, tt.head)}
-					c, err := Compare(base, next, CompareOptions{CountsOnly: true})
+					c, err := Compare(base, next, Options{CountsOnly: true})
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -166,7 +167,7 @@ func TestCountsBySimulation(t *testing.T) {
 					case !strings.Contains(found, want):
 						t.Fatalf("%s is not found in %q: %s", want, found, transport)
 					}
-					if slices.ContainsFunc(c.Changes, func(c Change) bool { return c.Edges > 0 && math.Abs(c.Relative()) > c.Limit }) {
+					if slices.ContainsFunc(c.Changes, func(c compare.Change) bool { return c.Edges > 0 && math.Abs(c.Relative()) > c.Limit }) {
 						strict++
 					}
 				}
@@ -201,21 +202,21 @@ func TestEdgesOfOneStalledTrial(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
 		next   func(*result.Trial)
-		want   Verdict
+		want   compare.Verdict
 		worst  bool
 		widest float64 // that the edges may be
 	}{
-		{"no more", stalled(3, more(0)), Same, false, 0.001},
-		{"more in all", stalled(3, more(3)), Worse, false, 0.001},
-		{"more in the stalled one", of(3, stalled(3, more(4))), Same, false, 0.001},
-		{"much more in the stalled one", of(3, stalled(3, more(20))), Worse, true, 0.1},
+		{"no more", stalled(3, more(0)), compare.Same, false, 0.001},
+		{"more in all", stalled(3, more(3)), compare.Worse, false, 0.001},
+		{"more in the stalled one", of(3, stalled(3, more(4))), compare.Same, false, 0.001},
+		{"much more in the stalled one", of(3, stalled(3, more(20))), compare.Worse, true, 0.1},
 		{"more in the stalled one, and less so in another", func(t *result.Trial) {
 			of(3, stalled(3, more(5)))(t)
 			of(4, more(4))(t)
-		}, Worse, true, 0.001},
+		}, compare.Worse, true, 0.001},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c := compared(t, CompareOptions{}, six("poll"), fixture.Each(tt.next))
+			c := compared(t, Options{}, six("poll"), fixture.Each(tt.next))
 			if row := c.row("poll", "requests per client"); row.Verdict != tt.want || row.Worst != tt.worst || row.Edges > tt.widest {
 				t.Errorf("%s, worst %v, edges %v", row.Verdict, row.Worst, row.Edges)
 			}

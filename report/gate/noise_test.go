@@ -1,8 +1,6 @@
 package gate
 
 import (
-	"fmt"
-	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/report/internal/compare"
 	"github.com/pollpush/pollpush/report/internal/fixture"
 	"github.com/pollpush/pollpush/report/internal/metric"
 )
@@ -36,26 +35,26 @@ func TestNoiseRaisesLimits(t *testing.T) {
 	base := six("poll", "ws")
 	n := &Noise{}
 	slower := only("ws", dearer(1.3))
-	if err := n.Learn(base, slower(later(time.Hour)(again(base)))); err != nil {
+	if err := Learn(n, base, slower(later(time.Hour)(again(base)))); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {
 		name       string
 		change     func([]result.Trial) []result.Trial
-		want       Verdict
+		want       compare.Verdict
 		untestable bool
 	}{
-		{"as far as learnt", slower, Untested, true},
-		{"further", only("ws", dearer(1.5)), Worse, true},
+		{"as far as learnt", slower, compare.Untested, true},
+		{"further", only("ws", dearer(1.5)), compare.Worse, true},
 		{"as far, with fewer trials", func(trials []result.Trial) []result.Trial {
 			return slices.DeleteFunc(fixture.Each(func(t *result.Trial) { t.Asked.Trials = 5 })(slower(trials)), func(t result.Trial) bool { return t.Trial == 6 })
-		}, Untested, false}, // noise of six trials does not hold for five, which are too few to be significant
+		}, compare.Untested, false}, // noise of six trials does not hold for five, which are too few to be significant
 		{"as far, elsewhere", func(trials []result.Trial) []result.Trial {
 			return fixture.Each(func(t *result.Trial) { t.Env.Kernel = "6.13.0" })(slower(trials))
-		}, Worse, false},
+		}, compare.Worse, false},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c := compared(t, CompareOptions{Noise: n}, base, tt.change)
+			c := compared(t, Options{Noise: n}, base, tt.change)
 			row := c.row("ws", "server CPU per delivery")
 			if row.Verdict != tt.want || row.Untestable() != tt.untestable {
 				t.Errorf("%+v, want %s", row, tt.want)
@@ -67,41 +66,12 @@ func TestNoiseRaisesLimits(t *testing.T) {
 	}
 }
 
-func TestNoiseFloor(t *testing.T) {
-	of := func(n int, trials int) *Noise {
-		noise := &Noise{Schema: noiseSchema}
-		for i := range n {
-			noise.add(Alike{"m", "h", "c", [2]time.Time{time.Unix(int64(i), 0)}, map[string]Disparity{"ws": {[2]int{trials, 9}, map[string]float64{"x": float64(i+1) / 100}}}})
-		}
-		return noise
-	}
-	for _, tt := range []struct {
-		noise *Noise
-		key   string
-		want  float64
-	}{
-		{nil, "m h ws x", 0}, {of(0, 6), "m h ws x", 0}, {of(1, 6), "m h ws x", 0.01}, {of(19, 6), "m h ws x", 0.19},
-		{of(20, 6), "m h ws x", 0.19}, {of(40, 6), "m h ws x", 0.38},
-		{of(60, 6), "m h ws x", 0.58}, // of the last 50, 0.11 to 0.60
-		{of(5, 6), "other h ws x", 0}, {of(5, 6), "m other ws x", 0}, {of(5, 6), "m h other x", 0}, {of(5, 6), "m h ws other", 0},
-		{of(5, 7), "m h ws x", 0}, {of(5, 5), "m h ws x", 0.05},
-	} {
-		k := strings.Fields(tt.key)
-		if got := tt.noise.floor(k[0], k[1], k[2], k[3], 6); math.Abs(got-tt.want) > 1e-9 {
-			t.Errorf("%s: %v, want %v", tt.key, got, tt.want)
-		}
-	}
-	if n := len(of(60, 6).Alike); n != mostAlike {
-		t.Errorf("%d are kept, want %d", n, mostAlike)
-	}
-}
-
 // What is counted has no noise. A difference beyond any limit is kept as the
 // largest, so that what is written can be read.
 func TestLearn(t *testing.T) {
 	base := six("poll", "ws")
 	n := &Noise{}
-	if err := n.Learn(base, only("ws", func(t *result.Trial) {
+	if err := Learn(n, base, only("ws", func(t *result.Trial) {
 		dearer(30)(t)
 		t.Requests.Total = 60
 		moreIn(t, t.Bytes.In)
@@ -109,8 +79,8 @@ func TestLearn(t *testing.T) {
 		t.Fatal(err)
 	}
 	learnt := n.Alike[0].Transports["ws"].Changes
-	if got := learnt["server-cpu-per-delivery"]; got != mostNoise {
-		t.Errorf("30 times the CPU is learnt as %v, want %d", got, mostNoise)
+	if got := learnt["server-cpu-per-delivery"]; got != 10 {
+		t.Errorf("30 times the CPU is learnt as %v, want %d", got, 10)
 	}
 	for i := range metric.ComparedMetrics {
 		if _, ok := learnt[metric.ComparedMetrics[i].ID()]; ok && metric.ComparedMetrics[i].Kind == metric.Exact {
@@ -118,8 +88,8 @@ func TestLearn(t *testing.T) {
 		}
 	}
 	n.Alike[0].Transports["ws"].Changes["bytes-per-delivery-in"] = 1 // as an older pollpush wrote it
-	c := compared(t, CompareOptions{Noise: n}, base, only("ws", func(t *result.Trial) { moreIn(t, t.Bytes.In/2) }))
-	if row := c.row("ws", "bytes per delivery, in"); row.Floor != 0 || row.Verdict != Worse {
+	c := compared(t, Options{Noise: n}, base, only("ws", func(t *result.Trial) { moreIn(t, t.Bytes.In/2) }))
+	if row := c.row("ws", "bytes per delivery, in"); row.Floor != 0 || row.Verdict != compare.Worse {
 		t.Errorf("a counted row has a floor: %+v", row)
 	}
 }
@@ -127,7 +97,7 @@ func TestLearn(t *testing.T) {
 func TestLearnRefuses(t *testing.T) {
 	base := six("poll", "ws")
 	known := &Noise{}
-	if err := known.Learn(base, later(time.Hour)(again(base))); err != nil {
+	if err := Learn(known, base, later(time.Hour)(again(base))); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {
@@ -153,13 +123,13 @@ func TestLearnRefuses(t *testing.T) {
 		if tt.name == "few trials" {
 			next = fixture.TrialsOf(3, "poll", "ws")
 		}
-		err := known.Learn(base, fixture.Each(tt.change)(later(time.Hour)(again(next))))
+		err := Learn(known, base, fixture.Each(tt.change)(later(time.Hour)(again(next))))
 		if err == nil || !strings.Contains(err.Error(), tt.said) {
 			t.Errorf("%s: %v, want %q", tt.name, err, tt.said)
 		}
 	}
 	dirty := fixture.Each(func(t *result.Trial) { t.Env.Commit = "4c1d9e2-dirty" })
-	if err := known.Learn(dirty(again(base)), dirty(later(time.Hour)(again(base)))); err == nil || !strings.Contains(err.Error(), "commit first") {
+	if err := Learn(known, dirty(again(base)), dirty(later(time.Hour)(again(base)))); err == nil || !strings.Contains(err.Error(), "commit first") {
 		t.Errorf("uncommitted changes: %v", err)
 	}
 	if n := len(known.Alike); n != 1 {
@@ -175,7 +145,7 @@ func TestNoiseFile(t *testing.T) {
 	base := append(six("poll", "ws"), fixture.Each(func(t *result.Trial) { t.ScenarioHash, t.Clients = "300", 300 })(six("poll", "ws"))...)
 	base = fixture.Each(func(t *result.Trial) { t.Swept = []string{"clients"} })(base)
 	n := &Noise{}
-	if err := n.Learn(base, later(time.Hour)(again(base))); err != nil {
+	if err := Learn(n, base, later(time.Hour)(again(base))); err != nil {
 		t.Fatal(err)
 	}
 	for range 2 {
@@ -193,55 +163,4 @@ func TestNoiseFile(t *testing.T) {
 	if _, err := ReadNoise(filepath.Dir(path)); err == nil || !strings.Contains(err.Error(), "no regular file") {
 		t.Errorf("a folder: %v", err)
 	}
-}
-
-const someNoise = `{"schema": 1, "alike": [{"machine": "a", "scenario_hash": "b", "commit": "c", "started": ["2026-11-22T10:00:00Z", "2026-11-22T11:00:00Z"],
- "transports": {"ws": {"trials": [6, 6], "changes": {"lost": 0}}}}]}`
-
-func TestParseNoise(t *testing.T) {
-	if _, err := parseNoise([]byte(someNoise)); err != nil {
-		t.Fatal(err)
-	}
-	replaced := func(old, new string) string {
-		if !strings.Contains(someNoise, old) {
-			panic(fmt.Sprintf("there is no %s", old))
-		}
-		return strings.Replace(someNoise, old, new, 1)
-	}
-	for _, tt := range []struct{ text, said string }{
-		{"", "is not JSON"}, {someNoise[:len(someNoise)/2], "is not JSON"}, {"[]", `has no "schema"`}, {"{}", `has no "schema"`},
-		{`{"schema": 2, "new": true}`, "has schema 2, this pollpush reads up to 1: use a newer pollpush"},
-		{`{"schema": 0}`, "has schema 0"}, {`{"schema": 1, "foreign": 1}`, "foreign"}, {`{"schema": "1"}`, `has no "schema"`},
-		{replaced(`"a"`, `""`), "of which machine"}, {replaced("[6, 6]", "[6, 0]"), "ws has no trials"},
-		{replaced(`"lost": 0`, `"lost": -1`), "ws: lost changed by -1"}, {replaced(`"lost": 0`, `"lost": 10.1`), "ws: lost changed by 10.1: 0 to 10 is possible"},
-		{replaced(`"lost": 0`, `"lost": 1e400`), "is not what pollpush writes"}, {replaced(`"lost": 0`, `"lost": "x"`), "is not what pollpush writes"},
-	} {
-		if _, err := parseNoise([]byte(tt.text)); err == nil || !strings.Contains(err.Error(), tt.said) {
-			t.Errorf("%s: %v, want %q", tt.text, err, tt.said)
-		}
-	}
-}
-
-// Whatever the file holds, it is refused, or gives floors that a limit can be
-// held against.
-func FuzzNoise(f *testing.F) {
-	for _, text := range []string{someNoise, "", "{}", `{"schema": 1, "alike": null}`, `{"schema": 1e9}`, strings.Replace(someNoise, `"lost": 0`, `"lost": 1e308`, 1)} {
-		f.Add([]byte(text))
-	}
-	f.Fuzz(func(t *testing.T, text []byte) {
-		n, err := parseNoise(text)
-		if err != nil {
-			return
-		}
-		for _, a := range n.Alike {
-			for transport, d := range a.Transports {
-				for id := range d.Changes {
-					if v := n.floor(a.Machine, a.ScenarioHash, transport, id, 6); !(v >= 0 && v <= mostNoise) {
-						t.Errorf("a floor of %v", v)
-					}
-				}
-			}
-			n.add(a)
-		}
-	})
 }

@@ -175,16 +175,14 @@ func delivered(l *trials.Cut) bool {
 // transport that has only such values is named in the heading.
 func linesPanel(l *trials.Cut, lines []scene.Line, u number.Unit, heading string, guides []scene.Guide) scene.Panel {
 	p := scene.Panel{Heading: heading, Height: 150}
-	ys := heights(lines, guides)
-	positive := slices.DeleteFunc(slices.Clone(ys), func(v float64) bool { return !(v > 0) })
-	if len(positive) == 0 {
+	low, high, measured := extent(lines, guides)
+	if !(high > 0) {
 		p.Omitted = "not measured in this run"
-		if len(ys) > 0 {
+		if measured {
 			p.Omitted = "zero everywhere"
 		}
 		return p
 	}
-	low, high := stat.Range(positive)
 	var zero []string
 	if high >= 10*low {
 		lines, zero = aboveZero(lines)
@@ -222,20 +220,25 @@ func axisAlong(l *trials.Cut) (a axis.Axis) {
 	return a
 }
 
-// heights are all values that the vertical axis has to show.
-func heights(lines []scene.Line, guides []scene.Guide) (ys []float64) {
+// extent is of all values above zero that the vertical axis has to show, and
+// whether there are any, these or others.
+func extent(lines []scene.Line, guides []scene.Guide) (low, high float64, measured bool) {
+	var ys []float64
 	for _, k := range lines {
-		for _, s := range k.Points {
-			ys = append(ys, s.Y)
-			if s.Low < s.High {
-				ys = append(ys, s.Low, s.High)
-			}
+		for _, at := range k.Points {
+			ys = append(ys, at.Y, at.Low, at.High)
 		}
 	}
 	for _, g := range guides {
 		ys = append(ys, g.Y...)
 	}
-	return ys
+	low = math.Inf(1)
+	for _, v := range ys {
+		if v > 0 {
+			low, high = min(low, v), max(high, v)
+		}
+	}
+	return low, high, len(ys) > 0
 }
 
 // aboveZero leaves out samples that a logarithmic axis cannot show, and names the

@@ -61,12 +61,12 @@ func sideModelled(s *trials.Side) []Row {
 	if !s.Paced() && !s.Rearms() {
 		one, formula := 1.0, "1"
 		if s.Used[0].Requests.ByStatus["201"] > 0 {
-			one, formula = 1+metric.Over(min(float64(a.Publishers*max(a.Rooms, 1)), float64(clients)), float64(clients)), "1, and one more for who posts"
+			one, formula = 1+metric.Over(min(float64(a.Publishers*max(a.Rooms, 1)), float64(clients)), float64(clients)), "1, plus 1 for each client that posts"
 		}
 		add("connections per client", formula, one)
-		compare("requests per client", "0, but for what is posted", 0, metric.Named("requests per client but for posts"))
+		compare("requests per client", "0, apart from posts", 0, metric.Named("requests per client but for posts"))
 		if a.PublishRate == 0 {
-			add("bytes per client and second", "0: nothing is said", 0)
+			add("bytes per client and second", "0: there are no messages", 0)
 			rows[len(rows)-1].slack = 1
 		}
 	}
@@ -81,7 +81,7 @@ func sideModelled(s *trials.Side) []Row {
 		add("long polls per client", formula, modelled)
 	}
 	if a.BatchS > 0 && !constant {
-		add("delivery latency, p50", "p(1 + λW)/λ, at most W, and the way", BatchWait(0.5, a.PublishRate, a.BatchS))
+		add("delivery latency, p50", "p(1 + λW)/λ, at most W, plus transit", BatchWait(0.5, a.PublishRate, a.BatchS))
 	}
 	if !s.Paced() {
 		return rows
@@ -96,9 +96,9 @@ func sideModelled(s *trials.Side) []Row {
 	add("empty polls", empty, EmptyShare(rate, interval, constant))
 	if rate > 0 {
 		add("messages per poll that is not empty", per, MessagesPerPoll(rate, interval, constant))
-		add("delivery latency, mean", "T/2 and the way", MeanStaleness(interval))
-		add("delivery latency, p50", "0.5 T and the way", Staleness(0.5, interval))
-		add("delivery latency, p99", "0.99 T and the way", Staleness(0.99, interval))
+		add("delivery latency, mean", "T/2 plus transit", MeanStaleness(interval))
+		add("delivery latency, p50", "0.5 T plus transit", Staleness(0.5, interval))
+		add("delivery latency, p99", "0.99 T plus transit", Staleness(0.99, interval))
 		add("stale share of time", stale, StaleTime(rate, interval, constant))
 	}
 	return rows

@@ -46,7 +46,7 @@ func (b Crossing) Circumstances() string {
 		return s + " that poll every " + number.Seconds.Short(h.Asked.PollIntervalS)
 	}
 	if h.Asked.PublishRate == 0 {
-		return s + " and nothing said"
+		return s + " and no messages"
 	}
 	return s + " and " + number.Plural(h.Asked.PublishRate, "message") + "/s"
 }
@@ -84,7 +84,7 @@ func (b Crossing) Clause(first bool) string {
 	for _, v := range b.At {
 		list = append(list, w.Print(v))
 	}
-	return "changes places with " + trials.SpokenName(b.Push) + " in " + b.Cost.Name + " at " + number.Join(list) + ", so that neither is cheaper throughout"
+	return "changes places with " + trials.SpokenName(b.Push) + " in " + b.Cost.Name + " at " + number.Join(list) + ", so neither is cheaper throughout"
 }
 
 // trust is the crossing's interval and what the unit costs say of it, in
@@ -105,7 +105,7 @@ func (b Crossing) trust(first bool) string {
 	}
 	s += "by the unit costs: " + b.Words().Print(b.ByUnitCosts)
 	if b.Outside() {
-		s += ", outside of that"
+		s += ", outside that range"
 	}
 	return " (" + s + ")"
 }
@@ -116,19 +116,19 @@ func (b Crossing) bands(worth bool) string {
 	case b.Trials >= stat.FewestForInterval:
 		return " by 95 % intervals of both"
 	case b.Trials > 1 && worth:
-		return fmt.Sprintf(" by ranges of %d trials, each of which holds its median in %s", b.Trials, model.RangeHolds(b.Trials))
+		return fmt.Sprintf(" by the ranges of %d trials; each range holds its median in %s", b.Trials, model.RangeHolds(b.Trials))
 	case b.Trials > 1:
-		return fmt.Sprintf(" by ranges of %d trials", b.Trials)
+		return fmt.Sprintf(" by the ranges of %d trials", b.Trials)
 	case b.WithinTrials():
 		return " within one trial"
 	}
-	return ", as far as there are several trials"
+	return ", where there are several trials"
 }
 
 // noise is what a difference is too small beside to be told.
 func (b Crossing) noise() string {
 	if b.WithinTrials() {
-		return "can be told within one trial"
+		return "one trial can show"
 	}
 	return "the trials differ"
 }

@@ -29,7 +29,7 @@ func losses(r *trials.Point) (list []string) {
 			if a.Status != result.Complete {
 				continue
 			}
-			where := fmt.Sprintf("in trial %d, attempt %d, which enters no number", a.Trial, a.Attempt)
+			where := fmt.Sprintf("in trial %d, attempt %d, which the numbers leave out", a.Trial, a.Attempt)
 			if n := a.Lost; n > 0 {
 				list = append(list, fmt.Sprintf("%s lost %s deliveries %s. A transport with losses wins no comparison.",
 					s.Transport, number.Count.Format(float64(n)), where))

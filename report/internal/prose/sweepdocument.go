@@ -20,7 +20,7 @@ func setJudge(s *trials.Set) document.Verdict {
 			v.Paragraphs = append(v.Paragraphs, text)
 		}
 		if len(s.BreakEvenAxes()) > 0 {
-			v.Notes = append(v.Notes, "Where polling begins to be cheaper than push cannot be told: that takes two points at which both are sound and have lost nothing.")
+			v.Notes = append(v.Notes, "This run cannot show where polling becomes cheaper than push: that takes two points at which both are sound and lost nothing.")
 		}
 	}
 	v.Paragraphs = append(v.Paragraphs, model.Breaking(s))

@@ -31,9 +31,9 @@ func noVerdict(s *trials.Set) []string {
 	case n == 0:
 		return nil
 	case n == len(sides):
-		return []string{"No verdict: no transport has a trial that is complete and not invalid."}
+		return []string{"No verdict: every trial is incomplete or invalid."}
 	case n > 1:
-		why = "no trial there is complete and not invalid; the reasons stand with the trials"
+		why = "every trial there is incomplete or invalid; the list of trials says why"
 	}
 	return []string{"No verdict on " + s.Where(failed) + ": " + why + "."}
 }

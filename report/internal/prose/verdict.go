@@ -32,14 +32,14 @@ func pointJudge(r *trials.Point) document.Verdict {
 	}
 	switch {
 	case len(sides) == 0:
-		v.Headlines = append([]string{"No verdict: no transport has a trial that is complete and not invalid."}, v.Headlines...)
+		v.Headlines = append([]string{"No verdict: every trial is incomplete or invalid."}, v.Headlines...)
 		return v
 	case base == nil || len(sides) == 1:
 		for _, s := range sides {
 			v.Paragraphs = append(v.Paragraphs, alone(r, s))
 		}
 		if len(sides) == 1 {
-			v.Notes = append(v.Notes, "Only one transport has numbers, so there is nothing to compare them with.")
+			v.Notes = append(v.Notes, "Only one transport has numbers, so there is no comparison.")
 		} else {
 			v.Notes = append(v.Notes, "No transport polled at an interval, so there is no comparison of polling with push.")
 		}
@@ -63,7 +63,7 @@ func pointJudge(r *trials.Point) document.Verdict {
 		}
 	}
 	if len(suspects) > 0 {
-		v.Notes = append(v.Notes, "Trials of "+number.Join(suspects)+" are suspect, for reasons listed with the trials.")
+		v.Notes = append(v.Notes, "Trials of "+number.Join(suspects)+" are suspect; the list of trials says why.")
 	}
 	return v
 }
@@ -104,7 +104,7 @@ func asked(s *trials.Side) string {
 	case !c.Known():
 		return ""
 	case c.Value == 0 && s.Rearms():
-		return " and no request that was answered in the steady state"
+		return " and no request answered in the steady state"
 	case c.Value == 0:
 		return " and no requests"
 	default:
@@ -124,9 +124,9 @@ func posted(s *trials.Side) string {
 		return ""
 	}
 	if posts == all {
-		return " (posts of messages)"
+		return " (message posts)"
 	}
-	return " (posts of messages included)"
+	return " (message posts included)"
 }
 
 func spoken(s *trials.Side) string { return trials.SpokenName(s.Transport) }
@@ -148,7 +148,7 @@ func fewMessages(sides []*trials.Side) []string {
 	if least >= handful {
 		return nil
 	}
-	return []string{fmt.Sprintf("The steady state held %s only: latencies and stale shares are of these, and tell little of others. A longer steady state, or constant arrivals, hold more.", number.Plural(float64(least), "message"))}
+	return []string{fmt.Sprintf("The steady state had only %s, so latencies and stale shares describe just these. A longer steady state or constant arrivals would give more.", number.Plural(float64(least), "message"))}
 }
 
 // spreads says what the trials can tell of their own noise.
@@ -159,13 +159,13 @@ func spreads(sides []*trials.Side, compared bool) []string {
 	}
 	switch {
 	case most == 1:
-		return []string{"All of this is from one trial each, so without a known spread."}
+		return []string{"Each transport has one trial, so the spread is unknown."}
 	case least == 1:
-		return []string{"Some of this is from a single trial, so without a known spread."}
+		return []string{"Some transports have a single trial, so their spread is unknown."}
 	case !compared:
 		return nil
 	}
 	chance := stat.SeparateByChance(least, least)
-	return []string{fmt.Sprintf("Times, CPU and memory count as different where the ranges over the trials do not overlap; with %d trials each, chance alone does that to 1 of %s such numbers.",
+	return []string{fmt.Sprintf("A time, CPU or memory difference counts only if the trial ranges do not overlap. With %d trials each, 1 in %s still does by chance.",
 		least, number.Plain(math.Round(1/chance)))}
 }

@@ -87,16 +87,16 @@ func compareSides(base, other *trials.Side) string {
 		text += " It took " + number.Join(with) + "."
 	}
 	if latency == "" && spread == "" && base.Used[0].Asked.PublishRate > 0 {
-		text += " Too little was delivered to tell the latency."
+		text += " There were too few deliveries to show a latency."
 	}
 	if spread != "" {
 		unclear = append([]string{spread}, unclear...)
 	}
 	if len(worse) > 0 {
-		text += " Against it: " + number.Join(worse) + "."
+		text += " But it needed " + number.Join(worse) + "."
 	}
 	if len(unclear) > 0 {
-		text += " The trials cannot tell them apart in " + number.Join(unclear) + "."
+		text += " There is no clear difference in " + number.Join(unclear) + "."
 	}
 	return text
 }

@@ -27,12 +27,12 @@ func breakEvenSection(s *trials.Set) document.Section {
 			}
 		}
 	}
-	notes := []string{"Between two measured neighbours polling's cost is taken as linear in polls a second, and all costs as linear in messages a second; beyond what was measured nothing is said. Where messages come at random, polling costs a little more between two neighbours than that line, which is in no interval. What a crossing may be comes from the bands of both costs: where polling at its lowest meets push at its highest, and the other way round. By the unit costs means: from what a poll with news, an empty one, a delivery and an idle client cost in the seconds of all trials, worked out for each interval and rate; – stands there where the two do not meet within what was measured, or the seconds cannot tell such costs."}
+	notes := []string{"Between two measured neighbours, polling's cost is taken as linear in polls per second, and all costs as linear in messages per second; nothing is claimed beyond the measured range. With random arrivals, polling costs slightly more between two neighbours than that line; no interval includes this. The range of a crossing comes from the bands of both costs: where polling at its lowest meets push at its highest, and vice versa. “By the unit costs” is computed for each interval and rate from the costs of a poll with news, an empty poll, a delivery and an idle client, fitted to the seconds of all trials; – means that the two do not meet within the measured range, or that the seconds cannot separate these costs."}
 	if within {
-		notes = append(notes, "Where there is one trial of each, the band of server CPU is within one trial: the 95 % interval of the mean over the seconds of its steady state (Student's t). What differs from trial to trial is not in it. Bytes then have no band.")
+		notes = append(notes, "With one trial each, the band of server CPU is within one trial: the 95 % interval of the mean over the seconds of its steady state (Student's t). It leaves out what differs from trial to trial. Bytes then have no band.")
 	}
 	if ranged < stat.FewestForInterval {
-		notes = append(notes, fmt.Sprintf("A band is the range of the trials. Of %d trials it holds the true median in %s; 95 %% takes %d.", ranged, model.RangeHolds(ranged), stat.FewestForInterval))
+		notes = append(notes, fmt.Sprintf("A band is the range of the trials. With %d trials it holds the true median in %s; 95 %% needs %d.", ranged, model.RangeHolds(ranged), stat.FewestForInterval))
 	}
 	if len(t.Rows) == 0 {
 		notes = nil
@@ -53,7 +53,7 @@ func row(b *model.BreakEven) []document.Cell {
 	case len(b.At) == 1:
 		cheaper = "up to " + w.Print(b.At[0])
 	case len(b.At) > 1:
-		cheaper = "by turns"
+		cheaper = "in parts"
 	}
 	if len(b.At) == 0 {
 		cheaper += ", " + w.Unit.Short(b.From) + " to " + w.Print(b.To)

@@ -27,11 +27,11 @@ func Environment(s *trials.Set) document.Table {
 	add("Go", e.Go)
 	add("pollpush", common(all, func(t *result.Trial) string { return t.Env.Commit }))
 	add("descriptors per process", number.Count.Format(float64(e.NoFile)))
-	add("processes", fmt.Sprintf("%d of the server, %d of clients", h.Asked.Servers, h.Asked.Shards))
+	add("processes", fmt.Sprintf("%d for the server, %d for clients", h.Asked.Servers, h.Asked.Shards))
 	stolen := most(all, func(e *result.Env) float64 { return e.StealCores })
-	add("disturbance, most", fmt.Sprintf("%s of a core stolen, %s taken by others", number.Cores.Format(stolen), foreign(all)))
+	add("worst disturbance", fmt.Sprintf("%s of a core stolen, %s used by other processes", number.Cores.Format(stolen), foreign(all)))
 	if e.CPUQuota > 0 {
-		add("CPU quota used up, most", number.Share.Format(most(all, throttledShare))+" of its periods")
+		add("CPU quota used up, worst", number.Share.Format(most(all, throttledShare))+" of its periods")
 	}
 	if tls := h.Connections.TLS; tls != "" {
 		add("TLS", tls)
@@ -61,7 +61,10 @@ func Environment(s *trials.Set) document.Table {
 func addLoad(s *trials.Set, add func(what, found string)) {
 	h := &s.Points[0].Head
 	a := h.Asked
-	interval := number.DashIfZero(number.Seconds, a.PollIntervalS)
+	interval := document.Dash
+	if a.PollIntervalS > 0 {
+		interval = number.Seconds.Format(a.PollIntervalS)
+	}
 	if len(s.Points) == 1 {
 		add("scenario hash", h.ScenarioHash)
 		add("run", h.Run)

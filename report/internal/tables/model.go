@@ -11,7 +11,7 @@ import (
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
-const modelText = "What arithmetic alone says of N clients in rooms of λ messages a second, beside what was measured. They poll every T seconds, or wait for at most W, with heartbeats every H; a round trip takes r, which is as long as posting a message took. ⚠ marks where the two part by more than 10 %."
+const modelText = "What arithmetic predicts for N clients in rooms of λ messages a second, beside what was measured. Clients poll every T seconds, or wait at most W, with heartbeats every H; a round trip r is taken to be as long as posting a message took. ⚠ marks differences above 10 %."
 
 var modelHead = document.Texts("transport", "number", "model", "modelled", "measured", "difference")
 
@@ -47,10 +47,10 @@ func partings(r *trials.Point) []string {
 			if m.Transport != s.Transport || !m.Parts() {
 				continue
 			}
-			text := fmt.Sprintf("%s: %s measured %s where the model says %s (%s)",
+			text := fmt.Sprintf("%s, %s: measured %s, modelled %s (%s)",
 				m.Transport, m.Name, m.Unit.Format(m.Measured), m.Unit.Format(m.Modelled), number.ChangeText(m.Difference()))
 			if n := s.Used[0].Offered; m.Name == "messages offered per second" && s.Used[0].Asked.Arrivals != "constant" && n > 0 {
-				text += fmt.Sprintf("; a random schedule of %s messages strays by about ±%s %%, and what follows strays with it",
+				text += fmt.Sprintf("; a random schedule of %s messages varies by about ±%s %%, and so does what depends on it",
 					number.Thousands(fmt.Sprint(n)), number.Plain(100/math.Sqrt(float64(n))))
 			}
 			out = append(out, text+".")
@@ -65,7 +65,7 @@ func agreement(r *trials.Point) []string {
 		return parts
 	}
 	if len(model.PointModelled(r)) == 0 {
-		return []string{"No trial ran to its end, so there is nothing to set beside the model."}
+		return []string{"No trial completed, so there is nothing to compare with the model."}
 	}
 	return []string{"Model and measurement agree within 10 % everywhere."}
 }
@@ -86,11 +86,11 @@ func partingsSection(s *trials.Set) document.Section {
 	}
 	switch {
 	case !modelled:
-		part.Notes = []string{"No trial ran to its end, so there is nothing to set beside the model."}
+		part.Notes = []string{"No trial completed, so there is nothing to compare with the model."}
 	case len(part.Table.Rows) == 0:
 		part.Notes = []string{"Model and measurement agree within 10 % everywhere."}
 	default:
-		part.Notes = []string{"Only rows that part by more than 10 % are shown."}
+		part.Notes = []string{"Only differences above 10 % are shown."}
 	}
 	return part
 }

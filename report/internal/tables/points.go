@@ -32,9 +32,9 @@ func SetTable(s *trials.Set) document.Table {
 }
 
 func SetNotes(s *trials.Set) []string {
-	notes := []string{"Numbers are medians over the trials used; the charts show how far these lie apart. Lost deliveries are sums. – stands where a number does not apply or was not measured, or too few samples lie beyond a percentile: p99 takes 1,000 samples."}
+	notes := []string{"Numbers are medians of the trials used; the charts show their spread. Lost deliveries are sums. – means that a number does not apply, was not measured, or has too few samples for the percentile: p99 needs 1,000."}
 	if s.AsksAndPushes() {
-		notes = append(notes, "Transports that do not poll at an interval are measured at one interval, since no other would change them.")
+		notes = append(notes, "Transports that do not poll at an interval are measured at one interval only: no other would change them.")
 	}
 	return notes
 }

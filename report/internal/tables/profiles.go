@@ -27,15 +27,15 @@ func profiles(r *trials.Point) (notes, commands []string) {
 	if base == nil {
 		return nil, nil
 	}
-	notes = []string{"CPU and heap profiles of the server's steady states are in the folder profiles beside this report, " +
-		"from where the commands are to be run. Profiling has cost the server CPU itself: hold these trials against others that were profiled."}
+	notes = []string{"CPU and heap profiles of the server's steady states are in the folder profiles next to this report; run the commands from here. " +
+		"Profiling costs the server CPU: compare these trials only with others that were profiled."}
 	if other == nil {
 		return notes, []string{pprofCommand(base.Profiles.CPU)}
 	}
 	return notes, []string{
-		fmt.Sprintf("# what %s spends CPU on and %s does not, and the other way round", other.Transport, base.Transport),
+		fmt.Sprintf("# CPU that %s spends and %s does not, and vice versa", other.Transport, base.Transport),
 		pprofCommand(base.Profiles.CPU, other.Profiles.CPU),
-		"# the same of what is held in memory",
+		"# the same for memory in use",
 		pprofCommand(base.Profiles.Heap, other.Profiles.Heap),
 	}
 }

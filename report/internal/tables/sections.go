@@ -28,14 +28,14 @@ func PointSections(r *trials.Point) []document.Section {
 	}
 	add(modelSection(r))
 	claims, why := published.Table(r)
-	add(document.Section{Title: "What was published", About: "Figures that others have published, and what this run has measured of the same.", Table: claims, Notes: why})
+	add(document.Section{Title: "Published figures", About: "What others published, and what this run measured for each figure.", Table: claims, Notes: why})
 	for i := range metric.Details {
 		d := &metric.Details[i]
 		t, shown := knownTable(r, d.Metrics)
 		add(document.Section{Title: d.Title, About: d.About, Table: t, Meanings: Meanings(shown)})
 	}
 	if t := unitCosts(r); len(t.Rows) > 0 {
-		add(document.Section{Title: "Unit costs", About: "What each thing that the server does costs it, told apart by the seconds of the steady states.",
+		add(document.Section{Title: "Unit costs", About: "What each activity of the server costs, fitted to the seconds of the steady states.",
 			Table: t, Notes: unitCostNotes(r)})
 	}
 	profiles, commands := profiles(r)
@@ -58,7 +58,7 @@ func SetSections(s *trials.Set) []document.Section {
 func Nearness(r *trials.Point) document.Section {
 	t, shown := knownTable(r, metric.NearLimits)
 	return document.Section{
-		About: "This run has one load, so it does not tell what breaks first as the load grows, but how near this one came: a run over several numbers of clients tells the rest.",
+		About: "This run has one load: it shows how near that load came to breaking anything. A run over several numbers of clients shows what breaks first.",
 		Table: t, Meanings: Meanings(shown),
 	}
 }

@@ -27,7 +27,7 @@ func unitCosts(r *trials.Point) document.Table {
 		for k, a := range model.Activities {
 			cell := costCell(costs, a)
 			if _, ok := costs[a.Name]; !ok && a.Name == model.Holding.Name && s.Paced() && n >= model.FewestSeconds {
-				cell = document.Text("in the polls")
+				cell = document.Text("included in the polls")
 			}
 			rows[k] = append(rows[k], cell)
 		}
@@ -77,22 +77,22 @@ func unitCostNotes(r *trials.Point) []string {
 	}
 	var notes []string
 	if fitted {
-		notes = append(notes, fmt.Sprintf("CPU is fitted over the seconds of all trials used, but the first and the last of each steady state: the server's CPU in a second as Σ cost × count, by least squares without costs below zero. ± is the standard error. – stands where the seconds cannot tell: the error is above half of the cost, there are fewer than %d seconds, or the counts rise and fall together.", model.FewestSeconds))
+		notes = append(notes, fmt.Sprintf("CPU is fitted over the seconds of all trials used, except the first and last of each steady state: the server's CPU in a second is Σ cost × count, by non-negative least squares. ± is the standard error. – means that the seconds cannot separate a cost: its error is more than half of it, there are fewer than %d seconds, or the counts rise and fall together.", model.FewestSeconds))
 	}
 	if pushed {
-		notes = append(notes, "A delivery holds its part of the message's posting, and where clients ask again by themselves, the next question. An idle client-second holds all that the server does when nothing is said, its runtime's own upkeep and heartbeats included, divided by the clients.")
+		notes = append(notes, "A delivery includes its share of posting the message and, where clients ask again by themselves, the next request. An idle client-second includes all that the server does without messages, such as its runtime and heartbeats, divided by the clients.")
 	}
 	if len(again) > 0 {
-		notes = append(notes, "Requests with news and without are not told apart for "+number.Join(again)+": what either costs is in the delivery and in the idle client-second.")
+		notes = append(notes, "For "+number.Join(again)+", requests with and without news are not separated: their cost is in the delivery and in the idle client-second.")
 	}
 	if paced {
-		notes = append(notes, "Clients that poll at one interval make equally many polls in every second, so that what holding a client costs cannot be told from what its polls cost: it is in the polls.")
+		notes = append(notes, "Clients that poll at one interval make the same number of polls every second, so the cost of holding a client cannot be separated from its polls: it is included in them.")
 	}
 	if idle {
-		notes = append(notes, "Memory per idle client is what the server took from before the first client until all were connected and nothing had been said, garbage that connecting has left included. Kernel sockets are no part of it: their buffers, and, where /proc/slabinfo can be read, the sockets themselves.")
+		notes = append(notes, "Memory per idle client is the server's growth from before the first client until all were connected and no message was sent, including garbage from connecting. Kernel sockets are not part of it: they are socket buffers and, if /proc/slabinfo can be read, the sockets themselves.")
 	}
 	if below {
-		notes = append(notes, "What is left for the rest is below zero in some trials, which are left out there: heap and stacks in use may grow by more than resident memory does, into pages that were resident before.")
+		notes = append(notes, "In some trials the rest is below zero, and that row leaves them out: heap and stacks in use can grow by more than resident memory, into pages that were already resident.")
 	}
 	return notes
 }
@@ -124,8 +124,8 @@ func unitCostSection(s *trials.Set) document.Section {
 			t.Rows = append(t.Rows, row)
 		}
 	}
-	return document.Section{Title: "Unit costs", About: "What each thing that the server does costs it, told apart by the seconds of the steady states at all rates and intervals together.", Table: t,
-		Notes: []string{"CPU is fitted over the seconds of all trials used, but the first and the last of each steady state: the server's CPU in a second as Σ cost × count, by least squares without costs below zero. ± is the standard error. – stands where the seconds cannot tell. Several intervals tell what holding a client costs from what its polls do."}}
+	return document.Section{Title: "Unit costs", About: "What each activity of the server costs, fitted to the seconds of the steady states at all rates and intervals together.", Table: t,
+		Notes: []string{"CPU is fitted over the seconds of all trials used, except the first and last of each steady state: the server's CPU in a second is Σ cost × count, by non-negative least squares. ± is the standard error. – means that the seconds cannot separate a cost. Several intervals separate the cost of holding a client from that of its polls."}}
 }
 
 // fitted names what the trials of one fit have in common.
