@@ -96,11 +96,8 @@ func bytesPanel(p *trials.Point, c *figure.Chart) {
 // layerBar is one direction of one transport: a single part where the layers are
 // not known.
 func layerBar(s *trials.Side, direction string) scene.Bar {
-	all := &metric.BytesIn
-	if direction != metric.Directions[0] {
-		all = &metric.BytesOut
-	}
-	b := bar(s, all)
+	all := metric.Named("bytes per delivery, " + direction)
+	b := bar(s, &all)
 	b.Quantity, b.Trials = all.Name, nil
 	value := func(layer string) metric.Cell {
 		m := metric.Named(layer + ", " + direction)

@@ -65,8 +65,8 @@ func BarPanel(heading string, u number.Unit, rows []Bar) Panel {
 		return p
 	}
 	s := u.ScaleOf(top)
-	if s.Name != "" && u != number.PerMinute {
-		p.Heading += ", " + s.Name
+	if u != number.PerMinute { // the heading says it
+		p.AddScale(s)
 	}
 	p.X, p.Y = axis.Linear(top*1.01, s, 5, false), axis.Rows(names)
 	return p

@@ -20,6 +20,13 @@ type Panel struct {
 	Strips  bool // the pointer is told all lines in upright strips, not point by point
 }
 
+// AddScale adds to the heading what the numbers of its axis are in.
+func (p *Panel) AddScale(s number.Scale) {
+	if s.Name != "" {
+		p.Heading += ", " + s.Name
+	}
+}
+
 // FullHeight is that of heading, legend and axes.
 func (p *Panel) FullHeight() vg.Length {
 	if p.Omitted != "" {
