@@ -31,11 +31,11 @@ func bars(p *trials.Point, m *metric.Metric) (rows []scene.Bar) {
 }
 
 func costPanels(p *trials.Point, c *figure.Chart) {
-	work, heading := &metric.CpuPerDelivery, "server CPU per delivery"
+	work, heading := &metric.CPUPerDelivery, "server CPU per delivery"
 	for i := range p.Sides {
 		s := &p.Sides[i]
-		if len(s.Used) > 0 && metric.CpuShare.Cell(s.Used).Known() && !metric.CpuPerDelivery.Cell(s.Used).Known() {
-			work, heading = &metric.CpuShare, "server CPU, of one core" // nothing was delivered to divide by
+		if len(s.Used) > 0 && metric.CPUShare.Cell(s.Used).Known() && !metric.CPUPerDelivery.Cell(s.Used).Known() {
+			work, heading = &metric.CPUShare, "server CPU, of one core" // nothing was delivered to divide by
 		}
 	}
 	c.Panels = []scene.Panel{

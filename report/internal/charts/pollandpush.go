@@ -175,9 +175,9 @@ func freshnessPanel(l *trials.Cut) scene.Panel {
 	}
 	lowX, highX := axis.LogBounds(stat.Range(xs))
 	lowY, highY := axis.LogBounds(stat.Range(ys))
-	p.X, p.Y = axis.Logarithmic(lowX, highX, number.CpuRate), axis.Logarithmic(lowY, min(highY, 1), number.Share)
+	p.X, p.Y = axis.Logarithmic(lowX, highX, number.CPURate), axis.Logarithmic(lowY, min(highY, 1), number.Share)
 	p.X.Name = "server CPU per client, in each second"
-	p.X.Say, p.Y.Say = number.CpuRate.Format, number.Share.Format
+	p.X.Say, p.Y.Say = number.CPURate.Format, number.Share.Format
 	return p
 }
 
@@ -190,7 +190,7 @@ func freshnessOf(l *trials.Cut, transport string, labelled bool) scene.Line {
 		if side == nil {
 			continue
 		}
-		at := scene.Point{X: metric.CpuPerClient.Cell(side.Used).Value, Y: metric.Stale.Cell(side.Used).Value, Mark: markOf(side, false)}
+		at := scene.Point{X: metric.CPUPerClient.Cell(side.Used).Value, Y: metric.Stale.Cell(side.Used).Value, Mark: markOf(side, false)}
 		if labelled && side.Paced() {
 			at.Label = number.Seconds.Short(point.Head.Asked.PollIntervalS)
 		}

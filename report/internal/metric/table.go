@@ -35,9 +35,9 @@ var (
 	BytesOut        = Named("bytes per delivery, out")
 	ProtocolPerPoll = Named("protocol bytes per poll, in")
 	Bandwidth       = Named("bandwidth per client")
-	CpuPerDelivery  = Named("server CPU per delivery")
-	CpuShare        = Named("server CPU, of one core")
-	CpuPerClient    = Named("server CPU per client")
+	CPUPerDelivery  = Named("server CPU per delivery")
+	CPUShare        = Named("server CPU, of one core")
+	CPUPerClient    = Named("server CPU per client")
 	MemoryPerClient = Named("server memory per client")
 	Lost            = Named("lost")
 	Duplicated      = Named("duplicated")
@@ -112,7 +112,7 @@ var mainRows = []Metric{
 		Means:   "user and system time of the server's processes; what the kernel does for the network outside of them is not in it"},
 	{Name: "server CPU, of one core", Unit: number.Cores, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main | Compared,
 		Formula: serverCPU + " / window_s"},
-	{Name: "server CPU per client", Unit: number.CpuRate, Better: Lower, Kind: Timing, Limit: 0.1, Use: costs, Column: "server CPU per client",
+	{Name: "server CPU per client", Unit: number.CPURate, Better: Lower, Kind: Timing, Limit: 0.1, Use: costs, Column: "server CPU per client",
 		Formula: serverCPU + " / (clients * window_s)",
 		Means:   "in each second of the steady state"},
 	{Name: "server memory per client", Unit: number.Memory, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main | Compared | Ratio, Column: "memory per client",
