@@ -52,9 +52,8 @@ func TestAccepted(t *testing.T) {
 			var m message
 			m.at.Store(c.at)
 			m.due.Store(c.due)
-			if got := m.accepted(c.ahead); got != c.wantMicro {
-				t.Errorf("%d µs, want %d", got, c.wantMicro)
-			}
+			got := m.accepted(c.ahead)
+			assert.Check(t, got == c.wantMicro, "%d µs, want %d", got, c.wantMicro)
 		})
 	}
 }
@@ -74,9 +73,7 @@ func TestRoomTellsAcceptance(t *testing.T) {
 		r.arrive(seq, &Delivery{ID: uint64(seq), JSON: []byte(`{"at":1}`)}, due, due+int64(4*time.Millisecond))
 	}
 	messages, _ := r.report(result.NewHistogram(), 1_700_000_000_000*int64(time.Millisecond)-due)
-	if len(messages) != 2 || messages[0].Accepted != 2500 || messages[1].Accepted != 0 {
-		t.Errorf("%+v, want 2500 µs and nothing", messages)
-	}
+	assert.Check(t, len(messages) == 2 && messages[0].Accepted == 2500 && messages[1].Accepted == 0, "%+v, want 2500 µs and nothing", messages)
 }
 
 // A shard that wakes late has stood still.
@@ -99,9 +96,8 @@ func TestWatchClocks(t *testing.T) {
 		t.Fatal(err)
 	}
 	assert.Check(t, r.pause >= int64(late-pauseInterval), "the longest pause is %v, it woke %v late", time.Duration(r.pause), late)
-	if step := time.Duration(r.ahead - before); step.Abs() > time.Minute {
-		t.Errorf("the wall clock is ahead by %d ns, not by %d", r.ahead, before)
-	}
+	step := time.Duration(r.ahead - before)
+	assert.Check(t, step.Abs() <= time.Minute, "the wall clock is ahead by %d ns, not by %d", r.ahead, before)
 
 	idle := &run{from: clock.Now() + int64(time.Hour), to: clock.Now() + int64(2*time.Hour)}
 	alarm.Close() // as by a stop in the warm-up

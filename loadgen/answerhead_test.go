@@ -31,9 +31,8 @@ func TestLinesOfAHead(t *testing.T) {
 			if !ok || err != nil {
 				t.Fatal(ok, err)
 			}
-			if diff := cmp.Diff(c.want, r.lines()); diff != "" {
-				t.Error(diff)
-			}
+			diff := cmp.Diff(c.want, r.lines())
+			assert.Check(t, diff == "", diff)
 		})
 	}
 }
@@ -56,9 +55,8 @@ func FuzzLinesOfAHead(f *testing.F) {
 		}
 		lines := r.lines()
 		head := int64(bytes.Index(b, []byte("\r\n\r\n")) + 4)
-		if sum := sumOf(lines) + 2; sum != head {
-			t.Errorf("%d bytes in lines %v, the head has %d", sum, lines, head)
-		}
+		sum := sumOf(lines) + 2
+		assert.Check(t, sum == head, "%d bytes in lines %v, the head has %d", sum, lines, head)
 		assert.Check(t, len(lines) <= result.MaxAnswerHeaders+1, "%d names", len(lines))
 		for name := range lines {
 			assert.Check(t, name == "" || name == result.OtherHeaders || result.IsHeaderName(name), "a name %q", name)
@@ -82,7 +80,6 @@ func TestOneHeadIsKept(t *testing.T) {
 	h.wanted.Store(true)
 	offer("first")
 	offer("the second")
-	if diff := cmp.Diff(map[string]int64{"": 7}, h.lines); diff != "" {
-		t.Error(diff)
-	}
+	diff := cmp.Diff(map[string]int64{"": 7}, h.lines)
+	assert.Check(t, diff == "", diff)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/gorilla/websocket"
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 func TestAgreed(t *testing.T) {
@@ -35,9 +36,8 @@ func TestAgreed(t *testing.T) {
 
 func TestAgreedRefuses(t *testing.T) {
 	for _, extensions := range []string{"", ",", "x-webkit-deflate-frame", "permessage-deflate2"} {
-		if d, err := agreed(extensions); !errors.Is(err, errNoDeflate) {
-			t.Errorf("%q gave %+v, %v; want %v", extensions, d, err, errNoDeflate)
-		}
+		d, err := agreed(extensions)
+		assert.Check(t, errors.Is(err, errNoDeflate), "%q gave %+v, %v; want %v", extensions, d, err, errNoDeflate)
 	}
 	for _, params := range []string{
 		"client_max_window_bits", "client_max_window_bits=7", "client_max_window_bits=10; client_max_window_bits=10",
@@ -45,9 +45,8 @@ func TestAgreedRefuses(t *testing.T) {
 		"server_max_window_bits=-9", "server_no_context_takeover=1", "server_no_context_takeover; server_no_context_takeover",
 		"surprise", " ", "server_no_context_takeover, permessage-deflate",
 	} {
-		if d, err := agreed("permessage-deflate; " + params); !errors.Is(err, errMalformed) {
-			t.Errorf("%q gave %+v, %v; want a malformed answer", params, d, err)
-		}
+		d, err := agreed("permessage-deflate; " + params)
+		assert.Check(t, errors.Is(err, errMalformed), "%q gave %+v, %v; want a malformed answer", params, d, err)
 	}
 }
 
@@ -81,9 +80,7 @@ func TestDeflateWithGorilla(t *testing.T) {
 		}
 	})
 	c, m := dialTo(t, DialWebSocketDeflate, url)
-	if got := <-offered; got != deflateOffer {
-		t.Errorf("offered %s", got)
-	}
+	assert.Check(t, is.Equal(<-offered, deflateOffer), "offered")
 	texts := make(chan string, 100)
 	go func() {
 		defer close(texts)
@@ -107,14 +104,12 @@ func TestDeflateWithGorilla(t *testing.T) {
 		if got, want := <-sent, `{"user":"ada","text":"`+text+`"}`; got != want {
 			t.Fatalf("%d bytes were read as %.100q", size, got)
 		}
-		if got := <-texts; got != text {
-			t.Fatalf("%d bytes came back as %.100q", size, got)
-		}
+		got := <-texts
+		assert.Assert(t, got == text, "%d bytes came back as %.100q", size, got)
 		after := m.Totals()
 		assert.Check(t, after.FramesOut-before.FramesOut == 1 && after.FramesIn != before.FramesIn, "%+v frames after %+v", after, before)
-		if out := int(after.BytesOut - before.BytesOut); size == 70000 && out > 2000 {
-			t.Errorf("message %d of %d bytes took %d on the wire", i, size, out)
-		}
+		out := int(after.BytesOut - before.BytesOut)
+		assert.Check(t, size != 70000 || out <= 2000, "message %d of %d bytes took %d on the wire", i, size, out)
 	}
 	c.Close()
 	for range texts {
@@ -143,9 +138,8 @@ func TestDeflateWithAKeptWindow(t *testing.T) {
 		}
 		c, m := dialTo(t, DialWebSocketDeflate, serveRaw(t, takeover, frames))
 		receive(t, c, texts...)
-		if told := m.deflate.Load(); told == nil || *told != "permessage-deflate" {
-			t.Errorf("told of what was agreed: %v", told)
-		}
+		told := m.deflate.Load()
+		assert.Check(t, told != nil && *told == "permessage-deflate", "told of what was agreed: %v", told)
 	}
 }
 
@@ -187,9 +181,8 @@ func TestDeflateRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c, _ := dialTo(t, DialWebSocketDeflate, serveRaw(t, takeover, frames))
-			if ds, err := c.Receive(); !errors.Is(err, errMalformed) {
-				t.Errorf("got %d deliveries, %v; want a malformed answer", len(ds), err)
-			}
+			ds, err := c.Receive()
+			assert.Check(t, errors.Is(err, errMalformed), "got %d deliveries, %v; want a malformed answer", len(ds), err)
 		})
 	}
 }
@@ -208,9 +201,8 @@ func TestDeflateOfAStreamThatEnds(t *testing.T) {
 	// The example of RFC 7692, 7.2.3.4, and the same without its last byte.
 	for _, b := range []string{"\xf3\x48\xcd\xc9\xc9\x07\x00\x00", "\xf3\x48\xcd\xc9\xc9\x07\x00"} {
 		d := &deflate{}
-		if got, err := d.inflate([]byte(b)); err != nil || string(got) != "Hello" {
-			t.Errorf("%q is %q, %v", b, got, err)
-		}
+		got, err := d.inflate([]byte(b))
+		assert.Check(t, err == nil && string(got) == "Hello", "%q is %q, %v", b, got, err)
 		d.release()
 	}
 	frames := serverFrame(0x80|opText|rsv1, append(lastBlock(t, messageJSON(1, "one")), 0))
@@ -266,18 +258,16 @@ func FuzzDeflate(f *testing.F) {
 			d := &deflate{keep: keep}
 			p := newPacker(t, level, keep > 0)
 			for n := range 3 {
-				if got, err := d.inflate(p.pack(string(text))); err != nil || !bytes.Equal(got, text) {
-					t.Fatalf("time %d: %q came back as %q, %v", n, text, got, err)
-				}
+				got, err := d.inflate(p.pack(string(text)))
+				assert.Assert(t, err == nil && bytes.Equal(got, text), "time %d: %q came back as %q, %v", n, text, got, err)
 			}
 			d.release()
 		}
 		d := deflaters.Get().(*deflater)
 		defer deflaters.Put(d)
 		for _, reach := range []int{fullWindow, 1 << 8} {
-			if got, err := flated(d.deflate(text, reach), nil); err != nil || !bytes.Equal(got, text) {
-				t.Fatalf("%q was compressed to what inflates to %q, %v", text, got, err)
-			}
+			got, err := flated(d.deflate(text, reach), nil)
+			assert.Assert(t, err == nil && bytes.Equal(got, text), "%q was compressed to what inflates to %q, %v", text, got, err)
 		}
 	})
 }

@@ -105,23 +105,19 @@ func TestEventStream(t *testing.T) {
 // Line ends may be mixed: CRLF CR LF are three of them, LF CR two.
 func TestEventStreamLineEnds(t *testing.T) {
 	_, events, err := readStream([]byte("data: a\r\ndata: b\rdata: c\n\rdata: d\n\r\ndata: e\r\r\ndata: f\r\n\n"))
-	if want := `[message "a\nb\nc" after "" message "d" after "" message "e" after "" message "f" after ""]`; err != nil || fmt.Sprint(events) != want {
-		t.Errorf("got %v, %v; want %s", events, err, want)
-	}
+	want := `[message "a\nb\nc" after "" message "d" after "" message "e" after "" message "f" after ""]`
+	assert.Check(t, err == nil && fmt.Sprint(events) == want, "got %v, %v; want %s", events, err, want)
 }
 
 // An event is there with the CR that ends it, whether or not an LF will come.
 func TestEventStreamDoesNotWaitForLF(t *testing.T) {
 	var s EventStream
-	if e, size, ok, err := s.Next([]byte("data: a\r\n\r")); !ok || err != nil || size != 10 || string(e.Data) != "a" {
-		t.Errorf("got %+v, %d, %v, %v", e, size, ok, err)
-	}
-	if _, size, ok, err := s.Next([]byte("\n")); ok || err != nil || size != 1 {
-		t.Errorf("the LF gave %d, %v, %v", size, ok, err)
-	}
-	if e, _, ok, err := s.Next([]byte("data: b\n\n")); !ok || err != nil || string(e.Data) != "b" {
-		t.Errorf("got %+v, %v, %v", e, ok, err)
-	}
+	e, size, ok, err := s.Next([]byte("data: a\r\n\r"))
+	assert.Check(t, ok && err == nil && size == 10 && string(e.Data) == "a", "got %+v, %d, %v, %v", e, size, ok, err)
+	_, size, ok, err = s.Next([]byte("\n"))
+	assert.Check(t, !ok && err == nil && size == 1, "the LF gave %d, %v, %v", size, ok, err)
+	e, _, ok, err = s.Next([]byte("data: b\n\n"))
+	assert.Check(t, ok && err == nil && string(e.Data) == "b", "got %+v, %v, %v", e, ok, err)
 }
 
 // How a large event comes does not decide whether it is delivered.
@@ -162,18 +158,16 @@ func TestEventStreamIsBounded(t *testing.T) {
 		var s EventStream
 		for _, b := range [][]byte{[]byte(":"), piece} {
 			for range 2 * maxEvent / len(b) {
-				if _, _, _, err := s.Next(b); err != nil {
-					t.Fatal(err)
-				}
+				_, _, _, err := s.Next(b)
+				assert.NilError(t, err)
 				if len(b) == 1 {
 					break
 				}
 			}
 		}
 		assert.Check(t, len(s.line) == 1, "%d bytes are kept of a comment", len(s.line))
-		if e, _, ok, err := s.Next([]byte("\ndata: a\n\n")); !ok || err != nil || string(e.Data) != "a" {
-			t.Errorf("after it: %+v, %v, %v", e, ok, err)
-		}
+		e, _, ok, err := s.Next([]byte("\ndata: a\n\n"))
+		assert.Check(t, ok && err == nil && string(e.Data) == "a", "after it: %+v, %v, %v", e, ok, err)
 	})
 }
 

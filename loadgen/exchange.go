@@ -48,7 +48,7 @@ func (c *Conn) answer() (response, error) {
 		case ok && r.last: // such as 408, for a connection that was idle for long
 			return r, c.unanswered(io.EOF)
 		case ok:
-			err = malformed("an answer to nothing that was asked", r.first)
+			err = malformed("an answer without a request", r.first)
 		case err == nil && end != nil:
 			err = end
 		case err == nil:
@@ -62,6 +62,24 @@ func (c *Conn) answer() (response, error) {
 		}
 		return r, c.unanswered(err)
 	}
+}
+
+// exchange sends a request, which holds of the chat what the tally says, and waits
+// for an answer of a status. Its body holds until the next Fill.
+func (c *Conn) exchange(request []byte, holds tally, status int) (response, error) {
+	if err := c.send(request); err != nil {
+		return response{}, err
+	}
+	c.meter.out.add(holds)
+	r, err := c.answer()
+	if err != nil {
+		return r, err
+	}
+	c.Consume(r.size)
+	if r.status != status {
+		return r, r.refusal()
+	}
+	return r, nil
 }
 
 // answerHead waits for the response to a request whose answer does not end,

@@ -33,9 +33,8 @@ func TestParseFrame(t *testing.T) {
 					c.want.compressed = true
 				}
 				for n := range min(len(c.bytes), 200) {
-					if f, ok, err := parseFrame(b[:n], compressed); ok || err != nil {
-						t.Fatalf("%d bytes gave %+v, %v", n, f, err)
-					}
+					f, ok, err := parseFrame(b[:n], compressed)
+					assert.Assert(t, !ok && err == nil, "%d bytes gave %+v, %v", n, f, err)
 				}
 				got, ok, err := parseFrame(b, compressed)
 				if !ok || err != nil || got.op != c.want.op || got.final != c.want.final || got.compressed != c.want.compressed ||
@@ -52,17 +51,15 @@ func TestParseFrameRefuses(t *testing.T) {
 		"masked": "\x81\x81\x00\x00\x00\x00x", "reserved bit": "\xc1\x01x", "opcode 3": "\x83\x01x", "opcode 11": "\x8b\x01x",
 		"ping in parts": "\x09\x01x", "long ping": "\x89\x7e\x00\x7e", "too long": "\x81\x7f\x40\x00\x00\x00\x00\x00\x00\x00",
 	} {
-		if f, _, err := parseFrame([]byte(b), false); !errors.Is(err, errMalformed) {
-			t.Errorf("%s gave %+v, %v; want a malformed answer", name, f, err)
-		}
+		f, _, err := parseFrame([]byte(b), false)
+		assert.Check(t, errors.Is(err, errMalformed), "%s gave %+v, %v; want a malformed answer", name, f, err)
 	}
 	for name, b := range map[string]string{
 		"compressed ping": "\xc9\x01x", "compressed continuation": "\xc0\x01x", "compressed close": "\xc8\x00",
 		"second reserved bit": "\xa1\x01x", "third reserved bit": "\x91\x01x", "two reserved bits": "\xe1\x01x",
 	} {
-		if f, _, err := parseFrame([]byte(b), true); !errors.Is(err, errMalformed) {
-			t.Errorf("%s gave %+v, %v where deflate was agreed on; want a malformed answer", name, f, err)
-		}
+		f, _, err := parseFrame([]byte(b), true)
+		assert.Check(t, errors.Is(err, errMalformed), "%s gave %+v, %v where deflate was agreed on; want a malformed answer", name, f, err)
 	}
 }
 
@@ -89,12 +86,10 @@ func TestAppendFrameIsReadByGorilla(t *testing.T) {
 	defer ws.Close()
 	for _, size := range []int{0, 1, 125, 126, 1<<16 - 1, 1 << 16} {
 		payload := bytes.Repeat([]byte("xyz"), size/3+1)[:size]
-		if _, err := ws.NetConn().Write(appendFrame(nil, opText, payload, 0xa1b2c3d4)); err != nil {
-			t.Fatal(err)
-		}
-		if b := <-got; !bytes.Equal(b, payload) {
-			t.Errorf("%d bytes were read as %d others", size, len(b))
-		}
+		_, err := ws.NetConn().Write(appendFrame(nil, opText, payload, 0xa1b2c3d4))
+		assert.NilError(t, err)
+		b := <-got
+		assert.Check(t, bytes.Equal(b, payload), "%d bytes were read as %d others", size, len(b))
 	}
 }
 

@@ -55,21 +55,18 @@ func TestParseResponseAgreesWithNetHTTP(t *testing.T) {
 func TestParseResponseUntilTheEnd(t *testing.T) {
 	const head = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
 	for _, body := range []string{"", "hello"} {
-		if r, ok, err := parseResponse([]byte(head+body), false); ok || err != nil || !r.open {
-			t.Errorf("%q before the end: %+v, %v, %v", body, r, ok, err)
-		}
-		if r, ok, err := parseResponse([]byte(head+body), true); !ok || err != nil || string(r.body) != body || r.size != len(head+body) {
-			t.Errorf("%q at the end: %+v, %v, %v", body, r, ok, err)
-		}
+		r, ok, err := parseResponse([]byte(head+body), false)
+		assert.Check(t, !ok && err == nil && r.open, "%q before the end: %+v, %v, %v", body, r, ok, err)
+		r, ok, err = parseResponse([]byte(head+body), true)
+		assert.Check(t, ok && err == nil && string(r.body) == body && r.size == len(head+body), "%q at the end: %+v, %v, %v", body, r, ok, err)
 	}
 }
 
 func TestParseResponseWaitsForTheRest(t *testing.T) {
 	for name, text := range responses {
 		for n := range len(text) {
-			if r, ok, err := parseResponse([]byte(text[:n]), false); ok || err != nil {
-				t.Errorf("%s: %d of %d bytes gave %+v, %v, %v", name, n, len(text), r, ok, err)
-			}
+			r, ok, err := parseResponse([]byte(text[:n]), false)
+			assert.Check(t, !ok && err == nil, "%s: %d of %d bytes gave %+v, %v, %v", name, n, len(text), r, ok, err)
 		}
 	}
 }
@@ -84,9 +81,8 @@ func TestParseResponseRefuses(t *testing.T) {
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nffffffff\r\n", strings.Repeat("x", maxHeader+1),
 		strings.Repeat("HTTP/1.1 103 X\r\n\r\n", maxHeader/18+1),
 	} {
-		if r, ok, err := parseResponse([]byte(text), false); !errors.Is(err, errMalformed) {
-			t.Errorf("%.60q gave %+v, %v, %v; want a malformed answer", text, r, ok, err)
-		}
+		r, ok, err := parseResponse([]byte(text), false)
+		assert.Check(t, errors.Is(err, errMalformed), "%.60q gave %+v, %v, %v; want a malformed answer", text, r, ok, err)
 	}
 }
 

@@ -73,7 +73,5 @@ func TestALedgerOfEndlessLossesIsBounded(t *testing.T) {
 		l.Enter(id)
 	}
 	assert.Check(t, len(l.gaps) == maxGaps, "%d gaps are kept, want %d", len(l.gaps), maxGaps)
-	if got := l.Enter(1); got != duplicate {
-		t.Errorf("an id of which nothing is known any more: %v, want duplicate", got)
-	}
+	assert.Check(t, is.Equal(l.Enter(1), duplicate), "an id of which nothing is known any more")
 }

@@ -35,14 +35,12 @@ func TestLiveLooksAtSoMany(t *testing.T) {
 			l.look(nth, nth%int64(c.clients)) // the latency tells the client
 		}
 		sketch := l.take()
-		if got := float64(counted(sketch)) / deliveries; math.Abs(got-c.want) > .001 {
-			t.Errorf("%+v: %v of the deliveries were looked at", c, got)
-		}
+		got := float64(counted(sketch)) / deliveries
+		assert.Check(t, math.Abs(got-c.want) <= .001, "%+v: %v of the deliveries were looked at", c, got)
 		if c.clients <= 100 {
 			for client := range c.clients {
-				if got := float64(sketch[client]) / deliveries * float64(c.clients); math.Abs(got-c.want) > .1*c.want {
-					t.Errorf("%+v: of client %d %v were looked at", c, client, got)
-				}
+				got := float64(sketch[client]) / deliveries * float64(c.clients)
+				assert.Check(t, math.Abs(got-c.want) <= .1*c.want, "%+v: of client %d %v were looked at", c, client, got)
 			}
 		}
 		if again := l.take(); len(again) > 0 {
@@ -100,9 +98,8 @@ func TestLiveMissing(t *testing.T) {
 		for _, g := range ledger.gaps {
 			gaps += int64(g.to - g.from + 1)
 		}
-		if got := l.lacking(); got != c.want || got != gaps {
-			t.Errorf("%s: %d, want %d; the ledger's gaps hold %d", name, got, c.want, gaps)
-		}
+		got := l.lacking()
+		assert.Check(t, got == c.want && got == gaps, "%s: %d, want %d; the ledger's gaps hold %d", name, got, c.want, gaps)
 	}
 }
 

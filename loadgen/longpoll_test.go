@@ -32,9 +32,8 @@ func receiving(t *testing.T, c Client) <-chan received {
 func dialLongPoll(t *testing.T, d *desk) (*longPollClient, *Meter) {
 	t.Helper()
 	c, m := d.dial(t, DialLongPoll, 40)
-	if _, ok := c.(Poller); ok {
-		t.Error("a long poll is not paced")
-	}
+	_, ok := c.(Poller)
+	assert.Check(t, !ok, "a long poll is not paced")
 	assert.Check(t, c.(Rearmer).Armed(), "dialled, and no request is out")
 	return c.(*longPollClient), m
 }
@@ -65,12 +64,10 @@ func TestLongPoll(t *testing.T) {
 		begun := clock.Now()
 		got := receiving(t, c)
 		r := <-d.asked
-		if want := "/api/rooms/lobby/messages?after=" + step.after + "&limit=1000&wait=25s"; r.Method != "GET" || r.URL.String() != want {
-			t.Errorf("step %d: %s %s, want %s", i, r.Method, r.URL, want)
-		}
-		if paused := clock.Now() - begun; paused < int64(pause) {
-			t.Errorf("step %d: asked again after %v, want at least %v", i, time.Duration(paused), pause)
-		}
+		want := "/api/rooms/lobby/messages?after=" + step.after + "&limit=1000&wait=25s"
+		assert.Check(t, r.Method == "GET" && r.URL.String() == want, "step %d: %s %s, want %s", i, r.Method, r.URL, want)
+		paused := clock.Now() - begun
+		assert.Check(t, paused >= int64(pause), "step %d: asked again after %v, want at least %v", i, time.Duration(paused), pause)
 		if step.late {
 			c.sent -= int64(leastWait)
 		}
@@ -107,9 +104,8 @@ func TestLongPollRearmsInReceive(t *testing.T) {
 		runtime.Gosched()
 	}
 	d.answers <- reply(200, page(42))
-	if g := <-got; g.err != nil || g.ids != "[42]" {
-		t.Errorf("received %s, %v", g.ids, g.err)
-	}
+	g := <-got
+	assert.Check(t, g.err == nil && g.ids == "[42]", "received %s, %v", g.ids, g.err)
 }
 
 func TestLongPollBacksOffToALimit(t *testing.T) {
@@ -135,9 +131,8 @@ func TestRetryAfter(t *testing.T) {
 func FuzzRetryAfter(f *testing.F) {
 	f.Add([]byte("60"))
 	f.Fuzz(func(t *testing.T, value []byte) {
-		if d := retryAfter(value); d < 0 || d > maxRetryAfter {
-			t.Errorf("%q is %v", value, d)
-		}
+		d := retryAfter(value)
+		assert.Check(t, d >= 0 && d <= maxRetryAfter, "%q is %v", value, d)
 	})
 }
 
@@ -153,12 +148,10 @@ func TestLongPollHeedsRetryAfter(t *testing.T) {
 	begun := clock.Now()
 	got = receiving(t, c)
 	d.answer(200, page(41))
-	if waited := clock.Now() - begun; waited < least {
-		t.Errorf("asked again after %v, want at least %v", time.Duration(waited), time.Duration(least))
-	}
-	if g := <-got; g.ids != "[41]" || c.retryAfter != 0 {
-		t.Errorf("received %s, %v; still heeds %v", g.ids, g.err, c.retryAfter)
-	}
+	waited := clock.Now() - begun
+	assert.Check(t, waited >= least, "asked again after %v, want at least %v", time.Duration(waited), time.Duration(least))
+	g := <-got
+	assert.Check(t, g.ids == "[41]" && c.retryAfter == 0, "received %s, %v; still heeds %v", g.ids, g.err, c.retryAfter)
 }
 
 // A server that refuses and closes is asked again over a new connection.
@@ -175,12 +168,10 @@ func TestLongPollAsksAgainOverANewConnection(t *testing.T) {
 			}
 			got = receiving(t, c)
 			d.answer(200, page(41))
-			if g := <-got; g.ids != "[41]" || g.err != nil {
-				t.Errorf("received %s, %v", g.ids, g.err)
-			}
-			if n := m.read(); n.requests != 2 || n.lost != 0 || n.reconnects != 1 || n.unanswered != 0 {
-				t.Errorf("counted %+v", n)
-			}
+			g := <-got
+			assert.Check(t, g.ids == "[41]" && g.err == nil, "received %s, %v", g.ids, g.err)
+			n := m.read()
+			assert.Check(t, n.requests == 2 && n.lost == 0 && n.reconnects == 1 && n.unanswered == 0, "counted %+v", n)
 		})
 	}
 }
@@ -196,9 +187,8 @@ func TestLongPollCloses(t *testing.T) {
 			t.Errorf("received %s, armed %v", g.ids, c.Armed())
 		}
 		d.answers <- reply(200, page())
-		if n := m.read(); n.unanswered != 1 || n.lost != 0 {
-			t.Errorf("counted %+v", n)
-		}
+		n := m.read()
+		assert.Check(t, n.unanswered == 1 && n.lost == 0, "counted %+v", n)
 	})
 	t.Run("while it keeps off", func(t *testing.T) {
 		d := newDesk(t)
@@ -209,9 +199,8 @@ func TestLongPollCloses(t *testing.T) {
 		got = receiving(t, c)
 		c.Close()
 		c.Close()
-		if g := <-got; !errors.Is(g.err, errClosed) {
-			t.Errorf("received %s, %v; want %v", g.ids, g.err, errClosed)
-		}
+		g := <-got
+		assert.Check(t, errors.Is(g.err, errClosed), "received %s, %v; want %v", g.ids, g.err, errClosed)
 	})
 	t.Run("by the server", func(t *testing.T) {
 		d := newDesk(t)
@@ -219,11 +208,9 @@ func TestLongPollCloses(t *testing.T) {
 		got := receiving(t, c)
 		<-d.asked
 		d.answers <- hangUp
-		if g := <-got; !errors.Is(g.err, io.EOF) {
-			t.Errorf("received %s, %v; want EOF", g.ids, g.err)
-		}
-		if n := m.read(); n.unanswered != 1 || n.lost != 1 {
-			t.Errorf("counted %+v", n)
-		}
+		g := <-got
+		assert.Check(t, errors.Is(g.err, io.EOF), "received %s, %v; want EOF", g.ids, g.err)
+		n := m.read()
+		assert.Check(t, n.unanswered == 1 && n.lost == 1, "counted %+v", n)
 	})
 }

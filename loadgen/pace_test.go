@@ -3,6 +3,8 @@ package loadgen
 import (
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/shard"
 )
 
@@ -12,9 +14,8 @@ func TestSpread(t *testing.T) {
 		"http://127.0.0.1:80": "127.0.1.3", "http://127.9.9.9:80": "127.0.1.3",
 		"http://[::1]:80": "invalid IP", "http://localhost:80": "invalid IP", "http://192.0.2.1:80": "invalid IP",
 	} {
-		if got := spread(shard.Plan{Servers: []string{"http://127.0.0.1:1", server}, Shard: 2}).String(); got != want {
-			t.Errorf("%s is dialled from %s, want %s", server, got, want)
-		}
+		got := spread(shard.Plan{Servers: []string{"http://127.0.0.1:1", server}, Shard: 2}).String()
+		assert.Check(t, got == want, "%s is dialled from %s, want %s", server, got, want)
 	}
 }
 

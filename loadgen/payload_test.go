@@ -29,9 +29,8 @@ func TestTextCarriesItsTag(t *testing.T) {
 func TestForeignTexts(t *testing.T) {
 	for _, text := range []string{"", "~", "hello", "~abc123", "~abc123.", "~abc123.1~", "~abc123.1.~", "~abc123.A.1~", "~abc123..~",
 		"~abc123.1.2", "~abc123.1111111111111.2~", "abc123.1.2~"} {
-		if tag, ok := parseTag("abc123", []byte(text)); ok {
-			t.Errorf("%q has the tag %v", text, tag)
-		}
+		tag, ok := parseTag("abc123", []byte(text))
+		assert.Check(t, !ok, "%q has the tag %v", text, tag)
 	}
 }
 
@@ -45,7 +44,6 @@ func TestTextHasTheEntropyOfChat(t *testing.T) {
 	w, _ := flate.NewWriter(&packed, flate.DefaultCompression)
 	w.Write(texts.Bytes())
 	w.Close()
-	if ratio := float64(packed.Len()) / float64(texts.Len()); ratio < .3 || ratio > .7 {
-		t.Errorf("50 messages deflate to %.0f %% of their size, not to 30 to 70 %%", 100*ratio)
-	}
+	ratio := float64(packed.Len()) / float64(texts.Len())
+	assert.Check(t, ratio >= .3 && ratio <= .7, "50 messages deflate to %.0f %% of their size, not to 30 to 70 %%", 100*ratio)
 }

@@ -47,9 +47,8 @@ func TestPollETag(t *testing.T) {
 			t.Errorf("received %s, %v; want %s", idsOf(t, ds), err, step.ids)
 		}
 	}
-	if n := m.read(); n.empty != 3 || n.byStatus[200] != 3 || n.byStatus[304] != 3 || n.byStatus[503] != 1 || n.requests != 7 {
-		t.Errorf("counted %+v", n)
-	}
+	n := m.read()
+	assert.Check(t, n.empty == 3 && n.byStatus[200] == 3 && n.byStatus[304] == 3 && n.byStatus[503] == 1 && n.requests == 7, "counted %+v", n)
 }
 
 // Without tags it is plain polling, which must not be measured as this.
@@ -58,26 +57,23 @@ func TestNoETag(t *testing.T) {
 	c, _ := d.dial(t, DialPollETag, 0)
 	assert.NilError(t, c.(Poller).Poll())
 	d.answer(200, page(1))
-	if ds, err := c.Receive(); !errors.Is(err, errNoETag) {
-		t.Errorf("got %v, %v; want %v", ds, err, errNoETag)
-	}
+	ds, err := c.Receive()
+	assert.Check(t, errors.Is(err, errNoETag), "got %v, %v; want %v", ds, err, errNoETag)
 }
 
 // A server's tag goes back to it in a header, so it must be one.
 func TestETagsThatCannotBeSentBack(t *testing.T) {
 	for _, etag := range []string{`43`, `"43`, `"`, `W/43`, `w/"43"`, `"4"3"`, "\"4\n3\"", `"4 3"`, `"` + strings.Repeat("x", maxETag) + `"`} {
 		b := []byte("HTTP/1.1 200 OK\r\nETag: " + etag + "\r\nContent-Length: 0\r\n\r\n")
-		if r, ok, err := parseResponse(b, false); !ok || err != nil || isETag(r.field("etag")) {
-			t.Errorf("%.40q was taken for an ETag (%v, %v)", etag, ok, err)
-		}
+		r, ok, err := parseResponse(b, false)
+		assert.Check(t, ok && err == nil && !isETag(r.field("etag")), "%.40q was taken for an ETag (%v, %v)", etag, ok, err)
 	}
 	d := newDesk(t)
 	c, _ := d.dial(t, DialPollETag, 0)
 	assert.NilError(t, c.(Poller).Poll())
 	d.answer(200, page(), "ETag", "43")
-	if _, err := c.Receive(); !errors.Is(err, errMalformed) {
-		t.Errorf("got %v, want a malformed answer", err)
-	}
+	_, err := c.Receive()
+	assert.Check(t, errors.Is(err, errMalformed), "got %v, want a malformed answer", err)
 }
 
 // What is sent back must come out as it was, and nothing beside it.
@@ -93,8 +89,6 @@ func FuzzETag(f *testing.F) {
 		c.host, c.target.Room = "host:1", "lobby"
 		c.render()
 		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(c.request)))
-		if err != nil || r.Header.Get("If-None-Match") != string(etag) || len(r.Header) != 3 {
-			t.Errorf("%q was sent as %+v, %v", etag, r, err)
-		}
+		assert.Check(t, err == nil && r.Header.Get("If-None-Match") == string(etag) && len(r.Header) == 3, "%q was sent as %+v, %v", etag, r, err)
 	})
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 // desk is a server whose answers the test gives one by one.
@@ -116,9 +117,8 @@ func TestPostedMessages(t *testing.T) {
 		c, err = DialPoll(t.Context(), Target{URL: d.url, Room: "lobby", User: "ada", After: 7, Publishes: true, Meter: m})
 		dialled <- err
 	}()
-	if r := d.answer(200, page()); r.URL.String() != "/api/rooms/lobby/messages?after=7&limit=1" {
-		t.Errorf("the connection to publish over begins with %s", r.URL)
-	}
+	r := d.answer(200, page())
+	assert.Check(t, r.URL.String() == "/api/rooms/lobby/messages?after=7&limit=1", "the connection to publish over begins with %s", r.URL)
 	if err := <-dialled; err != nil {
 		t.Fatal(err)
 	}
@@ -146,9 +146,8 @@ func TestPostedMessages(t *testing.T) {
 			refusedWith(t, err, a.status, "{}")
 		}
 	}
-	if got := m.read(); got.opened != 3 || got.requests != 4 || got.reconnects != 1 || got.lost != 0 {
-		t.Errorf("counted %+v", got)
-	}
+	got := m.read()
+	assert.Check(t, got.opened == 3 && got.requests == 4 && got.reconnects == 1 && got.lost == 0, "counted %+v", got)
 }
 
 // A connection that is being dialled to publish over does not hold up Close.
@@ -175,10 +174,7 @@ func TestCloseEndsTheDialToPublish(t *testing.T) {
 		}
 	}
 	c.Close()
-	if err := <-published; !errors.Is(err, errUnsent) {
-		t.Errorf("Publish ended with %v, want %v", err, errUnsent)
-	}
-	if n := m.read().failed; n != 0 {
-		t.Errorf("%d dials are said to have failed", n)
-	}
+	err = <-published
+	assert.Check(t, errors.Is(err, errUnsent), "Publish ended with %v, want %v", err, errUnsent)
+	assert.Check(t, is.Equal(m.read().failed, int64(0)), "dials are said to have failed")
 }

@@ -38,14 +38,12 @@ func TestScanRefuses(t *testing.T) {
 	for _, text := range []string{"", "x", "[", "{", `{"id"}`, `{"id":}`, `{"id":"1"}`, `{"id":-1}`, `{"id":99999999999999999999}`, `{"id":1`, `{"id":1,}`,
 		`{"text":1}`, `{"text":"a}`, `{"a":[1,2}`, `{"a":{"b"}}`, `{"a":` + strings.Repeat("[", 100), `{"id":1 "text":"a"}`} {
 		var o object
-		if err := scanObject([]byte(text), &o); !errors.Is(err, errMalformed) {
-			t.Errorf("%.40q gave %+v, %v; want a malformed answer", text, o, err)
-		}
+		err := scanObject([]byte(text), &o)
+		assert.Check(t, errors.Is(err, errMalformed), "%.40q gave %+v, %v; want a malformed answer", text, o, err)
 	}
 	for _, text := range []string{"", "{}", "[1]", `[{"id":1}]`, `[{"id":1,"text":"a"}`, `[{"id":1,"text":"a"},]`, `[{"id":0,"text":"a"}]`} {
-		if ds, err := scanMessages(nil, []byte(text)); err == nil {
-			t.Errorf("messages %q gave %v", text, ds)
-		}
+		ds, err := scanMessages(nil, []byte(text))
+		assert.Check(t, err != nil, "messages %q gave %v", text, ds)
 	}
 }
 

@@ -6,21 +6,19 @@ import (
 	"time"
 
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 func TestConstantDues(t *testing.T) {
 	next := Schedule{Rate: 4, Arrivals: Constant}.Dues()
 	for i, want := range []time.Duration{125, 375, 625, 875, 1125} {
-		if got := next(); got != want*time.Millisecond {
-			t.Errorf("message %d is due at %v, want %v ms", i, got, want)
-		}
+		got := next()
+		assert.Check(t, got == want*time.Millisecond, "message %d is due at %v, want %v ms", i, got, want)
 	}
 }
 
 func TestNoMessages(t *testing.T) {
-	if due := (Schedule{}).Dues()(); due != math.MaxInt64 {
-		t.Errorf("a schedule without a rate has a message due at %v", due)
-	}
+	assert.Check(t, is.Equal((Schedule{}).Dues()(), time.Duration(math.MaxInt64)), "a schedule without a rate has a message due at")
 }
 
 func TestPoissonDues(t *testing.T) {
@@ -32,9 +30,8 @@ func TestPoissonDues(t *testing.T) {
 	same := 0
 	for range n {
 		due := a()
-		if again := b(); again != due {
-			t.Fatalf("the same schedule gave %v and %v", due, again)
-		}
+		again := b()
+		assert.Assert(t, again == due, "the same schedule gave %v and %v", due, again)
 		if other() == due {
 			same++
 		}
@@ -44,12 +41,10 @@ func TestPoissonDues(t *testing.T) {
 	}
 	// Exponential gaps of mean 1/rate: n of them take n/rate, and their mean
 	// square is 2/rate². Both within 2 %, more than five standard errors.
-	if got := last * 1000 / n; math.Abs(got-1) > .02 {
-		t.Errorf("the mean gap is %.3f of 1/rate", got)
-	}
-	if got := squares / n * 1e6 / 2; math.Abs(got-1) > .05 {
-		t.Errorf("the gaps' mean square is %.3f of an exponential distribution's", got)
-	}
+	got := last * 1000 / n
+	assert.Check(t, math.Abs(got-1) <= .02, "the mean gap is %.3f of 1/rate", got)
+	got = squares / n * 1e6 / 2
+	assert.Check(t, math.Abs(got-1) <= .05, "the gaps' mean square is %.3f of an exponential distribution's", got)
 	assert.Check(t, same <= n/100, "two rooms share %d of %d dues", same, n)
 }
 

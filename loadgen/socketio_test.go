@@ -178,9 +178,8 @@ func TestSocketIOReceives(t *testing.T) {
 			receive(t, c, "one", `t\"wo]`, "three", "four", "five", "six")
 			e.want("3")
 			e.want("3")
-			if want := "/socket.io/?EIO=4&transport=" + name + "&room=lobby&after=7"; e.asked != want {
-				t.Errorf("asked for %s, want %s", e.asked, want)
-			}
+			want := "/socket.io/?EIO=4&transport=" + name + "&room=lobby&after=7"
+			assert.Check(t, e.asked == want, "asked for %s, want %s", e.asked, want)
 		})
 	}
 }
@@ -205,21 +204,16 @@ func TestSocketIOPublishes(t *testing.T) {
 		e.send(`431[`+messageJSON(1, "hello")+`]`, `4317[{"error":{"status":500,"title":"?"}}]`)
 		e.send("2", `432[{"error":{"status":413,"title":"too long"}}]`)
 		var refused *AnswerError
-		if err := <-published; !errors.As(err, &refused) || refused.Status != 413 || refused.Text != "too long" {
-			t.Errorf("a refused message: %v", err)
-		}
+		err := <-published
+		assert.Check(t, errors.As(err, &refused) && refused.Status == 413 && refused.Text == "too long", "a refused message: %v", err)
 		e.want("3")
 
 		c.Close()
-		if err := <-ended; err == nil {
-			t.Error("Receive went on after Close")
-		}
-		if err := c.Publish("too late"); err == nil {
-			t.Error("Publish went on after Close")
-		}
-		if held := m.read().held; held != 0 {
-			t.Errorf("%d connections are left", held)
-		}
+		err = <-ended
+		assert.Check(t, err != nil, "Receive went on after Close")
+		err = c.Publish("too late")
+		assert.Check(t, err != nil, "Publish went on after Close")
+		assert.Check(t, is.Equal(m.read().held, int64(0)), "connections are left")
 	})
 }
 
@@ -231,9 +225,8 @@ func TestSocketIOCloseLetsPublishGo(t *testing.T) {
 		go func() { published <- c.Publish("unanswered") }()
 		e.want(`421["chat message",{"user":"ada","text":"unanswered"}]`)
 		c.Close()
-		if err := <-published; err == nil || errorKind(err) != "no answer" {
-			t.Errorf("Publish: %v, want that there was no answer", err)
-		}
+		err := <-published
+		assert.Check(t, err != nil && errorKind(err) == "no answer", "Publish: %v, want that there was no answer", err)
 		<-ended
 	})
 }
@@ -262,16 +255,14 @@ func TestSocketIODialRefuses(t *testing.T) {
 	eachEngine(t, func(t *testing.T, dial Dialer) {
 		for _, opening := range []string{"", "0", "0{}", `0{"sid":""}`, `0{"sid":1}`, "40", "hello", "6"} {
 			_, url := serveEngine(t, opening)
-			if _, err := dial(t.Context(), Target{URL: url, Room: "lobby", Meter: &Meter{}}); !errors.Is(err, errMalformed) {
-				t.Errorf("opened by %q: %v, want a malformed answer", opening, err)
-			}
+			_, err := dial(t.Context(), Target{URL: url, Room: "lobby", Meter: &Meter{}})
+			assert.Check(t, errors.Is(err, errMalformed), "opened by %q: %v, want a malformed answer", opening, err)
 		}
 		for _, packet := range []string{chatPacket(1, "too early"), `43[{"id":1}]`, engineOpening, "44", "44[]"} {
 			e, url := serveEngine(t, engineOpening)
 			e.send(packet)
-			if _, err := dial(t.Context(), Target{URL: url, Room: "lobby", Meter: &Meter{}}); !errors.Is(err, errMalformed) {
-				t.Errorf("joined by %q: %v, want a malformed answer", packet, err)
-			}
+			_, err := dial(t.Context(), Target{URL: url, Room: "lobby", Meter: &Meter{}})
+			assert.Check(t, errors.Is(err, errMalformed), "joined by %q: %v, want a malformed answer", packet, err)
 		}
 	})
 }
@@ -296,9 +287,8 @@ func TestSocketIOEnds(t *testing.T) {
 		for packet, want := range fatal {
 			e, c, _ := dialEngine(t, dial)
 			e.send("2", packet)
-			if ds, err := c.Receive(); !errors.Is(err, want) {
-				t.Errorf("%q gave %v, %v; want %v", packet, ds, err, want)
-			}
+			ds, err := c.Receive()
+			assert.Check(t, errors.Is(err, want), "%q gave %v, %v; want %v", packet, ds, err, want)
 			c.Close()
 		}
 	})
@@ -323,9 +313,8 @@ func TestSocketIOEndsWithItsWebSocket(t *testing.T) {
 
 func TestSocketIOPollingSession(t *testing.T) {
 	e, c, m := dialEngine(t, DialSocketIOPolling)
-	if n := e.conns.Load(); n != 2 {
-		t.Errorf("a client that publishes took %d connections, want 2", n)
-	}
+	n := e.conns.Load()
+	assert.Check(t, n == 2, "a client that publishes took %d connections, want 2", n)
 	armed := c.(Rearmer).Armed
 	assert.Check(t, !armed(), "a request is out before Receive was called")
 	received := make(chan error, 1)
@@ -343,9 +332,7 @@ func TestSocketIOPollingSession(t *testing.T) {
 		t.Fatal(err)
 	}
 	assert.Check(t, !armed(), "a request is out while deliveries are in use")
-	if n := m.empty.Load(); n != 1 {
-		t.Errorf("%d empty answers, want 1", n)
-	}
+	assert.Check(t, is.Equal(m.empty.Load(), int64(1)), "empty answers")
 
 	e.refuses.Store(413)
 	var refused *AnswerError

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 // serveBytes answers one request on one connection with these bytes, and then
@@ -104,17 +105,15 @@ func TestSSE(t *testing.T) {
 			client, err := DialSSE(t.Context(), Target{URL: serveBytes(t, c.answer), Room: "lobby", Meter: m})
 			assert.NilError(t, err)
 			defer client.Close()
-			if n := m.read(); n.requests != 1 || n.byStatus[200] != 1 {
-				t.Errorf("dialled, and counted %+v", n)
-			}
+			n := m.read()
+			assert.Check(t, n.requests == 1 && n.byStatus[200] == 1, "dialled, and counted %+v", n)
 			next := 1
 			for {
 				ds, err := client.Receive()
 				if err != nil {
 					assert.Check(t, errors.Is(err, c.err), "ended with %v, want %v", err, c.err)
-					if _, again := client.Receive(); again != err {
-						t.Errorf("and then with %v", again)
-					}
+					_, again := client.Receive()
+					assert.Check(t, again == err, "and then with %v", again)
 					break
 				}
 				assert.Assert(t, len(ds) != 0, "received nothing")
@@ -123,9 +122,8 @@ func TestSSE(t *testing.T) {
 					ids = append(ids, uint64(next))
 					next++
 				}
-				if got := idsOf(t, ds); got != fmt.Sprint(ids) {
-					t.Fatalf("received %s, want %v", got, ids)
-				}
+				got := idsOf(t, ds)
+				assert.Assert(t, got == fmt.Sprint(ids), "received %s, want %v", got, ids)
 			}
 			assert.Check(t, next == c.last+1, "received %d messages, want %d", next-1, c.last)
 			if n := m.read(); n.requests != 1 || n.byStatus[200] != 1 || n.unanswered != 0 || c.err != errMalformed && n.bytes.In != int64(len(c.answer)) {
@@ -164,14 +162,11 @@ func TestSSEAsks(t *testing.T) {
 		assert.NilError(t, err)
 		r := <-asked
 		want := fmt.Sprintf("GET /api/rooms/lobby/events?after=%d [text/event-stream] %v", c.after, c.lastID)
-		if got := fmt.Sprint(r.Method, " ", r.URL, " ", r.Header["Accept"], " ", r.Header["Last-Event-Id"]); got != want {
-			t.Errorf("asked by %s, want %s", got, want)
-		}
+		assert.Check(t, is.Equal(fmt.Sprint(r.Method, " ", r.URL, " ", r.Header["Accept"], " ", r.Header["Last-Event-Id"]), want), "asked by")
 		ended := background(client)
 		client.Close()
-		if err := <-ended; err == nil {
-			t.Error("Receive outlived Close")
-		}
+		err = <-ended
+		assert.Check(t, err != nil, "Receive outlived Close")
 	}
 }
 
@@ -223,7 +218,6 @@ func TestSSEPublishes(t *testing.T) {
 	t.Cleanup(server.Close)
 	c, m := dialTo(t, DialSSE, server.URL)
 	assert.Check(t, c.Publish("hello"))
-	if n := m.read(); n.byStatus[201] != 1 || n.byStatus[200] != 2 || n.opened != 2 {
-		t.Errorf("counted %+v", n)
-	}
+	n := m.read()
+	assert.Check(t, n.byStatus[201] == 1 && n.byStatus[200] == 2 && n.opened == 2, "counted %+v", n)
 }

@@ -113,9 +113,8 @@ func TestTCPCountsWhatHasEnded(t *testing.T) {
 	for _, i := range []int{2, 4, 0, 3, 1} { // from the middle and from both ends of the list
 		if i == 3 { // by the other side
 			conns[i].tcp.CloseWrite()
-			if err := conns[i].Fill(); err != io.EOF {
-				t.Errorf("after the end: %v", err)
-			}
+			err := conns[i].Fill()
+			assert.Check(t, err == io.EOF, "after the end: %v", err)
 		}
 		conns[i].Close()
 		conns[i].Close()
@@ -135,20 +134,17 @@ func TestTCPCountsWhatHasEnded(t *testing.T) {
 // One connection of which the kernel tells nothing makes all unknown.
 func TestTCPUntold(t *testing.T) {
 	m := &Meter{}
-	if got := m.TCP(); got == nil || *got != (result.TCP{}) {
-		t.Errorf("of no connection: %+v", got)
-	}
+	got := m.TCP()
+	assert.Check(t, got != nil && *got == (result.TCP{}), "of no connection: %+v", got)
 	c, err := m.Dial(t.Context(), serveEcho(t, "tcp4", "127.0.0.1:0"), netip.Addr{})
 	assert.NilError(t, err)
 	defer c.Close()
 	c.tcp.Close() // behind the meter's back: its socket cannot be asked any more
-	if got := m.TCP(); got != nil {
-		t.Errorf("of a closed socket: %+v", got)
-	}
+	got = m.TCP()
+	assert.Check(t, got == nil, "of a closed socket: %+v", got)
 	c.Close()
-	if got := m.TCP(); got != nil {
-		t.Errorf("later: %+v", got)
-	}
+	got = m.TCP()
+	assert.Check(t, got == nil, "later: %+v", got)
 }
 
 // BenchmarkTCP asks for a thousand connections.

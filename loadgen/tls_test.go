@@ -80,9 +80,8 @@ func TestTLSBytesAreALayer(t *testing.T) {
 		t.Errorf("%d bytes in, %d of them TLS", in-in0, inTLS-in0)
 	}
 	assert.NilError(t, c.Write(make([]byte, 1000)))
-	if _, err := io.ReadFull(s, make([]byte, 1000)); err != nil {
-		t.Fatal(err)
-	}
+	_, err := io.ReadFull(s, make([]byte, 1000))
+	assert.NilError(t, err)
 	if _, _, out, outTLS := m.tlsBytes(); out-out0 != 1000+recordBytes || outTLS-out0 != recordBytes {
 		t.Errorf("%d bytes out, %d of them TLS", out-out0, outTLS-out0)
 	}
@@ -141,9 +140,8 @@ func (c *throttled) Write(p []byte) (int, error) {
 func awaitBytes(t *testing.T, c *Conn) {
 	t.Helper()
 	c.raw.Control(func(fd uintptr) {
-		if n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 20_000); n != 1 {
-			t.Errorf("nothing has come: %v", err)
-		}
+		n, err := unix.Poll([]unix.PollFd{{Fd: int32(fd), Events: unix.POLLIN}}, 20_000)
+		assert.Check(t, n == 1, "nothing has come: %v", err)
 	})
 }
 
@@ -157,9 +155,8 @@ func TestTLSIsNotAliveAfterTheGoodbye(t *testing.T) {
 		assert.Assert(t, i != 1e6, "it is still alive")
 		runtime.Gosched()
 	}
-	if n := c.meter.read(); n.lost != 0 || n.held != 0 {
-		t.Errorf("counted %+v, want neither lost nor held", n)
-	}
+	n := c.meter.read()
+	assert.Check(t, n.lost == 0 && n.held == 0, "counted %+v, want neither lost nor held", n)
 }
 
 // A handshake that nobody answers ends with its context.
@@ -198,16 +195,13 @@ func TestTLSErrorsAreNamed(t *testing.T) {
 		}
 	}()
 	_, _, err = Target{URL: "https://" + l.Addr().String(), Meter: &Meter{}}.dial(t.Context())
-	if got := dialError(err); got != "dial: TLS" {
-		t.Errorf("%q of %v", got, err)
-	}
+	got := dialError(err)
+	assert.Check(t, got == "dial: TLS", "%q of %v", got, err)
 }
 
 func TestRoots(t *testing.T) {
-	if roots, err := Roots(""); roots != nil || err != nil {
-		t.Errorf("of nothing: %v, %v", roots, err)
-	}
-	if _, err := Roots("no certificate"); err == nil || !strings.Contains(err.Error(), "BEGIN CERTIFICATE") {
-		t.Errorf("of no certificate: %v", err)
-	}
+	roots, err := Roots("")
+	assert.Check(t, roots == nil && err == nil, "of nothing: %v, %v", roots, err)
+	_, err = Roots("no certificate")
+	assert.Check(t, err != nil && strings.Contains(err.Error(), "BEGIN CERTIFICATE"), "of no certificate: %v", err)
 }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/gorilla/websocket"
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 // messageJSON is a message as servers send it.
@@ -109,7 +110,7 @@ func TestDialRefusesWhatWasNotAgreed(t *testing.T) {
 		"no batching":       {DialWebSocketBatch, nil, "does not batch"},
 		"an empty window":   {DialWebSocketBatch, http.Header{"Batch-Window": {""}}, "does not batch"},
 		"no compression":    {DialWebSocketDeflate, nil, "does not offer permessage-deflate"},
-		"unasked extension": {DialWebSocket, http.Header{"Sec-Websocket-Extensions": {"permessage-deflate"}}, "not asked for"},
+		"unasked extension": {DialWebSocket, http.Header{"Sec-Websocket-Extensions": {"permessage-deflate"}}, "not offered"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			url := serveRaw(t, c.header, nil)
@@ -120,9 +121,7 @@ func TestDialRefusesWhatWasNotAgreed(t *testing.T) {
 				t.Fatal("the dial succeeded")
 			}
 			assert.Check(t, strings.Contains(err.Error(), c.want), "%v, want %q in it", err, c.want)
-			if held := m.read().held; held != 0 {
-				t.Errorf("%d connections are left", held)
-			}
+			assert.Check(t, is.Equal(m.read().held, int64(0)), "connections are left")
 		})
 	}
 }

@@ -111,7 +111,7 @@ func (a *audit) table(t readTable) {
 		for _, row := range t.rows[1:] {
 			a.modelRow(row)
 		}
-	case t.title == "Every trial":
+	case t.title == "All trials":
 		for _, row := range t.rows[1:] {
 			a.trialRow(row)
 		}

@@ -2,20 +2,15 @@ package report
 
 import (
 	"bytes"
-	"math"
 	"slices"
 	"strings"
 	"testing"
 
-	"gonum.org/v1/plot/vg"
-
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/document"
-	"github.com/pollpush/pollpush/report/internal/figure"
 	"github.com/pollpush/pollpush/report/internal/fixture"
 	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/model"
-	"github.com/pollpush/pollpush/report/internal/number"
 	"github.com/pollpush/pollpush/report/internal/prose"
 )
 
@@ -44,13 +39,13 @@ func TestBreaking(t *testing.T) {
 	}{
 		"nothing":          {nil, "Nothing broke up to 500 clients.", "all 4 points valid", ""},
 		"foreign CPU":      {[]func([]result.Trial){at(100, "", foreign), at(500, "", foreign)}, "Nothing broke up to 500 clients.", "4 of 4 points suspect", "All 4 points are suspect: CPU used by other processes in 8 trials."},
-		"late":             {[]func([]result.Trial){at(500, "poll", late)}, "What broke first: poll at 500 clients (polls sent late). The others broke nowhere.", "1 of 4 points invalid", ""},
-		"late, disturbed":  {[]func([]result.Trial){at(500, "poll", foreign), at(500, "poll", late)}, "What broke first: poll at 500 clients (polls sent late; CPU used by other processes). The others broke nowhere.", "1 of 4 points invalid", ""},
-		"lost":             {[]func([]result.Trial){at(100, "ws", func(t *result.Trial) { t.Lost = 1 })}, "What broke first: ws at 100 clients (messages lost). The others broke nowhere.", "all 4 points valid", ""},
+		"late":             {[]func([]result.Trial){at(500, "poll", late)}, "What broke first: poll at 500 clients (polls sent late). The others did not break.", "1 of 4 points invalid", ""},
+		"late, disturbed":  {[]func([]result.Trial){at(500, "poll", foreign), at(500, "poll", late)}, "What broke first: poll at 500 clients (polls sent late; CPU used by other processes). The others did not break.", "1 of 4 points invalid", ""},
+		"lost":             {[]func([]result.Trial){at(100, "ws", func(t *result.Trial) { t.Lost = 1 })}, "What broke first: ws at 100 clients (messages lost). The others did not break.", "all 4 points valid", ""},
 		"both":             {[]func([]result.Trial){at(500, "", late)}, "What broke first: poll and ws at 500 clients (polls sent late).", "2 of 4 points invalid", ""},
-		"edge":             {[]func([]result.Trial){at(100, "ws", func(t *result.Trial) { fixture.Doubt(t, result.Invalid, result.EdgeLate, "read late") })}, "Nothing broke up to 500 clients. At 1 of 4 points that cannot be told: the measurement was disturbed, and is invalid.", "1 of 4 points invalid", ""},
-		"failed":           {[]func([]result.Trial){at(500, "ws", fail)}, "What broke first: ws at 500 clients (no trial ran to its end). The others broke nowhere.", "1 of 4 points invalid", ""},
-		"interrupted":      {[]func([]result.Trial){at(500, "ws", stop)}, "Nothing broke up to 500 clients. At 1 of 4 points that cannot be told: the measurement was disturbed, and is invalid.", "1 of 4 points invalid", ""},
+		"edge":             {[]func([]result.Trial){at(100, "ws", func(t *result.Trial) { fixture.Doubt(t, result.Invalid, result.EdgeLate, "read late") })}, "Nothing broke up to 500 clients. At 1 of 4 points the measurement was disturbed and is invalid, so it shows nothing.", "1 of 4 points invalid", ""},
+		"failed":           {[]func([]result.Trial){at(500, "ws", fail)}, "What broke first: ws at 500 clients (no trial completed). The others did not break.", "1 of 4 points invalid", ""},
+		"interrupted":      {[]func([]result.Trial){at(500, "ws", stop)}, "Nothing broke up to 500 clients. At 1 of 4 points the measurement was disturbed and is invalid, so it shows nothing.", "1 of 4 points invalid", ""},
 		"an unknown doubt": {[]func([]result.Trial){at(100, "ws", func(t *result.Trial) { fixture.Doubt(t, result.Suspect, "moon_phase", "the moon") })}, "Nothing broke up to 500 clients.", "1 of 4 points suspect", "1 of 4 points are suspect: moon phase in 2 trials."},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -88,47 +83,6 @@ func TestDoubtsByReason(t *testing.T) {
 	}
 }
 
-// The end of a logarithmic axis is labelled where there is room.
-func TestLogTicks(t *testing.T) {
-	for _, c := range []struct {
-		low, high float64
-		want      string
-	}{
-		{1, 100, "1 2 5 10 20 50 100"},
-		{2, 1000, "2 10 100 1,000"},
-		{20, 5000, "20 100 1,000"},
-		{5, 1e6, "10 100 1,000 10,000 100,000 1,000,000"},
-	} {
-		var labels []string
-		for _, tick := range figure.Logarithmic(c.low, c.high, number.Count).Ticks {
-			if tick.Label != "" {
-				labels = append(labels, tick.Label)
-			}
-		}
-		if got := strings.Join(labels, " "); got != c.want {
-			t.Errorf("%v to %v: %s, want %s", c.low, c.high, got, c.want)
-		}
-	}
-}
-
-// No marker hides another.
-func TestMarkersStandBeside(t *testing.T) {
-	at := vg.Point{X: 10, Y: 20}
-	var marked []vg.Point
-	for range 5 {
-		place := figure.Beside(at, marked)
-		for _, other := range marked {
-			if math.Hypot(float64(place.X-other.X), float64(place.Y-other.Y)) < 4.4 {
-				t.Errorf("%v lies on %v", place, other)
-			}
-		}
-		if place.Y != at.Y || math.Abs(float64(place.X-at.X)) > 9.1 {
-			t.Errorf("%v is far from %v", place, at)
-		}
-		marked = append(marked, place)
-	}
-}
-
 // One sentence names the ends of every metric that decides.
 func TestExtremes(t *testing.T) {
 	s := mustSweep(t, fixture.Sweeps()["scale"])
@@ -161,7 +115,7 @@ func TestTextGroupsDoubts(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := text.String()
-	for _, want := range []string{"- suspect, CPU used by other processes: 72 trials of 9 transports", "- invalid, polls not reached: 4 trials of poll and poll-etag", "reasons to doubt 72 trials"} {
+	for _, want := range []string{"- suspect, CPU used by other processes: 72 trials of 9 transports", "- invalid, polls not reached: 4 trials of poll and poll-etag", "reasons for the warnings about 72 trials"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("does not say %q:\n%s", want, got)
 		}

@@ -24,8 +24,8 @@ const largest = 4 << 20
 
 // abouts say what the files are for.
 var abouts = map[string]string{
-	"trials.jsonl.gz": "every trial, whole: all else is made from it",
-	"summary.csv":     "every number of the tables, for spreadsheets",
+	"trials.jsonl.gz": "every trial in full: the source of everything else",
+	"summary.csv":     "every number in the tables, for spreadsheets",
 	"bench.txt":       "Go's benchmark format, which benchstat reads",
 	"histograms.zip":  "delivery latency of each transport as .hgrm, which HdrHistogram's plotter reads",
 	"junit.xml":       "the trials as test cases",

@@ -21,9 +21,9 @@ type constant struct {
 }
 
 var constants = []constant{
-	{regexp.MustCompile(`p99 takes 1,000 samples, p99\.9 takes 10,000`), "the rule of samples"},
+	{regexp.MustCompile(`p99 needs 1,000, p99\.9 needs 10,000`), "the rule of samples"},
 	{regexp.MustCompile(`fewer than 20 deliveries`), "the same"},
-	{regexp.MustCompile(`part by more than 10 %|agree within 10 %`), "from where on model and measurement part"},
+	{regexp.MustCompile(`part by more than 10 %|differences above 10 %|agree within 10 %`), "from where on model and measurement part"},
 	{regexp.MustCompile(`up to 64 KiB`), "the largest segment on loopback"},
 	{regexp.MustCompile(`packets of 1,500 bytes|1,500-byte`), "a network's packets"},
 	{regexp.MustCompile(`±0\.5 ms`), "what a leg may be off by"},

@@ -36,7 +36,7 @@ func TestAPartialRunSaysSo(t *testing.T) {
 		{"killed before the last", planned(whole[:5]), "ws has 2 of 3 trials"},
 		{"interrupted in the last", planned(underWay), "ws has 2 of 3 trials"},
 		{"a point is missing", planned(fixture.ByClients(100, 300), "000000000100", "000000000300", "000000001000"),
-			"it has no trial at 1 point that it was to measure (hash 000000001000)"},
+			"it has no trial at 1 point of its plan (hash 000000001000)"},
 		{"an old run, which does not say", fixture.TrialsOf(3, "poll"), ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -58,7 +58,7 @@ func TestAPartialRunSaysSo(t *testing.T) {
 				forms[name] = html.UnescapeString(string(b))
 			}
 			for name, form := range forms {
-				want := tt.want + ": the run is partial; go on with it by"
+				want := tt.want + ": the run is partial; continue it with"
 				if said := strings.Contains(form, "the run is partial"); said != (tt.want != "") || said && !strings.Contains(form, want) {
 					t.Errorf("%s: it says that it is partial: %v; want %q", name, said, tt.want)
 				}

@@ -240,7 +240,7 @@ func TestSameTrialsSameBytes(t *testing.T) {
 	trials := fixture.Cases()["one"]
 	once := written(t, "once", trials)
 	exports := func() map[string][]byte {
-		files, err := export.Exports(mustSweep(t, trials))
+		files, err := export.Files(mustSweep(t, trials))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -9,8 +9,8 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
-	"github.com/pollpush/pollpush/report/internal/figure"
 	"github.com/pollpush/pollpush/report/internal/fixture"
+	"github.com/pollpush/pollpush/report/internal/theme"
 )
 
 // No label of a sweep's chart lies on another, and none is cut.
@@ -43,7 +43,7 @@ type box struct{ left, right, bottom, top float64 }
 
 func boxOf(l label) box {
 	size, _ := strconv.ParseFloat(strings.TrimSuffix(l.size, "px"), 64)
-	width := float64(figure.Style(vg.Length(size), color.Black, false).Width(strings.ReplaceAll(l.text, "\u00a0", "")))
+	width := float64(theme.Style(vg.Length(size), color.Black, false).Width(strings.ReplaceAll(l.text, "\u00a0", "")))
 	return box{l.x, l.x + width, l.y, l.y + 0.7*size}
 }
 
@@ -54,7 +54,7 @@ func (a box) overlaps(b box) bool {
 // Every marker is drawn, and in a way of its own.
 func TestMarkersDiffer(t *testing.T) {
 	seen := map[draw.GlyphDrawer]bool{}
-	for _, l := range figure.Looks() {
+	for _, l := range theme.Looks() {
 		if l.Marker == nil || seen[l.Marker] {
 			t.Errorf("the look %+v has no marker of its own", l)
 		}

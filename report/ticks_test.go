@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/pollpush/pollpush/report/internal/figure"
+	"github.com/pollpush/pollpush/report/internal/theme"
 )
 
 // charted are the formulas whose values stand beside the bars of a chart.
@@ -91,7 +91,7 @@ func (a *audit) axis(title string, list []label) {
 	var first, second []label
 	for _, l := range list {
 		if l.y == list[0].y {
-			l.x += float64(figure.Style(9.5, figure.TextInk, false).Width(l.text)) / 2
+			l.x += float64(theme.Style(9.5, theme.TextInk, false).Width(l.text)) / 2
 			first = append(first, l)
 		} else {
 			second = append(second, l)

@@ -97,9 +97,8 @@ func BenchmarkFanout(b *testing.B) {
 		room, err := s.hub.Room("lobby")
 		assert.NilError(b, err)
 		measureFanout(b, l, n, func(text string) {
-			if _, err := room.Post("ada", text); err != nil {
-				b.Fatal(err)
-			}
+			_, err := room.Post("ada", text)
+			assert.NilError(b, err)
 		})
 	})
 	b.Run("goroutines", func(b *testing.B) {
@@ -132,9 +131,8 @@ func measureFanout(b *testing.B, l net.Listener, n int, post func(text string)) 
 	defer stdin.Close()
 	ready := bufio.NewReader(stdout)
 	round := func() {
-		if _, err := ready.ReadString('\n'); err != nil {
-			b.Fatal(err)
-		}
+		_, err := ready.ReadString('\n')
+		assert.NilError(b, err)
 	}
 	round()
 	text := strings.Repeat("hello ", 20)

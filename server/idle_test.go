@@ -33,7 +33,6 @@ func TestIdleConnectionIsClosed(t *testing.T) {
 	answer, err := http.ReadResponse(r, nil)
 	assert.NilError(t, err)
 	io.Copy(io.Discard, answer.Body)
-	if _, err := r.ReadByte(); err != io.EOF {
-		t.Errorf("after the answer: %v, want EOF", err)
-	}
+	_, err = r.ReadByte()
+	assert.Check(t, err == io.EOF, "after the answer: %v, want EOF", err)
 }

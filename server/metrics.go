@@ -24,60 +24,40 @@ type tally struct {
 	panics     atomic.Int64
 }
 
-// metric is one line of /metrics.
-type metric struct {
-	desc  *prometheus.Desc
-	kind  prometheus.ValueType
-	value func() int64
-}
-
-// collector reads the tally when it is scraped, and costs nothing until then.
-type collector []metric
-
-func (s *Server) collector() collector {
+// collectors read the tally when they are scraped, and cost nothing until then.
+func (s *Server) collectors() []prometheus.Collector {
 	t := &s.tally
-	counter := func(name, help string, v *atomic.Int64) metric {
-		return metric{prometheus.NewDesc("pollpush_"+name, help, nil, nil), prometheus.CounterValue, v.Load}
+	counter := func(name, help string, v *atomic.Int64) prometheus.Collector {
+		return prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: "pollpush", Name: name, Help: help}, func() float64 { return float64(v.Load()) })
 	}
-	gauge := func(name, help string, v *atomic.Int64) metric {
-		return metric{prometheus.NewDesc("pollpush_"+name, help, nil, nil), prometheus.GaugeValue, v.Load}
+	gauge := func(name, help string, v *atomic.Int64) prometheus.Collector {
+		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "pollpush", Name: name, Help: help}, func() float64 { return float64(v.Load()) })
 	}
-	return collector{
-		counter("http_requests_total", "HTTP requests that arrived, WebSocket handshakes and this scrape included.", &t.requests),
+	return []prometheus.Collector{
+		counter("http_requests_total", "HTTP requests received, including WebSocket handshakes and this scrape.", &t.requests),
 		counter("connections_total", "Connections accepted.", &t.Connections),
-		gauge("connections", "Connections open now.", &t.Open),
-		gauge("websockets", "WebSockets of the chat open now, those of Socket.IO apart.", &t.websockets),
-		gauge("streams", "Streams of Server-Sent Events open now.", &t.streams),
-		gauge("waiting_polls", "Long polls waiting for news now.", &t.waiting),
-		{prometheus.NewDesc("pollpush_sessions", "Socket.IO sessions open now, over WebSocket or polling.", nil, nil), prometheus.GaugeValue,
-			func() int64 { return int64(s.socketio.Sessions()) }},
-		counter("frames_sent_total", "WebSocket frames sent in full, control frames included.", &t.FramesSent),
-		counter("frames_received_total", "WebSocket frames received in full, control frames included.", &t.FramesReceived),
-		counter("bytes_sent_total", "Bytes sent on all connections, all protocols above TCP included.", &t.BytesSent),
-		counter("bytes_received_total", "Bytes received on all connections, all protocols above TCP included.", &t.BytesReceived),
+		gauge("connections", "Open connections.", &t.Open),
+		gauge("websockets", "Open WebSockets of the chat, excluding those of Socket.IO.", &t.websockets),
+		gauge("streams", "Open streams of Server-Sent Events.", &t.streams),
+		gauge("waiting_polls", "Long polls waiting for news.", &t.waiting),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "pollpush", Name: "sessions", Help: "Open Socket.IO sessions, over WebSocket or polling."},
+			func() float64 { return float64(s.socketio.Sessions()) }),
+		counter("frames_sent_total", "WebSocket frames sent in full, including control frames.", &t.FramesSent),
+		counter("frames_received_total", "WebSocket frames received in full, including control frames.", &t.FramesReceived),
+		counter("bytes_sent_total", "Bytes sent on all connections, counting all protocols above TCP.", &t.BytesSent),
+		counter("bytes_received_total", "Bytes received on all connections, counting all protocols above TCP.", &t.BytesReceived),
 		counter("messages_posted_total", "Messages accepted.", &t.posted),
-		counter("deliveries_total", "Messages handed to push subscribers, and messages in poll answers.", &t.deliveries),
-		counter("slow_readers_total", "Connections closed because too much was waiting for them.", &t.SlowReaders),
-		counter("stalled_readers_total", "Connections closed because what was waiting for them was not read in time.", &t.StalledReaders),
-		counter("panics_total", "Panics recovered from: each is a bug.", &t.panics),
-	}
-}
-
-func (c collector) Describe(ch chan<- *prometheus.Desc) {
-	for _, m := range c {
-		ch <- m.desc
-	}
-}
-
-func (c collector) Collect(ch chan<- prometheus.Metric) {
-	for _, m := range c {
-		ch <- prometheus.MustNewConstMetric(m.desc, m.kind, float64(m.value()))
+		counter("deliveries_total", "Messages delivered to push subscribers or in poll answers.", &t.deliveries),
+		counter("slow_readers_total", "Connections closed because their backlog exceeded the limit.", &t.SlowReaders),
+		counter("stalled_readers_total", "Connections closed because their backlog was not read in time.", &t.StalledReaders),
+		counter("panics_total", "Recovered panics: each is a bug.", &t.panics),
+		collectors.NewGoCollector(),
 	}
 }
 
 func (s *Server) metrics() http.Handler {
 	registry := prometheus.NewRegistry()
-	registry.MustRegister(s.collector(), collectors.NewGoCollector())
+	registry.MustRegister(s.collectors()...)
 	// Compressed, the length of a scrape would depend on who asks.
 	return promhttp.HandlerFor(registry, promhttp.HandlerOpts{DisableCompression: true})
 }

@@ -81,9 +81,8 @@ func TestPageHoldsTogether(t *testing.T) {
 		if path.Dir(name) == "page/vendor" {
 			return nil
 		}
-		if _, ok := pageTypes[path.Ext(name)]; !ok {
-			t.Errorf("%s is embedded, and not served", name)
-		}
+		_, ok := pageTypes[path.Ext(name)]
+		assert.Check(t, ok, "%s is embedded, and not served", name)
 		for _, m := range refers.FindAllStringSubmatch(string(content), -1) {
 			target := m[1]
 			if strings.HasPrefix(target, ".") {
@@ -96,7 +95,6 @@ func TestPageHoldsTogether(t *testing.T) {
 		return nil
 	})
 	assert.NilError(t, err)
-	if limit := 150 << 10; size > limit {
-		t.Errorf("the page is %d bytes, more than %d", size, limit)
-	}
+	limit := 150 << 10
+	assert.Check(t, size <= limit, "the page is %d bytes, more than %d", size, limit)
 }

@@ -63,12 +63,7 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request) {
 // poll answers with what follows the client's cursor, or with the newest
 // messages where it has none.
 func (s *Server) poll(w http.ResponseWriter, r *http.Request) {
-	room, err := s.hub.Room(chi.URLParam(r, "room"))
-	if err != nil {
-		refuseInput(w, err)
-		return
-	}
-	q, err := parseQuery(r.URL.RawQuery)
+	room, q, err := s.asked(r)
 	if err != nil {
 		refuseInput(w, err)
 		return

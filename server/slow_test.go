@@ -10,6 +10,7 @@ import (
 
 	"github.com/gorilla/websocket"
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 
 	"github.com/pollpush/pollpush/internal/chat"
 )
@@ -55,9 +56,7 @@ func TestSlowReaderIsClosedAndOthersGoOn(t *testing.T) {
 	h.await("connections", &h.tally.Open, 1)
 	room.Post("ada", "still there?")
 	wantMessages(t, lines(t, good, 1), posted+1)
-	if n := h.tally.SlowReaders.Load(); n != 1 {
-		t.Errorf("%d slow readers, want 1", n)
-	}
+	assert.Check(t, is.Equal(h.tally.SlowReaders.Load(), int64(1)), "slow readers")
 	slow.Close()
 }
 
@@ -70,9 +69,7 @@ func TestSlowReaderThatReadsAfterAllIsTold(t *testing.T) {
 	for h.tally.SlowReaders.Load() == 0 {
 		room.Post("ada", text)
 	}
-	if got := closeCode(ws); got != websocket.ClosePolicyViolation {
-		t.Errorf("closed with %d, want 1008", got)
-	}
+	assert.Check(t, is.Equal(closeCode(ws), websocket.ClosePolicyViolation), "closed with")
 }
 
 func TestBacklogIsDeliveredInOrderOnceThePeerReads(t *testing.T) {
@@ -122,9 +119,7 @@ func TestShutdownClosesSockets(t *testing.T) {
 	code := make(chan int)
 	go func() { code <- closeCode(reading) }()
 	h.shutdown()
-	if got := <-code; got != websocket.CloseGoingAway {
-		t.Errorf("closed with %d, want 1001", got)
-	}
+	assert.Check(t, is.Equal(<-code, websocket.CloseGoingAway), "closed with")
 	h.await("websockets", &h.tally.websockets, 0)
 	h.await("connections", &h.tally.Open, 0)
 }
@@ -137,9 +132,8 @@ func TestShutdownObeysItsContext(t *testing.T) {
 	h.ended = true
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	if err := h.Shutdown(ctx); err != context.Canceled {
-		t.Errorf("Shutdown: %v", err)
-	}
+	err := h.Shutdown(ctx)
+	assert.Check(t, err == context.Canceled, "Shutdown: %v", err)
 	h.await("connections", &h.tally.Open, 0)
 }
 
@@ -156,9 +150,7 @@ func TestShutdownTellsAllAtOnce(t *testing.T) {
 	h.ended = true
 	over := make(chan error, 1)
 	go func() { over <- h.Shutdown(context.Background()) }()
-	if got := <-code; got != websocket.CloseGoingAway {
-		t.Errorf("closed with %d, want 1001", got)
-	}
+	assert.Check(t, is.Equal(<-code, websocket.CloseGoingAway), "closed with")
 	select {
 	case <-over:
 		t.Error("it did not wait for those that have not closed")

@@ -27,9 +27,8 @@ func (h *harness) openSocketIO(query string) *guestSocket {
 	h.t.Cleanup(func() { ws.Close() })
 	ws.SetReadDeadline(time.Now().Add(patience))
 	k := &guestSocket{ws, h.t}
-	if open := k.next(); !strings.HasPrefix(open, "0{") {
-		h.t.Fatalf("the session begins with %q", open)
-	}
+	open := k.next()
+	assert.Assert(h.t, strings.HasPrefix(open, "0{"), "the session begins with %q", open)
 	return k
 }
 
@@ -38,9 +37,8 @@ func (h *harness) join(query string) *guestSocket {
 	h.t.Helper()
 	k := h.openSocketIO(query)
 	send(h.t, k.Conn, "40")
-	if in := k.next(); !strings.HasPrefix(in, `40{"sid":"`) {
-		h.t.Fatalf("CONNECT is answered by %q", in)
-	}
+	in := k.next()
+	assert.Assert(h.t, strings.HasPrefix(in, `40{"sid":"`), "CONNECT is answered by %q", in)
 	return k
 }
 
@@ -62,9 +60,8 @@ func message(t *testing.T, packet, prefix string) chat.Message {
 	t.Helper()
 	var m chat.Message
 	body, ok := strings.CutPrefix(packet, prefix)
-	if err := json.Unmarshal([]byte(strings.TrimSuffix(body, "]")), &m); err != nil || !ok {
-		t.Fatalf("got %.200q (%v), want %s{…}]", packet, err, prefix)
-	}
+	err := json.Unmarshal([]byte(strings.TrimSuffix(body, "]")), &m)
+	assert.Assert(t, err == nil && ok, "got %.200q (%v), want %s{…}]", packet, err, prefix)
 	return m
 }
 
@@ -74,9 +71,8 @@ const chatEvent = `42["chat message",`
 func (k *guestSocket) wantEvents(first, last int) {
 	k.t.Helper()
 	for id := first; id <= last; id++ {
-		if m := message(k.t, k.next(), chatEvent); m.ID != uint64(id) {
-			k.t.Fatalf("got message %d, want %d", m.ID, id)
-		}
+		m := message(k.t, k.next(), chatEvent)
+		assert.Assert(k.t, m.ID == uint64(id), "got message %d, want %d", m.ID, id)
 	}
 }
 
@@ -98,9 +94,8 @@ func (h *harness) joinPolling(query string) *guestPoller {
 
 func (k *guestPoller) post(packet string) {
 	k.h.t.Helper()
-	if r := k.h.do("POST", k.path, packet); r.status != 200 || r.body != "ok" {
-		k.h.t.Fatalf("%.100q is answered by %d %.100q", packet, r.status, r.body)
-	}
+	r := k.h.do("POST", k.path, packet)
+	assert.Assert(k.h.t, r.status == 200 && r.body == "ok", "%.100q is answered by %d %.100q", packet, r.status, r.body)
 }
 
 func (k *guestPoller) poll() []string {
@@ -108,51 +103,6 @@ func (k *guestPoller) poll() []string {
 	r := k.h.do("GET", k.path, "")
 	assert.Assert(k.h.t, r.status == 200, "a poll is answered by %d %.100q", r.status, r.body)
 	return strings.Split(r.body, "\x1e")
-}
-
-func TestSocketIOReachesEverybodyInTheRoom(t *testing.T) {
-	h := start(t, Config{})
-	ada, bob, elsewhere := h.join("&user=ada"), h.join("&room=chat"), h.join("&room=other")
-	cy, ws := h.joinPolling(""), h.open("chat/ws")
-	if got := cy.poll(); len(got) != 1 || !strings.HasPrefix(got[0], `40{"sid":"`) {
-		t.Errorf("polled %q, want the answer to CONNECT alone", got)
-	}
-
-	send(t, ada.Conn, `42["chat message","<hi>"]`)
-	packet := ada.next()
-	if m := message(t, packet, chatEvent); m.ID != 1 || m.Room != "chat" || m.User != "ada" || m.Text != "<hi>" || m.At == 0 {
-		t.Errorf("got %+v", m)
-	}
-	assert.Check(t, is.Equal(bob.next(), packet), "bob")
-	if got := cy.poll(); len(got) != 1 || got[0] != packet {
-		t.Errorf("polled %q, want %s", got, packet)
-	}
-	if got := lines(t, ws, 1)[0]; chatEvent+got+"]" != packet {
-		t.Errorf("the WebSocket got %s, want what is in %s", got, packet)
-	}
-
-	send(t, bob.Conn, `427["chat message",{"user":"bob","text":"ho"}]`)
-	got := []string{bob.next(), bob.next()} // the acknowledgement may come after the message
-	if strings.HasPrefix(got[0], "43") {
-		got[0], got[1] = got[1], got[0]
-	}
-	if m := message(t, got[0], chatEvent); "437["+strings.TrimPrefix(got[0], chatEvent) != got[1] || m.ID != 2 || m.User != "bob" {
-		t.Errorf("got %s, acknowledged by %s", got[0], got[1])
-	}
-	cy.post(`42["chat message","who am I?"]`)
-	ada.wantEvents(2, 2)
-	if m := message(t, ada.next(), chatEvent); m.User != "anonymous" {
-		t.Errorf("got %+v, want it from anonymous", m)
-	}
-	h.post("chat", "by REST")
-	ada.wantEvents(4, 4)
-
-	h.post("other", "there")
-	elsewhere.wantEvents(1, 1)
-	if n := h.tally.posted.Load(); n != 5 {
-		t.Errorf("%d messages posted, want 5", n)
-	}
-	h.await("deliveries", &h.tally.deliveries, 4*4+1)
 }
 
 func TestSocketIORefusesMessages(t *testing.T) {
@@ -179,9 +129,8 @@ func TestSocketIORefusesMessages(t *testing.T) {
 	}
 	send(t, k.Conn, `451-6["chat message",{"_placeholder":true,"num":0}]`)
 	k.WriteMessage(websocket.BinaryMessage, []byte("x"))
-	if answer := k.next(); !strings.HasPrefix(answer, `436[{"error":{"status":400,`) {
-		t.Errorf("an attachment is answered by %s", answer)
-	}
+	answer := k.next()
+	assert.Check(t, strings.HasPrefix(answer, `436[{"error":{"status":400,`), "an attachment is answered by %s", answer)
 	send(t, k.Conn, `42["chat message","good"]`)
 	k.wantEvents(1, 1)
 	h.await("messages posted", &h.tally.posted, 1)
@@ -197,59 +146,12 @@ func TestSocketIORefusesHandshakes(t *testing.T) {
 		k := h.openSocketIO(query)
 		send(t, k.Conn, "40")
 		answer := k.next()
-		if err := json.Unmarshal([]byte(strings.TrimPrefix(answer, "44")), &refused); err != nil || refused.Message == "" || refused.Data.Status != 400 {
-			t.Errorf("%s is answered by %s", query, answer)
-		}
+		err := json.Unmarshal([]byte(strings.TrimPrefix(answer, "44")), &refused)
+		assert.Check(t, err == nil && refused.Message != "" && refused.Data.Status == 400, "%s is answered by %s", query, answer)
 	}
 	k := h.join("")
 	send(t, k.Conn, "40/admin,")
-	if got := k.next(); got != `44/admin,{"message":"Invalid namespace"}` {
-		t.Errorf("another namespace: %s", got)
-	}
-}
-
-func TestSocketIOResume(t *testing.T) {
-	h := start(t, Config{History: 5})
-	for range 8 {
-		h.post("lobby", "hello")
-	}
-	t.Run("from now on", func(t *testing.T) {
-		k := h.join("&room=lobby")
-		send(t, k.Conn, `42["chat message",""]`)
-		if got := k.next(); !strings.HasPrefix(got, `42["error message"`) {
-			t.Errorf("first came %s", got)
-		}
-	})
-	t.Run("within history", func(t *testing.T) {
-		h.join("&room=lobby&after=6").wantEvents(7, 8)
-	})
-	t.Run("beyond history", func(t *testing.T) {
-		k := h.join("&room=lobby&after=1")
-		if got := k.next(); got != `42["truncated"]` {
-			t.Errorf("first came %s", got)
-		}
-		k.wantEvents(4, 8)
-	})
-	t.Run("beyond history, polling", func(t *testing.T) {
-		k := h.joinPolling("&room=lobby&after=1")
-		var got []string
-		for len(got) < 7 {
-			got = append(got, k.poll()...)
-		}
-		if !strings.HasPrefix(got[0], `40{`) || got[1] != `42["truncated"]` {
-			t.Errorf("first came %q", got[:2])
-		}
-		for i, packet := range got[2:] {
-			if m := message(t, packet, chatEvent); m.ID != uint64(4+i) {
-				t.Errorf("got message %d, want %d", m.ID, 4+i)
-			}
-		}
-	})
-	t.Run("cursor not reached yet", func(t *testing.T) {
-		k := h.join("&room=lobby&after=100")
-		h.post("lobby", "next")
-		k.wantEvents(9, 9)
-	})
+	assert.Check(t, is.Equal(k.next(), `44/admin,{"message":"Invalid namespace"}`), "another namespace")
 }
 
 // A client may have missed more than may wait for it: that makes it no slow
@@ -264,9 +166,7 @@ func TestSocketIOResumeOfMoreThanTheBacklog(t *testing.T) {
 	}
 	t.Run("WebSocket", func(t *testing.T) {
 		k := h.join("&room=lobby&after=0")
-		if got := k.next(); got != `42["truncated"]` {
-			t.Errorf("first came %.80s", got)
-		}
+		assert.Check(t, is.Equal(k.next(), `42["truncated"]`), "first came")
 		k.wantEvents(posted-history+1, posted)
 		h.post("lobby", "and on")
 		k.wantEvents(posted+1, posted+1)
@@ -279,18 +179,15 @@ func TestSocketIOResumeOfMoreThanTheBacklog(t *testing.T) {
 				if strings.HasPrefix(packet, "40") || packet == "2" {
 					continue
 				}
-				if m := message(t, packet, chatEvent); m.ID != next {
-					t.Fatalf("got message %d, want %d", m.ID, next)
-				}
+				m := message(t, packet, chatEvent)
+				assert.Assert(t, m.ID == next, "got message %d, want %d", m.ID, next)
 				next++
 			}
 		}
 		h.post("lobby", "and on")
 		message(t, k.poll()[0], chatEvent)
 	})
-	if n := h.tally.SlowReaders.Load(); n != 0 {
-		t.Errorf("%d slow readers", n)
-	}
+	assert.Check(t, is.Equal(h.tally.SlowReaders.Load(), int64(0)), "slow readers")
 }
 
 // Whoever has left is delivered to no more.
@@ -337,9 +234,8 @@ func TestSocketIOSlowReader(t *testing.T) {
 		posted++
 		good.wantEvents(posted, posted)
 	}
-	if r := h.do("GET", slow.path, ""); r.status != 400 {
-		t.Errorf("the slow reader's poll is answered by %d, want 400", r.status)
-	}
+	r := h.do("GET", slow.path, "")
+	assert.Check(t, r.status == 400, "the slow reader's poll is answered by %d, want 400", r.status)
 	room.Post("ada", "still there?")
 	good.wantEvents(posted+1, posted+1)
 }
@@ -351,9 +247,8 @@ func TestSocketIOOrigin(t *testing.T) {
 		if origin != "" {
 			header = []string{"Origin: " + origin}
 		}
-		if r := h.do("GET", "/socket.io/?EIO=4&transport=polling", "", header...); r.status != status {
-			t.Errorf("origin %q: %d, want %d", origin, r.status, status)
-		}
+		r := h.do("GET", "/socket.io/?EIO=4&transport=polling", "", header...)
+		assert.Check(t, r.status == status, "origin %q: %d, want %d", origin, r.status, status)
 	}
 }
 
@@ -363,9 +258,7 @@ func TestSocketIOEndsAtShutdown(t *testing.T) {
 	code := make(chan int)
 	go func() { code <- closeCode(k.Conn) }()
 	h.shutdown()
-	if got := <-code; got != websocket.CloseGoingAway {
-		t.Errorf("closed with %d, want 1001", got)
-	}
+	assert.Check(t, is.Equal(<-code, websocket.CloseGoingAway), "closed with")
 	h.await("connections", &h.tally.Open, 0)
 }
 
@@ -373,10 +266,6 @@ func TestBatchIsEncodedOnceForSocketIO(t *testing.T) {
 	b := &chat.Batch{Truncated: true}
 	a, again := packets{b}, packets{b}
 	assert.Check(t, &a.Frames()[0] == &again.Frames()[0] && &a.Payload()[0] == &again.Payload()[0], "it is encoded for each")
-	if got := string(a.Frames()); got != "\x81\x0f"+`42["truncated"]` {
-		t.Errorf("frames %q", got)
-	}
-	if got := string(a.Payload()); got != `42["truncated"]` {
-		t.Errorf("payload %q", got)
-	}
+	assert.Check(t, is.Equal(string(a.Frames()), "\x81\x0f"+`42["truncated"]`), "frames")
+	assert.Check(t, is.Equal(string(a.Payload()), `42["truncated"]`), "payload")
 }

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"sync/atomic"
 
-	"github.com/go-chi/chi/v5"
-
 	"github.com/pollpush/pollpush/internal/chat"
 	"github.com/pollpush/pollpush/server/wire"
 )
@@ -24,12 +22,7 @@ const eventsHeader = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCach
 // openStream answers a request for Server-Sent Events. Like a WebSocket the
 // stream leaves its HTTP handler, and for the same reasons.
 func (s *Server) openStream(w http.ResponseWriter, r *http.Request) {
-	room, err := s.hub.Room(chi.URLParam(r, "room"))
-	if err != nil {
-		refuseInput(w, err)
-		return
-	}
-	q, err := parseQuery(r.URL.RawQuery)
+	room, q, err := s.asked(r)
 	if err != nil {
 		refuseInput(w, err)
 		return
@@ -42,7 +35,7 @@ func (s *Server) openStream(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if !r.ProtoAtLeast(1, 1) {
-		refuse(w, http.StatusHTTPVersionNotSupported, "a stream of events needs HTTP/1.1")
+		refuse(w, http.StatusHTTPVersionNotSupported, "an event stream needs HTTP/1.1")
 		return
 	}
 	if r.Method == http.MethodHead {

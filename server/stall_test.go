@@ -183,7 +183,6 @@ func TestLongPollAnswerHasTheUsualTime(t *testing.T) {
 	h.await("waiting polls", &h.tally.waiting, 1)
 	h.post("lobby", "news")
 	<-answered
-	if over := d.write.Load(); over == nil || over.Sub(begun) > time.Minute {
-		t.Errorf("to be written until %v, asked at %v", over, begun)
-	}
+	over := d.write.Load()
+	assert.Check(t, over != nil && over.Sub(begun) <= time.Minute, "to be written until %v, asked at %v", over, begun)
 }

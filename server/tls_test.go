@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 
 	"github.com/pollpush/pollpush/internal/certificate"
 )
@@ -44,7 +45,9 @@ func TestOverTLS(t *testing.T) {
 	}
 }
 
-func overTLS(t *testing.T) bool { return strings.HasPrefix(t.Name(), "TestOverTLS") }
+func overTLS(t *testing.T) bool {
+	return strings.HasPrefix(t.Name(), "TestOverTLS") || strings.HasSuffix(t.Name(), "by_TLS")
+}
 
 // trusted makes a certificate, and what clients trust it by.
 func trusted(t *testing.T) (*tls.Certificate, *tls.Config) {
@@ -96,9 +99,7 @@ func TestOverTLSOnly13(t *testing.T) {
 	c, err := tls.Dial("tcp", h.addr, config)
 	assert.NilError(t, err)
 	defer c.Close()
-	if got := c.ConnectionState().NegotiatedProtocol; got != "http/1.1" {
-		t.Errorf("agreed on %q", got)
-	}
+	assert.Check(t, is.Equal(c.ConnectionState().NegotiatedProtocol, "http/1.1"), "agreed on")
 }
 
 // A connection's end is said before it comes: whoever reads can tell it from one
@@ -123,20 +124,17 @@ func TestOverTLSGoodbye(t *testing.T) {
 			c := tls.Client(wire, config)
 			fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: x\r\n%s\r\n", tt.path, tt.fields)
 			r := bufio.NewReader(c)
-			if _, err := http.ReadResponse(r, nil); err != nil {
-				t.Fatal(err)
-			}
+			_, err = http.ReadResponse(r, nil)
+			assert.NilError(t, err)
 			if tt.end == "x" {
 				c.CloseWrite()
 			} else {
 				io.WriteString(c, tt.end)
 			}
-			if _, err := io.Copy(io.Discard, r); err != nil {
-				t.Fatal(err)
-			}
-			if n := wire.last(); n != alertBytes {
-				t.Errorf("the last record has %d bytes, want %d: an alert's", n, alertBytes)
-			}
+			_, err = io.Copy(io.Discard, r)
+			assert.NilError(t, err)
+			n := wire.last()
+			assert.Check(t, n == alertBytes, "the last record has %d bytes, want %d: an alert's", n, alertBytes)
 		})
 	}
 }
@@ -171,15 +169,12 @@ func TestOverTLSAlerts(t *testing.T) {
 	c.SetDeadline(time.Now().Add(patience))
 	fmt.Fprint(c, "GET /api/rooms/lobby/events HTTP/1.1\r\nHost: x\r\n\r\n")
 	r := bufio.NewReader(c)
-	if _, err := http.ReadResponse(r, nil); err != nil {
-		t.Fatal(err)
-	}
+	_, err := http.ReadResponse(r, nil)
+	assert.NilError(t, err)
 	h.post("lobby", "hello")
 	forged := append([]byte{23, 3, 3, 0, 32}, make([]byte, 32)...) // a record that is not the client's
-	if _, err := c.NetConn().Write(forged); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.Copy(io.Discard, r); err == nil || err.Error() != "remote error: tls: bad record MAC" {
-		t.Errorf("ended by %v", err)
-	}
+	_, err = c.NetConn().Write(forged)
+	assert.NilError(t, err)
+	_, err = io.Copy(io.Discard, r)
+	assert.Check(t, err != nil && err.Error() == "remote error: tls: bad record MAC", "ended by %v", err)
 }

@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"sync/atomic"
 
-	"github.com/go-chi/chi/v5"
 	"github.com/gorilla/websocket"
 
 	"github.com/pollpush/pollpush/internal/chat"
@@ -23,12 +22,7 @@ const pingSeconds = 30
 
 // openSocket answers a handshake.
 func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) {
-	room, err := s.hub.Room(chi.URLParam(r, "room"))
-	if err != nil {
-		refuseInput(w, err)
-		return
-	}
-	q, err := parseQuery(r.URL.RawQuery)
+	room, q, err := s.asked(r)
 	if err != nil {
 		refuseInput(w, err)
 		return

@@ -57,19 +57,14 @@ func vacant(t *testing.T) string {
 // readSides reads both sides' results, each of so many trials.
 func readSides(t *testing.T, out string, trials int) (base, next []result.Trial) {
 	t.Helper()
-	sides := map[string][]result.Trial{}
-	for _, side := range []string{"base", "new"} {
-		list, err := result.ReadDir(filepath.Join(out, side))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(list) != trials {
-			t.Errorf("%s holds %d trials, want %d", side, len(list), trials)
+	for side, list := range map[string]*[]result.Trial{"base": &base, "new": &next} {
+		var err error
+		if *list, err = result.ReadDir(filepath.Join(out, side)); err != nil || len(*list) != trials {
+			t.Fatalf("%s holds %d trials, want %d (%v)", side, len(*list), trials, err)
 		}
 		wantReport(t, filepath.Join(out, side))
-		sides[side] = list
 	}
-	return sides["base"], sides["new"]
+	return base, next
 }
 
 // The patches of all variants fit the server as it is.
@@ -121,10 +116,7 @@ func TestAbFindsAHeader(t *testing.T) {
 func TestAbRefusesABrokenServer(t *testing.T) {
 	t.Parallel()
 	dir := workplace(t)
-	write(t, filepath.Join(dir, "broken", "chatserver"), "#!/bin/sh\necho 'out of order' >&2\nexit 1\n")
-	if err := os.Chmod(filepath.Join(dir, "broken", "chatserver"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	script(t, filepath.Join(dir, "broken", "chatserver"), "#!/bin/sh\necho 'out of order' >&2\nexit 1\n")
 	e := pollpush(t, dir, "ab", programs, "broken", "tiny.yaml", "--transports", "ws", "--trials", "1", "--time-limit", "1s", "--out", "ab")
 	e.wantExit(t, badInput, "out of order")
 	readSides(t, filepath.Join(dir, "ab"), 1)

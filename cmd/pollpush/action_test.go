@@ -58,7 +58,7 @@ func TestAction(t *testing.T) {
 	inputs["LIMITS"] = "requests-per-client=5%, bytes-per-delivery-in=5%,bytes-per-delivery-out=5%"
 	e, outputs, summary = action(t, dir, inputs)
 	e.wantJudged(t, fine)
-	if e.code == fine && (outputs != "verdict=pass\nreport=second run/report.html\n" || !strings.Contains(summary, "**pollpush: pass.** What was tested is within its limits") ||
+	if e.code == fine && (outputs != "verdict=pass\nreport=second run/report.html\n" || !strings.Contains(summary, "**pollpush: pass.** No regression.") ||
 		!strings.Contains(summary, "Counts: no regression. Times: not tested (counts only).") || !strings.Contains(summary, "bytes per delivery, in")) {
 		t.Errorf("outputs %q, summary:\n%s", outputs, summary)
 	}
@@ -74,14 +74,14 @@ func TestActionBaseline(t *testing.T) {
 		summary         []string
 	}{
 		"nowhere": {"", "true", refused, "verdict=refused\n", []string{
-			"Nothing was measured: there is no baseline nowhere. Make and commit one (docs/ci.md), or set allow-missing-baseline: true.", "make the base by `pollpush run SCENARIO --out nowhere`"}},
+			"Nothing was measured: there is no baseline in nowhere. Make and commit one (docs/ci.md), or set allow-missing-baseline: true.", "make the base by `pollpush run SCENARIO --out nowhere`"}},
 		"nowhere allowed": {"true", "true", fine, "verdict=not-compared\nreport=pollpush-results/report.html\n", []string{
-			"There is no baseline nowhere yet. To make this run the baseline, commit its trials.jsonl as nowhere/trials.jsonl.", "bytes per delivery, in"}},
-		".": {"", "true", refused, "verdict=refused\n", []string{"there is no baseline .", "bench holds a run: name that as the base"}},
+			"There is no baseline in nowhere yet. To make this run the baseline, commit its trials.jsonl as nowhere/trials.jsonl.", "bytes per delivery, in"}},
+		".": {"", "true", refused, "verdict=refused\n", []string{"there is no baseline in .", "bench holds a run: name that as the base"}},
 		"broken": {"true", "true", badInput, "verdict=refused\n", []string{
-			"Nothing was measured: the baseline broken cannot be compared with.", "broken/trials.jsonl:1: is not JSON"}},
+			"Nothing was measured: the baseline broken cannot be used:", "broken/trials.jsonl:1: is not JSON"}},
 		"bench": {"", "true", badInput, "verdict=refused\n", []string{"The server could not be measured:", "--baseline bench: ", "(clients: 2, and 20; "}},
-		"late":  {"true", "", badInput, "verdict=refused\n", []string{"the baseline late cannot be compared with", "ws trial 1 is invalid for its timing (80 ms late)"}},
+		"late":  {"true", "", badInput, "verdict=refused\n", []string{"the baseline late cannot be used", "ws trial 1 is invalid for its timing (80 ms late)"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -150,8 +150,8 @@ func TestActionTellsAVerdict(t *testing.T) {
 		code               int
 		verdict, summary   string
 	}{
-		"no report":              {"exit 0", "", fine, "measured", "Nothing was compared, as no baseline was named."},
-		"no report, and doubted": {"exit 4", "", invalidRun, "invalid", "compare counts alone: counts-only: true."},
+		"no report":              {"exit 0", "", fine, "measured", "Nothing was compared, because no baseline was given."},
+		"no report, and doubted": {"exit 4", "", invalidRun, "invalid", "compare counts only: counts-only: true."},
 		"an empty report":        {`mkdir -p out; : >out/report.md`, "", fine, "measured", "Nothing was compared"},
 		"killed":                 {"kill -9 $$", "", 128 + 9, "refused", "The server could not be measured:"},
 		"its word":               {"echo earlier; echo 'pollpush: no room' >&2; echo left; exit 3", "", refused, "refused", "````text\npollpush: no room\nleft\n````"},
@@ -160,10 +160,7 @@ func TestActionTellsAVerdict(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			folder := t.TempDir()
-			write(t, filepath.Join(folder, "pollpush"), "#!/bin/sh\n"+c.pollpush+"\n")
-			if err := os.Chmod(filepath.Join(folder, "pollpush"), 0o755); err != nil {
-				t.Fatal(err)
-			}
+			script(t, filepath.Join(folder, "pollpush"), "#!/bin/sh\n"+c.pollpush+"\n")
 			e, outputs, summary := actionBy(t, folder, t.TempDir(), map[string]string{"TARGET": "http://127.0.0.1:1", "OUT": "out", "BASELINE": c.baseline})
 			e.wantExit(t, c.code)
 			if outputs != "verdict="+c.verdict+"\n" || !strings.HasPrefix(summary, "**pollpush: "+c.verdict+".** ") || !strings.Contains(summary, c.summary) {
@@ -192,10 +189,7 @@ func TestActionTestsTimes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			folder, dir := t.TempDir(), t.TempDir()
-			write(t, filepath.Join(folder, "pollpush"), "#!/bin/sh\necho \"$*\" >>asked\nexit 1\n")
-			if err := os.Chmod(filepath.Join(folder, "pollpush"), 0o755); err != nil {
-				t.Fatal(err)
-			}
+			script(t, filepath.Join(folder, "pollpush"), "#!/bin/sh\necho \"$*\" >>asked\nexit 1\n")
 			inputs := map[string]string{}
 			maps.Copy(inputs, c.ways)
 			maps.Copy(inputs, c.inputs)

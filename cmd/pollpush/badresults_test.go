@@ -54,17 +54,17 @@ func lineOf(t *testing.T, trial result.Trial) string {
 // Results whose writer was killed as it wrote are reported as far as they go,
 // and not compared.
 func TestCutOffResults(t *testing.T) {
+	t.Parallel()
 	good, dir := lineOf(t, aTrial()), workplace(t)
-	t.Chdir(dir)
-	write(t, "good/"+result.FileName, good)
-	write(t, "bad/"+result.FileName, good+good[:len(good)/2])
-	inside(t, "report", "good").wantExit(t, fine)
+	write(t, filepath.Join(dir, "good", result.FileName), good)
+	write(t, filepath.Join(dir, "bad", result.FileName), good+good[:len(good)/2])
+	pollpush(t, dir, "report", "good").wantExit(t, fine)
 	for _, name := range []string{"bad", "bad/trials.jsonl"} {
-		inside(t, "report", name).wantExit(t, fine, "bad/trials.jsonl:2: the line is cut off: its writer was killed; the report is of the lines before")
-		wantReport(t, "bad")
+		pollpush(t, dir, "report", name).wantExit(t, fine, "bad/trials.jsonl:2: the line is cut off: its writer was killed; the report is of the lines before")
+		wantReport(t, filepath.Join(dir, "bad"))
 	}
-	files := filesIn(t, ".")
-	if files["bad/"+result.FileName] != good+good[:len(good)/2] || files["bad/report.md"] != files["good/report.md"] {
+	files := filesIn(t, dir)
+	if files[filepath.Join(dir, "bad", result.FileName)] != good+good[:len(good)/2] || files[filepath.Join(dir, "bad/report.md")] != files[filepath.Join(dir, "good/report.md")] {
 		t.Error("the results were changed, or the report is not that of the line before")
 	}
 }

@@ -13,6 +13,7 @@ import (
 )
 
 func TestCheckOurServer(t *testing.T) {
+	t.Parallel()
 	url, _ := serve(t) // without --deflate
 	for _, c := range []struct {
 		args     string
@@ -30,7 +31,7 @@ func TestCheckOurServer(t *testing.T) {
 		{" --for poll", fine, "", []string{"poll              can be measured\n\npublishing\n  passed  POST is answered 201\n"}, "errors\n"},
 		{" --for poll,ws-deflate", regression, " points that measuring needs", []string{"ws-deflate        not offered: "}, "errors\n"},
 	} {
-		e := inside(t, words("check "+url+c.args)...)
+		e := pollpush(t, "", words("check "+url+c.args)...)
 		e.wantExit(t, c.code, strings.Split(c.err, " .. ")...)
 		for _, text := range c.said {
 			if !strings.Contains(e.stdout, text) {
@@ -126,32 +127,20 @@ d
 	}
 }
 
-func TestPrintAbility(t *testing.T) {
+func TestAbility(t *testing.T) {
 	t.Parallel()
-	result := func(name, transport string, v contract.Verdict, why string) contract.Result {
-		return contract.Result{Point: contract.Point{Name: name, Transports: []string{transport}, Needed: true},
-			Verdict: v, Why: why, Fault: &contract.Fault{Found: "200", Remedy: "answer 304"}}
-	}
-	results := []contract.Result{
-		result("one", "poll", contract.Passed, ""),
-		{Point: contract.Point{Name: "more", Transports: []string{"poll"}}, Verdict: contract.Failed},
-		result("one", "poll-etag", contract.Untried, "under way"),
-		result("two", "poll-etag", contract.Failed, ""),
-		result("one", "longpoll", contract.Absent, "no wait"),
-		result("one", "sse", contract.Failed, "404, though it was asked for"),
-		result("one", "ws", contract.Passed, ""),
-		result("two", "ws", contract.Untried, ""),
-	}
-	var b strings.Builder
-	printAbility(&b, results, contract.Part{Transports: []string{"ws", "poll", "poll-etag", "longpoll", "sse"}})
-	const want = `poll              can be measured
-poll-etag         cannot be measured: two: 200; remedy: answer 304
-longpoll          not offered: no wait
-sse               not offered: 404, though it was asked for
-ws                not known: the check ended before
-`
-	if got := b.String(); got != want {
-		t.Errorf("%s", got)
+	failed := contract.Result{Point: contract.Point{Name: "two"}, Verdict: contract.Failed, Fault: &contract.Fault{Found: "200", Remedy: "answer 304"}}
+	untried := contract.Result{Verdict: contract.Untried, Why: "under way"}
+	absent := contract.Result{Verdict: contract.Absent, Why: "no wait"}
+	for want, lacking := range map[string][]contract.Result{
+		"can be measured": nil,
+		"cannot be measured: two: 200; remedy: answer 304": {untried, failed},
+		"not offered: no wait":                             {absent, failed},
+		"not known: the check ended before":                {untried},
+	} {
+		if got := ability(lacking); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
 	}
 }
 

@@ -66,7 +66,7 @@ type reader struct {
 func newReader(t *testing.T, address string) reader {
 	t.Helper()
 	r := reader{t, workplace(t), t.TempDir()}
-	for path, script := range map[string]string{
+	for path, text := range map[string]string{
 		filepath.Join(r.tools, "npm"):    `cd "${3:-.}" && case $1 in ci) ;; start) exec ` + program(t, "chatserver") + " --listen " + address + " ;; esac",
 		filepath.Join(r.tools, "docker"): `[ "$*" = "compose up --detach --wait" ]`,
 		filepath.Join(r.tools, "pollpush"): `small=()
@@ -80,10 +80,7 @@ while [ $# -gt 0 ] && [ "$1" != -- ]; do
 done
 exec ` + programs + `/pollpush "${flags[@]}" "${small[@]}" "$@"`,
 	} {
-		write(t, path, "#!/bin/bash\n"+script+"\n")
-		if err := os.Chmod(path, 0o755); err != nil {
-			t.Fatal(err)
-		}
+		script(t, path, "#!/bin/bash\n"+text+"\n")
 	}
 	r.git(r.repository, "init", "--quiet", "--initial-branch", "main")
 	r.git(r.repository, "commit", "--quiet", "--allow-empty", "--message", "nothing yet")

@@ -40,6 +40,22 @@ func TestTooLargeForTheMachine(t *testing.T) {
 		"a room of 60 clients needs 164 descriptors in its server process, which may hold 150: use fewer clients, or 2 rooms")
 }
 
+// mount makes a file system in memory; the test is skipped where it may not.
+func mount(t *testing.T, path string, flags uintptr, options string) {
+	t.Helper()
+	if err := os.Mkdir(path, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Mount("none", path, "tmpfs", flags, options); err != nil {
+		t.Skipf("a file system cannot be mounted: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := unix.Unmount(path, unix.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
 // File systems that cannot take results are noticed before the run, not after.
 func TestResultsFileSystem(t *testing.T) {
 	t.Parallel()
@@ -55,18 +71,7 @@ func TestResultsFileSystem(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dir := workplace(t)
-			out := filepath.Join(dir, "out")
-			if err := os.Mkdir(out, 0o755); err != nil {
-				t.Fatal(err)
-			}
-			if err := unix.Mount("none", out, "tmpfs", c.flags, c.options); err != nil {
-				t.Skipf("a file system cannot be mounted: %v", err)
-			}
-			t.Cleanup(func() {
-				if err := unix.Unmount(out, unix.MNT_DETACH); err != nil {
-					t.Error(err)
-				}
-			})
+			mount(t, filepath.Join(dir, "out"), c.flags, c.options)
 			e := pollpush(t, dir, "run", "tiny.yaml", "--out", "out")
 			wantNoRun(t, dir, e, c.said...)
 			if last := strings.Split(strings.TrimSpace(e.stderr), "\n"); !strings.HasPrefix(last[len(last)-1], "pollpush: ") {
@@ -85,10 +90,7 @@ func TestProgramsMissing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	write(t, alone, string(text))
-	if err := os.Chmod(alone, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	script(t, alone, string(text))
 	for _, command := range []string{"run", "serve"} {
 		wantNoRun(t, dir, launch(t, dir, alone, command).end(), "is not beside pollpush in", "`make build`")
 	}

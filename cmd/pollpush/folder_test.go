@@ -9,8 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -64,17 +62,7 @@ func TestFullDisk(t *testing.T) {
 	t.Parallel()
 	dir := workplace(t)
 	out := filepath.Join(dir, "out")
-	if err := os.Mkdir(out, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.Mount("none", out, "tmpfs", 0, "size=40m"); err != nil {
-		t.Skipf("a file system cannot be mounted: %v", err)
-	}
-	t.Cleanup(func() {
-		if err := unix.Unmount(out, unix.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
-	})
+	mount(t, out, 0, "size=40m")
 	p := launch(t, dir, program(t, "pollpush"), "run", "tiny.yaml", "--out", "out/run", "--transports", "ws")
 	p.await("results in out/run")
 	full, err := os.Create(filepath.Join(out, "full"))

@@ -10,7 +10,6 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"github.com/pollpush/pollpush/internal/control"
 	"github.com/pollpush/pollpush/internal/live"
 )
 
@@ -58,11 +57,8 @@ func isAddress(text string) bool {
 // IsBool says that the flag stands without a value, too.
 func (l *liveFlag) IsBool() bool { return true }
 
-// livePage is the page that --live asks for; nil where it does not.
-type livePage struct{ *live.Page }
-
-// open serves the page and says where it is.
-func (l *liveFlag) open(stderr io.Writer) (*livePage, error) {
+// open serves the page that --live asks for, and says where it is; nil without it.
+func (l *liveFlag) open(stderr io.Writer) (*live.Page, error) {
 	if l.address == "" {
 		return nil, nil
 	}
@@ -71,27 +67,11 @@ func (l *liveFlag) open(stderr io.Writer) (*livePage, error) {
 		return nil, refuse("--live=%s: the page cannot be served there: %w; name another address, or --live alone for a free port", l.address, err)
 	}
 	fmt.Fprintf(stderr, "Live: %s\n", page.URL)
-	return &livePage{page}, nil
+	return page, nil
 }
 
-// follow is what the run tells the page by.
-func (p *livePage) follow() func(control.News) {
-	if p == nil {
-		return nil
-	}
-	return func(n control.News) { p.Tell(n) }
-}
-
-// over is the last event of the page.
-type over struct {
-	Text string `json:"text"`
-}
-
-// end tells the page that it is over and in which folders the reports are.
-func (p *livePage) end(s *session, reported []string) {
-	if p == nil {
-		return
-	}
+// endLive tells the page that it is over and in which folders the reports are.
+func endLive(s *session, page *live.Page, reported []string) {
 	var said []string
 	if s.Err() != nil {
 		said = append(said, "It was interrupted.")
@@ -99,5 +79,5 @@ func (p *livePage) end(s *session, reported []string) {
 	for _, dir := range reported {
 		said = append(said, "Report: "+filepath.Join(dir, "report.html"))
 	}
-	p.End(map[string]over{"over": {strings.Join(said, " ")}})
+	page.End(map[string]any{"over": map[string]string{"text": strings.Join(said, " ")}})
 }

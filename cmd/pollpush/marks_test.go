@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -10,14 +11,14 @@ import (
 
 // What editors put into a file that people edit is read, whichever file it is.
 func TestByteOrderMarks(t *testing.T) {
+	t.Parallel()
 	const mark = "\ufeff"
-	t.Chdir(workplace(t))
-	line := lineOf(t, aTrial())
-	write(t, "good/"+result.FileName, line)
-	write(t, "marked/"+result.FileName, mark+"\r\n"+line+"\r\n\r\n")
-	write(t, "marked/"+gate.NoiseFile, mark+`{"schema":1,"alike":[]}`)
-	write(t, "marked.yaml", mark+strings.Replace(tiny, "trials: 1", "trials: 0", 1))
-	inside(t, "run", "marked.yaml").wantExit(t, badInput, "marked.yaml:4: trials 0: must be")
-	inside(t, "report", "marked").wantExit(t, fine)
-	inside(t, words("compare marked good --counts-only")...).wantExit(t, fine)
+	dir, line := workplace(t), lineOf(t, aTrial())
+	write(t, filepath.Join(dir, "good", result.FileName), line)
+	write(t, filepath.Join(dir, "marked", result.FileName), mark+"\r\n"+line+"\r\n\r\n")
+	write(t, filepath.Join(dir, "marked", gate.NoiseFile), mark+`{"schema":1,"alike":[]}`)
+	write(t, filepath.Join(dir, "marked.yaml"), mark+strings.Replace(tiny, "trials: 1", "trials: 0", 1))
+	pollpush(t, dir, "run", "marked.yaml").wantExit(t, badInput, "marked.yaml:4: trials 0: must be")
+	pollpush(t, dir, "report", "marked").wantExit(t, fine)
+	pollpush(t, dir, "compare", "marked", "good", "--counts-only").wantExit(t, fine)
 }

@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -343,12 +344,8 @@ func TestCompareRefuses(t *testing.T) {
 // What cannot be measured is refused before anything is.
 func TestAbRefuses(t *testing.T) {
 	dir := workplace(t)
-	for name, mode := range map[string]os.FileMode{"good": 0o755, "text": 0o644} {
-		write(t, filepath.Join(dir, name, "chatserver"), "#!/bin/sh\n")
-		if err := os.Chmod(filepath.Join(dir, name, "chatserver"), mode); err != nil {
-			t.Fatal(err)
-		}
-	}
+	script(t, filepath.Join(dir, "good", "chatserver"), "#!/bin/sh\n")
+	write(t, filepath.Join(dir, "text", "chatserver"), "#!/bin/sh\n")
 	write(t, filepath.Join(dir, "full", "base", "notes.txt"), "precious")
 	const (
 		folders  = "ab good good tiny.yaml "
@@ -422,6 +419,14 @@ func TestProbeRefuses(t *testing.T) {
 	t.Cleanup(bare.Close)
 	moved := httptest.NewServer(http.RedirectHandler("/elsewhere", http.StatusFound))
 	t.Cleanup(moved.Close)
+	var first sync.Once
+	later := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		status := http.StatusForbidden
+		first.Do(func() { status = http.StatusOK })
+		w.Header().Set("Content-Type", "text/event-stream")
+		w.WriteHeader(status)
+	}))
+	t.Cleanup(later.Close)
 	failing, closed := answering(t, http.StatusServiceUnavailable, "out of order"), closedAddress(t)
 	list := []refusal{
 		{"probe wss " + bare.URL, badInput, `transport "wss": there is none of this name; there are poll, poll-etag, `},
@@ -435,6 +440,7 @@ func TestProbeRefuses(t *testing.T) {
 		{"probe ws http://" + closed + " --after 0", refused, "connection refused"},
 		{"probe ws " + moved.URL, refused, "is redirected to " + moved.URL + "/elsewhere: redirects are not followed"},
 		{"probe ws " + moved.URL + " --after 0", refused, "the server answered 302: a redirect to /elsewhere, which is not followed"},
+		{"probe sse " + later.URL + " --after 5", refused, "trying again in .. the server answered 403"},
 		{"probe ws " + answering(t, 200, "{}\x1b[2J"), refused, `found 200 OK with "{}\x1b[2J", want the room's last message; --after ID does without it`},
 	}
 	for _, name := range transport.Names() {

@@ -69,8 +69,10 @@ func (c *runCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	defer func() { page.end(s, c.reported) }()
-	options.Follow = page.follow()
+	if page != nil {
+		options.Follow = func(n control.News) { page.Tell(n) }
+		defer func() { endLive(s, page, c.reported) }()
+	}
 	code := fine
 	for _, one := range list {
 		if options.Grid, err = one.grid(); err != nil {

@@ -10,7 +10,9 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 
+	"github.com/pollpush/pollpush/internal/testkit"
 	"github.com/pollpush/pollpush/internal/transport"
 )
 
@@ -55,12 +57,10 @@ func TestTwoTabsTalk(t *testing.T) {
 		bob.say(want[2])
 		ada.awaitTexts(want)
 		bob.awaitTexts(want)
-		if got := value[[]string](ada, `[...$('log').querySelectorAll('.user')].map(e => e.textContent)`); !slices.Equal(got, []string{"ada", "bob", "bob"}) {
-			t.Errorf("said by %q", got)
-		}
-		if n := value[int](bob, `$('log').querySelectorAll('script').length`); n != 0 {
-			t.Errorf("a message became %d elements", n)
-		}
+		got := value[[]string](ada, `[...$('log').querySelectorAll('.user')].map(e => e.textContent)`)
+		assert.Check(t, slices.Equal(got, []string{"ada", "bob", "bob"}), "said by %q", got)
+		n := value[int](bob, `$('log').querySelectorAll('script').length`)
+		assert.Check(t, n == 0, "a message became %d elements", n)
 	})
 }
 
@@ -104,42 +104,36 @@ func TestRefusesInTheField(t *testing.T) {
 		b.await(`($('name-error').textContent + $('text-error').textContent).includes(` + quote(want) + `)`)
 	}
 	refused("", "hello", "Say who you are")
-	refused(strings.Repeat("🙂", 65), "hello", "at most 64 characters, this one has 65")
-	refused("ada", "", "nothing to send")
-	refused("ada", strings.Repeat("ü", 2049), "at most 4,096 bytes, this one has 4098")
-	if n := s.metric("messages_posted_total"); n != 0 {
-		t.Errorf("%d messages were posted", n)
-	}
+	refused(strings.Repeat("🙂", 65), "hello", "at most 64 characters; this one has 65")
+	refused("ada", "", "Enter a message")
+	refused("ada", strings.Repeat("ü", 2049), "at most 4,096 bytes; this one has 4098")
+	assert.Check(t, is.Equal(s.metric("messages_posted_total"), 0), "messages were posted")
 	// The limits themselves are fine.
 	b.enter("name", strings.Repeat("n", 64))
 	b.say(strings.Repeat("ü", 2048))
 	b.awaitTexts([]string{strings.Repeat("ü", 2048)})
-	if n := s.metric("messages_posted_total"); n != 1 {
-		t.Errorf("%d messages were posted, want 1", n)
-	}
+	assert.Check(t, is.Equal(s.metric("messages_posted_total"), 1), "messages were posted")
 }
 
 func TestMissesNothingOverACut(t *testing.T) {
 	t.Parallel()
 	overEach(t, func(t *testing.T, s *server, via string) {
 		room := "cut-" + via
-		p := startProxy(t, s.address())
+		p := testkit.NewRelay(t, s.address())
 		s.post(room, "1")
-		b := open(t, p.url+"/?"+url.Values{"room": {room}, "via": {via}}.Encode())
+		b := open(t, p.URL+"/?"+url.Values{"room": {room}, "via": {via}}.Encode())
 		b.await(isOpen)
 		s.post(room, "2")
 		b.awaitTexts([]string{"1", "2"})
-		p.cut()
+		p.Cut()
 		s.post(room, "3")
 		b.await(`$('state').dataset.state === 'reconnecting'`)
 		s.post(room, "4")
-		p.mend()
+		p.Lead(s.address())
 		b.await(isOpen)
 		s.post(room, "5")
 		b.awaitTexts([]string{"1", "2", "3", "4", "5"})
-		if got := value[string](b, `$('breaks').textContent`); got != "1" {
-			t.Errorf("%s breaks, want 1", got)
-		}
+		assert.Check(t, is.Equal(value[string](b, `$('breaks').textContent`), "1"), "breaks")
 	})
 }
 
@@ -147,17 +141,17 @@ func TestMissesNothingOverACut(t *testing.T) {
 func TestGivesUpWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	overEach(t, func(t *testing.T, s *server, via string) {
-		p := startProxy(t, s.address())
-		b := open(t, p.url+"/?"+url.Values{"room": {"deaf-" + via}, "via": {via}}.Encode())
+		p := testkit.NewRelay(t, s.address())
+		b := open(t, p.URL+"/?"+url.Values{"room": {"deaf-" + via}, "via": {via}}.Encode())
 		b.enter("name", "ada")
 		b.await(isOpen)
-		p.deafen()
+		p.Deafen()
 		b.do(`$('text').value = 'unheard'`)
 		b.click("send")
-		b.await(`$('text-error').textContent === 'Not confirmed: no answer within 10 s; it may have been said all the same.'`)
-		p.cut()
+		b.await(`$('text-error').textContent === 'Not confirmed: no answer within 10 s; the message may have been posted anyway.'`)
+		p.Cut()
 		b.await(`$('state').dataset.state === 'reconnecting'`)
-		p.mend()
+		p.Lead(s.address())
 		b.await(isOpen)
 		b.say("heard")
 		b.awaitTexts([]string{"heard"})
@@ -217,9 +211,8 @@ func TestFitsItsWindow(t *testing.T) {
 			} else {
 				b.await(`document.querySelectorAll('.lane').length === 5`)
 			}
-			if n := value[int64](b, `document.documentElement.scrollWidth`); n > width {
-				t.Errorf("%s is %d px wide in a window of %d", view, n, width)
-			}
+			n := value[int64](b, `document.documentElement.scrollWidth`)
+			assert.Check(t, n <= width, "%s is %d px wide in a window of %d", view, n, width)
 			unnamed := value[[]string](b, `[...document.querySelectorAll('input, select, textarea, button, canvas, [role=region]')]
 				.filter(e => e.checkVisibility() && !e.labels?.length && !e.ariaLabel && !e.textContent.trim()).map(e => e.outerHTML)`)
 			assert.Check(t, len(unnamed) == 0, "%s: without a name: %q", view, unnamed)

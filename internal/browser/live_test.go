@@ -20,6 +20,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 
 	"github.com/pollpush/pollpush/internal/live"
 	"github.com/pollpush/pollpush/internal/result"
@@ -85,18 +86,12 @@ func TestLiveRun(t *testing.T) {
 	b.await(points("p50", "ws") + " > 1")
 	for _, tab := range []*tab{b, late} {
 		tab.await(`$('link').textContent === 'The run has ended. Report: run/report.html'`)
-		if got := value[int](tab, `document.querySelectorAll('#trials li').length`); got != 2 {
-			t.Errorf("%d trials have ended in the page", got)
-		}
-		if got := value[string](tab, `$('about').textContent`); got != "What does <b>a page</b> show?" {
-			t.Errorf("the scenario is about %q", got)
-		}
-		if got := value[[]string](tab, `[...document.querySelectorAll('#rows th')].map(e => e.textContent)`); len(got) != 2 || got[0] != "poll" || got[1] != "ws" {
-			t.Errorf("rows %q", got)
-		}
-		if over := value[int](tab, `document.documentElement.scrollWidth - innerWidth`); over > 0 {
-			t.Errorf("the page is %d px wider than the window", over)
-		}
+		assert.Check(t, is.Equal(value[int](tab, `document.querySelectorAll('#trials li').length`), 2), "trials have ended in the page")
+		assert.Check(t, is.Equal(value[string](tab, `$('about').textContent`), "What does <b>a page</b> show?"), "the scenario is about")
+		got := value[[]string](tab, `[...document.querySelectorAll('#rows th')].map(e => e.textContent)`)
+		assert.Check(t, len(got) == 2 && got[0] == "poll" && got[1] == "ws", "rows %q", got)
+		over := value[int](tab, `document.documentElement.scrollWidth - innerWidth`)
+		assert.Check(t, over <= 0, "the page is %d px wider than the window", over)
 	}
 
 	<-ended
@@ -170,9 +165,8 @@ func TestLivePage(t *testing.T) {
 			return [...svg.querySelectorAll('text')].filter(e => { const r = e.getBoundingClientRect(); return r.left < box.left - 1 || r.right > box.right + 1 }).map(e => e.textContent) })`); len(outside) > 0 {
 			t.Errorf("%s: labels %q are cut", name, outside)
 		}
-		if bad := value[int](b, `[...document.querySelectorAll('svg path')].filter(e => /NaN|Infinity|undefined/.test(e.getAttribute('d') + e.getAttribute('transform'))).length`); bad > 0 {
-			t.Errorf("%s: %d paths are none", name, bad)
-		}
+		bad := value[int](b, `[...document.querySelectorAll('svg path')].filter(e => /NaN|Infinity|undefined/.test(e.getAttribute('d') + e.getAttribute('transform'))).length`)
+		assert.Check(t, bad <= 0, "%s: %d paths are none", name, bad)
 		if *livePictures != "" {
 			shot, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(90))
 			b.must(err)

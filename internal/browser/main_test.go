@@ -4,9 +4,6 @@ package browser
 
 import (
 	"context"
-	"errors"
-	"flag"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,7 +11,8 @@ import (
 	"time"
 
 	"github.com/chromedp/chromedp"
-	"gotest.tools/v3/assert"
+
+	"github.com/pollpush/pollpush/internal/testkit"
 )
 
 // patience bounds every wait; no test measures time but from below.
@@ -27,44 +25,35 @@ var (
 )
 
 func TestMain(m *testing.M) {
-	flag.Parse()
-	// The tests mostly wait, so more of them than there are cores can run at once.
-	if f := flag.Lookup("test.parallel"); f.Value.String() == f.DefValue {
-		_ = f.Value.Set("6")
-	}
-	code, err := run(m)
-	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		code = 1
-	}
-	os.Exit(code)
+	testkit.AtOnce(6)
+	end := func() {}
+	testkit.Main(m, func(folder string) {
+		chatserver, pollpush = filepath.Join(folder, "chatserver"), filepath.Join(folder, "pollpush")
+		end = startChromium()
+	}, func() { end() }, "cmd/chatserver", "cmd/pollpush", "cmd/loadgen")
 }
 
-func run(m *testing.M) (code int, err error) {
-	folder, err := os.MkdirTemp("", "browser")
-	if err != nil {
-		return 0, err
+// startChromium starts it, if it is there, and returns what ends it.
+func startChromium() (end func()) {
+	path := findChromium()
+	if path == "" {
+		return func() {}
 	}
-	defer os.RemoveAll(folder)
-	chatserver, pollpush = filepath.Join(folder, "chatserver"), filepath.Join(folder, "pollpush")
-	if out, err := exec.Command("go", "build", "-o", folder+string(filepath.Separator), "../../cmd/chatserver", "../../cmd/pollpush", "../../cmd/loadgen").CombinedOutput(); err != nil {
-		return 0, errors.New(string(out))
+	options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path))
+	if os.Geteuid() == 0 {
+		options = append(options, chromedp.NoSandbox)
 	}
-	if path := findChromium(); path != "" {
-		options := append(chromedp.DefaultExecAllocatorOptions[:], chromedp.ExecPath(path))
-		if os.Geteuid() == 0 {
-			options = append(options, chromedp.NoSandbox)
-		}
-		allocator, cancel := chromedp.NewExecAllocator(context.Background(), options...)
-		defer cancel()
-		chromium, cancel = chromedp.NewContext(allocator)
-		defer cancel()
-		if err := chromedp.Do(chromium); err != nil { // starts it, without a deadline
-			return 0, err
-		}
-		defer chromedp.Cancel(chromium)
+	allocator, cancel := chromedp.NewExecAllocator(context.Background(), options...)
+	ctx, forget := chromedp.NewContext(allocator)
+	if err := chromedp.Do(ctx); err != nil { // starts it, without a deadline
+		panic(err)
 	}
-	return m.Run(), nil
+	chromium = ctx
+	return func() {
+		chromedp.Cancel(chromium)
+		forget()
+		cancel()
+	}
 }
 
 func findChromium() string {
@@ -76,13 +65,6 @@ func findChromium() string {
 	return ""
 }
 
-// lacks skips the test for want of what not every machine has. In CI it fails.
-func lacks(t *testing.T, what string) {
-	t.Helper()
-	assert.Assert(t, os.Getenv("CI") != "true", what)
-	t.Skip(what)
-}
-
 func hasSocketIO() bool {
 	_, err := os.Stat("../../server/page/vendor/socket.io.esm.min.js")
 	return err == nil
@@ -91,6 +73,6 @@ func hasSocketIO() bool {
 func needSocketIO(t *testing.T) {
 	t.Helper()
 	if !hasSocketIO() {
-		lacks(t, "the official Socket.IO client is not here: make deps fetches it")
+		testkit.Missing(t, "the official Socket.IO client is not here: make deps fetches it")
 	}
 }

@@ -1,13 +1,14 @@
 package browser
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
 
 	"gotest.tools/v3/assert"
 	is "gotest.tools/v3/assert/cmp"
+
+	"github.com/pollpush/pollpush/internal/testkit"
 )
 
 // These have the browser's own clients talk to the server: the page serves only
@@ -16,8 +17,8 @@ import (
 func TestNativeEventSourceResumes(t *testing.T) {
 	t.Parallel()
 	s := startServer(t)
-	p := startProxy(t, s.address())
-	b := open(t, p.url)
+	p := testkit.NewRelay(t, s.address())
+	b := open(t, p.URL)
 	b.await(isOpen)
 	s.post("events", "1")
 	s.post("events", "2")
@@ -29,22 +30,20 @@ func TestNativeEventSourceResumes(t *testing.T) {
 	b.await(`got.length === 1`)
 	s.post("events", "3")
 	b.await(`got.length === 2`)
-	p.cut()
+	p.Cut()
 	s.post("events", "4")
 	b.await(`source.readyState === EventSource.CONNECTING`)
-	p.mend()
+	p.Lead(s.address())
 	s.post("events", "5")
 	// It asks by itself, after a while of its own, with Last-Event-ID: 3 beside after=1.
 	b.await(`got.length >= 4`)
 	s.post("events", "6")
 	b.await(`got.length >= 5`)
 	got := value[string](b, `JSON.stringify(got) + ' opened ' + opened`)
-	if want := `[["2","2"],["3","3"],["4","4"],["5","5"],["6","6"]] opened 2`; got != want {
-		t.Errorf("got %s, want %s", got, want)
-	}
-	if state := value[int](b, `source.close(), source.readyState`); state != 2 {
-		t.Errorf("readyState %d after close", state)
-	}
+	want := `[["2","2"],["3","3"],["4","4"],["5","5"],["6","6"]] opened 2`
+	assert.Check(t, got == want, "got %s, want %s", got, want)
+	state := value[int](b, `source.close(), source.readyState`)
+	assert.Check(t, state == 2, "readyState %d after close", state)
 }
 
 func TestNativeWebSocket(t *testing.T) {
@@ -60,15 +59,12 @@ func TestNativeWebSocket(t *testing.T) {
 		socket.send('{"user":"ada"}')`)
 	b.await(`got.length >= 4`)
 	texts := value[[]string](b, `got.filter(m => m.id).map(m => m.id + ' ' + m.text)`)
-	if want := []string{"1 before 🙂", "2 from the page"}; !slices.Equal(texts, want) {
-		t.Errorf("messages %q, want %q", texts, want)
-	}
-	if got := value[string](b, `JSON.stringify([got.find(m => m.ack).ack, got.find(m => m.error).error.status])`); got != "[2,400]" {
-		t.Errorf("ack and error are %s, want [2,400]", got)
-	}
-	if got := value[string](b, `socket.extensions`); !strings.HasPrefix(got, "permessage-deflate") {
-		t.Errorf("extensions %q, want permessage-deflate", got)
-	}
+	want := []string{"1 before 🙂", "2 from the page"}
+	assert.Check(t, slices.Equal(texts, want), "messages %q, want %q", texts, want)
+	got := value[string](b, `JSON.stringify([got.find(m => m.ack).ack, got.find(m => m.error).error.status])`)
+	assert.Check(t, got == "[2,400]", "ack and error are %s, want [2,400]", got)
+	got = value[string](b, `socket.extensions`)
+	assert.Check(t, strings.HasPrefix(got, "permessage-deflate"), "extensions %q, want permessage-deflate", got)
 	closed := value[string](b, `new Promise(resolve => {
 		socket.onclose = e => resolve(e.wasClean + ' ' + e.code)
 		socket.send('x'.repeat(16385))
@@ -93,40 +89,5 @@ func TestNativeWebSocketIsClosedAtShutdown(t *testing.T) {
 		socket.onclose = e => { ended = e.wasClean + ' ' + e.code }`)
 	s.stop()
 	b.await(`ended !== null`)
-	if got := value[string](b, `ended`); got != "true 1001" {
-		t.Errorf("closed (clean, code) as %s, want true 1001", got)
-	}
-}
-
-func TestNativeFetch(t *testing.T) {
-	t.Parallel()
-	s := startServer(t)
-	s.post("fetch", "1")
-	b := open(t, s.url)
-	b.do(`window.ask = async (query, headers = {}) => {
-		const answer = await fetch('/api/rooms/fetch/messages?' + query, { headers, cache: 'no-store' })
-		return answer.status + ' ' + answer.headers.get('etag') + ' ' + await answer.text()
-	}`)
-	ask := func(query, headers string) string {
-		t.Helper()
-		return value[string](b, fmt.Sprintf(`ask(%s, %s)`, quote(query), headers))
-	}
-	all := fmt.Sprintf(`200 "1" {"messages":[%s],"last":1}`, s.messages("fetch")[0])
-	assert.Check(t, is.Equal(ask("after=0", `{}`), all), "a poll")
-	if got, want := ask("after=1", `{'If-None-Match': '"1"'}`), `304 "1" `; got != want {
-		t.Errorf("a conditional poll: %s, want %s", got, want)
-	}
-	assert.Check(t, is.Equal(ask("after=0", `{'If-None-Match': '"0"'}`), all), "a conditional poll with news")
-	assert.Check(t, is.Equal(ask("after=0&wait=25s", `{}`), all), "a long poll with news")
-	served := s.metric("http_requests_total")
-	b.do(`window.held = null; ask('after=1&wait=25s').then(answer => { held = answer })`)
-	for scrapes := 1; s.metric("http_requests_total") <= served+scrapes; scrapes++ { // until it is there
-	}
-	if got := value[any](b, `held`); got != nil {
-		t.Fatalf("a long poll without news was answered at once: %v", got)
-	}
-	s.post("fetch", "2")
-	b.await(`held !== null`)
-	want := fmt.Sprintf(`200 "2" {"messages":[%s],"last":2}`, s.messages("fetch")[1])
-	assert.Check(t, is.Equal(value[string](b, `held`), want), "a long poll")
+	assert.Check(t, is.Equal(value[string](b, `ended`), "true 1001"), "closed (clean, code) as")
 }

@@ -33,9 +33,8 @@ func TestPictureOfTheRace(t *testing.T) {
 	}
 	shot, err := chromedp.Run(b.ctx, chromedp.CaptureScreenshot())
 	b.must(err)
-	if image, err := png.Decode(bytes.NewReader(shot)); err != nil || image.Bounds().Dx() != 1400 {
-		t.Fatalf("the picture is of %d bytes: %v", len(shot), err)
-	}
+	image, err := png.Decode(bytes.NewReader(shot))
+	assert.Assert(t, err == nil && image.Bounds().Dx() == 1400, "the picture is of %d bytes: %v", len(shot), err)
 	if *picture != "" {
 		assert.NilError(t, os.WriteFile(*picture, shot, 0o644))
 	}

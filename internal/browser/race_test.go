@@ -105,9 +105,8 @@ func TestRaceCountsAsTheServerDoes(t *testing.T) {
 		{"longpoll", "received", fmt.Sprint(first+answers, " B")},
 		{"poll-etag", "received", fmt.Sprint(answers, " B")}, // a 304 has no body
 	} {
-		if got := value[string](b, figure(want.lane, want.name)); got != want.text {
-			t.Errorf("%s shows %s %s, want %s", want.lane, got, want.name, want.text)
-		}
+		got := value[string](b, figure(want.lane, want.name))
+		assert.Check(t, got == want.text, "%s shows %s %s, want %s", want.lane, got, want.name, want.text)
 	}
 }
 
@@ -123,9 +122,8 @@ func TestRacePollsAtItsInterval(t *testing.T) {
 		requests := number(t, value[string](b, figure(lane, "requests")))
 		// By now it may have sent another, which is not shown yet.
 		elapsed := value[float64](b, `performance.now() - begun`)
-		if atLeast := float64(requests-1) * 250; elapsed < atLeast-5 {
-			t.Errorf("%s: %d requests in %.0f ms, want at least %.0f ms", lane, requests, elapsed, atLeast)
-		}
+		atLeast := float64(requests-1) * 250
+		assert.Check(t, elapsed >= atLeast-5, "%s: %d requests in %.0f ms, want at least %.0f ms", lane, requests, elapsed, atLeast)
 	}
 	// The browser's own account is of each answer's body and 300 bytes more, as
 	// the page says. No other poll comes meanwhile; of the one that was out the

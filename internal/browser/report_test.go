@@ -50,13 +50,11 @@ func TestReport(t *testing.T) {
 				b := openWide(t, address, width)
 				for _, scheme := range schemes {
 					b.prefer(scheme)
-					if wide := value[int64](b, `document.documentElement.scrollWidth`); wide > width {
-						t.Errorf("%s: the page is %d pixels wide in a window of %d", size, wide, width)
-					}
+					wide := value[int64](b, `document.documentElement.scrollWidth`)
+					assert.Check(t, wide <= width, "%s: the page is %d pixels wide in a window of %d", size, wide, width)
 					for what, want := range map[string]bool{"figure .narrow": size == "narrow", `figure text[font-size="14px"]`: size == "wide"} {
-						if shown := value[bool](b, `getComputedStyle(document.querySelector(`+quote(what)+`)).display !== 'none'`); shown != want {
-							t.Errorf("%s: %s is shown: %t", size, what, shown)
-						}
+						shown := value[bool](b, `getComputedStyle(document.querySelector(`+quote(what)+`)).display !== 'none'`)
+						assert.Check(t, shown == want, "%s: %s is shown: %t", size, what, shown)
 					}
 					if *pictures != "" {
 						b.picture(filepath.Join(*pictures, strings.Join([]string{name, size, scheme}, "-")+".png"), width)
@@ -85,9 +83,8 @@ func TestReportSorts(t *testing.T) {
 		}
 		assert.Check(t, slices.IsSorted(got), "%s: the columns stand in the order %v", way, got)
 	}
-	if now := value[[]string](b, `named()`); slices.Equal(first, now) {
-		t.Errorf("the heads of the columns stay where they were: %q", now)
-	}
+	now := value[[]string](b, `named()`)
+	assert.Check(t, !slices.Equal(first, now), "the heads of the columns stay where they were: %q", now)
 	b.do(`window.trials = [...document.querySelectorAll('h3')].find(h => h.textContent === 'Every trial').nextElementSibling.querySelector('table')
 		trials.querySelector('thead th button').click()
 		trials.querySelector('thead th button').click()`)

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"github.com/chromedp/chromedp"
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 // Who reads the end of the log stays there when the window shrinks, as when a
@@ -39,7 +41,5 @@ func TestTheLogStaysAtItsEnd(t *testing.T) {
 		for (const until = performance.now() + 50; performance.now() < until;);
 		await sent`)
 	b.await(`!$('unread').hidden`)
-	if n := value[float64](b, `$('log').scrollTop`); n != 0 {
-		t.Errorf("who has scrolled back is moved to %v", n)
-	}
+	assert.Check(t, is.Equal(value[float64](b, `$('log').scrollTop`), float64(0)), "who has scrolled back is moved to")
 }

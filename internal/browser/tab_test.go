@@ -13,6 +13,8 @@ import (
 	"github.com/chromedp/cdproto/page"
 	"github.com/chromedp/chromedp"
 	"gotest.tools/v3/assert"
+
+	"github.com/pollpush/pollpush/internal/testkit"
 )
 
 // watch runs before the page's own scripts. It notes what must never happen.
@@ -44,7 +46,7 @@ func open(t *testing.T, url string) *tab {
 func openWide(t *testing.T, url string, width int64) *tab {
 	t.Helper()
 	if chromium == nil {
-		lacks(t, "no Chromium here: chromium, chromium-browser and google-chrome are not in PATH")
+		testkit.Missing(t, "no Chromium here: chromium, chromium-browser and google-chrome are not in PATH")
 	}
 	ctx, cancel := chromedp.NewContext(chromium, chromedp.WithNewBrowserContext())
 	ctx, stop := context.WithTimeout(ctx, 2*patience)
@@ -154,9 +156,8 @@ func (b *tab) texts() []string {
 func (b *tab) awaitTexts(want []string) {
 	b.t.Helper()
 	b.await(fmt.Sprintf(`$('log').querySelectorAll('.text').length >= %d`, len(want)))
-	if got := b.texts(); !slices.Equal(got, want) {
-		b.t.Fatalf("the chat shows %q, want %q", got, want)
-	}
+	got := b.texts()
+	assert.Assert(b.t, slices.Equal(got, want), "the chat shows %q, want %q", got, want)
 }
 
 const isOpen = `$('state').dataset.state === 'open'`

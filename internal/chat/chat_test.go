@@ -30,9 +30,8 @@ func room(t testing.TB, h *Hub, name string) *Room {
 func post(t testing.TB, r *Room, n int) {
 	t.Helper()
 	for range n {
-		if _, err := r.Post("ada", "hello"); err != nil {
-			t.Fatal(err)
-		}
+		_, err := r.Post("ada", "hello")
+		assert.NilError(t, err)
 	}
 }
 
@@ -122,9 +121,8 @@ func TestRefusals(t *testing.T) {
 	}
 	for i, tt := range tests {
 		var bad *InputError
-		if err := tt.do(); !errors.As(err, &bad) || bad.Field != tt.field {
-			t.Errorf("%d: got %v, want an InputError about %s", i, err, tt.field)
-		}
+		err := tt.do()
+		assert.Check(t, errors.As(err, &bad) && bad.Field == tt.field, "%d: got %v, want an InputError about %s", i, err, tt.field)
 	}
 	if r.Last() != 0 {
 		t.Errorf("a refused message got the id %d", r.Last())
@@ -136,12 +134,10 @@ func TestRoomsAreBounded(t *testing.T) {
 	for i := range MaxRooms {
 		room(t, h, fmt.Sprint(i))
 	}
-	if _, err := h.Room("one-more"); !errors.Is(err, ErrTooManyRooms) {
-		t.Errorf("got %v, want ErrTooManyRooms", err)
-	}
-	if _, err := h.Room("7"); err != nil {
-		t.Errorf("a room that exists: %v", err)
-	}
+	_, err := h.Room("one-more")
+	assert.Check(t, errors.Is(err, ErrTooManyRooms), "got %v, want ErrTooManyRooms", err)
+	_, err = h.Room("7")
+	assert.Check(t, err == nil, "a room that exists: %v", err)
 }
 
 func TestJSONCarriesEveryText(t *testing.T) {

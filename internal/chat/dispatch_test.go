@@ -49,9 +49,8 @@ func (s *recorder) inOrder(t *testing.T, first, last uint64) {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if n := last - first + 1; uint64(len(s.got)) != n {
-		t.Fatalf("got %d messages, want %d", len(s.got), n)
-	}
+	n := last - first + 1
+	assert.Assert(t, uint64(len(s.got)) == n, "got %d messages, want %d", len(s.got), n)
 	for i, m := range s.got {
 		assert.Assert(t, m.ID == first+uint64(i), "message %d has the id %d, want %d", i, m.ID, first+uint64(i))
 	}
@@ -163,9 +162,8 @@ func TestBatchesAreBounded(t *testing.T) {
 	r := room(t, newHub(t, 100), "lobby")
 	text := string(make([]byte, MaxText)) // six bytes of JSON each
 	for range 10 {
-		if _, err := r.Post("ada", text); err != nil {
-			t.Fatal(err)
-		}
+		_, err := r.Post("ada", text)
+		assert.NilError(t, err)
 	}
 	s := newRecorder(10)
 	defer r.Subscribe(0, 0, s)()

@@ -46,30 +46,18 @@ func batchAgreed(v *visit) error {
 
 func batchJoins(v *visit) error {
 	room := v.room()
-	s, window, err := v.batchSocket(room)
-	if err != nil {
-		return err
-	}
-	speaker, err := v.socket(room, "")
-	if err != nil {
-		return err
-	}
+	s, window := must2(v.batchSocket(room))
+	speaker := must1(v.socket(room, ""))
 	// One after the other, each seen by one who is not made to wait: where none
 	// is gathered, each has gone out in a frame of its own.
 	const n = 20
 	texts := slices.Repeat([]string{"hello"}, n)
 	began := time.Now()
 	for i, text := range texts {
-		if err := speaker.text(body("ada", text)); err != nil {
-			return err
-		}
-		if err := speaker.wants(uint64(i)+1, text); err != nil {
-			return err
-		}
+		must(speaker.text(body("ada", text)))
+		must(speaker.wants(uint64(i)+1, text))
 	}
-	if err := s.wants(1, texts...); err != nil {
-		return err
-	}
+	must(s.wants(1, texts...))
 	if most := int(time.Since(began)/window) + 2; s.frames > most {
 		return s.fault(fmt.Sprintf("%d frames for %d messages within %v, with a window of %v", s.frames, n, time.Since(began).Round(time.Millisecond), window),
 			"gather what comes within the window into one frame")
@@ -79,13 +67,8 @@ func batchJoins(v *visit) error {
 
 func batchAsked(v *visit) error {
 	room := v.room()
-	if _, _, err := v.batchSocket(room); err != nil {
-		return err
-	}
-	s, err := v.socket(room, "")
-	if err != nil {
-		return err
-	}
+	must2(v.batchSocket(room))
+	s := must1(v.socket(room, ""))
 	if window := s.header.Get("Batch-Window"); window != "" {
 		return s.fault("Batch-Window "+quote(window), "send Batch-Window, and gather, only where batch=true was asked for")
 	}

@@ -30,10 +30,7 @@ func everyETag(v *visit) error {
 	room := v.room()
 	for range 2 {
 		for _, query := range []string{"?after=0", "?limit=1", "?after=0&limit=1000"} {
-			p, a, err := v.tagged(room, query)
-			if err != nil {
-				return err
-			}
+			p, a := must2(v.tagged(room, query))
 			if want, tag := fmt.Sprintf(`"%d"`, p.last), a.header.Get("Etag"); tag != want {
 				return a.fault("ETag "+quote(tag), fmt.Sprintf("send ETag: %s, the page's last, or none", want))
 			}
@@ -41,9 +38,7 @@ func everyETag(v *visit) error {
 				return a.fault("Cache-Control "+quote(cache), "send Cache-Control: no-cache")
 			}
 		}
-		if err := v.say(room, "one"); err != nil {
-			return err
-		}
+		must(v.say(room, "one"))
 	}
 	return nil
 }
@@ -53,53 +48,35 @@ var entityTag = regexp.MustCompile(`^(W/)?"[!#-~\x80-\xff]{0,254}"$`)
 
 func tagHolds(v *visit) error {
 	room := v.room()
-	if err := v.say(room, loadTexts[0]); err != nil {
-		return err
-	}
-	p, _, err := v.poll(room, "?after=0&limit=1000")
-	if err != nil {
-		return err
-	}
+	must(v.say(room, loadTexts[0]))
+	p, _ := must2(v.poll(room, "?after=0&limit=1000"))
 	if len(p.messages) != 1 {
 		return &Fault{"GET " + v.messages(room, "?after=0&limit=1000"), fmt.Sprintf("%d messages of 1", len(p.messages)), "answer with what follows the cursor"}
 	}
 	query := fmt.Sprintf("?after=%d&limit=1000", p.messages[0].ID)
-	_, a, err := v.tagged(room, query)
-	if err != nil {
-		return err
-	}
+	_, a := must2(v.tagged(room, query))
 	tag := a.header.Get("Etag")
 	if !entityTag.MatchString(tag) {
 		return a.fault("ETag "+quote(tag), `send an ETag in quotes, of at most 256 bytes`)
 	}
-	if a, err = v.get(v.messages(room, query), "If-None-Match", tag); err != nil {
-		return err
-	}
+	a = must1(v.get(v.messages(room, query), "If-None-Match", tag))
 	return a.is(http.StatusNotModified)
 }
 
 func notModified(v *visit) error {
 	room := v.room()
-	if err := v.say(room, "one"); err != nil {
-		return err
-	}
+	must(v.say(room, "one"))
 	for _, query := range []string{"?after=1", "?limit=1", "?after=0"} {
-		if err := v.unchanged(room, query, ""); err != nil {
-			return err
-		}
+		must(v.unchanged(room, query, ""))
 	}
 	return nil
 }
 
 func notModifiedForms(v *visit) error {
 	room := v.room()
-	if err := v.say(room, "one"); err != nil {
-		return err
-	}
+	must(v.say(room, "one"))
 	for _, form := range []string{`"0", %s`, `W/%s`, `W/"7",%s`, `*`} {
-		if err := v.unchanged(room, "?after=1", form); err != nil {
-			return err
-		}
+		must(v.unchanged(room, "?after=1", form))
 	}
 	return nil
 }
@@ -107,21 +84,14 @@ func notModifiedForms(v *visit) error {
 // unchanged asks for a page and asks again with its ETag in a form of
 // If-None-Match, which must be answered 304.
 func (v *visit) unchanged(room, query, form string) error {
-	_, a, err := v.tagged(room, query)
-	if err != nil {
-		return err
-	}
+	_, a := must2(v.tagged(room, query))
 	tag := a.header.Get("Etag")
 	match := tag
 	if form != "" {
 		match = strings.ReplaceAll(form, "%s", tag)
 	}
-	if a, err = v.get(v.messages(room, query), "If-None-Match", match); err != nil {
-		return err
-	}
-	if err := a.is(http.StatusNotModified); err != nil {
-		return err
-	}
+	a = must1(v.get(v.messages(room, query), "If-None-Match", match))
+	must(a.is(http.StatusNotModified))
 	if again := a.header.Get("Etag"); again != tag {
 		return a.fault("304 with ETag "+quote(again), "send the same ETag with a 304 as with the 200")
 	}
@@ -130,17 +100,9 @@ func (v *visit) unchanged(room, query, form string) error {
 
 func modified(v *visit) error {
 	room := v.room()
-	_, a, err := v.tagged(room, "?after=0&limit=1000")
-	if err != nil {
-		return err
-	}
-	if err := v.say(room, loadTexts[0]); err != nil {
-		return err
-	}
-	p, a, err := v.poll(room, "?after=0&limit=1000", "If-None-Match", a.header.Get("Etag"))
-	if err != nil {
-		return err
-	}
+	_, a := must2(v.tagged(room, "?after=0&limit=1000"))
+	must(v.say(room, loadTexts[0]))
+	p, a := must2(v.poll(room, "?after=0&limit=1000", "If-None-Match", a.header.Get("Etag")))
 	if len(p.messages) != 1 || p.messages[0].Text != loadTexts[0] {
 		return a.fault("messages "+texts(p.messages), "answer with what follows the cursor")
 	}

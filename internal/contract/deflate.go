@@ -41,27 +41,15 @@ func deflateForgets(v *visit) error {
 
 func deflateDelivers(v *visit) error {
 	room := v.room()
-	s, err := v.compressedSocket(room)
-	if err != nil {
-		return err
-	}
-	other, err := v.compressedSocket(room)
-	if err != nil {
-		return err
-	}
+	s := must1(v.compressedSocket(room))
+	other := must1(v.compressedSocket(room))
 	text := strings.Repeat("0123456789", 400)
 	for range 2 {
-		if err := s.text(body("ada", text)); err != nil {
-			return err
-		}
+		must(s.text(body("ada", text)))
 	}
-	if err := s.wants(1, text, text); err != nil {
-		return err
-	}
+	must(s.wants(1, text, text))
 	before := other.tcp.read.Load()
-	if err := other.wants(1, text, text); err != nil {
-		return err
-	}
+	must(other.wants(1, text, text))
 	if n := other.tcp.read.Load() - before; n > int64(len(text)) {
 		return s.fault(fmt.Sprintf("%d bytes for two messages of %d bytes of digits", n, len(text)), "compress what goes to those who have agreed to it")
 	}
@@ -69,10 +57,7 @@ func deflateDelivers(v *visit) error {
 }
 
 func deflateBomb(v *visit) error {
-	s, err := v.compressedSocket(v.room())
-	if err != nil {
-		return err
-	}
+	s := must1(v.compressedSocket(v.room()))
 	_ = s.text(`{"user":"ada","text":"` + strings.Repeat(" ", 1<<20) + `"}`) // the server may close before it has read all
 	s.asked += ", 1 MiB of spaces, compressed"
 	return s.closed(websocket.CloseMessageTooBig)

@@ -140,9 +140,8 @@ func (d *document) conforms(schema string) {
 	assert.Check(d.t, compiled.Validate(broken) != nil, "%s would be valid without a title", schema)
 	d.walk(func(where string, object map[string]any) {
 		if to, ok := object["$ref"].(string); ok {
-			if _, pointer := d.at(to); pointer == "" {
-				d.t.Errorf("%s: %s refers to nothing: %s", d.name, where, to)
-			}
+			_, pointer := d.at(to)
+			assert.Check(d.t, pointer != "", "%s: %s refers to nothing: %s", d.name, where, to)
 		}
 	})
 }

@@ -11,18 +11,10 @@ import (
 func headAnswered(v *visit) error {
 	path := v.messages(v.room(), "?after=0")
 	a := &answer{asked: asked(http.MethodHead, path, "", nil)}
-	if err := v.head(path, a); err != nil {
-		return err
-	}
-	if err := a.offered(); err != nil {
-		return err
-	}
-	if err := a.is(http.StatusOK); err != nil {
-		return err
-	}
-	if err := a.isMedia("application/json"); err != nil {
-		return err
-	}
+	must(v.head(path, a))
+	must(a.offered())
+	must(a.is(http.StatusOK))
+	must(a.isMedia("application/json"))
 	if len(a.body) > 0 {
 		return a.fault("bytes after the header: "+quote(string(a.body)), "answer HEAD with the header alone: the next answer on the connection begins there")
 	}

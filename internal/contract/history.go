@@ -70,22 +70,14 @@ func (c *check) fill() (full, error) {
 }
 
 func pollTruncated(v *visit) error {
-	f, err := v.filled()
-	if err != nil {
-		return err
-	}
+	f := must1(v.filled())
 	const remedy = `add "truncated":true where messages after the cursor are no longer kept, and only there`
-	p, a, err := v.poll(f.room, "?after=0&limit=1")
-	if err != nil {
-		return err
-	}
+	p, a := must2(v.poll(f.room, "?after=0&limit=1"))
 	if !p.truncated {
 		return a.fault(fmt.Sprintf("a page that begins with %d and is not truncated", f.first.ID), remedy)
 	}
 	for _, query := range []string{fmt.Sprintf("?after=%d&limit=1", f.first.ID-1), "?limit=1"} {
-		if p, a, err = v.poll(f.room, query); err != nil {
-			return err
-		}
+		p, a = must2(v.poll(f.room, query))
 		if p.truncated {
 			return a.fault("truncated", remedy)
 		}
@@ -94,31 +86,16 @@ func pollTruncated(v *visit) error {
 }
 
 func truncatedModified(v *visit) error {
-	f, err := v.filled()
-	if err != nil {
-		return err
-	}
-	_, a, err := v.tagged(f.room, "?after=0&limit=1")
-	if err != nil {
-		return err
-	}
-	_, _, err = v.tagged(f.room, "?after=0&limit=1", "If-None-Match", a.header.Get("Etag"))
+	f := must1(v.filled())
+	_, a := must2(v.tagged(f.room, "?after=0&limit=1"))
+	_, _, err := v.tagged(f.room, "?after=0&limit=1", "If-None-Match", a.header.Get("Etag"))
 	return err
 }
 
 func eventsTruncated(v *visit) error {
-	f, err := v.filled()
-	if err != nil {
-		return err
-	}
-	s, _, err := v.stream(f.room, "?after=0")
-	if err != nil {
-		return err
-	}
-	e, err := s.next()
-	if err != nil {
-		return err
-	}
+	f := must1(v.filled())
+	s, _ := must2(v.stream(f.room, "?after=0"))
+	e := must1(s.next())
 	if e.name != "truncated" || e.hasID || e.data != `{"truncated":true}` {
 		return &Fault{s.asked, fmt.Sprintf("event %s with id %s and data %s", quote(e.name), quote(e.id), quote(e.data)),
 			`send "event: truncated", "data: {"truncated":true}" first, without an id`}
@@ -139,18 +116,9 @@ func (v *visit) isFirst(l listener, asked string, f full) error {
 }
 
 func socketTruncated(v *visit) error {
-	f, err := v.filled()
-	if err != nil {
-		return err
-	}
-	s, err := v.socket(f.room, "?after=0")
-	if err != nil {
-		return err
-	}
-	p, err := s.next()
-	if err != nil {
-		return err
-	}
+	f := must1(v.filled())
+	s := must1(v.socket(f.room, "?after=0"))
+	p := must1(s.next())
 	if !p.truncated || len(s.rest) > 0 {
 		return s.fault(quote(string(p.raw)), `send {"truncated":true} first, in a frame of its own`)
 	}
@@ -158,18 +126,10 @@ func socketTruncated(v *visit) error {
 }
 
 func socketIOTruncated(v *visit, open linker) error {
-	f, err := v.filled()
-	if err != nil {
-		return err
-	}
-	c, err := v.converse(open, "room="+f.room+"&after=0")
-	if err != nil {
-		return err
-	}
+	f := must1(v.filled())
+	c := must1(v.converse(open, "room="+f.room+"&after=0"))
 	name, _, args, err := c.next()
-	if err != nil {
-		return err
-	}
+	must(err)
 	if name != "truncated" {
 		return &Fault{c.asked(), fmt.Sprintf("event %s with %+q", quote(name), args), `send 42["truncated"] first`}
 	}

@@ -31,20 +31,11 @@ const (
 func (c *check) tryLongPoll() error { return c.try(Point{try: twoWait}) }
 
 func waitEnds(v *visit) error {
-	if err := v.longPolls(); err != nil {
-		return err
-	}
+	must(v.longPolls())
 	room := v.room()
-	if err := v.say(room, "one"); err != nil {
-		return err
-	}
-	p, a, err := v.poll(room, "?after=1&wait=1.5s")
-	if err != nil {
-		return err
-	}
-	if err := a.isTexts(p, 1); err != nil {
-		return err
-	}
+	must(v.say(room, "one"))
+	p, a := must2(v.poll(room, "?after=1&wait=1.5s"))
+	must(a.isTexts(p, 1))
 	if a.took < 1400*time.Millisecond { // clocks differ a little
 		return a.fault(fmt.Sprintf("an empty page after %v", a.took.Round(time.Millisecond)), "wait as long as was asked")
 	}
@@ -52,9 +43,7 @@ func waitEnds(v *visit) error {
 }
 
 func waitSkipped(v *visit) error {
-	if err := v.longPolls(); err != nil {
-		return err
-	}
+	must(v.longPolls())
 	return v.follows(loadPoll)
 }
 
@@ -95,32 +84,19 @@ func twoWait(v *visit) error {
 	case err := <-answered:
 		return err
 	}
-	if err := v.say(room, loadTexts[0]); err != nil {
-		return err
-	}
+	must(v.say(room, loadTexts[0]))
 	for range waiting {
-		if err := <-answered; err != nil {
-			return err
-		}
+		must(<-answered)
 	}
 	return nil
 }
 
 func waitNotModified(v *visit) error {
-	if err := v.longPolls(); err != nil {
-		return err
-	}
+	must(v.longPolls())
 	room := v.room()
-	_, a, err := v.tagged(room, "?after=0")
-	if err != nil {
-		return err
-	}
-	if a, err = v.get(v.messages(room, "?after=0&wait=1s"), "If-None-Match", a.header.Get("Etag")); err != nil {
-		return err
-	}
-	if err := a.is(http.StatusNotModified); err != nil {
-		return err
-	}
+	_, a := must2(v.tagged(room, "?after=0"))
+	a = must1(v.get(v.messages(room, "?after=0&wait=1s"), "If-None-Match", a.header.Get("Etag")))
+	must(a.is(http.StatusNotModified))
 	if a.took < waited {
 		return a.fault(fmt.Sprintf("304 after %v", a.took.Round(time.Millisecond)), "wait as long as was asked")
 	}
@@ -128,24 +104,13 @@ func waitNotModified(v *visit) error {
 }
 
 func waitRefused(v *visit) error {
-	if err := v.longPolls(); err != nil {
-		return err
-	}
+	must(v.longPolls())
 	room := v.room()
-	if err := v.say(room, "one"); err != nil {
-		return err
-	}
-	if _, _, err := v.poll(room, "?after=0&wait=60s"); err != nil {
-		return err
-	}
+	must(v.say(room, "one"))
+	must2(v.poll(room, "?after=0&wait=60s"))
 	for _, query := range []string{"?after=0&wait=999ms", "?after=0&wait=61s", "?after=0&wait=25", "?after=0&wait=soon", "?wait=1s"} {
-		a, err := v.get(v.messages(room, query))
-		if err != nil {
-			return err
-		}
-		if err := a.is(http.StatusBadRequest); err != nil {
-			return err
-		}
+		a := must1(v.get(v.messages(room, query)))
+		must(a.is(http.StatusBadRequest))
 	}
 	return nil
 }

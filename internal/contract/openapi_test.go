@@ -43,9 +43,8 @@ func TestOpenAPIConforms(t *testing.T) {
 			}
 		}
 		if len(values) == 0 {
-			if _, err := d.all.Compile(d.name + where + "/schema"); err != nil {
-				t.Errorf("%s: %v", where, err)
-			}
+			_, err := d.all.Compile(d.name + where + "/schema")
+			assert.Check(t, err == nil, "%s: %v", where, err)
 		}
 		for _, v := range values {
 			examples++
@@ -93,9 +92,8 @@ func (d *document) wants(operation string, r *http.Response, body []byte) {
 	for name := range d.object(at + "/headers") {
 		value := r.Header.Values(name)
 		if len(value) == 0 {
-			if required, _ := d.at(at + "/headers/" + name + "/required"); required == true {
-				d.t.Errorf("%s without %s", what, name)
-			}
+			required, _ := d.at(at + "/headers/" + name + "/required")
+			assert.Check(d.t, required != true, "%s without %s", what, name)
 			continue
 		}
 		assert.Check(d.t, d.check(at+"/headers/"+name+"/schema", value[0]), "%s: %s", what, name)
@@ -136,9 +134,8 @@ func exchange(t *testing.T, base, request string) (*http.Response, []byte) {
 	if body != "" {
 		head += "\r\nContent-Length: " + strconv.Itoa(len(body))
 	}
-	if _, err := io.WriteString(c, head+"\r\nHost: "+strings.TrimPrefix(base, "http://")+"\r\n\r\n"+body); err != nil {
-		t.Fatal(err)
-	}
+	_, err = io.WriteString(c, head+"\r\nHost: "+strings.TrimPrefix(base, "http://")+"\r\n\r\n"+body)
+	assert.NilError(t, err)
 	r, err := http.ReadResponse(bufio.NewReader(c), nil)
 	assert.NilError(t, err, request)
 	if r.StatusCode == http.StatusSwitchingProtocols || r.Header.Get("Content-Type") == "text/event-stream" {
@@ -241,9 +238,8 @@ func TestAnswersAreDocumented(t *testing.T) {
 	s.SetCloseHandler(func(int, string) error { return nil })
 	over := make(chan error, 1)
 	go func() { over <- ending.Shutdown(context.Background()) }()
-	if _, _, err := s.ReadMessage(); !websocket.IsCloseError(err, websocket.CloseGoingAway) {
-		t.Fatal(err)
-	}
+	_, _, err = s.ReadMessage()
+	assert.Assert(t, websocket.IsCloseError(err, websocket.CloseGoingAway), err)
 	path := regexp.MustCompile(`{room}`)
 	for _, one := range d.answers() {
 		if one.status != "503" {

@@ -25,16 +25,11 @@ var polling = []Point{
 func roomExists(v *visit) error {
 	name := v.room() + "_Z-9"
 	for _, room := range []string{name, name + strings.Repeat("x", 64-len(name))} {
-		p, a, err := v.poll(room, "?after=0")
-		if err != nil {
-			return err
-		}
+		p, a := must2(v.poll(room, "?after=0"))
 		if p.last != 0 || len(p.messages) > 0 || p.truncated {
 			return a.fault(quote(string(a.body)), `answer {"messages":[],"last":0} for a room in which nothing was said`)
 		}
-		if err := a.isMedia("application/json"); err != nil {
-			return err
-		}
+		must(a.isMedia("application/json"))
 	}
 	return nil
 }
@@ -46,24 +41,15 @@ func (v *visit) follows(query string) error {
 	room, other := v.room(), v.room()
 	l := &pollListener{v: v, room: room, query: query}
 	for _, texts := range [][]string{loadTexts[:1], loadTexts[1:]} {
-		if err := v.say(other, "elsewhere"); err != nil {
-			return err
-		}
-		if err := v.say(room, texts...); err != nil {
-			return err
-		}
-		if err := v.wantsGrowing(l, "GET "+l.path(), room, l.after, texts...); err != nil {
-			return err
-		}
+		must(v.say(other, "elsewhere"))
+		must(v.say(room, texts...))
+		must(v.wantsGrowing(l, "GET "+l.path(), room, l.after, texts...))
 	}
 	return nil
 }
 
 func plain(v *visit) error {
-	_, a, err := v.poll(v.room(), "?after=0")
-	if err != nil {
-		return err
-	}
+	_, a := must2(v.poll(v.room(), "?after=0"))
 	if encoding := a.header.Get("Content-Encoding"); encoding != "" {
 		return a.fault("Content-Encoding "+quote(encoding), "compress nothing that was not asked for so")
 	}
@@ -71,10 +57,7 @@ func plain(v *visit) error {
 }
 
 func framed(v *visit) error {
-	_, a, err := v.poll(v.room(), "?after=0")
-	if err != nil {
-		return err
-	}
+	_, a := must2(v.poll(v.room(), "?after=0"))
 	if !a.framed {
 		return a.fault("neither Content-Length nor chunks", "send a Content-Length, or chunks")
 	}
@@ -91,30 +74,18 @@ func (a *answer) isLast(p page, want uint64) error {
 
 func limitCuts(v *visit) error {
 	room := v.room()
-	if err := v.say(room, "one", "two", "three"); err != nil {
-		return err
-	}
-	p, a, err := v.poll(room, "?after=0&limit=2")
-	if err != nil {
-		return err
-	}
-	if err := a.isTexts(p, 1, "one", "two"); err != nil {
-		return err
-	}
+	must(v.say(room, "one", "two", "three"))
+	p, a := must2(v.poll(room, "?after=0&limit=2"))
+	must(a.isTexts(p, 1, "one", "two"))
 	return a.isLast(p, 2)
 }
 
 func limitDefaults(v *visit) error {
 	room := v.room()
 	for range 101 {
-		if err := v.say(room, "hello"); err != nil {
-			return err
-		}
+		must(v.say(room, "hello"))
 	}
-	p, a, err := v.poll(room, "?after=0")
-	if err != nil {
-		return err
-	}
+	p, a := must2(v.poll(room, "?after=0"))
 	if p.truncated {
 		return &absence{a.asked, "history is shorter than 101 messages"}
 	}
@@ -126,48 +97,27 @@ func limitDefaults(v *visit) error {
 
 func newestWithout(v *visit) error {
 	room := v.room()
-	if err := v.say(room, "one", "two", "three"); err != nil {
-		return err
-	}
-	p, a, err := v.poll(room, "?limit=2")
-	if err != nil {
-		return err
-	}
-	if err := a.isTexts(p, 2, "two", "three"); err != nil {
-		return err
-	}
+	must(v.say(room, "one", "two", "three"))
+	p, a := must2(v.poll(room, "?limit=2"))
+	must(a.isTexts(p, 2, "two", "three"))
 	return a.isLast(p, 3)
 }
 
 func emptyPage(v *visit) error {
 	room := v.room()
-	if err := v.say(room, "one", "two"); err != nil {
-		return err
-	}
+	must(v.say(room, "one", "two"))
 	for _, query := range []string{"?after=2", "?after=1000000"} { // the second cursor is ahead of the room
-		p, a, err := v.poll(room, query)
-		if err != nil {
-			return err
-		}
-		if err := a.isTexts(p, 1); err != nil {
-			return err
-		}
-		if err := a.isLast(p, 2); err != nil {
-			return err
-		}
+		p, a := must2(v.poll(room, query))
+		must(a.isTexts(p, 1))
+		must(a.isLast(p, 2))
 	}
 	return nil
 }
 
 func unknownIgnored(v *visit) error {
 	room := v.room()
-	if err := v.say(room, "one"); err != nil {
-		return err
-	}
-	p, a, err := v.poll(room, "?after=0&colour=blue")
-	if err != nil {
-		return err
-	}
+	must(v.say(room, "one"))
+	p, a := must2(v.poll(room, "?after=0&colour=blue"))
 	return a.isTexts(p, 1, "one")
 }
 
@@ -176,10 +126,7 @@ func keptAlive(v *visit) error {
 	defer own.client.CloseIdleConnections()
 	room := v.room()
 	for range 2 {
-		_, a, err := own.poll(room, "?after=0")
-		if err != nil {
-			return err
-		}
+		_, a := must2(own.poll(room, "?after=0"))
 		if a.reused {
 			return nil
 		}

@@ -25,10 +25,7 @@ func postAccepted(v *visit) error { return v.say(v.room(), loadTexts...) }
 
 func postAnswers(v *visit) error {
 	room := v.room()
-	m, a, err := v.post(room, "ada", "hello")
-	if err != nil {
-		return err
-	}
+	m, a := must2(v.post(room, "ada", "hello"))
 	if m.Room != room || m.User != "ada" || m.Text != "hello" || m.At == 0 {
 		return a.fault(quote(string(a.body)), "answer with what was posted; "+messageRemedy)
 	}
@@ -37,13 +34,8 @@ func postAnswers(v *visit) error {
 
 func locationNames(v *visit) error {
 	room := v.room()
-	if err := v.say(room, "one", "two"); err != nil {
-		return err
-	}
-	_, a, err := v.post(room, "ada", "three")
-	if err != nil {
-		return err
-	}
+	must(v.say(room, "one", "two"))
+	_, a := must2(v.post(room, "ada", "three"))
 	location := a.header.Get("Location")
 	if location == "" {
 		return &absence{a.asked, "no Location"}
@@ -52,10 +44,7 @@ func locationNames(v *visit) error {
 	if !strings.HasPrefix(path, "/") || strings.ContainsAny(path, " \x7f") {
 		return a.fault("Location "+quote(location), "name the page that holds the message: "+v.messages(room, "?after=2&limit=1"))
 	}
-	p, named, err := v.pollPath(path)
-	if err != nil {
-		return err
-	}
+	p, named := must2(v.pollPath(path))
 	return named.isTexts(p, 3, "three")
 }
 
@@ -76,10 +65,7 @@ func idsCount(v *visit) error {
 	one, other := v.room(), v.room()
 	for i, room := range []string{one, one, other, one, other} {
 		want := uint64([]int{1, 2, 1, 3, 2}[i])
-		m, a, err := v.post(room, "ada", "hello")
-		if err != nil {
-			return err
-		}
+		m, a := must2(v.post(room, "ada", "hello"))
 		if m.ID != want {
 			return a.fault(fmt.Sprintf("id %d for message %d of its room", m.ID, want), "count each room's messages from 1, without holes")
 		}
@@ -88,10 +74,7 @@ func idsCount(v *visit) error {
 }
 
 func atIsMilliseconds(v *visit) error {
-	m, a, err := v.post(v.room(), "ada", "hello")
-	if err != nil {
-		return err
-	}
+	m, a := must2(v.post(v.room(), "ada", "hello"))
 	// The two clocks need not agree to the day; the unit has to.
 	if at := time.UnixMilli(m.At); time.Since(at).Abs() > 366*24*time.Hour {
 		return a.fault(fmt.Sprintf("at %d, which is %s", m.At, at.UTC().Format(time.RFC3339)), "give the time of acceptance in Unix milliseconds")
@@ -107,14 +90,8 @@ const oddText = "  <b>&amp;</b> \"quoted\" \\ / \t\r\n \x00\x1f\x7f \u2028\u2029
 func textReturns(v *visit) error {
 	room := v.room()
 	const user = " Zoë <&> 😀 "
-	m, a, err := v.post(room, user, oddText)
-	if err != nil {
-		return err
-	}
-	p, polled, err := v.poll(room, "?after=0")
-	if err != nil {
-		return err
-	}
+	m, a := must2(v.post(room, user, oddText))
+	p, polled := must2(v.poll(room, "?after=0"))
 	if len(p.messages) != 1 {
 		return polled.isTexts(p, 1, oddText)
 	}
@@ -130,10 +107,7 @@ func textReturns(v *visit) error {
 
 func longestAccepted(v *visit) error {
 	user, text := strings.Repeat("ä", 64), strings.Repeat("€", 4095/3)+"x"
-	m, a, err := v.post(v.room(), user, text)
-	if err != nil {
-		return err
-	}
+	m, a := must2(v.post(v.room(), user, text))
 	if m.User != user || m.Text != text {
 		return a.fault(fmt.Sprintf("a user of %d and a text of %d bytes", len(m.User), len(m.Text)), "take users of 64 characters and texts of 4,096 bytes whole")
 	}
@@ -141,12 +115,7 @@ func longestAccepted(v *visit) error {
 }
 
 func charsetAccepted(v *visit) error {
-	a, err := v.do(http.MethodPost, v.messages(v.room(), ""), body("ada", "hello"), "Content-Type", "application/json; charset=utf-8")
-	if err != nil {
-		return err
-	}
-	if err := a.offered(); err != nil {
-		return err
-	}
+	a := must1(v.do(http.MethodPost, v.messages(v.room(), ""), body("ada", "hello"), "Content-Type", "application/json; charset=utf-8"))
+	must(a.offered())
 	return a.is(http.StatusCreated)
 }

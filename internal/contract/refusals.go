@@ -23,19 +23,10 @@ var refusals = []Point{
 
 func badRooms(v *visit) error {
 	for _, room := range []string{"no%20room", "r%C3%B6m", strings.Repeat("x", 65), "a.b"} {
-		a, err := v.get(v.messages(room, "?after=0"))
-		if err != nil {
-			return err
-		}
-		if err := a.is(http.StatusBadRequest); err != nil {
-			return err
-		}
-		if a, err = v.send(room, body("ada", "hello")); err != nil {
-			return err
-		}
-		if err := a.is(http.StatusBadRequest); err != nil {
-			return err
-		}
+		a := must1(v.get(v.messages(room, "?after=0")))
+		must(a.is(http.StatusBadRequest))
+		a = must1(v.send(room, body("ada", "hello")))
+		must(a.is(http.StatusBadRequest))
 	}
 	return nil
 }
@@ -43,13 +34,8 @@ func badRooms(v *visit) error {
 func badQueries(v *visit) error {
 	for _, query := range []string{"after=x", "after=-1", "after=1.5", "after=", "after=18446744073709551616", "after=0&after=1",
 		"after=0&limit=0", "after=0&limit=1001", "after=0&limit=-1", "after=0&limit=ten"} {
-		a, err := v.get(v.messages(v.room(), "?"+query))
-		if err != nil {
-			return err
-		}
-		if err := a.is(http.StatusBadRequest); err != nil {
-			return err
-		}
+		a := must1(v.get(v.messages(v.room(), "?"+query)))
+		must(a.is(http.StatusBadRequest))
 	}
 	return nil
 }
@@ -57,13 +43,8 @@ func badQueries(v *visit) error {
 // refusesAll posts bodies each of which must be refused 400.
 func (v *visit) refusesAll(room string, bodies []string) error {
 	for _, bad := range bodies {
-		a, err := v.send(room, bad)
-		if err != nil {
-			return err
-		}
-		if err := a.is(http.StatusBadRequest); err != nil {
-			return err
-		}
+		a := must1(v.send(room, bad))
+		must(a.is(http.StatusBadRequest))
 	}
 	return nil
 }
@@ -77,53 +58,33 @@ func badBytes(v *visit) error {
 }
 
 func tooLarge(v *visit) error {
-	a, err := v.send(v.room(), `{"user":"ada","text":"`+strings.Repeat("x", 256<<10)+`"}`)
-	if err != nil {
-		return err
-	}
+	a := must1(v.send(v.room(), `{"user":"ada","text":"`+strings.Repeat("x", 256<<10)+`"}`))
 	return a.is(http.StatusRequestEntityTooLarge)
 }
 
 func otherTypes(v *visit) error {
 	for _, kind := range []string{"text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""} {
-		a, err := v.do(http.MethodPost, v.messages(v.room(), ""), body("ada", "hello"), "Content-Type", kind)
-		if err != nil {
-			return err
-		}
-		if err := a.offered(); err != nil {
-			return err
-		}
-		if err := a.is(http.StatusUnsupportedMediaType); err != nil {
-			return err
-		}
+		a := must1(v.do(http.MethodPost, v.messages(v.room(), ""), body("ada", "hello"), "Content-Type", kind))
+		must(a.offered())
+		must(a.is(http.StatusUnsupportedMediaType))
 	}
 	return nil
 }
 
 func unknownPath(v *visit) error {
 	for _, path := range []string{"/api/rooms/" + v.room() + "/nothing", "/api/nothing"} {
-		a, err := v.get(path)
-		if err != nil {
-			return err
-		}
-		if err := a.is(http.StatusNotFound); err != nil {
-			return err
-		}
+		a := must1(v.get(path))
+		must(a.is(http.StatusNotFound))
 	}
 	return nil
 }
 
 func unknownMethod(v *visit) error {
-	a, err := v.do(http.MethodDelete, v.messages(v.room(), ""), "")
-	if err != nil {
-		return err
-	}
+	a := must1(v.do(http.MethodDelete, v.messages(v.room(), ""), ""))
 	if a.status == http.StatusNotFound {
 		return &absence{a.asked, "404, as for a path that is not served"}
 	}
-	if err := a.is(http.StatusMethodNotAllowed); err != nil {
-		return err
-	}
+	must(a.is(http.StatusMethodNotAllowed))
 	if allow := a.header.Get("Allow"); !strings.Contains(allow, http.MethodGet) {
 		return a.fault("Allow "+quote(allow), "list the methods that are served: Allow: GET, HEAD, POST")
 	}
@@ -131,10 +92,7 @@ func unknownMethod(v *visit) error {
 }
 
 func problems(v *visit) error {
-	a, err := v.get(v.messages(v.room(), "?after=x"))
-	if err != nil {
-		return err
-	}
+	a := must1(v.get(v.messages(v.room(), "?after=x")))
 	if a.media() != "application/problem+json" {
 		return &absence{a.asked, "an error is " + quote(a.header.Get("Content-Type"))}
 	}
@@ -152,14 +110,9 @@ func problems(v *visit) error {
 func refusedIsNotPosted(v *visit) error {
 	room := v.room()
 	for _, bad := range badMessages[:6] {
-		if _, err := v.send(room, bad); err != nil {
-			return err
-		}
+		must1(v.send(room, bad))
 	}
-	p, a, err := v.poll(room, "")
-	if err != nil {
-		return err
-	}
+	p, a := must2(v.poll(room, ""))
 	return a.isTexts(p, 1)
 }
 
@@ -170,13 +123,8 @@ var around = []Point{
 }
 
 func healthy(v *visit) error {
-	a, err := v.get("/healthz")
-	if err != nil {
-		return err
-	}
-	if err := a.offered(); err != nil {
-		return err
-	}
+	a := must1(v.get("/healthz"))
+	must(a.offered())
 	return a.is(http.StatusOK)
 }
 
@@ -184,19 +132,11 @@ func healthy(v *visit) error {
 const requestsTotal = "pollpush_http_requests_total"
 
 func counting(v *visit) error {
-	before, _, err := v.scrape()
-	if err != nil {
-		return err
-	}
+	before, _ := must2(v.scrape())
 	for range 3 {
-		if _, _, err := v.poll(v.room(), "?after=0"); err != nil {
-			return err
-		}
+		must2(v.poll(v.room(), "?after=0"))
 	}
-	after, a, err := v.scrape()
-	if err != nil {
-		return err
-	}
+	after, a := must2(v.scrape())
 	if after < before+4 { // this scrape included
 		return a.fault(fmt.Sprintf("%s %v after %v, four requests later", requestsTotal, after, before), "count every request, or do not use this name")
 	}
@@ -228,12 +168,7 @@ func (v *visit) scrape() (float64, *answer, error) {
 }
 
 func pageAnswered(v *visit) error {
-	a, err := v.get("/")
-	if err != nil {
-		return err
-	}
-	if err := a.offered(); err != nil {
-		return err
-	}
+	a := must1(v.get("/"))
+	must(a.offered())
 	return a.is(http.StatusOK)
 }

@@ -199,10 +199,7 @@ func (c *conversation) wants(first uint64, texts ...string) error {
 }
 
 func sessionBounds(v *visit) error {
-	k, err := v.pollLink("room=" + v.room())
-	if err != nil {
-		return err
-	}
+	k := must1(v.pollLink("room=" + v.room()))
 	if k.open.MaxPayload <= 0 {
 		return &Fault{k.asked(), "no maxPayload", openRemedy}
 	}
@@ -215,13 +212,8 @@ func sessionOpens(v *visit) error {
 }
 
 func sessionUnknown(v *visit) error {
-	if _, err := v.pollLink("room=" + v.room()); err != nil {
-		return err
-	}
-	a, err := v.get(enginePath("polling", "sid=nobody"))
-	if err != nil {
-		return err
-	}
+	must1(v.pollLink("room=" + v.room()))
+	a := must1(v.get(enginePath("polling", "sid=nobody")))
 	return a.is(http.StatusBadRequest)
 }
 
@@ -232,25 +224,12 @@ func sessionUpgrades(v *visit) error {
 		k, err = v.pollLink(query)
 		return k, err
 	}
-	other, err := v.converse(poll, "room="+room)
-	if err != nil {
-		return err
-	}
-	c, err := v.converse(poll, "room="+room)
-	if err != nil {
-		return err
-	}
-	w, err := k.upgrade(func() error { return other.say("one") })
-	if err != nil {
-		return err
-	}
+	other := must1(v.converse(poll, "room="+room))
+	c := must1(v.converse(poll, "room="+room))
+	w := must1(k.upgrade(func() error { return other.say("one") }))
 	c.link = w
-	if err := other.say("two"); err != nil {
-		return err
-	}
-	if err := c.say("three"); err != nil {
-		return err
-	}
+	must(other.say("two"))
+	must(c.say("three"))
 	return c.wants(1, "one", "two", "three")
 }
 
@@ -260,17 +239,9 @@ func namespaceConnects(v *visit, open linker) error {
 }
 
 func namespaceRefused(v *visit, open linker) error {
-	l, err := open(v, "room="+v.room())
-	if err != nil {
-		return err
-	}
-	if err := l.write("40/nowhere,"); err != nil {
-		return err
-	}
-	packet, err := l.read()
-	if err != nil {
-		return err
-	}
+	l := must1(open(v, "room="+v.room()))
+	must(l.write("40/nowhere,"))
+	packet := must1(l.read())
 	if !strings.HasPrefix(packet, "44/nowhere,{") {
 		return &Fault{l.asked() + ", 40/nowhere,", quote(packet), `answer 44/nowhere,{"message":"Invalid namespace"}`}
 	}
@@ -279,46 +250,25 @@ func namespaceRefused(v *visit, open linker) error {
 
 func emitDelivers(v *visit, open linker) error {
 	room := v.room()
-	speaker, err := v.converse(open, "room="+room+"&after=0")
-	if err != nil {
-		return err
-	}
-	other, err := v.converse(open, "room="+room+"&after=0")
-	if err != nil {
-		return err
-	}
+	speaker := must1(v.converse(open, "room="+room+"&after=0"))
+	other := must1(v.converse(open, "room="+room+"&after=0"))
 	for _, text := range loadTexts {
-		if _, err := speaker.emit(body("ada", text), false); err != nil {
-			return err
-		}
+		must1(speaker.emit(body("ada", text), false))
 	}
-	if err := v.wantsGrowing(other, other.asked(), room, 0, loadTexts...); err != nil {
-		return err
-	}
+	must(v.wantsGrowing(other, other.asked(), room, 0, loadTexts...))
 	return v.wantsGrowing(speaker, speaker.asked(), room, 0, loadTexts...)
 }
 
 func emitText(v *visit, open linker) error {
-	c, err := v.converse(open, "room="+v.room())
-	if err != nil {
-		return err
-	}
-	if _, err := c.emit(body("ada", oddText), false); err != nil {
-		return err
-	}
+	c := must1(v.converse(open, "room="+v.room()))
+	must1(c.emit(body("ada", oddText), false))
 	return c.wants(1, oddText)
 }
 
 func emitAcks(v *visit, open linker) error {
-	c, err := v.converse(open, "room="+v.room()+"&after=0")
-	if err != nil {
-		return err
-	}
+	c := must1(v.converse(open, "room="+v.room()+"&after=0"))
 	for range 3 {
-		argument, err := c.called(body("ada", loadTexts[0]))
-		if err != nil {
-			return err
-		}
+		argument := must1(c.called(body("ada", loadTexts[0])))
 		var m struct{ ID uint64 }
 		if json.Unmarshal(argument, &m) != nil || m.ID == 0 {
 			return &Fault{c.asked(), quote(string(argument)), "call the callback with the message, id and all"}
@@ -329,15 +279,9 @@ func emitAcks(v *visit, open linker) error {
 
 func ackHoldsMessage(v *visit, open linker) error {
 	room := v.room()
-	c, err := v.converse(open, "room="+room)
-	if err != nil {
-		return err
-	}
+	c := must1(v.converse(open, "room="+room))
 	for want := uint64(1); want <= 3; want++ {
-		argument, err := c.called(body("ada", "hello"))
-		if err != nil {
-			return err
-		}
+		argument := must1(c.called(body("ada", "hello")))
 		m, wrong := parseMessage(argument)
 		if wrong == "" && (m.ID != want || m.Room != room || m.User != "ada" || m.Text != "hello" || m.At == 0) {
 			wrong = quote(string(argument))
@@ -351,14 +295,8 @@ func ackHoldsMessage(v *visit, open linker) error {
 
 func stringAccepted(v *visit, open linker) error {
 	for query, user := range map[string]string{"": "anonymous", "&user=bob": "bob"} {
-		c, err := v.converse(open, "room="+v.room()+query)
-		if err != nil {
-			return err
-		}
-		argument, err := c.called(`"hello"`)
-		if err != nil {
-			return err
-		}
+		c := must1(v.converse(open, "room="+v.room()+query))
+		argument := must1(c.called(`"hello"`))
 		if m, wrong := parseMessage(argument); wrong != "" || m.User != user || m.Text != "hello" {
 			return &Fault{c.asked() + `, 42["chat message","hello"]`, quote(string(argument)), "take it for a message of the query's user, or of anonymous"}
 		}
@@ -368,41 +306,21 @@ func stringAccepted(v *visit, open linker) error {
 
 func socketIOFromNow(v *visit, open linker) error {
 	room := v.room()
-	first, err := v.converse(open, "room="+room)
-	if err != nil {
-		return err
-	}
-	if err := first.say("one"); err != nil {
-		return err
-	}
-	second, err := v.converse(open, "room="+room)
-	if err != nil {
-		return err
-	}
-	if err := first.say("two"); err != nil {
-		return err
-	}
+	first := must1(v.converse(open, "room="+room))
+	must(first.say("one"))
+	second := must1(v.converse(open, "room="+room))
+	must(first.say("two"))
 	return second.wants(2, "two")
 }
 
 func socketIOResumes(v *visit, open linker) error {
 	room := v.room()
-	speaker, err := v.converse(open, "room="+room)
-	if err != nil {
-		return err
-	}
+	speaker := must1(v.converse(open, "room="+room))
 	for _, text := range []string{"one", "two", "three"} {
-		if err := speaker.say(text); err != nil {
-			return err
-		}
+		must(speaker.say(text))
 	}
-	c, err := v.converse(open, "room="+room+"&after=1")
-	if err != nil {
-		return err
-	}
-	if err := speaker.say("four"); err != nil {
-		return err
-	}
+	c := must1(v.converse(open, "room="+room+"&after=1"))
+	must(speaker.say("four"))
 	return c.wants(2, "two", "three", "four")
 }
 
@@ -411,15 +329,9 @@ var badArguments = []string{`{"user":"ada","text":""}`, `{"user":"","text":"hell
 	`{"user":"ada","text":"hello","colour":"blue"}`, `{"user":"ada","text":5}`, `5`, `""`, body("ada", strings.Repeat("x", 4097))}
 
 func callbackRefuses(v *visit, open linker) error {
-	c, err := v.converse(open, "room="+v.room())
-	if err != nil {
-		return err
-	}
+	c := must1(v.converse(open, "room="+v.room()))
 	for _, bad := range badArguments {
-		argument, err := c.called(bad)
-		if err != nil {
-			return err
-		}
+		argument := must1(c.called(bad))
 		var told struct{ Error refusal }
 		if json.Unmarshal(argument, &told) != nil || told.Error.Status != http.StatusBadRequest || told.Error.Title == "" {
 			return &Fault{c.asked() + ", " + quote(bad), quote(string(argument)), `call the callback with {"error":{"status":400,"title":"…"}}`}
@@ -429,17 +341,10 @@ func callbackRefuses(v *visit, open linker) error {
 }
 
 func eventRefuses(v *visit, open linker) error {
-	c, err := v.converse(open, "room="+v.room())
-	if err != nil {
-		return err
-	}
-	if _, err := c.emit(`{"user":"ada","text":""}`, false); err != nil {
-		return err
-	}
+	c := must1(v.converse(open, "room="+v.room()))
+	must1(c.emit(`{"user":"ada","text":""}`, false))
 	name, _, args, err := c.next()
-	if err != nil {
-		return err
-	}
+	must(err)
 	var told refusal
 	if name != "error message" || len(args) == 0 || json.Unmarshal(args[0], &told) != nil || told.Status != http.StatusBadRequest {
 		return &Fault{c.asked() + ", an empty text", fmt.Sprintf("event %s with %+q", quote(name), args), `send 42["error message",{"status":400,"title":"…"}]`}
@@ -449,17 +354,9 @@ func eventRefuses(v *visit, open linker) error {
 
 func connectRefused(v *visit, open linker) error {
 	for _, query := range []string{"room=no%20room", "room=" + v.room() + "&after=x", "room=" + v.room() + "&after=-1"} {
-		l, err := open(v, query)
-		if err != nil {
-			return err
-		}
-		if err := l.write("40"); err != nil {
-			return err
-		}
-		packet, err := l.read()
-		if err != nil {
-			return err
-		}
+		l := must1(open(v, query))
+		must(l.write("40"))
+		packet := must1(l.read())
 		var told struct {
 			Message string
 			Data    refusal

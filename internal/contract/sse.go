@@ -118,21 +118,13 @@ func eventStream(v *visit) error {
 
 func eventDelivers(v *visit) error {
 	room := v.room()
-	s, _, err := v.stream(room, "?after=0")
-	if err != nil {
-		return err
-	}
-	if err := v.say(room, loadTexts...); err != nil {
-		return err
-	}
+	s, _ := must2(v.stream(room, "?after=0"))
+	must(v.say(room, loadTexts...))
 	return v.wantsGrowing(s, s.asked, room, 0, loadTexts...)
 }
 
 func eventsUncached(v *visit) error {
-	_, a, err := v.stream(v.room(), "")
-	if err != nil {
-		return err
-	}
+	_, a := must2(v.stream(v.room(), ""))
 	if cache := a.header.Get("Cache-Control"); !strings.Contains(cache, "no-cache") && !strings.Contains(cache, "no-store") {
 		return a.fault("Cache-Control "+quote(cache), "send Cache-Control: no-cache")
 	}
@@ -141,17 +133,9 @@ func eventsUncached(v *visit) error {
 
 func messageEvent(v *visit) error {
 	room := v.room()
-	s, _, err := v.stream(room, "?after=0")
-	if err != nil {
-		return err
-	}
-	if err := v.say(room, "hello"); err != nil {
-		return err
-	}
-	e, err := s.next()
-	if err != nil {
-		return err
-	}
+	s, _ := must2(v.stream(room, "?after=0"))
+	must(v.say(room, "hello"))
+	e := must1(s.next())
 	if e.name != "message" || e.id != "1" {
 		return &Fault{s.asked, fmt.Sprintf("an event %s with id %s and data %s", quote(e.name), quote(e.id), quote(e.data)), eventRemedy}
 	}
@@ -160,67 +144,38 @@ func messageEvent(v *visit) error {
 
 func eventText(v *visit) error {
 	room := v.room()
-	s, _, err := v.stream(room, "?after=0")
-	if err != nil {
-		return err
-	}
-	if err := v.say(room, oddText); err != nil {
-		return err
-	}
+	s, _ := must2(v.stream(room, "?after=0"))
+	must(v.say(room, oddText))
 	return s.wants(1, oddText)
 }
 
 func eventsFromNow(v *visit) error {
 	room := v.room()
-	if err := v.say(room, "one"); err != nil {
-		return err
-	}
-	s, _, err := v.stream(room, "")
-	if err != nil {
-		return err
-	}
-	if err := v.say(room, "two"); err != nil {
-		return err
-	}
+	must(v.say(room, "one"))
+	s, _ := must2(v.stream(room, ""))
+	must(v.say(room, "two"))
 	return s.wants(2, "two")
 }
 
 func eventsResume(v *visit) error {
 	room := v.room()
-	if err := v.say(room, "one", "two", "three"); err != nil {
-		return err
-	}
-	s, _, err := v.stream(room, "?after=1")
-	if err != nil {
-		return err
-	}
-	if err := v.say(room, "four"); err != nil {
-		return err
-	}
+	must(v.say(room, "one", "two", "three"))
+	s, _ := must2(v.stream(room, "?after=1"))
+	must(v.say(room, "four"))
 	return s.wants(2, "two", "three", "four")
 }
 
 func lastEventID(v *visit) error {
 	room := v.room()
-	if err := v.say(room, "one", "two", "three"); err != nil {
-		return err
-	}
-	s, _, err := v.stream(room, "?after=0", "Last-Event-ID", "2")
-	if err != nil {
-		return err
-	}
+	must(v.say(room, "one", "two", "three"))
+	s, _ := must2(v.stream(room, "?after=0", "Last-Event-ID", "2"))
 	return s.wants(3, "three")
 }
 
 func eventsRefused(v *visit) error {
-	if _, _, err := v.stream(v.room(), ""); err != nil {
-		return err
-	}
+	must2(v.stream(v.room(), ""))
 	for _, path := range []string{v.eventsPath("no%20room", ""), v.eventsPath(v.room(), "?after=x"), v.eventsPath(v.room(), "?after=-1")} {
-		r, a, err := v.open(http.MethodGet, path, "")
-		if err != nil {
-			return err
-		}
+		r, a := must2(v.open(http.MethodGet, path, ""))
 		r.Body.Close()
 		if a.status != http.StatusBadRequest {
 			return a.fault(strconv.Itoa(a.status), "answer 400")

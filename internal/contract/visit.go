@@ -26,7 +26,7 @@ func (c *check) try(p Point) error {
 	v.ctx, cancel = context.WithTimeout(c.ctx, c.limit)
 	defer cancel()
 	defer v.leave()
-	err := p.try(v)
+	err := v.run(p)
 	switch _, failed := err.(*Fault); {
 	case err == nil:
 		return nil
@@ -36,6 +36,41 @@ func (c *check) try(p Point) error {
 		return untried{}
 	}
 	return err
+}
+
+// failure is what a point panics with where something it needs goes wrong.
+type failure struct{ error }
+
+// run returns what a point returns, or has failed by.
+func (v *visit) run(p Point) (err error) {
+	defer func() {
+		switch f := recover().(type) {
+		case nil:
+		case failure:
+			err = f.error
+		default:
+			panic(f)
+		}
+	}()
+	return p.try(v)
+}
+
+// must ends the point that is being tried where there is an error. It is for
+// the point's own goroutine only.
+func must(err error) {
+	if err != nil {
+		panic(failure{err})
+	}
+}
+
+func must1[A any](a A, err error) A {
+	must(err)
+	return a
+}
+
+func must2[A, B any](a A, b B, err error) (A, B) {
+	must(err)
+	return a, b
 }
 
 // isOver says whether the time of all points is. It looks at the clock, since a

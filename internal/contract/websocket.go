@@ -30,10 +30,7 @@ var webSocket = []Point{
 }
 
 func socketOpens(v *visit) error {
-	s, err := v.socket(v.room(), "?after=0")
-	if err != nil {
-		return err
-	}
+	s := must1(v.socket(v.room(), "?after=0"))
 	for _, name := range []string{"Sec-Websocket-Extensions", "Sec-Websocket-Protocol"} {
 		if value := s.header.Get(name); value != "" {
 			return s.fault(name+" "+quote(value), "agree to nothing that was not offered")
@@ -45,33 +42,18 @@ func socketOpens(v *visit) error {
 // socketDelivers has one of two sockets speak, and both listen.
 func (v *visit) socketDelivers(query string) error {
 	room := v.room()
-	speaker, err := v.socket(room, query)
-	if err != nil {
-		return err
-	}
-	other, err := v.socket(room, query)
-	if err != nil {
-		return err
-	}
+	speaker := must1(v.socket(room, query))
+	other := must1(v.socket(room, query))
 	for _, text := range loadTexts {
-		if err := speaker.text(body("ada", text)); err != nil {
-			return err
-		}
+		must(speaker.text(body("ada", text)))
 	}
-	if err := v.wantsGrowing(other, other.asked, room, 0, loadTexts...); err != nil {
-		return err
-	}
+	must(v.wantsGrowing(other, other.asked, room, 0, loadTexts...))
 	return v.wantsGrowing(speaker, speaker.asked, room, 0, loadTexts...)
 }
 
 func socketText(v *visit) error {
-	s, err := v.socket(v.room(), "?after=0")
-	if err != nil {
-		return err
-	}
-	if err := s.text(body("ada", oddText)); err != nil {
-		return err
-	}
+	s := must1(v.socket(v.room(), "?after=0"))
+	must(s.text(body("ada", oddText)))
 	return s.wants(1, oddText)
 }
 
@@ -118,20 +100,10 @@ func (v *visit) acked() (s *socket, acks []uint64, err error) {
 
 func socketFromNow(v *visit) error {
 	room := v.room()
-	first, err := v.socket(room, "")
-	if err != nil {
-		return err
-	}
-	if err := first.say("one"); err != nil {
-		return err
-	}
-	second, err := v.socket(room, "")
-	if err != nil {
-		return err
-	}
-	if err := first.say("two"); err != nil {
-		return err
-	}
+	first := must1(v.socket(room, ""))
+	must(first.say("one"))
+	second := must1(v.socket(room, ""))
+	must(first.say("two"))
 	return second.wants(2, "two")
 }
 
@@ -149,22 +121,12 @@ func (s *socket) say(text string) error {
 
 func socketResumes(v *visit) error {
 	room := v.room()
-	speaker, err := v.socket(room, "")
-	if err != nil {
-		return err
-	}
+	speaker := must1(v.socket(room, ""))
 	for _, text := range []string{"one", "two", "three"} {
-		if err := speaker.say(text); err != nil {
-			return err
-		}
+		must(speaker.say(text))
 	}
-	s, err := v.socket(room, "?after=1")
-	if err != nil {
-		return err
-	}
-	if err := speaker.say("four"); err != nil {
-		return err
-	}
+	s := must1(v.socket(room, "?after=1"))
+	must(speaker.say("four"))
 	return s.wants(2, "two", "three", "four")
 }
 
@@ -174,14 +136,9 @@ var badMessages = []string{`{"user":"ada","text":""}`, `{"user":"","text":"hello
 	body("ada", strings.Repeat("x", 4097)), body(strings.Repeat("x", 65), "hello")}
 
 func socketRefuses(v *visit) error {
-	s, err := v.socket(v.room(), "")
-	if err != nil {
-		return err
-	}
+	s := must1(v.socket(v.room(), ""))
 	for _, bad := range badMessages {
-		if err := s.text(bad); err != nil {
-			return err
-		}
+		must(s.text(bad))
 		p, err := s.answer()
 		if fault, ok := err.(*Fault); ok {
 			fault.Asked += ", " + quote(bad)
@@ -197,22 +154,14 @@ func socketRefuses(v *visit) error {
 }
 
 func socketJoins(v *visit) error {
-	s, err := v.socket(v.room(), "?after=0")
-	if err != nil {
-		return err
-	}
+	s := must1(v.socket(v.room(), "?after=0"))
 	text := strings.Repeat("0123456789", 400) // four frames of the client's buffer
-	if err := s.text(body("ada", text)); err != nil {
-		return err
-	}
+	must(s.text(body("ada", text)))
 	return s.wants(1, text)
 }
 
 func socketPongs(v *visit) error {
-	s, err := v.socket(v.room(), "")
-	if err != nil {
-		return err
-	}
+	s := must1(v.socket(v.room(), ""))
 	var pongs []string
 	s.SetPongHandler(func(data string) error { pongs = append(pongs, data); return nil })
 	deadline, _ := v.ctx.Deadline()
@@ -223,9 +172,7 @@ func socketPongs(v *visit) error {
 		return err
 	}
 	if len(pongs) == 0 {
-		if err := s.say("again"); err != nil {
-			return err
-		}
+		must(s.say("again"))
 	}
 	if fmt.Sprint(pongs) != "[are you there]" {
 		return s.fault(fmt.Sprintf("pongs %+q to a ping %+q", pongs, "are you there"), "answer a ping by one pong with the same data")
@@ -234,10 +181,7 @@ func socketPongs(v *visit) error {
 }
 
 func socketCloses(v *visit) error {
-	s, err := v.socket(v.room(), "")
-	if err != nil {
-		return err
-	}
+	s := must1(v.socket(v.room(), ""))
 	deadline, _ := v.ctx.Deadline()
 	const code = 4321
 	if err := s.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, "good bye"), deadline); err != nil {
@@ -247,10 +191,7 @@ func socketCloses(v *visit) error {
 }
 
 func socketTooBig(v *visit) error {
-	s, err := v.socket(v.room(), "")
-	if err != nil {
-		return err
-	}
+	s := must1(v.socket(v.room(), ""))
 	_ = s.text(body("ada", strings.Repeat("x", 17<<10))) // the server may close before it has read all
 	s.asked += ", a message of 17 KiB"
 	return s.closed(websocket.CloseMessageTooBig)
@@ -258,9 +199,7 @@ func socketTooBig(v *visit) error {
 
 func socketOrigin(v *visit) error {
 	room := v.room()
-	if _, err := v.socket(room, "", "Origin", v.base); err != nil {
-		return err
-	}
+	must1(v.socket(room, "", "Origin", v.base))
 	s, err := v.dial(v.socketPath(room, ""), false, "Origin", "http://elsewhere.example")
 	if err == nil {
 		return s.fault("101", "answer 403, unless the origin is on an allow list")
@@ -282,17 +221,13 @@ func refusedWith(err error, status int) error {
 }
 
 func socketHandshakeRefused(v *visit) error {
-	if _, err := v.socket(v.room(), ""); err != nil {
-		return err
-	}
+	must1(v.socket(v.room(), ""))
 	for _, path := range []string{v.socketPath("no%20room", ""), v.socketPath(v.room(), "?after=x"), v.socketPath(v.room(), "?after=-1")} {
 		s, err := v.dial(path, false)
 		if err == nil {
 			return s.fault("101", "answer 400")
 		}
-		if err := refusedWith(err, http.StatusBadRequest); err != nil {
-			return err
-		}
+		must(refusedWith(err, http.StatusBadRequest))
 	}
 	return nil
 }

@@ -268,9 +268,8 @@ func TestEachPointCanFail(t *testing.T) {
 				lacking = append(lacking, name)
 			}
 		}
-		if got := strings.Join(lacking, " "); got != unmeasured[c.point] {
-			t.Errorf("%s: %q cannot be measured, want %q", c.point, got, unmeasured[c.point])
-		}
+		got := strings.Join(lacking, " ")
+		assert.Check(t, got == unmeasured[c.point], "%s: %q cannot be measured, want %q", c.point, got, unmeasured[c.point])
 		if r.Fault.Asked == "" || r.Fault.Found == "" || r.Fault.Remedy == "" {
 			t.Errorf("%s: asked %q, found %q, remedy %q", c.point, r.Fault.Asked, r.Fault.Found, r.Fault.Remedy)
 		}

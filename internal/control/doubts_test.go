@@ -86,16 +86,14 @@ func TestAStoppedShardIsNoticed(t *testing.T) {
 			})
 			trial := measureOne(t, o)
 			// It looks every 10 ms, so that its last look may be that old.
-			if least := (stop - 20*time.Millisecond).Seconds(); trial.PauseS < least {
-				t.Errorf("the longest pause is %.3f s, a shard was stopped for %v", trial.PauseS, stop)
-			}
+			least := (stop - 20*time.Millisecond).Seconds()
+			assert.Check(t, trial.PauseS >= least, "the longest pause is %.3f s, a shard was stopped for %v", trial.PauseS, stop)
 			r := reasonOf(t, trial, result.GeneratorPaused)
 			if r.Validity != result.Invalid || trial.Validity != result.Invalid || !strings.HasPrefix(r.Text, "a shard stood still for ") {
 				t.Errorf("the trial is %s, by %+v", trial.Validity, r)
 			}
-			if first := trial.Reasons[0]; first.Code != result.GeneratorPaused && first.Code != result.GeneratorCPU {
-				t.Errorf("the first reason is %+v", first)
-			}
+			first := trial.Reasons[0]
+			assert.Check(t, first.Code == result.GeneratorPaused || first.Code == result.GeneratorCPU, "the first reason is %+v", first)
 			for _, code := range c.late {
 				if r := reasonOf(t, trial, code); r.Validity != result.Invalid {
 					t.Errorf("it was late: %+v", r)
@@ -131,9 +129,8 @@ func TestForeignLoadIsNoticed(t *testing.T) {
 	defer spin.Wait()
 	defer spin.Process.Kill()
 	trial := measureOne(t, few(t, "ws"))
-	if r := reasonOf(t, trial, result.ForeignCPU); r.Validity != result.Suspect {
-		t.Errorf("foreign load makes a trial %s: %s", r.Validity, r.Text)
-	}
+	r := reasonOf(t, trial, result.ForeignCPU)
+	assert.Check(t, r.Validity == result.Suspect, "foreign load makes a trial %s: %s", r.Validity, r.Text)
 	if trial.Env.CPUPressure == nil {
 		t.Log("the kernel tells no pressure")
 	}
@@ -160,12 +157,10 @@ func TestOutOfDescriptors(t *testing.T) {
 				!strings.HasPrefix(first.Text, "the generator ran out of descriptors "+strconv.FormatInt(failed, 10)+" times: ") || !strings.Contains(first.Text, "ulimit -n") {
 				t.Errorf("the first reason is %+v", first)
 			}
-			if text := reasonOf(t, trial, result.Errors).Text; !strings.Contains(text, " errors; the generator's own: dial: out of descriptors ") {
-				t.Errorf("errors are told as %q", text)
-			}
-			if text := reasonOf(t, trial, result.Refused).Text; !strings.Contains(text, " of 100 clients could not join") {
-				t.Errorf("missing clients are told as %q", text)
-			}
+			text := reasonOf(t, trial, result.Errors).Text
+			assert.Check(t, strings.Contains(text, " errors; the generator's own: dial: out of descriptors "), "errors are told as %q", text)
+			text = reasonOf(t, trial, result.Refused).Text
+			assert.Check(t, strings.Contains(text, " of 100 clients could not join"), "missing clients are told as %q", text)
 		})
 	}
 }
@@ -208,9 +203,8 @@ func TestTheTargetsFaults(t *testing.T) {
 				if trial.Errors[kind] == 0 || result.Fault(kind) != result.TargetSide {
 					t.Errorf("%d errors are %q, by %s", trial.Errors[kind], kind, result.Fault(kind))
 				}
-				if _, targets, _ := strings.Cut(text, "the target's: "); !strings.Contains(targets, kind) {
-					t.Errorf("that the target is at fault for %q is not told by %q", kind, text)
-				}
+				_, targets, _ := strings.Cut(text, "the target's: ")
+				assert.Check(t, strings.Contains(targets, kind), "that the target is at fault for %q is not told by %q", kind, text)
 			}
 			if trial.Validity != result.Invalid || slices.ContainsFunc(trial.Reasons, func(r result.Reason) bool { return r.Code == result.GeneratorLimits }) {
 				t.Errorf("the trial is %s: %v", trial.Validity, trial.Reasons)

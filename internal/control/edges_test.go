@@ -70,9 +70,7 @@ func TestEdgesDoNotWaitForMetrics(t *testing.T) {
 					t.Errorf("edge %d was read %v off", i, e.off)
 				}
 			}
-			if w.edges[0].metrics.ok == stalls || !w.edges[1].metrics.ok {
-				t.Errorf("metrics: %v, %v", w.edges[0].metrics.ok, w.edges[1].metrics.ok)
-			}
+			assert.Check(t, w.edges[0].metrics.ok != stalls && w.edges[1].metrics.ok, "metrics: %v, %v", w.edges[0].metrics.ok, w.edges[1].metrics.ok)
 		})
 	}
 }
@@ -118,9 +116,7 @@ func TestEdgesOffTheirInstants(t *testing.T) {
 			w.judgeEdges(&trial, members)
 			assert.Assert(t, len(trial.Reasons) == len(c.want), "%+v, want %q", trial.Reasons, c.want)
 			for i, r := range trial.Reasons {
-				if r.Text != c.want[i] || r.Code != result.EdgeLate || r.Validity != result.Invalid {
-					t.Errorf("%+v, want %q", r, c.want[i])
-				}
+				assert.Check(t, r.Text == c.want[i] && r.Code == result.EdgeLate && r.Validity == result.Invalid, "%+v, want %q", r, c.want[i])
 			}
 		})
 	}

@@ -134,12 +134,10 @@ func TestResetConnectionsAreCounted(t *testing.T) {
 			proxy := throughProxy(t, f)
 			trial := measureOne(t, proxied(t, proxy, name, clients, 2, 20))
 			proxy.Close()
-			if got := trial.Connections.Lost; got != resets {
-				t.Errorf("%d connections are said to be lost, %d were reset: %v", got, resets, trial.Reasons)
-			}
-			if n := proxy.Counts(ofTrial).Connections; trial.Totals.Connections != n {
-				t.Errorf("%d connections are said to be opened, the proxy counted %d", trial.Totals.Connections, n)
-			}
+			got := trial.Connections.Lost
+			assert.Check(t, got == resets, "%d connections are said to be lost, %d were reset: %v", got, resets, trial.Reasons)
+			n := proxy.Counts(ofTrial).Connections
+			assert.Check(t, trial.Totals.Connections == n, "%d connections are said to be opened, the proxy counted %d", trial.Totals.Connections, n)
 			if trial.Connections.Held < clients {
 				t.Errorf("%d connections are held: not all of %d clients are back", trial.Connections.Held, clients)
 			}

@@ -91,9 +91,8 @@ func TestFit(t *testing.T) {
 func wantRefusal(t *testing.T, err error, want string) {
 	t.Helper()
 	assert.Check(t, err != nil && err.Error() == want, "error %v\nwant  %s", err, want)
-	if _, ok := errors.AsType[*Refusal](err); !ok {
-		t.Errorf("%T is no *Refusal", err)
-	}
+	_, ok := errors.AsType[*Refusal](err)
+	assert.Check(t, ok, "%T is no *Refusal", err)
 }
 
 func TestFitMemory(t *testing.T) {
@@ -242,9 +241,8 @@ func TestFitRemediesHelp(t *testing.T) {
 		default:
 			t.Fatalf("no remedy: %s", text)
 		}
-		if _, err := fit(s, m, true); err != nil && kindOf(err.Error()) == kindOf(text) {
-			t.Fatalf("%s; then: %v", text, err)
-		}
+		_, err = fit(s, m, true)
+		assert.Assert(t, err == nil || kindOf(err.Error()) != kindOf(text), "%s; then: %v", text, err)
 	}
 	assert.Check(t, tried["shards"] >= 100 && tried["rooms"] >= 100, "tried %v: the test says little", tried)
 }

@@ -57,9 +57,8 @@ func TestFreezeStopsAllServersForItsTime(t *testing.T) {
 	const length = 200 * time.Millisecond
 	f, over := frozen(t, t.Context(), length)
 	<-over
-	if since := clock.Now() - f.watch.begun; since < int64(length) {
-		t.Errorf("it was over after %v", time.Duration(since))
-	}
+	since := clock.Now() - f.watch.begun
+	assert.Check(t, since >= int64(length), "it was over after %v", time.Duration(since))
 	for _, p := range f.servers {
 		awaitChild(t, p.Pid(), unix.WCONTINUED)
 	}
@@ -129,9 +128,8 @@ func TestInterruptWhileTheServerIsFrozen(t *testing.T) {
 	took := time.Since(<-interrupted)
 	assert.Assert(t, err == nil && len(trials) == 1 && trials[0].Status == result.Partial, "%d trials, %v", len(trials), err)
 	assert.Check(t, took <= promised, "it took %v", took)
-	if left := children(t); len(left) > 0 {
-		t.Errorf("processes %v are left behind", left)
-	}
+	left := children(t)
+	assert.Check(t, len(left) == 0, "processes %v are left behind", left)
 }
 
 // Two servers are stopped for a quarter of the steady state, at its very
@@ -153,9 +151,8 @@ func TestFreezeOfTwoServers(t *testing.T) {
 	}
 	// Of 100 messages in each room those of the first 0.4 s, 20, and fewer where
 	// the freeze came late.
-	if n := above(t, trial.PublishLatencyHDR, 95*time.Millisecond); n < 30 {
-		t.Errorf("%d messages took as long as the freeze makes 40 of both servers' take", n)
-	}
+	n := above(t, trial.PublishLatencyHDR, 95*time.Millisecond)
+	assert.Check(t, n >= 30, "%d messages took as long as the freeze makes 40 of both servers' take", n)
 }
 
 // above counts the samples of a histogram above a limit.
@@ -178,9 +175,8 @@ func TestATargetIsNotFrozen(t *testing.T) {
 	o.Target = "http://127.0.0.1:1"
 	_, err := Run(t.Context(), o)
 	const want = "the scenario stops the server for 1s (server.freeze), and only pollpush's own chatserver can be stopped: leave out the target, or use another scenario"
-	if refusal, ok := errors.AsType[*Refusal](err); !ok || fmt.Sprint(refusal) != want {
-		t.Errorf("error %v", err)
-	}
+	refusal, ok := errors.AsType[*Refusal](err)
+	assert.Check(t, ok && fmt.Sprint(refusal) == want, "error %v", err)
 }
 
 // A server stands still for 1 of 10 seconds in which 50 clients say 20 messages

@@ -146,9 +146,8 @@ func TestMergedHistogramsAreThatOfAllValues(t *testing.T) {
 		if text == "" {
 			continue
 		}
-		if h, err := result.DecodeHistogram(text); err != nil || !h.Equals(want) {
-			t.Errorf("%s: the histogram is not that of all values (%v)", kind.name, err)
-		}
+		h, err := result.DecodeHistogram(text)
+		assert.Check(t, err == nil && h.Equals(want), "%s: the histogram is not that of all values (%v)", kind.name, err)
 	}
 }
 

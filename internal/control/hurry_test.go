@@ -55,23 +55,20 @@ func TestStoppedShardsHoldNobodyUp(t *testing.T) {
 			for range 100 {
 				f.tell(shard.Command{Do: shard.Start})
 			}
-			if err := f.await(t.Context(), shard.Connected, time.Millisecond, nil); err == nil {
-				t.Error("what does not read has reported")
-			}
+			err := f.await(t.Context(), shard.Connected, time.Millisecond, nil)
+			assert.Check(t, err != nil, "what does not read has reported")
 			ctx, interrupt := context.WithCancel(t.Context())
 			interrupt()
 			f.salvage(2 * time.Second)
 			if err := f.end(ctx, time.Hour); err != nil {
 				t.Errorf("error %v of shards without results", err)
 			}
-			if took := time.Since(begun); took > promised {
-				t.Errorf("it took %v", took)
-			}
+			took := time.Since(begun)
+			assert.Check(t, took <= promised, "it took %v", took)
 			for _, m := range f.shards {
 				<-m.Ended()
-				if _, err := m.Stdout.Read(make([]byte, 1)); err == nil {
-					t.Error("its standard output is still open")
-				}
+				_, err := m.Stdout.Read(make([]byte, 1))
+				assert.Check(t, err != nil, "its standard output is still open")
 			}
 		})
 	}
@@ -109,18 +106,16 @@ func TestInterruptWithAStoppedShard(t *testing.T) {
 	took := time.Since(<-interrupted)
 	assert.Assert(t, err == nil && len(trials) == 1 && trials[0].Status == result.Partial, "%d trials, %v", len(trials), err)
 	assert.Check(t, took <= promised, "it took %v", took)
-	if left := children(t); len(left) > 0 {
-		t.Errorf("processes %v are left behind", left)
-	}
+	left := children(t)
+	assert.Check(t, len(left) == 0, "processes %v are left behind", left)
 }
 
 // A grace is cut short by an interrupt, also by one that comes within it.
 func TestEndHurriesOnceInterrupted(t *testing.T) {
 	p, err := proc.Start(script(t, `trap "" TERM; echo ready; while :; do sleep 1000; done`))
 	assert.NilError(t, err)
-	if _, err := p.Stdout.Read(make([]byte, 6)); err != nil {
-		t.Fatal(err)
-	}
+	_, err = p.Stdout.Read(make([]byte, 6))
+	assert.NilError(t, err)
 	ctx, interrupt := context.WithCancel(t.Context())
 	time.AfterFunc(10*time.Millisecond, interrupt)
 	err = (&fleet{servers: []*proc.Process{p}}).end(ctx, time.Hour)

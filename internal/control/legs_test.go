@@ -72,9 +72,8 @@ func TestLegs(t *testing.T) {
 				}
 				want, err := result.DecodeHistogram(histogramText(t, time.Hour, values...))
 				assert.NilError(t, err)
-				if got, err := result.DecodeHistogram(leg.text); err != nil || !got.Equals(want) {
-					t.Errorf("%s: %+v (%v), want %v", leg.name, leg.q, err, leg.want)
-				}
+				got, err := result.DecodeHistogram(leg.text)
+				assert.Check(t, err == nil && got.Equals(want), "%s: %+v (%v), want %v", leg.name, leg.q, err, leg.want)
 			}
 		})
 	}

@@ -164,7 +164,6 @@ func TestMomentAsJSON(t *testing.T) {
 	r := &runner{Scenario: scenario.Scenario{Rooms: 2, Clients: 4, Publish: scenario.Publish{Rate: 3}}}
 	m := r.moment(&result.Trial{Transport: "ws", Trial: 1, Attempt: 1}, w, 0, now)
 	assert.Check(t, whole && m.P50 != nil && m.P99 == nil && m.Missing == 5 && m.RateAsked == 6 && len(w.seen) == 0, "%+v", m)
-	if text, err := json.Marshal(News{Second: m}); err != nil || len(text) > 600 {
-		t.Errorf("%d bytes, %v: %s", len(text), err, text)
-	}
+	text, err := json.Marshal(News{Second: m})
+	assert.Check(t, err == nil && len(text) <= 600, "%d bytes, %v: %s", len(text), err, text)
 }

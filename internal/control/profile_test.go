@@ -60,16 +60,13 @@ func TestRunKeepsProfiles(t *testing.T) {
 		return string(out)
 	}
 	for name, p := range profiles {
-		if out := top(p.CPU); !strings.Contains(out, "Type: cpu") || !strings.Contains(out, "Duration: 2") {
-			t.Errorf("%s: not two seconds of CPU:\n%s", name, out)
-		}
-		if out := top(p.Heap); !strings.Contains(out, "Type: inuse_space") {
-			t.Errorf("%s: not a heap:\n%s", name, out)
-		}
+		out := top(p.CPU)
+		assert.Check(t, strings.Contains(out, "Type: cpu") && strings.Contains(out, "Duration: 2"), "%s: not two seconds of CPU:\n%s", name, out)
+		out = top(p.Heap)
+		assert.Check(t, strings.Contains(out, "Type: inuse_space"), "%s: not a heap:\n%s", name, out)
 	}
-	if out := top("-diff_base", profiles["poll"].CPU, profiles["ws"].CPU); !strings.Contains(out, "Type: cpu") {
-		t.Errorf("the difference:\n%s", out)
-	}
+	out := top("-diff_base", profiles["poll"].CPU, profiles["ws"].CPU)
+	assert.Check(t, strings.Contains(out, "Type: cpu"), "the difference:\n%s", out)
 }
 
 func TestProfilesThatCannotBeTaken(t *testing.T) {

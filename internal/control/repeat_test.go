@@ -90,9 +90,8 @@ func TestCausesKeepsTheFirst(t *testing.T) {
 		{[]result.Reason{late, generic}, []result.Reason{late, generic}},
 		{[]result.Reason{cause, late, generic}, []result.Reason{cause, late}},
 	} {
-		if got := causes(append([]result.Reason{}, c.in...)); !reflect.DeepEqual(got, c.want) {
-			t.Errorf("%v: %v, want %v", c.in, got, c.want)
-		}
+		got := causes(append([]result.Reason{}, c.in...))
+		assert.Check(t, reflect.DeepEqual(got, c.want), "%v: %v, want %v", c.in, got, c.want)
 	}
 }
 
@@ -173,9 +172,8 @@ func TestCheckTransportsLeavesNothingUnderWay(t *testing.T) {
 	defer metrics.close()
 	for n := int64(1); n <= 20; n++ {
 		assert.NilError(t, checkTransports(t.Context(), url, nil, []string{"poll", "ws"}))
-		if got := metrics.scrape(t.Context()).counted().FramesOut; got != n {
-			t.Fatalf("the server has %d close frames of %d clients", got, n)
-		}
+		got := metrics.scrape(t.Context()).counted().FramesOut
+		assert.Assert(t, got == n, "the server has %d close frames of %d clients", got, n)
 	}
 }
 

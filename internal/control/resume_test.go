@@ -47,9 +47,8 @@ func TestAnInterruptedRunIsResumed(t *testing.T) {
 	assert.Assert(t, err == nil && len(before) >= 1 && len(before) <= 2, "%d trials, %v", len(before), err)
 	file, err := os.OpenFile(filepath.Join(o.Dir, result.FileName), os.O_APPEND|os.O_WRONLY, 0)
 	assert.NilError(t, err)
-	if _, err := file.WriteString(`{"schema":5,"run`); err != nil {
-		t.Fatal(err)
-	}
+	_, err = file.WriteString(`{"schema":5,"run`)
+	assert.NilError(t, err)
 	assert.NilError(t, file.Close())
 
 	moved := o.Dir + "-moved"

@@ -20,9 +20,8 @@ func TestScheduleOfOnePoint(t *testing.T) {
 		got = append(got, fmt.Sprint(s.trial, s.transport))
 	}
 	want := []string{"1poll", "1ws", "1sse", "2ws", "2sse", "2poll"}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
+	diff := cmp.Diff(want, got)
+	assert.Check(t, diff == "", diff)
 }
 
 func grid(points, trials int) scenario.Grid {
@@ -110,8 +109,7 @@ func TestAttemptsOfAResumedRun(t *testing.T) {
 		{"complete after an interruption", []result.Trial{trial(1, result.Partial), trial(2, result.Complete)}, -1},
 	} {
 		assert.Check(t, is.Equal(attempts(c.trials, p, slot{transport: "poll", trial: 1}), c.want), c.name)
-		if got := attempts(c.trials, p, slot{transport: "poll", trial: 2}); got != 0 {
-			t.Errorf("%s: %d attempts of another trial", c.name, got)
-		}
+		got := attempts(c.trials, p, slot{transport: "poll", trial: 2})
+		assert.Check(t, got == 0, "%s: %d attempts of another trial", c.name, got)
 	}
 }

@@ -167,9 +167,8 @@ func TestScrapesAtTheSameTimeDoNotMix(t *testing.T) {
 	var together sync.WaitGroup
 	for range 8 {
 		together.Go(func() {
-			if got := all.scrape(t.Context()); !got.ok {
-				t.Error("a scrape failed")
-			}
+			got := all.scrape(t.Context())
+			assert.Check(t, got.ok, "a scrape failed")
 		})
 	}
 	together.Wait()

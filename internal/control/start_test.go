@@ -60,9 +60,8 @@ func TestStartRefuses(t *testing.T) {
 			f := &fleet{}
 			_, err := s.up(t.Context(), f, nil)
 			assert.Assert(t, err != nil, "it is up")
-			if _, ok := errors.AsType[*Refusal](err); !ok {
-				t.Errorf("%v is no refusal", err)
-			}
+			_, ok := errors.AsType[*Refusal](err)
+			assert.Check(t, ok, "%v is no refusal", err)
 			for _, want := range c.want {
 				assert.Check(t, strings.Contains(err.Error(), want), "error %q, want %q in it", err, want)
 			}
@@ -88,9 +87,8 @@ func TestStartAtLocalhost(t *testing.T) {
 		}
 		l.Close()
 		s, f := &Start{Command: "exec " + chatserver + " --listen " + address, Ready: "http://localhost:" + port + "/healthz", Within: 20 * time.Second}, &fleet{}
-		if pids, err := s.up(t.Context(), f, nil); err != nil || len(pids) != 1 {
-			t.Errorf("%s: processes %v, %v", address, pids, err)
-		}
+		pids, err := s.up(t.Context(), f, nil)
+		assert.Check(t, err == nil && len(pids) == 1, "%s: processes %v, %v", address, pids, err)
 		if err := s.vacant(t.Context()); err == nil || !strings.Contains(err.Error(), "another server listens at localhost:"+port) {
 			t.Errorf("%s: somebody listens there, and the error is %v", address, err)
 		}
@@ -109,9 +107,8 @@ func TestStartEndsWithItsContext(t *testing.T) {
 		up <- err
 	}()
 	cancel()
-	if err := <-up; !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v", err)
-	}
+	err := <-up
+	assert.Check(t, errors.Is(err, context.Canceled), "error %v", err)
 	assert.Check(t, f.end(ctx, time.Minute))
 }
 
@@ -137,9 +134,8 @@ func TestStartedProcesses(t *testing.T) {
 			assert.Check(t, err == nil && len(pids) == c.processes, "processes %v, %v; want %d", pids, err, c.processes)
 			late := result.Trial{}
 			served{pids: pids[:min(1, len(pids))]}.judge(&late, f.servers)
-			if doubted := len(late.Reasons) > 0; doubted != (c.processes > 1) {
-				t.Errorf("one of %d processes is known: %v", c.processes, late.Reasons)
-			}
+			doubted := len(late.Reasons) > 0
+			assert.Check(t, doubted == (c.processes > 1), "one of %d processes is known: %v", c.processes, late.Reasons)
 			assert.Check(t, f.end(t.Context(), time.Minute))
 		})
 	}
@@ -175,9 +171,7 @@ func TestInterleaveStarted(t *testing.T) {
 		if got.Status != result.Complete || got.Lost != 0 || got.Delivered == 0 {
 			t.Errorf("%s: %s, %d delivered, %d lost: %v", name, got.Status, got.Delivered, got.Lost, got.Reasons)
 		}
-		if got.Server == nil || got.Server.Processes != 2 || got.Server.CPUS() <= 0 {
-			t.Errorf("%s: the server's cost is %+v", name, got.Server)
-		}
+		assert.Check(t, got.Server != nil && got.Server.Processes == 2 && got.Server.CPUS() > 0, "%s: the server's cost is %+v", name, got.Server)
 	}
 	if conn, err := net.Dial("tcp", address); err == nil {
 		conn.Close()

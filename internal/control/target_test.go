@@ -178,9 +178,8 @@ func TestCheckTargetByIPv6(t *testing.T) {
 		assert.Check(t, checkTarget(t.Context(), target, nil))
 		assert.Check(t, checkTransports(t.Context(), target, nil, []string{"poll-etag", "sse", "ws"}))
 		metrics := newScrapers([]string{target}, nil)
-		if sample := metrics.scrape(t.Context()); !sample.ok {
-			t.Errorf("%s: the target's counts are not read", target)
-		}
+		sample := metrics.scrape(t.Context())
+		assert.Check(t, sample.ok, "%s: the target's counts are not read", target)
 		metrics.close()
 		if err := checkPorts(target, 2, 1); err == nil {
 			t.Errorf("%s: more clients than ports", target)
@@ -206,9 +205,8 @@ func TestPrepare(t *testing.T) {
 		dir := filepath.Join(t.TempDir(), "results", "run-1")
 		for range 2 { // and takes it if it is empty
 			assert.NilError(t, prepared(dir))
-			if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
-				t.Fatalf("it left %v behind (%v)", left, err)
-			}
+			left, err := os.ReadDir(dir)
+			assert.Assert(t, err == nil && len(left) == 0, "it left %v behind (%v)", left, err)
 		}
 	})
 	t.Run("not empty", func(t *testing.T) {
@@ -217,9 +215,8 @@ func TestPrepare(t *testing.T) {
 		assert.NilError(t, os.WriteFile(kept, []byte("measured\n"), 0o644))
 		wantRefusal(t, prepared(dir), "the results folder "+dir+
 			" is not empty (it holds trials.jsonl): results are never overwritten; name another with --out")
-		if text, err := os.ReadFile(kept); string(text) != "measured\n" {
-			t.Errorf("it holds %q, %v", text, err)
-		}
+		text, err := os.ReadFile(kept)
+		assert.Check(t, string(text) == "measured\n", "it holds %q, %v", text, err)
 	})
 	t.Run("in use", func(t *testing.T) {
 		dir := t.TempDir()

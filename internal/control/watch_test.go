@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 
 	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/result"
@@ -43,9 +44,8 @@ func TestPhase(t *testing.T) {
 		{true, 9, 6, "drain"},
 		{true, 100, 97, "drain"},
 	} {
-		if at, phase := watching(c.begun).phase(c.k); at != c.at || phase != c.phase {
-			t.Errorf("second %d (begun: %v) is %v s, %s; want %v s, %s", c.k, c.begun, at, phase, c.at, c.phase)
-		}
+		at, phase := watching(c.begun).phase(c.k)
+		assert.Check(t, at == c.at && phase == c.phase, "second %d (begun: %v) is %v s, %s; want %v s, %s", c.k, c.begun, at, phase, c.at, c.phase)
 	}
 }
 
@@ -98,13 +98,9 @@ func TestSeconds(t *testing.T) {
 func TestMeanIsOfTheLooksWithin(t *testing.T) {
 	w := &watch{}
 	server := func(l look) int64 { return l.server }
-	if got := w.mean(0, 100, server); got != 0 {
-		t.Errorf("the mean of no look is %d", got)
-	}
+	assert.Check(t, is.Equal(w.mean(0, 100, server), int64(0)), "the mean of no look is")
 	w.looks = []look{{at: 9, server: 1000}, {at: 10, server: 1}, {at: 19, server: 4}, {at: 20, server: 1000}}
-	if got := w.mean(10, 20, server); got != 2 {
-		t.Errorf("mean %d, want 2", got)
-	}
+	assert.Check(t, is.Equal(w.mean(10, 20, server), int64(2)), "mean")
 }
 
 func TestCosts(t *testing.T) {

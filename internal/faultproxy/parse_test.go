@@ -123,9 +123,8 @@ func TestConversations(t *testing.T) {
 				assert.Assert(t, got == c.want, "cut at %d: %+v\nwant %+v", cut, got, c.want)
 				assert.Assert(t, out == c.out && in == c.in, "cut at %d: out %q\nin %q", cut, out, in)
 			}
-			if _, _, got, _ := read(nil, c.out, c.in, func(int) int { return 1 }); got != c.want {
-				t.Errorf("byte by byte: %+v\nwant %+v", got, c.want)
-			}
+			_, _, got, _ := read(nil, c.out, c.in, func(int) int { return 1 })
+			assert.Check(t, got == c.want, "byte by byte: %+v\nwant %+v", got, c.want)
 		})
 	}
 }
@@ -188,9 +187,7 @@ func TestFaultsOfMessages(t *testing.T) {
 			assert.Assert(t, all == c.want, "the case contradicts itself")
 			for size := 1; size <= len(c.in); size++ {
 				_, got, n, reset := read(byID, c.out, c.in, func(left int) int { return min(size, left) })
-				if got != c.want || reset != c.reset {
-					t.Fatalf("in pieces of %d: %q, reset %v\nwant %q, %v", size, got, reset, c.want, c.reset)
-				}
+				assert.Assert(t, got == c.want && reset == c.reset, "in pieces of %d: %q, reset %v\nwant %q, %v", size, got, reset, c.want, c.reset)
 				assert.Assert(t, n == counts, "in pieces of %d: %+v, for what goes on %+v", size, n, counts)
 			}
 		})

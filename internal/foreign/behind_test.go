@@ -36,16 +36,19 @@ func TestBehindNginxThatClosesConnections(t *testing.T) {
 		server { listen LISTEN; keepalive_requests 10; location / {
 			proxy_pass `+s.url+`; proxy_http_version 1.1; proxy_buffering off;
 			proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection $connection_upgrade; } }`)
-	for _, trial := range runAgainst(t, url, "--transports", "all", "--interval", "200ms") {
-		if len(trial.Errors) > 0 || trial.Connections.Lost > 0 || trial.Published != 15 || trial.Delivered != 300 || trial.Lost+trial.Duplicated > 0 {
-			t.Errorf("%s: errors %v, %+v, %d published, %d delivered, %d lost, %d duplicated", trial.Transport, trial.Errors, trial.Connections,
-				trial.Published, trial.Delivered, trial.Lost, trial.Duplicated)
-		}
-		asks := trial.Asked.Paced || trial.Asked.WaitS+trial.Asked.HeartbeatS > 0
-		assert.Check(t, asks == (trial.Connections.Reconnects >= 20), "%s: %d reconnects", trial.Transport, trial.Connections.Reconnects)
-		if trial.Asked.Paced && trial.PollResponse.N != 300 {
-			t.Errorf("%s: %d polls are answered, 300 were due", trial.Transport, trial.PollResponse.N)
-		}
+	for _, transports := range []string{"poll,poll-etag,longpoll", "sse,ws,ws-deflate", "ws-batch,socketio-polling,socketio-ws"} {
+		t.Run(transports, func(t *testing.T) {
+			t.Parallel()
+			for _, trial := range runAgainst(t, url, "--transports", transports, "--interval", "200ms") {
+				if len(trial.Errors) > 0 || trial.Connections.Lost > 0 || trial.Published != 15 || trial.Delivered != 300 || trial.Lost+trial.Duplicated > 0 {
+					t.Errorf("%s: errors %v, %+v, %d published, %d delivered, %d lost, %d duplicated", trial.Transport, trial.Errors, trial.Connections,
+						trial.Published, trial.Delivered, trial.Lost, trial.Duplicated)
+				}
+				asks := trial.Asked.Paced || trial.Asked.WaitS+trial.Asked.HeartbeatS > 0
+				assert.Check(t, asks == (trial.Connections.Reconnects >= 20), "%s: %d reconnects", trial.Transport, trial.Connections.Reconnects)
+				assert.Check(t, !trial.Asked.Paced || trial.PollResponse.N == 300, "%s: %d polls are answered, 300 were due", trial.Transport, trial.PollResponse.N)
+			}
+		})
 	}
 }
 
@@ -60,12 +63,11 @@ func TestLongPollsBehindHAProxy(t *testing.T) {
   timeout server 1500ms
 listen all
   bind fd@3
-  server one `+strings.TrimPrefix(s.url, "http://")+"\n")
+  server one `+s.address()+"\n")
 	flags := []string{"--transports", "longpoll", "--rate", "1/3s"}
 	trial := runAgainst(t, url, flags...)[0]
-	if n := trial.Errors["status 504"]; n < 20 || int64(len(trial.Errors)) != 1 {
-		t.Errorf("errors %v, want 504 for each client", trial.Errors)
-	}
+	n := trial.Errors["status 504"]
+	assert.Check(t, n >= 20 && int64(len(trial.Errors)) == 1, "errors %v, want 504 for each client", trial.Errors)
 	said := ""
 	for _, r := range trial.Reasons {
 		said += r.Text + "\n"

@@ -3,6 +3,10 @@ package foreign
 import (
 	"strconv"
 	"testing"
+
+	"gotest.tools/v3/assert"
+
+	"github.com/pollpush/pollpush/internal/testkit"
 )
 
 func eventSource(t *testing.T, url, room string) *script {
@@ -45,9 +49,8 @@ func TestEventSourceTellsOfTruncatedHistory(t *testing.T) {
 	s := ours(t, "--history", "3")
 	s.post("lobby", numbered(7)...)
 	ada := eventSource(t, s.url, "lobby/events?after=2")
-	if e := ada.awaitTruncated(); e.Text != `{"truncated":true}` || e.ID != "" {
-		t.Errorf("told %q with the id %q", e.Text, e.ID)
-	}
+	e := ada.awaitTruncated()
+	assert.Check(t, e.Text == `{"truncated":true}` && e.ID == "", "told %q with the id %q", e.Text, e.ID)
 	ada.awaitMessages(4, numbered(7)[4:]...)
 }
 
@@ -55,16 +58,16 @@ func TestEventSourceTellsOfTruncatedHistory(t *testing.T) {
 func TestEventSourceResumes(t *testing.T) {
 	t.Parallel()
 	s := ours(t)
-	network := passOn(t, s)
-	ada := eventSource(t, network.url, "lobby/events?after=0")
+	network := testkit.NewRelay(t, s.address())
+	ada := eventSource(t, network.URL, "lobby/events?after=0")
 	s.post("lobby", "one", "two")
 	ada.awaitMessages(0, "one", "two")
 
 	ada.endures = true
-	network.cut()
+	network.Cut()
 	ada.await("disconnect")
 	s.post("lobby", "three", "four")
-	network.lead(s)
+	network.Lead(s.address())
 	ada.awaitMessages(2, "three", "four")
 	s.post("lobby", "five")
 	ada.awaitMessages(4, "five")
@@ -73,8 +76,8 @@ func TestEventSourceResumes(t *testing.T) {
 func TestEventSourceSurvivesARestart(t *testing.T) {
 	t.Parallel()
 	s := ours(t)
-	network := passOn(t, s)
-	ada := eventSource(t, network.url, "lobby/events?after=0")
+	network := testkit.NewRelay(t, s.address())
+	ada := eventSource(t, network.URL, "lobby/events?after=0")
 	ada.await("open")
 	s.post("lobby", "one", "two")
 	ada.awaitMessages(0, "one", "two")
@@ -82,9 +85,9 @@ func TestEventSourceSurvivesARestart(t *testing.T) {
 	ada.endures = true
 	s.terminate()
 	ada.await("disconnect")
-	network.cut()
+	network.Cut()
 	again := ours(t)
-	network.lead(again)
+	network.Lead(again.address())
 	ada.await("open")
 	again.post("lobby", "a new one")
 	ada.awaitMessages(0, "a new one")
@@ -94,8 +97,7 @@ func TestEventSourceIsRefused(t *testing.T) {
 	t.Parallel()
 	s := ours(t)
 	for _, room := range []string{"no%20room/events", "lobby/events?after=x"} {
-		if e := eventSource(t, s.url, room).await("unexpected"); e.Status != 400 {
-			t.Errorf("%s: refused with %d, want 400", room, e.Status)
-		}
+		e := eventSource(t, s.url, room).await("unexpected")
+		assert.Check(t, e.Status == 400, "%s: refused with %d, want 400", room, e.Status)
 	}
 }

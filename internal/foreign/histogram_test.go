@@ -34,6 +34,7 @@ func apart(a, b float64) float64 { return math.Abs(a-b) / math.Max(math.Abs(a), 
 // Whoever takes the histograms of a run's results apart finds the percentiles
 // that stand beside them.
 func TestHistogramsOfARunAreReadAlike(t *testing.T) {
+	t.Parallel()
 	reader := play(t, "histogram.mjs")
 	dir := t.TempDir()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -97,6 +98,7 @@ func lines(t *testing.T, path string) (list []map[string]any) {
 // Over six powers of ten, from a microsecond to a second, the samples
 // themselves, our percentiles and another reader's are the same.
 func TestHistogramOverSixPowersOfTen(t *testing.T) {
+	t.Parallel()
 	reader := play(t, "histogram.mjs")
 	const n = 60_000
 	samples := make([]float64, n)

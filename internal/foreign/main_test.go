@@ -5,7 +5,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -20,35 +19,22 @@ import (
 	"time"
 
 	"gotest.tools/v3/assert"
+
+	"github.com/pollpush/pollpush/internal/testkit"
 )
 
 // patience bounds every wait.
-const patience = 30 * time.Second
+const patience = 60 * time.Second
 
 // programs is the folder of the programs under test; empty with -short.
 var programs string
 
 func TestMain(m *testing.M) {
-	flag.Parse()
-	os.Exit(withPrograms(m))
-}
-
-func withPrograms(m *testing.M) int {
+	testkit.AtOnce(6)
 	if testing.Short() {
-		return m.Run()
+		os.Exit(m.Run())
 	}
-	dir, err := os.MkdirTemp("", "pollpush-foreign")
-	if err != nil {
-		panic(err)
-	}
-	defer os.RemoveAll(dir)
-	build := exec.Command("go", "build", "-o", dir+string(filepath.Separator), "../../cmd/pollpush", "../../cmd/loadgen", "../../cmd/chatserver")
-	if out, err := build.CombinedOutput(); err != nil {
-		fmt.Fprintf(os.Stderr, "%v: %s", err, out)
-		return 1
-	}
-	programs = dir
-	return m.Run()
+	testkit.Main(m, func(folder string) { programs = folder }, nil, "cmd/pollpush", "cmd/loadgen", "cmd/chatserver")
 }
 
 func program(t testing.TB, name string) string {
@@ -67,7 +53,7 @@ const exampleDir = "../../examples/node-socketio"
 func needNode(t testing.TB) {
 	t.Helper()
 	if what := lacking(); what != "" {
-		missing(t, what)
+		testkit.Missing(t, what)
 	}
 }
 
@@ -88,12 +74,6 @@ var lacking = sync.OnceValue(func() string {
 	}
 	return ""
 })
-
-func missing(t testing.TB, what string) {
-	t.Helper()
-	assert.Assert(t, os.Getenv("CI") != "true", what)
-	t.Skip(what)
-}
 
 // process is a program that ends with its standard input, and what it says,
 // line by line.
@@ -217,6 +197,8 @@ func serving(t testing.TB, p *process) *chatserver {
 	s.url, s.pid, s.certificate = line.URL, line.PID, line.Certificate
 	return s
 }
+
+func (s *chatserver) address() string { return strings.TrimPrefix(s.url, "http://") }
 
 // onBoth runs a test on our server and on the example's: what the official
 // server passes is what our server has to.

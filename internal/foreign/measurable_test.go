@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/contract"
 	"github.com/pollpush/pollpush/internal/transport"
 	"github.com/pollpush/pollpush/loadgen"
@@ -75,9 +77,8 @@ func TestCheckAgreesWithTheLoad(t *testing.T) {
 		for _, tr := range transport.All() {
 			both.Go(func() {
 				want := slices.Contains(strings.Fields(c.can), tr.Name)
-				if err := measure(t.Context(), url, tr); err == nil != want {
-					t.Errorf("%s, %s: that it can be measured: %v, want %v; the load: %v", name, tr.Name, !want, want, err)
-				}
+				err := measure(t.Context(), url, tr)
+				assert.Check(t, err == nil == want, "%s, %s: that it can be measured: %v, want %v; the load: %v", name, tr.Name, !want, want, err)
 			})
 		}
 	}

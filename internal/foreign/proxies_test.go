@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"gotest.tools/v3/assert"
+
+	"github.com/pollpush/pollpush/internal/testkit"
 )
 
 // nginx starts nginx with an http block and returns its URL. In the block,
@@ -56,7 +58,7 @@ func front(t testing.TB, name string, args func(address string) []string) string
 	if err != nil {
 		path = "/usr/sbin/" + name // not in everybody's PATH
 		if _, err := os.Stat(path); err != nil {
-			missing(t, name+" is not installed: apt-get install "+name)
+			testkit.Missing(t, name+" is not installed: apt-get install "+name)
 		}
 	}
 	l, err := net.Listen("tcp", "127.0.0.1:0")

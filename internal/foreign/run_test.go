@@ -17,6 +17,7 @@ import (
 // A whole run against the Socket.IO server in Node. How long things took is
 // the machine's business, so only what is counted is held against it.
 func TestWholeRunAgainstSocketIO(t *testing.T) {
+	t.Parallel()
 	s := example(t)
 	dir := t.TempDir()
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)

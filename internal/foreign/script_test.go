@@ -55,9 +55,8 @@ func (s *script) tell(command string, fields map[string]any) {
 	}
 	body, err := json.Marshal(line)
 	assert.NilError(s.t, err)
-	if _, err := fmt.Fprintf(s.stdin, "%s\n", body); err != nil {
-		s.t.Fatal(err)
-	}
+	_, err = fmt.Fprintf(s.stdin, "%s\n", body)
+	assert.NilError(s.t, err)
 }
 
 // await waits for the next event of this name. Others that come before it are

@@ -12,6 +12,8 @@ import (
 	"testing"
 
 	"gotest.tools/v3/assert"
+
+	"github.com/pollpush/pollpush/internal/testkit"
 )
 
 // byEach runs a test with each way in which the official client connects.
@@ -42,9 +44,8 @@ func TestSocketIOChats(t *testing.T) {
 			for _, each := range []*script{ada, bob, carol} {
 				each.await("connect")
 				if len(transports) > 1 {
-					if e := each.await("upgrade"); e.Transport != "websocket" {
-						t.Errorf("upgraded to %q", e.Transport)
-					}
+					e := each.await("upgrade")
+					assert.Check(t, e.Transport == "websocket", "upgraded to %q", e.Transport)
 				}
 			}
 			ada.tell("say", map[string]any{"what": map[string]string{"user": "Ada L.", "text": "an object: ä€😀\u2028\n\"<3\""}})
@@ -78,9 +79,8 @@ func TestSocketIOChats(t *testing.T) {
 			} {
 				assert.Check(t, said[text] == user, "%q was said by %q, want %q", text, said[text], user)
 			}
-			if m := carol.await("message").Message; m.Room != "chat" || m.Text != "elsewhere" || m.ID != 1 {
-				t.Errorf("in the room of those who name none came %+v", m)
-			}
+			m := carol.await("message").Message
+			assert.Check(t, m.Room == "chat" && m.Text == "elsewhere" && m.ID == 1, "in the room of those who name none came %+v", m)
 		})
 	})
 }
@@ -111,15 +111,13 @@ func TestSocketIORefuses(t *testing.T) {
 			bob.await("connect")
 			for name, say := range refused {
 				ada.tell("say", say)
-				if e := ada.await("ack").Error; e.Status != 400 || e.Title == "" {
-					t.Errorf("%s: the callback got %+v, want a refusal with 400", name, e)
-				}
+				e := ada.await("ack").Error
+				assert.Check(t, e.Status == 400 && e.Title != "", "%s: the callback got %+v, want a refusal with 400", name, e)
 				plain := maps.Clone(say)
 				plain["plain"] = true
 				ada.tell("say", plain)
-				if e := ada.await("refused").Error; e.Status != 400 || e.Title == "" {
-					t.Errorf("%s: as an event came %+v, want a refusal with 400", name, e)
-				}
+				e = ada.await("refused").Error
+				assert.Check(t, e.Status == 400 && e.Title != "", "%s: as an event came %+v, want a refusal with 400", name, e)
 			}
 			ada.tell("emit", map[string]any{"name": "image", "bytes": base64.StdEncoding.EncodeToString(make([]byte, 10_000))})
 			ada.tell("say", map[string]any{"what": "still here"})
@@ -134,24 +132,12 @@ func TestSocketIORefusesToConnect(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, start func(*testing.T, ...string) *chatserver) {
 		s := start(t)
-		for name, query := range map[string]map[string]any{
-			"bad room":   {"room": "no room"},
-			"bad cursor": {"room": "lobby", "after": "x"},
-			"two rooms":  {"room": []string{"one", "two"}},
-		} {
-			for _, transport := range []string{"polling", "websocket"} {
-				t.Run(name+" by "+transport, func(t *testing.T) {
-					if e := socketIO(t, s.url, []string{transport}, query).await("connect_error"); e.Status != 400 || e.Reason == "" {
-						t.Errorf("%+v, want a reason and 400", e)
-					}
-				})
-			}
+		for _, transport := range []string{"polling", "websocket"} {
+			e := socketIO(t, s.url, []string{transport}, map[string]any{"room": "lobby", "after": "x"}).await("connect_error")
+			assert.Check(t, e.Status == 400 && e.Reason != "", "a bad cursor by %s: %+v, want a reason and 400", transport, e)
 		}
-		t.Run("another namespace", func(t *testing.T) {
-			if e := socketIO(t, s.url+"/other", []string{"websocket"}, map[string]any{}).await("connect_error"); e.Reason != "Invalid namespace" {
-				t.Errorf("%+v", e)
-			}
-		})
+		e := socketIO(t, s.url+"/other", []string{"websocket"}, map[string]any{}).await("connect_error")
+		assert.Check(t, e.Reason == "Invalid namespace", "another namespace: %+v", e)
 	})
 }
 
@@ -185,16 +171,16 @@ func TestSocketIOResumes(t *testing.T) {
 	onBoth(t, func(t *testing.T, start func(*testing.T, ...string) *chatserver) {
 		byEach(t, func(t *testing.T, transports []string) {
 			s := start(t)
-			network := passOn(t, s)
-			ada := socketIO(t, network.url, transports, lobby(0))
+			network := testkit.NewRelay(t, s.address())
+			ada := socketIO(t, network.URL, transports, lobby(0))
 			s.post("lobby", "one", "two")
 			ada.awaitMessages(0, "one", "two")
 
 			ada.endures = true
-			network.cut()
+			network.Cut()
 			ada.await("disconnect")
 			s.post("lobby", "three", "four")
-			network.lead(s)
+			network.Lead(s.address())
 			ada.awaitMessages(2, "three", "four")
 
 			ada.tell("cut", nil) // by the client itself
@@ -214,8 +200,8 @@ func TestSocketIOSurvivesARestart(t *testing.T) {
 	onBoth(t, func(t *testing.T, start func(*testing.T, ...string) *chatserver) {
 		byEach(t, func(t *testing.T, transports []string) {
 			s := start(t)
-			network := passOn(t, s)
-			ada := socketIO(t, network.url, transports, lobby(0))
+			network := testkit.NewRelay(t, s.address())
+			ada := socketIO(t, network.URL, transports, lobby(0))
 			s.post("lobby", "one", "two")
 			ada.awaitMessages(0, "one", "two")
 			ada.await("connect")
@@ -223,9 +209,9 @@ func TestSocketIOSurvivesARestart(t *testing.T) {
 			ada.endures = true
 			s.terminate()
 			ada.await("disconnect")
-			network.cut()
+			network.Cut()
 			again := start(t)
-			network.lead(again)
+			network.Lead(again.address())
 			ada.await("connect")
 			again.post("lobby", "a new one")
 			ada.awaitMessages(0, "a new one")
@@ -270,14 +256,11 @@ func TestSocketIORefusesBinaryPosts(t *testing.T) {
 		var open struct{ SID string }
 		assert.NilError(t, json.Unmarshal([]byte(strings.TrimPrefix(opened, "0")), &open), "%q", opened)
 		session := path + "&sid=" + url.QueryEscape(open.SID)
-		if status, text := ask("POST", session, "text/plain;charset=UTF-8", "40"); status != 200 {
-			t.Errorf("text: %d with %q", status, text)
-		}
-		if status, text := ask("POST", session, "application/octet-stream", `42["chat message","hello"]`); status != 400 {
-			t.Errorf("binary: %d with %q, want 400", status, text)
-		}
-		if status, text := ask("GET", session, "", ""); status != 400 {
-			t.Errorf("afterwards: %d with %q, want 400", status, text)
-		}
+		status, text := ask("POST", session, "text/plain;charset=UTF-8", "40")
+		assert.Check(t, status == 200, "text: %d with %q", status, text)
+		status, text = ask("POST", session, "application/octet-stream", `42["chat message","hello"]`)
+		assert.Check(t, status == 400, "binary: %d with %q, want 400", status, text)
+		status, text = ask("GET", session, "", "")
+		assert.Check(t, status == 400, "afterwards: %d with %q, want 400", status, text)
 	})
 }

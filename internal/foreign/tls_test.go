@@ -29,9 +29,8 @@ func TestCurlByTLS(t *testing.T) {
 	// handshake that fails.
 	for code, args := range map[int][]string{60: {s.url + "/healthz"}, 35: {"--cacert", file, "--tls-max", "1.2", s.url + "/healthz"}} {
 		err := exec.Command("curl", append([]string{"-sS", "--max-time", fmt.Sprint(patience.Seconds())}, args...)...).Run()
-		if exit, ok := err.(*exec.ExitError); !ok || exit.ExitCode() != code {
-			t.Errorf("curl %v: %v, want exit code %d", args, err, code)
-		}
+		exit, ok := err.(*exec.ExitError)
+		assert.Check(t, ok && exit.ExitCode() == code, "curl %v: %v, want exit code %d", args, err, code)
 	}
 }
 
@@ -54,16 +53,13 @@ func TestNodeByTLS(t *testing.T) {
 	ada.tell("send", said(long))
 	ada.awaitMessages(0, "one", long)
 	for i, want := range []string{"one", long} {
-		if m := bob.await("message").Message; m.Text != want || m.ID != uint64(i+1) {
-			t.Errorf("message %d is %+v", i+1, m)
-		}
+		m := bob.await("message").Message
+		assert.Check(t, m.Text == want && m.ID == uint64(i+1), "message %d is %+v", i+1, m)
 	}
 	ada.tell("close", map[string]any{"code": 1000, "reason": "bye"})
-	if e := ada.await("close"); e.Code != 1000 {
-		t.Errorf("closed with %d", e.Code)
-	}
+	e := ada.await("close")
+	assert.Check(t, e.Code == 1000, "closed with %d", e.Code)
 	s.terminate()
-	if e := bob.await("disconnect"); e.Reason == "" {
-		t.Errorf("disconnected by %+v", e)
-	}
+	e = bob.await("disconnect")
+	assert.Check(t, e.Reason != "", "disconnected by %+v", e)
 }

@@ -7,6 +7,9 @@ import (
 	"testing"
 
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
+
+	"github.com/pollpush/pollpush/internal/testkit"
 )
 
 // webSocket connects npm's ws to a room, given with its query.
@@ -47,15 +50,12 @@ func TestWebSocketChats(t *testing.T) {
 		ada.await("open")
 		bob.await("open")
 		ada.tell("send", said("one"))
-		if id := ada.await("ack").Message.ID; id != 2 {
-			t.Errorf("acknowledged as %d, want 2", id)
-		}
+		assert.Check(t, is.Equal(ada.await("ack").Message.ID, uint64(2)), "acknowledged as")
 		long := strings.Repeat("ä€😀\"\n", 300)
 		ada.tell("send", said(long))
 		bob.tell("send", map[string]any{"text": `{"user":"bob"}`})
-		if e := bob.await("refused").Error; e.Status != 400 || e.Title == "" {
-			t.Errorf("refused with %+v, want 400 and why", e)
-		}
+		e := bob.await("refused").Error
+		assert.Check(t, e.Status == 400 && e.Title != "", "refused with %+v, want 400 and why", e)
 		bob.awaitMessages(1, "one", long)
 		bob.tell("send", said("still here"))
 		bob.awaitMessages(3, "still here")
@@ -99,13 +99,10 @@ func TestWebSocketNegotiates(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			ada := webSocket(t, c.server, "lobby/ws", c.options)
-			if e := ada.await("open"); (e.Extensions == "permessage-deflate") != c.compresses {
-				t.Errorf("extensions %q", e.Extensions)
-			}
+			e := ada.await("open")
+			assert.Check(t, (e.Extensions == "permessage-deflate") == c.compresses, "extensions %q", e.Extensions)
 			ada.tell("send", said("hello"))
-			if text := ada.await("message").Message.Text; text != "hello" {
-				t.Errorf("came %q", text)
-			}
+			assert.Check(t, is.Equal(ada.await("message").Message.Text, "hello"), "came")
 		})
 	}
 }
@@ -118,10 +115,10 @@ func TestWebSocketCompresses(t *testing.T) {
 	for name, options := range map[string]map[string]any{"plain": plainly, "deflate": compressed} {
 		s := ours(t)
 		s.post("lobby", text)
-		network := passOn(t, s)
-		ada := webSocket(t, &chatserver{process: s.process, url: network.url}, "lobby/ws?after=0", options)
+		network := testkit.NewRelay(t, s.address())
+		ada := webSocket(t, &chatserver{process: s.process, url: network.URL}, "lobby/ws?after=0", options)
 		ada.awaitMessages(0, text)
-		sent[name] = int(network.toClients.Load())
+		sent[name] = int(network.ToClients.Load())
 	}
 	assert.Check(t, sent["plain"] >= len(text) && sent["deflate"] <= len(text)/4, "a text of %d bytes took %v bytes", len(text), sent)
 }
@@ -130,22 +127,18 @@ func TestWebSocketBatches(t *testing.T) {
 	t.Parallel()
 	s := ours(t, "--batch", "20ms")
 	ada := webSocket(t, s, "lobby/ws?after=0&batch=true", plainly)
-	if window := ada.await("handshake").Headers["batch-window"]; window != "20ms" {
-		t.Errorf("Batch-Window: %q, want 20ms", window)
-	}
+	assert.Check(t, is.Equal(ada.await("handshake").Headers["batch-window"], "20ms"), "Batch-Window")
 	ada.await("open")
 	for _, text := range numbered(20) {
 		ada.tell("send", said(text))
 	}
 	ada.awaitMessages(0, numbered(20)...)
 	unasked := webSocket(t, s, "lobby/ws", plainly)
-	if window, ok := unasked.await("handshake").Headers["batch-window"]; ok {
-		t.Errorf("unasked: Batch-Window: %q", window)
-	}
+	window, ok := unasked.await("handshake").Headers["batch-window"]
+	assert.Check(t, !ok, "unasked: Batch-Window: %q", window)
 	never := webSocket(t, ours(t, "--batch", "0s"), "lobby/ws?batch=true", plainly)
-	if window, ok := never.await("handshake").Headers["batch-window"]; ok {
-		t.Errorf("with --batch 0s: Batch-Window: %q", window)
-	}
+	window, ok = never.await("handshake").Headers["batch-window"]
+	assert.Check(t, !ok, "with --batch 0s: Batch-Window: %q", window)
 }
 
 func TestWebSocketControlFrames(t *testing.T) {
@@ -155,17 +148,13 @@ func TestWebSocketControlFrames(t *testing.T) {
 		ada := webSocket(t, s, "lobby/ws?after=0", options)
 		ada.await("open")
 		ada.tell("ping", map[string]any{"text": "are you there?"})
-		if text := ada.await("pong").Text; text != "are you there?" {
-			t.Errorf("the pong says %q", text)
-		}
+		assert.Check(t, is.Equal(ada.await("pong").Text, "are you there?"), "the pong says")
 		// Pings may stand between the parts of a message.
 		ada.tell("send", map[string]any{"text": `{"user":"ada",`, "fin": false})
 		ada.tell("ping", map[string]any{"text": "still?"})
 		ada.tell("send", map[string]any{"text": `"text":"in `, "fin": false})
 		ada.tell("send", map[string]any{"text": `three parts"}`})
-		if text := ada.await("pong").Text; text != "still?" {
-			t.Errorf("the pong says %q", text)
-		}
+		assert.Check(t, is.Equal(ada.await("pong").Text, "still?"), "the pong says")
 		ada.awaitMessages(0, "in three parts")
 	})
 }
@@ -198,17 +187,15 @@ func TestWebSocketCloseCodes(t *testing.T) {
 				ada := webSocket(t, s, "lobby/ws", options)
 				ada.await("open")
 				ada.tell(c.command, c.fields)
-				if e := ada.await("close"); e.Code != c.code {
-					t.Errorf("closed with %d %q, want %d", e.Code, e.Reason, c.code)
-				}
+				e := ada.await("close")
+				assert.Check(t, e.Code == c.code, "closed with %d %q, want %d", e.Code, e.Reason, c.code)
 			})
 		}
 		bob.tell("send", said("nobody else is closed"))
 		bob.awaitMessages(0, "nobody else is closed")
 		s.terminate()
-		if e := bob.await("close"); e.Code != 1001 {
-			t.Errorf("at the server's end: closed with %d %q, want 1001", e.Code, e.Reason)
-		}
+		e := bob.await("close")
+		assert.Check(t, e.Code == 1001, "at the server's end: closed with %d %q, want 1001", e.Code, e.Reason)
 	})
 }
 
@@ -226,9 +213,8 @@ func TestWebSocketRefusesHandshakes(t *testing.T) {
 		"no such path":   {"lobby/wss", plainly, 404},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if e := webSocket(t, s, c.room, c.options).await("unexpected"); e.Status != c.status {
-				t.Errorf("refused with %d, want %d", e.Status, c.status)
-			}
+			e := webSocket(t, s, c.room, c.options).await("unexpected")
+			assert.Check(t, e.Status == c.status, "refused with %d, want %d", e.Status, c.status)
 		})
 	}
 }

@@ -1,6 +1,8 @@
 // Command generate writes what repeats a table of the code in another
 // language: parts of docs, schemas, scripts of pages. It runs from the root of
 // the repository (make generate); its test fails when a file is out of date.
+// With three arguments, PAGE PART RUN, it writes standard input into a part that
+// shows a run's numbers instead.
 package main
 
 import (
@@ -29,12 +31,27 @@ var targets = []target{
 }
 
 func main() {
-	for _, t := range targets {
+	if err := run(os.Args[1:]); err != nil {
+		fmt.Fprintf(os.Stderr, "generate: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+func run(args []string) error {
+	write := targets
+	if len(args) == 3 {
+		t, err := put(args[0], args[1], args[2], os.Stdin)
+		if err != nil {
+			return err
+		}
+		write = []target{t}
+	}
+	for _, t := range write {
 		if err := t.write("."); err != nil {
-			fmt.Fprintf(os.Stderr, "generate: %v\n", err)
-			os.Exit(1)
+			return err
 		}
 	}
+	return nil
 }
 
 // write brings the file below root up to date.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"os"
 	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
 )
 
@@ -38,5 +40,18 @@ func TestApply(t *testing.T) {
 		if string(now) != c.want || (err == nil) != (c.want != "") {
 			t.Errorf("apply(%q) = %q, %v", c.old, now, err)
 		}
+	}
+}
+
+func TestPut(t *testing.T) {
+	page := "a\n<!-- generated: numbers -->\nold\n<!-- end: numbers -->\nb\n"
+	put, err := put("page", "numbers", "../../results/baseline/short", strings.NewReader("by MEASURED.\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	now, err := put.apply([]byte(page))
+	want := regexp.MustCompile("^a\n<!-- .*\nby .+, [0-9]+ cores, Linux .+, pollpush .+\\.\n<!-- .*\nb\n$")
+	if err != nil || !want.Match(now) {
+		t.Errorf("%q (%v), want %v", now, err, want)
 	}
 }

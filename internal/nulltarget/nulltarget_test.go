@@ -131,17 +131,15 @@ func TestFaultsAreThoseAskedFor(t *testing.T) {
 		want := []uint64{1, 3, 4, 4, 5, 7, 6, 8, 9, 10, 11, 13, 14, 14, 15, 17, 16, 18, 19, 20}
 		for _, p := range []*person{ada, bob} {
 			all := p.until(20)
-			if got := ids(all); !slices.Equal(got, want) {
-				t.Errorf("ids %v, want %v", got, want)
-			}
+			got := ids(all)
+			assert.Check(t, slices.Equal(got, want), "ids %v, want %v", got, want)
 			for _, d := range all {
 				if d.text != textOf(int(d.id)) {
 					t.Errorf("message %d is %q, want %q", d.id, d.text, textOf(int(d.id)))
 				}
 			}
-			if after := all[0].seen.Sub(begun); after < 20*time.Millisecond {
-				t.Errorf("the first one came after %v, all are delayed by 20 ms", after)
-			}
+			after := all[0].seen.Sub(begun)
+			assert.Check(t, after >= 20*time.Millisecond, "the first one came after %v, all are delayed by 20 ms", after)
 		}
 	})
 }
@@ -164,9 +162,8 @@ func TestHistoryFollowsTheCursor(t *testing.T) {
 		url := serve(t, nulltarget.Config{})
 		ada := dial(t, tr, loadgen.Target{URL: url, Publishes: true})
 		ada.publish(1, 300)
-		if got := ids(ada.until(300)); len(got) != 300 || !slices.IsSorted(got) {
-			t.Errorf("ids %v", got)
-		}
+		got := ids(ada.until(300))
+		assert.Check(t, len(got) == 300 && slices.IsSorted(got), "ids %v", got)
 		bob := dial(t, tr, loadgen.Target{URL: url, After: 290})
 		if got, want := ids(bob.until(300)), []uint64{291, 292, 293, 294, 295, 296, 297, 298, 299, 300}; !slices.Equal(got, want) {
 			t.Errorf("after 290: ids %v, want %v", got, want)
@@ -201,9 +198,8 @@ func TestStall(t *testing.T) {
 		begun := time.Now()
 		ada.publish(1, 3)
 		for _, d := range ada.until(3) {
-			if after := d.seen.Sub(begun); after < at+stall {
-				t.Errorf("message %d came after %v, within the stall of %v", d.id, after, stall)
-			}
+			after := d.seen.Sub(begun)
+			assert.Check(t, after >= at+stall, "message %d came after %v, within the stall of %v", d.id, after, stall)
 		}
 	})
 }
@@ -226,13 +222,11 @@ func TestRefusals(t *testing.T) {
 		url := serve(t, nulltarget.Config{})
 		ada := dial(t, tr, loadgen.Target{URL: url, Publishes: true})
 		err := ada.Publish(`", "text": 1, "": "`)
-		if answer, ok := errors.AsType[*loadgen.AnswerError](err); !ok || answer.Status != 400 {
-			t.Errorf("a text that is no string: %v, want a refusal by 400", err)
-		}
+		answer, ok := errors.AsType[*loadgen.AnswerError](err)
+		assert.Check(t, ok && answer.Status == 400, "a text that is no string: %v, want a refusal by 400", err)
 		ada.publish(1, 1)
-		if got := ids(ada.until(1)); len(got) != 1 {
-			t.Errorf("ids %v", got)
-		}
+		got := ids(ada.until(1))
+		assert.Check(t, len(got) == 1, "ids %v", got)
 	})
 }
 

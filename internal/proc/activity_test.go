@@ -37,9 +37,8 @@ func TestReadActivityOfAllThreads(t *testing.T) {
 	<-ended
 	after := read()
 	close(asked)
-	if n := after.Switches - before.Switches; n < waits {
-		t.Errorf("%d switches, though a thread has waited %d times", n, waits)
-	}
+	n := after.Switches - before.Switches
+	assert.Check(t, n >= waits, "%d switches, though a thread has waited %d times", n, waits)
 	assert.Check(t, after.Preemptions >= before.Preemptions, "preemptions fell from %d to %d", before.Preemptions, after.Preemptions)
 }
 
@@ -58,18 +57,15 @@ func TestDescriptors(t *testing.T) {
 		defer f.Close()
 	}
 	// The runtime may have opened its poller.
-	if n := count() - before; n < files || n > files+4 {
-		t.Errorf("%d descriptors more, want %d", n, files)
-	}
+	n := count() - before
+	assert.Check(t, n >= files && n <= files+4, "%d descriptors more, want %d", n, files)
 }
 
 func TestReadActivityOfNoProcess(t *testing.T) {
 	for _, pid := range []int{-1, math.MaxInt32} {
-		if a, err := ReadActivity(pid); err == nil || a != (Activity{}) {
-			t.Errorf("process %d: %+v, %v", pid, a, err)
-		}
-		if n, err := Descriptors(pid); err == nil || n != 0 {
-			t.Errorf("process %d: %d descriptors, %v", pid, n, err)
-		}
+		a, err := ReadActivity(pid)
+		assert.Check(t, err != nil && a == (Activity{}), "process %d: %+v, %v", pid, a, err)
+		n, err := Descriptors(pid)
+		assert.Check(t, err != nil && n == 0, "process %d: %d descriptors, %v", pid, n, err)
 	}
 }

@@ -91,12 +91,10 @@ func TestReadLimits(t *testing.T) {
 			}
 			got := readLimits(root, 7)
 			assert.Check(t, reflect.DeepEqual(got, c.want), "%+v\nwant %+v", got, c.want)
-			if h := got.Throttling(); !slices.Equal(h, c.throttling) {
-				t.Errorf("%+v, want %+v", h, c.throttling)
-			}
-			if none := readLimits(root, 8); !reflect.DeepEqual(none, Limits{}) {
-				t.Errorf("of no process: %+v", none)
-			}
+			h := got.Throttling()
+			assert.Check(t, slices.Equal(h, c.throttling), "%+v, want %+v", h, c.throttling)
+			none := readLimits(root, 8)
+			assert.Check(t, reflect.DeepEqual(none, Limits{}), "of no process: %+v", none)
 		})
 	}
 }
@@ -116,17 +114,14 @@ func TestSharesQuota(t *testing.T) {
 }
 
 func TestWorstThrottling(t *testing.T) {
-	if _, ok := Worst(nil, []Throttling{{1, 1, 1}}); ok {
-		t.Error("something is known of no group")
-	}
+	_, ok := Worst(nil, []Throttling{{1, 1, 1}})
+	assert.Check(t, !ok, "something is known of no group")
 	from := []Throttling{{100, 50, 5}, {1000, 20, 7}, {10, 10, 0}}
 	to := []Throttling{{200, 51, 6}, {1010, 23, 9}, {10, 11, 0}}
-	if got, ok := Worst(from, to); !ok || got != (Throttling{10, 3, 2}) {
-		t.Errorf("%+v, %v", got, ok)
-	}
-	if got, ok := Worst(from, from); !ok || got != (Throttling{}) {
-		t.Errorf("of no time: %+v, %v", got, ok)
-	}
+	got, ok := Worst(from, to)
+	assert.Check(t, ok && got == (Throttling{10, 3, 2}), "%+v, %v", got, ok)
+	got, ok = Worst(from, from)
+	assert.Check(t, ok && got == (Throttling{}), "of no time: %+v, %v", got, ok)
 }
 
 // FuzzLimits: whatever the files say, limits are none or above zero, and counts
@@ -138,12 +133,10 @@ func FuzzLimits(f *testing.F) {
 	f.Add("1 0", "-1", strings.Repeat("a 1\n", 3))
 	f.Add("9223372036854775807 1", "9223372036854775807", "a  1")
 	f.Fuzz(func(t *testing.T, quota, limit, stat string) {
-		if q := parseQuota(quota); !(q >= 0 && q <= 1<<63) {
-			t.Errorf("quota %v", q)
-		}
-		if n := parseBytes(limit); n < 0 {
-			t.Errorf("%d bytes", n)
-		}
+		q := parseQuota(quota)
+		assert.Check(t, q >= 0 && q <= 1<<63, "quota %v", q)
+		n := parseBytes(limit)
+		assert.Check(t, n >= 0, "%d bytes", n)
 		for name, n := range parseStat(stat) {
 			assert.Check(t, n >= 0, "%s %d", name, n)
 		}

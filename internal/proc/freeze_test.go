@@ -31,13 +31,11 @@ func TestFreezeAndResume(t *testing.T) {
 	assert.NilError(t, p.Freeze())
 	waitFor(t, p, unix.WSTOPPED)
 	fmt.Fprintln(p.Stdin, "hello")
-	if u, err := Read(p.Pid()); err != nil || u.RSSBytes == 0 {
-		t.Errorf("what a frozen child uses cannot be read: %+v, %v", u, err)
-	}
+	u, err := Read(p.Pid())
+	assert.Check(t, err == nil && u.RSSBytes != 0, "what a frozen child uses cannot be read: %+v, %v", u, err)
 	assert.NilError(t, p.Resume())
-	if line, err := bufio.NewReader(p.Stdout).ReadString('\n'); line != "hello\n" {
-		t.Errorf("%q, %v", line, err)
-	}
+	line, err := bufio.NewReader(p.Stdout).ReadString('\n')
+	assert.Check(t, line == "hello\n", "%q, %v", line, err)
 	<-p.Ended()
 	for _, err := range []error{p.Freeze(), p.Resume()} {
 		assert.Check(t, errors.Is(err, os.ErrProcessDone), "a child that has ended: %v", err)
@@ -57,9 +55,8 @@ func TestAFrozenChildEndsWithItsParent(t *testing.T) {
 	assert.NilError(t, err)
 	defer unix.Close(child)
 	parent.Kill()
-	if err := parent.Err(); err == nil || !strings.Contains(err.Error(), "killed") {
-		t.Errorf("the parent ended by %v", err)
-	}
+	err = parent.Err()
+	assert.Check(t, err != nil && strings.Contains(err.Error(), "killed"), "the parent ended by %v", err)
 	ended := []unix.PollFd{{Fd: int32(child), Events: unix.POLLIN}}
 	for {
 		n, err := unix.Poll(ended, int(ample.Milliseconds()))

@@ -74,9 +74,8 @@ func TestStopOfACommand(t *testing.T) {
 			}
 			assert.Check(t, p.Stop(c.grace))
 			<-p.Ended()
-			if left := groupOf(t, p); len(left) > 0 {
-				t.Errorf("%v are left", left)
-			}
+			left := groupOf(t, p)
+			assert.Check(t, len(left) == 0, "%v are left", left)
 			p.Kill() // harms nobody
 		})
 	}
@@ -91,9 +90,8 @@ func TestEndOfACommand(t *testing.T) {
 	if want := "\"echo ready; echo \\\"no port\\\" >&2; exit 7\": exit status 7; it said: ready\nno port"; p.Err() == nil || p.Err().Error() != want {
 		t.Errorf("error %q, want %q", p.Err(), want)
 	}
-	if n, err := p.Stdout.Read(make([]byte, 1)); n != 0 || err == nil {
-		t.Errorf("its standard output holds %d bytes, %v", n, err)
-	}
+	n, err := p.Stdout.Read(make([]byte, 1))
+	assert.Check(t, n == 0 && err != nil, "its standard output holds %d bytes, %v", n, err)
 }
 
 // A group is killed as a whole.
@@ -136,9 +134,8 @@ func TestListens(t *testing.T) {
 			{[]int{other.Pid()}, listening, false},
 			{nil, listening, false},
 		} {
-			if got := Listens(tt.pids, tt.port); got != tt.want {
-				t.Errorf("%s: Listens(%v, %d) = %v", address, tt.pids, tt.port, got)
-			}
+			got := Listens(tt.pids, tt.port)
+			assert.Check(t, got == tt.want, "%s: Listens(%v, %d) = %v", address, tt.pids, tt.port, got)
 		}
 	}
 }

@@ -69,9 +69,8 @@ func (h *helper) hear() string {
 
 func (h *helper) goOn() {
 	h.t.Helper()
-	if _, err := fmt.Fprintln(h.Stdin); err != nil {
-		h.t.Fatal(err)
-	}
+	_, err := fmt.Fprintln(h.Stdin)
+	assert.NilError(h.t, err)
 }
 
 func (h *helper) usage() Usage {

@@ -17,7 +17,6 @@ func TestReadMachine(t *testing.T) {
 	assert.Check(t, m.Ports > 0 && m.Ports <= 65_536, "%d ports", m.Ports)
 	// The soft limit is raised to the hard one by the Go runtime.
 	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || m.NoFile != int64(limit.Max) {
-		t.Errorf("%d descriptors, the limit is %+v (%v)", m.NoFile, limit, err)
-	}
+	err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit)
+	assert.Check(t, err == nil && m.NoFile == int64(limit.Max), "%d descriptors, the limit is %+v (%v)", m.NoFile, limit, err)
 }

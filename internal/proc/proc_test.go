@@ -64,9 +64,8 @@ func TestEndOfAChild(t *testing.T) {
 
 func TestStartRefuses(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "nothing")
-	if _, err := Start(path); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), path) {
-		t.Errorf("error %v, want one that names %s", err, path)
-	}
+	_, err := Start(path)
+	assert.Check(t, errors.Is(err, os.ErrNotExist) && strings.Contains(err.Error(), path), "error %v, want one that names %s", err, path)
 }
 
 func TestLogIsTheEndOfWhatWasSaid(t *testing.T) {
@@ -75,17 +74,15 @@ func TestLogIsTheEndOfWhatWasSaid(t *testing.T) {
 	if log := p.Log(); len(log) > tailSize || !strings.HasSuffix(log, "xxxthe end") {
 		t.Errorf("the log has %d bytes and ends with %q", len(log), log[max(0, len(log)-20):])
 	}
-	if want := "sh: exit status 1; it said: " + p.Log(); err.Error() != want {
-		t.Errorf("error %q\nwant  %q", err, want)
-	}
+	want := "sh: exit status 1; it said: " + p.Log()
+	assert.Check(t, err.Error() == want, "error %q\nwant  %q", err, want)
 }
 
 func TestTail(t *testing.T) {
 	var log tail
 	for _, part := range []string{strings.Repeat("a", tailSize), "b", strings.Repeat("c", 2*tailSize), "d\n"} {
-		if n, err := log.Write([]byte(part)); n != len(part) || err != nil {
-			t.Fatalf("Write = %d, %v", n, err)
-		}
+		n, err := log.Write([]byte(part))
+		assert.Assert(t, n == len(part) && err == nil, "Write = %d, %v", n, err)
 	}
 	if got, want := log.String(), strings.Repeat("c", tailSize-2)+"d"; got != want {
 		t.Errorf("kept %d bytes, %q at the end; want %d", len(got), got[len(got)-3:], len(want))
@@ -102,12 +99,10 @@ func TestStdoutOutlivesTheChild(t *testing.T) {
 
 func TestClosedStdinEndsAChild(t *testing.T) {
 	p := start(t, "/bin/cat")
-	if _, err := io.WriteString(p.Stdin, "there and back\n"); err != nil {
-		t.Fatal(err)
-	}
-	if line, err := bufio.NewReader(p.Stdout).ReadString('\n'); line != "there and back\n" {
-		t.Fatalf("read %q, %v", line, err)
-	}
+	_, err := io.WriteString(p.Stdin, "there and back\n")
+	assert.NilError(t, err)
+	line, err := bufio.NewReader(p.Stdout).ReadString('\n')
+	assert.Assert(t, line == "there and back\n", "read %q, %v", line, err)
 	select {
 	case <-p.Ended():
 		t.Fatal("it has ended before")
@@ -125,9 +120,8 @@ func TestStop(t *testing.T) {
 	})
 	t.Run("dies of it", func(t *testing.T) {
 		p := start(t, "/bin/cat")
-		if err := p.Stop(ample); err == nil || err.Error() != "cat: signal: terminated" || errors.Is(err, ErrKilled) {
-			t.Errorf("error %v", err)
-		}
+		err := p.Stop(ample)
+		assert.Check(t, err != nil && err.Error() == "cat: signal: terminated" && !errors.Is(err, ErrKilled), "error %v", err)
 	})
 }
 
@@ -141,12 +135,10 @@ func TestStopKillsWhatDoesNotEnd(t *testing.T) {
 	}
 	err := p.Stop(time.Millisecond)
 	assert.Check(t, errors.Is(err, ErrKilled) && err.Error() == "sh did not end in time and was killed after 1ms", "error %v", err)
-	if _, err := said.ReadByte(); err != io.EOF {
-		t.Errorf("its standard output is still open: %v", err)
-	}
-	if err := p.Err(); err == nil || err.Error() != "sh: signal: killed" {
-		t.Errorf("it ended with %v", err)
-	}
+	_, err = said.ReadByte()
+	assert.Check(t, err == io.EOF, "its standard output is still open: %v", err)
+	err = p.Err()
+	assert.Check(t, err != nil && err.Error() == "sh: signal: killed", "it ended with %v", err)
 }
 
 // An interrupt typed at the terminal goes to the foreground's group.
@@ -162,9 +154,8 @@ func TestChildHasItsOwnGroup(t *testing.T) {
 func TestBeside(t *testing.T) {
 	self, err := os.Executable()
 	assert.NilError(t, err)
-	if path, err := Beside(filepath.Base(self)); path != self || err != nil {
-		t.Errorf("Beside = %q, %v, want %q", path, err, self)
-	}
+	path, err := Beside(filepath.Base(self))
+	assert.Check(t, path == self && err == nil, "Beside = %q, %v, want %q", path, err, self)
 	_, err = Beside("loadgen")
 	want := "loadgen is not beside " + filepath.Base(self) + " in " + filepath.Dir(self) + ": `make build` puts them there"
 	assert.Check(t, err != nil && err.Error() == want, "error %q, want %q", err, want)
@@ -174,8 +165,7 @@ func TestKill(t *testing.T) {
 	p := shell(t, "sleep 1000; :")
 	for range 2 { // the second time there is nobody
 		p.Kill()
-		if err := p.Err(); err == nil || err.Error() != "sh: signal: killed" {
-			t.Errorf("it ended with %v", err)
-		}
+		err := p.Err()
+		assert.Check(t, err != nil && err.Error() == "sh: signal: killed", "it ended with %v", err)
 	}
 }

@@ -55,30 +55,26 @@ func TestReadSockets(t *testing.T) {
 				assert.Check(t, s.Count == n && s.BufferBytes == 0, "%+v, want %d sockets and nothing in their buffers", s, n)
 			}
 			one := uint16(clients[0].LocalAddr().(*net.TCPAddr).Port)
-			if s := readSockets(t, port, one); s.Count != 1 {
-				t.Errorf("to one port: %+v, want one socket", s)
-			}
+			s := readSockets(t, port, one)
+			assert.Check(t, s.Count == 1, "to one port: %+v, want one socket", s)
 			// What nobody reads stays with the one who is sent it, in packets
 			// that take more than they carry.
 			for i, s := range servers[:10] {
-				if _, err := s.Write(make([]byte, unread)); err != nil {
-					t.Fatal(err)
-				}
+				_, err := s.Write(make([]byte, unread))
+				assert.NilError(t, err)
 				awaitUnread(t, clients[i], unread)
 			}
 			here, there := readSockets(t, port, 0), readSockets(t, 0, port)
 			if there.BufferBytes < 10*unread || there.BufferBytes > 100*unread {
 				t.Errorf("%d bytes in buffers, %d were sent and not read", there.BufferBytes, 10*unread)
 			}
-			if shown, ok := ss(t, "dport", port); ok && shown != there.BufferBytes {
-				t.Errorf("ss shows %d bytes, read were %d", shown, there.BufferBytes)
-			}
+			shown, ok := ss(t, "dport", port)
+			assert.Check(t, !ok || shown == there.BufferBytes, "ss shows %d bytes, read were %d", shown, there.BufferBytes)
 			if here.ObjectBytes != there.ObjectBytes {
 				t.Errorf("objects take %d and %d bytes on the two sides", here.ObjectBytes, there.ObjectBytes)
 			}
-			if _, err := os.ReadFile("/proc/slabinfo"); (err == nil) != (here.ObjectBytes > n*1024) {
-				t.Errorf("objects take %d bytes; slabinfo: %v", here.ObjectBytes, err)
-			}
+			_, err := os.ReadFile("/proc/slabinfo")
+			assert.Check(t, (err == nil) == (here.ObjectBytes > n*1024), "objects take %d bytes; slabinfo: %v", here.ObjectBytes, err)
 		})
 	}
 }
@@ -119,9 +115,8 @@ func TestReadSocketsOfNobody(t *testing.T) {
 	clients[0].(*net.TCPConn).SetLinger(0) // by reset: nothing stays behind
 	clients[0].Close()
 	servers[0].Read(make([]byte, 1)) // the reset has arrived
-	if s := readSockets(t, port, 0); s != (Sockets{}) {
-		t.Errorf("%+v of no connection", s)
-	}
+	s := readSockets(t, port, 0)
+	assert.Check(t, s == (Sockets{}), "%+v of no connection", s)
 }
 
 func TestAnswersOfTheKernel(t *testing.T) {
@@ -178,8 +173,7 @@ broken                78    130   2368   0    8 : tunables
 `)
 	page := float64(os.Getpagesize())
 	for cache, want := range map[string]float64{"TCP": 0.8 * page, "broken": 0, "filp": 0, "slabinfo": 0, "": 0} {
-		if got := slabBytes(slabinfo, cache); got != want {
-			t.Errorf("%q: %v bytes, want %v", cache, got, want)
-		}
+		got := slabBytes(slabinfo, cache)
+		assert.Check(t, got == want, "%q: %v bytes, want %v", cache, got, want)
 	}
 }

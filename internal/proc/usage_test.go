@@ -23,12 +23,10 @@ func TestReadCPU(t *testing.T) {
 	// It has used a little more since it asked: it had to say so.
 	assert.Check(t, u.CPU >= own && u.CPU <= own+own/20, "CPU %v, the child's own count was %v", u.CPU, own)
 	const ticks = 30 * time.Millisecond
-	if d := u.User + u.System - u.CPU; d < -ticks || d > ticks {
-		t.Errorf("user %v and system %v, in all %v", u.User, u.System, u.CPU)
-	}
-	if again := h.usage(); again.CPU < u.CPU {
-		t.Errorf("CPU fell from %v to %v", u.CPU, again.CPU)
-	}
+	d := u.User + u.System - u.CPU
+	assert.Check(t, d >= -ticks && d <= ticks, "user %v and system %v, in all %v", u.User, u.System, u.CPU)
+	again := h.usage()
+	assert.Check(t, again.CPU >= u.CPU, "CPU fell from %v to %v", u.CPU, again.CPU)
 }
 
 func TestReadMemory(t *testing.T) {
@@ -43,12 +41,10 @@ func TestReadMemory(t *testing.T) {
 	h.hear()
 	after := h.usage()
 
-	if grown := holding.RSSBytes - before.RSSBytes; math.Abs(float64(grown-amount)) > tolerance {
-		t.Errorf("RSS grew by %d bytes, want about %d", grown, amount)
-	}
-	if fallen := holding.RSSBytes - after.RSSBytes; math.Abs(float64(fallen-amount)) > tolerance {
-		t.Errorf("RSS fell by %d bytes, want about %d", fallen, amount)
-	}
+	grown := holding.RSSBytes - before.RSSBytes
+	assert.Check(t, math.Abs(float64(grown-amount)) <= tolerance, "RSS grew by %d bytes, want about %d", grown, amount)
+	fallen := holding.RSSBytes - after.RSSBytes
+	assert.Check(t, math.Abs(float64(fallen-amount)) <= tolerance, "RSS fell by %d bytes, want about %d", fallen, amount)
 	// The kernel counts pages per CPU and sums them up only now and then.
 	if holding.Peak < holding.RSSBytes-tolerance || after.Peak < holding.RSSBytes-tolerance {
 		t.Errorf("peak %d, then %d: RSS was %d", holding.Peak, after.Peak, holding.RSSBytes)
@@ -76,12 +72,10 @@ func TestReadOfNoProcess(t *testing.T) {
 		assert.Check(t, u == (Usage{}), "process %d: %+v beside an error", pid, u)
 	}
 	_, err := Read(ended.Pid())
-	if want := fmt.Sprintf("process %d: no such process", ended.Pid()); !errors.Is(err, syscall.ESRCH) || err.Error() != want {
-		t.Errorf("error %q, want %q", err, want)
-	}
-	if err := ResetPeak(ended.Pid()); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("ResetPeak: %v, want that there is no such process", err)
-	}
+	want := fmt.Sprintf("process %d: no such process", ended.Pid())
+	assert.Check(t, errors.Is(err, syscall.ESRCH) && err.Error() == want, "error %q, want %q", err, want)
+	err = ResetPeak(ended.Pid())
+	assert.Check(t, errors.Is(err, os.ErrNotExist), "ResetPeak: %v, want that there is no such process", err)
 }
 
 func TestReadHost(t *testing.T) {

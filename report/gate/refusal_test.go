@@ -60,12 +60,12 @@ func TestRefusesPartialRuns(t *testing.T) {
 	runTests(t, []test{
 		{name: "whole runs", trials: three, base: whole, next: whole, options: counts},
 		{name: "no trial of a transport", trials: three, base: whole, next: inTurn(without("ws"), whole), options: counts,
-			refused: "new run: ws has 0 of 3 trials: the run is partial; go on with it by `pollpush run --resume DIR`"},
+			refused: "new run: ws has 0 of 3 trials: the run is partial; continue it with `pollpush run --resume DIR`"},
 		{name: "nor in the base", trials: three, base: inTurn(without("poll"), whole), next: whole, options: counts, refused: "base: poll has 0 of 3 trials"},
 		{name: "nor in either", trials: of(3, "ws"), base: whole, next: whole, options: counts, refused: "base: poll has 0 of 3 trials"},
 		{name: "one transport was asked for", trials: three, base: whole, next: inTurn(without("ws"), planned(both[:1])), options: counts, fails: "ws: the new run has no trial of it"},
 		{name: "no trial at two points", base: inTurn(at(100, 300, 1000), swept), next: inTurn(at(300), swept), options: counts,
-			refused: "new run: has no trial at 2 points that it was to measure (hash 000000000100, 000000001000): the run is partial"},
+			refused: "new run: has no trial at 2 points of its plan (hash 000000000100, 000000001000): the run is partial"},
 		{name: "all points", base: inTurn(at(100, 300, 1000), swept), next: inTurn(at(1000, 300, 100), swept), options: counts},
 		{name: "an old run, which does not say", trials: three, next: without("ws"), options: counts, fails: "ws: the new run has no trial of it"},
 	})

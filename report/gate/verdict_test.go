@@ -127,7 +127,7 @@ func TestAttemptsSetAside(t *testing.T) {
 			if lost.Base.Value != 0 || lost.New.Value != 0.5 || again.New.Value != 1 { // for each of six trials
 				t.Errorf("%+v, %+v", lost.Change, again.Change)
 			}
-			if got, want := strings.Join(c.headlines(), "\n"), "ws: 3 of 420,000 deliveries lost and 6 of 420,000 deliveries repeated in the new run"; got != want {
+			if got, want := strings.Join(said(c.Faults, faults), "\n"), "ws: 3 of 420,000 deliveries lost and 6 of 420,000 deliveries repeated in the new run"; got != want {
 				t.Errorf("headlines %q, want %q", got, want)
 			}
 		}},

@@ -113,26 +113,23 @@ func (p *peer) next() string {
 func (p *peer) want(messages ...string) {
 	p.t.Helper()
 	for _, want := range messages {
-		if got := p.next(); got != want {
-			p.t.Fatalf("got %.300q, want %.300q", got, want)
-		}
+		got := p.next()
+		assert.Assert(p.t, got == want, "got %.300q, want %.300q", got, want)
 	}
 }
 
 func (p *peer) wantPrefix(prefix string) {
 	p.t.Helper()
-	if got := p.next(); !strings.HasPrefix(got, prefix) {
-		p.t.Fatalf("got %.300q, want %s…", got, prefix)
-	}
+	got := p.next()
+	assert.Assert(p.t, strings.HasPrefix(got, prefix), "got %.300q, want %s…", got, prefix)
 }
 
 // wantEnd reads until the server closes, and fails where anything comes before.
 func (p *peer) wantEnd() {
 	p.t.Helper()
 	_, b, err := p.ReadMessage()
-	if closed, ok := err.(*websocket.CloseError); !ok || closed.Code == websocket.CloseAbnormalClosure {
-		p.t.Fatalf("got %.300q and %v, want a close", b, err)
-	}
+	closed, ok := err.(*websocket.CloseError)
+	assert.Assert(p.t, ok && closed.Code != websocket.CloseAbnormalClosure, "got %.300q and %v, want a close", b, err)
 }
 
 // poller is a client over long polling.
@@ -166,9 +163,8 @@ func (p *poller) do(method, body string) (status int, answer string) {
 
 func (p *poller) post(packets ...string) {
 	p.h.t.Helper()
-	if status, body := p.do("POST", strings.Join(packets, "\x1e")); status != 200 {
-		p.h.t.Fatalf("the post is answered by %d %.100q", status, body)
-	}
+	status, body := p.do("POST", strings.Join(packets, "\x1e"))
+	assert.Assert(p.h.t, status == 200, "the post is answered by %d %.100q", status, body)
 }
 
 // poll returns the packets of one GET.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 
 	"github.com/pollpush/pollpush/server/socketio/engine"
 )
@@ -63,9 +64,8 @@ func TestWhoNeverConnectsIsClosed(t *testing.T) {
 	refused.want(`44/nowhere,{"message":"Invalid namespace"}`)
 	silent.wantEnd()
 	refused.wantEnd()
-	if got := poller.poll(); got[len(got)-1] != "1" {
-		t.Errorf("polled %q, want the end of the session", got)
-	}
+	got := poller.poll()
+	assert.Check(t, got[len(got)-1] == "1", "polled %q, want the end of the session", got)
 	in.send(`42["echo",1]`) // although its time would be over as well
 	in.want(`42["echo",1]`)
 }
@@ -117,9 +117,8 @@ func TestAttachments(t *testing.T) {
 	poller.post("40")
 	poller.poll()
 	poller.post(`451-1["echo",{"_placeholder":true,"num":0}]`, "bAQIDBA==")
-	if got := poller.poll(); len(got) != 2 || got[0] != `461-1[{"_placeholder":true,"num":0}]` || got[1] != "bAQIDBA==" {
-		t.Errorf("polled %q", got)
-	}
+	got := poller.poll()
+	assert.Check(t, len(got) == 2 && got[0] == `461-1[{"_placeholder":true,"num":0}]` && got[1] == "bAQIDBA==", "polled %q", got)
 }
 
 func TestEmitAck(t *testing.T) {
@@ -226,9 +225,7 @@ func TestDisconnectFromWithinConnected(t *testing.T) {
 	}}})
 	h.enter().want("41")
 	l.want(t, "connected", "disconnected")
-	if n := h.config.Namespaces["/"].rooms.count(); n != 0 {
-		t.Errorf("%d rooms are left", n)
-	}
+	assert.Check(t, is.Equal(h.config.Namespaces["/"].rooms.count(), 0), "rooms are left")
 }
 
 func TestRooms(t *testing.T) {
@@ -253,9 +250,8 @@ func TestRooms(t *testing.T) {
 	for _, p := range []*peer{a, b} {
 		p.want(`451-["news",{"_placeholder":true,"num":0}]`, "b\x01")
 	}
-	if got := other.poll(); len(got) != 2 || got[0] != `451-["news",{"_placeholder":true,"num":0}]` || got[1] != "bAQ==" {
-		t.Errorf("polled %q", got)
-	}
+	got := other.poll()
+	assert.Check(t, len(got) == 2 && got[0] == `451-["news",{"_placeholder":true,"num":0}]` && got[1] == "bAQ==", "polled %q", got)
 	n.To("8").Emit("news", Data{}) // to nobody
 	join(b, "leave")
 	join(b, "leave")
@@ -404,12 +400,10 @@ func TestMalformedPacketsCloseTheSession(t *testing.T) {
 	t.Run("while polling", func(t *testing.T) {
 		p := h.openPolling()
 		p.post("40", `42{}`, `42["echo"]`)
-		if got := p.poll(); len(got) != 2 || got[1] != "1" {
-			t.Errorf("polled %q, want the answer and the end", got)
-		}
-		if status, body := p.do("POST", `42["echo"]`); status != 400 {
-			t.Errorf("then posted: %d %s, want 400", status, body)
-		}
+		got := p.poll()
+		assert.Check(t, len(got) == 2 && got[1] == "1", "polled %q, want the answer and the end", got)
+		status, body := p.do("POST", `42["echo"]`)
+		assert.Check(t, status == 400, "then posted: %d %s, want 400", status, body)
 		l.want(t, "in", "out")
 	})
 	good := h.enter()

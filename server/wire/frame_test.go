@@ -3,6 +3,8 @@ package wire
 import (
 	"bytes"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 func TestFrameScanner(t *testing.T) {
@@ -19,8 +21,7 @@ func TestFrameScanner(t *testing.T) {
 		for rest := stream; len(rest) > 0; rest = rest[min(piece, len(rest)):] {
 			got += s.Scan(rest[:min(piece, len(rest))])
 		}
-		if want := len(sizes) + 2; got != want || s.left != 0 || s.have != 0 {
-			t.Errorf("in pieces of %d: %d frames, want %d; %+v is left", piece, got, want, s)
-		}
+		want := len(sizes) + 2
+		assert.Check(t, got == want && s.left == 0 && s.have == 0, "in pieces of %d: %d frames, want %d; %+v is left", piece, got, want, s)
 	}
 }

@@ -9,19 +9,21 @@ import (
 	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/model"
 	"github.com/pollpush/pollpush/report/internal/number"
+	"github.com/pollpush/pollpush/report/internal/scene"
+	"github.com/pollpush/pollpush/report/internal/theme"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
 // bar is one transport's row, of one metric.
-func bar(s *trials.Side, m *metric.Metric) figure.Bar {
-	b := figure.Bar{Name: sideName(s), Model: math.NaN(), Hollow: s.Stamp == result.Invalid, Look: figure.LookOf(s.Transport), Value: "not measured"}
+func bar(s *trials.Side, m *metric.Metric) scene.Bar {
+	b := scene.Bar{Name: sideName(s), Model: math.NaN(), Hollow: s.Stamp == result.Invalid, Look: theme.LookOf(s.Transport), Value: "not measured"}
 	if c := m.Cell(s.Used); c.Known() {
 		b.Parts, b.Trials, b.Value = []float64{c.Value}, c.Values, m.Unit.Format(c.Value)
 	}
 	return b
 }
 
-func bars(p *trials.Point, m *metric.Metric) (rows []figure.Bar) {
+func bars(p *trials.Point, m *metric.Metric) (rows []scene.Bar) {
 	for i := range p.Sides {
 		rows = append(rows, bar(&p.Sides[i], m))
 	}
@@ -36,9 +38,9 @@ func costPanels(p *trials.Point, c *figure.Chart) {
 			work, heading = &metric.CpuShare, "server CPU, of one core" // nothing was delivered to divide by
 		}
 	}
-	c.Panels = []figure.Panel{
-		figure.BarPanel(heading, work.Unit, bars(p, work)),
-		figure.BarPanel("server memory per client, above the idle server", number.Memory, bars(p, &metric.MemoryPerClient)),
+	c.Panels = []scene.Panel{
+		scene.BarPanel(heading, work.Unit, bars(p, work)),
+		scene.BarPanel("server memory per client, above the idle server", number.Memory, bars(p, &metric.MemoryPerClient)),
 	}
 }
 
@@ -57,25 +59,25 @@ func requestsPanel(p *trials.Point, c *figure.Chart) {
 			b.Value += "  (model " + number.Significant(fit) + ")"
 		}
 	}
-	c.Panels = []figure.Panel{figure.BarPanel("HTTP requests per client and minute (dashed: model)", number.PerMinute, rows)}
+	c.Panels = []scene.Panel{scene.BarPanel("HTTP requests per client and minute (dashed: model)", number.PerMinute, rows)}
 }
 
 // layers are the parts of a bar of bytes, from the inside out. Compression is
 // none of them: text and envelope are drawn as large as it leaves them.
-var layers = []figure.Swatch{
-	{Name: "text", Ink: figure.LayerInks[0]},
-	{Name: "envelope", Ink: figure.LayerInks[1]},
-	{Name: "protocol", Ink: figure.LayerInks[2]},
-	{Name: "TLS", Ink: figure.LayerInks[3]},
-	{Name: "TCP/IP headers", Ink: figure.HeaderInk},
+var layers = []scene.Swatch{
+	{Name: "text", Ink: theme.LayerInks[0]},
+	{Name: "envelope", Ink: theme.LayerInks[1]},
+	{Name: "protocol", Ink: theme.LayerInks[2]},
+	{Name: "TLS", Ink: theme.LayerInks[3]},
+	{Name: "TCP/IP headers", Ink: theme.HeaderInk},
 }
 
 // bytesPanel shows the bytes in each direction, by layer where the trials tell
 // layers apart.
 func bytesPanel(p *trials.Point, c *figure.Chart) {
 	present := make([]bool, len(layers))
-	var rows []figure.Bar
-	var undivided []figure.Swatch
+	var rows []scene.Bar
+	var undivided []scene.Swatch
 	for i := range p.Sides {
 		for j, d := range metric.Directions {
 			b := layerBar(&p.Sides[i], d)
@@ -84,7 +86,7 @@ func bytesPanel(p *trials.Point, c *figure.Chart) {
 				b.Name = d
 			}
 			if len(b.Parts) == 1 {
-				undivided = []figure.Swatch{{Ink: figure.UnknownInk, Name: "all layers, which these trials do not tell apart"}}
+				undivided = []scene.Swatch{{Ink: theme.UnknownInk, Name: "all layers, which these trials do not tell apart"}}
 			} else {
 				for k, v := range b.Parts {
 					present[k] = present[k] || v > 0
@@ -97,26 +99,26 @@ func bytesPanel(p *trials.Point, c *figure.Chart) {
 	if present[len(present)-1] {
 		heading += ": on the connection + TCP/IP headers"
 	}
-	panel := figure.BarPanel(heading, number.BytesEach, rows)
+	panel := scene.BarPanel(heading, number.BytesEach, rows)
 	for k, layer := range layers {
 		if present[k] {
 			panel.Legend = append(panel.Legend, layer)
 		}
 	}
 	panel.Legend = append(panel.Legend, undivided...)
-	c.Panels = []figure.Panel{panel}
+	c.Panels = []scene.Panel{panel}
 }
 
 // layerBar is one direction of one transport: a single part where the layers are
 // not known.
-func layerBar(s *trials.Side, direction string) figure.Bar {
+func layerBar(s *trials.Side, direction string) scene.Bar {
 	all := &metric.BytesIn
 	if direction != metric.Directions[0] {
 		all = &metric.BytesOut
 	}
 	b := bar(s, all)
 	b.Quantity, b.Trials = all.Name, nil
-	b.Inks = []color.RGBA{figure.UnknownInk}
+	b.Inks = []color.RGBA{theme.UnknownInk}
 	value := func(layer string) metric.Cell {
 		m := metric.Named(layer + ", " + direction)
 		return m.Cell(s.Used)

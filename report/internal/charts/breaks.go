@@ -4,6 +4,7 @@ import (
 	"github.com/pollpush/pollpush/report/internal/figure"
 	"github.com/pollpush/pollpush/report/internal/model"
 	"github.com/pollpush/pollpush/report/internal/number"
+	"github.com/pollpush/pollpush/report/internal/scene"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
@@ -17,21 +18,21 @@ func breaksPanels(s *trials.Set, c *figure.Chart) {
 	}
 	for i := range cuts {
 		heading := heldHeading("how the load was borne, and what was first in the way", &cuts[i])
-		c.Panels = append(c.Panels, figure.CellPanel(heading, cuts[i].Along.Name, cellsOf(&cuts[i])))
+		c.Panels = append(c.Panels, scene.CellPanel(heading, cuts[i].Along.Name, cellsOf(&cuts[i])))
 	}
 }
 
-var tones = map[model.Bearing]figure.Tone{model.Bore: figure.Light, model.Doubted: figure.Medium, model.Broke: figure.Dark}
+var tones = map[model.Bearing]scene.Tone{model.Bore: scene.Light, model.Doubted: scene.Medium, model.Broke: scene.Dark}
 
-func cellsOf(l *trials.Cut) (g figure.Cells) {
+func cellsOf(l *trials.Cut) (g scene.Cells) {
 	for _, point := range l.Points {
 		g.Columns = append(g.Columns, l.Along.Unit.Short(l.Along.Of(&point.Head)))
 	}
 	for _, name := range l.Transports() {
-		row := figure.Row{Name: name}
+		row := scene.Row{Name: name}
 		for _, point := range l.Points {
 			c := model.CellOf(point.Side(name))
-			row.Cells = append(row.Cells, figure.Cell{Head: c.Stamp, Text: c.Reason, Tone: tones[c.Bearing]})
+			row.Cells = append(row.Cells, scene.Cell{Head: c.Stamp, Text: c.Reason, Tone: tones[c.Bearing]})
 		}
 		g.Rows = append(g.Rows, row)
 	}

@@ -5,14 +5,15 @@ import (
 	"math"
 	"slices"
 
-	"gonum.org/v1/plot/vg"
-
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/stat"
+	"github.com/pollpush/pollpush/report/internal/axis"
 	"github.com/pollpush/pollpush/report/internal/figure"
 	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/model"
 	"github.com/pollpush/pollpush/report/internal/number"
+	"github.com/pollpush/pollpush/report/internal/scene"
+	"github.com/pollpush/pollpush/report/internal/theme"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
@@ -22,7 +23,7 @@ type curvePanel struct {
 	metric  *metric.Metric
 	heading string
 	only    string // the axis that it is drawn along; any, if empty
-	guide   func(*trials.Cut) figure.Guide
+	guide   func(*trials.Cut) scene.Guide
 }
 
 // curves adds panels for each cut of a sweep that there is room for.
@@ -30,7 +31,11 @@ func curves(panels ...curvePanel) func(*trials.Set, *figure.Chart) {
 	return func(s *trials.Set, c *figure.Chart) {
 		cuts, left := s.Shown()
 		c.Title += ", by " + s.Axis().By
-		c.Caption += " " + bandText(s) + besideText + acrossText(s) + crossedText(s)
+		c.Caption += " " + bandText(s) + besideText
+		if s.Axis().Key == "poll.interval" {
+			c.Caption += " Transports that do not poll at an interval are measured once, at the marker; their lines are drawn across."
+		}
+		c.Caption += crossedText(s)
 		if left > 0 {
 			c.Footer = []string{fmt.Sprintf("%d more in the table", left)}
 		}
@@ -53,14 +58,6 @@ func crossedText(s *trials.Set) string {
 		return ""
 	}
 	return " A crossed box is an invalid trial: no line is drawn to it."
-}
-
-// acrossText explains the lines of what does not depend on the axis.
-func acrossText(s *trials.Set) string {
-	if s.Axis().Key != "poll.interval" {
-		return ""
-	}
-	return " Transports that do not poll at an interval are measured once, at the marker; their lines are drawn across."
 }
 
 // bandText says what the bands are.
@@ -88,14 +85,14 @@ func bandText(s *trials.Set) string {
 }
 
 // tutorialGuide is 60 requests in a minute for each client.
-func tutorialGuide(l *trials.Cut) figure.Guide {
+func tutorialGuide(l *trials.Cut) scene.Guide {
 	low, high := l.Extent()
-	return figure.Guide{Series: figure.Series{Name: "the tutorial's claim: 60 × clients", X: []float64{low, high}, Y: []float64{60 * low, 60 * high}}}
+	return scene.Guide{Series: scene.Series{Name: "the tutorial's claim: 60 × clients", X: []float64{low, high}, Y: []float64{60 * low, 60 * high}}}
 }
 
 // pollsGuide is the polls of one client.
-func pollsGuide(l *trials.Cut) figure.Guide {
-	g := figure.Guide{Series: figure.Series{Name: "model of polling: 60 ÷ interval"}}
+func pollsGuide(l *trials.Cut) scene.Guide {
+	g := scene.Guide{Series: scene.Series{Name: "model of polling: 60 ÷ interval"}}
 	for _, p := range l.Points {
 		if t := p.Head.Asked.PollIntervalS; t > 0 && slices.ContainsFunc(p.Sides, func(s trials.Side) bool { return s.Paced() }) {
 			g.Add(l.Along.Of(&p.Head), model.PollsPerMinute(t))
@@ -104,87 +101,57 @@ func pollsGuide(l *trials.Cut) figure.Guide {
 	return g
 }
 
-// sample is one metric of one transport at one point.
-type sample struct {
-	x, y      float64
-	low, high float64 // the band; equal or NaN without one
-	sound     bool    // may be joined with others to a line
-	elsewhere bool    // measured at another poll interval, of which the transport does not know
-	label     string
-}
-
-// curve is all samples of one transport.
-type curve struct {
-	name    string
-	samples []sample
-}
-
-// curveOf is a metric of a transport along a cut.
-func curveOf(l *trials.Cut, transport string, m *metric.Metric) curve {
-	k := curve{name: transport}
+// curve is a metric of a transport along a cut.
+func curve(l *trials.Cut, transport string, m *metric.Metric) scene.Line {
+	k := scene.Line{Name: transport, Look: theme.LookOf(transport), Width: 1.8, Radius: 3.2, Apart: true}
 	for _, p := range l.Points {
 		side, elsewhere := l.SideAt(p, transport)
 		if side == nil {
 			continue
 		}
-		if c := m.Cell(side.Used); c.Known() {
-			low, high := stat.Band(c.Values)
-			k.samples = append(k.samples, sample{x: l.Along.Of(&p.Head), y: c.Value, low: low, high: high, sound: side.Counts(), elsewhere: elsewhere})
+		c := m.Cell(side.Used)
+		if !c.Known() {
+			continue
 		}
+		low, high := stat.Band(c.Values)
+		k.Points = append(k.Points, scene.Point{X: l.Along.Of(&p.Head), Y: c.Value, Low: low, High: high, Mark: markOf(side, elsewhere)})
 	}
 	return k
 }
 
-// scene draws the line of a curve, its band, its markers and its name.
-func (k *curve) scene(width, radius vg.Length) []figure.Primitive {
-	look := figure.LookOf(k.name)
-	line := figure.Line{Series: figure.Series{Name: k.name}, Look: look, Width: width}
-	band := figure.Band{Name: k.name, Fill: figure.Pale(look.Ink)}
-	sound := figure.Points{Series: figure.Series{Name: k.name}, Look: look, Radius: radius, Apart: true}
-	crossed := figure.Points{Series: figure.Series{Name: k.name}, Look: look, Crossed: true, Apart: true, Listed: k.name + " invalid"}
-	for _, s := range k.samples {
-		if !s.sound {
-			line.Add(s.x, math.NaN())
-			crossed.AddLabelled(s.x, s.y, s.label)
-			continue
-		}
-		line.Add(s.x, s.y)
-		if s.low < s.high {
-			band.Add(s.x, s.low, s.high)
-		}
-		if !s.elsewhere {
-			sound.AddLabelled(s.x, s.y, s.label)
-		}
+// markOf says how a sample is drawn. One taken at another poll interval, of which
+// the transport does not know, has no marker.
+func markOf(s *trials.Side, elsewhere bool) scene.Mark {
+	switch {
+	case !s.Counts():
+		return scene.Crossed
+	case elsewhere:
+		return scene.Unmarked
 	}
-	return []figure.Primitive{line, band, sound, crossed, endAtRight(k.name, k.samples)}
+	return scene.Marked
 }
 
-// endAtRight names a line at its rightmost sample.
-func endAtRight(name string, samples []sample) figure.End {
-	right := samples[0]
-	for _, s := range samples {
-		if s.x > right.x {
-			right = s
-		}
-	}
-	return figure.End{Name: figure.ShortName(name), Look: figure.LookOf(name), X: right.x, Y: right.y}
+// end names a line at its rightmost point.
+func end(l scene.Line) scene.End {
+	right := l.Right()
+	return scene.End{Name: theme.ShortName(l.Name), Look: l.Look, X: right.X, Y: right.Y}
 }
 
-func (p *curvePanel) draw(l *trials.Cut) figure.Panel {
-	var list []curve
+func (p *curvePanel) draw(l *trials.Cut) scene.Panel {
+	var lines []scene.Line
 	for _, name := range l.Transports() {
-		if k := curveOf(l, name, p.metric); len(k.samples) > 0 {
-			list = append(list, k)
+		if k := curve(l, name, p.metric); len(k.Points) > 0 {
+			lines = append(lines, k)
 		}
 	}
-	var guides []figure.Guide
+	var guides []scene.Guide
 	if p.guide != nil {
 		if g := p.guide(l); len(g.X) > 1 {
 			guides = append(guides, g)
 		}
 	}
-	panel := linesPanel(l, list, p.metric.Unit, heldHeading(p.heading, l), guides)
-	if len(list) == 0 && p.metric.Name == metric.Latency99.Name && delivered(l) {
+	panel := linesPanel(l, lines, p.metric.Unit, heldHeading(p.heading, l), guides)
+	if len(lines) == 0 && p.metric.Name == metric.Latency99.Name && delivered(l) {
 		panel.Omitted = "too few deliveries: a p99 takes 1,000 in a trial"
 	}
 	return panel
@@ -200,15 +167,15 @@ func heldHeading(heading string, l *trials.Cut) string {
 
 // delivered reports whether any trial has a latency at all.
 func delivered(l *trials.Cut) bool {
-	return slices.ContainsFunc(l.Transports(), func(name string) bool { return len(curveOf(l, name, &metric.Latency50).samples) > 0 })
+	return slices.ContainsFunc(l.Transports(), func(name string) bool { return len(curve(l, name, &metric.Latency50).Points) > 0 })
 }
 
 // linesPanel puts curves on axes that fit them: logarithmic where values span a
 // decade or more. Nothing that is not above zero fits on such an axis; a
 // transport that has only such values is named in the heading.
-func linesPanel(l *trials.Cut, list []curve, u number.Unit, heading string, guides []figure.Guide) figure.Panel {
-	p := figure.Panel{Heading: heading}
-	ys := heights(list, guides)
+func linesPanel(l *trials.Cut, lines []scene.Line, u number.Unit, heading string, guides []scene.Guide) scene.Panel {
+	p := scene.Panel{Heading: heading, Height: 150}
+	ys := heights(lines, guides)
 	positive := slices.DeleteFunc(slices.Clone(ys), func(v float64) bool { return !(v > 0) })
 	if len(positive) == 0 {
 		p.Omitted = "not measured in this run"
@@ -220,22 +187,21 @@ func linesPanel(l *trials.Cut, list []curve, u number.Unit, heading string, guid
 	low, high := stat.Range(positive)
 	var zero []string
 	if high >= 10*low {
-		list, zero = aboveZero(list)
-		low, top := figure.LogBounds(low, high)
-		p.Y = figure.Logarithmic(low, top, u)
+		lines, zero = aboveZero(lines)
+		low, top := axis.LogBounds(low, high)
+		p.Y = axis.Logarithmic(low, top, u)
 	} else {
 		scale := u.ScaleOf(high)
-		p.Y = figure.LinearToTick(high, scale, 4)
+		p.Y = axis.Linear(high, scale, 4, true)
 		if scale.Name != "" {
 			p.Heading += ", " + scale.Name
 		}
 	}
 	p.X = axisAlong(l)
 	p.X.Say, p.Y.Say = l.Along.Label, u.Format
-	p.Heading = figure.Remark(p.Heading, "zero, not on this axis", zero)
-	p.Height = max(150, vg.Length(len(list))*figure.LabelGap+50)
-	for _, k := range list {
-		p.Scene = append(p.Scene, k.scene(1.8, 3.2)...)
+	p.Heading = scene.Remark(p.Heading, "zero, not on this axis", zero)
+	for _, k := range lines {
+		p.Scene = append(p.Scene, k, end(k))
 	}
 	for _, g := range guides {
 		p.Scene = append(p.Scene, g)
@@ -244,25 +210,25 @@ func linesPanel(l *trials.Cut, list []curve, u number.Unit, heading string, guid
 }
 
 // axisAlong is that of the key that is swept: logarithmic over a decade or more.
-func axisAlong(l *trials.Cut) (a figure.Axis) {
+func axisAlong(l *trials.Cut) (a axis.Axis) {
 	low, high := l.Extent()
 	if low > 0 && high >= 10*low {
-		a = figure.Logarithmic(low/1.2, high*1.2, l.Along.Unit)
+		a = axis.Logarithmic(low/1.2, high*1.2, l.Along.Unit)
 		a.TickAt(l.Values(l.Along), l.Along.Unit.Short)
 	} else {
-		a = figure.Linear(high*1.04, l.Along.Unit.ScaleOf(high), 6)
+		a = axis.Linear(high*1.04, l.Along.Unit.ScaleOf(high), 6, false)
 	}
 	a.Name = l.Along.Name
 	return a
 }
 
 // heights are all values that the vertical axis has to show.
-func heights(list []curve, guides []figure.Guide) (ys []float64) {
-	for _, k := range list {
-		for _, s := range k.samples {
-			ys = append(ys, s.y)
-			if s.low < s.high {
-				ys = append(ys, s.low, s.high)
+func heights(lines []scene.Line, guides []scene.Guide) (ys []float64) {
+	for _, k := range lines {
+		for _, s := range k.Points {
+			ys = append(ys, s.Y)
+			if s.Low < s.High {
+				ys = append(ys, s.Low, s.High)
 			}
 		}
 	}
@@ -274,11 +240,11 @@ func heights(list []curve, guides []figure.Guide) (ys []float64) {
 
 // aboveZero leaves out samples that a logarithmic axis cannot show, and names the
 // transports that have no other.
-func aboveZero(list []curve) (kept []curve, zero []string) {
-	for _, k := range list {
-		k.samples = slices.DeleteFunc(slices.Clone(k.samples), func(s sample) bool { return !(s.y > 0) })
-		if len(k.samples) == 0 {
-			zero = append(zero, k.name)
+func aboveZero(lines []scene.Line) (kept []scene.Line, zero []string) {
+	for _, k := range lines {
+		k.Points = slices.DeleteFunc(slices.Clone(k.Points), func(s scene.Point) bool { return !(s.Y > 0) })
+		if len(k.Points) == 0 {
+			zero = append(zero, k.Name)
 		} else {
 			kept = append(kept, k)
 		}

@@ -69,5 +69,5 @@ func (d *Document) Warnings() []string {
 	if len(list) > 0 {
 		return list
 	}
-	return []string{"None: every trial is valid, and entered the numbers."}
+	return []string{"None: every trial is valid and used."}
 }

@@ -67,7 +67,7 @@ func fitting(parts []part, room int) []part {
 		parts = slices.Delete(parts, most, most+1)
 	}
 	if len(out) > 0 {
-		parts = append(parts, part{text: "Left out here for length, and in report.html: " + Md(strings.Join(out, ", ")) + ".\n"})
+		parts = append(parts, part{text: "Too long for this file; see report.html: " + Md(strings.Join(out, ", ")) + ".\n"})
 	}
 	return parts
 }
@@ -85,7 +85,7 @@ func (d *Document) parts() []part {
 	addSection := func(s Section) {
 		add(s.Title, func(b *strings.Builder) { mdSection(b, s) })
 	}
-	add("What the rows count", func(b *strings.Builder) { mdMeanings(b, d.Meanings) })
+	add("What the rows mean", func(b *strings.Builder) { mdMeanings(b, d.Meanings) })
 	for q, title := range figure.Questions {
 		if s, ok := d.Answers[figure.Question(q)]; ok {
 			s.Title = title
@@ -101,11 +101,11 @@ func (d *Document) parts() []part {
 	for _, s := range d.Sections {
 		addSection(s)
 	}
-	add("Every trial", func(b *strings.Builder) { MdTable(b, d.Trials) })
+	add("All trials", func(b *strings.Builder) { MdTable(b, d.Trials) })
 	add("Environment", func(b *strings.Builder) {
 		MdTable(b, Table{Head: Texts("what", "found"), Rows: d.Environment.Rows})
 	})
-	add("To repeat this", func(b *strings.Builder) { b.WriteString(mdCommands(d.Repeat) + "\n") })
+	add("How to repeat this run", func(b *strings.Builder) { b.WriteString(mdCommands(d.Repeat) + "\n") })
 	return parts
 }
 

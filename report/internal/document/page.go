@@ -12,6 +12,7 @@ import (
 
 	"github.com/pollpush/pollpush/internal/web"
 	"github.com/pollpush/pollpush/report/internal/figure"
+	"github.com/pollpush/pollpush/report/internal/theme"
 )
 
 //go:embed page.html
@@ -110,17 +111,10 @@ func slug(title string) string {
 // were drawn in.
 func darkCharts() string {
 	var b strings.Builder
-	rule := func(from, to color.RGBA) {
-		f, t := hex(from), hex(to)
-		fmt.Fprintf(&b, "  figure [fill=\"%s\"] { fill: %s; }\n  figure [stroke=\"%s\"] { stroke: %s; }\n", f, t, f, t)
-	}
 	b.WriteString("@media (prefers-color-scheme: dark) {\n")
-	for _, c := range append([]color.RGBA{figure.Paper, figure.TextInk, figure.FaintInk, figure.GridInk, figure.ShadeInk, figure.WarningInk, figure.HeaderInk}, figure.LayerInks...) {
-		rule(c, figure.DarkOf[c])
-	}
-	for _, l := range figure.Looks() {
-		rule(l.Ink, l.Dark)
-		rule(figure.Pale(l.Ink), figure.PaleDark(l.Dark))
+	for _, c := range theme.Dark() {
+		from, to := hex(c[0]), hex(c[1])
+		fmt.Fprintf(&b, "  figure [fill=\"%s\"] { fill: %s; }\n  figure [stroke=\"%s\"] { stroke: %s; }\n", from, to, from, to)
 	}
 	b.WriteString("}\n")
 	return b.String()

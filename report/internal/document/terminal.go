@@ -25,7 +25,7 @@ func (d *Document) ShortDoubts() (list []string, more string) {
 	if len(list) <= mostDoubts || len(d.Reasons) >= len(list) {
 		return list, ""
 	}
-	return d.Reasons, fmt.Sprintf("These are the reasons to doubt %s, some of which may enter no number: report.html lists each under Warnings.", number.Plural(float64(len(list)), "trial"))
+	return d.Reasons, fmt.Sprintf("These are the reasons for the warnings about %s. report.html lists each trial under Warnings.", number.Plural(float64(len(list)), "trial"))
 }
 
 // Numbers prints a table in as many blocks of columns as the width takes, each

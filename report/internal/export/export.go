@@ -1,35 +1,66 @@
+// Package export writes a report's numbers for other programs: in base units and
+// in full precision.
 package export
 
 import (
-	"crypto/sha256"
+	"bytes"
 	"fmt"
+	"iter"
 	"strconv"
-	"strings"
 
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/number"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
-// Exports are the report's numbers for other programs, as files by name: in
-// base units and in full precision. It is an error if two points of the run
-// have the same values.
-func Exports(s *trials.Set) (map[string][]byte, error) {
-	files := map[string][]byte{
-		"bench.txt":    bench(s),
-		"metrics.prom": prometheus(s),
+// Files are the exports by name. It is an error if two points of the run have
+// the same values.
+func Files(s *trials.Set) (map[string][]byte, error) {
+	files := map[string][]byte{}
+	for name, write := range map[string]func(*trials.Set, *bytes.Buffer) error{
+		"bench.txt": bench, "metrics.prom": prometheus, "summary.csv": table, "junit.xml": tests,
+	} {
+		var b bytes.Buffer
+		if err := write(s, &b); err != nil {
+			return nil, fmt.Errorf("report: %s: %w", name, err)
+		}
+		files[name] = b.Bytes()
 	}
-	var err error
-	if files["summary.csv"], err = setCsv(s); err != nil {
-		return nil, err
+	return files, histograms(s, files)
+}
+
+// sides are all transports at all points, in order.
+func sides(s *trials.Set) iter.Seq2[*trials.Point, *trials.Side] {
+	return func(yield func(*trials.Point, *trials.Side) bool) {
+		for _, p := range s.Points {
+			for i := range p.Sides {
+				if !yield(p, &p.Sides[i]) {
+					return
+				}
+			}
+		}
 	}
-	if files["junit.xml"], err = setJunit(s); err != nil {
-		return nil, err
+}
+
+// cells are the metrics that a side has a number of.
+func cells(s *trials.Side) iter.Seq2[*metric.Metric, metric.Cell] {
+	return func(yield func(*metric.Metric, metric.Cell) bool) {
+		for i := range metric.Metrics {
+			m := &metric.Metrics[i]
+			if c := m.Cell(s.Used); c.Known() && !yield(m, c) {
+				return
+			}
+		}
 	}
-	if err := histograms(s, files); err != nil {
-		return nil, err
+}
+
+// statistic is what a cell is of its trials.
+func statistic(m *metric.Metric) string {
+	if m.Total {
+		return "sum"
 	}
-	return files, nil
+	return "median"
 }
 
 // pointKeys name what a point is asked for, as a trial's line does.
@@ -45,15 +76,13 @@ var pointKeys = []struct {
 	{"poll_interval_s", "poll.interval", func(t *result.Trial) float64 { return t.Asked.PollIntervalS }},
 }
 
-// exportUnit is what other programs call a unit.
-type exportUnit struct {
+// units are what other programs call them.
+var units = map[number.Unit]struct {
 	csv        string
 	bench      string  // ends the metric's name, by the conventions of benchstat
 	prometheus string  // likewise, by those of Prometheus
 	base       float64 // what one of it is in Prometheus' unit
-}
-
-var exportUnits = map[number.Unit]exportUnit{
+}{
 	number.Count:     {"1", "", "", 1},
 	number.Ratio:     {"1", "", "", 1},
 	number.Seconds:   {"s", "-sec", "_seconds", 1},
@@ -69,21 +98,3 @@ var exportUnits = map[number.Unit]exportUnit{
 
 // inFull prints all of a number.
 func inFull(v float64) string { return strconv.FormatFloat(v, 'g', -1, 64) }
-
-// fileName is a name that any file system takes and that leads nowhere else,
-// another one for each s.
-func fileName(s string) string {
-	const longest = 100
-	var name strings.Builder
-	for _, b := range []byte(s) {
-		if b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '-' || b == '_' {
-			name.WriteByte(b)
-		} else {
-			fmt.Fprintf(&name, "~%02X", b)
-		}
-	}
-	if name.Len() > longest {
-		return fmt.Sprintf("~~%x", sha256.Sum256([]byte(s)))
-	}
-	return name.String()
-}

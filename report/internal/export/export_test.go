@@ -51,7 +51,7 @@ func exportsOf(t testing.TB, list []result.Trial) (*trials.Set, map[string][]byt
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := Exports(s)
+	files, err := Files(s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -253,7 +253,7 @@ func benchValues(t *result.Trial) map[string]float64 {
 
 func readJUnit(t *testing.T, s *trials.Set, text []byte) {
 	t.Helper()
-	var got junit.JunitSuites
+	var got junit.Suites
 	d := xml.NewDecoder(bytes.NewReader(text))
 	if err := d.Decode(&got); err != nil {
 		t.Fatalf("junit.xml: %v", err)
@@ -312,7 +312,7 @@ func readPrometheus(t *testing.T, s *trials.Set, text []byte) {
 			if side := &p.Sides[i]; side.Counts() {
 				for j := range metric.Metrics {
 					if c := metric.Metrics[j].Cell(side.Used); c.Known() {
-						u := exportUnits[metric.Metrics[j].Unit]
+						u := units[metric.Metrics[j].Unit]
 						name := "pollpush_" + strings.ReplaceAll(metric.Metrics[j].ID(), "-", "_") + u.prometheus
 						want[strings.Join([]string{name, p.Head.Scenario, p.Head.ScenarioHash, side.Transport}, "\n")] = c.Value * u.base
 					}
@@ -349,7 +349,7 @@ func readHistograms(t *testing.T, s *trials.Set, files map[string][]byte) {
 	for _, p := range s.Points {
 		for i := range p.Sides {
 			side := &p.Sides[i]
-			name := "histograms/" + fileName(side.Transport) + pointName(s, p) + ".hgrm"
+			name := histogramName(s, p, side)
 			h, err := metric.Merged(side.Used)
 			text := string(files[name])
 			if (text != "") != (h != nil && err == nil && side.Counts()) {
@@ -390,7 +390,7 @@ func readHistograms(t *testing.T, s *trials.Set, files map[string][]byte) {
 
 func TestExportUnits(t *testing.T) {
 	for i := range metric.Metrics {
-		if u := exportUnits[metric.Metrics[i].Unit]; u.csv == "" || u.base == 0 {
+		if u := units[metric.Metrics[i].Unit]; u.csv == "" || u.base == 0 {
 			t.Errorf("%s has a unit that exports have no name for", metric.Metrics[i].Name)
 		}
 	}
@@ -435,7 +435,7 @@ func TestExportsRefuseAlikePoints(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = "report: histograms/poll-clients=100.hgrm is of two points of the run, which say that they are the same: report each by itself"
-	if _, err := Exports(s); err == nil || err.Error() != want {
+	if _, err := Files(s); err == nil || err.Error() != want {
 		t.Errorf("error %v, want %s", err, want)
 	}
 }

@@ -3,19 +3,18 @@
 //
 //	(bytes.in + bytes.out) * 8 / (clients * window_s)
 //
-// Formulas are sums of products of numbers, fields, calls and brackets, from
-// left to right. A value that is not known is NaN, and so is all that follows
-// from it.
+// A formula is a sum of products of numbers, fields, calls and brackets,
+// evaluated from left to right. An unknown value is NaN, and makes what is
+// computed from it unknown.
 //
-// A field is a path of keys: phase_bytes.0.in is of a list's first entry,
-// by_status.200 of a map of counts. It is unknown where it is null, or where
-// something on the way to it is absent. A text or a truth is 1, and 0 where it
-// is empty or false.
+// A field is a path of keys: phase_bytes.0.in is in a list's first entry,
+// by_status.200 in a map of counts. It is unknown if it is null or if it belongs
+// to something absent. Texts and truths are 1, or 0 if empty or false.
 //
-// A quotient is unknown where the divisor is not above 0. The functions are
-// those of [functions], and:
+// A quotient is unknown if the divisor is not above 0. Formulas call those of
+// [functions], and:
 //
-//	percentile(field, p)   of a histogram in text, in seconds: unknown where too few samples lie beyond it
+//	percentile(field, p)   of an encoded histogram, in seconds: unknown if fewer than ten samples lie beyond
 package formula
 
 import (
@@ -29,8 +28,8 @@ import (
 // node is a part of a formula, evaluated over a struct.
 type node func(reflect.Value) float64
 
-// Compile parses a formula over the fields of T. The function that it returns
-// allocates nothing, but for percentile.
+// Compile parses a formula over the fields of T. The function it returns does not
+// allocate, except for percentile.
 func Compile[T any](text string) (func(*T) float64, error) {
 	p := &parser{rest: text, root: reflect.TypeFor[T]()}
 	all := p.sum()
@@ -44,8 +43,8 @@ func Compile[T any](text string) (func(*T) float64, error) {
 	return func(t *T) float64 { return all(reflect.ValueOf(t).Elem()) }, nil
 }
 
-// parser takes a formula from the front. After an error it goes on with nodes of
-// which none is evaluated.
+// parser consumes a formula from the front. After an error it returns nodes that
+// must not be evaluated.
 type parser struct {
 	rest string
 	root reflect.Type
@@ -74,7 +73,7 @@ func (p *parser) expect(token string) {
 	}
 }
 
-// while removes what consists of the given characters.
+// while removes the longest prefix of the given characters.
 func (p *parser) while(characters string) (taken string) {
 	p.space()
 	taken = p.rest[:len(p.rest)-len(strings.TrimLeft(p.rest, characters))]
@@ -172,7 +171,7 @@ func (p *parser) call(name string) node {
 	return f.of(args)
 }
 
-// field reads what a path leads to by as.
+// field reads the field at a path, whose type as turns into a node.
 func (p *parser) field(path string, as func(reflect.Type) node) node {
 	read, err := walk(p.root, strings.Split(path, "."), as)
 	if err != nil {
@@ -181,7 +180,7 @@ func (p *parser) field(path string, as func(reflect.Type) node) node {
 	return read
 }
 
-// walk finds the way from a value of type t along the keys, once.
+// walk resolves the keys below a type, so that evaluating only follows indexes.
 func walk(t reflect.Type, keys []string, as func(reflect.Type) node) (node, error) {
 	switch {
 	case t.Kind() == reflect.Pointer:
@@ -220,7 +219,7 @@ func walk(t reflect.Type, keys []string, as func(reflect.Type) node) (node, erro
 	return nil, fmt.Errorf("a %s has no %s", t, keys[0])
 }
 
-// leaf reads a value of type t, nil where that is none.
+// leaf reads a value of type t; nil if t is no value.
 func leaf(t reflect.Type) node {
 	switch {
 	case t.Kind() == reflect.Float64:

@@ -8,34 +8,33 @@ import (
 	"github.com/pollpush/pollpush/internal/result"
 )
 
-// function is one that formulas call, with so many arguments; 0 is any number
-// of them.
+// function can be called in formulas. It takes args arguments, any number if 0.
 type function struct {
 	args int
 	of   func([]node) node
 }
 
-// functions are those that take values.
+// functions of values, by name.
 var functions = map[string]function{
-	// any(x) is x, unknown where x is 0.
+	// any(x) is x, unknown if x is 0.
 	"any": one(func(x float64) float64 { return given(x, x) }),
-	// given(a, x) is x, unknown where a is 0 or unknown.
+	// given(a, x) is x, unknown if a is 0 or unknown.
 	"given": two(given),
-	// above(a, x) is x, unknown where it is below a.
+	// above(a, x) is x, unknown if x is below a.
 	"above": two(func(a, x float64) float64 {
 		if x < a {
 			return math.NaN()
 		}
 		return x
 	}),
-	// either(x, y) is x, and y where x is unknown.
+	// either(x, y) is x, or y if x is unknown.
 	"either": two(func(x, y float64) float64 {
 		if math.IsNaN(x) {
 			return y
 		}
 		return x
 	}),
-	// known(x) is 1, and 0 where x is unknown; not(x) is 1 where x is 0, and else 0.
+	// known(x) is 1, or 0 if x is unknown; not(x) is 1 if x is 0, else 0.
 	"known": one(func(x float64) float64 { return truth(!math.IsNaN(x)) }),
 	"not":   one(func(x float64) float64 { return truth(x == 0) }),
 	"min":   {0, func(args []node) node { return fold(args, math.Min) }},
@@ -62,7 +61,7 @@ func two(f func(a, b float64) float64) function {
 	return function{2, func(args []node) node { return fold(args, f) }}
 }
 
-// fold takes the arguments together from the left, two at a time.
+// fold combines the arguments from the left, two at a time.
 func fold(args []node, f func(a, b float64) float64) node {
 	return func(v reflect.Value) float64 {
 		x := args[0](v)
@@ -73,8 +72,7 @@ func fold(args []node, f func(a, b float64) float64) node {
 	}
 }
 
-// percentile parses what is between the brackets: the field of a histogram, and
-// the percentile.
+// percentile parses its arguments: the field of a histogram, and the percentile.
 func (p *parser) percentile() node {
 	field := p.while(letters + digits + ".")
 	p.expect(",")

@@ -1,3 +1,4 @@
+// Package junit writes tests as JUnit's XML, which CI systems read.
 package junit
 
 import (
@@ -5,53 +6,61 @@ import (
 	"io"
 )
 
-// The elements of JUnit's XML, as CI systems read them.
-type (
-	JunitSuites struct {
-		XMLName  xml.Name     `xml:"testsuites"`
-		Name     string       `xml:"name,attr"`
-		Tests    int          `xml:"tests,attr"`
-		Failures int          `xml:"failures,attr"`
-		Errors   int          `xml:"errors,attr"`
-		Suites   []JunitSuite `xml:"testsuite"`
-	}
-	JunitSuite struct {
-		Name       string           `xml:"name,attr"`
-		Tests      int              `xml:"tests,attr"`
-		Failures   int              `xml:"failures,attr"`
-		Errors     int              `xml:"errors,attr"`
-		Skipped    int              `xml:"skipped,attr"`
-		Time       string           `xml:"time,attr,omitempty"` // seconds of steady state
-		Timestamp  string           `xml:"timestamp,attr,omitempty"`
-		Properties *JunitProperties `xml:"properties"`
-		Cases      []JunitCase      `xml:"testcase"`
-		Out        string           `xml:"system-out,omitempty"`
-	}
-	JunitProperties struct {
-		List []JunitProperty `xml:"property"`
-	}
-	JunitProperty struct {
-		Name  string `xml:"name,attr"`
-		Value string `xml:"value,attr"`
-	}
-	JunitCase struct {
-		Class   string        `xml:"classname,attr"`
-		Name    string        `xml:"name,attr"`
-		Time    string        `xml:"time,attr,omitempty"`
-		Failure *JunitOutcome `xml:"failure"`
-		Error   *JunitOutcome `xml:"error"`
-		Skipped *JunitOutcome `xml:"skipped"`
-		Out     string        `xml:"system-out,omitempty"`
-	}
-	JunitOutcome struct {
-		Type    string `xml:"type,attr,omitempty"`
-		Message string `xml:"message,attr"`
-		Text    string `xml:",chardata"`
-	}
-)
+// Suites is a document.
+type Suites struct {
+	XMLName  xml.Name `xml:"testsuites"`
+	Name     string   `xml:"name,attr"`
+	Tests    int      `xml:"tests,attr"`
+	Failures int      `xml:"failures,attr"`
+	Errors   int      `xml:"errors,attr"`
+	Suites   []Suite  `xml:"testsuite"`
+}
+
+// Suite is tests that belong together.
+type Suite struct {
+	Name       string      `xml:"name,attr"`
+	Tests      int         `xml:"tests,attr"`
+	Failures   int         `xml:"failures,attr"`
+	Errors     int         `xml:"errors,attr"`
+	Skipped    int         `xml:"skipped,attr"`
+	Time       string      `xml:"time,attr,omitempty"` // seconds of steady state
+	Timestamp  string      `xml:"timestamp,attr,omitempty"`
+	Properties *Properties `xml:"properties"` // nil where there are none
+	Cases      []Case      `xml:"testcase"`
+	Out        string      `xml:"system-out,omitempty"`
+}
+
+// Properties are what to know of a suite.
+type Properties struct {
+	List []Property `xml:"property"`
+}
+
+// Property is one of them.
+type Property struct {
+	Name  string `xml:"name,attr"`
+	Value string `xml:"value,attr"`
+}
+
+// Case is a test, passed where it has no outcome.
+type Case struct {
+	Class   string   `xml:"classname,attr"`
+	Name    string   `xml:"name,attr"`
+	Time    string   `xml:"time,attr,omitempty"`
+	Failure *Outcome `xml:"failure"`
+	Error   *Outcome `xml:"error"`
+	Skipped *Outcome `xml:"skipped"`
+	Out     string   `xml:"system-out,omitempty"`
+}
+
+// Outcome says why a test did not pass.
+type Outcome struct {
+	Type    string `xml:"type,attr,omitempty"`
+	Message string `xml:"message,attr"`
+	Text    string `xml:",chardata"`
+}
 
 // Add adds a case, and counts it.
-func (s *JunitSuite) Add(c JunitCase) {
+func (s *Suite) Add(c Case) {
 	s.Cases = append(s.Cases, c)
 	s.Tests++
 	switch {
@@ -65,7 +74,7 @@ func (s *JunitSuite) Add(c JunitCase) {
 }
 
 // Write sums up the suites, and writes all as a document.
-func (all *JunitSuites) Write(w io.Writer) error {
+func (all *Suites) Write(w io.Writer) error {
 	for i := range all.Suites {
 		s := &all.Suites[i]
 		all.Tests, all.Failures, all.Errors = all.Tests+s.Tests, all.Failures+s.Failures, all.Errors+s.Errors

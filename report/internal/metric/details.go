@@ -8,9 +8,8 @@ import (
 	"github.com/pollpush/pollpush/report/internal/number"
 )
 
-// Details are the tables beside the main one, for what stands behind a few of its
-// rows. Rows of which no trial holds the number are left out, and so is a table
-// without rows: older results hold few of them.
+// Details are the tables that explain rows of the main one. A report leaves out
+// rows without a number, and tables without rows: older results have few of them.
 var Details = []struct {
 	Title, About string
 	Metrics      []Metric
@@ -32,11 +31,10 @@ var Details = []struct {
 		used(costs)},
 }
 
-// Directions are the two ways of the bytes. A row of one ends in a comma and its
-// name.
+// Directions of bytes: the rows of each end in a comma and its name.
 var Directions = []string{"in", "out"}
 
-// Layers are what the bytes of a direction are made of, from the inside out.
+// Layers are the parts of a direction's bytes, from the inside out.
 var Layers = []struct {
 	Name, field string
 	rare        bool // few transports have it
@@ -62,7 +60,7 @@ func layerRows() (rows []Metric) {
 				bytes = "any(" + bytes + ")"
 			}
 			if i > 0 {
-				l.means = "" // said once
+				l.means = "" // said above
 			}
 			row(l.Name, d, bytes, l.means)
 		}
@@ -71,11 +69,11 @@ func layerRows() (rows []Metric) {
 	return rows
 }
 
-// segmentRows are for each delivery: as loopback has them, and as a network of
-// 1,500-byte packets would at least, by one IPv4 header and one of TCP with
-// timestamps, 52 bytes, to 1,448 bytes of data. Of n segments with b₁ … bₙ bytes
-// each one becomes ⌈bᵢ / 1448⌉, and the sum of these is neither below n nor below
-// ⌈(b₁ + … + bₙ) / 1448⌉; and more segments are not acknowledged by fewer.
+// segmentRows are for each delivery: as counted on loopback, and the fewest that
+// a network with packets of 1,500 bytes would carry: 1,448 bytes of data beside
+// 52 of the IPv4 header and the TCP header with timestamps. Of n segments with
+// b₁ … bₙ bytes each becomes ⌈bᵢ / 1448⌉ packets, and their sum is neither below
+// n nor below ⌈(b₁ + … + bₙ) / 1448⌉. More segments are not acknowledged by fewer.
 func segmentRows() (rows []Metric) {
 	for _, d := range Directions {
 		packets := strings.ReplaceAll("(tcp.D.segments - tcp.D.data_segments + max(tcp.D.data_segments, ceil(bytes.D / 1448)))", "D", d)
@@ -106,8 +104,8 @@ func phaseRows() (rows []Metric) {
 	return rows
 }
 
-// A leg may be off by 0.0005 s either way: the server's clock tells whole
-// milliseconds.
+// A leg may be off by 0.0005 s either way: the server's clock has a resolution of
+// a millisecond.
 var freshnessRows = []Metric{
 	{Name: "accept latency, p50", Unit: number.Seconds, Use: freshness, Formula: "above(0.0005, accept_latency_s.p50)",
 		Means: "from a message being due to the server accepting it: the publish leg; ±0.5 ms, so that a trial's number below that tells nothing and is left out"},
@@ -156,9 +154,8 @@ var lateRows = []Metric{
 		Means: "by the generator: from a poll being due, or from when the client was free, to its sending"},
 }
 
-// idleRows are what a connected client takes of which memory, before anything is
-// said: by how much it grew until all were connected. A kind of memory that is 0
-// was not told.
+// idleRows are the memory of a connected client before the first message, by
+// kind: its growth until all clients were connected. A kind of 0 was not measured.
 func idleRows() []Metric {
 	row := func(name, kind string) Metric {
 		connected, before := strings.ReplaceAll(kind, "M.", "server.connected."), strings.ReplaceAll(kind, "M.", "server.before.")

@@ -9,8 +9,8 @@ import (
 	"github.com/pollpush/pollpush/report/internal/number"
 )
 
-// doubtCount is how often a reason was given, by validity.
-type doubtCount struct {
+// DoubtCount is how often a reason was given, for one validity.
+type DoubtCount struct {
 	result.ReasonKind
 	validity   result.Validity
 	Attempts   int
@@ -19,8 +19,8 @@ type doubtCount struct {
 
 // DoubtCounts are those of all trials, invalid before suspect, the most frequent
 // first.
-func DoubtCounts(trials []result.Trial) []doubtCount {
-	var list []doubtCount
+func DoubtCounts(trials []result.Trial) []DoubtCount {
+	var list []DoubtCount
 	for _, t := range trials {
 		seen := map[string]bool{}
 		for _, r := range t.Reasons {
@@ -29,10 +29,10 @@ func DoubtCounts(trials []result.Trial) []doubtCount {
 				continue
 			}
 			seen[key] = true
-			i := slices.IndexFunc(list, func(d doubtCount) bool { return d.Code == r.Code && d.validity == r.Validity })
+			i := slices.IndexFunc(list, func(d DoubtCount) bool { return d.Code == r.Code && d.validity == r.Validity })
 			if i < 0 {
 				i = len(list)
-				list = append(list, doubtCount{ReasonKind: r.Kind(), validity: r.Validity})
+				list = append(list, DoubtCount{ReasonKind: r.Kind(), validity: r.Validity})
 			}
 			list[i].Attempts++
 			if !slices.Contains(list[i].transports, t.Transport) {
@@ -40,7 +40,7 @@ func DoubtCounts(trials []result.Trial) []doubtCount {
 			}
 		}
 	}
-	slices.SortStableFunc(list, func(a, b doubtCount) int {
+	slices.SortStableFunc(list, func(a, b DoubtCount) int {
 		return cmp.Or(cmp.Compare(a.validity, b.validity), cmp.Compare(b.Attempts, a.Attempts))
 	})
 	return list

@@ -49,4 +49,3 @@ func TestEdges(t *testing.T) {
 		}
 	}
 }
-

@@ -1,6 +1,6 @@
-// Package metric is the one table of what is measured: each row has a formula
-// over a trial, and tables, exports, comparisons, charts and docs/formulas.md take
-// what they need of it.
+// Package metric is the one table of measured quantities, each with its formula
+// over a trial: tables, exports, comparisons, charts and docs/formulas.md come
+// from its rows.
 package metric
 
 import (
@@ -27,20 +27,20 @@ const (
 type Kind int
 
 const (
-	context Kind = iota // for context: not compared
+	context Kind = iota // not compared
 	Exact               // counted: the same scenario gives the same number, whatever the machine
 	Timing              // measured in time or memory: differs from trial to trial
 	Related             // timed, in relation to another transport of the same run: warns, never gates
 )
 
-// Use says where a metric is shown. One of no use is asked for by its name.
+// Use says where a metric is shown. Without any, it is looked up by its name.
 type Use int
 
 const (
 	Main     Use = 1 << iota // in the table of each report, and in the exports
 	Compared                 // by compare; scenarios can set its limit
-	Ratio                    // as its ratio to a transport that polls, too: what the machine does to both falls out
-	layers                   // in the detail table of this name, and so on
+	Ratio                    // by compare as well, divided by that of a transport that polls: this cancels what the machine does to both
+	layers                   // in the detail table of that name; likewise below
 	segments
 	phases
 	freshness
@@ -60,27 +60,27 @@ type Metric struct {
 	Limit float64
 
 	Use    Use
-	Column string // its head in the table of a sweep; empty where it has no column
+	Column string // its heading in the table of a sweep; empty if it has no column there
 
-	// Formula gives the number of a trial, in base units: see package formula.
-	// It is unknown, NaN, where the trial does not hold it.
+	// Formula is evaluated over a trial by package formula, in base units. It is
+	// NaN if the trial does not have the number.
 	Formula string
 
-	Means string // what a reader has to know of it; may be empty
+	Means string // for readers of the table; may be empty
 
 	// Total adds a count up over the trials, where the median would hide one
 	// trial's loss.
 	Total bool
 
-	// Rare rows are left out of a report in which no transport has a value.
+	// Rare rows are left out of a report if no transport has a value.
 	Rare bool
 
-	// Timed reports whether a count depends on how fast the trials of a side
-	// were; nil where it never does. Compare then treats it as a time.
+	// Timed reports whether a count depends on the speed of these trials: compare
+	// then treats it as a time. Nil if it never does.
 	Timed func([]result.Trial) bool
 
-	// Edge is by which share of itself one edge of the window can change the
-	// trial's number; nil where none can.
+	// Edge is the share of a trial's number that one edge of the window can add
+	// or remove; nil if none can.
 	Edge func(*result.Trial) float64
 
 	evaluate func(*result.Trial) float64 // the formula
@@ -115,19 +115,19 @@ func named(names ...string) (list []Metric) {
 	return list
 }
 
-// having are the rows of which something is so, in the order of the table.
+// having are the rows that meet a condition, in the order of the table.
 func having(is func(Metric) bool) []Metric {
 	return slices.DeleteFunc(slices.Clone(All), func(m Metric) bool { return !is(m) })
 }
 
 func used(u Use) []Metric { return having(func(m Metric) bool { return m.Use&u != 0 }) }
 
-// Of is a trial's number, in base units: NaN where the trial does not hold it.
+// Of is a trial's number, in base units: NaN if the trial does not have it.
 func (m *Metric) Of(t *result.Trial) float64 { return m.evaluate(t) }
 
 // Cell is one metric of one transport, over its trials.
 type Cell struct {
-	Values    []float64 // one for each trial that holds it
+	Values    []float64 // one for each trial that has it
 	Value     float64   // their median, or their sum; NaN if there are none
 	Low, High float64
 }
@@ -148,7 +148,7 @@ func (m *Metric) Cell(list []result.Trial) Cell {
 	return c
 }
 
-// Known reports whether any trial holds the number.
+// Known reports whether any trial has the number.
 func (c Cell) Known() bool { return !math.IsNaN(c.Value) }
 
 // Print is the cell as a table shows it.
@@ -166,7 +166,7 @@ func (m *Metric) ID() string {
 	return strings.Join(words, "-")
 }
 
-// Over divides, and is NaN where there is nothing to divide by.
+// Over divides, and is NaN if the divisor is not above 0.
 func Over(a, b float64) float64 {
 	if !(b > 0) {
 		return math.NaN()

@@ -18,11 +18,9 @@ var (
 	SweptColumns    = having(func(m Metric) bool { return m.Column != "" })
 	IdleMemory      = used(idle)
 
-	// WeighedAll are those by which all transports of a point are set beside each
-	// other.
+	// WeighedAll are those by which all transports of a point are ranked.
 	WeighedAll = named("delivery latency, p50", "stale share of time", "requests per client", "bandwidth per client", "server CPU per client", "server memory per client")
-	// NearLimits are those by which a trial is judged to have come to an end of
-	// what the machine can do.
+	// NearLimits show how close a trial came to the machine's limits.
 	NearLimits = named("server CPU, of one core", "generator CPU, of one core", "messages sent late, max", "polls sent late, p99", "lost")
 )
 
@@ -53,16 +51,16 @@ const (
 	serverCPU    = "(server.cpu_user_s + server.cpu_sys_s)"
 	generatorCPU = "(generator.cpu_user_s + generator.cpu_sys_s)"
 
-	// polls are those answered within the steady state, as the empty ones are
-	// counted: those that were due in it are others at its edges. A message
-	// posted is answered by 201; but Socket.IO's posts, by 200, are in it.
+	// polls were answered within the steady state, as the empty ones are counted;
+	// at its edges, others were due in it. Posted messages are answered by 201,
+	// but those of Socket.IO by 200: they are in it.
 	polls = "(requests.by_status.200 + requests.by_status.304)"
 
-	// asking is above 0 where clients ask for messages by requests.
+	// asking is above 0 if clients send requests to receive messages.
 	asking = "max(asked.paced, asked.wait_s, asked.heartbeat_s)"
 
-	// fresh is 1 where each trial has a server of its own: what was there before
-	// the trial still holds what earlier ones have left.
+	// fresh is 1 if each trial has its own server. One that was running before
+	// still holds memory of earlier trials.
 	fresh = "max(env.command, not(env.target))"
 
 	protocol = "given(above(3, schema), bytes.layers.in.protocol + bytes.layers.out.protocol)"
@@ -102,8 +100,8 @@ var mainRows = []Metric{
 	{Name: "bytes per delivery, out", Unit: number.BytesEach, Better: Lower, Kind: Exact, Limit: 0.02, Use: Main | Compared, Column: "out", Timed: trials.Rearms, Edge: bytesOutEdge,
 		Formula: "bytes.out / window_deliveries",
 		Means:   "client to server, likewise"},
-	// It tells a header more from a message more: a poll's answer has the one
-	// whatever it brings.
+	// Separates larger headers from larger messages: every answer to a poll has
+	// headers, whatever it brings.
 	{Name: "protocol bytes per poll, in", Unit: number.BytesEach, Better: Lower, Kind: Exact, Limit: 0.02, Use: Compared, Edge: protocolEdge,
 		Formula: "given(above(3, schema), given(" + asking + ", bytes.layers.in.protocol / " + polls + "))"},
 	{Name: "bandwidth per client", Unit: number.BitRate, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main | Compared, Column: "bandwidth per client",
@@ -118,12 +116,12 @@ var mainRows = []Metric{
 		Formula: serverCPU + " / (clients * window_s)",
 		Means:   "in each second of the steady state"},
 	{Name: "server memory per client", Unit: number.Memory, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main | Compared | Ratio, Column: "memory per client",
-		Formula: "given(" + fresh + ", above(0, server.rss_start_bytes - server.rss_idle_bytes) / clients)", // what the server gave back hides what clients take
+		Formula: "given(" + fresh + ", above(0, server.rss_start_bytes - server.rss_idle_bytes) / clients)", // memory that the server gave back hides what clients take
 		Means:   "only where each trial has a server of its own: resident memory at the start of the steady state, less that before the first client; socket buffers in the kernel are not in it"},
 	{Name: "server memory, peak", Unit: number.Memory, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main | Compared | Ratio,
 		Formula: "server.rss_peak_bytes"},
 	{Name: "empty polls", Unit: number.Share, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main | Compared, Rare: true,
-		Formula: "given(max(" + asking + ", known(poll_response_s.n)), min(1, requests.empty / " + polls + "))", // a poll on the window's edge is counted answered before, and empty within
+		Formula: "given(max(" + asking + ", known(poll_response_s.n)), min(1, requests.empty / " + polls + "))", // a poll at the window's edge may be counted as answered before it and as empty within it
 		Means:   "of the polls answered in the steady state"},
 	{Name: "poll response, p99", Unit: number.Seconds, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main | Compared | Ratio, Rare: true,
 		Formula: "poll_response_s.p99",
@@ -144,7 +142,7 @@ var mainRows = []Metric{
 		Means:   "deliveries of a message that the client already had"},
 }
 
-// modelledRows have a model beside them, or are a part of one.
+// modelledRows are compared with the model, or are inputs of it.
 var modelledRows = []Metric{
 	{Name: "requests of all clients", Unit: number.PerMinute, Formula: "requests.total * 60 / window_s"},
 	{Name: "messages offered per second", Unit: number.Ratio, Formula: "offered / window_s"},
@@ -159,7 +157,7 @@ var modelledRows = []Metric{
 	{Name: "publish service, mean", Unit: number.Seconds, Formula: "given(publish_service_s.n, publish_service_s.mean)", Means: "from a message being sent to its acknowledgement"},
 }
 
-// publishedRows are what others have published, measured again.
+// publishedRows measure again what others have published.
 var publishedRows = []Metric{
 	{Name: "connections", Unit: number.Count, Formula: "connections.held_mean"},
 	{Name: "bytes per client and minute", Unit: number.BytesEach, Formula: "(bytes.in + bytes.out) * 60 / (clients * window_s)", Means: "both directions together"},

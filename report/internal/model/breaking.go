@@ -36,7 +36,7 @@ func CellOf(s *trials.Side) GridCell {
 		return GridCell{}
 	case len(s.Used) == 0:
 		if slices.ContainsFunc(s.Aside, func(t result.Trial) bool { return t.Status == result.Failed }) {
-			return GridCell{Broke, "breaks", "no trial ran to its end"}
+			return GridCell{Broke, "breaks", "no trial completed"}
 		}
 		return GridCell{Doubted, "? no trial", "interrupted"}
 	}
@@ -112,11 +112,11 @@ func Breaking(s *trials.Set) string {
 		}
 		text = "What broke first: " + strings.Join(told, "; ") + "."
 		if broken < len(s.Transports()) {
-			text += " The others broke nowhere."
+			text += " The others did not break."
 		}
 	}
 	if untold > 0 {
-		text += fmt.Sprintf(" At %s that cannot be told: the measurement was disturbed, and is invalid.", number.OfAll(untold, all, "point"))
+		text += fmt.Sprintf(" At %s the measurement was disturbed and is invalid, so it shows nothing.", number.OfAll(untold, all, "point"))
 	}
 	return text
 }

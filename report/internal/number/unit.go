@@ -1,6 +1,8 @@
+// Package number prints quantities in their units, and counts of things in words.
 package number
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -24,6 +26,7 @@ const (
 	CpuRate               // CPU-seconds per second, where they are few
 )
 
+// Scale is a prefix: how a unit is printed from a size on.
 type Scale struct {
 	from   float64 // the smallest value that is printed so
 	Factor float64
@@ -98,6 +101,7 @@ func (u Unit) Range(median, low, high float64) string {
 	return ""
 }
 
+// Digits prints v in a scale, without its name.
 func (u Unit) Digits(v float64, s Scale) string {
 	v /= s.Factor
 	if u == Count {
@@ -109,6 +113,7 @@ func (u Unit) Digits(v float64, s Scale) string {
 	return Significant(v)
 }
 
+// Space is what stands between a number and its unit.
 func Space(name string) string {
 	if name == "" || strings.HasPrefix(name, "/") {
 		return ""
@@ -150,4 +155,49 @@ func Thousands(s string) string {
 		whole += "." + fraction
 	}
 	return sign + whole
+}
+
+// ChangeText is a relative change with its sign: "+12 %".
+func ChangeText(change float64) string {
+	switch {
+	case math.IsNaN(change):
+		return "–"
+	case math.IsInf(change, 1):
+		return "from zero"
+	case math.IsInf(change, -1):
+		return "below zero"
+	case change == 0:
+		return "0 %"
+	}
+	s := "+"
+	if change < 0 {
+		s, change = "−", -change
+	}
+	change *= 100
+	switch {
+	case change < 0.05:
+		return s + "<0.1 %"
+	case change < 10:
+		return s + fmt.Sprintf("%.1f %%", change)
+	}
+	return s + Thousands(fmt.Sprintf("%.0f", change)) + " %"
+}
+
+// Percent prints a share.
+func Percent(v float64) string { return Plain(v*100) + " %" }
+
+// Short is a ratio as one says it: two digits are enough.
+func Short(v float64) string {
+	if v < 9.95 {
+		return Plain(math.Round(v*10) / 10)
+	}
+	return Plain(math.Round(v))
+}
+
+// Roundish takes away what no reader sees: 1.001 connections are printed as 1.
+func Roundish(v float64) float64 {
+	if n := math.Round(v); math.Abs(v-n) < 0.005 { // three digits are shown
+		return n
+	}
+	return v
 }

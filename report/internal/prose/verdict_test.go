@@ -6,9 +6,9 @@ import (
 	"testing"
 
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/report/internal/axis"
 	"github.com/pollpush/pollpush/report/internal/charts"
 	"github.com/pollpush/pollpush/report/internal/document"
-	"github.com/pollpush/pollpush/report/internal/figure"
 	"github.com/pollpush/pollpush/report/internal/fixture"
 	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/model"
@@ -26,20 +26,20 @@ func TestVerdict(t *testing.T) {
 	}{
 		{"usual", []string{
 			"At 1,000 clients and 1 message/s, WebSocket needed 1 connection per client and no requests where polling needed 1.01 connections and 60.1 requests per minute.",
-			"1/7.7 of the bytes", "2.98 ms (p50) against 499 ms", "Against it: 1.27 times the server memory per client", "1 of 10 such numbers",
+			"1/7.7 of the bytes", "2.98 ms (p50) against 499 ms", "But it needed 1.27 times the server memory per client", "1 in 10 still does by chance",
 		}, []string{"No verdict", "known spread"}},
-		{"one", []string{"All of this is from one trial each, so without a known spread."}, []string{"do not overlap", "on purpose"}},
-		{"push", []string{"WebSocket needed 1 connection per client and no requests; it delivered in 2.98 ms (p50)", "nothing to compare"}, []string{"against"}},
-		{"polling", []string{"polling needed 1.01 connections per client and 60.1 requests per minute", "nothing to compare"}, []string{"against"}},
+		{"one", []string{"Each transport has one trial, so the spread is unknown."}, []string{"do not overlap", "on purpose"}},
+		{"push", []string{"WebSocket needed 1 connection per client and no requests; it delivered in 2.98 ms (p50)", "so there is no comparison"}, []string{"against"}},
+		{"polling", []string{"polling needed 1.01 connections per client and 60.1 requests per minute", "so there is no comparison"}, []string{"against"}},
 		{"unpaced", []string{"No transport polled at an interval"}, []string{"against"}},
 		{"unknown", []string{"carrier-pigeon needed"}, nil},
-		{"quiet", []string{"nothing said", "no bytes (0 bit/s against 4.00 kbit/s)"}, []string{"p50"}},
-		{"few", []string{"At 3 clients and 0.1 messages/s", "Too little was delivered to tell the latency."}, nil},
+		{"quiet", []string{"no messages", "no bytes (0 bit/s against 4.00 kbit/s)"}, []string{"p50"}},
+		{"few", []string{"At 3 clients and 0.1 messages/s", "There were too few deliveries to show a latency."}, nil},
 		{"lossy", []string{"ws lost 12 of 60,000 expected deliveries (0.0200 %). A transport with losses wins no comparison.", "is not compared"}, []string{"ms (p50)"}},
-		{"invalid", []string{"No verdict: no transport has a trial that is complete and not invalid.", "80 ms late"}, []string{"needed"}},
+		{"invalid", []string{"No verdict: every trial is incomplete or invalid.", "80 ms late"}, []string{"needed"}},
 		{"doubted", []string{"No verdict on sse: every trial is invalid", "Trials of ws are suspect"}, []string{"server-sent events"}},
-		{"frozen", []string{"The server was stopped on purpose for 1.50 s at 8.00 s of the steady state: latencies hold it."}, nil},
-		{"partial", []string{"No verdict on ws: no trial ran to its end."}, []string{"WebSocket"}},
+		{"frozen", []string{"The server was stopped on purpose for 1.50 s at 8.00 s of the steady state: the latencies include it."}, nil},
+		{"partial", []string{"No verdict on ws: no trial completed."}, []string{"WebSocket"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			got := said(pointJudge(pointOf(t, fixture.Cases()[tt.name])))
@@ -67,7 +67,7 @@ func TestVerdictOverlap(t *testing.T) {
 		t.Server.CPUUserS, t.Server.CPUSysS = cpu, 0
 	}
 	got := said(pointJudge(pointOf(t, trials)))
-	if !strings.Contains(got, "The trials cannot tell them apart in server CPU") || strings.Contains(got, "of the server CPU (") {
+	if !strings.Contains(got, "There is no clear difference in server CPU") || strings.Contains(got, "of the server CPU (") {
 		t.Errorf("overlapping CPU was told as a difference:\n%s", got)
 	}
 }
@@ -131,7 +131,7 @@ func TestModel(t *testing.T) {
 		{"polls, T = 1 s: the tutorial's number", model.PollsPerMinute(1), 60},
 		{"polls, T = 5 s", model.PollsPerMinute(5), 12},
 		{"empty, λT = 1", model.EmptyShare(1, 1, false), 1 / math.E},
-		{"empty, nothing said", model.EmptyShare(0, 1, false), 1},
+		{"empty, no messages", model.EmptyShare(0, 1, false), 1},
 		{"empty, constant 0.25/s", model.EmptyShare(0.25, 1, true), 0.75},
 		{"empty, constant 4/s", model.EmptyShare(4, 1, true), 0},
 		{"messages per poll, rare", model.MessagesPerPoll(1e-9, 1, false), 1},
@@ -139,16 +139,16 @@ func TestModel(t *testing.T) {
 		{"messages per poll, constant rare", model.MessagesPerPoll(0.25, 1, true), 1},
 		{"messages per poll, constant often", model.MessagesPerPoll(4, 1, true), 4},
 		{"staleness, p99", model.Staleness(0.99, 2), 1.98},
-		{"stale time, nothing said", model.StaleTime(0, 1, false), 0},
+		{"stale time, no messages", model.StaleTime(0, 1, false), 0},
 		{"stale time, λT = 1", model.StaleTime(1, 1, false), 1 / math.E},
 		{"stale time, constant, meets at λT = 1", model.StaleTime(1, 1, true), 0.5},
 		{"stale time, constant often", model.StaleTime(4, 1, true), 0.875},
-		{"long polls, nothing said", model.LongPollsPerMinute(0, 25, 0, false), 2.4},
+		{"long polls, no messages", model.LongPollsPerMinute(0, 25, 0, false), 2.4},
 		{"long polls, often", model.LongPollsPerMinute(1, 25, 0, false), 60},
 		{"long polls, λW = 1", model.LongPollsPerMinute(0.04, 25, 0, false), 2.4 / (1 - 1/math.E)},
 		{"long polls, constant, two waits for each message", model.LongPollsPerMinute(1./30, 25, 0, true), 4},
 		{"long polls, constant, a message with each wait", model.LongPollsPerMinute(0.04, 25, 0, true), 2.4},
-		{"heartbeats, nothing said", model.HeartbeatsPerMinute(0, 25, 0), 4.8},
+		{"heartbeats, no messages", model.HeartbeatsPerMinute(0, 25, 0), 4.8},
 		{"heartbeats, often", model.HeartbeatsPerMinute(1, 25, 0), 64.8},
 		{"long polls, constant often", model.LongPollsPerMinute(2, 25, 0, true), 120},
 		{"long polls, a round trip of 1 s after each wait of 25", model.LongPollsPerMinute(0, 25, 1, false), 60. / 26},
@@ -160,7 +160,7 @@ func TestModel(t *testing.T) {
 		{"heartbeats, λr = 1", model.HeartbeatsPerMinute(2, 25, 0.5), 60/(0.5+0.5/math.E) + 4.8},
 		{"staleness, mean", model.MeanStaleness(2), 1},
 		{"polls of all", model.PollsPerSecond(1000, 5), 200},
-		{"batch, nothing said", model.BatchWait(0.5, 0, 0.05), 0.05},
+		{"batch, no messages", model.BatchWait(0.5, 0, 0.05), 0.05},
 		{"batch, rare", model.BatchWait(0.5, 1, 0.05), 0.05},
 		{"batch, λW = 1", model.BatchWait(0.25, 20, 0.05), 0.025},
 		{"batch, λW = 1, the half that waits for all of it", model.BatchWait(0.5, 20, 0.05), 0.05},
@@ -207,7 +207,7 @@ func TestCurveStopsWhereSamplesEnd(t *testing.T) {
 		t.Fatalf("%d samples merged, want all 180,000", h.TotalCount())
 	}
 	c := charts.Curve(h)
-	if last, want := c.X[len(c.X)-1], figure.Nines(1-10.0/180000); math.Abs(last-want) > 1e-9 {
+	if last, want := c[len(c)-1].X, axis.Nines(1-10.0/180000); math.Abs(last-want) > 1e-9 {
 		t.Errorf("the line ends at %v nines, want %v", last, want)
 	}
 }

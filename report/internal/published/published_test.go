@@ -97,8 +97,8 @@ func TestEveryPaperHasAScenario(t *testing.T) {
 			}
 			whats = append(whats, c.What)
 		}
-		for _, edge := range []string{"begin", "end"} {
-			if mark := "\n<!-- " + name + ":" + edge + " -->\n"; !strings.Contains(string(page), mark) {
+		for _, edge := range []string{"generated", "end"} {
+			if mark := "\n<!-- " + edge + ": " + name + " -->\n"; !strings.Contains(string(page), mark) {
 				t.Errorf("docs/papers.md has no line %q", strings.TrimSpace(mark))
 			}
 		}
@@ -151,42 +151,42 @@ func TestPublishedBesideMeasured(t *testing.T) {
 		measured   string
 		transports []string
 	}{
-		{"paper-tutorial", silent, "requests of a client that polls each second", "60/min", "60.0/min", nil},
-		{"paper-tutorial", silent, "connections of 1,000 clients pushed to", "1,000", "1,000", nil},
-		{"paper-tutorial", silent, "requests of a client pushed to, once connected", "0", "0/min", nil},
-		{"paper-tutorial", silent, "bytes of a client pushed to, while nothing is said", "0 B/min", "16.0 B/min", nil},
-		{"paper-tutorial", silent, "bytes of a client that polls, while nothing is said", "–", "20.0 kB/min", nil},
-		{"paper-tutorial", silent, "requests of 100,000 clients that poll, by arithmetic", "“millions” a minute", "6,000,000/min", nil},
-		{"paper-tutorial", silent, "bytes of a client pushed to, while nothing is said", "0 B/min", "–", []string{"poll"}},
+		{"paper-tutorial", silent, "requests of a client that polls every second", "60/min", "60.0/min", nil},
+		{"paper-tutorial", silent, "connections of 1,000 push clients", "1,000", "1,000", nil},
+		{"paper-tutorial", silent, "requests of a push client, once connected", "0", "0/min", nil},
+		{"paper-tutorial", silent, "bytes of a push client while nobody publishes", "0 B/min", "16.0 B/min", nil},
+		{"paper-tutorial", silent, "bytes of a polling client while nobody publishes", "–", "20.0 kB/min", nil},
+		{"paper-tutorial", silent, "requests of 100,000 polling clients, by arithmetic", "“millions” a minute", "6,000,000/min", nil},
+		{"paper-tutorial", silent, "bytes of a push client while nobody publishes", "0 B/min", "–", []string{"poll"}},
 
 		{"paper-lubbers", layered, "bytes around one poll", "871 B", "871 B", nil},
-		{"paper-lubbers", layered, "bytes around one message by WebSocket", "2 B", "2.00 B", nil},
-		{"paper-lubbers", layered, "polling's overhead over WebSocket's", "436×", "436×", nil},
+		{"paper-lubbers", layered, "bytes around one message over WebSocket", "2 B", "2.00 B", nil},
+		{"paper-lubbers", layered, "overhead of polling ÷ overhead of WebSocket", "436×", "436×", nil},
 		{"paper-lubbers", layered, "polling, 1,000 clients", "6.6 Mbit/s", "6.65 Mbit/s", nil},
 		{"paper-lubbers", layered, "polling, 100,000 clients, by arithmetic", "665 Mbit/s", "665 Mbit/s", nil},
 		{"paper-lubbers", layered, "WebSocket, 1,000 clients", "0.015 Mbit/s", "0.0153 Mbit/s", nil},
 		{"paper-lubbers", layered, "WebSocket, 100,000 clients, by arithmetic", "1.526 Mbit/s", "1.53 Mbit/s", nil},
-		{"paper-lubbers", layered, "polling's overhead over WebSocket's", "436×", "–", []string{"ws"}},
+		{"paper-lubbers", layered, "overhead of polling ÷ overhead of WebSocket", "436×", "–", []string{"ws"}},
 		{"paper-lubbers", func(tr *result.Trial) { tr.Schema = 2 }, "bytes around one poll", "871 B", "–", nil},
 
-		{"paper-vandevyvere", cost, "clients of one core, polling", "2,000 well, 5,000 at most", "25,000", nil},
-		{"paper-vandevyvere", cost, "clients of one core, SSE", "25,000", "125,000", nil},
-		{"paper-vandevyvere", cost, "clients by SSE over clients by polling", "5×", "5×", nil},
-		{"paper-vandevyvere", cost, "polls of one core", "2,520/s", "5,000/s", nil},
-		{"paper-vandevyvere", cost, "clients of one core by their rule, at a latency of 5 s", "12,600", "25,000", nil},
-		{"paper-vandevyvere", cost, "latency at which polling serves as many as SSE", "10 s", "25.0 s", nil},
-		{"paper-vandevyvere", func(tr *result.Trial) { tr.Server = nil }, "clients of one core, polling", "2,000 well, 5,000 at most", "–", nil},
+		{"paper-vandevyvere", cost, "clients per core, polling", "2,000 well, 5,000 at most", "25,000", nil},
+		{"paper-vandevyvere", cost, "clients per core, SSE", "25,000", "125,000", nil},
+		{"paper-vandevyvere", cost, "clients with SSE ÷ clients with polling", "5×", "5×", nil},
+		{"paper-vandevyvere", cost, "polls per core", "2,520/s", "5,000/s", nil},
+		{"paper-vandevyvere", cost, "clients per core by the paper's rule, at a latency of 5 s", "12,600", "25,000", nil},
+		{"paper-vandevyvere", cost, "latency at which polling serves as many clients as SSE", "10 s", "25.0 s", nil},
+		{"paper-vandevyvere", func(tr *result.Trial) { tr.Server = nil }, "clients per core, polling", "2,000 well, 5,000 at most", "–", nil},
 
 		{"paper-wrk2-freeze", frozen, "p99, from due to answered", "1.27 s", "1.24 s", nil},
 		{"paper-wrk2-freeze", frozen, "p99, from sent to answered", "6.04 ms", "6.20 ms", nil},
-		{"paper-wrk2-freeze", frozen, "the first over the second", "200×", "200×", nil},
-		{"paper-wrk2-freeze", frozen, "least p99 by arithmetic: the freeze less 1 % of the window", "1.20 s", "1.20 s", nil},
-		{"paper-wrk2-freeze", func(*result.Trial) {}, "least p99 by arithmetic: the freeze less 1 % of the window", "1.20 s", "–", nil},
+		{"paper-wrk2-freeze", frozen, "the first ÷ the second", "200×", "200×", nil},
+		{"paper-wrk2-freeze", frozen, "smallest possible p99: the freeze less 1 % of the window", "1.20 s", "1.20 s", nil},
+		{"paper-wrk2-freeze", func(*result.Trial) {}, "smallest possible p99: the freeze less 1 % of the window", "1.20 s", "–", nil},
 
-		{"paper-etherpad", crowded, "p95, Socket.IO by WebSocket alone", "82 ms", "–", nil},
+		{"paper-etherpad", crowded, "p95, Socket.IO over WebSocket only", "82 ms", "–", nil},
 		{"paper-etherpad", crowded, "p95, WebSocket", "–", "–", nil}, // 5 of 100 lie beyond
 		{"paper-etherpad", func(tr *result.Trial) { tr.LatencyHDR = uniformHDR(t, 1000) }, "p95, WebSocket", "–", "950 ms", nil},
-		{"paper-etherpad", crowded, "messages in one answer, Socket.IO by polling", "–", "3", []string{"socketio-polling"}},
+		{"paper-etherpad", crowded, "messages per answer, Socket.IO over polling", "–", "3", []string{"socketio-polling"}},
 	}
 	for _, test := range tests {
 		transports := test.transports
@@ -210,8 +210,8 @@ func TestDoubtsStandBesideWhatWasMeasured(t *testing.T) {
 	}, "poll", "ws")
 	for what, doubted := range map[string]bool{
 		"bytes around one poll":                 false,
-		"bytes around one message by WebSocket": true,
-		"polling's overhead over WebSocket's":   true,
+		"bytes around one message over WebSocket": true,
+		"overhead of polling ÷ overhead of WebSocket":   true,
 	} {
 		if _, measured := cellsOf(t, r, what); strings.HasSuffix(measured, " ⚠ invalid") != doubted {
 			t.Errorf("%s: %q", what, measured)

@@ -27,11 +27,11 @@ func Environment(s *trials.Set) document.Table {
 	add("Go", e.Go)
 	add("pollpush", common(all, func(t *result.Trial) string { return t.Env.Commit }))
 	add("descriptors per process", number.Count.Format(float64(e.NoFile)))
-	add("processes", fmt.Sprintf("%d of the server, %d of clients", h.Asked.Servers, h.Asked.Shards))
+	add("processes", fmt.Sprintf("%d for the server, %d for clients", h.Asked.Servers, h.Asked.Shards))
 	stolen := most(all, func(e *result.Env) float64 { return e.StealCores })
-	add("disturbance, most", fmt.Sprintf("%s of a core stolen, %s taken by others", number.Cores.Format(stolen), foreign(all)))
+	add("worst disturbance", fmt.Sprintf("%s of a core stolen, %s used by other processes", number.Cores.Format(stolen), foreign(all)))
 	if e.CPUQuota > 0 {
-		add("CPU quota used up, most", number.Share.Format(most(all, throttledShare))+" of its periods")
+		add("CPU quota used up, worst", number.Share.Format(most(all, throttledShare))+" of its periods")
 	}
 	if tls := h.Connections.TLS; tls != "" {
 		add("TLS", tls)
@@ -61,7 +61,10 @@ func Environment(s *trials.Set) document.Table {
 func addLoad(s *trials.Set, add func(what, found string)) {
 	h := &s.Points[0].Head
 	a := h.Asked
-	interval := number.DashIfZero(number.Seconds, a.PollIntervalS)
+	interval := document.Dash
+	if a.PollIntervalS > 0 {
+		interval = number.Seconds.Format(a.PollIntervalS)
+	}
 	if len(s.Points) == 1 {
 		add("scenario hash", h.ScenarioHash)
 		add("run", h.Run)
@@ -160,4 +163,50 @@ func foreign(r *trials.Point) string {
 		return "an unknown share"
 	}
 	return number.Cores.Format(most)
+}
+
+// Repeat is the commands that make such a run and such a report again.
+func Repeat(r *trials.Point) []string {
+	var names []string
+	list := r.Head.Asked.Trials
+	for i := range r.Sides {
+		names = append(names, r.Sides[i].Transport)
+		list = max(list, len(r.Sides[i].Used))
+	}
+	run := "pollpush run " + number.Quote(r.Head.Scenario)
+	for _, flag := range r.Head.Flags {
+		if name, ok := strings.CutPrefix(flag, "--"); ok {
+			run += " --" + number.Quote(name)
+		} else {
+			run += " " + number.Quote(flag)
+		}
+	}
+	if r.Head.Profiles != nil {
+		run += " --profile"
+	}
+	if r.Head.Flags == nil { // before version 2, which does not tell
+		run += fmt.Sprintf(" --transports %s --clients %d --trials %d", number.Quote(strings.Join(names, ",")), r.Head.Clients, list)
+	}
+	if r.Head.Env.Target != "" {
+		run += " --target " + number.Quote(r.Head.Env.Target)
+		if measuresTarget(r) {
+			run += " --target-pid PID"
+		}
+	}
+	if c := r.Head.Env.Command; c != "" {
+		return []string{c, run, "pollpush report " + number.Quote("results/"+number.Or(r.Head.Run, "RUN"))}
+	}
+	return []string{run, "pollpush report " + number.Quote("results/"+number.Or(r.Head.Run, "RUN"))}
+}
+
+// measuresTarget says whether the target's process was known.
+func measuresTarget(r *trials.Point) bool {
+	for i := range r.Sides {
+		for j := range r.Sides[i].Used {
+			if r.Sides[i].Used[j].Server != nil {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -98,13 +98,50 @@ func PointNotes(r *trials.Point) []string {
 	}
 	var notes []string
 	if several {
-		notes = append(notes, "Numbers are medians over the trials used, with the lowest and the highest in brackets; counts of deliveries are sums.")
+		notes = append(notes, "Numbers are medians of the trials used, with the lowest and highest in brackets. Delivery counts are sums.")
 	}
 	if r.AsksAndPushes() {
-		notes = append(notes, "Who goes by requests stays with Go's HTTP server, which holds a goroutine and buffers for every connection; who is pushed to has left it. That is a part of what the server's memory tells.")
+		notes = append(notes, "Polling clients stay on Go's HTTP server, which keeps a goroutine and buffers per connection; push clients do not. That is part of the difference in server memory.")
 	}
 	if dash {
-		notes = append(notes, "– stands where a number does not apply or was not measured, or too few samples lie beyond a percentile: p99 takes 1,000 samples, p99.9 takes 10,000.")
+		notes = append(notes, "– means that a number does not apply, was not measured, or has too few samples for the percentile: p99 needs 1,000, p99.9 needs 10,000.")
 	}
 	return notes
+}
+
+// SetTable is one row for each point and transport.
+func SetTable(s *trials.Set) document.Table {
+	t := document.Table{Head: document.Texts("at", "transport"), Names: 2, Numbers: true}
+	for _, c := range metric.SweptColumns {
+		t.Head = append(t.Head, document.Text(c.Column))
+	}
+	t.Head = append(t.Head, document.Texts("trials used", "validity")...)
+	for _, p := range s.Points {
+		for i := range p.Sides {
+			side := &p.Sides[i]
+			row := []document.Cell{pointCell(s, p, side), document.Text(side.Transport)}
+			for _, c := range metric.SweptColumns {
+				v := c.Cell(side.Used).Value
+				row = append(row, document.Number(c.Unit.Format(v), v))
+			}
+			validity := document.Cell{Text: string(side.Stamp)}
+			if stamp := sideCell(side).Stamp; stamp != "" {
+				validity = document.Cell{Text: stamp, Warning: true}
+			}
+			t.Rows = append(t.Rows, append(row, document.Count(len(side.Used)), validity))
+		}
+	}
+	return t
+}
+
+func SetNotes(s *trials.Set) []string {
+	notes := []string{"Numbers are medians of the trials used; the charts show their spread. Lost deliveries are sums. – means that a number does not apply, was not measured, or has too few samples for the percentile: p99 needs 1,000."}
+	if s.AsksAndPushes() {
+		notes = append(notes, "Transports that do not poll at an interval are measured at one interval only: no other would change them.")
+	}
+	return notes
+}
+
+func SetMeanings() []document.Meaning {
+	return Meanings(metric.SweptColumns)
 }

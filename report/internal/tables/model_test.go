@@ -20,7 +20,7 @@ func TestModelPartings(t *testing.T) {
 		trials[i].Requests.Empty /= 2
 	}
 	got := strings.Join(partings(point(t, trials)), "\n")
-	if !strings.Contains(got, "poll: empty polls measured 18.4 % where the model says 36.8 % (−50 %)") {
+	if !strings.Contains(got, "poll, empty polls: measured 18.4 %, modelled 36.8 % (−50 %)") {
 		t.Errorf("half the empty polls went unsaid:\n%s", got)
 	}
 }
@@ -52,7 +52,7 @@ func TestModelOfPush(t *testing.T) {
 		trials[i].Bytes.In *= 100
 		trials[i].Connections.HeldMean *= 2
 	}
-	if got := strings.Join(partings(point(t, trials)), "\n"); !strings.Contains(got, "ws: bytes per client and second measured") || !strings.Contains(got, "ws: connections per client measured 2 where the model says 1 (+100 %)") {
+	if got := strings.Join(partings(point(t, trials)), "\n"); !strings.Contains(got, "ws, bytes per client and second: measured") || !strings.Contains(got, "ws, connections per client: measured 2, modelled 1 (+100 %)") {
 		t.Errorf("what parts from the model goes unsaid:\n%s", got)
 	}
 }

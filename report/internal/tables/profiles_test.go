@@ -30,7 +30,7 @@ func TestProfileNotes(t *testing.T) {
 		{"none", []result.Trial{none}, nil},
 		{"one", []result.Trial{profiledTrial("ws", false)}, []string{show + "profiles/ws-1-1.cpu.pb.gz"}},
 		{"the first that does not poll", []result.Trial{profiledTrial("poll", true), profiledTrial("poll-etag", true), profiledTrial("sse", false), profiledTrial("ws", false)},
-			[]string{"# what sse spends CPU on and poll does not", "sse-1-1.cpu.pb.gz", "", "sse-1-1.heap.pb.gz"}},
+			[]string{"# CPU that sse spends and poll does not", "sse-1-1.cpu.pb.gz", "", "sse-1-1.heap.pb.gz"}},
 		{"polls only", []result.Trial{profiledTrial("poll", true), profiledTrial("poll-etag", true)}, []string{"", "poll-etag-1-1.cpu.pb.gz", "", ""}},
 		{"one of two", []result.Trial{profiledTrial("poll", true), none}, []string{"poll-1-1.cpu.pb.gz"}},
 	} {

@@ -72,7 +72,7 @@ func TestUnitCostsAreThoseOfTheSeconds(t *testing.T) {
 		{"more noise than idle clients cost", made{false, 1000, varying, push, 12e-3, 20}, []model.Activity{model.Delivering}, "36"},
 		{"more noise than anything costs", made{false, 1000, varying, push, 1, 20}, nil, "36"},
 		{"a message in each second: both counts rise and fall together", made{false, 1000, once, push, 500e-6, 20}, nil, "36"},
-		{"nothing said", made{false, 1000, never, push, 100e-6, 20}, []model.Activity{model.Holding}, "36"},
+		{"no messages", made{false, 1000, never, push, 100e-6, 20}, []model.Activity{model.Holding}, "36"},
 		{"too few seconds", made{false, 1000, varying, push, 0, 6}, nil, "8"},
 		{"just enough", made{false, 1000, varying, push, 0, 7}, []model.Activity{model.Delivering, model.Holding}, "10"},
 		{"polls", made{true, 1000, varying, polls, 0, 20}, []model.Activity{model.Answering, model.Refraining}, "36"},
@@ -98,7 +98,7 @@ func TestUnitCostsAreThoseOfTheSeconds(t *testing.T) {
 				want := cost.String()
 				switch {
 				case a.Name == model.Holding.Name && c.made.paced:
-					want = "in the polls"
+					want = "included in the polls"
 				case !told:
 					want = "–"
 				}
@@ -176,11 +176,11 @@ func TestUnitCostNotes(t *testing.T) {
 		trials []result.Trial
 		want   []string // the notes' beginnings
 	}{
-		{"push", []result.Trial{push.trial("ws", 1)}, []string{"CPU is fitted", "A delivery holds"}},
+		{"push", []result.Trial{push.trial("ws", 1)}, []string{"CPU is fitted", "A delivery includes"}},
 		{"polls", []result.Trial{polls.trial("poll", 1)}, []string{"CPU is fitted", "Clients that poll"}},
-		{"both", []result.Trial{polls.trial("poll", 1), push.trial("ws", 1)}, []string{"CPU is fitted", "A delivery holds", "Clients that poll"}},
-		{"asks again", []result.Trial{waits}, []string{"CPU is fitted", "A delivery holds", "Requests with news and without are not told apart for longpoll:"}},
-		{"more in use than resident", []result.Trial{full}, []string{"CPU is fitted", "A delivery holds", "Memory per idle", "What is left for the rest is below zero"}},
+		{"both", []result.Trial{polls.trial("poll", 1), push.trial("ws", 1)}, []string{"CPU is fitted", "A delivery includes", "Clients that poll"}},
+		{"asks again", []result.Trial{waits}, []string{"CPU is fitted", "A delivery includes", "For longpoll, requests with and without news are not separated"}},
+		{"more in use than resident", []result.Trial{full}, []string{"CPU is fitted", "A delivery includes", "Memory per idle", "In some trials the rest is below zero"}},
 		{"nothing", []result.Trial{{Transport: "ws", Trial: 1, Status: result.Failed}}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -23,7 +23,7 @@ var sweptAxes = []Axis{
 		func(v float64) string { return number.Plural(v, "client") }},
 	{"rooms", "rooms", "rooms", number.Count, func(t *result.Trial) float64 { return float64(t.Asked.Rooms) },
 		func(v float64) string { return number.Plural(v, "room") }},
-	{"payload", "length of text", "text in a message", number.BytesEach, func(t *result.Trial) float64 { return float64(t.Asked.PayloadBytes) },
+	{"payload", "text length", "text in a message", number.BytesEach, func(t *result.Trial) float64 { return float64(t.Asked.PayloadBytes) },
 		func(v float64) string { return number.BytesEach.Short(v) + " of text" }},
 	{"publish.rate", "message rate", "messages per second and room", number.PerSecond, func(t *result.Trial) float64 { return t.Asked.PublishRate },
 		func(v float64) string { return number.Plural(v, "message") + "/s" }},

@@ -40,7 +40,7 @@ func (r *Point) TrialsAsked() int {
 }
 
 // IsPartial is what to know of a run that lacks trials, and to do about it.
-const IsPartial = "the run is partial; go on with it by `pollpush run --resume DIR`, or run it again"
+const IsPartial = "the run is partial; continue it with `pollpush run --resume DIR`, or run it again"
 
 func TrialsMissing(measured, asked int) string {
 	return fmt.Sprintf("has %d of %s", measured, number.Plural(float64(asked), "trial"))
@@ -65,7 +65,7 @@ func (s *Set) PointsMissing() string {
 	if len(missing) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("has no trial at %s that it was to measure (hash %s)", number.Plural(float64(len(missing)), "point"), strings.Join(missing, ", "))
+	return fmt.Sprintf("has no trial at %s of its plan (hash %s)", number.Plural(float64(len(missing)), "point"), strings.Join(missing, ", "))
 }
 
 // Partial says which trials were to be measured and have not ended; it is empty
@@ -87,7 +87,7 @@ func (s *Set) Partial() string {
 		}
 	}
 	if more := len(lacks) - most; more > 1 {
-		lacks = append(lacks[:most], fmt.Sprintf("and so %d others", more))
+		lacks = append(lacks[:most], fmt.Sprintf("and %d more", more))
 	}
 	if missing := s.PointsMissing(); missing != "" {
 		lacks = append(lacks, "it "+missing)

@@ -34,7 +34,7 @@ func NewPoint(trials []result.Trial) (*Point, error) {
 		hashes[all[i].ScenarioHash] = true
 	}
 	if len(hashes) > 1 {
-		return nil, fmt.Errorf("report: trials of %d different scenarios (hashes %s): report each run by itself",
+		return nil, fmt.Errorf("report: trials of %d different scenarios (hashes %s): report each run separately",
 			len(hashes), strings.Join(slices.Sorted(maps.Keys(hashes)), ", "))
 	}
 	slices.SortStableFunc(all, func(a, b result.Trial) int {
@@ -108,7 +108,7 @@ func (r *Point) Title() string {
 			s += " in each of " + number.Thousands(fmt.Sprint(a.Rooms)) + " rooms"
 		}
 	} else {
-		s += ", nothing said"
+		s += ", no messages"
 	}
 	return s
 }
@@ -118,7 +118,7 @@ func (r *Point) Circumstances() string {
 	a := r.Head.Asked
 	s := "At " + number.Plural(float64(r.Head.Clients), "client")
 	if a.PublishRate <= 0 {
-		return s + " and nothing said"
+		return s + " and no messages"
 	}
 	s += " and " + number.Plural(a.PublishRate, "message") + "/s"
 	if a.Rooms > 1 {
@@ -143,7 +143,7 @@ func (r *Point) AsksAndPushes() bool {
 // Stopped is the headline of a server that was stopped on purpose, if it was.
 func (r *Point) Stopped() []string {
 	if stop := r.Stop(); stop != "" {
-		return []string{"The server was stopped on purpose " + stop + ": latencies hold it."}
+		return []string{"The server was stopped on purpose " + stop + ": the latencies include it."}
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ func NewSet(trials []result.Trial) (*Set, error) {
 	var order []string
 	for _, t := range trials {
 		if t.Run != trials[0].Run {
-			return nil, fmt.Errorf("report: trials of several runs (%s and %s): report each by itself", number.Clean(trials[0].Run), number.Clean(t.Run))
+			return nil, fmt.Errorf("report: trials of several runs (%s and %s): report each separately", number.Clean(trials[0].Run), number.Clean(t.Run))
 		}
 		if byHash[t.ScenarioHash] == nil {
 			order = append(order, t.ScenarioHash)

@@ -128,7 +128,7 @@ func Reconnected(trials []result.Trial) bool {
 // WhyNot says why a side's trials cannot be judged.
 func (s *Side) WhyNot() string {
 	if len(s.Used) == 0 {
-		return "no trial ran to its end"
+		return "no trial completed"
 	}
 	var why []string
 	for _, t := range s.Used {

@@ -7,7 +7,6 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -83,9 +82,8 @@ func (p *peer) next() string {
 func (p *peer) want(messages ...string) {
 	p.t.Helper()
 	for _, want := range messages {
-		if got := p.next(); got != want {
-			p.t.Fatalf("got %.100q, want %.100q", got, want)
-		}
+		got := p.next()
+		assert.Assert(p.t, got == want, "got %.100q, want %.100q", got, want)
 	}
 }
 
@@ -109,9 +107,8 @@ func TestSocketIO(t *testing.T) {
 		p := open(t, url, "/socket.io/?EIO=4&transport=websocket")
 		p.next()
 		p.send(websocket.TextMessage, "40"+tt.namespace+tt.auth)
-		if got := p.next(); !strings.HasPrefix(got, "40"+tt.namespace+`{"sid":"`) {
-			t.Fatalf("CONNECT is answered by %s", got)
-		}
+		got := p.next()
+		assert.Assert(t, strings.HasPrefix(got, "40"+tt.namespace+`{"sid":"`), "CONNECT is answered by %s", got)
 		p.want("42" + tt.namespace + `["auth",` + tt.want + `]`)
 		p.send(websocket.TextMessage, "42"+tt.namespace+`["message",1,"2",{"3":[true]}]`)
 		p.want("42" + tt.namespace + `["message-back",1,"2",{"3":[true]}]`)
@@ -278,29 +275,6 @@ func TestEndsBySIGTERM(t *testing.T) {
 		}
 	}
 	rest, _ := io.ReadAll(r)
-	if err := c.Wait(); err != nil || len(rest) > 0 {
-		t.Errorf("ended with %v; more on stdout: %q", err, rest)
-	}
-}
-
-func TestRunExits(t *testing.T) {
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	assert.NilError(t, err)
-	defer taken.Close()
-	tests := []struct {
-		args   []string
-		code   int
-		stdout string
-		stderr string
-	}{
-		{[]string{"--help"}, serving.Fine, "--listen", ""},
-		{[]string{"--lisen", "x"}, serving.Usage, "", `did you mean "--listen"`},
-		{[]string{"--listen", taken.Addr().String()}, serving.Cannot, "", "--listen"},
-	}
-	for _, tt := range tests {
-		var stdout, stderr bytes.Buffer
-		if code := command().Run(t.Context(), nil, &stdout, &stderr, tt.args); code != tt.code || !strings.Contains(stdout.String(), tt.stdout) || !strings.Contains(stderr.String(), tt.stderr) {
-			t.Errorf("%q: exit code %d, want %d; stdout %q; stderr %q", tt.args, code, tt.code, &stdout, &stderr)
-		}
-	}
+	err = c.Wait()
+	assert.Check(t, err == nil && len(rest) == 0, "ended with %v; more on stdout: %q", err, rest)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/gorilla/websocket"
 	"go.uber.org/goleak"
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 
 	"github.com/pollpush/pollpush/server/wire"
 )
@@ -104,9 +105,7 @@ func startWith(t *testing.T, config Config, limit time.Duration) *harness {
 		h.client.CloseIdleConnections()
 		assert.Check(t, server.Shutdown(ctx), "Shutdown")
 		<-served
-		if n := h.Sessions(); n != 0 {
-			t.Errorf("%d sessions are left", n)
-		}
+		assert.Check(t, is.Equal(h.Sessions(), 0), "sessions are left")
 		h.await("connections closed", func() bool { return h.tally.Open.Load() == 0 })
 		goleak.VerifyNone(t)
 	})
@@ -238,9 +237,8 @@ func (h *harness) parse(packet string) (o opening) {
 	h.t.Helper()
 	d := json.NewDecoder(strings.NewReader(strings.TrimPrefix(packet, "0")))
 	d.DisallowUnknownFields()
-	if err := d.Decode(&o); err != nil || packet[0] != '0' || o.SID == "" {
-		h.t.Fatalf("handshake %q: %v", packet, err)
-	}
+	err := d.Decode(&o)
+	assert.Assert(h.t, err == nil && packet[0] == '0' && o.SID != "", "handshake %q: %v", packet, err)
 	return o
 }
 
@@ -295,9 +293,8 @@ func (k *socket) send(packets ...string) {
 func (k *socket) want(packets ...string) {
 	k.t.Helper()
 	for _, p := range packets {
-		if got := k.read(); got != p {
-			k.t.Fatalf("got %.80q, want %.80q", got, p)
-		}
+		got := k.read()
+		assert.Assert(k.t, got == p, "got %.80q, want %.80q", got, p)
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/gorilla/websocket"
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 func TestHandshakeOverPolling(t *testing.T) {
@@ -16,12 +17,10 @@ func TestHandshakeOverPolling(t *testing.T) {
 	got := h.do("GET", pollingQuery, nil)
 	o := h.parse(got.body)
 	want := opening{o.SID, []string{"websocket"}, 25000, 20000, 1000000}
-	if diff := cmp.Diff(want, o); diff != "" || got.status != 200 {
-		t.Errorf("%d; -want +got:\n%s", got.status, diff)
-	}
-	if c := got.header.Get("Content-Type"); c != "text/plain; charset=UTF-8" {
-		t.Errorf("Content-Type %q", c)
-	}
+	diff := cmp.Diff(want, o)
+	assert.Check(t, diff == "" && got.status == 200, "%d; -want +got:\n%s", got.status, diff)
+	c := got.header.Get("Content-Type")
+	assert.Check(t, c == "text/plain; charset=UTF-8", "Content-Type %q", c)
 	for name := range got.header {
 		assert.Check(t, !strings.HasPrefix(name, "Access-Control-"), "other origins are told %s", name)
 	}
@@ -33,9 +32,7 @@ func TestHandshakeOverPolling(t *testing.T) {
 func TestHandshakeOverWebSocket(t *testing.T) {
 	h := start(t, Config{})
 	o := h.parse(h.connect(socketQuery).read())
-	if diff := cmp.Diff(opening{o.SID, []string{}, 25000, 20000, 1000000}, o); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
-	}
+	assert.Check(t, is.DeepEqual(o, opening{o.SID, []string{}, 25000, 20000, 1000000}))
 }
 
 func TestRefusals(t *testing.T) {
@@ -81,9 +78,7 @@ func TestRefusals(t *testing.T) {
 			}
 		})
 	}
-	if n := h.Sessions(); n != 1 {
-		t.Errorf("%d sessions, want 1", n)
-	}
+	assert.Check(t, is.Equal(h.Sessions(), 1), "sessions")
 	h.post(id, "4still there").want(t, 200, "ok") // none of it touched the session
 	h.get(id).want(t, 200, "4still there")
 	r.session.Close("over")
@@ -105,12 +100,8 @@ func TestBrokenWebSocketHandshake(t *testing.T) {
 		res.Body.Close()
 		reply{res.StatusCode, res.Header, string(body)}.want(t, 400, bodyBad)
 	}
-	if n := h.Sessions(); n != 1 {
-		t.Errorf("%d sessions, want 1", n)
-	}
-	if n := len(h.opened); n != 0 {
-		t.Errorf("%d sessions were opened by broken handshakes", n)
-	}
+	assert.Check(t, is.Equal(h.Sessions(), 1), "sessions")
+	assert.Check(t, is.Equal(len(h.opened), 0), "sessions were opened by broken handshakes")
 }
 
 func TestTooManySessions(t *testing.T) {

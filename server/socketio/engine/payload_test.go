@@ -41,12 +41,8 @@ func TestPackets(t *testing.T) {
 			assert.Check(t, is.Equal(string(appendFrames(nil, c.packets.Payload())), c.frames), "frames of the payload")
 		})
 	}
-	if got := string(AppendTextFrame([]byte("x"), []byte("he"), []byte("llo"))); got != "x\x81\x064hello" {
-		t.Errorf("AppendTextFrame: %q", got)
-	}
-	if got := string(AppendTextPacket([]byte("x"), []byte("he"), []byte("llo"))); got != "x\x1e4hello" {
-		t.Errorf("AppendTextPacket: %q", got)
-	}
+	assert.Check(t, is.Equal(string(AppendTextFrame([]byte("x"), []byte("he"), []byte("llo"))), "x\x81\x064hello"), "AppendTextFrame")
+	assert.Check(t, is.Equal(string(AppendTextPacket([]byte("x"), []byte("he"), []byte("llo"))), "x\x1e4hello"), "AppendTextPacket")
 }
 
 // FuzzPayload holds the check of payloads against splitting them by hand.
@@ -69,9 +65,8 @@ func FuzzPayload(f *testing.F) {
 				good = good && strings.Contains("1346", p[:1])
 			}
 		}
-		if err := checkPayload(payload, limit); (err == nil) != good {
-			t.Errorf("%q: %v, want it to be good: %v", payload, err, good)
-		}
+		err := checkPayload(payload, limit)
+		assert.Check(t, (err == nil) == good, "%q: %v, want it to be good: %v", payload, err, good)
 		if good { // then it can be framed
 			want := 0
 			for _, p := range packets {
@@ -82,9 +77,8 @@ func FuzzPayload(f *testing.F) {
 					want += len(wire.AppendFrame(nil, websocket.TextMessage, []byte(p)))
 				}
 			}
-			if got := len(appendFrames(nil, payload)); got != want {
-				t.Errorf("%q: %d bytes of frames, want %d", payload, got, want)
-			}
+			got := len(appendFrames(nil, payload))
+			assert.Check(t, got == want, "%q: %d bytes of frames, want %d", payload, got, want)
 		}
 	})
 }
@@ -114,9 +108,8 @@ func FuzzPacket(f *testing.F) {
 				messages, goesOn = 1, true
 			}
 		}
-		if err := s.takeFrame(kind, body); (err == nil) != goesOn {
-			t.Errorf("%q: %v, want to go on: %v", body, err, goesOn)
-		}
+		err := s.takeFrame(kind, body)
+		assert.Check(t, (err == nil) == goesOn, "%q: %v, want to go on: %v", body, err, goesOn)
 		s.Close("")
 		s.server.forget(s)
 		c := s.handler.(*counter)

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 func TestMessagesOverPolling(t *testing.T) {
@@ -34,9 +35,7 @@ func TestMessagesOverPolling(t *testing.T) {
 func TestPostIsAnsweredAsHTML(t *testing.T) {
 	h := start(t, Config{})
 	id, _ := h.dialPolling()
-	if c := h.post(id, "4x").header.Get("Content-Type"); c != "text/html" {
-		t.Errorf("Content-Type %q", c)
-	}
+	assert.Check(t, is.Equal(h.post(id, "4x").header.Get("Content-Type"), "text/html"), "Content-Type")
 }
 
 // A parked GET outlasts the timeouts that the HTTP server has for requests, and
@@ -72,9 +71,8 @@ func TestOrderOverPolling(t *testing.T) {
 	}()
 	for i := 0; i < n; {
 		for packet := range strings.SplitSeq(h.get(id).body, "\x1e") {
-			if want := fmt.Sprint("4", i); packet != want {
-				t.Fatalf("got %q, want %q", packet, want)
-			}
+			want := fmt.Sprint("4", i)
+			assert.Assert(t, packet == want, "got %q, want %q", packet, want)
 			i++
 		}
 	}
@@ -199,9 +197,7 @@ func TestSlowPollerIsDropped(t *testing.T) {
 	}
 	assert.Check(t, sent <= 10_000/packetCost, "dropped only after %d messages", sent)
 	r.wantGone(t, ReasonSlow)
-	if n := h.slow.Load(); n != 2 {
-		t.Errorf("%d slow readers counted, want 2", n)
-	}
+	assert.Check(t, is.Equal(h.slow.Load(), int64(2)), "slow readers counted")
 
 	_, r = h.dialPolling() // who asks in time is not slow
 	for range 3 {
@@ -308,17 +304,14 @@ func TestPanickingHandlerEndsOnlyItsSession(t *testing.T) {
 	h := start(t, Config{Panicked: func(doing string, value any) { panics <- fmt.Sprint(value) }})
 	id, r := h.dialPolling()
 	r.onEcho = func([]byte) { panic(http.ErrAbortHandler) } // which net/http does not log
-	if _, err := h.try(context.Background(), "POST", pollingQuery+"&sid="+id, strings.NewReader("4x")); err == nil {
-		t.Error("a POST was answered whose handler panicked")
-	}
+	_, err := h.try(context.Background(), "POST", pollingQuery+"&sid="+id, strings.NewReader("4x"))
+	assert.Check(t, err != nil, "a POST was answered whose handler panicked")
 	r.wantGone(t, ReasonPanic)
 
 	k, r := h.dialSocket()
 	r.onEcho = func([]byte) { panic("oh") }
 	k.send("4x")
 	r.wantGone(t, ReasonPanic)
-	if got := <-panics; got != "oh" {
-		t.Errorf("Panicked was told %q", got)
-	}
+	assert.Check(t, is.Equal(<-panics, "oh"), "Panicked was told")
 	k.wantClosed(1011)
 }

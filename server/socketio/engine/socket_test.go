@@ -9,6 +9,7 @@ import (
 
 	"github.com/gorilla/websocket"
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 func TestMessagesOverWebSocket(t *testing.T) {
@@ -52,9 +53,8 @@ func TestCloseByTheServerOverWebSocket(t *testing.T) {
 	r.session.Send(Text([]byte("bye")))
 	r.session.Close("enough " + strings.Repeat("!", 200)) // more than a close frame holds
 	r.session.Send(Text([]byte("not any more")))
-	if got := <-r.gone; !strings.HasPrefix(got, "enough") {
-		t.Errorf("ended by %q", got)
-	}
+	got := <-r.gone
+	assert.Check(t, strings.HasPrefix(got, "enough"), "ended by %q", got)
 	k.want("4bye")
 	k.wantClosed(websocket.CloseNormalClosure)
 }
@@ -126,9 +126,7 @@ func TestSendAllocatesNothing(t *testing.T) {
 	p := Text([]byte("hello"), []byte("world"))
 	p.Frames()
 	const runs = 100
-	if n := testing.AllocsPerRun(runs, func() { r.session.Send(p) }); n != 0 {
-		t.Errorf("%v allocations", n)
-	}
+	assert.Check(t, is.Equal(testing.AllocsPerRun(runs, func() { r.session.Send(p) }), float64(0)), "allocations")
 	for range runs + 1 {
 		k.want("4hello", "4world")
 	}
@@ -160,9 +158,7 @@ func TestCloseEndsAll(t *testing.T) {
 		r.wantGone(t, ReasonShutdown)
 	}
 	h.do("GET", pollingQuery, nil).want(t, 503, `{"message":"No more sessions"}`)
-	if n := len(h.sockets); n != 0 {
-		t.Errorf("%d sockets are left", n)
-	}
+	assert.Check(t, is.Equal(len(h.sockets), 0), "sockets are left")
 	deaf.Close()
 }
 
@@ -193,9 +189,8 @@ func TestConcurrentSends(t *testing.T) {
 	next := map[int]int{}
 	for range senders * each {
 		var sender, i int
-		if _, err := fmt.Sscanf(k.read(), "4%d %d", &sender, &i); err != nil || next[sender] != i {
-			t.Fatalf("sender %d: %d, want %d (%v)", sender, i, next[sender], err)
-		}
+		_, err := fmt.Sscanf(k.read(), "4%d %d", &sender, &i)
+		assert.Assert(t, err == nil && next[sender] == i, "sender %d: %d, want %d (%v)", sender, i, next[sender], err)
 		next[sender]++
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 // probe connects a socket that is about to take a session over.
@@ -36,9 +38,7 @@ func TestUpgrade(t *testing.T) {
 	h.connect(socketQuery + "&sid=" + id).wantClosed(websocket.ClosePolicyViolation)
 	k.send("4still there")
 	k.want("4still there")
-	if n := h.Sessions(); n != 1 {
-		t.Errorf("%d sessions, want 1", n)
-	}
+	assert.Check(t, is.Equal(h.Sessions(), 1), "sessions")
 	k.Close()
 	r.wantGone(t, ReasonClose)
 }
@@ -95,9 +95,8 @@ func TestOrderOverUpgrade(t *testing.T) {
 		}()
 		i := 0
 		take := func(packet string) {
-			if want := fmt.Sprint("4", i); packet != want {
-				t.Fatalf("got %q, want %q", packet, want)
-			}
+			want := fmt.Sprint("4", i)
+			assert.Assert(t, packet == want, "got %q, want %q", packet, want)
 			i++
 		}
 		k := h.probe(id)

@@ -1,3 +1,0 @@
-package number
-
-func Percent(v float64) string { return Plain(v*100) + " %" }

@@ -1,0 +1,28 @@
+package number
+
+import (
+	"math"
+	"testing"
+)
+
+func TestFormat(t *testing.T) {
+	for _, tt := range []struct {
+		unit Unit
+		in   float64
+		want string
+	}{
+		{Seconds, 0.0004216, "422 µs"}, {Seconds, 0.99996, "1.00 s"}, {Seconds, 0.5021, "502 ms"}, {Seconds, 0, "0 s"},
+		{Seconds, 73, "73.0 s"}, {Seconds, 3e-8, "30.0 ns"}, {Seconds, math.NaN(), "–"},
+		{Count, 1234567, "1,234,567"}, {Count, 12, "12"}, {Count, -1234, "-1,234"},
+		{Memory, 1536, "1.50 KiB"}, {Memory, 30 << 20, "30.0 MiB"}, {Memory, -2048, "-2.00 KiB"},
+		{Share, 0.3679, "36.8 %"}, {Share, 1, "100 %"}, {Cores, 1.523, "152 %"},
+		{BitRate, 1240, "1.24 kbit/s"}, {BytesEach, 1234, "1,230 B"}, {PerMinute, 60.06, "60.1/min"}, {Ratio, 1, "1"},
+	} {
+		if got := tt.unit.Format(tt.in); got != tt.want {
+			t.Errorf("format(%v) = %q, want %q", tt.in, got, tt.want)
+		}
+	}
+	if got, want := Seconds.FormatRange(0.0099, 0.0081, 0.0123), "9.90 ms (8.10–12.3)"; got != want {
+		t.Errorf("formatRange = %q, want %q", got, want)
+	}
+}
