@@ -150,10 +150,7 @@ func names(rows []row) string {
 // some are the first of a list, and how many more there are.
 func some[T any](list []T, say func(T) string) string {
 	const most = 4
-	var out []string
-	for _, v := range list {
-		out = append(out, say(v))
-	}
+	out := said(list, say)
 	if len(out) <= most+1 {
 		return strings.Join(out, ", ")
 	}

@@ -17,7 +17,7 @@ func (c *Comparison) Markdown(w io.Writer) error {
 			fmt.Fprintf(&b, format, document.Md(s))
 		}
 	}
-	list("**⚠ %s**\n\n", c.headlines()...)
+	list("**⚠ %s**\n\n", said(c.Faults, faults)...)
 	list("### %s\n\n", c.Base.Title())
 	list("**%s**\n\n", c.conclusion())
 	list("- %s\n", c.Regressions()...)
