@@ -64,6 +64,24 @@ func (c *Conn) answer() (response, error) {
 	}
 }
 
+// exchange sends a request, which holds of the chat what the tally says, and waits
+// for an answer of a status. Its body holds until the next Fill.
+func (c *Conn) exchange(request []byte, holds tally, status int) (response, error) {
+	if err := c.send(request); err != nil {
+		return response{}, err
+	}
+	c.meter.out.add(holds)
+	r, err := c.answer()
+	if err != nil {
+		return r, err
+	}
+	c.Consume(r.size)
+	if r.status != status {
+		return r, r.refusal()
+	}
+	return r, nil
+}
+
 // answerHead waits for the response to a request whose answer does not end,
 // and counts it. Where its status is 200, the response is without its body,
 // which is framed as f says; other responses are whole.

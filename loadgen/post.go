@@ -47,16 +47,9 @@ func (p *httpPair) openPost(ctx context.Context) (err error) {
 	post := p.post
 	defer context.AfterFunc(ctx, func() { post.Close() })()
 	request := p.appendGet(nil, "/messages", p.target.After, "&limit=1")
-	if err := post.send(append(request, acceptJSON...)); err != nil {
-		return err
-	}
-	r, err := post.answer()
+	r, err := post.exchange(append(request, acceptJSON...), tally{}, 200)
 	if err != nil {
 		return err
-	}
-	post.Consume(r.size)
-	if r.status != 200 {
-		return r.refusal()
 	}
 	if ds, err := scanPage(nil, r.body); err == nil {
 		post.meter.in.add(messagesTally(ds, len(r.body)))
@@ -93,19 +86,8 @@ func (p *httpPair) Publish(text string) error {
 		return err
 	}
 	conn.once = true
-	if err := conn.send([]byte(b.String())); err != nil {
-		return err
-	}
-	conn.meter.out.add(published(p.target.User, text))
-	r, err := conn.answer()
-	if err != nil {
-		return err
-	}
-	conn.Consume(r.size)
-	if r.status != 201 {
-		return r.refusal()
-	}
-	return nil
+	_, err = conn.exchange([]byte(b.String()), published(p.target.User, text), 201)
+	return err
 }
 
 // usable returns the connection at which, or puts a new one there if its server

@@ -207,19 +207,8 @@ func (c *socketIOPolling) send(b []byte, holds tally) error {
 	if err != nil {
 		return err
 	}
-	if err := conn.send(c.render("POST", c.path(), string(b))); err != nil {
-		return err
-	}
-	conn.meter.out.add(holds)
-	r, err := conn.answer()
-	if err != nil {
-		return err
-	}
-	conn.Consume(r.size)
-	if r.status != 200 {
-		return r.refusal()
-	}
-	return nil
+	_, err = conn.exchange(c.render("POST", c.path(), string(b)), holds, 200)
+	return err
 }
 
 func (c *socketIOPolling) Publish(text string) error {

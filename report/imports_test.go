@@ -16,10 +16,11 @@ const module = "github.com/pollpush/pollpush/"
 // those of the levels below its own.
 var levels = [][]string{
 	{"report/internal/number", "report/internal/junit", "report/internal/formula", "report/internal/theme"},
-	{"report/internal/trials", "report/internal/axis"},
+	{"report/internal/trials", "report/internal/axis", "report/internal/noise"},
 	{"report/internal/metric"},
-	{"report/internal/model"},
-	{"report/internal/figure", "report/internal/export"},
+	{"report/internal/model", "report/internal/compare"},
+	{"report/internal/scene", "report/internal/export"},
+	{"report/internal/figure"},
 	{"report/internal/charts", "report/internal/document"},
 	{"report/internal/prose", "report/internal/published"},
 	{"report/gate", "report/internal/tables"},

@@ -38,7 +38,7 @@ func TestOddSweeps(t *testing.T) {
 			fixture.Doubt(t, result.Invalid, "generator_cpu", "the generator was saturated")
 		}), "CPU than"},
 		"no server":     {each(func(t *result.Trial) { t.Server = nil }), "CPU than"},
-		"no messages":  {each(func(t *result.Trial) { t.Asked.PublishRate, t.Expected, t.Latency = 0, 0, nil }), "message/s"},
+		"no messages":   {each(func(t *result.Trial) { t.Asked.PublishRate, t.Expected, t.Latency = 0, 0, nil }), "message/s"},
 		"no bytes":      {each(func(t *result.Trial) { t.Bytes, t.Requests = result.Bytes{}, result.Requests{} }), "bytes"},
 		"polling fails": {each(failPolling), "CPU than"},
 	} {

@@ -111,9 +111,9 @@ func (c *abCommand) grid(s *session) (scenario.Grid, []string, error) {
 	if err != nil {
 		return g, nil, err
 	}
-	if trials := g.Points[0].Trials; !c.overridden("trials") && !c.CountsOnly && trials < gate.FewestToCompare {
+	if trials := g.Points[0].Trials; !c.overridden("trials") && !c.CountsOnly && trials < gate.FewestTrials {
 		fmt.Fprintf(s.stderr, "%s says trials: %d; here %d of each transport are run on each side, since %d are the fewest that can tell times apart (--trials N runs N)\n",
-			g.Name, trials, stat.FewestForInterval, gate.FewestToCompare)
+			g.Name, trials, stat.FewestForInterval, gate.FewestTrials)
 		o.Keys = append(o.Keys, scenario.Override{Key: "trials", Value: fmt.Sprint(stat.FewestForInterval), Origin: "--trials"})
 		if g, err = o.grid(); err != nil {
 			return g, nil, err

@@ -34,7 +34,7 @@ func (c *comparing) judge(s *session, base, next []result.Trial, noise *gate.Noi
 	if c.Markdown == "-" && c.JUnit == "-" {
 		return usage("--markdown - and --junit -: only one of them can be standard output; name a file for the other")
 	}
-	comparison, err := gate.Compare(base, next, gate.CompareOptions{Limits: limits, Noise: noise, CountsOnly: c.CountsOnly})
+	comparison, err := gate.Compare(base, next, gate.Options{Limits: limits, Noise: noise, CountsOnly: c.CountsOnly})
 	if err != nil {
 		return &exitError{badInput, err.Error()}
 	}
@@ -139,7 +139,7 @@ func noBase(base, without string, err error) error {
 // learn adds what two runs of one commit differ by to what is known of the
 // machine.
 func learn(s *session, noise *gate.Noise, path string, base, next []result.Trial) error {
-	if err := noise.Learn(base, next); err != nil {
+	if err := gate.Learn(noise, base, next); err != nil {
 		return &exitError{badInput, err.Error()}
 	}
 	if err := noise.Write(path); err != nil {

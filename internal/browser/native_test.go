@@ -1,7 +1,6 @@
 package browser
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -91,36 +90,4 @@ func TestNativeWebSocketIsClosedAtShutdown(t *testing.T) {
 	s.stop()
 	b.await(`ended !== null`)
 	assert.Check(t, is.Equal(value[string](b, `ended`), "true 1001"), "closed (clean, code) as")
-}
-
-func TestNativeFetch(t *testing.T) {
-	t.Parallel()
-	s := startServer(t)
-	s.post("fetch", "1")
-	b := open(t, s.url)
-	b.do(`window.ask = async (query, headers = {}) => {
-		const answer = await fetch('/api/rooms/fetch/messages?' + query, { headers, cache: 'no-store' })
-		return answer.status + ' ' + answer.headers.get('etag') + ' ' + await answer.text()
-	}`)
-	ask := func(query, headers string) string {
-		t.Helper()
-		return value[string](b, fmt.Sprintf(`ask(%s, %s)`, quote(query), headers))
-	}
-	all := fmt.Sprintf(`200 "1" {"messages":[%s],"last":1}`, s.messages("fetch")[0])
-	assert.Check(t, is.Equal(ask("after=0", `{}`), all), "a poll")
-	if got, want := ask("after=1", `{'If-None-Match': '"1"'}`), `304 "1" `; got != want {
-		t.Errorf("a conditional poll: %s, want %s", got, want)
-	}
-	assert.Check(t, is.Equal(ask("after=0", `{'If-None-Match': '"0"'}`), all), "a conditional poll with news")
-	assert.Check(t, is.Equal(ask("after=0&wait=25s", `{}`), all), "a long poll with news")
-	served := s.metric("http_requests_total")
-	b.do(`window.held = null; ask('after=1&wait=25s').then(answer => { held = answer })`)
-	for scrapes := 1; s.metric("http_requests_total") <= served+scrapes; scrapes++ { // until it is there
-	}
-	got := value[any](b, `held`)
-	assert.Assert(t, got == nil, "a long poll without news was answered at once: %v", got)
-	s.post("fetch", "2")
-	b.await(`held !== null`)
-	want := fmt.Sprintf(`200 "2" {"messages":[%s],"last":2}`, s.messages("fetch")[1])
-	assert.Check(t, is.Equal(value[string](b, `held`), want), "a long poll")
 }

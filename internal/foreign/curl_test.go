@@ -7,9 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"os/exec"
-	"path/filepath"
 	"strings"
 	"testing"
 
@@ -102,39 +100,6 @@ func TestCurlPostsAndPolls(t *testing.T) {
 	})
 }
 
-func TestCurlAsksConditionally(t *testing.T) {
-	t.Parallel()
-	onBoth(t, func(t *testing.T, start func(*testing.T, ...string) *chatserver) {
-		s := start(t, "--history", "3")
-		s.post("lobby", numbered(5)...)
-		for _, c := range []struct {
-			query, condition string
-			status           int
-		}{
-			{"after=5", `"5"`, 304},
-			{"after=5", `W/"5"`, 304},
-			{"after=5", `"1", "5" ,"7"`, 304},
-			{"after=5", `*`, 304},
-			{"", `"5"`, 304},
-			{"after=5&wait=1s", `"5"`, 304},
-			{"after=5", `"4"`, 200},
-			{"after=5", `5`, 200},
-			{"after=5", `"55"`, 200},
-			{"after=4", `"4"`, 200},
-			{"after=4", `""`, 200},
-			{"after=4", `"5"`, 304},
-			{"after=4&wait=30s", `"4"`, 200},
-			{"after=5&wait=1s", `"4"`, 200},
-			{"after=1", `"5"`, 200}, // truncated, which must be told
-		} {
-			answer, body := curl(t, s.url+"/api/rooms/lobby/messages?"+c.query, "-H", "If-None-Match: "+c.condition)
-			if answer.StatusCode != c.status || (body == "") != (c.status == 304) || answer.Header.Get("ETag") != `"5"` {
-				t.Errorf("%s with %s: %s %v %q, want %d", c.query, c.condition, answer.Status, answer.Header, body, c.status)
-			}
-		}
-	})
-}
-
 func TestCurlWaits(t *testing.T) {
 	t.Parallel()
 	needCurl(t)
@@ -159,52 +124,6 @@ func TestCurlWaits(t *testing.T) {
 				break
 			}
 		}
-	})
-}
-
-func TestCurlIsRefused(t *testing.T) {
-	t.Parallel()
-	large := filepath.Join(t.TempDir(), "large")
-	assert.NilError(t, os.WriteFile(large, bytes.Repeat([]byte("x"), 100_000), 0o644))
-	const asJSON = "Content-Type: application/json"
-	onBoth(t, func(t *testing.T, start func(*testing.T, ...string) *chatserver) {
-		s := start(t)
-		for _, c := range []struct {
-			status int
-			args   []string // the first is the path
-		}{
-			{400, []string{"/api/rooms/no%20room/messages"}},
-			{400, []string{"/api/rooms/" + strings.Repeat("x", 65) + "/messages"}},
-			{400, []string{"/api/rooms/lobby/messages?after=-1"}},
-			{400, []string{"/api/rooms/lobby/messages?after=1&after=2"}},
-			{400, []string{"/api/rooms/lobby/messages?limit=0"}},
-			{400, []string{"/api/rooms/lobby/messages?limit=1001"}},
-			{400, []string{"/api/rooms/lobby/messages?wait=1s"}}, // behind what?
-			{400, []string{"/api/rooms/lobby/messages?after=0&wait=61s"}},
-			{400, []string{"/api/rooms/lobby/messages?after=0&wait=10ms"}},
-			{400, []string{"/api/rooms/lobby/messages?after=0&wait=5"}},
-			{400, []string{"/api/rooms/lobby/messages", "-H", asJSON, "-d", `{"user":"ada"}`}},
-			{400, []string{"/api/rooms/lobby/messages", "-H", asJSON, "-d", `{"user":"ada","text":""}`}},
-			{400, []string{"/api/rooms/lobby/messages", "-H", asJSON, "-d", `{"user":"ada","text":"hi","id":7}`}},
-			{400, []string{"/api/rooms/lobby/messages", "-H", asJSON, "-d", `{"user":"ada","text":"\ud800"}`}},
-			{400, []string{"/api/rooms/lobby/messages", "-H", asJSON, "-d", `nonsense`}},
-			{404, []string{"/api/rooms/lobby"}},
-			{405, []string{"/api/rooms/lobby/messages", "-X", "DELETE"}},
-			{413, []string{"/api/rooms/lobby/messages", "-H", asJSON, "-d", "@" + large}},
-			{415, []string{"/api/rooms/lobby/messages", "-d", `{"user":"ada","text":"hi"}`}},
-		} {
-			answer, body := curl(t, append([]string{s.url + c.args[0]}, c.args[1:]...)...)
-			var problem struct {
-				Status int
-				Title  string
-			}
-			if err := json.Unmarshal([]byte(body), &problem); err != nil || answer.StatusCode != c.status || problem.Status != c.status ||
-				problem.Title == "" || answer.Header.Get("Content-Type") != "application/problem+json" {
-				t.Errorf("curl %v: %s %s %s, want %d as application/problem+json", c.args, answer.Status, answer.Header.Get("Content-Type"), body, c.status)
-			}
-		}
-		answer, body := curl(t, s.url+"/api/rooms/lobby/messages")
-		wantPage(t, answer, body, 0)
 	})
 }
 

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -88,7 +89,7 @@ func scenarioExample() (string, error) {
 		last = section
 		comment(&b, indent, k.About+" "+k.Note)
 		comment(&b, indent, values(k))
-		fmt.Fprintf(&b, "%s%s: %s\n", indent, name, exampleOf(k))
+		fmt.Fprintf(&b, "%s%s: %s\n", indent, name, cmp.Or(k.Example, k.Default))
 	}
 	return b.String(), nil
 }
@@ -103,13 +104,6 @@ func values(k scenario.Key) string {
 		return text + ". Required."
 	}
 	return text + ". Default: " + k.Default + "."
-}
-
-func exampleOf(k scenario.Key) string {
-	if k.Example != "" {
-		return k.Example
-	}
-	return k.Default
 }
 
 // comment writes text as lines of at most 80 characters that begin with indent and #.

@@ -111,17 +111,10 @@ func slug(title string) string {
 // were drawn in.
 func darkCharts() string {
 	var b strings.Builder
-	rule := func(from, to color.RGBA) {
-		f, t := hex(from), hex(to)
-		fmt.Fprintf(&b, "  figure [fill=\"%s\"] { fill: %s; }\n  figure [stroke=\"%s\"] { stroke: %s; }\n", f, t, f, t)
-	}
 	b.WriteString("@media (prefers-color-scheme: dark) {\n")
-	for _, c := range append([]color.RGBA{theme.Paper, theme.TextInk, theme.FaintInk, theme.GridInk, theme.ShadeInk, theme.WarningInk, theme.HeaderInk}, theme.LayerInks...) {
-		rule(c, theme.DarkOf[c])
-	}
-	for _, l := range theme.Looks() {
-		rule(l.Ink, l.Dark)
-		rule(theme.Pale(l.Ink), theme.PaleDark(l.Dark))
+	for _, c := range theme.Dark() {
+		from, to := hex(c[0]), hex(c[1])
+		fmt.Fprintf(&b, "  figure [fill=\"%s\"] { fill: %s; }\n  figure [stroke=\"%s\"] { stroke: %s; }\n", from, to, from, to)
 	}
 	b.WriteString("}\n")
 	return b.String()

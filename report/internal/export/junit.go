@@ -21,14 +21,14 @@ func tests(s *trials.Set, b *bytes.Buffer) error {
 }
 
 func suiteOf(p *trials.Point) junit.Suite {
-	suite := junit.Suite{Name: p.Head.Scenario, Properties: []junit.Property{
+	suite := junit.Suite{Name: p.Head.Scenario, Properties: &junit.Properties{List: []junit.Property{
 		{Name: "scenario_hash", Value: p.Head.ScenarioHash}, {Name: "commit", Value: p.Head.Env.Commit}, {Name: "cpu", Value: p.Head.Env.CPUModel},
-	}}
+	}}}
 	if p.Label != "" {
 		suite.Name += ": " + p.Label
 	}
 	for _, k := range pointKeys {
-		suite.Properties = append(suite.Properties, junit.Property{Name: k.name, Value: inFull(k.of(&p.Head))})
+		suite.Properties.List = append(suite.Properties.List, junit.Property{Name: k.name, Value: inFull(k.of(&p.Head))})
 	}
 	started, time := p.All[0].Started, 0.0
 	for i := range p.All {

@@ -18,19 +18,24 @@ type Suites struct {
 
 // Suite is tests that belong together.
 type Suite struct {
-	Name       string     `xml:"name,attr"`
-	Tests      int        `xml:"tests,attr"`
-	Failures   int        `xml:"failures,attr"`
-	Errors     int        `xml:"errors,attr"`
-	Skipped    int        `xml:"skipped,attr"`
-	Time       string     `xml:"time,attr,omitempty"` // seconds of steady state
-	Timestamp  string     `xml:"timestamp,attr,omitempty"`
-	Properties []Property `xml:"properties>property"`
-	Cases      []Case     `xml:"testcase"`
-	Out        string     `xml:"system-out,omitempty"`
+	Name       string      `xml:"name,attr"`
+	Tests      int         `xml:"tests,attr"`
+	Failures   int         `xml:"failures,attr"`
+	Errors     int         `xml:"errors,attr"`
+	Skipped    int         `xml:"skipped,attr"`
+	Time       string      `xml:"time,attr,omitempty"` // seconds of steady state
+	Timestamp  string      `xml:"timestamp,attr,omitempty"`
+	Properties *Properties `xml:"properties"` // nil where there are none
+	Cases      []Case      `xml:"testcase"`
+	Out        string      `xml:"system-out,omitempty"`
 }
 
-// Property is something to know of a suite.
+// Properties are what to know of a suite.
+type Properties struct {
+	List []Property `xml:"property"`
+}
+
+// Property is one of them.
 type Property struct {
 	Name  string `xml:"name,attr"`
 	Value string `xml:"value,attr"`
