@@ -257,12 +257,13 @@ func TestClientsComeBackOnce(t *testing.T) {
 				var down atomic.Bool
 				gone := make(chan struct{})
 				f := front{answers: func(w http.ResponseWriter, _ *http.Request, _ int64) bool {
-					if down.Load() {
+					isDown := down.Load()
+					if isDown {
 						if conn, _, err := http.NewResponseController(w).Hijack(); err == nil {
 							conn.Close()
 						}
 					}
-					return down.Load()
+					return isDown
 				}, relays: func(client, server *websocket.Conn) {
 					select {
 					case <-gone:
@@ -325,7 +326,7 @@ func TestAServerThatBreaksOffIsDoubted(t *testing.T) {
 				}
 				return err == nil
 			}}
-		}, " requests had no answer"},
+		}, " requests were not answered"},
 		"sockets close with 1011": {"ws", func() *front { return &front{relays: closeWith(websocket.CloseInternalServerErr)} }, "the target's: connection lost"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -333,12 +333,4 @@ func (r *runner) envOf(a Arm) result.Env {
 }
 
 // nonce makes a word that tells a trial's messages and rooms from all others.
-func nonce() string {
-	const letters = "abcdefghijklmnopqrstuvwxyz0123456789"
-	var b [6]byte
-	rand.Read(b[:])
-	for i := range b {
-		b[i] = letters[int(b[i])%len(letters)]
-	}
-	return string(b[:])
-}
+func nonce() string { return strings.ToLower(rand.Text()[:6]) }

@@ -1,3 +1,5 @@
+// Package model computes what arithmetic predicts of a run, what the activities of
+// a server cost, where polling and push cost the same, and what broke.
 package model
 
 import (

@@ -27,7 +27,7 @@ type Expense struct {
 }
 
 var Expenses = []Expense{
-	{metric.CpuPerClient, "server CPU", "costs the server less CPU", "costs the server more CPU",
+	{metric.CPUPerClient, "server CPU", "costs the server less CPU", "costs the server more CPU",
 		func(s result.Second) float64 { return s.ServerCPUS }, true},
 	{metric.Bandwidth, "bytes", "needs fewer bytes", "needs more bytes",
 		func(s result.Second) float64 { return 8 * float64(s.BytesIn+s.BytesOut) }, false},

@@ -25,7 +25,7 @@ type cost struct {
 // of a run; how many deliveries fall into a window is not.
 var costs = []cost{
 	{metric.Bandwidth, "bytes", "of bandwidth per client"},
-	{metric.CpuPerClient, "server CPU", "of server CPU per client"},
+	{metric.CPUPerClient, "server CPU", "of server CPU per client"},
 	{metric.MemoryPerClient, "server memory per client", "of server memory per client"},
 }
 

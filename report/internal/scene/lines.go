@@ -45,8 +45,13 @@ const (
 // Add appends a point.
 func (l *Line) Add(x, y float64, m Mark) { l.Points = append(l.Points, Point{X: x, Y: y, Mark: m}) }
 
-// Right is the rightmost point.
-func (l *Line) Right() Point {
+// End names the line at its rightmost point.
+func (l *Line) End() End {
+	right := l.right()
+	return End{Name: l.Name, Look: l.Look, X: right.X, Y: right.Y}
+}
+
+func (l *Line) right() Point {
 	right := l.Points[0]
 	for _, p := range l.Points {
 		if p.X > right.X {
@@ -132,7 +137,7 @@ func (l Line) drawMark(f *frame, p Point) {
 	}
 	s := theme.Style(theme.SmallSize, theme.TextInk, false)
 	label := vg.Point{X: at.X + 5, Y: at.Y + 7}
-	if p.X == l.Right().X {
+	if p.X == l.right().X {
 		label = vg.Point{X: at.X - s.Width(p.Label)/2, Y: at.Y - 11}
 	}
 	theme.Middle(&f.Canvas, s, label, p.Label)

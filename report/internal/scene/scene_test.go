@@ -41,7 +41,7 @@ func TestWhatIsDrawnIsToldAndListed(t *testing.T) {
 	named.Name, named.Say = "clients", nil
 	line := Line{Name: "ws", Look: theme.LookOf("ws"), Width: 1, Radius: 3, Points: []Point{
 		{X: 1, Y: 2, Low: 1, High: 3, Mark: Marked}, {X: 2, Y: 4}, {X: 3, Y: 6, Mark: Crossed}}}
-	bars := BarPanel("cost (median)", number.Count, []Bar{{Name: "sse", Parts: []float64{5}, Trials: []float64{4, 6}, Model: 7, Value: "5", Look: theme.LookOf("sse")}})
+	bars := BarPanel("cost (median)", number.Count, []Bar{{Name: "sse", Parts: []Part{{Value: 5}}, Trials: []float64{4, 6}, Model: 7, Value: "5", Look: theme.LookOf("sse")}})
 	cells := CellPanel("grid", "clients", Cells{Columns: []string{"1", "2"}, Rows: []Row{{Name: "poll", Cells: []Cell{{}, {Head: "breaks", Text: "late"}}}}})
 	for _, c := range []struct {
 		panel         Panel
