@@ -128,8 +128,7 @@ func (c *Comparison) reasons(rows []row, everything bool) string {
 		byGap[r.Gap] = append(byGap[r.Gap], r)
 	}
 	var out []string
-	for g := range gaps {
-		g := compare.Gap(g)
+	for g := compare.None; int(g) < len(gaps); g++ {
 		if len(byGap[g]) == 0 {
 			continue
 		}
