@@ -72,8 +72,8 @@ func (c *Chart) Height() vg.Length {
 	return h
 }
 
-// Svg draws the chart as an SVG document.
-func (c *Chart) Svg() ([]byte, error) {
+// SVG draws the chart as an SVG document.
+func (c *Chart) SVG() ([]byte, error) {
 	canvas := vgsvg.New(theme.ChartWidth, c.Height())
 	hits := c.Draw(draw.New(canvas))
 	var b bytes.Buffer
@@ -83,8 +83,8 @@ func (c *Chart) Svg() ([]byte, error) {
 	return withHits(restyle(b.Bytes(), c.Title), hits, c.Height()), nil
 }
 
-// Png draws the same as a picture of twice the size.
-func (c *Chart) Png() ([]byte, error) {
+// PNG draws the same as a picture of twice the size.
+func (c *Chart) PNG() ([]byte, error) {
 	canvas := vgimg.NewWith(vgimg.UseWH(theme.ChartWidth, c.Height()), vgimg.UseDPI(dpi))
 	c.Draw(draw.New(canvas))
 	var b bytes.Buffer
