@@ -1,10 +1,17 @@
-// Package charts defines the charts of a report, each as primitives of a figure.
+// Package charts defines the charts of a report, each as primitives of a scene.
 package charts
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/transport"
 	"github.com/pollpush/pollpush/report/internal/figure"
 	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/number"
+	"github.com/pollpush/pollpush/report/internal/theme"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
@@ -28,8 +35,8 @@ var definitions = []definition{
 	{name: "cpu", asks: figure.CostsTheServer,
 		title:   "What it costs the server in CPU",
 		caption: "How much CPU does the server take for a client?",
-		sweep: curves(curvePanel{metric: &metric.CpuShare, heading: "server CPU, of one core", only: "clients"},
-			curvePanel{metric: &metric.CpuPerClient, heading: "server CPU per client, in each second"})},
+		sweep: curves(curvePanel{metric: &metric.CPUShare, heading: "server CPU, of one core", only: "clients"},
+			curvePanel{metric: &metric.CPUPerClient, heading: "server CPU per client, in each second"})},
 	{name: "memory", asks: figure.CostsTheServer,
 		title:   "What it costs the server in memory",
 		caption: "How much resident memory does a connected client take, above the idle server?",
@@ -79,55 +86,86 @@ var definitions = []definition{
 
 // PointCharts are the charts of a run of one point.
 func PointCharts(p *trials.Point) []figure.Chart {
-	list := draw(func(d *definition, c *figure.Chart) {
+	return draw(stamp("", p.Sides), footer(p.Title(), string(p.Validity()), p), func(d *definition, c *figure.Chart) {
 		if d.point != nil {
 			d.point(p, c)
 		}
 	})
-	return signed(list, pointStamp(p), footer(p.Title(), string(p.Validity()), p, p.Sides))
 }
 
 // SetCharts are the charts of a sweep.
 func SetCharts(s *trials.Set) []figure.Chart {
-	list := draw(func(d *definition, c *figure.Chart) {
+	all := s.Together()
+	return draw(stamp(" AT SOME POINTS", all.Sides), footer(s.Title(), s.StampCounts(), all), func(d *definition, c *figure.Chart) {
 		if d.sweep != nil {
 			d.sweep(s, c)
 		}
 	})
-	all := s.Together()
-	return signed(list, setStamp(s), footer(s.Title(), s.StampCounts(), all, all.Sides))
 }
 
 // draw makes the charts that have anything to show.
-func draw(add func(*definition, *figure.Chart)) (list []figure.Chart) {
+func draw(stamp string, footer []string, add func(*definition, *figure.Chart)) (list []figure.Chart) {
 	for i := range definitions {
 		d := &definitions[i]
-		c := figure.Chart{Name: d.name, Asks: d.asks, Title: d.title, Caption: d.caption}
-		if add(d, &c); len(c.Panels) > 0 || c.Omitted != "" {
+		c := figure.Chart{Name: d.name, Asks: d.asks, Title: d.title, Caption: d.caption, Stamp: stamp}
+		add(d, &c)
+		c.Footer = append(c.Footer, footer...)
+		if len(c.Panels) > 0 || c.Omitted != "" {
 			list = append(list, c)
 		}
 	}
 	return list
 }
 
-// signed puts the stamp on every chart, and beneath it where its numbers come from.
-func signed(list []figure.Chart, stamp string, footer []string) []figure.Chart {
-	for i := range list {
-		list[i].Stamp, list[i].Footer = stamp, append(list[i].Footer, footer...)
-	}
-	return list
-}
-
 // footer says where the numbers of every chart come from.
-func footer(title, validity string, all *trials.Point, sides []trials.Side) []string {
-	used, names := 0, map[string]bool{}
-	for i := range sides {
-		used += len(sides[i].Used)
-		names[sides[i].Transport] = true
+func footer(title, validity string, all *trials.Point) []string {
+	used := 0
+	for i := range all.Sides {
+		used += len(all.Sides[i].Used)
 	}
 	e := all.Head.Env
 	return []string{
-		title + " · " + number.Plural(float64(used), "trial") + " of " + number.Plural(float64(len(names)), "transport") + " used · " + validity,
+		title + " · " + number.Plural(float64(used), "trial") + " of " + number.Plural(float64(len(transportsOf(all.Sides))), "transport") + " used · " + validity,
 		trials.Processor(e) + " · pollpush " + number.Or(e.Commit, "of unknown commit") + " · " + all.Started(),
 	}
+}
+
+// sideName is a transport's name as charts write it, stamped in letters that
+// their font has.
+func sideName(s *trials.Side) string {
+	name := theme.ShortName(s.Transport)
+	switch {
+	case len(s.Used) == 0:
+		return name + " (no trial)"
+	case s.Stamp != result.Valid:
+		return name + " (" + string(s.Stamp) + ")"
+	}
+	return name
+}
+
+// transportsOf are the names, each once, in the order of all transports.
+func transportsOf(sides []trials.Side) (names []string) {
+	for i := range sides {
+		names = append(names, sides[i].Transport)
+	}
+	slices.SortFunc(names, transport.Compare)
+	return slices.Compact(names)
+}
+
+// stamp names transports whose numbers are doubted, or counts them where a chart
+// is too narrow for their names.
+func stamp(where string, sides []trials.Side) string {
+	var named, counted []string
+	for _, v := range []result.Validity{result.Invalid, result.Suspect} {
+		doubted := slices.DeleteFunc(slices.Clone(sides), func(s trials.Side) bool { return len(s.Used) == 0 || s.Stamp != v })
+		if len(doubted) > 0 {
+			names, head := transportsOf(doubted), strings.ToUpper(string(v))+where+": "
+			named = append(named, head+strings.Join(names, ", "))
+			counted = append(counted, head+fmt.Sprintf("%d of %d transports", len(names), len(transportsOf(sides))))
+		}
+	}
+	if text := strings.Join(named, " · "); theme.FitsAcross(text, true) {
+		return text
+	}
+	return strings.Join(counted, " · ")
 }

@@ -35,9 +35,9 @@ var (
 	BytesOut        = Named("bytes per delivery, out")
 	ProtocolPerPoll = Named("protocol bytes per poll, in")
 	Bandwidth       = Named("bandwidth per client")
-	CpuPerDelivery  = Named("server CPU per delivery")
-	CpuShare        = Named("server CPU, of one core")
-	CpuPerClient    = Named("server CPU per client")
+	CPUPerDelivery  = Named("server CPU per delivery")
+	CPUShare        = Named("server CPU, of one core")
+	CPUPerClient    = Named("server CPU per client")
 	MemoryPerClient = Named("server memory per client")
 	Lost            = Named("lost")
 	Duplicated      = Named("duplicated")
@@ -54,7 +54,7 @@ const (
 	// polls were answered within the steady state, as the empty ones are counted;
 	// at its edges, others were due in it. Posted messages are answered by 201,
 	// but those of Socket.IO by 200: they are in it.
-	polls = "(requests.by_status.200 + requests.by_status.304)"
+	polls = "(requests.by_status[200] + requests.by_status[304])"
 
 	// asking is above 0 if clients send requests to receive messages.
 	asking = "max(asked.paced, asked.wait_s, asked.heartbeat_s)"
@@ -112,7 +112,7 @@ var mainRows = []Metric{
 		Means:   "user and system time of the server's processes; what the kernel does for the network outside of them is not in it"},
 	{Name: "server CPU, of one core", Unit: number.Cores, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main | Compared,
 		Formula: serverCPU + " / window_s"},
-	{Name: "server CPU per client", Unit: number.CpuRate, Better: Lower, Kind: Timing, Limit: 0.1, Use: costs, Column: "server CPU per client",
+	{Name: "server CPU per client", Unit: number.CPURate, Better: Lower, Kind: Timing, Limit: 0.1, Use: costs, Column: "server CPU per client",
 		Formula: serverCPU + " / (clients * window_s)",
 		Means:   "in each second of the steady state"},
 	{Name: "server memory per client", Unit: number.Memory, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main | Compared | Ratio, Column: "memory per client",
@@ -147,7 +147,7 @@ var modelledRows = []Metric{
 	{Name: "requests of all clients", Unit: number.PerMinute, Formula: "requests.total * 60 / window_s"},
 	{Name: "messages offered per second", Unit: number.Ratio, Formula: "offered / window_s"},
 	{Name: "deliveries per second", Unit: number.Ratio, Formula: "window_deliveries / window_s"},
-	{Name: "requests per client but for posts", Unit: number.PerMinute, Formula: "(requests.total - requests.by_status.201) * 60 / (clients * window_s)"},
+	{Name: "requests per client but for posts", Unit: number.PerMinute, Formula: "(requests.total - requests.by_status[201]) * 60 / (clients * window_s)"},
 	{Name: "bytes per client and second", Unit: number.BytesEach, Formula: "(bytes.in + bytes.out) / (clients * window_s)"},
 	{Name: "polls per client", Unit: number.PerMinute, Formula: polls + " * 60 / (clients * window_s)"},
 	{Name: "long polls per client", Unit: number.PerMinute, Formula: polls + " * 60 / (clients * window_s)"},
