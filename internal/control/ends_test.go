@@ -326,7 +326,7 @@ func TestAServerThatBreaksOffIsDoubted(t *testing.T) {
 				}
 				return err == nil
 			}}
-		}, " requests had no answer"},
+		}, " requests were not answered"},
 		"sockets close with 1011": {"ws", func() *front { return &front{relays: closeWith(websocket.CloseInternalServerErr)} }, "the target's: connection lost"},
 	} {
 		t.Run(name, func(t *testing.T) {

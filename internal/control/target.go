@@ -102,29 +102,13 @@ func checkTransports(ctx context.Context, target string, roots *x509.CertPool, n
 			}
 		}
 	}
-	settled(ctx, metrics, before)
+	// A target that offers its counts has to see the tried connections end: what
+	// came of them is no part of a trial.
+	metrics.until(ctx, func(now sample) bool {
+		return !before.ok || now.metrics[metricPrefix+"websockets"] <= before.metrics[metricPrefix+"websockets"] &&
+			now.metrics[metricPrefix+"connections"] <= before.metrics[metricPrefix+"connections"]
+	})
 	return nil
-}
-
-// settled waits, for a second at most, until a target that offers its counts
-// has seen its tried connections end: what came of them is no part of a trial.
-func settled(ctx context.Context, metrics scrapers, before sample) {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	look := time.NewTicker(5 * time.Millisecond)
-	defer look.Stop()
-	for before.ok {
-		now := metrics.scrape(ctx)
-		if !now.ok || now.metrics[metricPrefix+"websockets"] <= before.metrics[metricPrefix+"websockets"] &&
-			now.metrics[metricPrefix+"connections"] <= before.metrics[metricPrefix+"connections"] {
-			return
-		}
-		select {
-		case <-look.C:
-		case <-ctx.Done():
-			return
-		}
-	}
 }
 
 // try opens one client, and has it poll once if it is one that does.

@@ -30,17 +30,17 @@ func (t *Trial) checkAnswerHeaders(must must) {
 	if len(t.AnswerHeaders) == 0 {
 		return
 	}
-	must(len(t.AnswerHeaders) <= MaxAnswerHeaders+1, "answer_headers: %d names: at most %d, and %q", len(t.AnswerHeaders), MaxAnswerHeaders, OtherHeaders)
-	must(t.AnswerHeaders[""] >= int64(statusLine), "answer_headers: a status line of %d bytes: at least %d", t.AnswerHeaders[""], statusLine)
+	must(len(t.AnswerHeaders) <= MaxAnswerHeaders+1, "answer_headers: %d names: must be at most %d, and %q", len(t.AnswerHeaders), MaxAnswerHeaders, OtherHeaders)
+	must(t.AnswerHeaders[""] >= int64(statusLine), "answer_headers: a status line of %d bytes: must have at least %d", t.AnswerHeaders[""], statusLine)
 	for name, n := range t.AnswerHeaders {
 		switch {
 		case name == "":
 		case name == OtherHeaders:
-			must(n > 0, "answer_headers: %d bytes of others: more than 0", n)
+			must(n > 0, "answer_headers: %d bytes of others: must be more than 0", n)
 		case !IsHeaderName(name):
-			must(false, "answer_headers: %.80q is no name of a header", name)
+			must(false, "answer_headers: %.80q is not a header name", name)
 		default:
-			must(n >= int64(len(name)+len(":\r\n")), "answer_headers: %d bytes of %s, which are fewer than its name takes", n, name)
+			must(n >= int64(len(name)+len(":\r\n")), "answer_headers: %d bytes of %s, fewer than its name takes", n, name)
 		}
 	}
 }

@@ -9,15 +9,15 @@ import (
 // many seconds may be read, in seconds.
 func EdgeLimit(steady float64) float64 { return max(maxEdgeShare*steady, maxEdge.Seconds()) }
 
-// checkAsked holds a complete trial against what was asked of it, as far as the
-// line tells. The schedule's seed is not in it, so that the number of messages
+// checkAsked compares a complete trial with what was asked of it, as far as the
+// line shows. The schedule's seed is not in it, so the number of messages
 // that come at random is known only roughly.
 func (t *Trial) checkAsked(must must) {
 	a := t.Asked
 	must(a.SteadyS > 0 && a.Rooms >= 1, "asked: %v s of steady state, %d rooms: both must be above 0", a.SteadyS, a.Rooms)
-	must(t.Trial <= a.Trials, "trial %d of %d asked for", t.Trial, a.Trials)
-	must(len(a.Transports) == 0 || slices.Contains(a.Transports, t.Transport), "transport %q is none of those asked for, %q", t.Transport, a.Transports)
-	must(len(a.Points) == 0 || slices.Contains(a.Points, t.ScenarioHash), "scenario_hash %q is of no point asked for", t.ScenarioHash)
+	must(t.Trial <= a.Trials, "trial %d of only %d asked for", t.Trial, a.Trials)
+	must(len(a.Transports) == 0 || slices.Contains(a.Transports, t.Transport), "transport %q is not one of those asked for, %q", t.Transport, a.Transports)
+	must(len(a.Points) == 0 || slices.Contains(a.Points, t.ScenarioHash), "scenario_hash %q belongs to no point asked for", t.ScenarioHash)
 	if a.SteadyS <= 0 || a.Rooms < 1 {
 		return
 	}
@@ -25,23 +25,23 @@ func (t *Trial) checkAsked(must must) {
 	if t.Schema < layered { // nobody looked how late an edge was read
 		off = 1 + a.SteadyS/10
 	}
-	must(math.Abs(t.WindowS-a.SteadyS) <= off || t.doubted(EdgeLate), "window_s = %v, where asked.steady_s is %v (%.3g s more or less are allowed)", t.WindowS, a.SteadyS, off)
+	must(math.Abs(t.WindowS-a.SteadyS) <= off || t.doubted(EdgeLate), "window_s = %v, but asked.steady_s is %v (%.3g s more or less are allowed)", t.WindowS, a.SteadyS, off)
 	least, most := t.due(a.SteadyS)
-	must(least <= float64(t.Offered) && float64(t.Offered) <= most, "offered = %d, where %v/s in each of %d rooms for %v s make %.0f to %.0f",
+	must(least <= float64(t.Offered) && float64(t.Offered) <= most, "offered = %d, but %v/s in each of %d rooms for %v s make %.0f to %.0f",
 		t.Offered, a.PublishRate, a.Rooms, a.SteadyS, least, most)
 	// Every message is expected by every client of its room that joined.
 	smallest := t.Clients / a.Rooms
 	largest := (t.Clients + a.Rooms - 1) / a.Rooms
-	must(t.Expected <= t.Offered*int64(largest), "expected = %d, where %d messages were offered to at most %d clients each", t.Expected, t.Offered, largest)
-	must(t.Expected >= t.Published*int64(smallest) || t.lacksClients(), "expected = %d, where %d messages were published to %d clients or more each",
+	must(t.Expected <= t.Offered*int64(largest), "expected = %d, but %d messages were offered to at most %d clients each", t.Expected, t.Offered, largest)
+	must(t.Expected >= t.Published*int64(smallest) || t.lacksClients(), "expected = %d, but %d messages were published to at least %d clients each",
 		t.Expected, t.Published, smallest)
 	if t.Schema >= layered { // which know how long the warm-up was
 		_, most = t.due(a.WarmUpS + a.SteadyS)
-		must(float64(t.WindowPublished) <= most, "window_published = %d, where at most %.0f messages fell due", t.WindowPublished, most)
+		must(float64(t.WindowPublished) <= most, "window_published = %d, but at most %.0f messages fell due", t.WindowPublished, most)
 	}
 	if a.Paced && a.PollIntervalS > 0 {
 		most := float64(t.Clients) * (1 + math.Floor(a.SteadyS/a.PollIntervalS+1e-9))
-		must(float64(t.PollResponse.n()) <= most, "poll_response_s.n = %d, where %d clients poll every %v s for %v s", t.PollResponse.n(), t.Clients, a.PollIntervalS, a.SteadyS)
+		must(float64(t.PollResponse.n()) <= most, "poll_response_s.n = %d, but %d clients poll every %v s for %v s", t.PollResponse.n(), t.Clients, a.PollIntervalS, a.SteadyS)
 	}
 }
 
@@ -74,7 +74,7 @@ func (t *Trial) checkCost(must must) {
 		// A target may be confined to other CPUs than pollpush.
 		if cores := float64(t.Env.Cores); cores > 0 && t.Env.Target == "" && !t.doubted(EdgeLate) {
 			most := cores * (1.1*t.WindowS + 0.5)
-			must(c.CPUS() <= most, "%s: %v s of CPU, where %d cores have %.4g s in the window", name, c.CPUS(), t.Env.Cores, most)
+			must(c.CPUS() <= most, "%s: %v s of CPU, but %d cores have %.4g s in the window", name, c.CPUS(), t.Env.Cores, most)
 		}
 	}
 }
@@ -86,9 +86,9 @@ func (t *Trial) checkSeries(must must) {
 	phase := 0
 	for i, s := range t.Series {
 		at := slices.Index(Phases[:], s.Phase)
-		must(at >= phase, "series[%d].phase = %q: one of %q in order", i, s.Phase, Phases)
+		must(at >= phase, "series[%d].phase = %q: must be one of %q in order", i, s.Phase, Phases)
 		phase = max(phase, at)
-		must(i == 0 || math.Abs(s.T-t.Series[i-1].T-1) < 1e-6, "series[%d].t = %v: a second after the one before", i, s.T)
+		must(i == 0 || math.Abs(s.T-t.Series[i-1].T-1) < 1e-6, "series[%d].t = %v: must be a second after the one before", i, s.T)
 		must(s.Clients <= int64(t.Clients), "series[%d].clients = %d, of %d", i, s.Clients, t.Clients)
 		in, out, requests = in+s.BytesIn, out+s.BytesOut, requests+s.Requests
 	}
@@ -115,7 +115,7 @@ func (t *Trial) checkSeries(must must) {
 // asked the server itself, some megabytes at most.
 func (t *Trial) checkTotals(direction string, phases, total int64, must must) {
 	off := 4<<20 + 4<<10*int64(t.Clients) + int64(maxMismatch*float64(total))
-	must(phases <= total+off && total <= phases+off, "phase_bytes: %d bytes %s in all phases, where totals have %d", phases, direction, total)
+	must(phases <= total+off && total <= phases+off, "phase_bytes: %d bytes %s in all phases, but totals have %d", phases, direction, total)
 }
 
 // checkDoubts judges the numbers again: the line must state every reason that
@@ -129,8 +129,8 @@ func (t *Trial) checkDoubts(must must) {
 	if t.Schema == Schema {
 		again.judgeNumbers()
 	} else { // whose limits were others
-		must(t.Lost == 0 || t.doubted(Losses), "%d deliveries were lost, and no reason says so", t.Lost)
-		must(float64(t.Published) >= minAchieved*float64(t.Offered) || t.doubted(RateNotReached), "%d of %d messages due were published, and no reason says so", t.Published, t.Offered)
+		must(t.Lost == 0 || t.doubted(Losses), "%d deliveries were lost, but no reason says so", t.Lost)
+		must(float64(t.Published) >= minAchieved*float64(t.Offered) || t.doubted(RateNotReached), "%d of %d messages due were published, but no reason says so", t.Published, t.Offered)
 		again.judgeServerTotals()
 		again.judgeLayers()
 	}
@@ -138,6 +138,6 @@ func (t *Trial) checkDoubts(must must) {
 		given := slices.ContainsFunc(t.Reasons, func(o Reason) bool {
 			return o.Code == r.Code && (o.Validity == Invalid || r.Validity == Suspect)
 		})
-		must(given, "no reason says that it is %s: %s", r.Validity, r.Text)
+		must(given, "missing reason, by which it is %s: %s", r.Validity, r.Text)
 	}
 }

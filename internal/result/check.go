@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// A must takes down what does not hold, in the words of format and args.
+// A must records what does not hold, in the words of format and args.
 type must func(ok bool, format string, args ...any)
 
 // Check holds a trial against what must be true of every trial, and returns
@@ -20,12 +20,12 @@ func (t *Trial) Check() error {
 	must(t.Transport != "" && t.Run != "" && t.Scenario != "", "run, scenario and transport must be named")
 	must(t.Trial >= 1 && t.Attempt >= 1, "trial %d, attempt %d: both count from 1", t.Trial, t.Attempt)
 	must(t.Clients >= 1, "clients = %d: at least 1", t.Clients)
-	must(t.Status == Complete || t.Status == Partial || t.Status == Failed, "status %q is none of complete, partial, failed", t.Status)
-	must(t.Validity == Valid || t.Validity == Suspect || t.Validity == Invalid, "validity %q is none of valid, suspect, invalid", t.Validity)
+	must(t.Status == Complete || t.Status == Partial || t.Status == Failed, "status %q is not complete, partial or failed", t.Status)
+	must(t.Validity == Valid || t.Validity == Suspect || t.Validity == Invalid, "validity %q is not valid, suspect or invalid", t.Validity)
 	for _, r := range t.Reasons {
-		must(r.Validity == Suspect || r.Validity == Invalid, "the reason %q makes the trial %q: suspect or invalid", r.Code, r.Validity)
+		must(r.Validity == Suspect || r.Validity == Invalid, "the reason %q makes the trial %q: must be suspect or invalid", r.Code, r.Validity)
 	}
-	must(t.Validity == worst(t.Reasons), "validity %q, but the reasons make it %q", t.Validity, worst(t.Reasons))
+	must(t.Validity == worst(t.Reasons), "validity %q, but by its reasons %q", t.Validity, worst(t.Reasons))
 	must(t.Status == Complete || t.Validity == Invalid, "a %s trial must be invalid, not %s", t.Status, t.Validity)
 
 	must(t.Offered == t.Sent+t.NotSent, "offered %d ≠ sent %d + not sent %d", t.Offered, t.Sent, t.NotSent)
@@ -40,7 +40,7 @@ func (t *Trial) Check() error {
 		t.Requests.Total, answered, t.Requests.Errors)
 	must(t.Reordered <= t.Delivered-t.Duplicated, "reordered %d > delivered %d − duplicated %d", t.Reordered, t.Delivered, t.Duplicated)
 	must(t.Requests.Empty <= t.Requests.ByStatus["200"]+t.Requests.ByStatus["304"]+int64(t.Clients), // each may have an answer under way
-		"requests.empty = %d, where %d polls were answered", t.Requests.Empty, t.Requests.ByStatus["200"]+t.Requests.ByStatus["304"])
+		"requests.empty = %d, but %d polls were answered", t.Requests.Empty, t.Requests.ByStatus["200"]+t.Requests.ByStatus["304"])
 	c := t.Connections
 	must(max(c.Held, c.Lost, c.Reconnects) <= c.Opened && c.HeldMean <= float64(c.Opened), "connections: %d held, %.3g of them on average, %d lost and %d reconnects, of %d opened",
 		c.Held, c.HeldMean, c.Lost, c.Reconnects, c.Opened)
@@ -71,7 +71,7 @@ func (t *Trial) Check() error {
 	return nil
 }
 
-// worst is what the reasons together make of a trial.
+// worst is the validity that the reasons together give a trial.
 func worst(reasons []Reason) Validity {
 	v := Valid
 	for _, r := range reasons {

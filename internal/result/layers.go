@@ -5,7 +5,7 @@ import "math"
 // layered is the first schema whose trials tell what their bytes are made of.
 const layered = 3
 
-// checkLayers holds the bytes of a trial, by phase and by layer, against each
+// checkLayers compares the bytes of a trial, by phase and by layer, with each
 // other. Where nothing was measured there are no phases.
 func (t *Trial) checkLayers(must must) {
 	must(len(t.PhaseBytes) == 0 || len(t.PhaseBytes) == len(Phases), "phase_bytes has %d phases, not %d", len(t.PhaseBytes), len(Phases))
@@ -52,7 +52,7 @@ func (t *Trial) textSlack() int64 {
 	return max(pushed, int64(math.Ceil(t.Asked.PublishRate*waited)))
 }
 
-// judgeLayers holds the text that came over the connections against the
+// judgeLayers compares the text that came over the connections with the
 // deliveries, which are counted elsewhere: in bytes of the text layer,
 //
 //	deliveries × payload ≤ text ≤ (deliveries + messages acknowledged) × payload
@@ -69,7 +69,7 @@ func (t *Trial) judgeLayers() {
 	under := 2*t.textSlack()*int64(t.Clients)*payload + int64(maxMismatch*float64(most))
 	switch text := t.Bytes.Layers.In.Text; {
 	case text < least-under, text > most+under && t.Env.Target == "":
-		t.Doubt(Mismatch, Invalid, "text: %d bytes came, where %d deliveries of %d bytes each were counted (%d bytes are allowed to be under way)",
+		t.Doubt(Mismatch, Invalid, "text: %d bytes came, but %d deliveries of %d bytes each were counted (%d bytes may be in flight)",
 			text, t.WindowDeliveries, payload, under)
 	}
 }

@@ -2,10 +2,10 @@ package result
 
 import "math"
 
-// judgeSurroundings looks at what else the machine was doing.
+// judgeSurroundings checks what else the machine was doing.
 func (t *Trial) judgeSurroundings() {
 	if c := t.Env.StealCores; c > maxDisturbance {
-		t.Doubt(Steal, Suspect, "the hypervisor took %.2f cores away (%.2f is allowed)", c, maxDisturbance)
+		t.Doubt(Steal, Suspect, "the hypervisor took %.2f cores (%.2f is allowed)", c, maxDisturbance)
 	}
 	if c := t.Env.ForeignCores; c != nil && *c > maxDisturbance {
 		t.Doubt(ForeignCPU, Suspect, "other processes used %.2f cores (%.2f is allowed)", *c, maxDisturbance)
@@ -15,7 +15,7 @@ func (t *Trial) judgeSurroundings() {
 	t.judgeClock()
 }
 
-// judgeThrottling looks how often the CPU quota was used up. What falls due while
+// judgeThrottling checks how often the CPU quota was used up. What falls due while
 // all stand still waits for the period's end: a share of the periods can reach no
 // more than that share of the latencies.
 func (t *Trial) judgeThrottling() {
@@ -28,7 +28,7 @@ func (t *Trial) judgeThrottling() {
 	if t.Env.QuotaShared {
 		who = "server and generator"
 	}
-	t.doubtBeyond(CPUThrottled, share, noticeThrottled, maxThrottled, "the CPU quota of %.3g cores was used up in %d of %d periods (%.0f %%; %.0f %% is allowed, beyond %.0f %% the trial is invalid): %s stood still until their ends; raise the quota, or ask for less",
+	t.doubtBeyond(CPUThrottled, share, noticeThrottled, maxThrottled, "the CPU quota of %.3g cores was used up in %d of %d periods (%.0f %%; %.0f %% is allowed, beyond %.0f %% the trial is invalid): %s had to wait until each ended; raise the quota, or reduce the load",
 		t.Env.CPUQuota, h.Throttled, h.Periods, 100*share, 100*noticeThrottled, 100*maxThrottled, who)
 }
 
@@ -49,7 +49,7 @@ func (t *Trial) judgePressure() {
 	}
 	busy := t.busy()
 	if limit := busy + maxPressure; *p > limit {
-		t.Doubt(CPUPressure, Suspect, "tasks waited for a CPU for %.0f %% of the time (%.0f %% is allowed where the trial itself keeps the cores busy for %.0f %%): other processes are in its way",
+		t.Doubt(CPUPressure, Suspect, "tasks waited for a CPU for %.0f %% of the time (%.0f %% is allowed, as the trial itself kept the cores busy for %.0f %%): other processes interfered",
 			100**p, 100*limit, 100*busy)
 	}
 }
@@ -72,9 +72,9 @@ func (t *Trial) busy() float64 {
 	return busy
 }
 
-// judgeClock looks whether the clock that all is measured by went right.
+// judgeClock checks whether the measuring clock ran at the right rate.
 func (t *Trial) judgeClock() {
 	if d := t.Env.ClockDrift; d != nil && math.Abs(*d) > maxDrift {
-		t.Doubt(ClockDrift, Suspect, "the monotonic clock and the raw one parted by %.0f ppm (%.0f is allowed, the most that NTP does): every duration is wrong by that share", 1e6**d, 1e6*maxDrift)
+		t.Doubt(ClockDrift, Suspect, "the monotonic clock and the raw clock diverged by %.0f ppm (%.0f is allowed, the most that NTP corrects): every duration is wrong by that share", 1e6**d, 1e6*maxDrift)
 	}
 }

@@ -23,30 +23,25 @@ func ofIt(p compare.Place) string {
 	return "of it"
 }
 
-// headlines are what was lost or repeated, before all else.
-func (c *Comparison) headlines() (out []string) {
-	for _, f := range c.Faults {
-		var runs []string
-		for _, run := range []struct {
-			compare.Fault
-			name string
-		}{{f.Base, "base"}, {f.New, "new run"}} {
-			var parts []string
-			for _, part := range []struct {
-				n    int64
-				what string
-			}{{run.Lost, "lost"}, {run.Repeated, "repeated"}} {
-				if part.n > 0 {
-					parts = append(parts, fmt.Sprintf("%s of %s %s", number.Count.Format(float64(part.n)), number.Plural(float64(run.Expected), "delivery"), part.what))
-				}
-			}
-			if len(parts) > 0 {
-				runs = append(runs, number.Join(parts)+" in the "+run.name)
-			}
-		}
-		out = append(out, f.Where()+": "+strings.Join(runs, "; "))
+// faults is a headline of what was lost or repeated.
+func faults(f compare.Faults) string {
+	runs := slices.DeleteFunc([]string{fault(f.Base, "base"), fault(f.New, "new run")}, func(s string) bool { return s == "" })
+	return f.Where() + ": " + strings.Join(runs, "; ")
+}
+
+// fault is empty where the run has none.
+func fault(f compare.Fault, run string) string {
+	var parts []string
+	if f.Lost > 0 {
+		parts = append(parts, fmt.Sprintf("%s of %s lost", number.Count.Format(float64(f.Lost)), number.Plural(float64(f.Expected), "delivery")))
 	}
-	return out
+	if f.Repeated > 0 {
+		parts = append(parts, fmt.Sprintf("%s of %s repeated", number.Count.Format(float64(f.Repeated)), number.Plural(float64(f.Expected), "delivery")))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return number.Join(parts) + " in the " + run
 }
 
 // notes are what limits the comparison, in sentences.
@@ -81,12 +76,7 @@ func (c *Comparison) notes() (out []string) {
 		add(!h.InBase, "%s: the new run holds no header lines of answers, so that none can be named: measure it with the pollpush that measured the base.", h.Where())
 	}
 	add(slices.ContainsFunc(c.rows(), func(r row) bool { return r.Edges >= leastEdge }), "A limit such as 2+0.5 %%: what is added to a count's limit can fall on either side of the window's edges, by how late the trials were.")
-	var untestable []string
-	for _, r := range c.rows() {
-		if r.Untestable() {
-			untestable = append(untestable, fmt.Sprintf("%s: %s (limit %s, but %s)", r.Where(), r.Metric.Name, r.limit(), number.Percent(r.Floor)))
-		}
-	}
+	untestable := said(c.rows(), row.untestable)
 	add(len(untestable) > 0, "Untestable, as runs of one commit differ by more than the limit on this machine, and below that nothing can be told: %s.", strings.Join(untestable, "; "))
 	return out
 }

@@ -121,6 +121,14 @@ func (r row) warning() string {
 	return ""
 }
 
+// untestable says of a row that its limit is below what chance alone does.
+func (r row) untestable() string {
+	if !r.Untestable() {
+		return ""
+	}
+	return fmt.Sprintf("%s: %s (limit %s, but %s)", r.Where(), r.Metric.Name, r.limit(), number.Percent(r.Floor))
+}
+
 // withInterval is a median with its bounds.
 func (r row) withInterval(m compare.Median) document.Cell {
 	cell := document.Number(r.print(m.Value), m.Value)

@@ -23,7 +23,7 @@ func (c *Comparison) Text(w io.Writer, all bool) error {
 			o.Wrap(&b, s, mark)
 		}
 	}
-	list("⚠ ", c.headlines()...)
+	list("⚠ ", said(c.Faults, faults)...)
 	list("", c.Base.Title())
 	list("base: ", c.Base.Origin())
 	list("new:  ", c.New.Origin())

@@ -32,8 +32,7 @@ func percentilePanel(p *trials.Point, c *figure.Chart) {
 		for _, at := range line.Points {
 			low, high, right = min(low, at.Y), max(high, at.Y), max(right, at.X)
 		}
-		end := line.Right()
-		panel.Scene = append(panel.Scene, line, markers, scene.End{Name: line.Name, Look: line.Look, X: end.X, Y: end.Y})
+		panel.Scene = append(panel.Scene, line, markers, line.End())
 	}
 	if len(panel.Scene) == 0 {
 		c.Omitted = "No percentiles. " + strings.Join(omitted, "; ")
@@ -153,8 +152,7 @@ func latencyModels(p *trials.Point, low, high, right float64) (models []scene.Gu
 				g.Add(x, v)
 			}
 		}
-		known := slices.ContainsFunc(models, func(m scene.Guide) bool { return m.Name == name })
-		if len(g.X) > 1 && !known {
+		if len(g.X) > 1 && !slices.ContainsFunc(models, func(m scene.Guide) bool { return m.Name == name }) {
 			models = append(models, g)
 		}
 	}

@@ -24,12 +24,9 @@ func breakEvenPanels(s *trials.Set, c *figure.Chart) {
 		return
 	}
 	c.Caption = "At which message rate and polling interval does " + trials.SpokenName(polls[0]) + " cost as little as push? Markers are what was measured, with the interval of each; dashed lines are a model: the unit costs that the run itself has fitted, worked out for other rates and intervals."
-	switch {
-	case len(axes) > 1:
-	case axes[0].Key == "poll.interval":
-		c.Caption += " One rate was measured: the lines go to half and to double of it."
-	default:
-		c.Caption += " One interval was measured: the lines go to half and to double of it."
+	if len(axes) == 1 {
+		other := map[string]string{"poll.interval": "rate", "publish.rate": "interval"}[axes[0].Key]
+		c.Caption += " One " + other + " was measured: the lines go to half and to double of it."
 	}
 	for i := range model.Expenses {
 		c.Panels = append(c.Panels, breakEvenPanel(s, polls[0], pushes, &model.Expenses[i]))
@@ -97,7 +94,7 @@ func (g ground) pair(s *trials.Set, poll, push string, cost *model.Expense) (lis
 	fitted := scene.Line{Name: push + " model", Look: look, Width: 1.4, Dashes: theme.Dashed}
 	for _, along := range s.BreakEvenAxes() {
 		for _, l := range s.Cuts(along) {
-			b, ok := model.CutBreakEven(&l, poll, push, cost)
+			b, ok := model.CompareCosts(&l, poll, push, cost)
 			if !ok {
 				continue
 			}
@@ -106,8 +103,8 @@ func (g ground) pair(s *trials.Set, poll, push string, cost *model.Expense) (lis
 				if b.Banded() {
 					low, high = max(b.Low, b.From), min(b.High, b.To)
 				}
-				bar := []scene.Point{onMap(&b, low), onMap(&b, high)}
-				measured.Points = append(measured.Points, onMap(&b, v))
+				at, bar := onMap(&b, v), []scene.Point{onMap(&b, low), onMap(&b, high)}
+				measured.Add(at.X, at.Y, scene.Marked)
 				list = append(list, scene.Line{Look: look.Outline(), Width: 1.2, Points: bar, Unlisted: true})
 			}
 			if gap := b.Gap(); gap != nil && len(fitted.Points) == 0 {
@@ -115,14 +112,11 @@ func (g ground) pair(s *trials.Set, poll, push string, cost *model.Expense) (lis
 			}
 		}
 	}
-	for i := range measured.Points {
-		measured.Points[i].Mark = scene.Marked
-	}
 	all := scene.Line{Name: push, Look: look, Points: slices.Concat(fitted.Points, measured.Points)}
 	if len(all.Points) == 0 {
 		return nil
 	}
-	return append(list, measured, fitted, end(all))
+	return append(list, measured, fitted, all.End())
 }
 
 // onMap is a value on the axis along which costs were compared.
@@ -170,7 +164,7 @@ func freshnessPanel(l *trials.Cut) scene.Panel {
 			continue
 		}
 		labelled = labelled || k.Points[0].Label != ""
-		p.Scene = append(p.Scene, k, end(k))
+		p.Scene = append(p.Scene, k, k.End())
 		for _, at := range k.Points {
 			xs, ys = append(xs, at.X), append(ys, at.Y)
 		}

@@ -104,9 +104,7 @@ func (t timeline) panel(heading string, u number.Unit, fit float64, value func(*
 		p.Scene = append(p.Scene, scene.Guide{Series: scene.Series{Name: "model", Y: []float64{fit}}})
 	}
 	scale := u.ScaleOf(top)
-	if scale.Name != "" {
-		p.Heading += ", " + scale.Name
-	}
+	p.AddScale(scale)
 	p.X, p.Y = axis.Elapsed(from, to), axis.Linear(top, scale, 3, true)
 	p.X.Name, p.Y.LabelWidth = "seconds from the start of the warm-up", 40
 	p.X.Say = func(t float64) string { return number.Plain(t) + " s to " + number.Plain(t+1) + " s" }

@@ -98,7 +98,7 @@ func segmentRows() (rows []Metric) {
 func phaseRows() (rows []Metric) {
 	for _, d := range Directions {
 		for i, name := range result.Phases {
-			rows = append(rows, Metric{Name: name + ", " + d, Unit: number.BytesEach, Use: phases, Formula: fmt.Sprintf("phase_bytes.%d.%s / clients", i, d)})
+			rows = append(rows, Metric{Name: name + ", " + d, Unit: number.BytesEach, Use: phases, Formula: fmt.Sprintf("phase_bytes[%d].%s / clients", i, d)})
 		}
 	}
 	return rows

@@ -54,7 +54,7 @@ const (
 	// polls were answered within the steady state, as the empty ones are counted;
 	// at its edges, others were due in it. Posted messages are answered by 201,
 	// but those of Socket.IO by 200: they are in it.
-	polls = "(requests.by_status.200 + requests.by_status.304)"
+	polls = "(requests.by_status[200] + requests.by_status[304])"
 
 	// asking is above 0 if clients send requests to receive messages.
 	asking = "max(asked.paced, asked.wait_s, asked.heartbeat_s)"
@@ -147,7 +147,7 @@ var modelledRows = []Metric{
 	{Name: "requests of all clients", Unit: number.PerMinute, Formula: "requests.total * 60 / window_s"},
 	{Name: "messages offered per second", Unit: number.Ratio, Formula: "offered / window_s"},
 	{Name: "deliveries per second", Unit: number.Ratio, Formula: "window_deliveries / window_s"},
-	{Name: "requests per client but for posts", Unit: number.PerMinute, Formula: "(requests.total - requests.by_status.201) * 60 / (clients * window_s)"},
+	{Name: "requests per client but for posts", Unit: number.PerMinute, Formula: "(requests.total - requests.by_status[201]) * 60 / (clients * window_s)"},
 	{Name: "bytes per client and second", Unit: number.BytesEach, Formula: "(bytes.in + bytes.out) / (clients * window_s)"},
 	{Name: "polls per client", Unit: number.PerMinute, Formula: polls + " * 60 / (clients * window_s)"},
 	{Name: "long polls per client", Unit: number.PerMinute, Formula: polls + " * 60 / (clients * window_s)"},

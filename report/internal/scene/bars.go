@@ -3,6 +3,7 @@ package scene
 import (
 	"image/color"
 	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot/vg"
@@ -18,8 +19,7 @@ import (
 // over it, a model as a dashed mark across it, and its value in words at its end.
 type Bar struct {
 	Name   string
-	Parts  []float64    // none: not measured
-	Inks   []color.RGBA // of the parts; nil: the look's
+	Parts  []Part // none: not measured
 	Trials []float64
 	Model  float64 // NaN without one
 	Value  string
@@ -29,6 +29,14 @@ type Bar struct {
 	// For the pointer:
 	Transport, Quantity string   // else the name and the panel's quantity
 	Details             []string // a line for each
+}
+
+// Part is a length of a bar. Without a name it has the bar's look; else its ink is
+// explained in the legend.
+type Part struct {
+	Name  string
+	Value float64
+	Ink   color.RGBA
 }
 
 // Bars are drawn from the top down, on Rows.
@@ -57,8 +65,8 @@ func BarPanel(heading string, u number.Unit, rows []Bar) Panel {
 		return p
 	}
 	s := u.ScaleOf(top)
-	if s.Name != "" && u != number.PerMinute {
-		p.Heading += ", " + s.Name
+	if u != number.PerMinute { // the heading says it
+		p.AddScale(s)
 	}
 	p.X, p.Y = axis.Linear(top*1.01, s, 5, false), axis.Rows(names)
 	return p
@@ -66,8 +74,8 @@ func BarPanel(heading string, u number.Unit, rows []Bar) Panel {
 
 // end is where the last part ends.
 func (b *Bar) end() (sum float64) {
-	for _, v := range b.Parts {
-		sum += max(v, 0)
+	for _, p := range b.Parts {
+		sum += max(p.Value, 0)
 	}
 	return sum
 }
@@ -92,12 +100,29 @@ func (b *Bar) scattered() bool {
 func (l Bars) numbers() (list []Series) {
 	for i := range l.Rows {
 		b := &l.Rows[i]
-		list = append(list, Series{Name: b.Name, Y: b.Parts})
+		parts := Series{Name: b.Name}
+		for _, p := range b.Parts {
+			parts.Y = append(parts.Y, p.Value)
+		}
+		list = append(list, parts)
 		if b.scattered() {
 			list = append(list, Series{Name: b.Name + " trials", Y: b.Trials})
 		}
 		if !math.IsNaN(b.Model) {
 			list = append(list, Series{Name: b.Name + " model", Y: []float64{b.Model}})
+		}
+	}
+	return list
+}
+
+// legend explains the parts that have names, in the order in which they are drawn first.
+func (l Bars) legend() (list []Part) {
+	for i := range l.Rows {
+		for _, p := range l.Rows[i].Parts {
+			known := slices.ContainsFunc(list, func(q Part) bool { return q.Name == p.Name })
+			if p.Name != "" && p.Value > 0 && !known {
+				list = append(list, p)
+			}
 		}
 	}
 	return list
@@ -155,22 +180,22 @@ func (b *Bar) draw(f *frame, y vg.Length) {
 
 func (b *Bar) drawParts(f *frame, y vg.Length) {
 	at := 0.0
-	for i, v := range b.Parts {
-		if !(v > 0) {
+	for _, p := range b.Parts {
+		if !(p.Value > 0) {
 			continue
 		}
 		fill, edge, edged := b.Look.Ink, b.Look.Edge(), b.Look.Cased
-		if b.Inks != nil {
-			fill, edge, edged = b.Inks[i], theme.TextInk, true
+		if p.Name != "" {
+			fill, edge, edged = p.Ink, theme.TextInk, true
 		}
-		box := rectangle(f.x(at), y-barHalf, f.x(at+v), y+barHalf)
+		box := rectangle(f.x(at), y-barHalf, f.x(at+p.Value), y+barHalf)
 		if !b.Hollow {
 			f.FillPolygon(fill, box)
 		}
 		if b.Hollow || edged {
 			strokeBox(f.Canvas, draw.LineStyle{Color: edge, Width: 0.8}, box)
 		}
-		at += v
+		at += p.Value
 	}
 }
 

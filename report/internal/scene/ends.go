@@ -10,8 +10,9 @@ import (
 	"github.com/pollpush/pollpush/report/internal/theme"
 )
 
-// End is the name of a line, written beside the axes at the height of a point,
-// or of the right end of the axis, if that is nearer.
+// End is the name of a line, written beside the axes at the height of a point, or
+// of the right end of the axis, if that is nearer. A long name is cut, or no room
+// would be left for axes: what is drawn on axes of less than no width never ends.
 type End struct {
 	unlisted
 	Name string
@@ -21,7 +22,11 @@ type End struct {
 
 // room is the width beside the axes that it takes.
 func (e End) room() vg.Length {
-	return theme.Style(theme.BodySize, theme.TextInk, false).Width(e.Name) + 30
+	return theme.Style(theme.BodySize, theme.TextInk, false).Width(e.label()) + 30
+}
+
+func (e End) label() string {
+	return theme.Fit(theme.Style(theme.BodySize, theme.TextInk, false), e.Name, 170)
 }
 
 func (e End) draw(f *frame) { f.ends = append(f.ends, end{e, f.at(min(e.X, f.panel.X.High), e.Y)}) }
@@ -52,7 +57,7 @@ func (f *frame) drawEnds() {
 		}
 		e.Look.Stroke(&f.Canvas, 2, nil, vg.Point{X: f.Max.X + 8, Y: y}, vg.Point{X: f.Max.X + 20, Y: y})
 		e.Look.Mark(&f.Canvas, 3, vg.Point{X: f.Max.X + 14, Y: y})
-		theme.Middle(&f.Canvas, s, vg.Point{X: f.Max.X + 25, Y: y}, e.Name)
+		theme.Middle(&f.Canvas, s, vg.Point{X: f.Max.X + 25, Y: y}, e.label())
 	}
 }
 

@@ -45,8 +45,13 @@ const (
 // Add appends a point.
 func (l *Line) Add(x, y float64, m Mark) { l.Points = append(l.Points, Point{X: x, Y: y, Mark: m}) }
 
-// Right is the rightmost point.
-func (l *Line) Right() Point {
+// End names the line at its rightmost point.
+func (l *Line) End() End {
+	right := l.right()
+	return End{Name: l.Name, Look: l.Look, X: right.X, Y: right.Y}
+}
+
+func (l *Line) right() Point {
 	right := l.Points[0]
 	for _, p := range l.Points {
 		if p.X > right.X {
@@ -74,19 +79,7 @@ func (l Line) numbers() []Series {
 
 func (l Line) draw(f *frame) {
 	l.drawBand(f)
-	f.on(strokes, func() {
-		var joined []vg.Point
-		for _, p := range append(l.Points, Point{Mark: Crossed}) {
-			if p.Mark != Crossed {
-				joined = append(joined, f.at(p.X, p.Y))
-				continue
-			}
-			if len(joined) > 1 && l.Width > 0 {
-				l.Look.Stroke(&f.Canvas, l.Width, l.Dashes, joined...)
-			}
-			joined = nil
-		}
-	})
+	f.on(strokes, func() { l.stroke(f) })
 	f.on(marks, func() {
 		for _, p := range l.Points {
 			if p.Mark != Unmarked {
@@ -94,6 +87,22 @@ func (l Line) draw(f *frame) {
 			}
 		}
 	})
+}
+
+func (l Line) stroke(f *frame) {
+	var joined []vg.Point
+	for i, p := range l.Points {
+		if p.Mark != Crossed {
+			joined = append(joined, f.at(p.X, p.Y))
+		}
+		if p.Mark != Crossed && i < len(l.Points)-1 {
+			continue
+		}
+		if len(joined) > 1 && l.Width > 0 {
+			l.Look.Stroke(&f.Canvas, l.Width, l.Dashes, joined...)
+		}
+		joined = nil
+	}
 }
 
 func (l Line) drawBand(f *frame) {
@@ -132,7 +141,7 @@ func (l Line) drawMark(f *frame, p Point) {
 	}
 	s := theme.Style(theme.SmallSize, theme.TextInk, false)
 	label := vg.Point{X: at.X + 5, Y: at.Y + 7}
-	if p.X == l.Right().X {
+	if p.X == l.right().X {
 		label = vg.Point{X: at.X - s.Width(p.Label)/2, Y: at.Y - 11}
 	}
 	theme.Middle(&f.Canvas, s, label, p.Label)

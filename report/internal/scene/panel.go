@@ -1,8 +1,6 @@
 package scene
 
 import (
-	"image/color"
-
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -14,8 +12,7 @@ import (
 
 // Panel is one pair of axes of a chart, and the scene on them.
 type Panel struct {
-	Heading string // what is drawn, with its unit
-	Legend  []Swatch
+	Heading string    // what is drawn, with its unit
 	Omitted string    // why there is nothing to draw, if so
 	Height  vg.Length // at least, or as the names of the lines need
 	X, Y    axis.Axis
@@ -23,10 +20,11 @@ type Panel struct {
 	Strips  bool // the pointer is told all lines in upright strips, not point by point
 }
 
-// Swatch is a colour and what it means.
-type Swatch struct {
-	Ink  color.RGBA
-	Name string
+// AddScale adds to the heading what the numbers of its axis are in.
+func (p *Panel) AddScale(s number.Scale) {
+	if s.Name != "" {
+		p.Heading += ", " + s.Name
+	}
 }
 
 // FullHeight is that of heading, legend and axes.
@@ -34,11 +32,7 @@ func (p *Panel) FullHeight() vg.Length {
 	if p.Omitted != "" {
 		return theme.BodySize*2 + 40
 	}
-	h := theme.BodySize*2 + max(p.Height, p.namesHeight()) + 5
-	if p.hasLegend() {
-		h += legendHeight
-	}
-	return h
+	return theme.BodySize*2 + p.legendHeight() + max(p.Height, p.namesHeight()) + 5
 }
 
 // namesHeight is what the names of the lines need beside the axes.
@@ -66,10 +60,8 @@ func (p *Panel) room() (widest vg.Length) {
 func (p *Panel) Draw(box draw.Canvas) []Hit {
 	theme.WriteTop(box, theme.Style(theme.BodySize, theme.TextInk, false), 3, p.Heading)
 	box.Max.Y -= theme.BodySize * 2
-	if p.hasLegend() {
-		p.drawLegend(&box)
-		box.Max.Y -= legendHeight
-	}
+	p.drawLegend(&box)
+	box.Max.Y -= p.legendHeight()
 	if p.Omitted != "" {
 		theme.WriteInstead(box, p.Omitted)
 		return nil
@@ -89,21 +81,29 @@ func (p *Panel) Draw(box draw.Canvas) []Hit {
 	return s.hits
 }
 
-const legendHeight = theme.BodySize * 1.7
-
-// guides are those that the legend names.
-func (p *Panel) guides() (names []string) {
+// legend is the named parts of bars and the guides whose names stand there.
+func (p *Panel) legend() (parts []Part, guides []string) {
 	for _, m := range p.Scene {
-		if g, ok := m.(Guide); ok && !g.NameAtLine {
-			names = append(names, g.Name)
+		switch m := m.(type) {
+		case Bars:
+			parts = append(parts, m.legend()...)
+		case Guide:
+			if !m.NameAtLine {
+				guides = append(guides, m.Name)
+			}
 		}
 	}
-	return names
+	return parts, guides
 }
 
-func (p *Panel) hasLegend() bool { return len(p.Legend)+len(p.guides()) > 0 }
+func (p *Panel) legendHeight() vg.Length {
+	if parts, guides := p.legend(); len(parts)+len(guides) == 0 {
+		return 0
+	}
+	return theme.BodySize * 1.7
+}
 
-// drawLegend lays colours and guides side by side at the top of the canvas.
+// drawLegend lays inks and guides side by side at the top of the canvas.
 func (p *Panel) drawLegend(c *draw.Canvas) {
 	s := theme.Style(theme.TickSize, theme.TextInk, false)
 	at := vg.Point{X: c.Min.X, Y: c.Max.Y - 6}
@@ -111,13 +111,14 @@ func (p *Panel) drawLegend(c *draw.Canvas) {
 		theme.Middle(c, s, vg.Point{X: at.X + after, Y: at.Y}, name)
 		at.X += after + s.Width(name) + 14
 	}
-	for _, w := range p.Legend {
+	parts, guides := p.legend()
+	for _, part := range parts {
 		box := rectangle(at.X, at.Y-4, at.X+12, at.Y+4)
-		c.FillPolygon(w.Ink, box)
+		c.FillPolygon(part.Ink, box)
 		strokeBox(*c, draw.LineStyle{Color: theme.TextInk, Width: 0.8}, box)
-		write(16, w.Name)
+		write(16, part.Name)
 	}
-	for _, name := range p.guides() {
+	for _, name := range guides {
 		c.StrokeLine2(guideStyle, at.X, at.Y, at.X+24, at.Y)
 		write(29, name)
 	}

@@ -77,11 +77,11 @@ func bandText(s *trials.Set) string {
 		return "Lines are medians; bands are their 95 % intervals where there are 6 trials or more, else from the lowest to the highest trial, which holds the true median less often."
 	}
 	fewest := max(least, 2)
-	some, cases := fmt.Sprintf("%d trials", fewest), model.RangeHolds(fewest)
+	orMore := ""
 	if most > fewest {
-		some, cases = some+" or more", cases+" or more"
+		orMore = " or more"
 	}
-	return "Lines are medians; bands go from the lowest to the highest of " + some + ", which holds the true median in " + cases + "."
+	return fmt.Sprintf("Lines are medians; bands go from the lowest to the highest of %d trials%s, which holds the true median in %s%s.", fewest, orMore, model.RangeHolds(fewest), orMore)
 }
 
 // tutorialGuide is 60 requests in a minute for each client.
@@ -131,12 +131,6 @@ func markOf(s *trials.Side, elsewhere bool) scene.Mark {
 	return scene.Marked
 }
 
-// end names a line at its rightmost point.
-func end(l scene.Line) scene.End {
-	right := l.Right()
-	return scene.End{Name: theme.ShortName(l.Name), Look: l.Look, X: right.X, Y: right.Y}
-}
-
 func (p *curvePanel) draw(l *trials.Cut) scene.Panel {
 	var lines []scene.Line
 	for _, name := range l.Transports() {
@@ -151,7 +145,8 @@ func (p *curvePanel) draw(l *trials.Cut) scene.Panel {
 		}
 	}
 	panel := linesPanel(l, lines, p.metric.Unit, heldHeading(p.heading, l), guides)
-	if len(lines) == 0 && p.metric.Name == metric.Latency99.Name && delivered(l) {
+	delivered := func(name string) bool { return len(curve(l, name, &metric.Latency50).Points) > 0 }
+	if len(lines) == 0 && p.metric.Name == metric.Latency99.Name && slices.ContainsFunc(l.Transports(), delivered) {
 		panel.Omitted = "too few deliveries: a p99 takes 1,000 in a trial"
 	}
 	return panel
@@ -165,26 +160,19 @@ func heldHeading(heading string, l *trials.Cut) string {
 	return heading + ", " + l.Held
 }
 
-// delivered reports whether any trial has a latency at all.
-func delivered(l *trials.Cut) bool {
-	return slices.ContainsFunc(l.Transports(), func(name string) bool { return len(curve(l, name, &metric.Latency50).Points) > 0 })
-}
-
 // linesPanel puts curves on axes that fit them: logarithmic where values span a
 // decade or more. Nothing that is not above zero fits on such an axis; a
 // transport that has only such values is named in the heading.
 func linesPanel(l *trials.Cut, lines []scene.Line, u number.Unit, heading string, guides []scene.Guide) scene.Panel {
 	p := scene.Panel{Heading: heading, Height: 150}
-	ys := heights(lines, guides)
-	positive := slices.DeleteFunc(slices.Clone(ys), func(v float64) bool { return !(v > 0) })
-	if len(positive) == 0 {
+	low, high, measured := extent(lines, guides)
+	if !(high > 0) {
 		p.Omitted = "not measured in this run"
-		if len(ys) > 0 {
+		if measured {
 			p.Omitted = "zero everywhere"
 		}
 		return p
 	}
-	low, high := stat.Range(positive)
 	var zero []string
 	if high >= 10*low {
 		lines, zero = aboveZero(lines)
@@ -193,15 +181,13 @@ func linesPanel(l *trials.Cut, lines []scene.Line, u number.Unit, heading string
 	} else {
 		scale := u.ScaleOf(high)
 		p.Y = axis.Linear(high, scale, 4, true)
-		if scale.Name != "" {
-			p.Heading += ", " + scale.Name
-		}
+		p.AddScale(scale)
 	}
 	p.X = axisAlong(l)
 	p.X.Say, p.Y.Say = l.Along.Label, u.Format
 	p.Heading = scene.Remark(p.Heading, "zero, not on this axis", zero)
 	for _, k := range lines {
-		p.Scene = append(p.Scene, k, end(k))
+		p.Scene = append(p.Scene, k, k.End())
 	}
 	for _, g := range guides {
 		p.Scene = append(p.Scene, g)
@@ -222,20 +208,25 @@ func axisAlong(l *trials.Cut) (a axis.Axis) {
 	return a
 }
 
-// heights are all values that the vertical axis has to show.
-func heights(lines []scene.Line, guides []scene.Guide) (ys []float64) {
+// extent is of all values above zero that the vertical axis has to show, and
+// whether there are any, these or others.
+func extent(lines []scene.Line, guides []scene.Guide) (low, high float64, measured bool) {
+	var ys []float64
 	for _, k := range lines {
-		for _, s := range k.Points {
-			ys = append(ys, s.Y)
-			if s.Low < s.High {
-				ys = append(ys, s.Low, s.High)
-			}
+		for _, at := range k.Points {
+			ys = append(ys, at.Y, at.Low, at.High)
 		}
 	}
 	for _, g := range guides {
 		ys = append(ys, g.Y...)
 	}
-	return ys
+	low = math.Inf(1)
+	for _, v := range ys {
+		if v > 0 {
+			low, high = min(low, v), max(high, v)
+		}
+	}
+	return low, high, len(ys) > 0
 }
 
 // aboveZero leaves out samples that a logarithmic axis cannot show, and names the
@@ -250,4 +241,35 @@ func aboveZero(lines []scene.Line) (kept []scene.Line, zero []string) {
 		}
 	}
 	return kept, zero
+}
+
+// breaksPanels are grids of how every transport bore every point.
+func breaksPanels(s *trials.Set, c *figure.Chart) {
+	c.Title += ", by " + s.Axis().By
+	c.Caption += " " + model.Breaking(s) + " A cell that says breaks tells what server or generator could not do, and after a semicolon what else was so. One with a ? doubts the measurement: what else the machine did meanwhile, or a count. – stands where nothing was measured."
+	cuts, left := s.Shown()
+	if left > 0 {
+		c.Footer = []string{number.Plural(float64(left), "more value") + " in the table"}
+	}
+	for i := range cuts {
+		heading := heldHeading("how the load was borne, and what was first in the way", &cuts[i])
+		c.Panels = append(c.Panels, scene.CellPanel(heading, cuts[i].Along.Name, cellsOf(&cuts[i])))
+	}
+}
+
+var tones = map[model.Bearing]scene.Tone{model.Bore: scene.Light, model.Doubted: scene.Medium, model.Broke: scene.Dark}
+
+func cellsOf(l *trials.Cut) (g scene.Cells) {
+	for _, point := range l.Points {
+		g.Columns = append(g.Columns, l.Along.Unit.Short(l.Along.Of(&point.Head)))
+	}
+	for _, name := range l.Transports() {
+		row := scene.Row{Name: name}
+		for _, point := range l.Points {
+			c := model.CellOf(point.Side(name))
+			row.Cells = append(row.Cells, scene.Cell{Head: c.Stamp, Text: c.Reason, Tone: tones[c.Bearing]})
+		}
+		g.Rows = append(g.Rows, row)
+	}
+	return g
 }
