@@ -12,7 +12,7 @@ import (
 type sseClient struct {
 	httpPair
 	body   framing
-	events EventStream
+	events eventStream
 	got    []Delivery
 	ended  error // of the stream; what came before it is delivered first
 }
@@ -35,7 +35,7 @@ func (c *sseClient) Resume(ctx context.Context, after uint64) error {
 	if err := c.reopen(); err != nil {
 		return err
 	}
-	c.target.After, c.events, c.ended = after, EventStream{}, nil
+	c.target.After, c.events, c.ended = after, eventStream{}, nil
 	err := c.subscribe(ctx)
 	if err != nil {
 		c.Suspend() // what it has read is not taken in

@@ -77,7 +77,7 @@ func TestDoubtsByReason(t *testing.T) {
 	}
 	trials[0].Reasons = append(trials[0].Reasons, result.Reason{Validity: result.Invalid, Code: result.EdgeLate, Text: "b"})
 	got := strings.Join(metric.DoubtsByReason(trials), "\n")
-	want := "invalid, steady state's edge read late: 1 trial of " + fixture.Nine[0] + "\nsuspect, CPU used by other processes: 9 trials of 9 transports"
+	want := "invalid, window edge read late: 1 trial of " + fixture.Nine[0] + "\nsuspect, CPU used by other processes: 9 trials of 9 transports"
 	if got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
@@ -115,7 +115,7 @@ func TestTextGroupsDoubts(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := text.String()
-	for _, want := range []string{"- suspect, CPU used by other processes: 72 trials of 9 transports", "- invalid, polls not reached: 4 trials of poll and poll-etag", "reasons for the warnings about 72 trials"} {
+	for _, want := range []string{"- suspect, CPU used by other processes: 72 trials of 9 transports", "- invalid, poll rate not reached: 4 trials of poll and poll-etag", "reasons for the warnings about 72 trials"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("does not say %q:\n%s", want, got)
 		}

@@ -39,7 +39,7 @@ type runCommand struct {
 // one begins.
 func (c *runCommand) Run(s *session) error {
 	options := control.Options{
-		NoLock: c.NoLock, Commit: commit(), Progress: s.stderr, Live: s.stderr.terminal, Width: s.stderr.width, Resume: c.Resume != nil,
+		Arm: control.Arm{Commit: commit()}, NoLock: c.NoLock, Progress: s.stderr, Live: s.stderr.terminal, Width: s.stderr.width, Resume: c.Resume != nil,
 	}
 	if err := c.prepare(&options); err != nil {
 		return err

@@ -26,8 +26,8 @@ func options(t *testing.T, s scenario.Scenario) Options {
 	s.Name, s.Trials, s.Rooms, s.Seed, s.TimeLimit = "self-test", 1, 1, 1, time.Second
 	s.Server.History = 100_000
 	return Options{
-		Grid: scenario.Single(s), Chatserver: chatserver, Loadgen: shardProgram,
-		Dir: filepath.Join(t.TempDir(), "run"), Commit: "test", Progress: io.Discard,
+		Arm:  Arm{Chatserver: chatserver, Dir: filepath.Join(t.TempDir(), "run"), Commit: "test"},
+		Grid: scenario.Single(s), Loadgen: shardProgram, Progress: io.Discard,
 	}
 }
 

@@ -50,7 +50,7 @@ const (
 func (t *Trial) Judge() {
 	if t.Status == Complete {
 		t.judgeNumbers()
-	} else {
+	} else if !t.doubted(NotComplete) { // else its cause is known
 		t.Doubt(NotComplete, Invalid, "the trial is %s: its numbers cover only the part that ran", t.Status)
 	}
 	t.Validity = worst(t.Reasons)

@@ -94,7 +94,7 @@ func (g ground) pair(s *trials.Set, poll, push string, cost *model.Expense) (lis
 	fitted := scene.Line{Name: push + " model", Look: look, Width: 1.4, Dashes: theme.Dashed}
 	for _, along := range s.BreakEvenAxes() {
 		for _, l := range s.Cuts(along) {
-			b, ok := model.CutBreakEven(&l, poll, push, cost)
+			b, ok := model.CompareCosts(&l, poll, push, cost)
 			if !ok {
 				continue
 			}
