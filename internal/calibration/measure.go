@@ -197,7 +197,7 @@ func floor(t *result.Trial, paced bool) *result.Quantiles {
 // operations is how many there were in the steady state.
 func (b *bench) operations(t *result.Trial) int64 {
 	if b.transport.Paced {
-		return t.Requests.ByStatus["200"] + t.Requests.ByStatus["304"]
+		return t.Requests.Answered()
 	}
 	return t.WindowDeliveries
 }
