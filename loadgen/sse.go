@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strconv"
 )
 
 // sseClient receives over an event stream, and publishes with POST.
@@ -50,9 +49,7 @@ func (c *sseClient) subscribe(ctx context.Context) error {
 	request := c.appendGet(nil, "/events", c.target.After, "")
 	request = append(request, "Accept: text/event-stream\r\n"...)
 	if c.target.After > 0 {
-		request = append(request, "Last-Event-ID: "...)
-		request = strconv.AppendUint(request, c.target.After, 10)
-		request = append(request, "\r\n"...)
+		request = fmt.Appendf(request, "Last-Event-ID: %d\r\n", c.target.After)
 	}
 	if err := c.conn.send(append(request, "\r\n"...)); err != nil {
 		return err
