@@ -44,7 +44,7 @@ func Start(path string, args ...string) (*Process, error) {
 		return nil, err
 	}
 	p.Stdout, p.cmd.Stdout = read, write
-	err = p.start(func() {})
+	err = p.start()
 	write.Close()
 	if err != nil {
 		read.Close()
@@ -53,31 +53,29 @@ func Start(path string, args ...string) (*Process, error) {
 	return p, nil
 }
 
-// start starts the child, and calls after when it has ended, before that is reported.
-func (p *Process) start(after func()) (err error) {
+// start starts the child and waits for its end, on one thread: by the end of the
+// thread that has started it the kernel signals that its parent is dead (Pdeathsig).
+func (p *Process) start() (err error) {
 	p.ended = make(chan struct{})
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGCONT}
 	if p.Stdin, err = p.cmd.StdinPipe(); err != nil {
 		return err
 	}
 	started := make(chan error)
-	go p.live(started, after)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := p.cmd.Start()
+		started <- err
+		if err != nil {
+			return
+		}
+		if err = p.cmd.Wait(); !errors.Is(err, exec.ErrWaitDelay) { // which is no way to end
+			p.err = err
+		}
+		close(p.ended)
+	}()
 	return <-started
-}
-
-// live starts the child and waits for its end, on one thread: by the end of the
-// thread that has started it the kernel signals that its parent is dead (Pdeathsig).
-func (p *Process) live(started chan<- error, after func()) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	err := p.cmd.Start()
-	started <- err
-	if err != nil {
-		return
-	}
-	p.err = p.cmd.Wait()
-	after()
-	close(p.ended)
 }
 
 // Pid is the child's process id.

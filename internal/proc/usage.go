@@ -20,21 +20,26 @@ type Usage struct {
 
 // Read reads a process's usage.
 func Read(pid int) (u Usage, err error) {
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("process %d: %w", pid, err)
+		}
+	}()
 	cpu, err := cpuTime(pid)
 	if err != nil {
-		return u, fmt.Errorf("process %d: %w", pid, err)
+		return u, err
 	}
 	p, err := procfs.NewProc(pid)
 	if err != nil {
-		return u, fmt.Errorf("process %d: %w", pid, err)
+		return u, err
 	}
 	stat, err := p.Stat()
 	if err != nil {
-		return u, fmt.Errorf("process %d: %w", pid, err)
+		return u, err
 	}
 	status, err := p.NewStatus()
 	if err != nil {
-		return u, fmt.Errorf("process %d: %w", pid, err)
+		return u, err
 	}
 	const tick = 10 * time.Millisecond // USER_HZ, fixed at 100 by the kernel's interface
 	return Usage{
