@@ -212,8 +212,7 @@ func less(q *result.Quantiles, by float64) *result.Quantiles {
 		if v == nil {
 			return nil
 		}
-		left := *v - by
-		return &left
+		return new(*v - by)
 	}
 	return &result.Quantiles{P50: take(q.P50), P90: take(q.P90), P99: take(q.P99), P999: take(q.P999), Max: q.Max - by, Mean: q.Mean - by, N: q.N}
 }

@@ -176,12 +176,7 @@ type Moment struct {
 	ClientsAsked int     `json:"clients_asked"`
 	RateAsked    float64 `json:"rate_asked"` // messages per second, of all rooms
 
-	Clients    int64 `json:"clients"` // that have joined by its end
-	Requests   int64 `json:"requests"`
-	Published  int64 `json:"published"`
-	Deliveries int64 `json:"deliveries"`
-	BytesIn    int64 `json:"bytes_in"`
-	BytesOut   int64 `json:"bytes_out"`
+	result.SecondCounts
 
 	ServerCPU      *float64 `json:"server_cpu"` // cores, over the last second that was looked at
 	ServerRSSBytes *int64   `json:"server_rss_bytes"`
@@ -235,9 +230,8 @@ func (r *runner) moment(t *result.Trial, w *watch, k int, now result.Second) *Mo
 		Name: r.name(t), K: k, T: now.T, Phase: now.Phase,
 		PhaseLeftS: phase.Seconds(), TrialLeftS: trial.Seconds(), RunLeftS: (trial + r.left).Seconds(),
 		ClientsAsked: r.Scenario.Clients, RateAsked: r.Scenario.Publish.Rate * float64(r.Scenario.Rooms),
-		Clients: now.Clients, Requests: now.Requests, Published: now.Published, Deliveries: now.Deliveries,
-		BytesIn: now.BytesIn, BytesOut: now.BytesOut,
-		P50: seen.latencies.Quantile(.5), P99: seen.latencies.Quantile(.99), Missing: seen.missing,
+		SecondCounts: now.SecondCounts,
+		P50:          seen.latencies.Quantile(.5), P99: seen.latencies.Quantile(.99), Missing: seen.missing,
 	}
 	m.ServerCPU, m.ServerRSSBytes = w.serverNow()
 	return m

@@ -7,6 +7,8 @@ import (
 
 	"gotest.tools/v3/assert"
 	is "gotest.tools/v3/assert/cmp"
+
+	"github.com/pollpush/pollpush/internal/result"
 )
 
 func TestProgressOnATerminal(t *testing.T) {
@@ -64,8 +66,8 @@ func TestProgressWithoutATerminal(t *testing.T) {
 
 func second() *Moment {
 	return &Moment{
-		T: 12, Phase: "steady", PhaseLeftS: 8, RunLeftS: 100.4, ClientsAsked: 1000, RateAsked: 20, Clients: 998, Published: 20,
-		Deliveries: 19960, Requests: 1000, P50: new(.5012), P99: new(.00991), Missing: 3,
+		T: 12, Phase: "steady", PhaseLeftS: 8, RunLeftS: 100.4, ClientsAsked: 1000, RateAsked: 20,
+		SecondCounts: result.SecondCounts{Clients: 998, Published: 20, Deliveries: 19960, Requests: 1000}, P50: new(.5012), P99: new(.00991), Missing: 3,
 	}
 }
 
