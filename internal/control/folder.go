@@ -1,6 +1,7 @@
 package control
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -123,10 +124,7 @@ func cutOff(path string) error {
 	if err != nil {
 		return err
 	}
-	whole := len(content)
-	for whole > 0 && content[whole-1] != '\n' {
-		whole--
-	}
+	whole := bytes.LastIndexByte(content, '\n') + 1
 	if err := os.Truncate(path, int64(whole)); err != nil {
 		return refuse("results %s: the line cut off at its end cannot be removed: %w", path, err)
 	}

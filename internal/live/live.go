@@ -44,13 +44,14 @@ type Page struct {
 	served chan struct{} // closed when it is not served any more
 	word   string        // tells this page's events from those of another at the same address
 
+	places chan struct{} // one is taken by each stream
+
 	mu     sync.Mutex
 	opens  []byte   // the first event of all, once it is not among those kept
 	first  int      // number of the oldest event kept
 	events [][]byte // as they are sent
 	news   chan struct{}
 	ended  bool
-	open   int // streams
 }
 
 // Listen serves the page on HOST:PORT; port 0 takes a free one, and no host is
@@ -67,7 +68,8 @@ func Listen(address string) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Page{URL: "http://" + l.Addr().String() + "/", host: host, word: rand.Text()[:8], served: make(chan struct{}), news: make(chan struct{})}
+	p := &Page{URL: "http://" + l.Addr().String() + "/", host: host, word: rand.Text()[:8], served: make(chan struct{}),
+		places: make(chan struct{}, readers), news: make(chan struct{})}
 	p.server = &http.Server{Handler: p.handler(), ReadHeaderTimeout: patience, IdleTimeout: time.Minute}
 	go func() {
 		defer close(p.served)
@@ -137,23 +139,6 @@ func (p *Page) after(n int) (events [][]byte, next int, more <-chan struct{}) {
 	return events, end, more
 }
 
-// enter takes one of the places for readers.
-func (p *Page) enter() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.open == readers {
-		return false
-	}
-	p.open++
-	return true
-}
-
-func (p *Page) leave() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.open--
-}
-
 // resume returns the number of the event that follows the last one that a reader
 // has, and whether that was one of this page's.
 func (p *Page) resume(last string) (next int, known bool) {
@@ -174,11 +159,13 @@ const hello = "retry: 500\ndata: {\"hello\":true}\n\n"
 // stream sends all events kept, or those after the last one that the reader has,
 // and then each as it comes.
 func (p *Page) stream(w http.ResponseWriter, r *http.Request) {
-	if !p.enter() {
+	select {
+	case p.places <- struct{}{}:
+		defer func() { <-p.places }()
+	default:
 		http.Error(w, fmt.Sprintf("%d pages already follow the run: close one of them", readers), http.StatusServiceUnavailable)
 		return
 	}
-	defer p.leave()
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	if r.Method == http.MethodHead {
