@@ -62,7 +62,7 @@ func (p *progress) moment(label string, m *Moment) {
 	}
 	p.status("%s", strings.Join([]string{where,
 		fmt.Sprintf("%s (run %s) left", span(m.PhaseLeftS), span(m.RunLeftS)),
-		"p50 " + latency(m.P50), "p99 " + latency(m.P99),
+		"p50 " + Latency(m.P50), "p99 " + Latency(m.P99),
 		fmt.Sprintf("%d missing", m.Missing),
 		of(m.Clients, float64(m.ClientsAsked)) + " clients",
 		of(m.Published, m.RateAsked) + " messages/s",
@@ -108,8 +108,8 @@ func span(seconds float64) string {
 	return time.Duration(seconds * float64(time.Second)).Round(time.Second).String()
 }
 
-// latency is a latency in three digits; a dash where it is not known.
-func latency(seconds *float64) string {
+// Latency is a time in three digits; a dash where it is not known.
+func Latency(seconds *float64) string {
 	switch {
 	case seconds == nil:
 		return "–"

@@ -121,6 +121,6 @@ func TestLatencyAsText(t *testing.T) {
 		{nil, "–"}, {new(0.), "0 µs"}, {new(4.56e-5), "45.6 µs"}, {new(.0009994), "999 µs"}, {new(.0009996), "1 ms"},
 		{new(.0177), "17.7 ms"}, {new(.9994), "999 ms"}, {new(.9996), "1 s"}, {new(12.345), "12.3 s"},
 	} {
-		assert.Check(t, is.Equal(latency(c.seconds), c.want))
+		assert.Check(t, is.Equal(Latency(c.seconds), c.want))
 	}
 }

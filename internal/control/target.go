@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"io"
 	"mime"
-	"net"
 	"net/http"
 	"net/http/httptrace"
 	"net/netip"
@@ -24,6 +23,7 @@ import (
 	"github.com/pollpush/pollpush/internal/contract"
 	"github.com/pollpush/pollpush/internal/localhost"
 	"github.com/pollpush/pollpush/internal/proc"
+	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/loadgen"
 )
 
@@ -211,15 +211,11 @@ func (r *runner) fitTarget(ctx context.Context, arm *Arm, roots *x509.CertPool, 
 // strange says that another process than the one that is named as the target's
 // listens on the target's port of this host; it is empty where that is not seen.
 func strange(target string, pid int) string {
-	u, err := url.Parse(target)
-	if err != nil || pid == 0 {
-		return ""
-	}
-	if ip := net.ParseIP(u.Hostname()); !strings.EqualFold(u.Hostname(), "localhost") && (ip == nil || !ip.IsLoopback()) {
+	if here := (result.Env{Target: target}); pid == 0 || !here.TargetIsLocal() {
 		return ""
 	}
 	port := uint16(80)
-	if u.Scheme == "https" {
+	if strings.HasPrefix(target, "https:") {
 		port = 443
 	}
 	for _, given := range ports([]string{target}) {

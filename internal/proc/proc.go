@@ -25,7 +25,7 @@ type Process struct {
 
 	cmd   *exec.Cmd
 	group bool        // all of its process group are ended with it
-	gone  atomic.Bool // the group has been: its id may be another's by now
+	gone  atomic.Bool // the child, or all of its group: its id may be another's by now
 	log   tail
 	ended chan struct{}
 	err   error // set before ended is closed
@@ -73,6 +73,7 @@ func (p *Process) start() (err error) {
 		if err = p.cmd.Wait(); !errors.Is(err, exec.ErrWaitDelay) { // which is no way to end
 			p.err = err
 		}
+		p.gone.Store(!p.group)
 		close(p.ended)
 	}()
 	return <-started
@@ -129,15 +130,7 @@ func (p *Process) WaitOrKill(grace time.Duration) error {
 // Kill kills the child, if it has not ended, with all that it has started: its
 // end is seen when nobody holds its standard error any more.
 func (p *Process) Kill() {
-	if p.group {
-		if !p.gone.Load() {
-			_ = syscall.Kill(-p.Pid(), syscall.SIGKILL)
-		}
-		return
-	}
-	select {
-	case <-p.ended: // its id may be another's by now
-	default:
+	if !p.gone.Load() {
 		_ = syscall.Kill(-p.Pid(), syscall.SIGKILL)
 	}
 }

@@ -1,7 +1,9 @@
 package scenario
 
 import (
+	"cmp"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -69,15 +71,13 @@ func report(file string, faults []Fault) error {
 	if len(faults) == 0 {
 		return nil
 	}
-	slices.SortStableFunc(faults, func(a, b Fault) int {
-		if (a.File == "") != (b.File == "") {
-			if a.File == "" {
-				return 1
-			}
-			return -1
+	place := func(f Fault) int {
+		if f.File == "" {
+			return math.MaxInt
 		}
-		return a.Line - b.Line
-	})
+		return f.Line
+	}
+	slices.SortStableFunc(faults, func(a, b Fault) int { return cmp.Compare(place(a), place(b)) })
 	if more := len(faults) - faultsMost; more > 0 {
 		faults = append(faults[:faultsMost:faultsMost], fileFault(file, 0, "", fmt.Sprintf("and %d faults more", more)))
 	}

@@ -241,23 +241,21 @@ func Read(arg string) (file string, src []byte, err error) {
 
 func readFile(arg string) ([]byte, error) {
 	info, err := os.Stat(arg)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) || arg == "":
+	if errors.Is(err, fs.ErrNotExist) || arg == "" {
 		return nil, missing(arg)
-	case err != nil:
-		return nil, failFile(arg, 0, "cannot be read: %v", file.Cause(err))
-	case info.IsDir():
+	}
+	if err == nil && info.IsDir() {
 		return nil, failFile(arg, 0, "is a directory; give a scenario's name or file")
 	}
 	f, err := file.Open(arg)
 	if errors.Is(err, file.ErrIrregular) {
 		return nil, failFile(arg, 0, "%v", file.ErrIrregular)
 	}
-	if err != nil {
-		return nil, failFile(arg, 0, "cannot be read: %v", file.Cause(err))
+	var src []byte
+	if err == nil {
+		defer f.Close()
+		src, err = io.ReadAll(io.LimitReader(f, SizeMax+1))
 	}
-	defer f.Close()
-	src, err := io.ReadAll(io.LimitReader(f, SizeMax+1))
 	if err != nil {
 		return nil, failFile(arg, 0, "cannot be read: %v", file.Cause(err))
 	}

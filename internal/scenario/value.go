@@ -62,13 +62,9 @@ func (v value) found() string {
 
 // show quotes text where it would be misread as part of the sentence.
 func show(text string) string {
-	for _, r := range text {
-		if !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-,", r) {
-			return strconv.Quote(clip(text))
-		}
-	}
-	if text == "" {
-		return `""`
+	const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._/+-,"
+	if text == "" || strings.Trim(text, plain) != "" {
+		return strconv.Quote(clip(text))
 	}
 	return clip(text)
 }
