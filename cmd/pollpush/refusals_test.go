@@ -322,7 +322,7 @@ func TestCompareRefuses(t *testing.T) {
 		{"compare base short", badInput, "new run: ws has 3 of 6 trials: the run is partial"},
 		{"compare base cut", badInput, "new run: poll has 0 of 3 trials: the run is partial"},
 		{"compare cut base --counts-only", badInput, "base: poll has 0 of 3 trials"},
-		{"compare base swept", badInput, "new run: has no trial at 1 point that it was to measure (hash ba9876543210)"},
+		{"compare base swept", badInput, "new run: has no trial at 1 point of its plan (hash ba9876543210)"},
 		{"compare mute mute", badInput, "ws: nothing was delivered on either side: no verdict"},
 		{"compare mute mute --counts-only --markdown c.md", badInput, "ws: nothing was delivered on either side: no verdict"},
 		{"compare mute base", badInput, "ws: nothing was delivered in the base: no verdict"},
