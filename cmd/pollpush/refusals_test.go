@@ -258,7 +258,7 @@ func TestResultsRefused(t *testing.T) {
 		{"report empty", badInput, "empty/trials.jsonl: holds no trial"},
 		{"report later", badInput, "later/trials.jsonl:1: has schema 99, this pollpush reads up to 5: use a newer pollpush"},
 		{"report sums", badInput, "sums/trials.jsonl:1: broken invariants: expected 10 ≠ delivered 11 − duplicated 0 + lost 0"},
-		{"report two", badInput, `two/trials.jsonl:2: is of run "another-run" .. began with run "a-run"`},
+		{"report two", badInput, `two/trials.jsonl:2: belongs to run "another-run" .. began with run "a-run"`},
 		{"compare good cut", badInput, "cut/trials.jsonl:2: the line is cut off: its writer was killed; delete it to use the lines before"},
 		{"report", badInput, "<dir>"},
 		{"compare nowhere good", refused, "make the base by `pollpush run SCENARIO --out nowhere`, or pass --allow-missing-baseline"},
@@ -334,7 +334,7 @@ func TestCompareRefuses(t *testing.T) {
 		{same + "--limit=", badInput, `--limit "": give at least one, or leave the flag out`},
 		{same + "--markdown - --junit -", badInput, "only one of them can be standard output"},
 		{same + "--markdown nowhere/c.md --junit -", refused, "the comparison cannot be written .. nowhere/c.md"},
-		{same + "--learn", badInput, "one and the same run"},
+		{same + "--learn", badInput, "they are the same run"},
 	})
 	if e := inside(t, words("compare base late --counts-only")...); e.code != fine {
 		t.Errorf("counts only: exit code %d: %s", e.code, e.stderr)
