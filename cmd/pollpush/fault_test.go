@@ -29,7 +29,7 @@ func TestChildKilled(t *testing.T) {
 			}
 			e := p.end()
 			wantNoneLeft(t, dir)
-			e.wantExit(t, invalidRun, "trials are invalid; the reasons stand in the report", "poll, trial 1 of 1: failed")
+			e.wantExit(t, invalidRun, "trials are invalid; the report gives the reasons", "poll, trial 1 of 1: failed")
 			trials, err := result.ReadDir(filepath.Join(dir, "run"))
 			if err != nil {
 				t.Fatal(err)

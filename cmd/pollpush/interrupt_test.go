@@ -34,7 +34,7 @@ func TestInterrupt(t *testing.T) {
 			}
 			e := p.interrupt(c.signal)
 			wantNoneLeft(t, dir)
-			e.wantExit(t, interrupted, "interrupted; what was measured is in run")
+			e.wantExit(t, interrupted, "interrupted; the measured trials are in run")
 			run := filepath.Join(dir, "run")
 			trials, err := result.ReadDir(run)
 			if err != nil || len(trials) != 1 {

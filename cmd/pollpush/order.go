@@ -85,12 +85,12 @@ func (c *runCommand) restore() error {
 	fresh := runCommand{Scenarios: []string{scenario.Default}, Calibration: c.Calibration, Resume: c.Resume, Live: c.Live, NoLock: c.NoLock}
 	if len(c.Scenarios) != 1 || c.Scenarios[0] != scenario.Default || len(c.list()) > 0 || c.Out != nil ||
 		c.Target != nil || c.TargetCA != "" || c.TargetPID != nil || c.Profile || c.Baseline != "" {
-		return usage("--resume %s: goes on with the run as it was asked for; leave out the scenario and all other flags", *c.Resume)
+		return usage("--resume %s: resumes the run with its original settings; omit the scenario and all other flags", *c.Resume)
 	}
 	path := filepath.Join(*c.Resume, orderFile)
 	text, err := file.Read(path, 2*scenario.SizeMax)
 	if errors.Is(err, fs.ErrNotExist) {
-		return refuse("--resume %s: there is no %s; name the folder of a run, as `pollpush run` prints it", *c.Resume, orderFile)
+		return refuse("--resume %s: there is no %s; give the folder of a run, as `pollpush run` prints it", *c.Resume, orderFile)
 	}
 	if errors.Is(err, file.ErrIrregular) {
 		return usage("--resume %s: %w", *c.Resume, err)
@@ -100,7 +100,7 @@ func (c *runCommand) restore() error {
 	}
 	var o order
 	if err := file.Decode(text, &o); err != nil {
-		return usage("--resume %s: %s is not what `pollpush run` has written: %w", *c.Resume, path, err)
+		return usage("--resume %s: %s was not written by `pollpush run`: %w", *c.Resume, path, err)
 	}
 	fresh.Out, fresh.TargetCA, fresh.Profile, fresh.restored = c.Resume, o.TargetCA, o.Profile, &o
 	if o.Target != "" {

@@ -44,7 +44,7 @@ func (a *answer) gist() string {
 // offered says that the answer is no refusal of the path.
 func (a *answer) offered() error {
 	if refuses(a.status) {
-		return &absence{a.asked, fmt.Sprintf("%s is answered %d", a.asked, a.status)}
+		return &absence{a.asked, fmt.Sprintf("%s got %d", a.asked, a.status)}
 	}
 	return nil
 }
@@ -76,7 +76,7 @@ type message struct {
 func parseMessage(b []byte) (message, string) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(b, &members); err != nil || members == nil {
-		return message{}, "no JSON object: " + quote(string(b))
+		return message{}, "not a JSON object: " + quote(string(b))
 	}
 	for _, name := range []string{"id", "room", "text"} {
 		if members[name] == nil {
@@ -200,7 +200,7 @@ func texts(messages []message) string {
 // isTexts says that a page holds these texts, with the ids from first on.
 func (a *answer) isTexts(p page, first uint64, want ...string) error {
 	if wrong := wrongTexts(p.messages, first, want); wrong != "" {
-		return a.fault(wrong, "answer with what follows the cursor, oldest first")
+		return a.fault(wrong, "return the messages after the cursor, oldest first")
 	}
 	return nil
 }

@@ -10,10 +10,10 @@ var byBatch = []string{"ws-batch"}
 
 var batches = []Point{
 	{Group: "batch", Name: "batch=true is answered with Batch-Window", Transports: byBatch, Needed: true, try: batchAgreed},
-	{Group: "batch", Name: "what is gathered comes to everyone in the room", Transports: byBatch, Needed: true,
+	{Group: "batch", Name: "gathered messages reach everyone in the room", Transports: byBatch, Needed: true,
 		try: func(v *visit) error { return v.socketDelivers("?after=0&batch=true") }},
-	{Group: "batch", Name: "what comes within a window goes in one frame", Transports: byBatch, try: batchJoins},
-	{Group: "batch", Name: "who did not ask is not made to wait", Transports: byBatch, try: batchAsked},
+	{Group: "batch", Name: "messages within a window go in one frame", Transports: byBatch, try: batchJoins},
+	{Group: "batch", Name: "clients that did not ask do not wait", Transports: byBatch, try: batchAsked},
 }
 
 // windowedSocket opens a WebSocket that is served in batches.
@@ -60,7 +60,7 @@ func batchJoins(v *visit) error {
 	must(s.wants(1, texts...))
 	if most := int(time.Since(began)/window) + 2; s.frames > most {
 		return s.fault(fmt.Sprintf("%d frames for %d messages within %v, with a window of %v", s.frames, n, time.Since(began).Round(time.Millisecond), window),
-			"gather what comes within the window into one frame")
+			"put all messages of a window into one frame")
 	}
 	return nil
 }
@@ -70,7 +70,7 @@ func batchAsked(v *visit) error {
 	must2(v.batchSocket(room))
 	s := must1(v.socket(room, ""))
 	if window := s.header.Get("Batch-Window"); window != "" {
-		return s.fault("Batch-Window "+quote(window), "send Batch-Window, and gather, only where batch=true was asked for")
+		return s.fault("Batch-Window "+quote(window), "send Batch-Window, and gather messages, only if batch=true was requested")
 	}
 	return nil
 }

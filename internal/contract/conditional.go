@@ -10,11 +10,11 @@ import (
 var byETag = []string{"poll-etag"}
 
 var conditional = []Point{
-	{Group: "conditional", Name: "every page bears ETag and Cache-Control", Transports: byETag, try: everyETag},
-	{Group: "conditional", Name: "an ETag, sent back with no news: 304", Transports: byETag, Needed: true, try: tagHolds},
-	{Group: "conditional", Name: "If-None-Match with no news: 304, with the ETag", Transports: byETag, try: notModified},
+	{Group: "conditional", Name: "every page has ETag and Cache-Control", Transports: byETag, try: everyETag},
+	{Group: "conditional", Name: "an ETag sent back without news gets 304", Transports: byETag, Needed: true, try: tagHolds},
+	{Group: "conditional", Name: "If-None-Match without news gets 304 with the ETag", Transports: byETag, try: notModified},
 	{Group: "conditional", Name: "If-None-Match may be a list, weak, or *", Transports: byETag, try: notModifiedForms},
-	{Group: "conditional", Name: "an ETag, sent back with news: 200", Transports: byETag, Needed: true, try: modified},
+	{Group: "conditional", Name: "an ETag sent back with news gets 200", Transports: byETag, Needed: true, try: modified},
 }
 
 // tagged asks for a page that bears an ETag.
@@ -51,7 +51,7 @@ func tagHolds(v *visit) error {
 	must(v.say(room, loadTexts[0]))
 	p, _ := must2(v.poll(room, "?after=0&limit=1000"))
 	if len(p.messages) != 1 {
-		return &Fault{"GET " + v.messages(room, "?after=0&limit=1000"), fmt.Sprintf("%d messages of 1", len(p.messages)), "answer with what follows the cursor"}
+		return &Fault{"GET " + v.messages(room, "?after=0&limit=1000"), fmt.Sprintf("%d messages of 1", len(p.messages)), "return the messages after the cursor"}
 	}
 	query := fmt.Sprintf("?after=%d&limit=1000", p.messages[0].ID)
 	_, a := must2(v.tagged(room, query))
@@ -104,7 +104,7 @@ func modified(v *visit) error {
 	must(v.say(room, loadTexts[0]))
 	p, a := must2(v.poll(room, "?after=0&limit=1000", "If-None-Match", a.header.Get("Etag")))
 	if len(p.messages) != 1 || p.messages[0].Text != loadTexts[0] {
-		return a.fault("messages "+texts(p.messages), "answer with what follows the cursor")
+		return a.fault("messages "+texts(p.messages), "return the messages after the cursor")
 	}
 	return nil
 }

@@ -9,15 +9,15 @@ import (
 // crossing is that all transports reach the same rooms: while one of them
 // listens, messages are published in every way there is, at the same time.
 var crossing = []Point{
-	{Group: "together", Name: "polling sees what is said in any way", Transports: byPoll, Optional: true,
+	{Group: "together", Name: "polling sees messages of all transports", Transports: byPoll, Optional: true,
 		try: func(v *visit) error { return v.cross(pollListens) }},
-	{Group: "together", Name: "SSE sees what is said in any way", Transports: bySSE, Optional: true,
+	{Group: "together", Name: "SSE sees messages of all transports", Transports: bySSE, Optional: true,
 		try: func(v *visit) error { return v.cross(streamListens) }},
-	{Group: "together", Name: "WebSocket sees what is said in any way", Transports: byWS, Optional: true,
+	{Group: "together", Name: "WebSocket sees messages of all transports", Transports: byWS, Optional: true,
 		try: func(v *visit) error { return v.cross(socketListens) }},
-	{Group: "together", Name: "Socket.IO polling sees what is said in any way", Transports: bySocketPolling, Optional: true,
+	{Group: "together", Name: "Socket.IO polling sees messages of all transports", Transports: bySocketPolling, Optional: true,
 		try: func(v *visit) error { return v.cross(conversationListens(byPolling)) }},
-	{Group: "together", Name: "Socket.IO WebSocket sees what is said in any way", Transports: bySocketWebSocket, Optional: true,
+	{Group: "together", Name: "Socket.IO WebSocket sees messages of all transports", Transports: bySocketWebSocket, Optional: true,
 		try: func(v *visit) error { return v.cross(conversationListens(byWebSocket)) }},
 }
 
@@ -91,13 +91,13 @@ func (v *visit) cross(open func(v *visit, room string) (listener, error)) error 
 		return err
 	}
 	if n := len(speakers) * each; len(p.messages) < n {
-		return a.fault(fmt.Sprintf("%d messages of %d", len(p.messages), n), "have all transports share their rooms")
+		return a.fault(fmt.Sprintf("%d messages of %d", len(p.messages), n), "let all transports share their rooms")
 	}
 	var texts []string
 	for _, m := range p.messages {
 		texts = append(texts, m.Text)
 	}
-	asked := "what is said in a room in " + strconv.Itoa(len(speakers)) + " ways"
+	asked := "messages published to a room in " + strconv.Itoa(len(speakers)) + " ways"
 	return v.hear(l, len(texts), func(got []message) error {
 		if wrong := wrongTexts(got, 1, texts[:len(got)]); wrong != "" {
 			return &Fault{asked, wrong, deliverRemedy}
@@ -133,7 +133,7 @@ func (l *pollListener) message() (message, error) {
 			return message{}, err
 		}
 		if len(p.messages) == 0 {
-			return message{}, a.fault("no message", "answer with what follows the cursor")
+			return message{}, a.fault("no message", "return the messages after the cursor")
 		}
 		l.got, l.after = p.messages, p.messages[len(p.messages)-1].ID
 	}

@@ -16,7 +16,7 @@ func headAnswered(v *visit) error {
 	must(a.is(http.StatusOK))
 	must(a.isMedia("application/json"))
 	if len(a.body) > 0 {
-		return a.fault("bytes after the header: "+quote(string(a.body)), "answer HEAD with the header alone: the next answer on the connection begins there")
+		return a.fault("bytes after the header: "+quote(string(a.body)), "answer HEAD with the header only: the next answer begins right after it")
 	}
 	return nil
 }

@@ -12,7 +12,7 @@ import (
 const mostPosts = 1200
 
 var history = []Point{
-	{Group: "history", Name: "a poll from beyond it says truncated", Transports: byPoll, Optional: true, try: pollTruncated},
+	{Group: "history", Name: "a poll from before it is marked truncated", Transports: byPoll, Optional: true, try: pollTruncated},
 	{Group: "history", Name: "a truncated page is never a 304", Transports: byETag, Optional: true, try: truncatedModified},
 	{Group: "history", Name: "an event stream begins with truncated", Transports: bySSE, Optional: true, try: eventsTruncated},
 	{Group: "history", Name: "a WebSocket begins with truncated", Transports: byWS, Optional: true, try: socketTruncated},
@@ -59,7 +59,7 @@ func (c *check) fill() (full, error) {
 			return f, err
 		}
 		if len(p.messages) == 0 {
-			return f, a.fault("no message", "answer with the messages that are kept")
+			return f, a.fault("no message", "return the messages that are kept")
 		}
 		f.first = p.messages[0]
 		if f.first.ID > 1 {
@@ -71,7 +71,7 @@ func (c *check) fill() (full, error) {
 
 func pollTruncated(v *visit) error {
 	f := must1(v.filled())
-	const remedy = `add "truncated":true where messages after the cursor are no longer kept, and only there`
+	const remedy = `add "truncated":true if messages after the cursor are no longer kept, and only then`
 	p, a := must2(v.poll(f.room, "?after=0&limit=1"))
 	if !p.truncated {
 		return a.fault(fmt.Sprintf("a page that begins with %d and is not truncated", f.first.ID), remedy)
@@ -110,7 +110,7 @@ func (v *visit) isFirst(l listener, asked string, f full) error {
 		return err
 	}
 	if m.ID != f.first.ID {
-		return &Fault{asked, fmt.Sprintf("message %d first, after truncated", m.ID), fmt.Sprintf("go on with %d, the oldest that is kept", f.first.ID)}
+		return &Fault{asked, fmt.Sprintf("message %d first, after truncated", m.ID), fmt.Sprintf("continue with %d, the oldest kept", f.first.ID)}
 	}
 	return nil
 }

@@ -10,11 +10,11 @@ import (
 var byLongPoll = []string{"longpoll"}
 
 var longPolling = []Point{
-	{Group: "long poll", Name: "no news: an empty page after wait", Transports: byLongPoll, try: waitEnds},
-	{Group: "long poll", Name: "news that is there: at once", Transports: byLongPoll, Needed: true, try: waitSkipped},
-	{Group: "long poll", Name: "news that comes: to everyone who waits", Transports: byLongPoll, Needed: true, try: waitAnswered},
-	{Group: "long poll", Name: "no news, conditional: 304 after wait", Transports: byLongPoll, Optional: true, try: waitNotModified},
-	{Group: "long poll", Name: "waits of 1s to 60s are taken, others refused 400", Transports: byLongPoll, try: waitRefused},
+	{Group: "long poll", Name: "without news, an empty page comes after wait", Transports: byLongPoll, try: waitEnds},
+	{Group: "long poll", Name: "existing news comes at once", Transports: byLongPoll, Needed: true, try: waitSkipped},
+	{Group: "long poll", Name: "new messages reach everyone who waits", Transports: byLongPoll, Needed: true, try: waitAnswered},
+	{Group: "long poll", Name: "without news, a conditional poll gets 304 after wait", Transports: byLongPoll, Optional: true, try: waitNotModified},
+	{Group: "long poll", Name: "waits of 1s to 60s are accepted, others get 400", Transports: byLongPoll, try: waitRefused},
 }
 
 const (
@@ -37,7 +37,7 @@ func waitEnds(v *visit) error {
 	p, a := must2(v.poll(room, "?after=1&wait=1.5s"))
 	must(a.isTexts(p, 1))
 	if a.took < 1400*time.Millisecond { // clocks differ a little
-		return a.fault(fmt.Sprintf("an empty page after %v", a.took.Round(time.Millisecond)), "wait as long as was asked")
+		return a.fault(fmt.Sprintf("an empty page after %v", a.took.Round(time.Millisecond)), "wait as long as requested")
 	}
 	return a.isLast(p, 1)
 }
@@ -65,9 +65,9 @@ func twoWait(v *visit) error {
 			case len(p.messages) == 0 && a.took < waited:
 				err = &absence{a.asked, "wait is ignored: an empty page came at once"}
 			case len(p.messages) == 0:
-				err = a.fault(fmt.Sprintf("an empty page after %v", a.took.Round(time.Millisecond)), "wait as long as was asked")
+				err = a.fault(fmt.Sprintf("an empty page after %v", a.took.Round(time.Millisecond)), "wait as long as requested")
 			case len(p.messages) > 1 || p.messages[0].Text != loadTexts[0]:
-				err = a.fault("messages "+texts(p.messages), "answer with what follows the cursor")
+				err = a.fault("messages "+texts(p.messages), "return the messages after the cursor")
 			}
 			answered <- err
 		}()
@@ -98,7 +98,7 @@ func waitNotModified(v *visit) error {
 	a = must1(v.get(v.messages(room, "?after=0&wait=1s"), "If-None-Match", a.header.Get("Etag")))
 	must(a.is(http.StatusNotModified))
 	if a.took < waited {
-		return a.fault(fmt.Sprintf("304 after %v", a.took.Round(time.Millisecond)), "wait as long as was asked")
+		return a.fault(fmt.Sprintf("304 after %v", a.took.Round(time.Millisecond)), "wait as long as requested")
 	}
 	return nil
 }

@@ -54,10 +54,10 @@ func (v *visit) dial(path string, compressed bool, header ...string) (*socket, e
 	case r == nil:
 		return nil, v.notServed(s.asked, path, err)
 	case refuses(r.StatusCode):
-		return nil, &absence{s.asked, fmt.Sprintf("the handshake is answered %d", r.StatusCode)}
+		return nil, &absence{s.asked, fmt.Sprintf("the handshake got %d", r.StatusCode)}
 	case r.StatusCode == http.StatusSwitchingProtocols:
 		fault := Fault{s.asked, fmt.Sprintf("101, but %s: %+q", quote(err.Error()), r.Header),
-			"answer with Upgrade, Connection, Sec-WebSocket-Accept and extensions as RFC 6455 and RFC 7692 have them"}
+			"answer with Upgrade, Connection, Sec-WebSocket-Accept and extensions as RFC 6455 and RFC 7692 require"}
 		if err != websocket.ErrBadHandshake && strings.HasPrefix(r.Header.Get("Sec-Websocket-Extensions"), "permessage-deflate") {
 			return nil, &otherTerms{fault}
 		}
@@ -89,7 +89,7 @@ type handshakeRefusal struct {
 // served from one that breaks.
 func (v *visit) notServed(asked, path string, err error) error {
 	if a, failed := v.get(path); failed == nil && refuses(a.status) && v.ctx.Err() == nil {
-		return &absence{asked, fmt.Sprintf("the handshake is not answered, and a plain GET %d", a.status)}
+		return &absence{asked, fmt.Sprintf("the handshake got no answer, and a plain GET got %d", a.status)}
 	}
 	return v.broken(asked, err)
 }
@@ -136,7 +136,7 @@ func (s *socket) text(body string) error {
 
 // next waits for the next object.
 func (s *socket) next() (part, error) {
-	const remedy = `send a message, {"ack":42}, {"error":{…}} or {"truncated":true}, or several parted by \n`
+	const remedy = `send a message, {"ack":42}, {"error":{…}} or {"truncated":true}, or several separated by \n`
 	for len(bytes.TrimSpace(s.rest)) == 0 {
 		frame, err := s.frame()
 		if err != nil {

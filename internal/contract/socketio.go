@@ -14,10 +14,10 @@ var (
 )
 
 var socketPolling = append([]Point{
-	{Group: "socket.io polling", Name: "a session is opened by a handshake", Transports: bySocketPolling, Needed: true, try: sessionOpens},
-	{Group: "socket.io polling", Name: "the handshake tells maxPayload", Transports: bySocketPolling, try: sessionBounds},
-	{Group: "socket.io polling", Name: "an unknown session is refused 400", Transports: bySocketPolling, try: sessionUnknown},
-	{Group: "socket.io polling", Name: "the session may be upgraded, losing nothing", Transports: bySocketPolling, Optional: true, try: sessionUpgrades},
+	{Group: "socket.io polling", Name: "a handshake opens a session", Transports: bySocketPolling, Needed: true, try: sessionOpens},
+	{Group: "socket.io polling", Name: "the handshake has maxPayload", Transports: bySocketPolling, try: sessionBounds},
+	{Group: "socket.io polling", Name: "an unknown session gets 400", Transports: bySocketPolling, try: sessionUnknown},
+	{Group: "socket.io polling", Name: "a session can be upgraded without losses", Transports: bySocketPolling, Optional: true, try: sessionUpgrades},
 }, socketPoints("socket.io polling", bySocketPolling, byPolling)...)
 
 var socketWebSocket = socketPoints("socket.io websocket", bySocketWebSocket, byWebSocket)
@@ -36,18 +36,18 @@ func socketPoints(group string, transports []string, open linker) []Point {
 		needed bool
 		try    func(*visit, linker) error
 	}{
-		{"the namespace / is connected", true, namespaceConnects},
-		{"a message comes to everyone in the room", true, emitDelivers},
-		{"each message sent gets its acknowledgement", true, emitAcks},
-		{"no other namespace is connected", false, namespaceRefused},
+		{"the namespace / accepts connections", true, namespaceConnects},
+		{"a message reaches everyone in the room", true, emitDelivers},
+		{"each message sent is acknowledged", true, emitAcks},
+		{"other namespaces are refused", false, namespaceRefused},
 		{"text comes back byte for byte", false, emitText},
-		{"the acknowledgement is the message", false, ackHoldsMessage},
-		{"a plain string is a message as well", false, stringAccepted},
-		{"without after: from now on", false, socketIOFromNow},
-		{"after: what was missed, then what comes", false, socketIOResumes},
-		{"bad input is told to the callback", false, callbackRefuses},
-		{"bad input without a callback: error message", false, eventRefuses},
-		{"a bad room or cursor is a connect error", false, connectRefused},
+		{"the acknowledgement contains the message", false, ackHoldsMessage},
+		{"a plain string is also a message", false, stringAccepted},
+		{"without after, only new messages come", false, socketIOFromNow},
+		{"after returns missed messages, then new ones", false, socketIOResumes},
+		{"the callback reports bad input", false, callbackRefuses},
+		{"bad input without a callback gets an error message", false, eventRefuses},
+		{"a bad room or cursor gives a connect error", false, connectRefused},
 	} {
 		points = append(points, Point{Group: group, Name: p.name, Transports: transports, Needed: p.needed,
 			try: func(v *visit) error { return p.try(v, open) }})
@@ -271,7 +271,7 @@ func emitAcks(v *visit, open linker) error {
 		argument := must1(c.called(body("ada", loadTexts[0])))
 		var m struct{ ID uint64 }
 		if json.Unmarshal(argument, &m) != nil || m.ID == 0 {
-			return &Fault{c.asked(), quote(string(argument)), "call the callback with the message, id and all"}
+			return &Fault{c.asked(), quote(string(argument)), "call the callback with the message, including its id"}
 		}
 	}
 	return nil
@@ -298,7 +298,7 @@ func stringAccepted(v *visit, open linker) error {
 		c := must1(v.converse(open, "room="+v.room()+query))
 		argument := must1(c.called(`"hello"`))
 		if m, wrong := parseMessage(argument); wrong != "" || m.User != user || m.Text != "hello" {
-			return &Fault{c.asked() + `, 42["chat message","hello"]`, quote(string(argument)), "take it for a message of the query's user, or of anonymous"}
+			return &Fault{c.asked() + `, 42["chat message","hello"]`, quote(string(argument)), "treat it as a message from the query's user, or from anonymous"}
 		}
 	}
 	return nil

@@ -189,9 +189,9 @@ func (v *visit) broken(asked string, err error) error {
 	var timeout net.Error
 	switch {
 	case v.ctx.Err() != nil || errors.As(err, &timeout) && timeout.Timeout():
-		return &Fault{asked, "no answer in time", "answer, and do not stall"}
+		return &Fault{asked, "no answer in time", "answer in time"}
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return &Fault{asked, "connection refused", "start the server there"}
 	}
-	return &Fault{asked, "no whole answer: " + quote(err.Error()), "answer in full, by HTTP/1.1"}
+	return &Fault{asked, "incomplete answer: " + quote(err.Error()), "send a complete HTTP/1.1 answer"}
 }

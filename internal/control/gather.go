@@ -144,7 +144,7 @@ func (g *merger) finish(plan shard.Plan) {
 	t.Fanout = fanout(g.messages, plan)
 	g.legs()
 	if g.dropped > 0 {
-		t.Doubt(result.Broken, result.Invalid, "%d samples were beyond what a histogram holds", g.dropped)
+		t.Doubt(result.Broken, result.Invalid, "%d samples exceeded the range of a histogram", g.dropped)
 	}
 	if g.problem != nil {
 		t.Doubt(result.Broken, result.Invalid, "%v", g.problem)

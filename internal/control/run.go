@@ -141,7 +141,7 @@ func run(ctx context.Context, o Options, arms []Arm) ([][]result.Trial, error) {
 			if !r.repeats(&t) {
 				break
 			}
-			r.say.line("%s: once more", r.label(s.transport, s.trial)) // the line before says why
+			r.say.line("%s: repeating", r.label(s.transport, s.trial)) // the line before says why
 		}
 	}
 	return trials, nil
@@ -159,7 +159,7 @@ func (r *runner) fit(ctx context.Context, arms []Arm) error {
 		r.sizes = append(r.sizes, z)
 		most = max(most, p.Clients)
 		if d := p.Server.Freeze; d > 0 && target != "" {
-			return refuse("the scenario stops the server for %v (server.freeze), and only pollpush's own chatserver can be stopped: leave out the target, or use another scenario", d)
+			return refuse("the scenario stops the server for %v (server.freeze), but only pollpush's own chatserver can be stopped: omit the target, or use another scenario", d)
 		}
 		if target != "" {
 			r.Grid.Points[i].TLS = strings.HasPrefix(target, "https:") // whatever the scenario would have of a server of ours
@@ -167,7 +167,7 @@ func (r *runner) fit(ctx context.Context, arms []Arm) error {
 	}
 	roots, err := loadgen.Roots(r.TargetCA)
 	if err != nil {
-		return refuse("the certificates to trust the target by: %w", err)
+		return refuse("the certificates for the target: %w", err)
 	}
 	for i := range arms {
 		if err := r.fitTarget(ctx, &arms[i], roots, most); err != nil && len(arms) > 1 {
@@ -182,12 +182,12 @@ func (r *runner) fit(ctx context.Context, arms []Arm) error {
 // announce says what is to be run, before it is.
 func (r *runner) announce(slots []slot, arms []Arm) {
 	if len(slots) == 0 {
-		r.say.line("%s is complete: there is nothing to go on with", r.Grid.Name)
+		r.say.line("%s is complete: nothing to resume", r.Grid.Name)
 		return
 	}
 	text := fmt.Sprintf("%s: %d trials", r.Grid.Name, len(slots))
 	if r.Resume {
-		text = fmt.Sprintf("%s goes on: %d trials are left", r.Grid.Name, len(slots))
+		text = fmt.Sprintf("%s: resuming, %d trials left", r.Grid.Name, len(slots))
 	}
 	if n := len(r.Grid.Points); n > 1 {
 		text += fmt.Sprintf(" at %d points (%s)", n, strings.Join(r.Grid.Swept, ", "))
@@ -251,7 +251,7 @@ func (r *runner) trial(ctx context.Context, name string, n, attempt int) result.
 	}
 	err := error(nil)
 	if !ok {
-		err = fmt.Errorf("transport %q is not in the table", name)
+		err = fmt.Errorf("unknown transport %q", name)
 	} else {
 		err = r.measure(ctx, &t)
 	}

@@ -222,9 +222,9 @@ func announced(ctx context.Context, p *proc.Process) (line announcement, err err
 		if err == nil {
 			return line, nil
 		}
-		return line, fmt.Errorf("the server did not say where it listens: %w", errors.Join(err, p.WaitOrKill(time.Second)))
+		return line, fmt.Errorf("the server did not print its address: %w", errors.Join(err, p.WaitOrKill(time.Second)))
 	case <-timeout.C:
-		return announcement{}, fmt.Errorf("the server did not say within %v where it listens", patience)
+		return announcement{}, fmt.Errorf("the server did not print its address within %v", patience)
 	case <-ctx.Done():
 		return announcement{}, ctx.Err()
 	}

@@ -24,11 +24,11 @@ func CheckSchema(text []byte, newest int, kind, remedy string) error {
 	case !json.Valid(text):
 		return fmt.Errorf("is not JSON: %w%s", err, after("; "))
 	case err != nil || head.Schema == nil:
-		return errors.New(`has no "schema": this is no ` + kind + " of pollpush; name another file")
+		return errors.New(`has no "schema": this is not a pollpush ` + kind + "; give another file")
 	case *head.Schema > newest:
-		return fmt.Errorf("has schema %d, this pollpush reads up to %d: use a newer pollpush%s", *head.Schema, newest, after(", or "))
+		return fmt.Errorf("has schema %d, but this pollpush reads up to %d: use a newer pollpush%s", *head.Schema, newest, after(", or "))
 	case *head.Schema < 1:
-		return fmt.Errorf("has schema %d, the first one was 1%s", *head.Schema, after("; "))
+		return fmt.Errorf("has schema %d, but schemas start at 1%s", *head.Schema, after("; "))
 	}
 	return nil
 }

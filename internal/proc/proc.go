@@ -93,7 +93,7 @@ func (p *Process) Err() error {
 		return nil
 	}
 	if log := p.log.String(); log != "" {
-		return fmt.Errorf("%s: %w; it said: %s", p.Name, p.err, log)
+		return fmt.Errorf("%s: %w; it printed: %s", p.Name, p.err, log)
 	}
 	return fmt.Errorf("%s: %w", p.Name, p.err)
 }
@@ -102,7 +102,7 @@ func (p *Process) Err() error {
 func (p *Process) Log() string { return p.log.String() }
 
 // ErrKilled says that a child did not end when it was asked to.
-var ErrKilled = errors.New("did not end in time and was killed")
+var ErrKilled = errors.New("did not exit in time and was killed")
 
 // Stop asks the child to end by SIGTERM, waits for as long as grace, and then
 // kills it, which it reports as [ErrKilled].
@@ -176,7 +176,7 @@ func Beside(name string) (string, error) {
 	}
 	path := filepath.Join(filepath.Dir(self), name)
 	if _, err := os.Stat(path); err != nil {
-		return "", fmt.Errorf("%s is not beside %s in %s: `make build` puts them there", name, filepath.Base(self), filepath.Dir(self))
+		return "", fmt.Errorf("%s is not beside %s in %s: run `make build`", name, filepath.Base(self), filepath.Dir(self))
 	}
 	return path, nil
 }

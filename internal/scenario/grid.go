@@ -36,7 +36,7 @@ func (d *draft) set(k *Key, line int, v value) {
 		return
 	}
 	if len(items) == 0 {
-		d.refused(k.Path, line, refuse(v, "is empty; give one value, or several to be measured one by one"))
+		d.refused(k.Path, line, refuse(v, "is empty; give one value, or several to measure each"))
 		return
 	}
 	var wrong []problem
@@ -48,7 +48,7 @@ func (d *draft) set(k *Key, line int, v value) {
 		}
 		text := k.format(&d.Scenario)
 		if slices.Contains(seen, text) {
-			wrong = append(wrong, refuse(item, "stands twice; name each value once")...)
+			wrong = append(wrong, refuse(item, "occurs twice; name each value once")...)
 		}
 		seen = append(seen, text)
 	}
