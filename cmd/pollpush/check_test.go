@@ -60,7 +60,7 @@ func TestCheckServerDies(t *testing.T) {
 	e := pollpush(t, workplace(t), "check", s.URL)
 	e.wantExit(t, refused, "the server at "+s.URL+" stopped answering after ", "; restart it")
 	for text, want := range map[string]bool{
-		"  not known: the check ended before\n": true, "(under way when the server stopped answering)\n": true,
+		"  not known: the check ended too early\n": true, "(under way when the server stopped answering)\n": true,
 		"history\n  not tried  all 6 points\n": true, "remedy: send a complete HTTP/1.1 answer": false,
 	} {
 		if strings.Contains(e.stdout, text) != want {

@@ -79,7 +79,7 @@ func TestQuota(t *testing.T) {
 		t.Errorf("throttling: %+v; reasons: %v", h, trials[0].Reasons)
 	}
 	page, err := os.ReadFile(filepath.Join(dir, "run", "report.html"))
-	if err != nil || !strings.Contains(string(page), "a quota of 0.1") || !strings.Contains(string(page), "CPU quota used up, most") {
+	if err != nil || !strings.Contains(string(page), "a quota of 0.1") || !strings.Contains(string(page), "CPU quota used up, worst") {
 		t.Errorf("the report does not tell of the quota: %v", err)
 	}
 
@@ -101,5 +101,5 @@ func TestMemoryLimit(t *testing.T) {
 	const limit = "209715200"
 	limited := group(t, "memory", map[string]string{"memory.limit_in_bytes": limit}, map[string]string{"memory.max": limit})
 	dir := workplace(t)
-	wantNoRun(t, dir, within(t, limited, dir, "run", "tiny.yaml"), "20 clients need about ", " of memory, 1", " MiB are free: use fewer clients")
+	wantNoRun(t, dir, within(t, limited, dir, "run", "tiny.yaml"), "20 clients need about ", " of memory, but only 1", " MiB are free: use fewer clients")
 }

@@ -73,7 +73,7 @@ func TestFit(t *testing.T) {
 			m: with(func(m *proc.Machine) { m.NoFile = 60_000 }), refused: "55000 connections from one shard need as many local ports, but only 28232 are available: use at least 4 shards, or shards: auto"},
 
 		{name: "memory", s: crowd(10_000, 1, 0, 0), m: with(func(m *proc.Machine) { m.AvailableBytes = 700 << 20 }),
-			refused: "10000 clients need about 724 MiB of memory, 700 MiB are free: use fewer clients"},
+			refused: "10000 clients need about 724 MiB of memory, but only 700 MiB are free: use fewer clients"},
 		{name: "memory enough", s: crowd(10_000, 1, 0, 0), m: with(func(m *proc.Machine) { m.AvailableBytes = 725 << 20 }), want: size{1, 1}},
 		{name: "unknown memory", s: crowd(10_000, 1, 0, 0), m: with(func(m *proc.Machine) { m.AvailableBytes = 0 }), want: size{1, 1}},
 	} {
@@ -109,10 +109,10 @@ func TestFitMemory(t *testing.T) {
 		{"nothing published", 1000, 1, 0, 24 * time.Hour, 1 << 30, ""},
 		// 256 MiB, 10,000 clients of 48 KiB, and 60 million deliveries of 16 bytes.
 		{"many deliveries", 10_000, 1, 100, 60 * second, 1639 << 20,
-			"60000000 deliveries to 10000 clients need about 1640 MiB of memory, 1639 MiB are free: use a lower rate, fewer clients or a shorter steady state"},
+			"60000000 deliveries to 10000 clients need about 1640 MiB of memory, but only 1639 MiB are free: use a lower rate, fewer clients or a shorter steady state"},
 		{"just enough for them", 10_000, 1, 100, 60 * second, 1641 << 20, ""},
 		{"as many in ten rooms", 10_000, 10, 100, 60 * second, 1639 << 20,
-			"60000000 deliveries to 10000 clients need about 1640 MiB of memory, 1639 MiB are free: use a lower rate, fewer clients or a shorter steady state"},
+			"60000000 deliveries to 10000 clients need about 1640 MiB of memory, but only 1639 MiB are free: use a lower rate, fewer clients or a shorter steady state"},
 		{"unknown memory", 10_000, 1, 100, 60 * second, 0, ""},
 		{"more than can be delivered", 20, 1, 1e6, 5 * second, 1 << 30, ""},
 		{"the most messages", 1, 1, 1e6, 100 * second, 0, ""},

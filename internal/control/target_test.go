@@ -188,7 +188,7 @@ func TestCheckTargetByIPv6(t *testing.T) {
 }
 
 func TestCheckTargetRefusesAddresses(t *testing.T) {
-	wantRefusal(t, checkTarget(t.Context(), "127.0.0.1:8080", nil), `target "127.0.0.1:8080": give a server's base address, as http://127.0.0.1:8080`)
+	wantRefusal(t, checkTarget(t.Context(), "127.0.0.1:8080", nil), `target "127.0.0.1:8080": give a server's base address, such as http://127.0.0.1:8080`)
 }
 
 func prepared(dir string) error {
