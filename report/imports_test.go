@@ -34,7 +34,7 @@ var outside = []string{"internal/file", "internal/result", "internal/stat", "int
 // forTests is imported by tests alone.
 const forTests = "report/internal/fixture"
 
-const mostLines = 2200
+const mostLines = 1100
 
 type listed struct {
 	Dir, ImportPath string

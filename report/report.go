@@ -52,8 +52,8 @@ func Write(dir string, list []result.Trial) error {
 	}
 	for i := range d.Charts {
 		c := &d.Charts[i]
-		files["charts/"+c.Name+".svg"] = figures[i].Svg
-		if files["charts/"+c.Name+".png"], err = c.Png(); err != nil {
+		files["charts/"+c.Name+".svg"] = figures[i].SVG
+		if files["charts/"+c.Name+".png"], err = c.PNG(); err != nil {
 			return err
 		}
 	}
@@ -70,15 +70,15 @@ func Write(dir string, list []result.Trial) error {
 }
 
 // figures are the charts, drawn for the page.
-func figures(d *document.Document) ([]document.DrawnFigure, error) {
-	var list []document.DrawnFigure
+func figures(d *document.Document) ([]document.Picture, error) {
+	var list []document.Picture
 	for i := range d.Charts {
 		c := &d.Charts[i]
-		svg, err := c.Svg()
+		svg, err := c.SVG()
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, document.DrawnFigure{Svg: svg, Title: c.Title, Stamp: c.Stamp, Caption: c.Caption, Asks: c.Asks})
+		list = append(list, document.Picture{SVG: svg, Title: c.Title, Stamp: c.Stamp, Caption: c.Caption, Asks: c.Asks})
 	}
 	return list, nil
 }

@@ -43,7 +43,7 @@ func TestStartRefuses(t *testing.T) {
 		within            time.Duration
 		want              []string
 	}{
-		"ends":                  {"echo 'cannot find module' >&2; exit 7", "/healthz", "", time.Minute, []string{"the start command ended, and must stay in the foreground", "exit status 7; it printed: cannot find module"}},
+		"ends":                  {"echo 'cannot find module' >&2; exit 7", "/healthz", "", time.Minute, []string{"the start command ended, but it must stay in the foreground", "exit status 7; it printed: cannot find module"}},
 		"ends well":             {"echo 'in the background'", "/healthz", "", time.Minute, []string{"exit status 0; it printed: in the background"}},
 		"no such program":       {"no-such-program --port 1", "/healthz", "", time.Minute, []string{`"no-such-program --port 1": exit status 127; it printed: `, "not found"}},
 		"never listens":         {"echo 'waiting for the database'; exec sleep 1000", "/healthz", "", 300 * time.Millisecond, []string{`"echo 'waiting for the database'; exec sleep 1000" was not ready within 300ms`, "/healthz does not answer: ", "connection refused; it printed: waiting for the database"}},

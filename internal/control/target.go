@@ -47,13 +47,9 @@ func checkTarget(ctx context.Context, target string, roots *x509.CertPool) error
 	if err != nil {
 		return refuse("target %s: %w", target, err)
 	}
-	client := localhost.Client(roots) // the load follows no redirect either
-	answer, err := client.Do(request)
+	answer, err := localhost.Client(roots).Do(request) // the load follows no redirect either
 	if err != nil {
-		var cause *url.Error
-		if errors.As(err, &cause) {
-			err = cause.Err
-		}
+		err = causeOf(err)
 		if untrusted := (*tls.CertificateVerificationError)(nil); errors.As(err, &untrusted) {
 			return refuse("target %s is not trusted: %w; give its certificate, or that of the authority that signed it, with --target-ca FILE", target, err)
 		}
@@ -87,6 +83,14 @@ func checkTarget(ctx context.Context, target string, roots *x509.CertPool) error
 			target, request.URL.Path, answer.Status, bytes.TrimSpace(body), remedy)
 	}
 	return nil
+}
+
+// causeOf is err without the method and the URL, where it is a *[url.Error].
+func causeOf(err error) error {
+	if cause, ok := errors.AsType[*url.Error](err); ok {
+		return cause.Err
+	}
+	return err
 }
 
 // checkTransports opens a client by each of the transports, and refuses a

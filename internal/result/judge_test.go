@@ -195,9 +195,8 @@ func TestJudge(t *testing.T) {
 		// Of a trial without an end, no more is said than that.
 		{"partial", func(t *Trial) { t.Status, t.Published, t.Env.StealCores = Partial, 0, 1 },
 			[]Reason{{NotComplete, Invalid, "the trial is partial: its numbers cover only the part that ran"}}},
-		{"failed", func(t *Trial) { t.Status = Failed; t.Doubt(NotComplete, Invalid, "the server died") }, []Reason{
-			{NotComplete, Invalid, "the server died"},
-			{NotComplete, Invalid, "the trial is failed: its numbers cover only the part that ran"}}},
+		{"failed", func(t *Trial) { t.Status = Failed; t.Doubt(NotComplete, Invalid, "the server died") },
+			[]Reason{{NotComplete, Invalid, "the server died"}}},
 
 		{"doubted before", func(t *Trial) { t.Doubt(Broken, Invalid, "3 of %d", 4) }, []Reason{{Broken, Invalid, "3 of 4"}}},
 		{"does not add up", func(t *Trial) { t.Reordered = 2001 },

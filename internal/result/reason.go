@@ -155,3 +155,22 @@ func (t *Trial) invalidFor(code string) bool {
 func (t *Trial) doubted(code string) bool {
 	return slices.ContainsFunc(t.Reasons, func(r Reason) bool { return r.Code == code })
 }
+
+// Chosen is the attempt of one trial whose numbers count: of those that ran to
+// their end the one of the best validity, and of equals the later. It is the
+// attempt's index, or -1 where none ran to its end.
+func Chosen(attempts []Trial) int {
+	chosen := -1
+	for i := range attempts {
+		if t := &attempts[i]; t.Status == Complete && (chosen < 0 || cmp.Or(
+			cmp.Compare(t.Validity.rank(), attempts[chosen].Validity.rank()),
+			cmp.Compare(t.Attempt, attempts[chosen].Attempt),
+		) >= 0) {
+			chosen = i
+		}
+	}
+	return chosen
+}
+
+// rank grows with what a trial is worth; of one that is not known it is that of Invalid.
+func (v Validity) rank() int { return map[Validity]int{Valid: 2, Suspect: 1}[v] }

@@ -19,7 +19,7 @@ var gaps = [...]struct {
 }{
 	compare.CountsOnly:   {words: "counts only"},
 	compare.FewTrials:    {words: "needs %d trials per side; here %d and %d"},
-	compare.OtherMachine: {words: "the runs are not of one machine"},
+	compare.OtherMachine: {words: "the runs are from different machines"},
 	compare.ProfiledOne:  {words: "one of the runs kept profiles"},
 	compare.NotInBase:    {words: "not in the base", named: true},
 	compare.NotInNew:     {words: "not in the new run", named: true},
@@ -128,8 +128,7 @@ func (c *Comparison) reasons(rows []row, everything bool) string {
 		byGap[r.Gap] = append(byGap[r.Gap], r)
 	}
 	var out []string
-	for g := range gaps {
-		g := compare.Gap(g)
+	for g := compare.None; int(g) < len(gaps); g++ {
 		if len(byGap[g]) == 0 {
 			continue
 		}

@@ -32,7 +32,7 @@ func TestNeverGreenForWhatWasNotTested(t *testing.T) {
 	const (
 		untested = "No regression in what was tested."
 		few      = "Counts: no regression. Times: not tested (needs 4 trials per side; here 1 and 1)."
-		machines = "Counts: no regression. Times: not tested (the runs are not of one machine)."
+		machines = "Counts: no regression. Times: not tested (the runs are from different machines)."
 		counted  = "Counts: no regression. Times: not tested (counts only)."
 		costRows = "ws server-cpu-per-delivery, ws server-cpu-of-one-core, ws server-memory-per-client, ws server-memory-peak"
 	)
@@ -51,13 +51,13 @@ func TestNeverGreenForWhatWasNotTested(t *testing.T) {
 		{name: "no cost, one trial", trials: of(1, "ws"), base: each(costless), next: each(costless), concludes: few + " Server cost: not measured."},
 		{name: "cost of the wrong process", base: wrong, next: wrong, concludes: untested + " Server cost: not measured. Suspect: 12 of 12 trials."},
 		{name: "no cost in the base", base: each(costless), concludes: untested + " Times: 4 of 12 rows not tested (not in the base: " + costRows + ")."},
-		{name: "no cost in the new run", next: each(costless), fails: "ws: server CPU per delivery is missing: no trial of the new run tells it", concludes: "REGRESSION: 4 findings."},
+		{name: "no cost in the new run", next: each(costless), fails: "ws: server CPU per delivery is missing: no trial of the new run has it", concludes: "REGRESSION: 4 findings."},
 		{name: "no cost in the new run, elsewhere", next: inTurn(each(elsewhere), each(costless)), warns: "ws: server CPU per delivery is missing",
-			concludes: "Counts: no regression, 4 warnings. Times: not tested (the runs are not of one machine)."},
+			concludes: "Counts: no regression, 4 warnings. Times: not tested (the runs are from different machines)."},
 		{name: "no samples in the new run", next: each(func(t *result.Trial) { t.Latency = nil }), warns: anything, concludes: "No regression in what was tested, 4 warnings. " +
 			"Times: 4 of 12 rows not tested (not in the new run: ws delivery-latency-p50, ws delivery-latency-p99, ws delivery-latency-p99-9, ws delivery-latency-max)."},
 		{name: "no samples in the base", base: each(func(t *result.Trial) { t.PublishLatency = nil }), concludes: untested + " Times: 1 of 12 rows not tested (not in the base: ws publish-latency-p50)."},
-		{name: "p99 in three of six", next: lacking(1, 3, 5), warns: "ws: delivery latency, p99 is told by 3 of 6 trials of the new run, and by 6 of 6 of the base",
+		{name: "p99 in three of six", next: lacking(1, 3, 5), warns: "ws: delivery latency, p99 is in 3 of 6 trials of the new run, and in 6 of 6 of the base",
 			concludes: "No regression in what was tested, 1 warning. Times: 1 of 12 rows not tested (needs 4 trials per side; here 6 and 3: ws delivery-latency-p99)."},
 		{name: "p99 in four of six", next: lacking(1, 3), concludes: "No regression."},
 		{name: "p99 in three of six in both", base: lacking(1, 3, 5), next: lacking(2, 4, 6), concludes: untested + " Times: 1 of 12 rows not tested (needs 4 trials per side; here 3 and 3: ws delivery-latency-p99)."},

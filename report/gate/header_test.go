@@ -33,16 +33,16 @@ func TestHeaders(t *testing.T) {
 		}
 	}
 	tests := []test{
-		{name: "a new one", next: inTurn(head(map[string]int64{"X-Trace": 30}), larger(30)), fails: "poll: answers have a new header X-Trace of 30 bytes", check: explained},
-		{name: "a larger one", next: inTurn(head(map[string]int64{"Date": 67}), larger(30)), fails: "poll: the header Date of answers grew from 37 bytes to 67 bytes", check: explained},
-		{name: "a new one of a byte or two", next: head(map[string]int64{"X": 5}), notes: "poll: answers have a new header X of 5 bytes."},
-		{name: "one gone", next: inTurn(head(map[string]int64{"Date": 0}), larger(-37)), notes: "poll: answers have no header Date of 37 bytes any more."},
-		{name: "the status line", next: inTurn(head(map[string]int64{"": 15}), larger(-2)), notes: "poll: the status line of answers shrank from 17 bytes to 15 bytes."},
-		{name: "one of two sizes is gone", next: head(map[string]int64{"Content-Length": 0}), notes: "poll: answers have no header Content-Length of 18 to 19 bytes any more."},
+		{name: "a new one", next: inTurn(head(map[string]int64{"X-Trace": 30}), larger(30)), fails: "poll: responses have a new header X-Trace of 30 bytes", check: explained},
+		{name: "a larger one", next: inTurn(head(map[string]int64{"Date": 67}), larger(30)), fails: "poll: the header Date of responses grew from 37 bytes to 67 bytes", check: explained},
+		{name: "a new one of a byte or two", next: head(map[string]int64{"X": 5}), notes: "poll: responses have a new header X of 5 bytes."},
+		{name: "one gone", next: inTurn(head(map[string]int64{"Date": 0}), larger(-37)), notes: "poll: responses no longer have the header Date of 37 bytes."},
+		{name: "the status line", next: inTurn(head(map[string]int64{"": 15}), larger(-2)), notes: "poll: the status line of responses shrank from 17 bytes to 15 bytes."},
+		{name: "one of two sizes is gone", next: head(map[string]int64{"Content-Length": 0}), notes: "poll: responses no longer have the header Content-Length of 18 to 19 bytes."},
 		{name: "none", next: head(nil), check: silent},
 		{name: "the base has none", base: headless, next: inTurn(head(nil), larger(30)), fails: perPoll,
-			notes: "poll: the base is of an older pollpush, and holds no header lines of answers, so that none can be named: renew it with `make baseline`."},
-		{name: "the new run has none", next: inTurn(headless, larger(30)), fails: perPoll, notes: "poll: the new run holds no header lines"},
+			notes: "poll: the base was made by an older pollpush and has no response headers, so none can be named: renew it with `make baseline`."},
+		{name: "the new run has none", next: inTurn(headless, larger(30)), fails: perPoll, notes: "poll: the new run has no response headers"},
 		{name: "the base has none, and nothing is worse", base: headless, next: head(nil), check: silent},
 	}
 	for i := range tests {

@@ -90,7 +90,7 @@ func TestLearnRefuses(t *testing.T) {
 		base, next change
 		refused    string
 	}{
-		{"another commit", nil, commit("77aa001"), "of the commits 4c1d9e2 and 77aa001"},
+		{"another commit", nil, commit("77aa001"), "their commits differ (4c1d9e2 and 77aa001)"},
 		{"uncommitted changes", commit("4c1d9e2-dirty"), commit("4c1d9e2-dirty"), "commit first"},
 		{"no commit", commit(""), commit(""), "commit first"},
 		{"another machine", nil, each(func(t *result.Trial) { t.Env.Cores = 4 }), "not of one machine"},
@@ -100,9 +100,9 @@ func TestLearnRefuses(t *testing.T) {
 		{"a suspect trial", nil, each(ofTrial(2, func(t *result.Trial) { fixture.Doubt(t, result.Suspect, result.Steal, "stolen") })), "not all of their trials are valid (poll trial 2, ws trial 2)"},
 		{"an invalid trial", nil, each(func(t *result.Trial) { fixture.Doubt(t, result.Invalid, result.PollLate, "late") }), "invalid for its timing"},
 		{"few trials", nil, func([]result.Trial) []result.Trial { return later(time.Hour)(fixture.TrialsOf(3, "poll", "ws")) },
-			"it takes 4 trials of each transport to tell times, and they have 6 and 3: run both with --trials 6"},
-		{"the same run", nil, later(-time.Hour), "one and the same run"},
-		{"known", nil, nil, "learnt from already"},
+			"comparing times needs 4 trials of each transport, and they have 6 and 3: run both with --trials 6"},
+		{"the same run", nil, later(-time.Hour), "they are the same run"},
+		{"known", nil, nil, "already learned from"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			wantRefused(t, Learn(known, inTurn(tt.base)(six("poll", "ws")), inTurn(later(time.Hour), tt.next)(six("poll", "ws"))), tt.refused)

@@ -62,7 +62,7 @@ func TestTimesBySimulation(t *testing.T) {
 	for _, id := range MetricIDs() {
 		none[id] = 0
 	}
-	const rounds, changed = 1000, 200
+	const rounds, changed = 500, 200
 	alarms, missed := 0, 0
 	for range rounds {
 		c := compared(t, noisy(base, r, 0.1), noisy(base, r, 0.1), Options{Limits: none})

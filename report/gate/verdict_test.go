@@ -32,7 +32,7 @@ func TestVerdicts(t *testing.T) {
 			fails: "ws: lost went from 0 to 0.5 (+0.5, from zero, limit 0 %)"},
 		{name: "a connection gone", next: only("ws", func(t *result.Trial) { t.Connections.HeldMean -= 2 }), rows: heldRow, want: compare.Worse, fails: "limit ±0.1 %"},
 		{name: "a count gone", next: only("ws", func(t *result.Trial) { t.WindowDeliveries = 0 }), rows: inRow, want: compare.Worse,
-			fails: "ws: bytes per delivery, in is missing: no trial of the new run tells it (it was 154 B)", warns: "ws: server CPU per delivery is missing"},
+			fails: "ws: bytes per delivery, in is missing: no trial of the new run has it (it was 154 B)", warns: "ws: server CPU per delivery is missing"},
 		{name: "twice the CPU", next: only("ws", dearer(2)), rows: cpuRow, want: compare.Worse, fails: "ws: server CPU per delivery went from "},
 		{name: "half the CPU", next: only("ws", dearer(0.5)), rows: cpuRow, want: compare.Better},
 		{name: "CPU of half of the trials", rows: cpuRow, want: compare.Same, next: only("ws", func(t *result.Trial) {
@@ -50,7 +50,7 @@ func TestVerdicts(t *testing.T) {
 			rows: cpuRow, want: compare.Untested, fails: "poll: requests per client", concludes: "REGRESSION: 1 finding. Times: not tested (needs 4 trials per side; here 3 and 3)."},
 		// After the correction.
 		{name: "one row alone", next: only("ws", func(t *result.Trial) { t.Server.RSSPeakBytes *= 2 }), options: Options{Limits: wide}, rows: "ws server-memory-peak", want: compare.Untested,
-			notes:     "2 of them have to change together; 7 trials on each side tell one alone",
+			notes:     "2 of them must change together; 7 trials per side can show one alone",
 			concludes: "No regression in what was tested. Times: 1 of 26 rows not tested (needs 7 trials per side for one row alone: ws server-memory-peak)."},
 	})
 }
@@ -64,7 +64,7 @@ func TestLimits(t *testing.T) {
 	})
 	runTests(t, []test{
 		{name: "of all three", trials: of(6, "poll"), next: scenario, options: Options{Limits: map[string]float64{"bytes-per-delivery-in": 0.05}},
-			fails: "protocol bytes per poll", notes: "limits are not the same", check: func(t *testing.T, c *Comparison) {
+			fails: "protocol bytes per poll", notes: "runs have different limits", check: func(t *testing.T, c *Comparison) {
 				for id, want := range map[string]float64{"requests-per-client": 0.5, "bytes-per-delivery-in": 0.05, "bytes-per-delivery-out": 0.02} {
 					if got := c.row("poll", id).Limit; got != want {
 						t.Errorf("%s has the limit %v, want %v", id, got, want)
@@ -146,7 +146,7 @@ func TestRoundTripsThatSetTheCount(t *testing.T) {
 		})
 	}
 	both := of(6, "poll", "socketio-polling")
-	const rows, note = "socketio-polling requests-per-client, socketio-polling bytes-per-delivery-in", "Of socketio-polling, where a client asks again"
+	const rows, note = "socketio-polling requests-per-client, socketio-polling bytes-per-delivery-in", "For socketio-polling, whose clients ask again"
 	counted := func(t *testing.T, c *Comparison) {
 		for _, id := range []string{"requests-per-client", "bytes-per-delivery-in"} {
 			if c.row("poll", id).Metric.Kind != metric.Exact {
@@ -236,7 +236,7 @@ func TestLossesWinNothing(t *testing.T) {
 		})
 	}
 	lossy := only("ws", func(t *result.Trial) { t.Lost = 10 })
-	const rows, note = cpuRow + ", " + inRow, "ws: no other number is called better"
+	const rows, note = cpuRow + ", " + inRow, "ws: no other number counts as better"
 	begins := func(headline string) func(*testing.T, *Comparison) {
 		return func(t *testing.T, c *Comparison) {
 			text, markdown := written(t, c)

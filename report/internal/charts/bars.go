@@ -107,7 +107,7 @@ func layerBar(s *trials.Side, direction string) scene.Bar {
 		return b
 	}
 	if !value("text").Known() {
-		b.Parts[0].Name, b.Parts[0].Ink = "all layers, which these trials do not tell apart", theme.UnknownInk
+		b.Parts[0].Name, b.Parts[0].Ink = "all layers together: these trials do not separate them", theme.UnknownInk
 		return b
 	}
 	size := map[string]float64{}

@@ -20,7 +20,7 @@ import (
 
 // percentilePanel draws the latency of every transport by percentile.
 func percentilePanel(p *trials.Point, c *figure.Chart) {
-	panel := scene.Panel{Height: 250, Heading: "delivery latency by percentile of deliveries; both axes logarithmic: the slowest few are drawn wide"}
+	panel := scene.Panel{Height: 250, Heading: "delivery latency by percentile of deliveries; both axes are logarithmic, so the slowest few get the most room"}
 	var omitted []string
 	low, high, right := math.Inf(1), 0.0, 0.0
 	for i := range p.Sides {
@@ -57,13 +57,13 @@ func percentilePanel(p *trials.Point, c *figure.Chart) {
 // even where the lines are far above.
 func addFloor(p *trials.Point, c *figure.Chart, panel *scene.Panel, low float64) float64 {
 	if floor := Floor(p); len(floor.Y) > 0 {
-		c.Caption += " Within the shaded band a latency may be the generator's own. It is an upper bound of what the generator adds: generator and null target together, by the calibration on this machine with one client in each room, of each percentile the lowest of the push transports shown. Transports that poll at an interval are calibrated by another quantity, the poll response, and have no part in it."
-		list := []scene.Primitive{scene.Floor{Series: floor}, scene.Note{Text: "below this line is the generator's own", Size: 9}}
+		c.Caption += " Latencies within the shaded band may come from the generator itself. The band is an upper bound of what it adds: generator and null target together, calibrated on this machine with one client per room; for each percentile, the lowest of the push transports shown. Transports that poll at an interval are calibrated by their poll response and are not part of it."
+		list := []scene.Primitive{scene.Floor{Series: floor}, scene.Note{Text: "below this line: the generator itself", Size: 9}}
 		panel.Scene = append(list, panel.Scene...)
 		return min(low, floor.Y[0]/2)
 	}
 	if slices.ContainsFunc(p.Sides, func(s trials.Side) bool { return len(s.Used) > 0 && !s.Paced() }) {
-		c.Footer = append(c.Footer, "no calibration: what the generator itself adds is not known (pollpush calibrate)")
+		c.Footer = append(c.Footer, "no calibration: what the generator adds is unknown (pollpush calibrate)")
 	}
 	return low
 }

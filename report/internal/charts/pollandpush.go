@@ -23,10 +23,10 @@ func breakEvenPanels(s *trials.Set, c *figure.Chart) {
 	if len(polls) == 0 || len(pushes) == 0 || len(axes) == 0 {
 		return
 	}
-	c.Caption = "At which message rate and polling interval does " + trials.SpokenName(polls[0]) + " cost as little as push? Markers are what was measured, with the interval of each; dashed lines are a model: the unit costs that the run itself has fitted, worked out for other rates and intervals."
+	c.Caption = "At which message rate and polling interval does " + trials.SpokenName(polls[0]) + " cost as little as push? Markers are measured, each with its interval. Dashed lines are a model: this run's fitted unit costs, applied to other rates and intervals."
 	if len(axes) == 1 {
 		other := map[string]string{"poll.interval": "rate", "publish.rate": "interval"}[axes[0].Key]
-		c.Caption += " One " + other + " was measured: the lines go to half and to double of it."
+		c.Caption += " One " + other + " was measured; the lines extend to half and double that."
 	}
 	for i := range model.Expenses {
 		c.Panels = append(c.Panels, breakEvenPanel(s, polls[0], pushes, &model.Expenses[i]))
@@ -61,7 +61,7 @@ func breakEvenPanel(s *trials.Set, poll string, pushes []string, cost *model.Exp
 	p := scene.Panel{Heading: "equal " + cost.Name + " of " + poll + " and push", Height: 230}
 	g := groundOf(s)
 	if !(g.lowRate > 0) || !(g.lowInterval > 0) {
-		p.Omitted = "nothing was said, or at no interval"
+		p.Omitted = "no messages, or no interval"
 		return p
 	}
 	var none []string
@@ -74,7 +74,7 @@ func breakEvenPanel(s *trials.Set, poll string, pushes []string, cost *model.Exp
 	}
 	p.Heading = scene.Remark(p.Heading, "nowhere equal", none)
 	if len(p.Scene) == 0 {
-		p.Omitted = "nowhere in what was measured: one of them is always the cheaper"
+		p.Omitted = "nowhere in the measured range: one is always cheaper"
 		return p
 	}
 	p.Scene = append(p.Scene,
@@ -94,7 +94,7 @@ func (g ground) pair(s *trials.Set, poll, push string, cost *model.Expense) (lis
 	fitted := scene.Line{Name: push + " model", Look: look, Width: 1.4, Dashes: theme.Dashed}
 	for _, along := range s.BreakEvenAxes() {
 		for _, l := range s.Cuts(along) {
-			b, ok := model.CutBreakEven(&l, poll, push, cost)
+			b, ok := model.CompareCosts(&l, poll, push, cost)
 			if !ok {
 				continue
 			}

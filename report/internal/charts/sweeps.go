@@ -50,7 +50,7 @@ func curves(panels ...curvePanel) func(*trials.Set, *figure.Chart) {
 }
 
 // besideText explains markers that are moved.
-const besideText = " Markers that would hide each other stand side by side."
+const besideText = " Markers that would hide each other are drawn side by side."
 
 // crossedText explains the marker of invalid trials, if there are any.
 func crossedText(s *trials.Set) string {
@@ -70,18 +70,18 @@ func bandText(s *trials.Set) string {
 	}
 	switch {
 	case most < 2:
-		return "There is one trial of each, and so no band."
+		return "With one trial each, there are no bands."
 	case least >= stat.FewestForInterval:
 		return "Lines are medians; bands are their 95 % intervals."
 	case most >= stat.FewestForInterval:
-		return "Lines are medians; bands are their 95 % intervals where there are 6 trials or more, else from the lowest to the highest trial, which holds the true median less often."
+		return "Lines are medians; bands are their 95 % intervals with 6 trials or more; with fewer, the range of the trials, which contains the true median less often."
 	}
 	fewest := max(least, 2)
 	orMore := ""
 	if most > fewest {
 		orMore = " or more"
 	}
-	return fmt.Sprintf("Lines are medians; bands go from the lowest to the highest of %d trials%s, which holds the true median in %s%s.", fewest, orMore, model.RangeHolds(fewest), orMore)
+	return fmt.Sprintf("Lines are medians; bands span the lowest to the highest of %d trials%s, which contains the true median in %s%s.", fewest, orMore, model.RangeHolds(fewest), orMore)
 }
 
 // tutorialGuide is 60 requests in a minute for each client.
@@ -147,7 +147,7 @@ func (p *curvePanel) draw(l *trials.Cut) scene.Panel {
 	panel := linesPanel(l, lines, p.metric.Unit, heldHeading(p.heading, l), guides)
 	delivered := func(name string) bool { return len(curve(l, name, &metric.Latency50).Points) > 0 }
 	if len(lines) == 0 && p.metric.Name == metric.Latency99.Name && slices.ContainsFunc(l.Transports(), delivered) {
-		panel.Omitted = "too few deliveries: a p99 takes 1,000 in a trial"
+		panel.Omitted = "too few deliveries: a p99 needs 1,000 per trial"
 	}
 	return panel
 }
@@ -246,13 +246,13 @@ func aboveZero(lines []scene.Line) (kept []scene.Line, zero []string) {
 // breaksPanels are grids of how every transport bore every point.
 func breaksPanels(s *trials.Set, c *figure.Chart) {
 	c.Title += ", by " + s.Axis().By
-	c.Caption += " " + model.Breaking(s) + " A cell that says breaks tells what server or generator could not do, and after a semicolon what else was so. One with a ? doubts the measurement: what else the machine did meanwhile, or a count. – stands where nothing was measured."
+	c.Caption += " " + model.Breaking(s) + " “breaks” shows what the server or generator could not do and, after a semicolon, what else was wrong. “?” marks a doubtful measurement: other activity on the machine, or a count. – means not measured."
 	cuts, left := s.Shown()
 	if left > 0 {
 		c.Footer = []string{number.Plural(float64(left), "more value") + " in the table"}
 	}
 	for i := range cuts {
-		heading := heldHeading("how the load was borne, and what was first in the way", &cuts[i])
+		heading := heldHeading("how each transport handled the load, and what failed first", &cuts[i])
 		c.Panels = append(c.Panels, scene.CellPanel(heading, cuts[i].Along.Name, cellsOf(&cuts[i])))
 	}
 }

@@ -35,7 +35,7 @@ func timelinePanels(p *trials.Point, c *figure.Chart) {
 		}
 	}
 	if len(t) == 0 {
-		c.Omitted = "The trials hold no numbers second by second."
+		c.Omitted = "The trials have no numbers per second."
 		return
 	}
 	c.Panels = []scene.Panel{

@@ -128,7 +128,9 @@ func samplesOf(m *metric.Metric, s *trials.Side) (out samples) {
 // own edges. The mean of what is lost hides none.
 func (c *Change) judgeCounted(was, is samples) {
 	// No median is off by more than the median of its trials' edges.
-	c.Edges = medianOr0(was.edges) + medianOr0(is.edges)
+	if c.Edges = stat.Median(was.edges); len(is.edges) > 0 {
+		c.Edges += stat.Median(is.edges)
+	}
 	c.Verdict = c.judge(true)
 	if c.Verdict == Worse || c.Metric.Total {
 		return
@@ -149,13 +151,6 @@ func (c *Change) judgeCounted(was, is samples) {
 			}
 		}
 	}
-}
-
-func medianOr0(values []float64) float64 {
-	if len(values) == 0 {
-		return 0
-	}
-	return stat.Median(values)
 }
 
 // extreme is the trial with the largest number, or with the smallest.

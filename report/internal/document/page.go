@@ -26,9 +26,9 @@ var pageJS string
 
 var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
 
-// DrawnFigure is one chart within the page.
-type DrawnFigure struct {
-	Svg     []byte
+// Picture is one chart within the page.
+type Picture struct {
+	SVG     []byte
 	Title   string
 	Stamp   string
 	Caption string
@@ -51,7 +51,7 @@ type pageQuestion struct {
 // Page is report.html: one file that loads nothing, and that reads without its
 // script. Its policy allows the one style block and the one script, by their
 // hashes, and no attribute of either kind anywhere.
-func (d *Document) Page(figures []DrawnFigure, files []Download) ([]byte, error) {
+func (d *Document) Page(figures []Picture, files []Download) ([]byte, error) {
 	css := web.Palette() + pageCSS + darkCharts()
 	data := struct {
 		*Document
@@ -82,14 +82,14 @@ func hashed(source string) string {
 }
 
 // asked are the questions that anything answers.
-func (d *Document) asked(figures []DrawnFigure) []pageQuestion {
+func (d *Document) asked(figures []Picture) []pageQuestion {
 	var list []pageQuestion
 	for q, title := range figure.Questions {
 		p := pageQuestion{ID: slug(title), Title: title}
 		for _, f := range figures {
 			if f.Asks == figure.Question(q) {
-				start := max(bytes.Index(f.Svg, []byte("<svg")), 0)
-				p.Figures = append(p.Figures, pageFigure{template.HTML(f.Svg[start:]), f.Title, f.Stamp, f.Caption})
+				start := max(bytes.Index(f.SVG, []byte("<svg")), 0)
+				p.Figures = append(p.Figures, pageFigure{template.HTML(f.SVG[start:]), f.Title, f.Stamp, f.Caption})
 			}
 		}
 		if s, ok := d.Answers[figure.Question(q)]; ok && len(s.Table.Rows) > 0 {

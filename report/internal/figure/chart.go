@@ -72,8 +72,8 @@ func (c *Chart) Height() vg.Length {
 	return h
 }
 
-// Svg draws the chart as an SVG document.
-func (c *Chart) Svg() ([]byte, error) {
+// SVG draws the chart as an SVG document.
+func (c *Chart) SVG() ([]byte, error) {
 	canvas := vgsvg.New(theme.ChartWidth, c.Height())
 	hits := c.Draw(draw.New(canvas))
 	var b bytes.Buffer
@@ -83,8 +83,8 @@ func (c *Chart) Svg() ([]byte, error) {
 	return withHits(restyle(b.Bytes(), c.Title), hits, c.Height()), nil
 }
 
-// Png draws the same as a picture of twice the size.
-func (c *Chart) Png() ([]byte, error) {
+// PNG draws the same as a picture of twice the size.
+func (c *Chart) PNG() ([]byte, error) {
 	canvas := vgimg.NewWith(vgimg.UseWH(theme.ChartWidth, c.Height()), vgimg.UseDPI(dpi))
 	c.Draw(draw.New(canvas))
 	var b bytes.Buffer
@@ -127,24 +127,23 @@ func (c *Chart) Draw(dc draw.Canvas) (hits []scene.Hit) {
 // Numbers lists the data of the chart.
 func (c *Chart) Numbers() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n", c.Name, c.Title)
-	if c.Omitted != "" {
-		fmt.Fprintf(&b, "  omitted: %s\n", c.Omitted)
+	write := func(head, text string) {
+		if text != "" {
+			b.WriteString(head + text + "\n")
+		}
 	}
-	if c.Stamp != "" {
-		fmt.Fprintf(&b, "  stamp: %s\n", c.Stamp)
-	}
-	for _, s := range c.Footer {
-		fmt.Fprintf(&b, "  footer: %s\n", s)
+	write(c.Name+": ", c.Title)
+	write("  omitted: ", c.Omitted)
+	write("  stamp: ", c.Stamp)
+	for _, line := range c.Footer {
+		write("  footer: ", line)
 	}
 	for i := range c.Panels {
 		p := &c.Panels[i]
-		fmt.Fprintf(&b, "  %s\n", p.Heading)
-		if p.Omitted != "" {
-			fmt.Fprintf(&b, "    omitted: %s\n", p.Omitted)
-		}
+		write("  ", p.Heading)
+		write("    omitted: ", p.Omitted)
 		for _, s := range p.Numbers() {
-			fmt.Fprintf(&b, "    %s:%s\n", s.Name, listed(s))
+			write("    ", s.Name+":"+listed(s))
 		}
 	}
 	return b.String()

@@ -1,3 +1,5 @@
+// Package model computes what arithmetic predicts of a run, what the activities of
+// a server cost, where polling and push cost the same, and what broke.
 package model
 
 import (
@@ -36,19 +38,19 @@ func (m *Row) Parts() bool {
 	return math.Abs(m.Difference()) > 0.1+1e-9
 }
 
-// PointModelled sets the model beside the measurement, for every number of the run
+// Modelled sets the model beside the measurement, for every number of the run
 // that has one.
-func PointModelled(r *trials.Point) []Row {
+func Modelled(r *trials.Point) []Row {
 	var rows []Row
 	for i := range r.Sides {
 		if s := &r.Sides[i]; len(s.Used) > 0 {
-			rows = append(rows, sideModelled(s)...)
+			rows = append(rows, rowsOf(s)...)
 		}
 	}
 	return rows
 }
 
-func sideModelled(s *trials.Side) []Row {
+func rowsOf(s *trials.Side) []Row {
 	var rows []Row
 	a, clients := s.Used[0].Asked, s.Used[0].Clients
 	compare := func(name, formula string, modelled float64, m metric.Metric) {

@@ -22,14 +22,14 @@ type Activity struct {
 
 // The activities that a second's counts tell apart.
 var (
-	Delivering = Activity{"CPU per delivery", func(s result.Second) float64 { return float64(s.Deliveries) }}
-	Answering  = Activity{"CPU per poll with news", func(s result.Second) float64 {
+	PerDelivery     = Activity{"CPU per delivery", func(s result.Second) float64 { return float64(s.Deliveries) }}
+	PerPollWithNews = Activity{"CPU per poll with news", func(s result.Second) float64 {
 		return math.Max(0, float64(s.Requests-s.Published-s.Empty)) // a request that is no poll has posted a message
 	}}
-	Refraining = Activity{"CPU per empty poll", func(s result.Second) float64 { return float64(s.Empty) }}
-	Accepting  = Activity{"CPU per message published", func(s result.Second) float64 { return float64(s.Published) }}
-	Holding    = Activity{"CPU per idle client-second", func(s result.Second) float64 { return float64(s.Clients) }}
-	Activities = []Activity{Delivering, Answering, Refraining, Accepting, Holding}
+	PerEmptyPoll  = Activity{"CPU per empty poll", func(s result.Second) float64 { return float64(s.Empty) }}
+	PerMessage    = Activity{"CPU per message published", func(s result.Second) float64 { return float64(s.Published) }}
+	PerIdleClient = Activity{"CPU per idle client-second", func(s result.Second) float64 { return float64(s.Clients) }}
+	Activities    = []Activity{PerDelivery, PerPollWithNews, PerEmptyPoll, PerMessage, PerIdleClient}
 )
 
 // activities are those whose costs add up to the server's for this transport.
@@ -39,7 +39,7 @@ var (
 // a cost of their own only where they are a twentieth of the requests.
 func activities(s *trials.Side) []Activity {
 	if !s.Paced() {
-		return []Activity{Delivering, Holding}
+		return []Activity{PerDelivery, PerIdleClient}
 	}
 	var requests, published int64
 	for i := range s.Used {
@@ -49,9 +49,9 @@ func activities(s *trials.Side) []Activity {
 		}
 	}
 	if 20*published < requests {
-		return []Activity{Answering, Refraining}
+		return []Activity{PerPollWithNews, PerEmptyPoll}
 	}
-	return []Activity{Answering, Refraining, Accepting}
+	return []Activity{PerPollWithNews, PerEmptyPoll, PerMessage}
 }
 
 // FewestSeconds is how many a fit needs.
@@ -164,20 +164,20 @@ func UnitModel(s *trials.Set, p *trials.Point, transport string, cost *Expense) 
 	all, intervals := pooled(s, p, transport)
 	if len(all.Used) > 0 {
 		m.paced, m.constant = all.Paced(), p.Head.Asked.Arrivals == "constant"
-		parts := []Activity{Delivering, Holding}
+		parts := []Activity{PerDelivery, PerIdleClient}
 		if m.paced {
-			parts = []Activity{Delivering, Answering, Refraining}
+			parts = []Activity{PerDelivery, PerPollWithNews, PerEmptyPoll}
 			if intervals { // at one interval a client makes equally many polls in every second
-				parts = append(parts, Holding)
+				parts = append(parts, PerIdleClient)
 			}
 		}
 		m.Costs, _ = fitTo(&all, parts, cost.second)
 	}
-	return m, m.told()
+	return m, m.known()
 }
 
-// told reports whether any cost is known.
-func (m *unitModel) told() bool {
+// known reports whether any cost is known.
+func (m *unitModel) known() bool {
 	for _, c := range m.Costs {
 		if !math.IsNaN(c.Value) {
 			return true
@@ -196,10 +196,10 @@ func (m *unitModel) perClient(rate, interval float64) float64 {
 		}
 		return c.Value * count
 	}
-	sum := each(Delivering, rate) + each(Holding, 1)
+	sum := each(PerDelivery, rate) + each(PerIdleClient, 1)
 	if m.paced {
 		empty := EmptyShare(rate, interval, m.constant)
-		sum += each(Answering, (1-empty)/interval) + each(Refraining, empty/interval)
+		sum += each(PerPollWithNews, (1-empty)/interval) + each(PerEmptyPoll, empty/interval)
 	}
 	return sum
 }

@@ -18,15 +18,15 @@ import (
 // Verdict is a run in a few sentences, of one point or several.
 func Verdict(s *trials.Set) document.Verdict {
 	if len(s.Points) > 1 {
-		return setJudge(s)
+		return sweepVerdict(s)
 	}
-	return pointJudge(s.Points[0])
+	return pointVerdict(s.Points[0])
 }
 
-// pointJudge compares every transport with the first one that polls at an
+// pointVerdict compares every transport with the first one that polls at an
 // interval. Invalid trials have no part in it, and a transport that lost or
 // repeated a message in any attempt wins no comparison.
-func pointJudge(r *trials.Point) document.Verdict {
+func pointVerdict(r *trials.Point) document.Verdict {
 	v := document.Verdict{Headlines: append(r.Stopped(), losses(r)...)}
 	var base *trials.Side
 	var sides []*trials.Side
@@ -181,10 +181,10 @@ func spreads(sides []*trials.Side, compared bool) []string {
 		least, number.Plain(math.Round(1/chance)))}
 }
 
-// setJudge puts the losses and what is invalid at any point before all else, then
+// sweepVerdict puts the losses and what is invalid at any point before all else, then
 // where polling and push cost the same or, where that is not to be had, how they
 // compare at the first and the last point.
-func setJudge(s *trials.Set) document.Verdict {
+func sweepVerdict(s *trials.Set) document.Verdict {
 	v := document.Verdict{Headlines: headlines(s), Paragraphs: breakEvenParagraphs(s)}
 	if len(v.Paragraphs) == 0 {
 		v.Paragraphs = setEnds(s)

@@ -79,19 +79,7 @@ func (l Line) numbers() []Series {
 
 func (l Line) draw(f *frame) {
 	l.drawBand(f)
-	f.on(strokes, func() {
-		var joined []vg.Point
-		for _, p := range append(l.Points, Point{Mark: Crossed}) {
-			if p.Mark != Crossed {
-				joined = append(joined, f.at(p.X, p.Y))
-				continue
-			}
-			if len(joined) > 1 && l.Width > 0 {
-				l.Look.Stroke(&f.Canvas, l.Width, l.Dashes, joined...)
-			}
-			joined = nil
-		}
-	})
+	f.on(strokes, func() { l.stroke(f) })
 	f.on(marks, func() {
 		for _, p := range l.Points {
 			if p.Mark != Unmarked {
@@ -99,6 +87,22 @@ func (l Line) draw(f *frame) {
 			}
 		}
 	})
+}
+
+func (l Line) stroke(f *frame) {
+	var joined []vg.Point
+	for i, p := range l.Points {
+		if p.Mark != Crossed {
+			joined = append(joined, f.at(p.X, p.Y))
+		}
+		if p.Mark != Crossed && i < len(l.Points)-1 {
+			continue
+		}
+		if len(joined) > 1 && l.Width > 0 {
+			l.Look.Stroke(&f.Canvas, l.Width, l.Dashes, joined...)
+		}
+		joined = nil
+	}
 }
 
 func (l Line) drawBand(f *frame) {

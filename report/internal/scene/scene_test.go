@@ -45,7 +45,7 @@ func TestWhatIsDrawnIsToldAndListed(t *testing.T) {
 	cells := CellPanel("grid", "clients", Cells{Columns: []string{"1", "2"}, Rows: []Row{{Name: "poll", Cells: []Cell{{}, {Head: "breaks", Text: "late"}}}}})
 	for _, c := range []struct {
 		panel         Panel
-		told, numbers string
+		said, numbers string
 	}{
 		{Panel{X: scale, Y: scale, Height: 100, Scene: []Primitive{line, Guide{Series: Series{Name: "model", Y: []float64{5}}}}},
 			"ws, 1: 2 | ws, 3: 6", "ws [1 2] [2 4] | ws band, low [1] [1] | ws band, high [1] [3] | ws invalid [3] [6] | model [] [5]"},
@@ -56,15 +56,15 @@ func TestWhatIsDrawnIsToldAndListed(t *testing.T) {
 		{bars, "sse, cost: 5\ntrials from 4 to 6", "sse [] [5] | sse trials [] [4 6] | sse model [] [7]"},
 		{cells, "poll, 2 clients: breaks late", "poll; 2 breaks late [] []"},
 	} {
-		var told, numbers []string
+		var said, numbers []string
 		for _, h := range c.panel.Draw(draw.New(vgsvg.New(theme.ChartWidth, c.panel.FullHeight()))) {
-			told = append(told, h.Says())
+			said = append(said, h.Says())
 		}
 		for _, s := range c.panel.Numbers() {
 			numbers = append(numbers, fmt.Sprint(s.Name, " ", s.X, " ", s.Y))
 		}
-		if got := strings.Join(told, " | "); got != c.told {
-			t.Errorf("%s tells %q, want %q", c.panel.Heading, got, c.told)
+		if got := strings.Join(said, " | "); got != c.said {
+			t.Errorf("%s tells %q, want %q", c.panel.Heading, got, c.said)
 		}
 		if got := strings.Join(numbers, " | "); got != c.numbers {
 			t.Errorf("%s lists %q, want %q", c.panel.Heading, got, c.numbers)

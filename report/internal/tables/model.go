@@ -36,18 +36,18 @@ func modelRow(m *model.Row, name document.Cell) []document.Cell {
 
 func modelTable(r *trials.Point) document.Table {
 	t := document.Table{Head: modelHead}
-	for _, m := range model.PointModelled(r) {
+	for _, m := range model.Modelled(r) {
 		t.Rows = append(t.Rows, modelRow(&m, sideCell(r.Side(m.Transport))))
 	}
 	return t
 }
 
-// partings says in words where model and measurement part by more than 10 %.
-func partings(r *trials.Point) []string {
+// differences says in words where model and measurement part by more than 10 %.
+func differences(r *trials.Point) []string {
 	var out []string
 	for i := range r.Sides {
 		s := &r.Sides[i]
-		for _, m := range model.PointModelled(r) {
+		for _, m := range model.Modelled(r) {
 			if m.Transport != s.Transport || !m.Parts() {
 				continue
 			}
@@ -63,24 +63,24 @@ func partings(r *trials.Point) []string {
 	return out
 }
 
-// agreement is partings, or that there are none.
+// agreement is differences, or that there are none.
 func agreement(r *trials.Point) []string {
-	if parts := partings(r); len(parts) > 0 {
+	if parts := differences(r); len(parts) > 0 {
 		return parts
 	}
-	if len(model.PointModelled(r)) == 0 {
+	if len(model.Modelled(r)) == 0 {
 		return []string{"No trial completed, so there is nothing to compare with the model."}
 	}
 	return []string{"Model and measurement agree within 10 % everywhere."}
 }
 
-// partingsSection is where model and measurement part, at any point.
-func partingsSection(s *trials.Set) document.Section {
+// differencesSection is where model and measurement part, at any point.
+func differencesSection(s *trials.Set) document.Section {
 	part := document.Section{Title: "Model and measurement", About: modelText}
 	part.Table = document.Table{Head: slices.Insert(slices.Clone(modelHead), 0, document.Text("at")), Names: 2}
 	modelled := false
 	for _, p := range s.Points {
-		for _, m := range model.PointModelled(p) {
+		for _, m := range model.Modelled(p) {
 			modelled = true
 			if m.Parts() {
 				row := modelRow(&m, sideCell(p.Side(m.Transport)))
@@ -113,7 +113,7 @@ func unitCosts(r *trials.Point) document.Table {
 		costs, n := model.FitCosts(s)
 		for k, a := range model.Activities {
 			cell := costCell(costs, a)
-			if _, ok := costs[a.Name]; !ok && a.Name == model.Holding.Name && s.Paced() && n >= model.FewestSeconds {
+			if _, ok := costs[a.Name]; !ok && a.Name == model.PerIdleClient.Name && s.Paced() && n >= model.FewestSeconds {
 				cell = document.Text("included in the polls")
 			}
 			rows[k] = append(rows[k], cell)
@@ -187,7 +187,7 @@ func unitCostNotes(r *trials.Point) []string {
 // unitCostSection is the costs by which crossings are modelled.
 func unitCostSection(s *trials.Set) document.Section {
 	t := document.Table{Head: document.Texts("at", "transport"), Names: 2}
-	parts := []model.Activity{model.Delivering, model.Answering, model.Refraining, model.Holding}
+	parts := []model.Activity{model.PerDelivery, model.PerPollWithNews, model.PerEmptyPoll, model.PerIdleClient}
 	for _, a := range parts {
 		t.Head = append(t.Head, document.Text(a.Name))
 	}

@@ -50,7 +50,7 @@ func PointSections(r *trials.Point) []document.Section {
 // SetSections are the tables of the sweep for readers who ask further.
 func SetSections(s *trials.Set) []document.Section {
 	var list []document.Section
-	for _, part := range []document.Section{breakEvenSection(s), partingsSection(s), unitCostSection(s)} {
+	for _, part := range []document.Section{breakEvenSection(s), differencesSection(s), unitCostSection(s)} {
 		if !part.Empty() {
 			list = append(list, part)
 		}
