@@ -38,7 +38,7 @@ type abCommand struct {
 }
 
 // Run runs the same trials against both servers, in turns and from one
-// generator, and holds the new server's results against the base's.
+// generator, and compares the new server's results with the base's.
 func (c *abCommand) Run(s *session) error {
 	if _, err := c.limits(); err != nil {
 		return err

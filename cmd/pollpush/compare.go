@@ -15,7 +15,7 @@ import (
 	"github.com/pollpush/pollpush/report/gate"
 )
 
-// comparing are the flags of whatever holds one run against another.
+// comparing are the flags of the commands that compare two runs.
 type comparing struct {
 	Limit      []string `sep:"none" placeholder:"METRIC=5%" help:"Change for the worse that is tolerated; for several metrics, give it several times."`
 	Markdown   string   `placeholder:"FILE" help:"Write the comparison as Markdown; - is standard output, instead of the table."`

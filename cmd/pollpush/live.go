@@ -70,7 +70,7 @@ func (l *liveFlag) open(stderr io.Writer) (*live.Page, error) {
 	return page, nil
 }
 
-// endLive tells the page that it is over and in which folders the reports are.
+// endLive sends the page that it is over and in which folders the reports are.
 func endLive(s *session, page *live.Page, reported []string) {
 	var said []string
 	if s.Err() != nil {

@@ -32,7 +32,7 @@ func known() scenario.Known {
 	return scenario.Known{Transports: transport.Names(), Paced: transport.Paced(), Metrics: gate.MetricIDs()}
 }
 
-// order reads the scenario that a name stands for; a fault in it is told at once.
+// order reads the scenario that a name refers to; a fault in it is reported at once.
 func (c *runCommand) order(name string) (order, error) {
 	if c.restored != nil {
 		return *c.restored, nil

@@ -49,7 +49,7 @@ func (b *bench) faults(ctx context.Context) error {
 	return nil
 }
 
-// differences tells what a trial reports otherwise than it is known to be, or
+// differences lists what a trial reports otherwise than it is known to be, or
 // nothing.
 func differences(t *result.Trial) string {
 	if t.Status != result.Complete {

@@ -57,7 +57,7 @@ func Read(path, machine string) (*Calibration, error) {
 	return &c, nil
 }
 
-// check holds a calibration against what must be true of every one.
+// check compares a calibration with what must be true of every one.
 func (c *Calibration) check() error {
 	if is := c.Env.Machine(); c.Machine != is {
 		return fmt.Errorf("machine %q is not the fingerprint of its env, which is %s", c.Machine, is)

@@ -7,7 +7,7 @@ import (
 )
 
 // mostPosts is how many messages are posted to find the end of history: more
-// than our own server keeps unless it is told otherwise.
+// than our own server keeps by default.
 const mostPosts = 1200
 
 var history = []Point{

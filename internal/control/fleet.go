@@ -159,7 +159,7 @@ func lost(ctx context.Context, h happening) error {
 	return fmt.Errorf("a shard died: %w", cmp.Or(settle(ctx, 3*time.Second, h.from.WaitOrKill, h.from.Process), errByItself))
 }
 
-// salvage tells the shards to leave off and takes what they have, within the
+// salvage tells the shards to stop and takes what they have, within the
 // time given.
 func (f *fleet) salvage(within time.Duration) {
 	f.tell(shard.Command{Do: shard.Stop})

@@ -25,16 +25,16 @@ type Options struct {
 	Arm      // what [Run] measures
 	Grid     scenario.Grid
 	Loadgen  string            // path of the program
-	TargetCA string            // certificates in PEM that a target of https is trusted by; "" stands for the system's
+	TargetCA string            // certificates in PEM that a target of https is trusted by; "" means the system's
 	NoLock   bool              // go on where the file system cannot lock Dir
 	Resume   bool              // Dir holds such a run that was interrupted, which is gone on with
 	Keep     map[string][]byte // files that are put into Dir before the first trial
 	Profile  bool              // keep CPU and heap profiles of the servers' steady state; not of a target's
-	Flags    []string          // by which the scenario was changed, to be told in the results
+	Flags    []string          // that changed the scenario, to be named in the results
 	Progress io.Writer
 	Live     bool       // Progress is a terminal: one line, rewritten
 	Width    func() int // of that terminal now, in columns; 0, or no function, is unknown
-	Follow   func(News) // is told what goes on, and must not block; nil where nobody follows
+	Follow   func(News) // gets the news, and must not block; nil where nobody follows
 	// Calibrations are what this machine is known to add, by transport; they go
 	// with the trials. They are measured without TLS.
 	Calibrations map[string]*result.Calibration
@@ -303,5 +303,5 @@ func (r *runner) envOf(a Arm) result.Env {
 	return e
 }
 
-// nonce makes a word that tells a trial's messages and rooms from all others.
+// nonce makes a word that distinguishes a trial's messages and rooms from all others.
 func nonce() string { return strings.ToLower(rand.Text()[:6]) }

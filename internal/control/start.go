@@ -126,7 +126,7 @@ func (s *Start) ask(ctx context.Context, client *http.Client) error {
 	return nil
 }
 
-// ended tells how a command ended, with the last of what it said.
+// ended reports how a command ended, with the last of what it said.
 func ended(p *proc.Process) error {
 	if err := p.Err(); err != nil {
 		return err

@@ -132,7 +132,7 @@ func (r *runner) phases(ctx context.Context, f *fleet, plan shard.Plan, watch *w
 type served struct {
 	urls         []string
 	pids         []int    // empty where the server's process is not known
-	certificates string   // in PEM, that the servers are trusted by; "" stands for the system's
+	certificates string   // in PEM, that the servers are trusted by; "" means the system's
 	strange      string   // why the process can hardly be the server's; empty where nothing is known against it
 	profiles     []string // where the servers offer their profiles; empty where they are not asked to
 }

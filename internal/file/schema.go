@@ -6,7 +6,7 @@ import (
 	"fmt"
 )
 
-// CheckSchema looks whether a text is a JSON object whose "schema" is from 1 to
+// CheckSchema checks whether a text is a JSON object whose "schema" is from 1 to
 // newest. The error says what is wrong with it, in words that follow the file's
 // name, and what to do; kind is what the file should be, and remedy, which may be
 // empty, what to do with one that pollpush wrote itself.

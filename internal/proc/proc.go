@@ -17,7 +17,7 @@ import (
 )
 
 // Process is a running child: what it says on its standard output is read
-// from Stdout, which whoever started it closes, and what it says on its standard error is kept for [Process.Log].
+// from Stdout, which its starter closes, and what it says on its standard error is kept for [Process.Log].
 type Process struct {
 	Name   string
 	Stdin  io.WriteCloser
@@ -86,7 +86,7 @@ func (p *Process) Pid() int { return p.cmd.Process.Pid }
 // Ended is closed when the child has ended.
 func (p *Process) Ended() <-chan struct{} { return p.ended }
 
-// Err tells how the child ended: nil for exit status 0. It waits for the end.
+// Err reports how the child ended: nil for exit status 0. It waits for the end.
 func (p *Process) Err() error {
 	<-p.ended
 	if p.err == nil {

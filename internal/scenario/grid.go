@@ -16,7 +16,7 @@ type Grid struct {
 	Points []Scenario // the first of these keys changes slowest
 }
 
-// maxPoints bounds a grid. Who asks for more has hardly meant to.
+// maxPoints bounds a grid: more points are hardly intended.
 const maxPoints = 1000
 
 // set reads the value of a key, or each of a list's where the key may hold
@@ -141,7 +141,7 @@ func (g Grid) Transports() []string {
 	return names
 }
 
-// Label tells a point from the others by the values of the swept keys, as
+// Label distinguishes a point from the others by the values of the swept keys, as
 // "clients 1000, publish.rate 1/s". It is empty where nothing is swept.
 func (g Grid) Label(s Scenario) string {
 	var parts []string
