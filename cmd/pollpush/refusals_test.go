@@ -334,7 +334,7 @@ func TestCompareRefuses(t *testing.T) {
 		{same + "--limit=", badInput, `--limit "": give at least one, or omit the flag`},
 		{same + "--markdown - --junit -", badInput, "only one of them can be standard output"},
 		{same + "--markdown nowhere/c.md --junit -", refused, "the comparison cannot be written .. nowhere/c.md"},
-		{same + "--learn", badInput, "one and the same run"},
+		{same + "--learn", badInput, "they are the same run"},
 	})
 	if e := inside(t, words("compare base late --counts-only")...); e.code != fine {
 		t.Errorf("counts only: exit code %d: %s", e.code, e.stderr)
