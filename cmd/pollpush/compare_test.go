@@ -82,7 +82,7 @@ func TestCompareLearns(t *testing.T) {
 	if e.wantExit(t, fine); e.stdout != "Recorded the noise in base/noise.json.\n" {
 		t.Errorf("stdout %q", e.stdout)
 	}
-	wantRefused(t, dir, []refusal{{"compare --learn base/trials.jsonl twin", badInput, "learnt from already"}})
+	wantRefused(t, dir, []refusal{{"compare --learn base/trials.jsonl twin", badInput, "already learned from"}})
 	e = inside(t, "compare", "base", "twin", "--all")
 	e.wantExit(t, fine)
 	if !strings.Contains(e.stdout, "10 % → 50 %") || !strings.Contains(strings.Join(strings.Fields(e.stdout), " "), "Untestable") {
