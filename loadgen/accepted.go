@@ -28,7 +28,7 @@ func acceptedAt(message []byte) int64 {
 const maxUnixMilli = 1 << 43
 
 // accepted is from due to the server's acceptance in microseconds, or 0 where
-// that is not known. The server tells whole milliseconds, cut off: half of one
+// that is not known. The server reports whole milliseconds, cut off: half of one
 // is added, so that the error is half a millisecond either way, and none on
 // average.
 func (m *message) accepted(ahead int64) int64 {

@@ -7,7 +7,7 @@ import (
 	"github.com/pollpush/pollpush/internal/clock"
 )
 
-// pauseInterval is how often a shard looks whether it still runs.
+// pauseInterval is how often a shard checks whether it still runs.
 const pauseInterval = 20 * time.Millisecond
 
 // watchClocks keeps the longest time by which the shard woke later than it

@@ -111,7 +111,7 @@ func (r *room) message(seq int64) *message {
 	return &block(r.messages, i/blockSize)[i%blockSize]
 }
 
-// arrive takes down that one more client has message seq.
+// arrive records that one more client has message seq.
 func (r *room) arrive(seq int64, d *Delivery, due, seen int64) {
 	m := r.message(seq)
 	if m == nil {

@@ -70,7 +70,7 @@ func (m *Meter) TCP() *result.TCP {
 // goes on meanwhile.
 const giveWay = 64
 
-// segments adds up what TCP_INFO tells of connections.
+// segments adds up what TCP_INFO reports of connections.
 type segments struct {
 	result.TCP
 	untold bool  // of one at least
