@@ -1,6 +1,7 @@
 package loadgen
 
 import (
+	"bytes"
 	"net/textproto"
 	"sync/atomic"
 
@@ -26,21 +27,16 @@ func (h *answerHead) offer(r response) {
 func (r response) lines() map[string]int64 {
 	const end = len("\r\n")
 	sizes := map[string]int64{"": int64(len(r.first) + end)}
-	for rest := r.fields; len(rest) > 0; {
-		field, _, more, err := cutField(rest)
-		if err != nil {
-			break // parseHead has refused it
-		}
-		size := len(rest) - len(more)
-		if len(more) == 0 { // the end of the last line is cut off
-			size = len(rest) + end
+	for line := range bytes.SplitSeq(r.fields, crlf) {
+		field, _, found := cutField(line)
+		if !found {
+			break // there are no fields: parseHead refuses others
 		}
 		name := textproto.CanonicalMIMEHeaderKey(string(field))
 		if _, known := sizes[name]; !result.IsHeaderName(name) || !known && len(sizes) >= result.MaxAnswerHeaders {
 			name = result.OtherHeaders
 		}
-		sizes[name] += int64(size)
-		rest = more
+		sizes[name] += int64(len(line) + end)
 	}
 	return sizes
 }

@@ -38,8 +38,6 @@ type Conn struct {
 	stream bool        // what comes now answers no request
 	closed atomic.Bool // by us
 	ended  sync.Once
-
-	before, after *Conn // in Meter.open
 }
 
 // A buffer serves a connection that has something to read: data[from:] was
@@ -90,12 +88,7 @@ func (m *Meter) Dial(ctx context.Context, addr string, source netip.Addr) (*Conn
 		return nil, err
 	}
 	tcp := nc.(*net.TCPConn)
-	raw, err := tcp.SyscallConn()
-	if err != nil {
-		tcp.Close()
-		m.failed.Add(1)
-		return nil, err
-	}
+	raw, _ := tcp.SyscallConn() // fails where there is no connection
 	c := &Conn{tcp: tcp, raw: raw, meter: m}
 	c.attempt = c.tryRead
 	m.opened.Add(1)
@@ -184,7 +177,14 @@ func (c *Conn) tryRead(fd uintptr) bool {
 	if parked {
 		c.in = buffers.Get().(*buffer)
 	}
-	n, err := c.readNow(int(fd), c.in.room())
+	var n int
+	var err error
+	if room := c.in.room(); c.tls != nil {
+		n, err = c.tls.read(int(fd), room)
+	} else {
+		n, err = readNow(int(fd), room)
+		c.meter.bytesIn.Add(int64(n))
+	}
 	switch {
 	case err == syscall.EAGAIN:
 		if parked {
@@ -199,16 +199,6 @@ func (c *Conn) tryRead(fd uintptr) bool {
 		c.in.data = c.in.data[:len(c.in.data)+n]
 	}
 	return true
-}
-
-// readNow reads what there is, through the TLS if there is one, and counts it.
-func (c *Conn) readNow(fd int, p []byte) (int, error) {
-	if c.tls != nil {
-		return c.tls.read(fd, p)
-	}
-	n, err := readNow(fd, p)
-	c.meter.bytesIn.Add(int64(n))
-	return n, err
 }
 
 // readNow is syscall.Read, but for an interruption, and that n is never negative.

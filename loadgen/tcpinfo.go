@@ -14,7 +14,7 @@ import (
 // counted of those that have.
 type open struct {
 	sync.Mutex
-	first *Conn
+	conns map[*Conn]struct{}
 	ended segments
 }
 
@@ -22,10 +22,10 @@ type open struct {
 func (o *open) enter(c *Conn) {
 	o.Lock()
 	defer o.Unlock()
-	if c.after = o.first; c.after != nil {
-		c.after.before = c
+	if o.conns == nil {
+		o.conns = map[*Conn]struct{}{}
 	}
-	o.first = c
+	o.conns[c] = struct{}{}
 }
 
 // leave takes a connection out, while its socket can still be asked.
@@ -33,15 +33,7 @@ func (o *open) leave(c *Conn) {
 	o.Lock()
 	defer o.Unlock()
 	o.ended.ask(c, o.ended.take)
-	if c.before != nil {
-		c.before.after = c.after
-	} else {
-		o.first = c.after
-	}
-	if c.after != nil {
-		c.after.before = c.before
-	}
-	c.before, c.after = nil, nil
+	delete(o.conns, c)
 }
 
 // TCP is what the kernel has counted so far, over all connections, or nil
@@ -54,9 +46,10 @@ func (m *Meter) TCP() *result.TCP {
 	defer o.Unlock()
 	s := o.ended
 	take := s.take // bound once: binding allocates
-	for c, n := o.first, 1; c != nil; c, n = c.after, n+1 {
+	n := 0
+	for c := range o.conns {
 		s.ask(c, take)
-		if n%giveWay == 0 {
+		if n++; n%giveWay == 0 {
 			runtime.Gosched()
 		}
 	}
