@@ -120,6 +120,26 @@ func (s *socket) next() (message []byte, ok bool, err error) {
 	}
 }
 
+// read has take take in whole messages, until there are deliveries and no more
+// has been read.
+func (s *socket) read(take func(message []byte) error, got *[]Delivery) error {
+	for {
+		message, ok, err := s.next()
+		switch {
+		case err != nil:
+		case ok:
+			err = take(message)
+		case len(*got) > 0:
+			return nil
+		default:
+			err = s.conn.Fill()
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
 // closed is the error for a close frame (RFC 6455, 7.4.1). 1012 asks the client
 // to come back.
 func closed(payload []byte) error {
@@ -218,6 +238,15 @@ func (a acks) settle(err error) {
 	case a <- err:
 	default:
 	}
+}
+
+// refuse settles for an error object, unless that cannot be read.
+func (a acks) refuse(object []byte) error {
+	answer, err := scanError(object)
+	if err == nil {
+		a.settle(answer)
+	}
+	return err
 }
 
 // forget drops an answer to what nobody waits for any more.

@@ -76,21 +76,8 @@ func (c *socketIOClient) join() error {
 
 func (c *socketIOClient) Receive() ([]Delivery, error) {
 	c.got = c.got[:0]
-	for {
-		b, ok, err := c.next()
-		switch {
-		case err != nil:
-		case ok:
-			err = c.packet(b)
-		case len(c.got) > 0:
-			return c.got, nil
-		default:
-			err = c.conn.Fill()
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
+	err := c.read(c.packet, &c.got)
+	return c.got, err
 }
 
 // packet takes in a packet and answers a ping.
@@ -251,15 +238,11 @@ func (c *socketIO) acknowledged(p packet) error {
 	if p.number != c.event.Load() {
 		return nil // of nothing that is waited for
 	}
-	if o.refused == nil {
-		c.acks.settle(nil)
-		return nil
+	if o.refused != nil {
+		return c.acks.refuse(o.refused)
 	}
-	answer, err := scanError(o.refused)
-	if err == nil {
-		c.acks.settle(answer)
-	}
-	return err
+	c.acks.settle(nil)
+	return nil
 }
 
 // rest takes what follows a value in an array, whose end must be the text's, and
