@@ -70,7 +70,12 @@ func (c *longPollClient) ask() error {
 
 func (c *longPollClient) Receive() ([]Delivery, error) {
 	if !c.armed.Load() {
-		if err := c.rearm(); err != nil {
+		// Between half the backoff and all of it, so that clients do not come
+		// back all at once, and that on top of what the server asks for.
+		if c.backoff > 0 && !pause(c.life(), c.retryAfter+c.backoff/2+rand.N(c.backoff/2)) {
+			return nil, errClosed
+		}
+		if err := c.ask(); err != nil {
 			return nil, err
 		}
 	}
@@ -99,33 +104,10 @@ func (c *longPollClient) Receive() ([]Delivery, error) {
 	return ds, nil
 }
 
-// rearm sends the next request, at once after a good answer.
-func (c *longPollClient) rearm() error {
-	if c.backoff > 0 {
-		if err := c.pause(); err != nil {
-			return err
-		}
-	}
-	return c.ask()
-}
-
 // keepOff lengthens the pause before the next request.
 func (c *longPollClient) keepOff(retryAfter time.Duration) {
 	c.backoff = min(max(2*c.backoff, firstBackoff), lastBackoff)
 	c.retryAfter = retryAfter
-}
-
-// pause waits between half the backoff and all of it, so that clients do not
-// come back all at once, and that on top of what the server asks for.
-func (c *longPollClient) pause() error {
-	pause := time.NewTimer(c.retryAfter + c.backoff/2 + rand.N(c.backoff/2))
-	defer pause.Stop()
-	select {
-	case <-pause.C:
-	case <-c.life().Done():
-		return errClosed
-	}
-	return nil
 }
 
 // retryAfter reads a Retry-After in seconds. One that is a date counts as none.

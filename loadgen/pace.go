@@ -14,18 +14,13 @@ import (
 	"github.com/pollpush/pollpush/internal/shard"
 )
 
-// alarmsFor makes alarms that are closed when ctx is done.
-func alarmsFor(ctx context.Context, n int) ([]*clock.Alarm, error) {
-	var alarms []*clock.Alarm
-	for range n {
-		a, err := clock.NewAlarm()
-		if err != nil {
-			return nil, err
-		}
+// alarmFor makes an alarm that is closed when ctx is done.
+func alarmFor(ctx context.Context) (*clock.Alarm, error) {
+	a, err := clock.NewAlarm()
+	if err == nil {
 		context.AfterFunc(ctx, func() { a.Close() })
-		alarms = append(alarms, a)
 	}
-	return alarms, nil
+	return a, err
 }
 
 // pacePolling sends every client's polls as they become due. Since all have
@@ -187,12 +182,10 @@ func (r *run) tick(ctx context.Context) <-chan struct{} {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		alarm, err := clock.NewAlarm()
+		alarm, err := alarmFor(ctx)
 		if err != nil {
 			return
 		}
-		defer alarm.Close()
-		defer context.AfterFunc(ctx, func() { alarm.Close() })()
 		var before result.SecondCounts
 		for k := 0; ; k++ {
 			err := alarm.Wait(r.plan.RampStart + int64(k+1)*int64(time.Second))

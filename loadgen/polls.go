@@ -100,21 +100,20 @@ func (s *subscriber) lose(end error) {
 // wanted waits until a poll is due. It reports false once ctx is done.
 func (s *subscriber) wanted(ctx context.Context) bool {
 	p := &s.poll
-	p.Lock()
-	if p.wake == nil {
-		p.wake = make(chan struct{}, 1)
-	}
-	wake, due := p.wake, len(p.overdue) > 0
-	p.Unlock()
-	for !due {
+	for {
+		p.Lock()
+		if p.wake == nil {
+			p.wake = make(chan struct{}, 1)
+		}
+		due := len(p.overdue) > 0
+		p.Unlock()
+		if due {
+			return true
+		}
 		select {
-		case <-wake:
+		case <-p.wake: // which only this goroutine sets
 		case <-ctx.Done():
 			return false
 		}
-		p.Lock()
-		due = len(p.overdue) > 0
-		p.Unlock()
 	}
-	return true
 }

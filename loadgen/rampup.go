@@ -10,12 +10,11 @@ import (
 // rampUp connects the clients, spread over the ramp-up, and returns when each
 // has joined or failed to.
 func (r *run) rampUp(ctx context.Context) error {
-	alarm, err := clock.NewAlarm()
+	alarm, err := alarmFor(ctx)
 	if err != nil {
 		return err
 	}
 	defer alarm.Close()
-	defer context.AfterFunc(ctx, func() { alarm.Close() })()
 
 	const atOnce = 128
 	slots := make(chan struct{}, atOnce)

@@ -186,9 +186,12 @@ func (r *run) populate() {
 // phases goes through the trial's phases up to the command to close.
 func (r *run) phases(ctx context.Context, told *orders) error {
 	work := [...]func(context.Context, *clock.Alarm) error{r.pacePublishing, r.pacePolling, r.watchPhases, r.watchClocks}
-	alarms, err := alarmsFor(ctx, len(work)) // before clients can take the last descriptor
-	if err != nil {
-		return err
+	var alarms [len(work)]*clock.Alarm
+	for i := range alarms { // before clients can take the last descriptor
+		var err error
+		if alarms[i], err = alarmFor(ctx); err != nil {
+			return err
+		}
 	}
 	if err := r.rampUp(ctx); err != nil {
 		return err
@@ -235,7 +238,7 @@ func (r *run) phases(ctx context.Context, told *orders) error {
 	}
 	totals := r.meter.Totals()
 	r.emit(shard.Event{Is: shard.Drained, Totals: &totals})
-	err = await(ctx, told.close)
+	err := await(ctx, told.close)
 	r.totals = r.meter.Totals()
 	return err
 }
