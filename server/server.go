@@ -165,7 +165,7 @@ func (s *Server) arrive(next http.Handler) http.Handler {
 				panic(p)
 			default:
 				s.panicked(r.Method+" "+r.URL.Path, p)
-				refuse(w, http.StatusInternalServerError, "the server failed; its log says more")
+				refuse(w, http.StatusInternalServerError, "the server failed; see its log")
 			}
 		}()
 		if s.isClosing() && r.URL.Path != "/metrics" {

@@ -207,7 +207,7 @@ func TestBaselineRefuses(t *testing.T) {
 	write(t, filepath.Join(dir, "broken", result.FileName), "once\n")
 	const run = "run asked.yaml --baseline "
 	wantRefused(t, dir, []refusal{
-		{run + "nowhere", refused, "nowhere: there is no such file .. or leave --baseline out to go on without"},
+		{run + "nowhere", refused, "nowhere: no such file .. or leave --baseline out to go on without"},
 		{run + "broken", badInput, "broken/trials.jsonl:1: is not JSON"},
 		{run + "base --transports ws,poll", badInput, "--baseline base: .. the base has no trial of poll (transports: ws, and poll, ws)"},
 		{run + "base --clients 2,30", badInput, "clients: 2, and 30"},
@@ -258,14 +258,14 @@ func TestResultsRefused(t *testing.T) {
 		{"report empty", badInput, "empty/trials.jsonl: holds no trial"},
 		{"report later", badInput, "later/trials.jsonl:1: has schema 99, this pollpush reads up to 5: use a newer pollpush"},
 		{"report sums", badInput, "sums/trials.jsonl:1: broken invariants: expected 10 ≠ delivered 11 − duplicated 0 + lost 0"},
-		{"report two", badInput, `two/trials.jsonl:2: is of run "another-run" .. began with run "a-run"`},
+		{"report two", badInput, `two/trials.jsonl:2: belongs to run "another-run" .. began with run "a-run"`},
 		{"compare good cut", badInput, "cut/trials.jsonl:2: the line is cut off: its writer was killed; delete it to use the lines before"},
 		{"report", badInput, "<dir>"},
 		{"compare nowhere good", refused, "make the base by `pollpush run SCENARIO --out nowhere`, or pass --allow-missing-baseline"},
 		{"compare hollow good", refused, "make the base by `pollpush run SCENARIO --out hollow/base`"},
 		{"compare . good", refused, " holds a run: name that as the base"},
 	}
-	const missing = ": there is no such file; name a run's folder, as `pollpush run` prints it"
+	const missing = ": no such file; give a run's folder, as `pollpush run` prints it"
 	for name, said := range map[string]string{
 		"nowhere": "nowhere" + missing, "hollow": "hollow/trials.jsonl" + missing, "folder": "folder/trials.jsonl: is no regular file",
 		"/dev/zero": "/dev/zero: is no regular file", "tiny.yaml": "tiny.yaml:1: is not JSON", "tiny.yaml/below": "tiny.yaml/below",
@@ -322,7 +322,7 @@ func TestCompareRefuses(t *testing.T) {
 		{"compare base short", badInput, "new run: ws has 3 of 6 trials: the run is partial"},
 		{"compare base cut", badInput, "new run: poll has 0 of 3 trials: the run is partial"},
 		{"compare cut base --counts-only", badInput, "base: poll has 0 of 3 trials"},
-		{"compare base swept", badInput, "new run: has no trial at 1 point that it was to measure (hash ba9876543210)"},
+		{"compare base swept", badInput, "new run: has no trial at 1 point of its plan (hash ba9876543210)"},
 		{"compare mute mute", badInput, "ws: nothing was delivered on either side: no verdict"},
 		{"compare mute mute --counts-only --markdown c.md", badInput, "ws: nothing was delivered on either side: no verdict"},
 		{"compare mute base", badInput, "ws: nothing was delivered in the base: no verdict"},
@@ -334,7 +334,7 @@ func TestCompareRefuses(t *testing.T) {
 		{same + "--limit=", badInput, `--limit "": give at least one, or leave the flag out`},
 		{same + "--markdown - --junit -", badInput, "only one of them can be standard output"},
 		{same + "--markdown nowhere/c.md --junit -", refused, "the comparison cannot be written .. nowhere/c.md"},
-		{same + "--learn", badInput, "one and the same run"},
+		{same + "--learn", badInput, "they are the same run"},
 	})
 	if e := inside(t, words("compare base late --counts-only")...); e.code != fine {
 		t.Errorf("counts only: exit code %d: %s", e.code, e.stderr)

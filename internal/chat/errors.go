@@ -6,7 +6,7 @@ import (
 )
 
 // ErrTooManyRooms is returned where one more room would exceed the hub's bound.
-var ErrTooManyRooms = errors.New("chat: no further room: the bound on rooms is reached; use one that exists")
+var ErrTooManyRooms = errors.New("chat: too many rooms: use an existing one")
 
 // InputError says which part of what a client asked for is not acceptable, what
 // was found and what would be.

@@ -43,7 +43,7 @@ func (m *Message) encode() {
 }
 
 func checkRoomName(name string) error {
-	want := fmt.Sprintf("1 to %d of A-Z a-z 0-9 _ -", MaxRoomName)
+	want := fmt.Sprintf("1 to %d characters of A-Z a-z 0-9 _ -", MaxRoomName)
 	if n := len(name); n < 1 || n > MaxRoomName {
 		return &InputError{Field: "room", Found: fmt.Sprintf("a name of %d bytes", n), Want: want}
 	}

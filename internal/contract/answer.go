@@ -12,7 +12,7 @@ import (
 
 // answer is an HTTP answer.
 type answer struct {
-	asked  string
+	question
 	status int
 	header http.Header
 	body   []byte
@@ -21,15 +21,11 @@ type answer struct {
 	took   time.Duration
 }
 
-// fault says what is wrong with an answer.
-func (a *answer) fault(found, remedy string) *Fault { return &Fault{a.asked, found, remedy} }
-
-// is says that the answer has a status.
-func (a *answer) is(status int) error {
-	if a.status == status {
-		return nil
+// is wants a status of the answer.
+func (a *answer) is(status int) {
+	if a.status != status {
+		a.fail(a.gist(), fmt.Sprintf("answer %d", status))
 	}
-	return a.fault(a.gist(), fmt.Sprintf("answer %d", status))
 }
 
 // gist is the status, and where a redirect points to or else the body. The check
@@ -41,12 +37,11 @@ func (a *answer) gist() string {
 	return fmt.Sprintf("%d with %s", a.status, quote(string(a.body)))
 }
 
-// offered says that the answer is no refusal of the path.
-func (a *answer) offered() error {
+// offered ends the point where the answer refuses the path.
+func (a *answer) offered() {
 	if refuses(a.status) {
-		return &absence{a.asked, fmt.Sprintf("%s is answered %d", a.asked, a.status)}
+		a.absent(fmt.Sprintf("%s is answered %d", a.asked, a.status))
 	}
-	return nil
 }
 
 // media is the answer's content type without parameters.
@@ -55,11 +50,10 @@ func (a *answer) media() string {
 	return kind
 }
 
-func (a *answer) isMedia(want string) error {
-	if a.media() == want {
-		return nil
+func (a *answer) isMedia(want string) {
+	if a.media() != want {
+		a.fail("Content-Type "+quote(a.header.Get("Content-Type")), "answer with Content-Type: "+want)
 	}
-	return a.fault("Content-Type "+quote(a.header.Get("Content-Type")), "answer with Content-Type: "+want)
 }
 
 // message is a message of the chat. User and At may be missing: only the points
@@ -97,81 +91,72 @@ const messageRemedy = `a message is {"id":1,"room":"lobby","user":"ada","text":"
 
 // page is the answer to a poll.
 type page struct {
+	*answer
 	messages  []message
 	last      uint64
 	truncated bool
 }
 
 // page reads the answer as a page of messages.
-func (a *answer) page() (page, error) {
-	const remedy = `answer 200 with {"messages":[…],"last":43}`
+func (a *answer) page() page {
 	var raw struct {
 		Messages  *[]json.RawMessage
 		Last      *uint64
 		Truncated bool
 	}
 	if a.status != http.StatusOK || json.Unmarshal(a.body, &raw) != nil || raw.Messages == nil || raw.Last == nil {
-		return page{}, a.fault(a.gist(), remedy)
+		a.fail(a.gist(), `answer 200 with {"messages":[…],"last":43}`)
 	}
-	p := page{last: *raw.Last, truncated: raw.Truncated}
+	p := page{answer: a, last: *raw.Last, truncated: raw.Truncated}
 	for _, one := range *raw.Messages {
 		m, wrong := parseMessage(one)
 		if wrong != "" {
-			return p, a.fault(wrong, messageRemedy)
+			a.fail(wrong, messageRemedy)
 		}
 		p.messages = append(p.messages, m)
 	}
-	return p, nil
+	return p
 }
 
 // poll asks for a page.
-func (v *visit) poll(room, query string, header ...string) (page, *answer, error) {
-	a, err := v.get(v.messages(room, query), header...)
-	if err != nil {
-		return page{}, nil, err
-	}
-	p, err := a.page()
-	return p, a, err
+func (v *visit) poll(room, query string, header ...string) page {
+	return v.get(v.messages(room, query), header...).page()
+}
+
+// posted is the answer to a message, which holds it.
+type posted struct {
+	*answer
+	message
 }
 
 // post posts a message.
-func (v *visit) post(room, user, text string) (message, *answer, error) {
-	a, err := v.send(room, body(user, text))
-	if err != nil {
-		return message{}, nil, err
-	}
-	if err := a.is(http.StatusCreated); err != nil {
-		return message{}, nil, err
-	}
+func (v *visit) post(room, user, text string) posted {
+	a := v.send(room, body(user, text))
+	a.is(http.StatusCreated)
 	m, wrong := parseMessage(a.body)
 	if wrong != "" {
-		return m, nil, a.fault(wrong, "answer 201 with the message; "+messageRemedy)
+		a.fail(wrong, "answer 201 with the message; "+messageRemedy)
 	}
-	return m, a, nil
+	return posted{a, m}
 }
 
 // say posts texts in a room, one after the other. Of the answers it minds the
 // status only.
-func (v *visit) say(room string, texts ...string) error {
+func (v *visit) say(room string, texts ...string) {
 	for _, text := range texts {
-		a, err := v.send(room, body("ada", text))
-		if err != nil {
-			return err
-		}
-		if err := a.is(http.StatusCreated); err != nil {
-			return err
-		}
+		v.send(room, body("ada", text)).is(http.StatusCreated)
 	}
-	return nil
 }
 
 // send posts a body that may be refused.
-func (v *visit) send(room, body string) (*answer, error) {
-	a, err := v.do(http.MethodPost, v.messages(room, ""), body, "Content-Type", "application/json")
-	if err == nil {
-		err = a.offered()
-	}
-	return a, err
+func (v *visit) send(room, body string) *answer {
+	return v.sendAs("application/json", room, body)
+}
+
+func (v *visit) sendAs(media, room, body string) *answer {
+	a := v.do(http.MethodPost, v.messages(room, ""), body, "Content-Type", media)
+	a.offered()
+	return a
 }
 
 // body is a message to post, as JSON.
@@ -197,12 +182,11 @@ func texts(messages []message) string {
 	return "[" + strings.Join(list, ", ") + "]"
 }
 
-// isTexts says that a page holds these texts, with the ids from first on.
-func (a *answer) isTexts(p page, first uint64, want ...string) error {
+// isTexts wants these texts of a page, with the ids from first on.
+func (p page) isTexts(first uint64, want ...string) {
 	if wrong := wrongTexts(p.messages, first, want); wrong != "" {
-		return a.fault(wrong, "answer with what follows the cursor, oldest first")
+		p.fail(wrong, "answer with what follows the cursor, oldest first")
 	}
-	return nil
 }
 
 // wrongTexts says what is wrong where messages are not these, with ids from

@@ -46,82 +46,62 @@ func TestPushesAreDocumented(t *testing.T) {
 		assert.Check(t, err, "%s: %s", name, raw)
 		seen[name] = true
 	}
-	must := func(err error) {
-		t.Helper()
-		assert.NilError(t, err)
-	}
-	must(v.say("lobby", slices.Repeat([]string{oddText}, 7)...))
+	v.say("lobby", slices.Repeat([]string{oddText}, 7)...)
 
-	s, err := v.socket("lobby", "?after=0")
-	must(err)
-	p, err := s.next()
-	must(err)
-	is("truncated", p.raw)
+	s := v.socket("lobby", "?after=0")
+	is("truncated", s.next().raw)
 	for range 5 {
-		p, err := s.next()
-		must(err)
-		is("message", p.raw)
+		is("message", s.next().raw)
 	}
-	must(s.text("{}"))
-	p, err = s.answer()
-	must(err)
-	is("error", p.raw)
+	s.text("{}")
+	is("error", s.answer().raw)
 	is("newMessage", []byte(body("ada", oddText)))
-	must(s.text(body("ada", oddText)))
-	p, err = s.answer()
-	must(err)
-	is("ack", p.raw)
+	s.tell(oddText)
+	is("ack", s.answer().raw)
 
-	stream, _, err := v.stream("lobby", "?after=0")
-	must(err)
+	stream := v.stream("lobby", "?after=0")
 	for _, name := range []string{"truncatedEvent", "messageEvent"} {
-		e, err := stream.next()
-		must(err)
+		e := stream.next()
 		object := map[string]any{"event": e.name, "data": json.RawMessage(e.data)}
 		if e.hasID {
 			object["id"] = e.id
 		}
 		raw, err := json.Marshal(object)
-		must(err)
+		assert.NilError(t, err)
 		is(name, raw)
 	}
 
-	talk, err := v.converse(byWebSocket, "room=lobby&after=0")
-	must(err)
-	// arguments waits for the next event or acknowledgement, as an array.
-	arguments := func() []byte {
+	talk := v.converse(byWebSocket, "room=lobby&after=0")
+	// next waits for the next event, or for the acknowledgement of id.
+	next := func() (acknowledged bool, id string, arguments []byte) {
 		t.Helper()
-		packet, err := talk.read()
-		must(err)
+		packet := talk.read()
 		m := eventPacket.FindStringSubmatch(packet)
 		assert.Assert(t, m != nil, "packet %q", packet)
-		return []byte(m[3])
+		return m[1] == "3", m[2], []byte(m[3])
 	}
-	is("truncatedNotice", arguments())
-	for range 5 {
-		is("chatMessage", arguments())
+	events := func(names ...string) {
+		t.Helper()
+		for _, name := range names {
+			_, _, arguments := next()
+			is(name, arguments)
+		}
 	}
-	_, err = talk.emit(`""`, false)
-	must(err)
-	is("errorMessage", arguments())
+	events("truncatedNotice", "chatMessage", "chatMessage", "chatMessage", "chatMessage", "chatMessage")
+	talk.emit(`""`, false)
+	events("errorMessage")
 	for _, argument := range []string{`""`, `"hello"`, body("ada", oddText)} {
 		if argument != `""` {
 			is("newChatMessage", []byte(`["chat message",`+argument+`]`))
 		}
-		id, err := talk.emit(argument, true)
-		must(err)
-		for acknowledged := false; !acknowledged; {
-			packet, err := talk.read()
-			must(err)
-			m := eventPacket.FindStringSubmatch(packet)
-			assert.Assert(t, m != nil, "packet %q", packet)
-			if acknowledged = m[1] == "3"; !acknowledged {
-				is("chatMessage", []byte(m[3]))
-				continue
-			}
-			assert.Check(t, m[2] == id, "acknowledgement %s of %s", m[2], id)
-			is("acknowledgement", []byte(m[3]))
+		id := talk.emit(argument, true)
+		acknowledged, of, arguments := next()
+		for !acknowledged {
+			is("chatMessage", arguments)
+			acknowledged, of, arguments = next()
 		}
+		assert.Check(t, of == id, "acknowledgement %s of %s", of, id)
+		is("acknowledgement", arguments)
 	}
 	for name := range d.object("#/components/messages") {
 		assert.Check(t, seen[name], "%s is documented, and was never sent", name)

@@ -39,8 +39,8 @@ type check struct {
 	gone    error        // what answers returned
 	stop    func()       // ends all points
 
-	longPolls func() error         // nil where they are offered
-	filled    func() (full, error) // a room that was posted to until its history was full
+	longPolls func()      // fails where they are not offered
+	filled    func() full // a room that was posted to until its history was full
 }
 
 func newCheck(ctx context.Context, base string, roots *x509.CertPool) *check {
@@ -57,8 +57,9 @@ func newCheck(ctx context.Context, base string, roots *x509.CertPool) *check {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	c.answers, c.stop = c.ask, func() {}
-	c.longPolls = sync.OnceValue(c.tryLongPoll)
-	c.filled = sync.OnceValues(c.fill)
+	longPolls := sync.OnceValue(func() error { return c.try(Point{try: twoWait}) })
+	c.longPolls = func() { must(longPolls()) }
+	c.filled = sync.OnceValue(c.fill)
 	return c
 }
 
@@ -85,7 +86,7 @@ func (c *boundedConn) Read(b []byte) (int, error) {
 }
 
 // first asks what every load asks first. It is cheap for any server.
-func (c *check) first(ctx context.Context) (*answer, error) {
+func (c *check) first(ctx context.Context) *answer {
 	v := &visit{check: c}
 	var cancel context.CancelFunc
 	v.ctx, cancel = context.WithTimeout(ctx, c.limit/2)
@@ -97,7 +98,7 @@ func (c *check) first(ctx context.Context) (*answer, error) {
 // a server that is just ending resets connections before it refuses them.
 func (c *check) ask() (err error) {
 	for range 2 {
-		if _, err = c.first(c.ctx); err == nil {
+		if err = attempt(func() { c.first(c.ctx) }); err == nil {
 			break
 		}
 	}
@@ -135,12 +136,9 @@ func (c *check) stopped(results []Result) error {
 
 // reach returns an error where no chat server is at the base.
 func (c *check) reach(ctx context.Context) error {
-	a, err := c.first(ctx)
+	err := attempt(func() { c.first(ctx).page() })
 	if ctx.Err() != nil {
 		return ctx.Err()
-	}
-	if err == nil {
-		_, err = a.page()
 	}
 	if fault, ok := err.(*Fault); ok {
 		if strings.Contains(fault.Found, "x509: ") {

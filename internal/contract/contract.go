@@ -37,7 +37,7 @@ type Point struct {
 	// Optional says that a transport can be offered without it.
 	Optional bool
 
-	try func(*visit) error
+	try func(*visit)
 }
 
 // Verdict is what came of a point.
@@ -64,6 +64,9 @@ type Fault struct {
 	Asked  string // what the server was asked
 	Found  string
 	Remedy string
+
+	status     int  // of a handshake that was refused
+	otherTerms bool // 101, with a compression that nothing here can read
 }
 
 func (f *Fault) Error() string {
@@ -188,11 +191,11 @@ func (r *Result) take(err error, part Part) {
 		r.Verdict, r.Why = Absent, err.why
 		if !r.Optional && len(part.Transports) > 0 && len(r.Transports) > 0 {
 			r.Verdict = Failed
-			r.Fault = &Fault{err.asked, err.why, "offer it, or leave its transport out"}
+			r.Fault = &Fault{Asked: err.asked, Found: err.why, Remedy: "offer it, or leave its transport out"}
 		}
 	case *Fault:
 		r.Verdict, r.Fault = Failed, err
 	default:
-		r.Verdict, r.Fault = Failed, &Fault{r.Group, quote(err.Error()), "see docs/contract.md"}
+		r.Verdict, r.Fault = Failed, &Fault{Asked: r.Group, Found: quote(err.Error()), Remedy: "see docs/contract.md"}
 	}
 }

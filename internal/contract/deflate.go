@@ -3,8 +3,6 @@ package contract
 import (
 	"fmt"
 	"strings"
-
-	"github.com/gorilla/websocket"
 )
 
 var byDeflate = []string{"ws-deflate"}
@@ -16,49 +14,41 @@ var deflate = []Point{
 	{Group: "deflate", Name: "the limit is on what is inflated: 1009", Transports: byDeflate, try: deflateBomb},
 }
 
-// compressedSocket opens a WebSocket with permessage-deflate.
-func (v *visit) compressedSocket(room string) (*socket, error) {
-	s, err := v.opened(v.dial(v.socketPath(room, ""), true))
-	if err == nil && s.header.Get("Sec-Websocket-Extensions") == "" {
-		err = &absence{s.asked, "permessage-deflate was offered and not agreed to"}
+// compressedSocket opens a WebSocket with permessage-deflate; the dialer takes it
+// without context only.
+func (v *visit) compressedSocket(room string) *socket {
+	s := v.dial(v.socketPath(room, ""), true)
+	if s.header.Get("Sec-Websocket-Extensions") == "" {
+		s.absent("permessage-deflate was offered and not agreed to")
 	}
-	return s, err
+	return s
 }
 
 // deflateAgreed takes any terms, as a load does.
-func deflateAgreed(v *visit) error {
-	_, err := v.dial(v.socketPath(v.room(), ""), true)
-	if _, other := err.(*otherTerms); other {
-		return nil
+func deflateAgreed(v *visit) {
+	err := attempt(func() { deflateForgets(v) })
+	if fault, ok := err.(*Fault); !ok || !fault.otherTerms {
+		must(err)
 	}
-	return deflateForgets(v)
 }
 
-func deflateForgets(v *visit) error {
-	_, err := v.compressedSocket(v.room()) // the dialer takes no other terms
-	return err
-}
+func deflateForgets(v *visit) { v.compressedSocket(v.room()) }
 
-func deflateDelivers(v *visit) error {
+func deflateDelivers(v *visit) {
 	room := v.room()
-	s := must1(v.compressedSocket(room))
-	other := must1(v.compressedSocket(room))
+	s, other := v.compressedSocket(room), v.compressedSocket(room)
 	text := strings.Repeat("0123456789", 400)
 	for range 2 {
-		must(s.text(body("ada", text)))
+		s.tell(text)
 	}
-	must(s.wants(1, text, text))
+	wants(s, 1, text, text)
 	before := other.tcp.read.Load()
-	must(other.wants(1, text, text))
+	wants(other, 1, text, text)
 	if n := other.tcp.read.Load() - before; n > int64(len(text)) {
-		return s.fault(fmt.Sprintf("%d bytes for two messages of %d bytes of digits", n, len(text)), "compress what goes to those who have agreed to it")
+		s.fail(fmt.Sprintf("%d bytes for two messages of %d bytes of digits", n, len(text)), "compress what goes to those who have agreed to it")
 	}
-	return nil
 }
 
-func deflateBomb(v *visit) error {
-	s := must1(v.compressedSocket(v.room()))
-	_ = s.text(`{"user":"ada","text":"` + strings.Repeat(" ", 1<<20) + `"}`) // the server may close before it has read all
-	s.asked += ", 1 MiB of spaces, compressed"
-	return s.closed(websocket.CloseMessageTooBig)
+func deflateBomb(v *visit) {
+	v.compressedSocket(v.room()).tooBig("1 MiB of spaces, compressed", `{"user":"ada","text":"`+strings.Repeat(" ", 1<<20)+`"}`)
 }

@@ -12,9 +12,10 @@ import (
 // link is an Engine.IO v4 session, by whichever of its transports.
 type link interface {
 	// read waits for the next packet that is no ping.
-	read() (string, error)
-	write(packet string) error
-	asked() string
+	read() string
+	write(packet string)
+	fail(found, remedy string)
+	about(more string) question
 }
 
 // enginePath is where a session is opened; the query is the chat's.
@@ -41,6 +42,7 @@ const openRemedy = `open with 0{"sid":"…","upgrades":[…],"pingInterval":2500
 
 // pollLink is a session by HTTP long polling.
 type pollLink struct {
+	question
 	v       *visit
 	path    string
 	open    openPacket
@@ -48,141 +50,98 @@ type pollLink struct {
 }
 
 // pollLink opens a session.
-func (v *visit) pollLink(query string) (*pollLink, error) {
+func (v *visit) pollLink(query string) *pollLink {
 	path := enginePath("polling", query)
-	a, err := v.get(path)
-	if err != nil {
-		return nil, err
-	}
-	if err := a.offered(); err != nil {
-		return nil, err
-	}
-	if err := a.is(http.StatusOK); err != nil {
-		return nil, err
-	}
+	a := v.get(path)
+	a.offered()
+	a.is(http.StatusOK)
 	open, ok := parseOpen(string(a.body))
 	if !ok {
-		return nil, a.fault(quote(string(a.body)), openRemedy)
+		a.fail(quote(string(a.body)), openRemedy)
 	}
-	return &pollLink{v: v, path: path + "&sid=" + url.QueryEscape(open.SID), open: open}, nil
+	return &pollLink{question: question{"Socket.IO by polling"}, v: v, path: path + "&sid=" + url.QueryEscape(open.SID), open: open}
 }
 
-func (k *pollLink) asked() string { return "Socket.IO by polling" }
-
-func (k *pollLink) read() (string, error) {
+func (k *pollLink) read() string {
 	for {
 		for len(k.packets) == 0 {
-			if err := k.get(); err != nil {
-				return "", err
-			}
+			k.get()
 		}
 		packet := k.packets[0]
 		k.packets = k.packets[1:]
 		if packet != "2" {
-			return packet, nil
+			return packet
 		}
-		if err := k.write("3"); err != nil {
-			return "", err
-		}
+		k.write("3")
 	}
 }
 
 // get polls once.
-func (k *pollLink) get() error {
-	a, err := k.v.get(k.path)
-	if err != nil {
-		return err
-	}
-	if err := a.is(http.StatusOK); err != nil {
-		return err
-	}
+func (k *pollLink) get() {
+	a := k.v.get(k.path)
+	a.is(http.StatusOK)
 	k.packets = strings.Split(string(a.body), "\x1e")
-	return nil
 }
 
-func (k *pollLink) write(packet string) error {
-	a, err := k.v.do(http.MethodPost, k.path, packet, "Content-Type", "text/plain;charset=UTF-8")
-	if err != nil {
-		return err
-	}
-	return a.is(http.StatusOK)
+func (k *pollLink) write(packet string) {
+	k.v.do(http.MethodPost, k.path, packet, "Content-Type", "text/plain;charset=UTF-8").is(http.StatusOK)
 }
 
 // socketLink is a session by WebSocket.
 type socketLink struct {
-	*socket
+	question
+	socket *socket
 	before []string // packets read by polling, before the upgrade
 }
 
 // socketLink opens a session by WebSocket alone.
-func (v *visit) socketLink(query string) (*socketLink, error) {
-	s, err := v.opened(v.dial(enginePath("websocket", query), false))
-	if err != nil {
-		return nil, err
-	}
-	k := &socketLink{socket: s}
-	packet, err := k.read()
-	if err != nil {
-		return nil, err
-	}
+func (v *visit) socketLink(query string) *socketLink {
+	k := v.dialLink(enginePath("websocket", query))
+	packet := k.read()
 	if _, ok := parseOpen(packet); !ok {
-		return nil, k.fault(quote(packet), openRemedy)
+		k.socket.fail(quote(packet), openRemedy)
 	}
-	return k, nil
+	return k
 }
 
-func (k *socketLink) asked() string { return "Socket.IO by WebSocket" }
+func (v *visit) dialLink(path string) *socketLink {
+	return &socketLink{question: question{"Socket.IO by WebSocket"}, socket: v.dial(path, false)}
+}
 
-func (k *socketLink) read() (string, error) {
+func (k *socketLink) read() string {
 	if len(k.before) > 0 {
 		packet := k.before[0]
 		k.before = k.before[1:]
-		return packet, nil
+		return packet
 	}
 	for {
-		packet, err := k.frame()
-		if err != nil || string(packet) != "2" {
-			return string(packet), err
+		packet := string(k.socket.frame())
+		if packet != "2" {
+			return packet
 		}
-		if err := k.write("3"); err != nil {
-			return "", err
-		}
+		k.write("3")
 	}
 }
 
-func (k *socketLink) write(packet string) error { return k.text(packet) }
+func (k *socketLink) write(packet string) { k.socket.text(packet) }
 
 // upgrade takes a session from polling to a WebSocket, as the official client
 // does: a poll is out when it begins, and has to end before it does. What
 // happens meanwhile is between's.
-func (k *pollLink) upgrade(between func() error) (*socketLink, error) {
+func (k *pollLink) upgrade(between func()) *socketLink {
 	if !slices.Contains(k.open.Upgrades, "websocket") {
-		return nil, &absence{k.asked(), fmt.Sprintf("the handshake offers the upgrades %+q", k.open.Upgrades)}
+		k.absent(fmt.Sprintf("the handshake offers the upgrades %+q", k.open.Upgrades))
 	}
 	parked := make(chan error, 1)
-	go func() { parked <- k.get() }()
-	path := strings.Replace(k.path, "transport=polling", "transport=websocket", 1)
-	s, err := k.v.opened(k.v.dial(path, false))
-	if err != nil {
-		return nil, err
+	go func() { parked <- attempt(k.get) }()
+	w := k.v.dialLink(strings.Replace(k.path, "transport=polling", "transport=websocket", 1))
+	w.write("2probe")
+	if answer := string(w.socket.frame()); answer != "3probe" {
+		w.socket.fail(quote(answer)+" to 2probe", "answer 3probe")
 	}
-	w := &socketLink{socket: s}
-	if err := w.write("2probe"); err != nil {
-		return nil, err
-	}
-	answer, err := w.frame()
-	if err != nil {
-		return nil, err
-	}
-	if string(answer) != "3probe" {
-		return nil, w.fault(quote(string(answer))+" to 2probe", "answer 3probe")
-	}
-	if err := <-parked; err != nil {
-		return nil, err
-	}
+	must(<-parked)
 	w.before = slices.DeleteFunc(k.packets, func(packet string) bool { return packet == "6" })
-	if err := between(); err != nil {
-		return nil, err
-	}
-	return w, w.write("5")
+	between()
+	w.write("5")
+	return w
 }

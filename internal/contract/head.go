@@ -8,47 +8,39 @@ import (
 	"net/url"
 )
 
-func headAnswered(v *visit) error {
-	path := v.messages(v.room(), "?after=0")
-	a := &answer{asked: asked(http.MethodHead, path, "", nil)}
-	must(v.head(path, a))
-	must(a.offered())
-	must(a.is(http.StatusOK))
-	must(a.isMedia("application/json"))
+func headAnswered(v *visit) {
+	a := v.head(v.messages(v.room(), "?after=0"))
+	a.offered()
+	a.is(http.StatusOK)
+	a.isMedia("application/json")
 	if len(a.body) > 0 {
-		return a.fault("bytes after the header: "+quote(string(a.body)), "answer HEAD with the header alone: the next answer on the connection begins there")
+		a.fail("bytes after the header: "+quote(string(a.body)), "answer HEAD with the header alone: the next answer on the connection begins there")
 	}
-	return nil
 }
 
 // head asks HEAD on a connection of its own. Into the answer's body it reads the
 // beginning of what follows the header and is no answer to the next question: a
 // client of HTTP would not show it.
-func (v *visit) head(path string, a *answer) error {
+func (v *visit) head(path string) *answer {
+	q := asked(http.MethodHead, path, "", nil)
 	c, err := v.connect()
-	if err != nil {
-		return v.broken(a.asked, err)
-	}
+	v.unbroken(q, err)
 	defer c.Close()
 	r := bufio.NewReader(c)
 	request, err := v.raw(c, http.MethodHead, path)
-	if err != nil {
-		return v.broken(a.asked, err)
-	}
-	answer, err := http.ReadResponse(r, request)
-	if err != nil {
-		return v.broken(a.asked, err)
-	}
-	a.status, a.header = answer.StatusCode, answer.Header
-	if !answer.Close {
+	v.unbroken(q, err)
+	got, err := http.ReadResponse(r, request)
+	v.unbroken(q, err)
+	if !got.Close {
 		_, _ = v.raw(c, http.MethodGet, path) // fails where the server has closed all the same
 	}
+	a := &answer{question: q, status: got.StatusCode, header: got.Header}
 	const next = "HTTP/"
 	first, _ := r.Peek(len(next))
-	if answer.Close || string(first) != next {
+	if got.Close || string(first) != next {
 		a.body, _ = r.Peek(r.Buffered())
 	}
-	return nil
+	return a
 }
 
 // connect opens a connection to the server, for as long as the point may take.

@@ -164,24 +164,19 @@ func FuzzAnswers(f *testing.F) {
 		c := newCheck(t.Context(), "http://127.0.0.1:1", nil)
 		c.client.Transport = &answering{body: b}
 		v := &visit{check: c, ctx: t.Context()}
-		if p, _, err := v.poll("x", ""); err == nil {
-			for _, m := range p.messages {
+		attempt(func() {
+			for _, m := range v.poll("x", "").messages {
 				assert.Check(t, m.ID != 0, "%q: a message without an id", b)
 			}
-		}
-		if s, _, err := v.stream("x", ""); err == nil {
-			for {
-				if _, err := s.message(); err != nil {
-					break
-				}
+		})
+		attempt(func() {
+			for s := v.stream("x", ""); ; {
+				s.message()
 			}
-		}
-		k := &pollLink{v: v}
-		talk := &conversation{link: k, v: v}
+		})
+		talk := &conversation{link: &pollLink{v: v}}
 		for range 10 {
-			if _, err := talk.message(); err != nil {
-				break
-			}
+			attempt(func() { talk.message() })
 		}
 		parseOpen(string(b))
 	})
@@ -195,13 +190,12 @@ func FuzzFrames(f *testing.F) {
 	v := &visit{check: newCheck(f.Context(), "http://127.0.0.1:1", nil), ctx: f.Context()}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		s := &socket{v: v, rest: b}
-		for len(bytes.TrimSpace(s.rest)) > 0 {
-			p, err := s.next()
-			if err != nil {
-				return
+		attempt(func() {
+			for len(bytes.TrimSpace(s.rest)) > 0 {
+				p := s.next()
+				m, wrong := parseMessage(p.raw)
+				assert.Check(t, wrong != "" || m.ID != 0, "%q: a message without an id", p.raw)
 			}
-			m, wrong := parseMessage(p.raw)
-			assert.Check(t, wrong != "" || m.ID != 0, "%q: a message without an id", p.raw)
-		}
+		})
 	})
 }

@@ -5,56 +5,106 @@ import "fmt"
 // listener gets a room's messages in some way.
 type listener interface {
 	// message waits for the next one.
-	message() (message, error)
+	message() message
+	fail(found, remedy string)
 }
+
+// talker also publishes.
+type talker interface {
+	listener
+	tell(text string) // without waiting for an answer
+	say(text string)  // until it is accepted
+}
+
+// channel opens a way to listen and talk in a room; after is a cursor, or "".
+type channel func(v *visit, room, after string) talker
 
 // loadTexts are like what a load publishes: ASCII that JSON need not escape.
 var loadTexts = []string{"~k3x9.0.1z~ hello, you :-)", "~k3x9.1.2a~ http://example.org/a/17 100% wow!", "~k3x9.2.3b~ so what?"}
 
 const deliverRemedy = "deliver every message, in the order of ids, as it was posted"
 
-// wants waits for messages of these texts, with ids from first on.
-func (v *visit) wants(l listener, asked string, first uint64, texts ...string) error {
-	return v.hear(l, len(texts), func(got []message) error {
-		if wrong := wrongTexts(got, first, texts[:len(got)]); wrong != "" {
-			return &Fault{asked, wrong, deliverRemedy}
+// delivers has one of two talk, and both listen.
+func delivers(open channel) func(*visit) {
+	return func(v *visit) {
+		room := v.room()
+		speaker, other := open(v, room, "0"), open(v, room, "0")
+		for _, text := range loadTexts {
+			speaker.tell(text)
 		}
-		return nil
+		wantsGrowing(other, room, 0, loadTexts...)
+		wantsGrowing(speaker, room, 0, loadTexts...)
+	}
+}
+
+func keepsText(open channel) func(*visit) {
+	return func(v *visit) {
+		l := open(v, v.room(), "0")
+		l.tell(oddText)
+		wants(l, 1, oddText)
+	}
+}
+
+func fromNow(open channel) func(*visit) {
+	return func(v *visit) {
+		room := v.room()
+		speaker := open(v, room, "")
+		speaker.say("one")
+		l := open(v, room, "")
+		speaker.say("two")
+		wants(l, 2, "two")
+	}
+}
+
+func resumes(open channel) func(*visit) {
+	return func(v *visit) {
+		room := v.room()
+		speaker := open(v, room, "")
+		for _, text := range []string{"one", "two", "three"} {
+			speaker.say(text)
+		}
+		l := open(v, room, "1")
+		speaker.say("four")
+		wants(l, 2, "two", "three", "four")
+	}
+}
+
+// wants waits for messages of these texts, with ids from first on.
+func wants(l listener, first uint64, texts ...string) {
+	hear(l, len(texts), func(got []message) {
+		if wrong := wrongTexts(got, first, texts[:len(got)]); wrong != "" {
+			l.fail(wrong, deliverRemedy)
+		}
 	})
 }
 
 // wantsGrowing waits for messages of these texts, in a room. That their ids grow,
 // from one on that follows last, is all that a load needs of them.
-func (v *visit) wantsGrowing(l listener, asked, room string, last uint64, texts ...string) error {
-	return v.hear(l, len(texts), func(got []message) error {
+func wantsGrowing(l listener, room string, last uint64, texts ...string) {
+	hear(l, len(texts), func(got []message) {
 		m, want := got[len(got)-1], texts[len(got)-1]
 		if m.ID <= last || m.Room != room || m.Text != want {
-			return &Fault{asked, fmt.Sprintf("message %d %s of room %s, after message %d, instead of %s of room %s", m.ID, quote(m.Text), quote(m.Room), last, quote(want), quote(room)), deliverRemedy}
+			l.fail(fmt.Sprintf("message %d %s of room %s, after message %d, instead of %s of room %s", m.ID, quote(m.Text), quote(m.Room), last, quote(want), quote(room)), deliverRemedy)
 		}
 		last = m.ID
-		return nil
 	})
 }
 
 // hear waits for n messages and judges them as they come. A message may come
 // twice, as long as the order is kept.
-func (v *visit) hear(l listener, n int, judge func(got []message) error) error {
+func hear(l listener, n int, judge func(got []message)) {
 	var got []message
 	for len(got) < n {
-		m, err := l.message()
+		var m message
+		err := attempt(func() { m = l.message() })
 		if fault, ok := err.(*Fault); ok && len(got) > 0 {
 			fault.Found += ", after message " + quote(got[len(got)-1].Text)
 		}
-		if err != nil {
-			return err
-		}
+		must(err)
 		if n := len(got); n > 0 && m.ID == got[n-1].ID {
 			continue
 		}
 		got = append(got, m)
-		if err := judge(got); err != nil {
-			return err
-		}
+		judge(got)
 	}
-	return nil
 }

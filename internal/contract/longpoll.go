@@ -26,30 +26,33 @@ const (
 	leastWait = time.Second
 )
 
-// tryLongPoll has two wait, as a load does. A server that ignores `wait` offers
-// no long polls.
-func (c *check) tryLongPoll() error { return c.try(Point{try: twoWait}) }
-
-func waitEnds(v *visit) error {
-	must(v.longPolls())
+func waitEnds(v *visit) {
+	v.longPolls()
 	room := v.room()
-	must(v.say(room, "one"))
-	p, a := must2(v.poll(room, "?after=1&wait=1.5s"))
-	must(a.isTexts(p, 1))
-	if a.took < 1400*time.Millisecond { // clocks differ a little
-		return a.fault(fmt.Sprintf("an empty page after %v", a.took.Round(time.Millisecond)), "wait as long as was asked")
+	v.say(room, "one")
+	p := v.poll(room, "?after=1&wait=1.5s")
+	p.isTexts(1)
+	if p.took < 1400*time.Millisecond { // clocks differ a little
+		p.failAfter("an empty page")
 	}
-	return a.isLast(p, 1)
+	p.isLast(1)
 }
 
-func waitSkipped(v *visit) error {
-	must(v.longPolls())
-	return v.follows(loadPoll)
+// failAfter fails an answer that came too early.
+func (a *answer) failAfter(what string) {
+	a.fail(fmt.Sprintf("%s after %v", what, a.took.Round(time.Millisecond)), "wait as long as was asked")
 }
 
-func waitAnswered(v *visit) error { return v.longPolls() }
+func waitSkipped(v *visit) {
+	v.longPolls()
+	v.follows(loadPoll)
+}
 
-func twoWait(v *visit) error {
+func waitAnswered(v *visit) { v.longPolls() }
+
+// twoWait has two wait, as a load does. A server that ignores `wait` offers no
+// long polls.
+func twoWait(v *visit) {
 	room := v.room()
 	const waiting = 2
 	sent, answered := make(chan struct{}, waiting), make(chan error, waiting)
@@ -58,59 +61,56 @@ func twoWait(v *visit) error {
 	})
 	for range waiting {
 		go func() {
-			own := visit{check: v.check, ctx: ctx}
-			p, a, err := own.poll(room, "?after=0"+loadPoll)
-			switch {
-			case err != nil:
-			case len(p.messages) == 0 && a.took < waited:
-				err = &absence{a.asked, "wait is ignored: an empty page came at once"}
-			case len(p.messages) == 0:
-				err = a.fault(fmt.Sprintf("an empty page after %v", a.took.Round(time.Millisecond)), "wait as long as was asked")
-			case len(p.messages) > 1 || p.messages[0].Text != loadTexts[0]:
-				err = a.fault("messages "+texts(p.messages), "answer with what follows the cursor")
-			}
-			answered <- err
+			answered <- attempt(func() {
+				own := visit{check: v.check, ctx: ctx}
+				p := own.poll(room, "?after=0"+loadPoll)
+				switch {
+				case len(p.messages) == 0 && p.took < waited:
+					p.absent("wait is ignored: an empty page came at once")
+				case len(p.messages) == 0:
+					p.failAfter("an empty page")
+				}
+				p.isNews()
+			})
 		}()
 	}
 	for range waiting {
 		select {
 		case <-sent:
 		case err := <-answered: // before it was asked
-			return err
+			must(err)
+			return
 		}
 	}
 	select {
 	case <-time.After(leastWait + waited):
 	case err := <-answered:
-		return err
+		must(err)
+		return
 	}
-	must(v.say(room, loadTexts[0]))
+	v.say(room, loadTexts[0])
 	for range waiting {
 		must(<-answered)
 	}
-	return nil
 }
 
-func waitNotModified(v *visit) error {
-	must(v.longPolls())
+func waitNotModified(v *visit) {
+	v.longPolls()
 	room := v.room()
-	_, a := must2(v.tagged(room, "?after=0"))
-	a = must1(v.get(v.messages(room, "?after=0&wait=1s"), "If-None-Match", a.header.Get("Etag")))
-	must(a.is(http.StatusNotModified))
+	_, tag := v.tagged(room, "?after=0")
+	a := v.get(v.messages(room, "?after=0&wait=1s"), "If-None-Match", tag)
+	a.is(http.StatusNotModified)
 	if a.took < waited {
-		return a.fault(fmt.Sprintf("304 after %v", a.took.Round(time.Millisecond)), "wait as long as was asked")
+		a.failAfter("304")
 	}
-	return nil
 }
 
-func waitRefused(v *visit) error {
-	must(v.longPolls())
+func waitRefused(v *visit) {
+	v.longPolls()
 	room := v.room()
-	must(v.say(room, "one"))
-	must2(v.poll(room, "?after=0&wait=60s"))
+	v.say(room, "one")
+	v.poll(room, "?after=0&wait=60s")
 	for _, query := range []string{"?after=0&wait=999ms", "?after=0&wait=61s", "?after=0&wait=25", "?after=0&wait=soon", "?wait=1s"} {
-		a := must1(v.get(v.messages(room, query)))
-		must(a.is(http.StatusBadRequest))
+		v.get(v.messages(room, query)).is(http.StatusBadRequest)
 	}
-	return nil
 }

@@ -155,9 +155,8 @@ func TestAnswersAreDocumented(t *testing.T) {
 	c := newCheck(t.Context(), base, nil)
 	defer c.client.CloseIdleConnections()
 	v := &visit{check: c, ctx: t.Context()}
-	assert.NilError(t, v.say("full", slices.Repeat([]string{oddText}, 7)...))
-	engine, err := v.pollLink("room=lobby")
-	assert.NilError(t, err)
+	v.say("full", slices.Repeat([]string{oddText}, 7)...)
+	engine := v.pollLink("room=lobby")
 	const (
 		messages = "/api/rooms/{room}/messages"
 		events   = "/api/rooms/{room}/events"
@@ -211,8 +210,7 @@ func TestAnswersAreDocumented(t *testing.T) {
 
 	// Rooms without end.
 	for i := 0; ; i++ {
-		a, err := v.get(v.messages(strconv.Itoa(i), "?after=0"))
-		assert.NilError(t, err)
+		a := v.get(v.messages(strconv.Itoa(i), "?after=0"))
 		if a.status == http.StatusTooManyRequests {
 			break
 		}

@@ -22,114 +22,124 @@ var polling = []Point{
 	{Group: "polling", Name: "HEAD is answered as GET, without the body", Transports: byPoll, Optional: true, try: headAnswered},
 }
 
-func roomExists(v *visit) error {
+func roomExists(v *visit) {
 	name := v.room() + "_Z-9"
 	for _, room := range []string{name, name + strings.Repeat("x", 64-len(name))} {
-		p, a := must2(v.poll(room, "?after=0"))
+		p := v.poll(room, "?after=0")
 		if p.last != 0 || len(p.messages) > 0 || p.truncated {
-			return a.fault(quote(string(a.body)), `answer {"messages":[],"last":0} for a room in which nothing was said`)
+			p.fail(quote(string(p.body)), `answer {"messages":[],"last":0} for a room in which nothing was said`)
 		}
-		must(a.isMedia("application/json"))
+		p.isMedia("application/json")
 	}
-	return nil
 }
 
-func afterFollows(v *visit) error { return v.follows("&limit=1000") }
+func afterFollows(v *visit) { v.follows("&limit=1000") }
 
 // follows polls for what is said in a room, in two parts.
-func (v *visit) follows(query string) error {
+func (v *visit) follows(query string) {
 	room, other := v.room(), v.room()
 	l := &pollListener{v: v, room: room, query: query}
 	for _, texts := range [][]string{loadTexts[:1], loadTexts[1:]} {
-		must(v.say(other, "elsewhere"))
-		must(v.say(room, texts...))
-		must(v.wantsGrowing(l, "GET "+l.path(), room, l.after, texts...))
+		v.say(other, "elsewhere")
+		v.say(room, texts...)
+		wantsGrowing(l, room, l.last, texts...)
 	}
-	return nil
 }
 
-func plain(v *visit) error {
-	_, a := must2(v.poll(v.room(), "?after=0"))
-	if encoding := a.header.Get("Content-Encoding"); encoding != "" {
-		return a.fault("Content-Encoding "+quote(encoding), "compress nothing that was not asked for so")
-	}
-	return nil
+// pollListener polls until there is something.
+type pollListener struct {
+	page  // whose messages are still to be taken
+	v     *visit
+	room  string
+	query string // beside the cursor
 }
 
-func framed(v *visit) error {
-	_, a := must2(v.poll(v.room(), "?after=0"))
-	if !a.framed {
-		return a.fault("neither Content-Length nor chunks", "send a Content-Length, or chunks")
+func (l *pollListener) message() message {
+	if len(l.messages) == 0 {
+		l.page = l.v.poll(l.room, fmt.Sprintf("?after=%d%s", l.last, l.query))
+		if len(l.messages) == 0 {
+			l.fail("no message", "answer with what follows the cursor")
+		}
+		l.last = l.messages[len(l.messages)-1].ID
 	}
-	return nil
+	m := l.messages[0]
+	l.messages = l.messages[1:]
+	return m
 }
 
-func (a *answer) isLast(p page, want uint64) error {
-	if p.last == want && !p.truncated {
-		return nil
+func plain(v *visit) {
+	p := v.poll(v.room(), "?after=0")
+	if encoding := p.header.Get("Content-Encoding"); encoding != "" {
+		p.fail("Content-Encoding "+quote(encoding), "compress nothing that was not asked for so")
 	}
-	return a.fault(fmt.Sprintf("last %d, truncated %v", p.last, p.truncated),
-		fmt.Sprintf("answer with last %d: the page's last message, or the room's where the page is empty", want))
 }
 
-func limitCuts(v *visit) error {
+func framed(v *visit) {
+	p := v.poll(v.room(), "?after=0")
+	if !p.framed {
+		p.fail("neither Content-Length nor chunks", "send a Content-Length, or chunks")
+	}
+}
+
+func (p page) isLast(want uint64) {
+	if p.last != want || p.truncated {
+		p.fail(fmt.Sprintf("last %d, truncated %v", p.last, p.truncated),
+			fmt.Sprintf("answer with last %d: the page's last message, or the room's where the page is empty", want))
+	}
+}
+
+func limitCuts(v *visit) {
 	room := v.room()
-	must(v.say(room, "one", "two", "three"))
-	p, a := must2(v.poll(room, "?after=0&limit=2"))
-	must(a.isTexts(p, 1, "one", "two"))
-	return a.isLast(p, 2)
+	v.say(room, "one", "two", "three")
+	p := v.poll(room, "?after=0&limit=2")
+	p.isTexts(1, "one", "two")
+	p.isLast(2)
 }
 
-func limitDefaults(v *visit) error {
+func limitDefaults(v *visit) {
 	room := v.room()
 	for range 101 {
-		must(v.say(room, "hello"))
+		v.say(room, "hello")
 	}
-	p, a := must2(v.poll(room, "?after=0"))
+	p := v.poll(room, "?after=0")
 	if p.truncated {
-		return &absence{a.asked, "history is shorter than 101 messages"}
+		p.absent("history is shorter than 101 messages")
 	}
 	if n := len(p.messages); n != 100 || p.messages[0].ID != 1 {
-		return a.fault(fmt.Sprintf("%d of 101 messages", n), "answer with the first 100 where no limit is given")
+		p.fail(fmt.Sprintf("%d of 101 messages", n), "answer with the first 100 where no limit is given")
 	}
-	return nil
 }
 
-func newestWithout(v *visit) error {
+func newestWithout(v *visit) {
 	room := v.room()
-	must(v.say(room, "one", "two", "three"))
-	p, a := must2(v.poll(room, "?limit=2"))
-	must(a.isTexts(p, 2, "two", "three"))
-	return a.isLast(p, 3)
+	v.say(room, "one", "two", "three")
+	p := v.poll(room, "?limit=2")
+	p.isTexts(2, "two", "three")
+	p.isLast(3)
 }
 
-func emptyPage(v *visit) error {
+func emptyPage(v *visit) {
 	room := v.room()
-	must(v.say(room, "one", "two"))
+	v.say(room, "one", "two")
 	for _, query := range []string{"?after=2", "?after=1000000"} { // the second cursor is ahead of the room
-		p, a := must2(v.poll(room, query))
-		must(a.isTexts(p, 1))
-		must(a.isLast(p, 2))
+		p := v.poll(room, query)
+		p.isTexts(1)
+		p.isLast(2)
 	}
-	return nil
 }
 
-func unknownIgnored(v *visit) error {
+func unknownIgnored(v *visit) {
 	room := v.room()
-	must(v.say(room, "one"))
-	p, a := must2(v.poll(room, "?after=0&colour=blue"))
-	return a.isTexts(p, 1, "one")
+	v.say(room, "one")
+	v.poll(room, "?after=0&colour=blue").isTexts(1, "one")
 }
 
-func keptAlive(v *visit) error {
+func keptAlive(v *visit) {
 	own := visit{check: newCheck(v.ctx, v.base, v.roots), ctx: v.ctx} // whose connections nobody else takes
 	defer own.client.CloseIdleConnections()
 	room := v.room()
-	for range 2 {
-		_, a := must2(own.poll(room, "?after=0"))
-		if a.reused {
-			return nil
-		}
+	own.poll(room, "?after=0")
+	if p := own.poll(room, "?after=0"); !p.reused {
+		p.about("twice").fail("a connection closed after the first", "keep connections alive (HTTP/1.1, Content-Length or chunks)")
 	}
-	return &Fault{"GET " + v.messages(room, "?after=0") + ", twice", "a connection closed after the first", "keep connections alive (HTTP/1.1, Content-Length or chunks)"}
 }

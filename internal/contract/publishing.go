@@ -21,65 +21,52 @@ var publishing = []Point{
 	{Group: "publishing", Name: "a charset may follow the content type", Transports: byPost, try: charsetAccepted},
 }
 
-func postAccepted(v *visit) error { return v.say(v.room(), loadTexts...) }
+func postAccepted(v *visit) { v.say(v.room(), loadTexts...) }
 
-func postAnswers(v *visit) error {
+func postAnswers(v *visit) {
 	room := v.room()
-	m, a := must2(v.post(room, "ada", "hello"))
+	m := v.post(room, "ada", "hello")
 	if m.Room != room || m.User != "ada" || m.Text != "hello" || m.At == 0 {
-		return a.fault(quote(string(a.body)), "answer with what was posted; "+messageRemedy)
+		m.fail(quote(string(m.body)), "answer with what was posted; "+messageRemedy)
 	}
-	return a.isMedia("application/json")
+	m.isMedia("application/json")
 }
 
-func locationNames(v *visit) error {
+func locationNames(v *visit) {
 	room := v.room()
-	must(v.say(room, "one", "two"))
-	_, a := must2(v.post(room, "ada", "three"))
+	v.say(room, "one", "two")
+	a := v.post(room, "ada", "three")
 	location := a.header.Get("Location")
 	if location == "" {
-		return &absence{a.asked, "no Location"}
+		a.absent("no Location")
 	}
 	path := strings.TrimPrefix(location, v.base)
 	if !strings.HasPrefix(path, "/") || strings.ContainsAny(path, " \x7f") {
-		return a.fault("Location "+quote(location), "name the page that holds the message: "+v.messages(room, "?after=2&limit=1"))
+		a.fail("Location "+quote(location), "name the page that holds the message: "+v.messages(room, "?after=2&limit=1"))
 	}
-	p, named := must2(v.pollPath(path))
-	return named.isTexts(p, 3, "three")
-}
-
-// pollPath asks for the page at a path that the server has named.
-func (v *visit) pollPath(path string) (page, *answer, error) {
 	if _, err := http.NewRequest(http.MethodGet, v.base+path, nil); err != nil {
-		return page{}, nil, &Fault{"Location", quote(path), "name a path"}
+		question{"Location"}.fail(quote(path), "name a path")
 	}
-	a, err := v.get(path)
-	if err != nil {
-		return page{}, nil, err
-	}
-	p, err := a.page()
-	return p, a, err
+	v.get(path).page().isTexts(3, "three")
 }
 
-func idsCount(v *visit) error {
+func idsCount(v *visit) {
 	one, other := v.room(), v.room()
 	for i, room := range []string{one, one, other, one, other} {
 		want := uint64([]int{1, 2, 1, 3, 2}[i])
-		m, a := must2(v.post(room, "ada", "hello"))
+		m := v.post(room, "ada", "hello")
 		if m.ID != want {
-			return a.fault(fmt.Sprintf("id %d for message %d of its room", m.ID, want), "count each room's messages from 1, without holes")
+			m.fail(fmt.Sprintf("id %d for message %d of its room", m.ID, want), "count each room's messages from 1, without holes")
 		}
 	}
-	return nil
 }
 
-func atIsMilliseconds(v *visit) error {
-	m, a := must2(v.post(v.room(), "ada", "hello"))
+func atIsMilliseconds(v *visit) {
+	m := v.post(v.room(), "ada", "hello")
 	// The two clocks need not agree to the day; the unit has to.
 	if at := time.UnixMilli(m.At); time.Since(at).Abs() > 366*24*time.Hour {
-		return a.fault(fmt.Sprintf("at %d, which is %s", m.At, at.UTC().Format(time.RFC3339)), "give the time of acceptance in Unix milliseconds")
+		m.fail(fmt.Sprintf("at %d, which is %s", m.At, at.UTC().Format(time.RFC3339)), "give the time of acceptance in Unix milliseconds")
 	}
-	return nil
 }
 
 // oddText is what servers like to change: spaces around, line breaks, controls,
@@ -87,35 +74,29 @@ func atIsMilliseconds(v *visit) error {
 // bytes, composed and not.
 const oddText = "  <b>&amp;</b> \"quoted\" \\ / \t\r\n \x00\x1f\x7f \u2028\u2029\ufeff\ufffd é e\u0301 ä€😀 %41 \\u0041  "
 
-func textReturns(v *visit) error {
+func textReturns(v *visit) {
 	room := v.room()
 	const user = " Zoë <&> 😀 "
-	m, a := must2(v.post(room, user, oddText))
-	p, polled := must2(v.poll(room, "?after=0"))
+	m := v.post(room, user, oddText)
+	p := v.poll(room, "?after=0")
 	if len(p.messages) != 1 {
-		return polled.isTexts(p, 1, oddText)
+		p.isTexts(1, oddText)
 	}
-	const remedy = "give text and user back as they were sent"
-	if m.Text != oddText || m.User != user {
-		return a.fault(quote(m.User)+" saying "+quote(m.Text), remedy)
+	for _, m := range []posted{m, {p.answer, p.messages[0]}} {
+		if m.Text != oddText || m.User != user {
+			m.fail(quote(m.User)+" saying "+quote(m.Text), "give text and user back as they were sent")
+		}
 	}
-	if m = p.messages[0]; m.Text != oddText || m.User != user {
-		return polled.fault(quote(m.User)+" saying "+quote(m.Text), remedy)
-	}
-	return nil
 }
 
-func longestAccepted(v *visit) error {
+func longestAccepted(v *visit) {
 	user, text := strings.Repeat("ä", 64), strings.Repeat("€", 4095/3)+"x"
-	m, a := must2(v.post(v.room(), user, text))
+	m := v.post(v.room(), user, text)
 	if m.User != user || m.Text != text {
-		return a.fault(fmt.Sprintf("a user of %d and a text of %d bytes", len(m.User), len(m.Text)), "take users of 64 characters and texts of 4,096 bytes whole")
+		m.fail(fmt.Sprintf("a user of %d and a text of %d bytes", len(m.User), len(m.Text)), "take users of 64 characters and texts of 4,096 bytes whole")
 	}
-	return nil
 }
 
-func charsetAccepted(v *visit) error {
-	a := must1(v.do(http.MethodPost, v.messages(v.room(), ""), body("ada", "hello"), "Content-Type", "application/json; charset=utf-8"))
-	must(a.offered())
-	return a.is(http.StatusCreated)
+func charsetAccepted(v *visit) {
+	v.sendAs("application/json; charset=utf-8", v.room(), body("ada", "hello")).is(http.StatusCreated)
 }

@@ -21,80 +21,67 @@ var refusals = []Point{
 	{Group: "errors", Name: "what was refused is not posted", try: refusedIsNotPosted},
 }
 
-func badRooms(v *visit) error {
+func badRooms(v *visit) {
 	for _, room := range []string{"no%20room", "r%C3%B6m", strings.Repeat("x", 65), "a.b"} {
-		a := must1(v.get(v.messages(room, "?after=0")))
-		must(a.is(http.StatusBadRequest))
-		a = must1(v.send(room, body("ada", "hello")))
-		must(a.is(http.StatusBadRequest))
+		v.get(v.messages(room, "?after=0")).is(http.StatusBadRequest)
+		v.send(room, body("ada", "hello")).is(http.StatusBadRequest)
 	}
-	return nil
 }
 
-func badQueries(v *visit) error {
+func badQueries(v *visit) {
 	for _, query := range []string{"after=x", "after=-1", "after=1.5", "after=", "after=18446744073709551616", "after=0&after=1",
 		"after=0&limit=0", "after=0&limit=1001", "after=0&limit=-1", "after=0&limit=ten"} {
-		a := must1(v.get(v.messages(v.room(), "?"+query)))
-		must(a.is(http.StatusBadRequest))
+		v.get(v.messages(v.room(), "?"+query)).is(http.StatusBadRequest)
 	}
-	return nil
 }
 
 // refusesAll posts bodies each of which must be refused 400.
-func (v *visit) refusesAll(room string, bodies []string) error {
+func (v *visit) refusesAll(bodies ...string) {
 	for _, bad := range bodies {
-		a := must1(v.send(room, bad))
-		must(a.is(http.StatusBadRequest))
+		v.send(v.room(), bad).is(http.StatusBadRequest)
 	}
-	return nil
 }
 
-func badPosts(v *visit) error {
-	return v.refusesAll(v.room(), append([]string{"", "{}", "[]", "null", `{"user":"ada","text":"hello"} {}`}, badMessages...))
+func badPosts(v *visit) {
+	v.refusesAll("", "{}", "[]", "null", `{"user":"ada","text":"hello"} {}`)
+	v.refusesAll(badMessages...)
 }
 
-func badBytes(v *visit) error {
-	return v.refusesAll(v.room(), []string{"{\"user\":\"ada\",\"text\":\"\xff\"}", `{"user":"ada","text":"\ud800"}`, "{\"user\":\"ada\",\"text\":\"a\nb\"}"})
+func badBytes(v *visit) {
+	v.refusesAll("{\"user\":\"ada\",\"text\":\"\xff\"}", `{"user":"ada","text":"\ud800"}`, "{\"user\":\"ada\",\"text\":\"a\nb\"}")
 }
 
-func tooLarge(v *visit) error {
-	a := must1(v.send(v.room(), `{"user":"ada","text":"`+strings.Repeat("x", 256<<10)+`"}`))
-	return a.is(http.StatusRequestEntityTooLarge)
+func tooLarge(v *visit) {
+	v.send(v.room(), `{"user":"ada","text":"`+strings.Repeat("x", 256<<10)+`"}`).is(http.StatusRequestEntityTooLarge)
 }
 
-func otherTypes(v *visit) error {
+func otherTypes(v *visit) {
 	for _, kind := range []string{"text/plain", "application/x-www-form-urlencoded", "application/jsonx", ""} {
-		a := must1(v.do(http.MethodPost, v.messages(v.room(), ""), body("ada", "hello"), "Content-Type", kind))
-		must(a.offered())
-		must(a.is(http.StatusUnsupportedMediaType))
+		v.sendAs(kind, v.room(), body("ada", "hello")).is(http.StatusUnsupportedMediaType)
 	}
-	return nil
 }
 
-func unknownPath(v *visit) error {
+func unknownPath(v *visit) {
 	for _, path := range []string{"/api/rooms/" + v.room() + "/nothing", "/api/nothing"} {
-		a := must1(v.get(path))
-		must(a.is(http.StatusNotFound))
+		v.get(path).is(http.StatusNotFound)
 	}
-	return nil
 }
 
-func unknownMethod(v *visit) error {
-	a := must1(v.do(http.MethodDelete, v.messages(v.room(), ""), ""))
+func unknownMethod(v *visit) {
+	a := v.do(http.MethodDelete, v.messages(v.room(), ""), "")
 	if a.status == http.StatusNotFound {
-		return &absence{a.asked, "404, as for a path that is not served"}
+		a.absent("404, as for a path that is not served")
 	}
-	must(a.is(http.StatusMethodNotAllowed))
+	a.is(http.StatusMethodNotAllowed)
 	if allow := a.header.Get("Allow"); !strings.Contains(allow, http.MethodGet) {
-		return a.fault("Allow "+quote(allow), "list the methods that are served: Allow: GET, HEAD, POST")
+		a.fail("Allow "+quote(allow), "list the methods that are served: Allow: GET, HEAD, POST")
 	}
-	return nil
 }
 
-func problems(v *visit) error {
-	a := must1(v.get(v.messages(v.room(), "?after=x")))
+func problems(v *visit) {
+	a := v.get(v.messages(v.room(), "?after=x"))
 	if a.media() != "application/problem+json" {
-		return &absence{a.asked, "an error is " + quote(a.header.Get("Content-Type"))}
+		a.absent("an error is " + quote(a.header.Get("Content-Type")))
 	}
 	const remedy = `answer {"status":400,"title":"Bad Request","detail":"…"} (RFC 9457)`
 	var problem struct {
@@ -102,18 +89,17 @@ func problems(v *visit) error {
 		Title, Detail string
 	}
 	if json.Unmarshal(a.body, &problem) != nil || problem.Status != a.status || problem.Title == "" {
-		return a.fault(a.gist(), remedy)
+		a.fail(a.gist(), remedy)
 	}
-	return nil
 }
 
-func refusedIsNotPosted(v *visit) error {
+func refusedIsNotPosted(v *visit) {
 	room := v.room()
 	for _, bad := range badMessages[:6] {
-		must1(v.send(room, bad))
+		v.send(room, bad)
 	}
-	p, a := must2(v.poll(room, ""))
-	return a.isTexts(p, 1)
+	p := v.poll(room, "")
+	p.isTexts(1)
 }
 
 var around = []Point{
@@ -122,53 +108,42 @@ var around = []Point{
 	{Group: "around", Name: "GET / is answered", try: pageAnswered},
 }
 
-func healthy(v *visit) error {
-	a := must1(v.get("/healthz"))
-	must(a.offered())
-	return a.is(http.StatusOK)
+func healthy(v *visit) { v.answers200("/healthz") }
+
+func pageAnswered(v *visit) { v.answers200("/") }
+
+func (v *visit) answers200(path string) *answer {
+	a := v.get(path)
+	a.offered()
+	a.is(http.StatusOK)
+	return a
 }
 
 // requestsTotal is the count that a load is held against where it is offered.
 const requestsTotal = "pollpush_http_requests_total"
 
-func counting(v *visit) error {
-	before, _ := must2(v.scrape())
+func counting(v *visit) {
+	before, _ := v.scrape()
 	for range 3 {
-		must2(v.poll(v.room(), "?after=0"))
+		v.poll(v.room(), "?after=0")
 	}
-	after, a := must2(v.scrape())
+	after, a := v.scrape()
 	if after < before+4 { // this scrape included
-		return a.fault(fmt.Sprintf("%s %v after %v, four requests later", requestsTotal, after, before), "count every request, or do not use this name")
+		a.fail(fmt.Sprintf("%s %v after %v, four requests later", requestsTotal, after, before), "count every request, or do not use this name")
 	}
-	return nil
 }
 
 // scrape reads the count of requests.
-func (v *visit) scrape() (float64, *answer, error) {
-	a, err := v.get("/metrics")
-	if err != nil {
-		return 0, nil, err
-	}
-	if err := a.offered(); err != nil {
-		return 0, nil, err
-	}
-	if err := a.is(http.StatusOK); err != nil {
-		return 0, nil, err
-	}
+func (v *visit) scrape() (n float64, a *answer) {
+	a = v.answers200("/metrics")
 	for line := range strings.Lines(string(a.body)) {
-		var n float64
 		if name, value, ok := strings.Cut(line, " "); ok && name == requestsTotal {
 			if _, err := fmt.Sscan(value, &n); err != nil {
-				return 0, nil, a.fault(quote(line), "write Prometheus text")
+				a.fail(quote(line), "write Prometheus text")
 			}
-			return n, a, nil
+			return n, a
 		}
 	}
-	return 0, nil, &absence{a.asked, "no " + requestsTotal}
-}
-
-func pageAnswered(v *visit) error {
-	a := must1(v.get("/"))
-	must(a.offered())
-	return a.is(http.StatusOK)
+	a.absent("no " + requestsTotal)
+	return 0, nil
 }

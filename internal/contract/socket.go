@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/tls"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -18,8 +17,8 @@ import (
 // socket is a WebSocket to a room.
 type socket struct {
 	*websocket.Conn
+	question
 	v      *visit
-	asked  string
 	header http.Header // of the handshake's answer
 	tcp    *boundedConn
 	frames int    // text frames so far
@@ -28,9 +27,25 @@ type socket struct {
 
 func (v *visit) socketPath(room, query string) string { return "/api/rooms/" + room + "/ws" + query }
 
+// bySocket is the channel of the contract's own WebSocket.
+func bySocket(v *visit, room, after string) talker { return v.socket(room, afterQuery(after)) }
+
+// afterQuery is the query with a cursor, or none.
+func afterQuery(after string) string {
+	if after == "" {
+		return ""
+	}
+	return "?after=" + after
+}
+
+// socket opens a room's WebSocket.
+func (v *visit) socket(room, query string, header ...string) *socket {
+	return v.dial(v.socketPath(room, query), false, header...)
+}
+
 // dial opens a WebSocket; header holds names and values in turn.
-func (v *visit) dial(path string, compressed bool, header ...string) (*socket, error) {
-	s := &socket{v: v, asked: asked("WebSocket", path, "", header)}
+func (v *visit) dial(path string, compressed bool, header ...string) *socket {
+	s := &socket{v: v, question: asked("WebSocket", path, "", header)}
 	dialer := websocket.Dialer{
 		EnableCompression: compressed,
 		WriteBufferSize:   1 << 10,
@@ -44,27 +59,9 @@ func (v *visit) dial(path string, compressed bool, header ...string) (*socket, e
 			return c, err
 		},
 	}
-	fields := http.Header{}
-	for i := 0; i < len(header); i += 2 {
-		fields.Set(header[i], header[i+1])
-	}
-	c, r, err := dialer.DialContext(v.ctx, "ws"+strings.TrimPrefix(v.base, "http")+path, fields)
-	switch {
-	case err == nil:
-	case r == nil:
-		return nil, v.notServed(s.asked, path, err)
-	case refuses(r.StatusCode):
-		return nil, &absence{s.asked, fmt.Sprintf("the handshake is answered %d", r.StatusCode)}
-	case r.StatusCode == http.StatusSwitchingProtocols:
-		fault := Fault{s.asked, fmt.Sprintf("101, but %s: %+q", quote(err.Error()), r.Header),
-			"answer with Upgrade, Connection, Sec-WebSocket-Accept and extensions as RFC 6455 and RFC 7692 have them"}
-		if err != websocket.ErrBadHandshake && strings.HasPrefix(r.Header.Get("Sec-Websocket-Extensions"), "permessage-deflate") {
-			return nil, &otherTerms{fault}
-		}
-		return nil, &fault
-	default:
-		body, _ := io.ReadAll(r.Body)
-		return nil, &handshakeRefusal{Fault{s.asked, fmt.Sprintf("%d with %s", r.StatusCode, quote(string(body))), "answer 101"}, r.StatusCode}
+	c, r, err := dialer.DialContext(v.ctx, "ws"+strings.TrimPrefix(v.base, "http")+path, fields(header))
+	if err != nil {
+		s.notOpened(path, r, err)
 	}
 	deadline, _ := v.ctx.Deadline()
 	_ = c.SetReadDeadline(deadline)
@@ -72,42 +69,32 @@ func (v *visit) dial(path string, compressed bool, header ...string) (*socket, e
 	c.SetReadLimit(maxAnswer)
 	s.Conn, s.header = c, r.Header
 	v.later(func() { c.Close() })
-	return s, nil
+	return s
 }
 
-// otherTerms is a 101 that agrees on compression in another way than without
-// context, which nothing here can read.
-type otherTerms struct{ Fault }
-
-// handshakeRefusal is a status other than 101.
-type handshakeRefusal struct {
-	Fault
-	status int
-}
-
-// notServed tells a handshake that nobody answers at a path where nothing is
-// served from one that breaks.
-func (v *visit) notServed(asked, path string, err error) error {
-	if a, failed := v.get(path); failed == nil && refuses(a.status) && v.ctx.Err() == nil {
-		return &absence{asked, fmt.Sprintf("the handshake is not answered, and a plain GET %d", a.status)}
+// notOpened ends the point for a handshake that has failed. One that nobody
+// answers may be at a path where nothing is served.
+func (s *socket) notOpened(path string, r *http.Response, err error) {
+	if r == nil {
+		var a *answer
+		if attempt(func() { a = s.v.get(path) }) == nil && refuses(a.status) && s.v.ctx.Err() == nil {
+			s.absent(fmt.Sprintf("the handshake is not answered, and a plain GET %d", a.status))
+		}
+		s.v.unbroken(s.question, err)
 	}
-	return v.broken(asked, err)
-}
-
-// socket opens a room's WebSocket, and takes it for absent or wrong where it
-// cannot.
-func (v *visit) socket(room, query string, header ...string) (*socket, error) {
-	return v.opened(v.dial(v.socketPath(room, query), false, header...))
-}
-
-func (v *visit) opened(s *socket, err error) (*socket, error) {
-	switch err := err.(type) {
-	case *handshakeRefusal:
-		return nil, &err.Fault
-	case *otherTerms:
-		return nil, &err.Fault
+	if refuses(r.StatusCode) {
+		s.absent(fmt.Sprintf("the handshake is answered %d", r.StatusCode))
 	}
-	return s, err
+	if r.StatusCode == http.StatusSwitchingProtocols {
+		must(&Fault{
+			Asked:      s.asked,
+			Found:      fmt.Sprintf("101, but %s: %+q", quote(err.Error()), r.Header),
+			Remedy:     "answer with Upgrade, Connection, Sec-WebSocket-Accept and extensions as RFC 6455 and RFC 7692 have them",
+			otherTerms: err != websocket.ErrBadHandshake && strings.HasPrefix(r.Header.Get("Sec-Websocket-Extensions"), "permessage-deflate"),
+		})
+	}
+	body, _ := io.ReadAll(r.Body)
+	must(&Fault{Asked: s.asked, Found: fmt.Sprintf("%d with %s", r.StatusCode, quote(string(body))), Remedy: "answer 101", status: r.StatusCode})
 }
 
 // part is one object of a frame.
@@ -124,25 +111,25 @@ type refusal struct {
 	Title  string `json:"title"`
 }
 
-func (s *socket) fault(found, remedy string) *Fault { return &Fault{s.asked, found, remedy} }
-
 // text sends one text message.
-func (s *socket) text(body string) error {
-	if err := s.WriteMessage(websocket.TextMessage, []byte(body)); err != nil {
-		return s.v.broken(s.asked+", "+quote(body), err)
+func (s *socket) text(body string) {
+	s.v.unbroken(s.about(quote(body)), s.WriteMessage(websocket.TextMessage, []byte(body)))
+}
+
+func (s *socket) tell(text string) { s.text(body("ada", text)) }
+
+// say sends a message and waits for its ack.
+func (s *socket) say(text string) {
+	s.tell(text)
+	if p := s.answer(); p.refused != nil {
+		s.fail(quote(string(p.raw))+" for "+quote(text), `answer {"ack":ID}`)
 	}
-	return nil
 }
 
 // next waits for the next object.
-func (s *socket) next() (part, error) {
-	const remedy = `send a message, {"ack":42}, {"error":{…}} or {"truncated":true}, or several parted by \n`
+func (s *socket) next() part {
 	for len(bytes.TrimSpace(s.rest)) == 0 {
-		frame, err := s.frame()
-		if err != nil {
-			return part{}, err
-		}
-		s.rest = frame
+		s.rest = s.frame()
 	}
 	line, rest, _ := bytes.Cut(s.rest, []byte("\n"))
 	s.rest = rest
@@ -153,76 +140,57 @@ func (s *socket) next() (part, error) {
 		Truncated bool
 	}
 	if err := json.Unmarshal(line, &o); err != nil || o.ID == 0 && o.Ack == 0 && o.Error == nil && !o.Truncated {
-		return part{}, s.fault(quote(string(line)), remedy)
+		s.fail(quote(string(line)), `send a message, {"ack":42}, {"error":{…}} or {"truncated":true}, or several parted by \n`)
 	}
-	return part{raw: line, ack: o.Ack, refused: o.Error, truncated: o.Truncated}, nil
+	return part{raw: line, ack: o.Ack, refused: o.Error, truncated: o.Truncated}
 }
 
 // frame waits for the next text message of the socket.
-func (s *socket) frame() ([]byte, error) {
+func (s *socket) frame() []byte {
 	kind, r, err := s.NextReader()
-	if err != nil {
-		return nil, s.v.broken(s.asked, err)
-	}
+	s.v.unbroken(s.question, err)
 	frame, err := io.ReadAll(io.LimitReader(r, maxAnswer)) // inflated, it could be of any size
-	if err != nil {
-		return nil, s.v.broken(s.asked, err)
-	}
+	s.v.unbroken(s.question, err)
 	if kind != websocket.TextMessage {
-		return nil, s.fault("a binary frame", "send text frames")
+		s.fail("a binary frame", "send text frames")
 	}
 	s.frames++
-	return frame, nil
+	return frame
 }
 
 // message waits for the next message; acks may come between.
-func (s *socket) message() (message, error) {
-	for {
-		p, err := s.next()
-		if err != nil {
-			return message{}, err
-		}
-		switch {
-		case p.ack != 0:
-		case p.refused != nil, p.truncated:
-			return message{}, s.fault(quote(string(p.raw)), "send the message")
-		default:
-			m, wrong := parseMessage(p.raw)
-			if wrong != "" {
-				return m, s.fault(wrong, messageRemedy)
-			}
-			return m, nil
-		}
+func (s *socket) message() message {
+	p := s.next()
+	for p.ack != 0 {
+		p = s.next()
 	}
+	if p.refused != nil || p.truncated {
+		s.fail(quote(string(p.raw)), "send the message")
+	}
+	m, wrong := parseMessage(p.raw)
+	if wrong != "" {
+		s.fail(wrong, messageRemedy)
+	}
+	return m
 }
 
 // answer waits for what the last text sent is answered; messages may come
 // between.
-func (s *socket) answer() (part, error) {
+func (s *socket) answer() part {
 	for {
-		p, err := s.next()
-		if err != nil || p.ack != 0 || p.refused != nil {
-			return p, err
+		if p := s.next(); p.ack != 0 || p.refused != nil {
+			return p
 		}
 	}
 }
 
 // closed waits for the close frame and wants a code of it.
-func (s *socket) closed(code int) error {
-	for {
-		_, _, err := s.NextReader()
-		if err == nil {
-			continue
-		}
-		var end *websocket.CloseError
-		if errors.As(err, &end) && end.Code == code {
-			return nil
-		}
-		return s.fault(quote(err.Error()), fmt.Sprintf("close with %d", code))
+func (s *socket) closed(code int) {
+	var err error
+	for err == nil {
+		_, _, err = s.NextReader()
 	}
-}
-
-// wants waits for messages of these texts, with ids from first on.
-func (s *socket) wants(first uint64, texts ...string) error {
-	return s.v.wants(s, s.asked, first, texts...)
+	if !websocket.IsCloseError(err, code) {
+		s.fail(quote(err.Error()), fmt.Sprintf("close with %d", code))
+	}
 }

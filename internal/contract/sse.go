@@ -12,12 +12,12 @@ var bySSE = []string{"sse"}
 
 var events = []Point{
 	{Group: "sse", Name: "the answer is a text/event-stream", Transports: bySSE, Needed: true, try: eventStream},
-	{Group: "sse", Name: "a message is the data of an event, named message or not at all", Transports: bySSE, Needed: true, try: eventDelivers},
+	{Group: "sse", Name: "a message is the data of an event, named message or not at all", Transports: bySSE, Needed: true, try: delivers(byStream)},
 	{Group: "sse", Name: "the answer is not for caches", Transports: bySSE, try: eventsUncached},
 	{Group: "sse", Name: "an event is named message and has the message's id", Transports: bySSE, try: messageEvent},
-	{Group: "sse", Name: "text comes back byte for byte", Transports: bySSE, try: eventText},
-	{Group: "sse", Name: "without a cursor: from now on", Transports: bySSE, try: eventsFromNow},
-	{Group: "sse", Name: "after: what was missed, then what comes", Transports: bySSE, try: eventsResume},
+	{Group: "sse", Name: "text comes back byte for byte", Transports: bySSE, try: keepsText(byStream)},
+	{Group: "sse", Name: "without a cursor: from now on", Transports: bySSE, try: fromNow(byStream)},
+	{Group: "sse", Name: "after: what was missed, then what comes", Transports: bySSE, try: resumes(byStream)},
 	{Group: "sse", Name: "Last-Event-ID wins over after", Transports: bySSE, try: lastEventID},
 	{Group: "sse", Name: "a bad room or cursor is refused 400", Transports: bySSE, try: eventsRefused},
 }
@@ -30,8 +30,9 @@ type event struct {
 
 // stream reads Server-Sent Events, as strictly as our contract allows.
 type stream struct {
+	*answer
 	v     *visit
-	asked string
+	room  string
 	lines *bufio.Reader
 }
 
@@ -39,43 +40,39 @@ func (v *visit) eventsPath(room, query string) string {
 	return "/api/rooms/" + room + "/events" + query
 }
 
+// byStream is the channel of who listens to events and posts.
+func byStream(v *visit, room, after string) talker { return v.stream(room, afterQuery(after)) }
+
+func (s *stream) tell(text string) { s.v.say(s.room, text) }
+func (s *stream) say(text string)  { s.v.say(s.room, text) }
+
 // stream opens an event stream.
-func (v *visit) stream(room, query string, header ...string) (*stream, *answer, error) {
-	r, a, err := v.open(http.MethodGet, v.eventsPath(room, query), "", append(header, "Accept", "text/event-stream")...)
-	if err != nil {
-		return nil, nil, err
-	}
+func (v *visit) stream(room, query string, header ...string) *stream {
+	r, a := v.open(http.MethodGet, v.eventsPath(room, query), "", append(header, "Accept", "text/event-stream")...)
 	v.later(func() { r.Body.Close() })
-	if err := a.offered(); err != nil {
-		return nil, nil, err
-	}
+	a.offered()
 	if a.status != http.StatusOK {
-		return nil, nil, a.fault(strconv.Itoa(a.status), "answer 200 with the stream")
+		a.fail(strconv.Itoa(a.status), "answer 200 with the stream")
 	}
-	if err := a.isMedia("text/event-stream"); err != nil {
-		return nil, nil, err
-	}
-	return &stream{v, a.asked, bufio.NewReaderSize(r.Body, 64<<10)}, a, nil
+	a.isMedia("text/event-stream")
+	return &stream{a, v, room, bufio.NewReaderSize(r.Body, 64<<10)}
 }
 
 // next waits for the next event that has data.
-func (s *stream) next() (event, error) {
+func (s *stream) next() event {
 	var e event
 	for {
-		line, err := s.lines.ReadSlice('\n')
-		if err != nil {
-			return e, s.v.broken(s.asked, err)
-		}
-		field, value, _ := strings.Cut(strings.TrimRight(string(line), "\r\n"), ":")
+		read, err := s.lines.ReadSlice('\n')
+		s.v.unbroken(s.question, err)
+		line := strings.TrimRight(string(read), "\r\n")
+		field, value, _ := strings.Cut(line, ":")
 		value = strings.TrimPrefix(value, " ")
 		switch {
-		case len(strings.TrimRight(string(line), "\r\n")) == 0:
-			if e.data != "" {
-				e.data = strings.TrimSuffix(e.data, "\n")
-				return e, nil
-			}
+		case line == "" && e.data != "":
+			e.data = strings.TrimSuffix(e.data, "\n")
+			return e
+		case line == "":
 			e = event{}
-		case field == "": // a comment
 		case field == "id":
 			e.id, e.hasID = value, true
 		case field == "event":
@@ -89,97 +86,49 @@ func (s *stream) next() (event, error) {
 const eventRemedy = `send "id: 43", "event: message", "data: {…}" and an empty line for each message`
 
 // message waits for the next message. Events of other names mean nothing.
-func (s *stream) message() (message, error) {
-	for {
-		e, err := s.next()
-		if err != nil {
-			return message{}, err
-		}
-		if e.name != "message" && e.name != "" {
-			continue
-		}
-		m, wrong := parseMessage([]byte(e.data))
-		if wrong != "" {
-			return message{}, &Fault{s.asked, wrong, eventRemedy}
-		}
-		return m, nil
+func (s *stream) message() message {
+	e := s.next()
+	for e.name != "message" && e.name != "" {
+		e = s.next()
+	}
+	m, wrong := parseMessage([]byte(e.data))
+	if wrong != "" {
+		s.fail(wrong, eventRemedy)
+	}
+	return m
+}
+
+func eventStream(v *visit) { v.stream(v.room(), "?after=0") }
+
+func eventsUncached(v *visit) {
+	s := v.stream(v.room(), "")
+	if cache := s.header.Get("Cache-Control"); !strings.Contains(cache, "no-cache") && !strings.Contains(cache, "no-store") {
+		s.fail("Cache-Control "+quote(cache), "send Cache-Control: no-cache")
 	}
 }
 
-// wants waits for messages of these texts, with ids from first on.
-func (s *stream) wants(first uint64, texts ...string) error {
-	return s.v.wants(s, s.asked, first, texts...)
-}
-
-func eventStream(v *visit) error {
-	_, _, err := v.stream(v.room(), "?after=0")
-	return err
-}
-
-func eventDelivers(v *visit) error {
+func messageEvent(v *visit) {
 	room := v.room()
-	s, _ := must2(v.stream(room, "?after=0"))
-	must(v.say(room, loadTexts...))
-	return v.wantsGrowing(s, s.asked, room, 0, loadTexts...)
-}
-
-func eventsUncached(v *visit) error {
-	_, a := must2(v.stream(v.room(), ""))
-	if cache := a.header.Get("Cache-Control"); !strings.Contains(cache, "no-cache") && !strings.Contains(cache, "no-store") {
-		return a.fault("Cache-Control "+quote(cache), "send Cache-Control: no-cache")
+	s := v.stream(room, "?after=0")
+	v.say(room, "hello")
+	if e := s.next(); e.name != "message" || e.id != "1" {
+		s.fail(fmt.Sprintf("an event %s with id %s and data %s", quote(e.name), quote(e.id), quote(e.data)), eventRemedy)
 	}
-	return nil
 }
 
-func messageEvent(v *visit) error {
+func lastEventID(v *visit) {
 	room := v.room()
-	s, _ := must2(v.stream(room, "?after=0"))
-	must(v.say(room, "hello"))
-	e := must1(s.next())
-	if e.name != "message" || e.id != "1" {
-		return &Fault{s.asked, fmt.Sprintf("an event %s with id %s and data %s", quote(e.name), quote(e.id), quote(e.data)), eventRemedy}
-	}
-	return nil
+	v.say(room, "one", "two", "three")
+	wants(v.stream(room, "?after=0", "Last-Event-ID", "2"), 3, "three")
 }
 
-func eventText(v *visit) error {
-	room := v.room()
-	s, _ := must2(v.stream(room, "?after=0"))
-	must(v.say(room, oddText))
-	return s.wants(1, oddText)
-}
-
-func eventsFromNow(v *visit) error {
-	room := v.room()
-	must(v.say(room, "one"))
-	s, _ := must2(v.stream(room, ""))
-	must(v.say(room, "two"))
-	return s.wants(2, "two")
-}
-
-func eventsResume(v *visit) error {
-	room := v.room()
-	must(v.say(room, "one", "two", "three"))
-	s, _ := must2(v.stream(room, "?after=1"))
-	must(v.say(room, "four"))
-	return s.wants(2, "two", "three", "four")
-}
-
-func lastEventID(v *visit) error {
-	room := v.room()
-	must(v.say(room, "one", "two", "three"))
-	s, _ := must2(v.stream(room, "?after=0", "Last-Event-ID", "2"))
-	return s.wants(3, "three")
-}
-
-func eventsRefused(v *visit) error {
-	must2(v.stream(v.room(), ""))
+func eventsRefused(v *visit) {
+	v.stream(v.room(), "")
 	for _, path := range []string{v.eventsPath("no%20room", ""), v.eventsPath(v.room(), "?after=x"), v.eventsPath(v.room(), "?after=-1")} {
-		r, a := must2(v.open(http.MethodGet, path, ""))
+		r, a := v.open(http.MethodGet, path, "") // whose body may have no end
 		r.Body.Close()
 		if a.status != http.StatusBadRequest {
-			return a.fault(strconv.Itoa(a.status), "answer 400")
+			a.fail(strconv.Itoa(a.status), "answer 400")
 		}
 	}
-	return nil
 }

@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,6 +12,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -26,7 +28,7 @@ func (c *check) try(p Point) error {
 	v.ctx, cancel = context.WithTimeout(c.ctx, c.limit)
 	defer cancel()
 	defer v.leave()
-	err := v.run(p)
+	err := attempt(func() { p.try(v) })
 	switch _, failed := err.(*Fault); {
 	case err == nil:
 		return nil
@@ -41,37 +43,53 @@ func (c *check) try(p Point) error {
 // failure is what a point panics with where something it needs goes wrong.
 type failure struct{ error }
 
-// run returns what a point returns, or has failed by.
-func (v *visit) run(p Point) (err error) {
-	defer func() {
-		switch f := recover().(type) {
-		case nil:
-		case failure:
-			err = f.error
-		default:
-			panic(f)
-		}
-	}()
-	return p.try(v)
-}
-
-// must ends the point that is being tried where there is an error. It is for
-// the point's own goroutine only.
+// must ends the point that is being tried where there is an error. Like all that
+// may end a point it is for the point's own goroutine, and for attempt.
 func must(err error) {
 	if err != nil {
 		panic(failure{err})
 	}
 }
 
-func must1[A any](a A, err error) A {
-	must(err)
-	return a
+// attempt calls f, and returns what f has failed by.
+func attempt(f func()) (err error) {
+	defer func() {
+		switch e := recover().(type) {
+		case nil:
+		case failure:
+			err = e.error
+		default:
+			panic(e)
+		}
+	}()
+	f()
+	return nil
 }
 
-func must2[A, B any](a A, b B, err error) (A, B) {
-	must(err)
-	return a, b
+// atOnce calls f n times at the same time, and fails where one of them does.
+func atOnce(n int, f func(i int)) {
+	var running sync.WaitGroup
+	errs := make([]error, n)
+	for i := range n {
+		running.Go(func() { errs[i] = attempt(func() { f(i) }) })
+	}
+	running.Wait()
+	must(cmp.Or(errs...))
 }
+
+// question is what the server was asked.
+type question struct{ asked string }
+
+// fail ends the point: the answer is not what the contract says.
+func (q question) fail(found, remedy string) {
+	must(&Fault{Asked: q.asked, Found: found, Remedy: remedy})
+}
+
+// about is the question with what more was asked.
+func (q question) about(more string) question { return question{q.asked + ", " + more} }
+
+// absent ends the point: the server does not offer that.
+func (q question) absent(why string) { must(&absence{q.asked, why}) }
 
 // isOver says whether the time of all points is. It looks at the clock, since a
 // connection's deadline can come a moment before the context's own timer.
@@ -85,8 +103,8 @@ type untried struct{ why string }
 
 func (untried) Error() string { return "the check ended" }
 
-// visit is one point being tried. Its methods return a [*Fault] or an
-// [*absence] as their error.
+// visit is one point being tried. Its methods end it by a [*Fault] or an
+// [*absence].
 type visit struct {
 	*check
 	ctx     context.Context
@@ -122,25 +140,22 @@ func (v *visit) messages(room, query string) string {
 }
 
 // get asks for a path; header holds names and values in turn.
-func (v *visit) get(path string, header ...string) (*answer, error) {
+func (v *visit) get(path string, header ...string) *answer {
 	return v.do(http.MethodGet, path, "", header...)
 }
 
-func (v *visit) do(method, path, body string, header ...string) (*answer, error) {
-	r, a, err := v.open(method, path, body, header...)
-	if err != nil {
-		return nil, err
-	}
+func (v *visit) do(method, path, body string, header ...string) *answer {
+	r, a := v.open(method, path, body, header...)
 	defer r.Body.Close()
-	if a.body, err = io.ReadAll(io.LimitReader(r.Body, maxAnswer)); err != nil {
-		return nil, v.broken(a.asked, err)
-	}
-	return a, nil
+	var err error
+	a.body, err = io.ReadAll(io.LimitReader(r.Body, maxAnswer))
+	v.unbroken(a.question, err)
+	return a
 }
 
 // open is do without reading the body, which the caller closes.
-func (v *visit) open(method, path, body string, header ...string) (*http.Response, *answer, error) {
-	a := &answer{asked: asked(method, path, body, header)}
+func (v *visit) open(method, path, body string, header ...string) (*http.Response, *answer) {
+	a := &answer{question: asked(method, path, body, header)}
 	began := time.Now()
 	ctx := httptrace.WithClientTrace(v.ctx, &httptrace.ClientTrace{
 		GotConn: func(i httptrace.GotConnInfo) { a.reused = i.Reused },
@@ -149,27 +164,32 @@ func (v *visit) open(method, path, body string, header ...string) (*http.Respons
 	if err != nil {
 		panic(err) // the points ask for nothing that is no request
 	}
-	for i := 0; i < len(header); i += 2 {
-		request.Header[http.CanonicalHeaderKey(header[i])] = []string{header[i+1]}
-	}
+	request.Header = fields(header)
 	r, err := v.client.Do(request)
-	if err != nil {
-		return nil, nil, v.broken(a.asked, err)
-	}
+	v.unbroken(a.question, err)
 	a.status, a.header, a.took = r.StatusCode, r.Header, time.Since(began)
 	a.framed = r.ContentLength >= 0 || len(r.TransferEncoding) > 0
-	return r, a, nil
+	return r, a
 }
 
-func asked(method, path, body string, header []string) string {
+// fields is a header of names and values in turn.
+func fields(header []string) http.Header {
+	h := http.Header{}
+	for pair := range slices.Chunk(header, 2) {
+		h.Set(pair[0], pair[1])
+	}
+	return h
+}
+
+func asked(method, path, body string, header []string) question {
 	s := method + " " + path
-	for i := 0; i < len(header); i += 2 {
-		s += fmt.Sprintf(", %s: %.80s", header[i], header[i+1])
+	for pair := range slices.Chunk(header, 2) {
+		s += fmt.Sprintf(", %s: %.80s", pair[0], pair[1])
 	}
 	if body != "" {
 		s += ", " + quote(body)
 	}
-	return s
+	return question{s}
 }
 
 // quote makes what a server or a point has said fit for a terminal.
@@ -181,17 +201,19 @@ func quote(s string) string {
 	return fmt.Sprintf("%+q", s)
 }
 
-// broken is the fault of a server that does not answer.
-func (v *visit) broken(asked string, err error) error {
+// unbroken ends the point where err is that of a server that does not answer.
+func (v *visit) unbroken(q question, err error) {
 	if cause := (*url.Error)(nil); errors.As(err, &cause) {
 		err = cause.Err
 	}
 	var timeout net.Error
 	switch {
+	case err == nil:
 	case v.ctx.Err() != nil || errors.As(err, &timeout) && timeout.Timeout():
-		return &Fault{asked, "no answer in time", "answer, and do not stall"}
+		q.fail("no answer in time", "answer, and do not stall")
 	case errors.Is(err, syscall.ECONNREFUSED):
-		return &Fault{asked, "connection refused", "start the server there"}
+		q.fail("connection refused", "start the server there")
+	default:
+		q.fail("no whole answer: "+quote(err.Error()), "answer in full, by HTTP/1.1")
 	}
-	return &Fault{asked, "no whole answer: " + quote(err.Error()), "answer in full, by HTTP/1.1"}
 }

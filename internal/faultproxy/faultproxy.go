@@ -98,7 +98,7 @@ type Proxy struct {
 func Start(target string, faults Faults) (*Proxy, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, fmt.Errorf("a proxy to %s cannot listen: %w", target, err)
+		return nil, fmt.Errorf("the proxy to %s cannot listen: %w", target, err)
 	}
 	p := &Proxy{faults: faults, target: target, listener: listener}
 	p.running.Go(p.accept)
