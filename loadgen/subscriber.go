@@ -177,10 +177,15 @@ func (s *subscriber) reconnect(ctx context.Context, end error) bool {
 // false once ctx is done.
 func (s *subscriber) backOff(ctx context.Context) bool {
 	s.backoff = min(max(2*s.backoff, 50*time.Millisecond), 2*time.Second)
-	pause := time.NewTimer(s.backoff/2 + rand.N(s.backoff))
-	defer pause.Stop()
+	return pause(ctx, s.backoff/2+rand.N(s.backoff))
+}
+
+// pause waits for so long. It reports false once ctx is done.
+func pause(ctx context.Context, length time.Duration) bool {
+	over := time.NewTimer(length)
+	defer over.Stop()
 	select {
-	case <-pause.C:
+	case <-over.C:
 		return true
 	case <-ctx.Done():
 		return false
