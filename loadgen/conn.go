@@ -2,10 +2,14 @@ package loadgen
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/netip"
+	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -38,8 +42,6 @@ type Conn struct {
 	stream bool        // what comes now answers no request
 	closed atomic.Bool // by us
 	ended  sync.Once
-
-	before, after *Conn // in Meter.open
 }
 
 // A buffer serves a connection that has something to read: data[from:] was
@@ -90,12 +92,7 @@ func (m *Meter) Dial(ctx context.Context, addr string, source netip.Addr) (*Conn
 		return nil, err
 	}
 	tcp := nc.(*net.TCPConn)
-	raw, err := tcp.SyscallConn()
-	if err != nil {
-		tcp.Close()
-		m.failed.Add(1)
-		return nil, err
-	}
+	raw, _ := tcp.SyscallConn() // fails where there is no connection
 	c := &Conn{tcp: tcp, raw: raw, meter: m}
 	c.attempt = c.tryRead
 	m.opened.Add(1)
@@ -184,7 +181,14 @@ func (c *Conn) tryRead(fd uintptr) bool {
 	if parked {
 		c.in = buffers.Get().(*buffer)
 	}
-	n, err := c.readNow(int(fd), c.in.room())
+	var n int
+	var err error
+	if room := c.in.room(); c.tls != nil {
+		n, err = c.tls.read(int(fd), room)
+	} else {
+		n, err = readNow(int(fd), room)
+		c.meter.bytesIn.Add(int64(n))
+	}
 	switch {
 	case err == syscall.EAGAIN:
 		if parked {
@@ -199,16 +203,6 @@ func (c *Conn) tryRead(fd uintptr) bool {
 		c.in.data = c.in.data[:len(c.in.data)+n]
 	}
 	return true
-}
-
-// readNow reads what there is, through the TLS if there is one, and counts it.
-func (c *Conn) readNow(fd int, p []byte) (int, error) {
-	if c.tls != nil {
-		return c.tls.read(fd, p)
-	}
-	n, err := readNow(fd, p)
-	c.meter.bytesIn.Add(int64(n))
-	return n, err
 }
 
 // readNow is syscall.Read, but for an interruption, and that n is never negative.
@@ -237,3 +231,110 @@ func (c *Conn) Close() error {
 	_ = c.tcp.SetLinger(0)
 	return c.tcp.Close()
 }
+
+// errTLS marks a connection whose TLS handshake has failed.
+var errTLS = errors.New("TLS handshake failed")
+
+// Roots returns the certificates of a PEM text, for [Target.Roots]: nil, which
+// means the system's, for the empty text.
+func Roots(certificates string) (*x509.CertPool, error) {
+	if certificates == "" {
+		return nil, nil
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM([]byte(certificates)) {
+		return nil, fmt.Errorf("found no certificate in %.40q: give one in PEM, which begins with -----BEGIN CERTIFICATE-----", certificates)
+	}
+	return roots, nil
+}
+
+// session is the TLS of a Conn.
+type session struct {
+	*tls.Conn
+	below *encrypted
+}
+
+// encrypted is a Conn as its TLS sees it: it counts what is on the wire.
+type encrypted struct {
+	*net.TCPConn
+	conn *Conn
+	fd   int // to read from without waiting; negative in the handshake, which waits
+}
+
+// secure does the handshake with a host. No session is ever resumed: each client
+// is a person of its own, who has not been here before.
+func (c *Conn) secure(ctx context.Context, host string, roots *x509.CertPool) error {
+	below := &encrypted{c.tcp, c, -1}
+	s := &session{tls.Client(below, &tls.Config{ServerName: host, RootCAs: roots, NextProtos: []string{"http/1.1"}}), below}
+	if err := s.HandshakeContext(ctx); err != nil {
+		return fmt.Errorf("%w: %w%s", errTLS, err, tlsRemedy(err))
+	}
+	state := s.ConnectionState()
+	suite := tls.VersionName(state.Version) + ", " + tls.CipherSuiteName(state.CipherSuite)
+	c.meter.suite.CompareAndSwap(nil, &suite)
+	c.meter.handshakes.Add(1)
+	c.tls = s
+	return nil
+}
+
+// tlsRemedy says what can be done where a handshake has failed.
+func tlsRemedy(err error) string {
+	var untrusted *tls.CertificateVerificationError
+	var plain tls.RecordHeaderError
+	switch {
+	case errors.As(err, &untrusted):
+		return "; trust the certificate, or the authority that signed it"
+	case errors.As(err, &plain):
+		return "; does the server speak TLS on this port?"
+	}
+	return ""
+}
+
+// read reads what is there from a descriptor that does not block, as
+// [syscall.Read] does. The bytes that it waits for may be in the TLS already, so
+// nobody waits for the descriptor who has not read before.
+func (s *session) read(fd int, p []byte) (int, error) {
+	s.below.fd = fd
+	n, err := s.Conn.Read(p)
+	s.below.conn.meter.in.tls.Add(-int64(n))
+	switch {
+	case n > 0: // an error comes again
+		return n, nil
+	case err == os.ErrDeadlineExceeded:
+		return 0, syscall.EAGAIN
+	case err == io.EOF:
+		return 0, nil
+	}
+	return 0, err
+}
+
+func (s *session) write(p []byte) error {
+	n, err := s.Conn.Write(p)
+	s.below.conn.meter.out.tls.Add(-int64(n))
+	return err
+}
+
+// Read is for the TLS alone. Where there is nothing, its error is the one after
+// which a tls.Conn can be read again.
+func (e *encrypted) Read(p []byte) (n int, err error) {
+	if e.fd < 0 {
+		n, err = e.TCPConn.Read(p)
+	} else if n, err = readNow(e.fd, p); err == syscall.EAGAIN {
+		return 0, os.ErrDeadlineExceeded
+	} else if n == 0 && err == nil {
+		err = io.EOF
+	}
+	e.conn.meter.bytesIn.Add(int64(n))
+	e.conn.meter.in.tls.Add(int64(n))
+	return n, err
+}
+
+func (e *encrypted) Write(p []byte) (int, error) {
+	n, err := e.TCPConn.Write(p)
+	e.conn.meter.bytesOut.Add(int64(n))
+	e.conn.meter.out.tls.Add(int64(n))
+	return n, err
+}
+
+// Close is what a handshake that takes too long is ended by.
+func (e *encrypted) Close() error { return e.conn.Close() }

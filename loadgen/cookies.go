@@ -70,15 +70,10 @@ func (c *Cookies) Set(field string, byTLS bool) {
 
 // take takes in what a response sets.
 func (c *Cookies) take(r response, byTLS bool) {
-	for rest := r.fields; len(rest) > 0; {
-		name, value, more, err := cutField(rest)
-		if err != nil {
-			return
-		}
-		if equalFold(name, "set-cookie") {
+	for line := range bytes.SplitSeq(r.fields, crlf) {
+		if name, value, _ := cutField(line); equalFold(name, "set-cookie") {
 			c.Set(string(value), byTLS)
 		}
-		rest = more
 	}
 }
 

@@ -19,6 +19,8 @@ const (
 	maxBody   = 32 << 20
 )
 
+var crlf = []byte("\r\n")
+
 // response is one HTTP/1.1 response, pointing into the bytes it was read from.
 type response struct {
 	status int
@@ -83,18 +85,18 @@ func parseOneHead(b []byte) (r response, f framing, ok bool, err error) {
 	if end < 0 {
 		return r, f, false, nil
 	}
-	r.first, r.fields, _ = bytes.Cut(b[:end], []byte("\r\n"))
+	r.first, r.fields, _ = bytes.Cut(b[:end], crlf)
 	if r.status, err = statusOf(r.first); err != nil {
 		return r, f, false, err
 	}
 	f.left, r.size, r.last = toTheEnd, end+4, r.first[len("HTTP/1.")] == '0'
 	for rest := r.fields; len(rest) > 0; {
-		name, value, more, err := cutField(rest)
-		if err != nil {
-			return r, f, false, err
-		}
+		line, more, _ := bytes.Cut(rest, crlf)
+		name, value, found := cutField(line)
 		rest = more
 		switch {
+		case !found:
+			return r, f, false, malformed("a header line without a colon", line)
 		case equalFold(name, "content-length"):
 			if f.left, err = strconv.Atoi(string(value)); err != nil || f.left < 0 || f.left > maxBody {
 				return r, f, false, malformed("a Content-Length that cannot be read", value)
@@ -119,28 +121,18 @@ func parseOneHead(b []byte) (r response, f framing, ok bool, err error) {
 	return r, f, true, nil
 }
 
-// cutField cuts the first line off a header's.
-func cutField(fields []byte) (name, value, rest []byte, err error) {
-	line, rest, _ := bytes.Cut(fields, []byte("\r\n"))
-	name, value, found := bytes.Cut(line, []byte(":"))
-	if !found {
-		return nil, nil, nil, malformed("a header line without a colon", line)
-	}
-	return name, bytes.TrimSpace(value), rest, nil
+func cutField(line []byte) (name, value []byte, found bool) {
+	name, value, found = bytes.Cut(line, []byte(":"))
+	return name, bytes.TrimSpace(value), found
 }
 
 // field returns the value of the first header field of a name, which is in
 // lower-case ASCII, or nil.
 func (r response) field(lower string) []byte {
-	for rest := r.fields; len(rest) > 0; {
-		name, value, more, err := cutField(rest)
-		if err != nil {
-			return nil
-		}
-		if equalFold(name, lower) {
+	for line := range bytes.SplitSeq(r.fields, crlf) {
+		if name, value, _ := cutField(line); equalFold(name, lower) {
 			return value
 		}
-		rest = more
 	}
 	return nil
 }
@@ -229,7 +221,7 @@ func (f *framing) next(b []byte) (data []byte, size int, err error) {
 		if !f.chunked || f.stage == bodyEnd {
 			return nil, size, io.EOF
 		}
-		line, _, found := bytes.Cut(b[size:], []byte("\r\n"))
+		line, _, found := bytes.Cut(b[size:], crlf)
 		switch {
 		case f.stage == chunkEnd && len(line) > 0 && (found || string(line) != "\r"):
 			return nil, size, malformed("a chunk longer than its size", line)

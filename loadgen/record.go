@@ -1,6 +1,7 @@
 package loadgen
 
 import (
+	"bytes"
 	"encoding/binary"
 	"slices"
 	"sync/atomic"
@@ -11,6 +12,79 @@ import (
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/shard"
 )
+
+// Ledger is one client's account of one stream of ids 1, 2, 3 …: it tells
+// what comes for the first time, late, or again. The zero Ledger has seen
+// nothing. It remembers only what is missing, so that a stream without losses
+// takes no space however long it is.
+type Ledger struct {
+	high uint64 // the highest id seen
+	gaps []span // ids below it that have not been seen, ascending
+}
+
+// span is a run of ids, both ends included.
+type span struct{ from, to uint64 }
+
+// maxGaps bounds the account of a stream that loses all the time. Of what is
+// older nothing is known, and it counts as seen: if it does come late, it is
+// called a duplicate, and stays lost.
+const maxGaps = 1024
+
+// entry says how an id came.
+type entry int
+
+const (
+	inOrder   entry = iota // first seen, after all that it follows
+	late                   // first seen, after a higher one
+	duplicate              // seen before
+)
+
+// Enter takes an id down.
+func (l *Ledger) Enter(id uint64) entry {
+	if id > l.high {
+		if id > l.high+1 {
+			if len(l.gaps) == maxGaps {
+				l.gaps = slices.Delete(l.gaps, 0, 1)
+			}
+			l.gaps = append(l.gaps, span{l.high + 1, id - 1})
+		}
+		l.high = id
+		return inOrder
+	}
+	i, found := slices.BinarySearchFunc(l.gaps, id, func(s span, id uint64) int {
+		switch {
+		case s.to < id:
+			return -1
+		case s.from > id:
+			return 1
+		}
+		return 0
+	})
+	if !found {
+		return duplicate
+	}
+	s := l.gaps[i]
+	switch {
+	case s.from == s.to:
+		l.gaps = slices.Delete(l.gaps, i, i+1)
+	case id == s.from:
+		l.gaps[i].from++
+	case id == s.to:
+		l.gaps[i].to--
+	default:
+		l.gaps[i].to = id - 1
+		l.gaps = slices.Insert(l.gaps, i+1, span{id + 1, s.to})
+	}
+	return late
+}
+
+// Missing returns the lowest id not seen, which is high + 1 where none is.
+func (l *Ledger) Missing() uint64 {
+	if len(l.gaps) > 0 {
+		return l.gaps[0].from
+	}
+	return l.high + 1
+}
 
 // Samples are kept as they come, by many goroutines at once and without a
 // lock, and made into one histogram when all is over. Memory is taken in
@@ -111,7 +185,7 @@ func (r *room) message(seq int64) *message {
 	return &block(r.messages, i/blockSize)[i%blockSize]
 }
 
-// arrive takes down that one more client has message seq.
+// arrive records that one more client has message seq.
 func (r *room) arrive(seq int64, d *Delivery, due, seen int64) {
 	m := r.message(seq)
 	if m == nil {
@@ -182,4 +256,43 @@ func (r *room) report(h *hdrhistogram.Histogram, ahead int64) (messages []shard.
 		messages = append(messages, shard.Message{Room: r.index, Seq: seq, Accepted: m.accepted(ahead), Latencies: deltas})
 	})
 	return messages, clamped
+}
+
+// acceptedAt reads "at" from a message object: when the server accepted it, in
+// Unix milliseconds, or 0 where the message does not say. It is asked for once
+// for each message and shard, and so is not among what is read of every
+// delivery.
+func acceptedAt(message []byte) int64 {
+	name := []byte(`"at":`) // in a string its quotes would be escaped
+	i := bytes.LastIndex(message, name)
+	if i < 0 {
+		return 0
+	}
+	s := scanner{text: message, at: i + len(name)}
+	s.space()
+	ms, ok := s.number()
+	if !ok || ms > maxUnixMilli {
+		return 0
+	}
+	return int64(ms)
+}
+
+// maxUnixMilli is in the year 2248: its nanoseconds still fit into an int64.
+const maxUnixMilli = 1 << 43
+
+// accepted is from due to the server's acceptance in microseconds, or 0 where
+// that is not known. The server reports whole milliseconds, cut off: half of one
+// is added, so that the error is half a millisecond either way, and none on
+// average.
+func (m *message) accepted(ahead int64) int64 {
+	at := m.at.Load()
+	if at == 0 || ahead == 0 {
+		return 0
+	}
+	instant := at*int64(time.Millisecond) + int64(time.Millisecond)/2 - ahead
+	us := (instant - m.due.Load()) / int64(time.Microsecond)
+	if us == 0 {
+		return 1 // 0 says that it is not known
+	}
+	return us
 }

@@ -6,12 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
-	"time"
 
-	"github.com/pollpush/pollpush/internal/clock"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/shard"
 )
@@ -183,132 +180,6 @@ func (r *run) populate() {
 	}
 }
 
-// phases goes through the trial's phases up to the command to close.
-func (r *run) phases(ctx context.Context, told *orders) error {
-	work := [...]func(context.Context, *clock.Alarm) error{r.pacePublishing, r.pacePolling, r.watchPhases, r.watchClocks}
-	alarms, err := alarmsFor(ctx, len(work)) // before clients can take the last descriptor
-	if err != nil {
-		return err
-	}
-	if err := r.rampUp(ctx); err != nil {
-		return err
-	}
-	// What dialling took goes back, so that the memory read in the steady state
-	// is what the clients hold.
-	debug.FreeOSMemory()
-	r.emit(shard.Event{Is: shard.Connected, Clients: r.joins.Load()})
-	if err := await(ctx, told.start); err != nil {
-		return err
-	}
-	r.schedule(told.at)
-	failed := make(chan error, len(work))
-	for i, do := range work {
-		r.workers.Go(func() {
-			if err := do(ctx, alarms[i]); err != nil && ctx.Err() == nil {
-				failed <- err
-			}
-		})
-	}
-	r.startPublishers(ctx)
-
-	deadline := r.to + int64(r.plan.Drain)
-	if err := r.until(ctx, failed, r.to, nil); err != nil {
-		return err
-	}
-	allResolved := func() bool { return r.allOffered.Load() && r.resolved.Load() == r.offered.Load() }
-	if err := r.until(ctx, failed, deadline, allResolved); err != nil {
-		return err
-	}
-	r.unsent.Store(true)
-	r.told = r.accepted()
-	r.emit(shard.Event{Is: shard.Published, Published: r.told})
-	if err := await(ctx, told.expect); err != nil {
-		return err
-	}
-	allArrived := func() bool { return r.missing(told.published) <= 0 }
-	if err := r.until(ctx, failed, deadline, allArrived); err != nil {
-		return err
-	}
-	r.pollsEnd.Store(true)
-	if err := r.until(ctx, failed, clock.Now()+int64(time.Second), r.quiet); err != nil {
-		return err
-	}
-	totals := r.meter.Totals()
-	r.emit(shard.Event{Is: shard.Drained, Totals: &totals})
-	err = await(ctx, told.close)
-	r.totals = r.meter.Totals()
-	return err
-}
-
-func await(ctx context.Context, told <-chan struct{}) error {
-	select {
-	case <-told:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-// until waits for the deadline, or for done, if given, to be true.
-func (r *run) until(ctx context.Context, failed <-chan error, deadline int64, done func() bool) error {
-	look := time.NewTicker(5 * time.Millisecond)
-	defer look.Stop()
-	for clock.Now() < deadline && (done == nil || !done()) {
-		select {
-		case <-look.C:
-		case err := <-failed:
-			return err
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-	return nil
-}
-
-// schedule fixes the phases' times and makes room for what they will bring.
-func (r *run) schedule(start int64) {
-	p := r.plan
-	r.from, r.to = p.Window(start)
-	ownClients := int64(len(r.subscribers))
-	var messages int64
-	for _, room := range r.rooms {
-		first, end := r.arrivals(room).Count(p.WarmUp, p.WarmUp+p.Steady)
-		room.plan(first, end-first)
-		messages += end - first
-	}
-	r.publishLatency, r.publishService, r.publishLate = newSamples(messages), newSamples(messages), newSamples(messages)
-	polls := ownClients * (int64(p.Steady/p.PollInterval) + 1)
-	r.pollResponse, r.pollService, r.pollLate = newSamples(polls), newSamples(polls), newSamples(polls)
-	r.outcomes.accepted = make([]int64, len(r.rooms))
-	r.outcomes.unknown = map[*room][]int64{}
-	r.start.Store(start)
-}
-
-func (r *run) arrivals(room *room) Schedule {
-	return Schedule{Rate: r.plan.Rate, Arrivals: r.plan.Arrivals, Seed: r.plan.Seed, Room: room.index}
-}
-
-// steady reports whether an instant is within the steady state.
-func (r *run) steady(at int64) bool { return at >= r.from && at < r.to }
-
-// watchPhases reads the counts where one phase ends and the next begins.
-func (r *run) watchPhases(_ context.Context, alarm *clock.Alarm) error {
-	for i, edge := range [3]int64{r.start.Load(), r.from, r.to} {
-		err := alarm.Wait(edge)
-		r.meter.head.wanted.Store(i == 1 && err == nil)
-		if i == 2 || err == nil { // a stop within the steady state is its end
-			r.marks[i] = snapshot{at: clock.Now(), counts: r.meter.read(), deliveries: r.deliveries.Load(), published: r.published.Load()}
-			if i > 0 {
-				r.marks[i].tcp, r.marks[i].asked = r.meter.TCP(), clock.Now()
-			}
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // accepted returns, by room, how many of the steady state's messages this
 // shard has published. One whose answer never came was accepted if a client
 // has got it.
@@ -326,7 +197,7 @@ func (r *run) accepted() []int64 {
 	return accepted
 }
 
-// resolve takes down what became of a message of the steady state.
+// resolve records what became of a message of the steady state.
 func (r *run) resolve(room *room, seq int64, err error) {
 	o := &r.outcomes
 	o.Lock()

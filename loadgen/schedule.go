@@ -1,8 +1,10 @@
 package loadgen
 
 import (
+	"bytes"
 	"math"
 	"math/rand/v2"
+	"strconv"
 	"time"
 )
 
@@ -66,4 +68,90 @@ func (s Schedule) Count(from, to time.Duration) (before, upTo int64) {
 func Phase(seed uint64, client int, interval time.Duration) time.Duration {
 	random := rand.New(rand.NewPCG(seed, ^uint64(client)))
 	return time.Duration(random.Int64N(int64(interval)))
+}
+
+// Tag is what a message's text begins with: it tells whose message it is and
+// when it was due, so that whoever receives it needs no other knowledge.
+//
+//	~nonce.seq.due~
+//
+// seq counts a room's messages from 0; due is in nanoseconds from the start of
+// the warm-up; both are in base 36.
+type Tag struct {
+	Seq int64
+	Due time.Duration
+}
+
+// Text makes a message of size bytes: the tag, and then words as people use
+// them in chats, so that compression meets what it would meet outside. It is
+// a pure function of its arguments.
+func Text(nonce string, seed uint64, room int, tag Tag, size int) string {
+	b := make([]byte, 0, size+16)
+	b = append(b, '~')
+	b = append(b, nonce...)
+	b = append(b, '.')
+	b = strconv.AppendInt(b, tag.Seq, 36)
+	b = append(b, '.')
+	b = strconv.AppendInt(b, int64(tag.Due), 36)
+	b = append(b, '~')
+	random := rand.New(rand.NewPCG(seed^uint64(room)<<32, uint64(tag.Seq)))
+	for len(b) < size {
+		b = append(b, ' ')
+		// Squaring favours the front of the list, where the common words are.
+		u := random.Float64()
+		b = append(b, words[int(u*u*float64(len(words)))]...)
+	}
+	return string(b[:size])
+}
+
+// parseTag reads a text's tag; ok is false where the text is not of this nonce.
+func parseTag(nonce string, text []byte) (tag Tag, ok bool) {
+	if len(text) < len(nonce)+2 || text[0] != '~' || string(text[1:1+len(nonce)]) != nonce || text[1+len(nonce)] != '.' {
+		return tag, false
+	}
+	rest := text[len(nonce)+2:]
+	end := bytes.IndexByte(rest, '~')
+	if end < 0 || end > 32 {
+		return tag, false
+	}
+	seq, due, found := bytes.Cut(rest[:end], []byte("."))
+	s, okSeq := base36(seq)
+	d, okDue := base36(due)
+	return Tag{s, time.Duration(d)}, found && okSeq && okDue
+}
+
+func base36(b []byte) (v int64, ok bool) {
+	if len(b) == 0 || len(b) > 12 { // 36^12 still fits
+		return 0, false
+	}
+	for _, c := range b {
+		switch {
+		case c >= '0' && c <= '9':
+			v = v*36 + int64(c-'0')
+		case c >= 'a' && c <= 'z':
+			v = v*36 + int64(c-'a') + 10
+		default:
+			return 0, false
+		}
+	}
+	return v, true
+}
+
+// words, the common ones first. None needs escaping in JSON.
+var words = []string{
+	"the", "i", "to", "a", "you", "and", "it", "is", "of", "that", "in", "what", "me", "for", "this", "on", "we",
+	"not", "my", "be", "have", "do", "your", "are", "so", "just", "can", "no", "with", "all", "was", "but", "if",
+	"ok,", "yes", "hi", "hello", "thanks!", "at", "he", "she", "they", "out", "up", "now", "here", "there", "when",
+	"how", "who", "why?", "well,", "right", "know", "think", "see", "get", "got", "go", "going", "come", "back",
+	"time", "today", "tomorrow", "later", "soon", "again", "still", "really?", "maybe", "sure.", "good", "great!",
+	"nice", "bad", "new", "old", "one", "two", "first", "last", "some", "more", "less", "very", "too", "only",
+	"because", "about", "from", "or", "an", "as", "by", "like", "want", "need", "make", "take", "tell", "ask",
+	"work", "home", "office", "meeting", "lunch", "coffee", "train", "weekend", "monday", "friday", "night",
+	"morning", "friend", "team", "people", "everyone", "nobody", "someone", "something", "nothing", "anything",
+	"server", "client", "deploy", "release", "branch", "ticket", "review", "build", "test", "broken", "fixed",
+	"looks", "works", "fails", "slow", "fast", "http://example.org/a/17", "42", "7", "10:30", "2nd", "100%", "v2.1",
+	":)", ":-(", "lol", "haha", "hmm", "wow!", "please", "sorry,", "wait...", "done.", "cheers,", "see you!",
+	"question", "answer", "problem", "idea", "plan", "number", "message", "picture", "link", "document", "weather",
+	"remember", "forgot", "believe", "understand", "happened", "finished", "started", "tonight", "yesterday",
+	"probably", "actually,", "exactly", "definitely", "together", "different", "important", "possible", "already",
 }

@@ -76,21 +76,8 @@ func (c *socketIOClient) join() error {
 
 func (c *socketIOClient) Receive() ([]Delivery, error) {
 	c.got = c.got[:0]
-	for {
-		b, ok, err := c.next()
-		switch {
-		case err != nil:
-		case ok:
-			err = c.packet(b)
-		case len(c.got) > 0:
-			return c.got, nil
-		default:
-			err = c.conn.Fill()
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
+	err := c.read(c.packet, &c.got)
+	return c.got, err
 }
 
 // packet takes in a packet and answers a ping.
@@ -192,7 +179,7 @@ func (c *socketIO) answered(p packet) error {
 
 // received takes in an event: ["chat message",{…}]. Further arguments, as
 // connection state recovery adds one, are passed over. Other events are nothing
-// to a client: what was truncated the ledger will tell.
+// to a client: what was truncated the ledger will show.
 func (c *socketIO) received(data []byte) error {
 	s := scanner{text: data}
 	if s.space(); !s.take('[') {
@@ -251,15 +238,11 @@ func (c *socketIO) acknowledged(p packet) error {
 	if p.number != c.event.Load() {
 		return nil // of nothing that is waited for
 	}
-	if o.refused == nil {
-		c.acks.settle(nil)
-		return nil
+	if o.refused != nil {
+		return c.acks.refuse(o.refused)
 	}
-	answer, err := scanError(o.refused)
-	if err == nil {
-		c.acks.settle(answer)
-	}
-	return err
+	c.acks.settle(nil)
+	return nil
 }
 
 // rest takes what follows a value in an array, whose end must be the text's, and
@@ -276,4 +259,69 @@ func (s *scanner) rest() (bytes int64, ok bool) {
 	ok = s.take(']')
 	s.space()
 	return bytes, ok && s.at == len(s.text)
+}
+
+// The Engine.IO packet types (protocol 4) that a server sends, and those of
+// Socket.IO (protocol 5) within messages.
+const (
+	engineOpen    = '0'
+	engineClose   = '1'
+	enginePing    = '2'
+	engineMessage = '4'
+	engineNoop    = '6'
+
+	socketConnect    = '0'
+	socketDisconnect = '1'
+	socketEvent      = '2'
+	socketAck        = '3'
+	socketRefusal    = '4'
+)
+
+// packet is one Engine.IO packet, with what Socket.IO has put into a message.
+type packet struct {
+	engine byte
+	socket byte   // of a message
+	number uint64 // of an ack: the event that it answers
+	data   []byte // what follows, as a rule JSON
+}
+
+// parsePacket reads a packet from all of b. Binary packets are refused: the
+// chat has only text; and so are those of other namespaces than the main one.
+func parsePacket(b []byte) (p packet, err error) {
+	if len(b) == 0 {
+		return p, malformed("an empty packet", b)
+	}
+	p.engine, p.data = b[0], b[1:]
+	switch p.engine {
+	case engineOpen, engineClose, enginePing, engineNoop:
+		return p, nil
+	case engineMessage:
+	case 'b':
+		return p, malformed("a binary packet where the chat has only text", b)
+	default:
+		return p, malformed("an Engine.IO packet of a type that servers do not send", b)
+	}
+	if len(p.data) == 0 {
+		return p, malformed("a message without a Socket.IO packet", b)
+	}
+	p.socket = p.data[0]
+	s := scanner{text: p.data, at: 1}
+	switch {
+	case p.socket == '5' || p.socket == '6':
+		return p, malformed("a binary packet where the chat has only text", b)
+	case p.socket < socketConnect || p.socket > socketRefusal:
+		return p, malformed("a Socket.IO packet of unknown type", b)
+	case s.take('/') && !s.take(','):
+		return p, malformed("a packet of another namespace", b)
+	}
+	from := s.at
+	number, ok := s.number()
+	if !ok && s.at > from {
+		return p, malformed("a packet number that is too large", b)
+	}
+	if !ok && p.socket == socketAck {
+		return p, malformed("an acknowledgement without a number", b)
+	}
+	p.number, p.data = number, p.data[s.at:]
+	return p, nil
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/pollpush/pollpush/internal/result"
 )
 
-// subscriber is one simulated client: it keeps a Client going, and takes down
+// subscriber is one simulated client: it keeps a Client going, and records
 // what it gets.
 type subscriber struct {
 	run   *run
@@ -177,17 +177,22 @@ func (s *subscriber) reconnect(ctx context.Context, end error) bool {
 // false once ctx is done.
 func (s *subscriber) backOff(ctx context.Context) bool {
 	s.backoff = min(max(2*s.backoff, 50*time.Millisecond), 2*time.Second)
-	pause := time.NewTimer(s.backoff/2 + rand.N(s.backoff))
-	defer pause.Stop()
+	return pause(ctx, s.backoff/2+rand.N(s.backoff))
+}
+
+// pause waits for so long. It reports false once ctx is done.
+func pause(ctx context.Context, length time.Duration) bool {
+	over := time.NewTimer(length)
+	defer over.Stop()
 	select {
-	case <-pause.C:
+	case <-over.C:
 		return true
 	case <-ctx.Done():
 		return false
 	}
 }
 
-// deliver takes down one delivery.
+// deliver records one delivery.
 func (s *subscriber) deliver(d *Delivery, seen int64) {
 	r := s.run
 	s.received++

@@ -17,59 +17,41 @@ type wsClient struct {
 
 // DialWebSocket opens a client by the contract's WebSocket.
 func DialWebSocket(ctx context.Context, t Target) (Client, error) {
-	c := newWSClient(t)
-	if _, err := c.open(ctx, t, wsPath(t), false); err != nil {
-		return nil, err
-	}
-	return c, nil
+	return dialWS(ctx, t, "", false)
 }
 
 // DialWebSocketDeflate opens a client by a WebSocket with compressed messages.
 func DialWebSocketDeflate(ctx context.Context, t Target) (Client, error) {
-	c := newWSClient(t)
-	if _, err := c.open(ctx, t, wsPath(t), true); err != nil {
-		return nil, err
-	}
-	return c, nil
+	return dialWS(ctx, t, "", true)
 }
 
 // DialWebSocketBatch opens a client by a WebSocket over which the server may
 // hold messages back for its window, to send several at once.
 func DialWebSocketBatch(ctx context.Context, t Target) (Client, error) {
-	c := newWSClient(t)
-	r, err := c.open(ctx, t, wsPath(t)+"&batch=true", false)
+	return dialWS(ctx, t, batching, false)
+}
+
+// batching is what a query goes on with to allow batches.
+const batching = "&batch=true"
+
+func dialWS(ctx context.Context, t Target, more string, compressed bool) (Client, error) {
+	c := &wsClient{user: t.User, acks: newAcks(t)}
+	r, err := c.open(ctx, t, fmt.Sprintf("/api/rooms/%s/ws?after=%d%s", t.Room, t.After, more), compressed)
 	if err != nil {
 		return nil, err
 	}
-	if len(r.field("batch-window")) == 0 {
+	if more == batching && len(r.field("batch-window")) == 0 {
 		c.Close()
 		return nil, errors.New("the server does not batch: its answer has no Batch-Window")
 	}
 	return c, nil
 }
 
-func newWSClient(t Target) *wsClient { return &wsClient{user: t.User, acks: newAcks(t)} }
-
-func wsPath(t Target) string { return fmt.Sprintf("/api/rooms/%s/ws?after=%d", t.Room, t.After) }
-
 func (c *wsClient) Receive() ([]Delivery, error) {
 	c.got = c.got[:0]
 	c.release()
-	for {
-		message, ok, err := c.next()
-		switch {
-		case err != nil:
-		case ok:
-			err = c.text(message)
-		case len(c.got) > 0:
-			return c.got, nil
-		default:
-			err = c.conn.Fill()
-		}
-		if err != nil {
-			return nil, err
-		}
-	}
+	err := c.read(c.text, &c.got)
+	return c.got, err
 }
 
 // text takes in what one message holds: objects, separated by line feeds where
@@ -87,10 +69,10 @@ func (c *wsClient) text(b []byte) error {
 		case o.ack != 0:
 			c.acks.settle(nil)
 		case o.refused != nil:
-			if err := c.refused(o.refused); err != nil {
+			if err := c.acks.refuse(o.refused); err != nil {
 				return err
 			}
-		case o.truncated: // the ledger will tell what is missing
+		case o.truncated: // the ledger will show what is missing
 		default:
 			return malformed("neither message nor ack nor error", b)
 		}
@@ -100,15 +82,6 @@ func (c *wsClient) text(b []byte) error {
 			return nil
 		}
 	}
-}
-
-// refused takes in an error message, the answer to what was published.
-func (c *wsClient) refused(b []byte) error {
-	answer, err := scanError(b)
-	if err == nil {
-		c.acks.settle(answer)
-	}
-	return err
 }
 
 func (c *wsClient) Publish(text string) error {

@@ -41,7 +41,7 @@ type abCommand struct {
 }
 
 // Run runs the same trials against both servers, in turns and from one
-// generator, and holds the new server's results against the base's.
+// generator, and compares the new server's results with the base's.
 func (c *abCommand) Run(s *session) error {
 	if _, err := c.limits(); err != nil {
 		return err
@@ -79,7 +79,7 @@ func (c *abCommand) Run(s *session) error {
 	for i, arm := range arms {
 		keepReport(s, arm.Dir, trials[i])
 	}
-	kept := fmt.Sprintf("interrupted, nothing was compared; what was measured is in %s and %s", arms[0].Dir, arms[1].Dir)
+	kept := fmt.Sprintf("interrupted before comparing; the measured trials are in %s and %s", arms[0].Dir, arms[1].Dir)
 	if err := ending(s, err, len(trials[0])+len(trials[1]) > 0, kept); err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (c *abCommand) noise() (*gate.Noise, error) {
 		return nil, nil
 	}
 	if _, err := os.Stat(c.Noise); errors.Is(err, os.ErrNotExist) {
-		return nil, refuse("there is no %s; learn by `pollpush compare BASE NEW --learn`, as `make noise` does, or leave --noise away", c.Noise)
+		return nil, refuse("%s does not exist; record it with `pollpush compare BASE NEW --learn`, as `make noise` does, or omit --noise", c.Noise)
 	}
 	noise, err := gate.ReadNoise(c.Noise)
 	if err != nil {
@@ -115,7 +115,7 @@ func (c *abCommand) grid(s *session) (scenario.Grid, []string, error) {
 		return g, nil, err
 	}
 	if trials := g.Points[0].Trials; !c.overridden("trials") && !c.CountsOnly && trials < gate.FewestTrials {
-		fmt.Fprintf(s.stderr, "%s says trials: %d; here %d of each transport are run on each side, since %d are the fewest that can tell times apart (--trials N runs N)\n",
+		fmt.Fprintf(s.stderr, "%s has trials: %d; running %d per transport and server instead, since comparing times needs at least %d (--trials N runs N)\n",
 			g.Name, trials, stat.FewestForInterval, gate.FewestTrials)
 		o.Keys = append(o.Keys, scenario.Override{Key: "trials", Value: fmt.Sprint(stat.FewestForInterval), Origin: "--trials"})
 		if g, err = o.grid(); err != nil {
@@ -145,10 +145,10 @@ func (c *abCommand) arms(s *session) ([]control.Arm, error) {
 		return nil, err
 	}
 	if strings.HasPrefix(base.Target, "https:") != strings.HasPrefix(next.Target, "https:") {
-		return nil, usage("%s and %s: one of them is https; compare two of http, or two of https", c.Base, c.New)
+		return nil, usage("%s and %s: one is http, the other https; compare two of the same kind", c.Base, c.New)
 	}
 	if strings.TrimSuffix(c.Base, "/") == strings.TrimSuffix(c.New, "/") {
-		fmt.Fprintln(s.stderr, "BASE and NEW are the same server: this is an A/A test, and what differs is noise")
+		fmt.Fprintln(s.stderr, "BASE and NEW are the same server: this is an A/A test, so all differences are noise")
 	}
 	if len(c.TargetPID) > 0 {
 		base.TargetPID, next.TargetPID = c.TargetPID[0], c.TargetPID[1]
@@ -163,7 +163,7 @@ func keepReport(s *session, dir string, trials []result.Trial) {
 		return
 	}
 	if err := report.Write(dir, trials); err != nil {
-		fmt.Fprintf(s.stderr, "pollpush: the report could not be made: %v; the results are in %s\n", err, dir)
+		fmt.Fprintf(s.stderr, "pollpush: the report could not be written: %v; the results are in %s\n", err, dir)
 		return
 	}
 	fmt.Fprintf(s.stderr, "Report: %s\n", filepath.Join(dir, "report.html"))
@@ -172,13 +172,13 @@ func keepReport(s *session, dir string, trials []result.Trial) {
 // finder is how this command finds one of its servers: both are of a kind. It
 // refuses flags that do not go with it.
 func (c *abCommand) finder() (func(context.Context, string) (control.Arm, error), error) {
-	const foreign = "servers that are no chatserver of pollpush"
+	const foreign = "servers other than pollpush's chatserver"
 	pids := len(c.TargetPID) > 0
 	switch run := c.Ready == "" && (isURL(c.Base) || isURL(c.New)); {
 	case pids && !run:
-		return nil, usage("--target-pid: goes with the URLs of two servers that run")
+		return nil, usage("--target-pid: needs the URLs of two running servers")
 	case pids && (len(c.TargetPID) != 2 || min(c.TargetPID[0], c.TargetPID[1]) < 1):
-		return nil, usage("--target-pid: give the ids of both servers' processes, as 4711,4712")
+		return nil, usage("--target-pid: give the ids of both servers' processes, such as 4711,4712")
 	case c.ReadyWithin <= 0:
 		return nil, usage("--ready-within %v: must be more than 0s", c.ReadyWithin)
 	case run:
@@ -186,7 +186,7 @@ func (c *abCommand) finder() (func(context.Context, string) (control.Arm, error)
 	case c.Ready != "":
 		return c.startedArm, c.suitTarget(foreign)
 	case c.TargetCA != "":
-		return nil, usage("--target-ca %s: goes with URLs of servers", c.TargetCA)
+		return nil, usage("--target-ca %s: needs URLs of servers", c.TargetCA)
 	}
 	return folderArm, nil
 }
@@ -197,7 +197,7 @@ func isURL(server string) bool { return strings.Contains(server, "://") }
 func targetArm(_ context.Context, server string) (control.Arm, error) {
 	u, err := url.Parse(server)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return control.Arm{}, usage("%q is no URL of a server: give both as http://127.0.0.1:8080, or two folders, or two commands with --ready", server)
+		return control.Arm{}, usage("%q is not the URL of a server: give two URLs such as http://127.0.0.1:8080, or two folders, or two commands with --ready", server)
 	}
 	return control.Arm{Target: server, Commit: commit()}, nil
 }
@@ -206,10 +206,10 @@ func targetArm(_ context.Context, server string) (control.Arm, error) {
 func (c *abCommand) startedArm(_ context.Context, command string) (control.Arm, error) {
 	u, err := url.Parse(c.Ready)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Port() == "" || u.User != nil {
-		return control.Arm{}, usage("--ready %q: give an address of the server with its port, as http://127.0.0.1:3000/healthz", c.Ready)
+		return control.Arm{}, usage("--ready %q: give a URL of the server with its port, such as http://127.0.0.1:3000/healthz", c.Ready)
 	}
 	if word, _, _ := strings.Cut(strings.TrimSpace(command), " "); word == "" || isURL(word) {
-		return control.Arm{}, usage("%q is no command: --ready goes with two commands that start servers; leave it out where they run already", command)
+		return control.Arm{}, usage("%q is not a command: --ready needs two commands that start servers; omit it if the servers are already running", command)
 	}
 	return control.Arm{
 		Target: u.Scheme + "://" + u.Host, Commit: commit(),
@@ -226,7 +226,7 @@ func folderArm(ctx context.Context, binaries string) (control.Arm, error) {
 	}
 	server := filepath.Join(folder, "chatserver")
 	if err := runnable(server); err != nil {
-		return control.Arm{}, refuse("there is no server in %s: %w; name a folder of programs, as `go build -o FOLDER/ ./cmd/...` makes it, the URL of a server that runs, or the command that starts one with --ready URL", binaries, err)
+		return control.Arm{}, refuse("no server in %s: %w; give a folder of programs, as built by `go build -o FOLDER/ ./cmd/...`, or the URL of a running server, or the command that starts one with --ready URL", binaries, err)
 	}
 	return control.Arm{Chatserver: server, Commit: commitOf(ctx, filepath.Join(folder, "pollpush"))}, nil
 }

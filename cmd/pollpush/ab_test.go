@@ -187,7 +187,7 @@ func TestAbOfACommandThatDies(t *testing.T) {
 	start := programs + "/chatserver --listen " + address + " & [ ! -e tried ] || { sleep 1; echo 'out of memory' >&2; exit 9; }; touch tried; wait"
 	e := pollpush(t, dir, "ab", start, programs+"/chatserver --listen "+address, "tiny.yaml", "--ready", "http://"+address+"/healthz",
 		"--transports", "ws", "--trials", "1", "--time-limit", "1s", "--steady", "3s", "--out", "ab")
-	e.wantExit(t, badInput, "exit status 9; it said: ", "out of memory")
+	e.wantExit(t, badInput, "exit status 9; it printed: ", "out of memory")
 	wantNoneLeft(t, dir)
 }
 
@@ -200,8 +200,8 @@ func TestAbInterrupted(t *testing.T) {
 	p.await("ws, trial 1 of 6: steady 1 s")
 	e := p.interrupt(syscall.SIGINT)
 	wantNoneLeft(t, dir)
-	e.wantExit(t, interrupted, "tiny says trials: 1; here 6 of each transport are run on each side", "12 trials, about ",
-		"interrupted, nothing was compared; what was measured is in ab/base and ab/new")
+	e.wantExit(t, interrupted, "tiny has trials: 1; running 6 per transport and server instead", "12 trials, about ",
+		"interrupted before comparing; the measured trials are in ab/base and ab/new")
 	for _, side := range []string{"base", "new"} {
 		trials, err := result.ReadDir(filepath.Join(dir, "ab", side))
 		if err != nil {

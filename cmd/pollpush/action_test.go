@@ -72,10 +72,10 @@ func TestActionBaseline(t *testing.T) {
 		summary         []string
 	}{
 		"nowhere": {"", "true", refused, "verdict=refused\n", []string{
-			"Nothing was measured: there is no baseline in nowhere. Make and commit one (docs/ci.md), or set allow-missing-baseline: true.", "make the base by `pollpush run SCENARIO --out nowhere`"}},
+			"Nothing was measured: there is no baseline in nowhere. Make and commit one (docs/ci.md), or set allow-missing-baseline: true.", "make the base with `pollpush run SCENARIO --out nowhere`"}},
 		"nowhere allowed": {"true", "true", fine, "verdict=not-compared\nreport=pollpush-results/report.html\n", []string{
 			"There is no baseline in nowhere yet. To make this run the baseline, commit its trials.jsonl as nowhere/trials.jsonl.", "bytes per delivery, in"}},
-		".": {"", "true", refused, "verdict=refused\n", []string{"there is no baseline in .", "bench holds a run: name that as the base"}},
+		".": {"", "true", refused, "verdict=refused\n", []string{"there is no baseline in .", "bench holds a run: give that as the base"}},
 		"broken": {"true", "true", badInput, "verdict=refused\n", []string{
 			"Nothing was measured: the baseline broken cannot be used:", "broken/trials.jsonl:1: is not JSON"}},
 		"bench": {"", "true", badInput, "verdict=refused\n", []string{"The server could not be measured:", "--baseline bench: ", "(clients: 2, and 20; "}},

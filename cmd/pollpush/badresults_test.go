@@ -57,7 +57,7 @@ func TestCutOffResults(t *testing.T) {
 	write(t, filepath.Join(dir, "bad", result.FileName), good+good[:len(good)/2])
 	pollpush(t, dir, "report", "good").wantExit(t, fine)
 	for _, name := range []string{"bad", "bad/trials.jsonl"} {
-		pollpush(t, dir, "report", name).wantExit(t, fine, "bad/trials.jsonl:2: the line is cut off: its writer was killed; the report is of the lines before")
+		pollpush(t, dir, "report", name).wantExit(t, fine, "bad/trials.jsonl:2: the line is cut off: its writer was killed; the report covers the lines before it")
 		wantReport(t, filepath.Join(dir, "bad"))
 	}
 	files := filesIn(t, dir)

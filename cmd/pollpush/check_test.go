@@ -26,13 +26,13 @@ func TestCheckOurServer(t *testing.T) {
 		unspoken string
 	}{
 		{"/", fine, "", []string{
-			"websocket\n  passed  the handshake is answered 101\n", "deflate\n  absent  all 4 points (permessage-deflate was offered and not agreed to)\n",
-			"ws                can be measured\nws-deflate        not offered: permessage-deflate was offered and not agreed to\nws-batch          can be measured\n",
+			"websocket\n  passed  the handshake gets 101\n", "deflate\n  absent  all 4 points (permessage-deflate was offered but not accepted)\n",
+			"ws                can be measured\nws-deflate        not offered: permessage-deflate was offered but not accepted\nws-batch          can be measured\n",
 			"passed, 0 failed, 4 absent"}, "FAILED"},
-		{" --transports ws,ws-deflate", regression, "breaks the contract in 4 of .. 1 of them needed to measure",
-			[]string{"FAILED  permessage-deflate is agreed", "leave its transport out", "passed  a ping gets its pong"}, "sse\n"},
-		{" --for poll", fine, "", []string{"poll              can be measured\n\npublishing\n  passed  POST is answered 201\n"}, "errors\n"},
-		{" --for poll,ws-deflate", regression, " points that measuring needs", []string{"ws-deflate        not offered: "}, "errors\n"},
+		{" --transports ws,ws-deflate", regression, "breaks the contract in 4 of .. 1 of them needed for measuring",
+			[]string{"FAILED  permessage-deflate is accepted", "omit its transport", "passed  a ping gets a pong"}, "sse\n"},
+		{" --for poll", fine, "", []string{"poll              can be measured\n\npublishing\n  passed  POST gets 201\n"}, "errors\n"},
+		{" --for poll,ws-deflate", regression, " points needed for measuring", []string{"ws-deflate        not offered: "}, "errors\n"},
 	} {
 		e := pollpush(t, "", words("check "+url+c.args)...)
 		e.wantExit(t, c.code, strings.Split(c.err, " .. ")...)
@@ -59,10 +59,10 @@ func TestCheckServerDies(t *testing.T) {
 	}))
 	defer s.Close()
 	e := pollpush(t, workplace(t), "check", s.URL)
-	e.wantExit(t, refused, "the server at "+s.URL+" stopped answering after ", "; start it again")
+	e.wantExit(t, refused, "the server at "+s.URL+" stopped answering after ", "; restart it")
 	for text, want := range map[string]bool{
-		"  not known: the check ended before\n": true, "(under way when the server stopped answering)\n": true,
-		"history\n  not tried  all 6 points\n": true, "remedy: answer in full": false,
+		"  not known: the check ended too early\n": true, "(under way when the server stopped answering)\n": true,
+		"history\n  not tried  all 6 points\n": true, "remedy: send a complete HTTP/1.1 answer": false,
 	} {
 		assert.Check(t, strings.Contains(e.stdout, text) == want, "that it said %q: %v, want %v:\n%s", text, !want, want, e.stdout)
 	}
@@ -80,7 +80,7 @@ func TestCheckInterrupted(t *testing.T) {
 	p := launch(t, dir, program(t, "pollpush"), "check", s.URL)
 	<-asked
 	p.signal(syscall.SIGINT)
-	p.end().wantExit(t, interrupted, "interrupted before all was checked")
+	p.end().wantExit(t, interrupted, "interrupted before the check was complete")
 }
 
 func TestPrintResults(t *testing.T) {
@@ -104,7 +104,7 @@ func TestPrintResults(t *testing.T) {
 	const want = `a
   passed  one
   absent  two (no two)
-  FAILED  three (not needed to measure)
+  FAILED  three (not needed for measuring)
           asked:  GET /
           found:  404
           remedy: answer 200
@@ -134,7 +134,7 @@ func TestAbility(t *testing.T) {
 		"can be measured": nil,
 		"cannot be measured: two: 200; remedy: answer 304": {untried, failed},
 		"not offered: no wait":                             {absent, failed},
-		"not known: the check ended before":                {untried},
+		"not known: the check ended too early":             {untried},
 	} {
 		assert.Check(t, is.Equal(ability(lacking), want))
 	}
@@ -151,10 +151,10 @@ func TestJudge(t *testing.T) {
 	}{
 		{tally{all: 5}, false, fine, ""},
 		{tally{all: 5}, true, fine, ""},
-		{tally{all: 6, failed: 1}, false, regression, breaks + "1 of 6 points, none of them needed to measure; see docs/contract.md\n"},
-		{tally{all: 7, failed: 2, needed: 1}, false, regression, breaks + "2 of 7 points, 1 of them needed to measure; see docs/contract.md\n"},
-		{tally{all: 7, failed: 2, needed: 2}, false, regression, breaks + "2 of 7 points, all of them needed to measure; see docs/contract.md\n"},
-		{tally{all: 4, failed: 2, needed: 2}, true, regression, "pollpush: http://h:1 fails 2 of 4 points that measuring needs; see docs/contract.md\n"},
+		{tally{all: 6, failed: 1}, false, regression, breaks + "1 of 6 points, none of them needed for measuring; see docs/contract.md\n"},
+		{tally{all: 7, failed: 2, needed: 1}, false, regression, breaks + "2 of 7 points, 1 of them needed for measuring; see docs/contract.md\n"},
+		{tally{all: 7, failed: 2, needed: 2}, false, regression, breaks + "2 of 7 points, all of them needed for measuring; see docs/contract.md\n"},
+		{tally{all: 4, failed: 2, needed: 2}, true, regression, "pollpush: http://h:1 fails 2 of 4 points needed for measuring; see docs/contract.md\n"},
 		{tally{all: 10, failed: 1, untried: 4}, true, refused, "pollpush: the check of http://h:1 ran out of time (1m0s): 4 of 10 points were not tried, 1 failed; see docs/contract.md\n"},
 	} {
 		var said strings.Builder

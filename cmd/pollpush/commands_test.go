@@ -65,10 +65,10 @@ func TestDemo(t *testing.T) {
 	dir := workplace(t)
 	p := launch(t, dir, program(t, "pollpush"), "demo", "--listen", "127.0.0.1:0", "--room", "kitchen")
 	p.awaitIn(&p.stdout, "Ctrl-C")
-	url, _, _ := strings.Cut(strings.TrimSpace(strings.TrimPrefix(p.stdout.String(), "The chat:")), "/?room=kitchen\n")
+	url, _, _ := strings.Cut(strings.TrimSpace(strings.TrimPrefix(p.stdout.String(), "Chat:")), "/?room=kitchen\n")
 	page, err := http.Get(url)
 	if err != nil {
-		t.Fatalf("%v; it said:\n%s", err, p.stdout.String())
+		t.Fatalf("%v; it printed: \n%s", err, p.stdout.String())
 	}
 	page.Body.Close()
 	kind := page.Header.Get("Content-Type")

@@ -75,7 +75,7 @@ func TestCompareLearns(t *testing.T) {
 	})
 	inside(t, "compare", "base", "twin").wantExit(t, regression)
 	e := inside(t, "compare", "--learn", "base", "twin")
-	if e.wantExit(t, fine); e.stdout != "Learnt into base/noise.json.\n" {
+	if e.wantExit(t, fine); e.stdout != "Recorded the noise in base/noise.json.\n" {
 		t.Errorf("stdout %q", e.stdout)
 	}
 	wantRefused(t, dir, []refusal{{"compare --learn base/trials.jsonl twin", badInput, "already learned from"}})
@@ -85,7 +85,7 @@ func TestCompareLearns(t *testing.T) {
 		t.Errorf("it does not say what cannot be tested:\n%s", e.stdout)
 	}
 	for text, said := range map[string]string{
-		"{": "is not JSON", "{}": `has no "schema"`, `{"schema": 7}`: "has schema 7, this pollpush reads up to 1: use a newer pollpush",
+		"{": "is not JSON", "{}": `has no "schema"`, `{"schema": 7}`: "has schema 7, but this pollpush reads up to 1: use a newer pollpush",
 	} {
 		write(t, "base/"+gate.NoiseFile, text)
 		wantRefused(t, dir, []refusal{{"compare base twin", badInput, "noise base/noise.json: " + said}})

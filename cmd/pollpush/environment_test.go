@@ -58,7 +58,7 @@ func TestResultsFileSystem(t *testing.T) {
 	}{
 		"read-only":   {unix.MS_RDONLY, "", []string{"cannot be written to", "read-only file system", "--out"}},
 		"full":        {0, "size=4k", []string{"cannot be written to", "no space left", "free some space", "--out"}},
-		"nearly full": {0, "size=2m", []string{"MiB of disk are free, 32 MiB are needed", "--out"}},
+		"nearly full": {0, "size=2m", []string{"MiB of disk are free, but 32 MiB are needed", "--out"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -29,7 +29,7 @@ func TestChildKilled(t *testing.T) {
 			assert.NilError(t, syscall.Kill(childIn(t, dir, victim).pid, syscall.SIGKILL))
 			e := p.end()
 			wantNoneLeft(t, dir)
-			e.wantExit(t, invalidRun, "trials are invalid; the reasons stand in the report", "poll, trial 1 of 1: failed")
+			e.wantExit(t, invalidRun, "trials are invalid; the report gives the reasons", "poll, trial 1 of 1: failed")
 			trials, err := result.ReadDir(filepath.Join(dir, "run"))
 			assert.NilError(t, err)
 			assert.Assert(t, len(trials) == 2, "%d trials, want 2", len(trials))

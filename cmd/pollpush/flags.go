@@ -66,17 +66,17 @@ func (o overrides) overridden(key string) bool {
 func (o overrides) suitTarget(with string) error {
 	for _, o := range o.list() {
 		if strings.HasPrefix(o.Key, "server.") {
-			return usage("%s %s: does not go with %s", o.Origin, o.Value, with)
+			return usage("%s %s: cannot be used with %s", o.Origin, o.Value, with)
 		}
 		if o.Key == "tls" {
-			return usage("%s %s: does not go with %s, whose URL says it: https or http", o.Origin, o.Value, with)
+			return usage("%s %s: cannot be used with %s, whose URL decides: https or http", o.Origin, o.Value, with)
 		}
 	}
 	return nil
 }
 
 // readTrust reads the certificates in PEM that a flag names a file of: as text,
-// and as what is trusted then. Without a file, "" and nil stand for the system's.
+// and as what is trusted then. Without a file, "" and nil mean the system's.
 func readTrust(flag, path string) (string, *x509.CertPool, error) {
 	if path == "" {
 		return "", nil, nil
@@ -112,7 +112,7 @@ func (l *liveFlag) Decode(ctx *kong.DecodeContext) error {
 	}
 	l.address = fmt.Sprint(ctx.Scan.Pop().Value)
 	if !isAddress(l.address) {
-		return fmt.Errorf("%q is not an address: write HOST:PORT, as in --live=127.0.0.1:9000, or leave it out", l.address)
+		return fmt.Errorf("%q is not an address: write HOST:PORT, as in --live=127.0.0.1:9000, or omit it", l.address)
 	}
 	return nil
 }
@@ -122,7 +122,7 @@ func (l *liveFlag) Decode(ctx *kong.DecodeContext) error {
 func (l *liveFlag) misread(scenarios []string) error {
 	for _, name := range scenarios {
 		if l.address != "" && isAddress(name) {
-			return usage("--live %s: an address follows \"=\", as in --live=%s", name, name)
+			return usage("--live %s: put \"=\" before the address, as in --live=%s", name, name)
 		}
 	}
 	return nil
@@ -147,13 +147,13 @@ func (l *liveFlag) open(stderr io.Writer) (*live.Page, error) {
 	}
 	page, err := live.Listen(l.address)
 	if err != nil {
-		return nil, refuse("--live=%s: the page cannot be served there: %w; name another address, or --live alone for a free port", l.address, err)
+		return nil, refuse("--live=%s: the page cannot be served there: %w; give another address, or --live alone for a free port", l.address, err)
 	}
 	fmt.Fprintf(stderr, "Live: %s\n", page.URL)
 	return page, nil
 }
 
-// endLive tells the page that it is over and in which folders the reports are.
+// endLive sends the page that it is over and in which folders the reports are.
 func endLive(s *session, page *live.Page, reported []string) {
 	var said []string
 	if s.Err() != nil {

@@ -66,7 +66,7 @@ func TestFullDisk(t *testing.T) {
 		_, err = full.Write(block)
 	}
 	e := p.end()
-	e.wantExit(t, invalidRun, "no space left on device", "the trial's line stands on standard output: once there is room, add it to out/run/trials.jsonl")
+	e.wantExit(t, invalidRun, "no space left on device", "the trial's line is on standard output: once there is space, add it to out/run/trials.jsonl")
 	trials, err := result.Read("printed", strings.NewReader(e.stdout))
 	assert.Check(t, err == nil && len(trials) == 1 && trials[0].Transport == "ws", "%d trials were printed, %v:\n%s", len(trials), err, e.stdout)
 	text, err := os.ReadFile(filepath.Join(out, "run", result.FileName))

@@ -35,7 +35,7 @@ func TestInterrupt(t *testing.T) {
 			assert.Check(t, len(found) >= 2, "children: %v; want a server and a generator at least", found)
 			e := p.interrupt(c.signal)
 			wantNoneLeft(t, dir)
-			e.wantExit(t, interrupted, "interrupted; what was measured is in run")
+			e.wantExit(t, interrupted, "interrupted; the measured trials are in run")
 			run := filepath.Join(dir, "run")
 			trials, err := result.ReadDir(run)
 			assert.Assert(t, err == nil && len(trials) == 1, "%d trials, %v", len(trials), err)

@@ -105,8 +105,8 @@ func TestRunUnread(t *testing.T) {
 			}
 			e.wantExit(t, want)
 			wantReport(t, filepath.Join(dir, "run"))
-			if strings.Contains(e.stderr, "could not be made") || full != strings.Contains(e.stderr, "the output cannot be written") {
-				t.Errorf("it said:\n%s", e.stderr)
+			if strings.Contains(e.stderr, "could not be written") || full != strings.Contains(e.stderr, "the output cannot be written") {
+				t.Errorf("it printed: \n%s", e.stderr)
 			}
 		})
 	}

@@ -63,7 +63,7 @@ func TestProbeByAllTransports(t *testing.T) {
 		probes = append(probes, launch(t, t.TempDir(), program(t, "pollpush"), args...))
 	}
 	for i, probe := range probes {
-		probe.await("room lobby of " + line.URL + " by " + transport.Names()[i] + ", from message ")
+		probe.await("room lobby of " + line.URL + " over " + transport.Names()[i] + ", after message ")
 	}
 	const odd = "\"three\" \\ <&> ä€😀\u2028 \n \x1b[2J \x00"
 	say(t, line.URL, odd, "four")
@@ -154,7 +154,7 @@ func TestProbeCutStreams(t *testing.T) {
 	p.await("after message 5")
 	p.signal(syscall.SIGINT)
 	e := p.end()
-	e.wantExit(t, fine, "from message 1 on", "trying again in ", "after message 1\n", "messages 3 to 4 did not come")
+	e.wantExit(t, fine, "after message 1\n", "trying again in ", "after message 1\n", "messages 3 to 4 are missing")
 	lines := strings.SplitAfter(e.stdout, "\n")
 	wantLines(t, strings.Join(lines[:2], ""), 1, "one", "two")
 	wantLines(t, strings.Join(lines[2:], ""), 5, "five")

@@ -95,5 +95,5 @@ func TestMemoryLimit(t *testing.T) {
 	const limit = "209715200"
 	limited := group(t, "memory", map[string]string{"memory.limit_in_bytes": limit}, map[string]string{"memory.max": limit})
 	dir := workplace(t)
-	wantNoRun(t, dir, within(t, limited, dir, "run", "tiny.yaml"), "20 clients need about ", " of memory, 1", " MiB are free: use fewer clients")
+	wantNoRun(t, dir, within(t, limited, dir, "run", "tiny.yaml"), "20 clients need about ", " of memory, but only 1", " MiB are free: use fewer clients")
 }

@@ -23,7 +23,7 @@ type reportCommand struct {
 func (c *reportCommand) Run(s *session) error {
 	trials, err := result.ReadDir(c.Dir)
 	if file, ok := errors.AsType[*result.FileError](err); ok && file.CutOff && len(trials) > 0 {
-		fmt.Fprintf(s.stderr, "pollpush: results %s:%d: the line is cut off: its writer was killed; the report is of the lines before\n", file.Path, file.Line)
+		fmt.Fprintf(s.stderr, "pollpush: results %s:%d: the line is cut off: its writer was killed; the report covers the lines before it\n", file.Path, file.Line)
 	} else if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func ownFolder(name string, now time.Time) (dir string, release func(), err erro
 		err = os.Mkdir(dir, 0o755)
 	}
 	if err != nil {
-		return "", nil, refuse("the results folder %s cannot be made: %w; name another with --out", base, err)
+		return "", nil, refuse("the results folder %s cannot be created: %w; choose another with --out", base, err)
 	}
 	return dir, func() {
 		for _, path := range []string{dir, parent} {
@@ -77,5 +77,5 @@ func keep(s *session, lost *control.Unwritten, err error) error {
 		return err // for that reason
 	}
 	fmt.Fprintf(s.stdout, "%s\n", line)
-	return fmt.Errorf("%w; the trial's line stands on standard output: once there is room, add it to %s", err, lost.Path)
+	return fmt.Errorf("%w; the trial's line is on standard output: once there is space, add it to %s", err, lost.Path)
 }

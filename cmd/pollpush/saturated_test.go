@@ -16,7 +16,7 @@ func TestAbsurdRate(t *testing.T) {
 	t.Parallel()
 	dir := workplace(t)
 	e := pollpush(t, dir, "run", "tiny.yaml", "--out", "run", "--rate", "1000000/s", "--steady", "2s", "--drain", "1s")
-	e.wantExit(t, invalidRun, "invalid: generator saturated: ", "2 of 2 trials are invalid; the reasons stand in the report")
+	e.wantExit(t, invalidRun, "invalid: generator saturated: ", "2 of 2 trials are invalid; the report gives the reasons")
 	trials, err := result.ReadDir(filepath.Join(dir, "run"))
 	assert.Assert(t, err == nil && len(trials) == 2, "%d trials, %v", len(trials), err)
 	for _, trial := range trials {

@@ -31,7 +31,7 @@ func TestInterruptBeforeLoad(t *testing.T) {
 	p := launch(t, dir, program(t, "pollpush"), "run", "tiny.yaml", "--target", server.URL)
 	<-asked
 	p.signal(syscall.SIGINT)
-	p.end().wantExit(t, interrupted, "interrupted before anything was measured")
+	p.end().wantExit(t, interrupted, "interrupted before any trial was measured")
 }
 
 // announcement is the line that a server prints of itself.
@@ -93,8 +93,10 @@ func TestTargetPIDOfAnother(t *testing.T) {
 	url, _ := serve(t)
 	busy := launch(t, dir, "/bin/sh", "-c", "while :; do :; done")
 	e := pollpush(t, dir, "run", "tiny.yaml", "--transports", "ws", "--out", "run", "--target", url, "--target-pid", strconv.Itoa(busy.cmd.Process.Pid))
-	want := fmt.Sprintf("not process %d of --target-pid: the CPU and memory read are hardly the target's", busy.cmd.Process.Pid)
-	assert.Check(t, strings.Contains(e.stderr, want), "stderr:\n%s\nlacks %q", e.stderr, want)
+	want := fmt.Sprintf("not process %d of --target-pid: CPU and memory are probably not the target's", busy.cmd.Process.Pid)
+	if !strings.Contains(e.stderr, want) {
+		t.Errorf("stderr:\n%s\nlacks %q", e.stderr, want)
+	}
 	trials, err := result.ReadDir(filepath.Join(dir, "run"))
 	assert.NilError(t, err)
 	if !slices.ContainsFunc(trials[0].Reasons, func(r result.Reason) bool { return r.Code == result.NoServerCPU && strings.Contains(r.Text, want) }) {

@@ -86,23 +86,23 @@ func TestReadRefuses(t *testing.T) {
 	text := string(b)
 	other := someEnv()
 	other.Cores = 64
-	const again = "delete it, and make it again by `pollpush calibrate`"
+	const again = "delete it, and run `pollpush calibrate` again"
 	for name, r := range map[string]struct {
 		text, machine string
 		want          []string
 	}{
 		"empty":         {"", c.Machine, []string{"is not JSON", again}},
 		"cut off":       {text[:len(text)/2], c.Machine, []string{"is not JSON", again}},
-		"an array":      {"[1]", c.Machine, []string{`has no "schema"`, "name another file"}},
-		"foreign":       {`{"name":"somebody else's"}`, c.Machine, []string{`has no "schema"`, "name another file"}},
-		"a future one":  {`{"schema":99}`, c.Machine, []string{"has schema 99, this pollpush reads up to 1: use a newer pollpush"}},
+		"an array":      {"[1]", c.Machine, []string{`has no "schema"`, "give another file"}},
+		"foreign":       {`{"name":"somebody else's"}`, c.Machine, []string{`has no "schema"`, "give another file"}},
+		"a future one":  {`{"schema":99}`, c.Machine, []string{"has schema 99, but this pollpush reads up to 1: use a newer pollpush"}},
 		"unknown field": {strings.Replace(text, `"delay_s"`, `"dealy_s"`, 1), c.Machine, []string{"dealy_s", again}},
 		"of another machine": {text, other.Machine(), []string{
-			"is of the machine " + c.Machine + " (A CPU, 2 cores), this one is " + other.Machine() + ": run `pollpush calibrate` here"}},
+			"belongs to the machine " + c.Machine + " (A CPU, 2 cores), but this is " + other.Machine() + ": run `pollpush calibrate` here"}},
 		"edited":        {strings.Replace(text, `"cores": 2`, `"cores": 64`, 1), c.Machine, []string{"is not the fingerprint of its env", again}},
-		"twice":         {strings.Replace(text, `"transport": "ws"`, `"transport": "poll"`, 1), c.Machine, []string{`transport "poll" stands twice`, again}},
+		"twice":         {strings.Replace(text, `"transport": "ws"`, `"transport": "poll"`, 1), c.Machine, []string{`transport "poll" occurs twice`, again}},
 		"no operation":  {strings.Replace(text, `"operation": "delivery"`, `"operation": "dance"`, 1), c.Machine, []string{`operation "dance"`, again}},
-		"below nothing": {strings.Replace(text, `"delay_s": 0.005`, `"delay_s": -1`, 1), c.Machine, []string{"poll: a number is -1: at least 0", again}},
+		"below nothing": {strings.Replace(text, `"delay_s": 0.005`, `"delay_s": -1`, 1), c.Machine, []string{"poll: a number is -1: must be at least 0", again}},
 		"floor falls":   {strings.Replace(text, `"p50": 0.00031`, `"p50": 0.31`, 1), c.Machine, []string{"poll: floor_s.max = 0.001: must be from 0.31", again}},
 		"floor of none": {strings.Replace(text, `"n": 20`, `"n": 0`, 1), c.Machine, []string{"poll: floor_s.n = 0", again}},
 		"confirmed all": {strings.Replace(text, `"valid": 20`, `"valid": 21`, 1), c.Machine, []string{"poll: 21 of 20 trials", again}},
@@ -120,5 +120,7 @@ func TestReadRefuses(t *testing.T) {
 		})
 	}
 	_, err = Read(filepath.Join(t.TempDir(), "none.json"), c.Machine)
-	assert.Check(t, errors.Is(err, fs.ErrNotExist) && strings.Contains(err.Error(), "`pollpush calibrate` makes one"), "no file: %v", err)
+	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "make one with `pollpush calibrate`") {
+		t.Errorf("no file: %v", err)
+	}
 }

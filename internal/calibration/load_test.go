@@ -81,16 +81,16 @@ func TestDifferences(t *testing.T) {
 	}
 	assert.Check(t, is.Equal(differences(&exact), ""), "no difference")
 	for want, change := range map[string]func(*result.Trial){
-		"the trial is failed":              func(t *result.Trial) { t.Status = result.Failed },
-		"offered 99, known to be 100":      func(t *result.Trial) { t.Offered-- },
-		"published 99, known to be 100":    func(t *result.Trial) { t.Published-- },
-		"expected 2001, known to be 2000":  func(t *result.Trial) { t.Expected++ },
-		"lost 199, known to be 200":        func(t *result.Trial) { t.Lost-- },
-		"duplicated 0, known to be 200":    func(t *result.Trial) { t.Duplicated = 0 },
-		"reordered 201, known to be 200":   func(t *result.Trial) { t.Reordered++ },
-		"delivered 1800, known to be 2000": func(t *result.Trial) { t.Delivered = 1800 },
-		"ms, known to be delayed by 40ms":  func(t *result.Trial) { t.LatencyHDR = string(early) },
-		"is not a histogram":               func(t *result.Trial) { t.LatencyHDR = "" },
+		"the trial is failed":                      func(t *result.Trial) { t.Status = result.Failed },
+		"offered 99, but the target made 100":      func(t *result.Trial) { t.Offered-- },
+		"published 99, but the target made 100":    func(t *result.Trial) { t.Published-- },
+		"expected 2001, but the target made 2000":  func(t *result.Trial) { t.Expected++ },
+		"lost 199, but the target made 200":        func(t *result.Trial) { t.Lost-- },
+		"duplicated 0, but the target made 200":    func(t *result.Trial) { t.Duplicated = 0 },
+		"reordered 201, but the target made 200":   func(t *result.Trial) { t.Reordered++ },
+		"delivered 1800, but the target made 2000": func(t *result.Trial) { t.Delivered = 1800 },
+		"ms, but the target delays by 40ms":        func(t *result.Trial) { t.LatencyHDR = string(early) },
+		"is not a histogram":                       func(t *result.Trial) { t.LatencyHDR = "" },
 	} {
 		trial := exact
 		change(&trial)

@@ -98,7 +98,7 @@ func (b *bench) run(ctx context.Context, s scenario.Scenario, flags ...string) (
 		URL string `json:"url"`
 	}
 	if err := json.NewDecoder(target.Stdout).Decode(&line); err != nil {
-		return nil, &control.Refusal{Err: fmt.Errorf("the null target did not say where it listens: %w; it said: %s", err, target.Log())}
+		return nil, &control.Refusal{Err: fmt.Errorf("the null target did not print its address: %w; it printed: %s", err, target.Log())}
 	}
 	b.trials++
 	trials, err := control.Run(ctx, control.Options{
@@ -151,7 +151,7 @@ func (b *bench) light(ctx context.Context, t *Transport) error {
 		return err
 	}
 	if !sound(&trial) { // by chance, perhaps
-		b.say("light load: %s; once more", why(&trial))
+		b.say("light load: %s; repeating", why(&trial))
 		again, err := b.one(ctx, s, "--delay", knownDelay.String())
 		if err != nil {
 			return err
@@ -168,14 +168,14 @@ func (b *bench) light(ctx context.Context, t *Transport) error {
 		t.PerS, t.CPU = float64(n)/trial.WindowS, trial.Generator.CPUS()/float64(n)
 	}
 	if t.PerS == 0 || t.CPU == 0 {
-		return fmt.Errorf("%s: the light load came to %.0f operations per second at %v s of CPU each, where more than 0 of both were due (%s): calibrate again when the machine is idle",
+		return fmt.Errorf("%s: the light load made %.0f operations per second at %v s of CPU each, but both must be above 0 (%s): calibrate again when the machine is idle",
 			b.transport.Name, t.PerS, t.CPU, why(&trial))
 	}
 	if t.Floor = floor(&trial, b.transport.Paced); t.Floor == nil {
 		b.say("light load: %s; the floor is not known", why(&trial))
 		return nil
 	}
-	b.say("light load of %.0f/s: floor %s (p50), %.1f µs of the generator's CPU for each %s", t.PerS, control.Latency(t.Floor.P50), 1e6*t.CPU, t.Operation)
+	b.say("light load of %.0f/s: floor %s (p50), %.1f µs of generator CPU per %s", t.PerS, control.Latency(t.Floor.P50), 1e6*t.CPU, t.Operation)
 	return nil
 }
 
@@ -247,7 +247,7 @@ type Mismatch struct {
 }
 
 func (m *Mismatch) Error() string {
-	return fmt.Sprintf("%s: known faults were not given back exactly: %s; no number of this build can be trusted", m.Transport, m.Text)
+	return fmt.Sprintf("%s: known faults were not reported exactly: %s; no number of this build can be trusted", m.Transport, m.Text)
 }
 
 // The faults that are known: of each row of messages one is lost, one comes
@@ -275,11 +275,11 @@ func (b *bench) faults(ctx context.Context) error {
 		return &Mismatch{b.transport.Name, text}
 	}
 	const each = faultMessages / faultRow * faultClients
-	b.say("%d lost, %d duplicated and %d reordered of %d deliveries are given back exactly", each, each, each, faultMessages*faultClients)
+	b.say("%d lost, %d duplicated and %d reordered of %d deliveries are reported exactly", each, each, each, faultMessages*faultClients)
 	return nil
 }
 
-// differences tells what a trial reports otherwise than it is known to be, or
+// differences lists what a trial reports otherwise than it is known to be, or
 // nothing.
 func differences(t *result.Trial) string {
 	if t.Status != result.Complete {
@@ -300,13 +300,13 @@ func differences(t *result.Trial) string {
 		{"delivered", t.Delivered, all}, // as many twice as never
 	} {
 		if n.found != n.want {
-			texts = append(texts, fmt.Sprintf("%s %d, known to be %d", n.name, n.found, n.want))
+			texts = append(texts, fmt.Sprintf("%s %d, but the target made %d", n.name, n.found, n.want))
 		}
 	}
 	if h, err := result.DecodeHistogram(t.LatencyHDR); err != nil {
 		texts = append(texts, err.Error())
 	} else if least := time.Duration(h.Min()); least < faultDelay-faultDelay/500 { // a histogram has three digits
-		texts = append(texts, fmt.Sprintf("a delivery after %v, known to be delayed by %v", least, faultDelay))
+		texts = append(texts, fmt.Sprintf("a delivery after %v, but the target delays by %v", least, faultDelay))
 	}
 	return strings.Join(texts, "; ")
 }

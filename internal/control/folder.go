@@ -24,7 +24,7 @@ type Unwritten struct {
 }
 
 func (e *Unwritten) Error() string {
-	return fmt.Sprintf("results could not be written, the run ends: %v", e.Err)
+	return fmt.Sprintf("results could not be written, so the run ends: %v", e.Err)
 }
 func (e *Unwritten) Unwrap() error { return e.Err }
 
@@ -33,7 +33,7 @@ func (e *Unwritten) Unwrap() error { return e.Err }
 // does so only if unlocked, and keeps nobody off.
 func occupy(dir string, unlocked bool) (release func(), err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, refuse("the results folder %s cannot be made: %w; name another with --out", dir, err)
+		return nil, refuse("the results folder %s cannot be created: %w; choose another with --out", dir, err)
 	}
 	f, err := os.Open(dir)
 	if err != nil {
@@ -45,9 +45,9 @@ func occupy(dir string, unlocked bool) (release func(), err error) {
 	}
 	switch {
 	case errors.Is(err, syscall.EWOULDBLOCK):
-		err = refuse("another pollpush is writing its results to %s: wait for its end, or name another folder with --out", dir)
+		err = refuse("another pollpush is writing its results to %s: wait until it ends, or choose another folder with --out", dir)
 	case err != nil && !unlocked:
-		err = refuse("the results folder %s cannot be locked (%w), as on some network file systems: name one on a local disk with --out, or pass --no-lock and see to it that no other pollpush writes there", dir, err)
+		err = refuse("the results folder %s cannot be locked (%w), as on some network file systems: choose one on a local disk with --out, or pass --no-lock and make sure that no other pollpush writes there", dir, err)
 	default:
 		return func() { f.Close() }, nil
 	}
@@ -64,7 +64,7 @@ func prepare(dir string, keep map[string][]byte) error {
 		return refuse("the results folder %s: %w", dir, err)
 	}
 	if len(entries) > 0 {
-		return refuse("the results folder %s is not empty (it holds %s): results are never overwritten; name another with --out", dir, entries[0].Name())
+		return refuse("the results folder %s is not empty (it holds %s): results are never overwritten; choose another with --out", dir, entries[0].Name())
 	}
 	probe := filepath.Join(dir, "writable")
 	err = os.WriteFile(probe, make([]byte, 1<<16), 0o644)
@@ -72,15 +72,15 @@ func prepare(dir string, keep map[string][]byte) error {
 		err = removed
 	}
 	if err != nil {
-		return refuse("the results folder %s cannot be written to: %w; free some space or name another with --out", dir, err)
+		return refuse("the results folder %s cannot be written to: %w; free some space or choose another with --out", dir, err)
 	}
 	if have, err := proc.FreeDisk(dir); err == nil && have < enough {
-		return refuse("the results folder %s: %d MiB of disk are free, %d MiB are needed; free some or name another with --out",
+		return refuse("the results folder %s: %d MiB of disk are free, but %d MiB are needed; free some or choose another with --out",
 			dir, have>>20, enough>>20)
 	}
 	for name, content := range keep {
 		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
-			return refuse("the results folder %s cannot be written to: %w; free some space or name another with --out", dir, err)
+			return refuse("the results folder %s cannot be written to: %w; free some space or choose another with --out", dir, err)
 		}
 	}
 	return nil
@@ -103,11 +103,11 @@ func reopen(dir string, g scenario.Grid, here result.Env) ([]result.Trial, error
 	}
 	for _, t := range trials {
 		if t.Env.Commit != here.Commit || t.Env.Machine() != here.Machine() {
-			return nil, refuse("the run in %s was begun by pollpush %s on machine %s, and this is pollpush %s on machine %s: half a run of each is none; run the scenario anew",
+			return nil, refuse("the run in %s was begun by pollpush %s on machine %s, but this is pollpush %s on machine %s: their trials do not make one run; start a new run",
 				dir, t.Env.Commit, t.Env.Machine(), here.Commit, here.Machine())
 		}
 		if !slices.ContainsFunc(g.Points, func(p scenario.Scenario) bool { return p.Hash() == t.ScenarioHash }) {
-			return nil, refuse("the run in %s holds trials of another scenario (hash %s): it cannot be gone on with by this pollpush; run the scenario anew", dir, t.ScenarioHash)
+			return nil, refuse("the run in %s holds trials of another scenario (hash %s), so this pollpush cannot resume it; start a new run", dir, t.ScenarioHash)
 		}
 	}
 	return trials, nil
@@ -126,7 +126,7 @@ func cutOff(path string) error {
 	}
 	whole := bytes.LastIndexByte(content, '\n') + 1
 	if err := os.Truncate(path, int64(whole)); err != nil {
-		return refuse("results %s: the line cut off at its end cannot be removed: %w", path, err)
+		return refuse("results %s: the truncated last line cannot be removed: %w", path, err)
 	}
 	return nil
 }

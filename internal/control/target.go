@@ -54,13 +54,13 @@ func checkTarget(ctx context.Context, target string, roots *x509.CertPool) error
 	if err != nil {
 		err = causeOf(err)
 		if untrusted := (*tls.CertificateVerificationError)(nil); errors.As(err, &untrusted) {
-			return refuse("target %s is not trusted: %w; name its certificate, or the authority that signed it, with --target-ca FILE", target, err)
+			return refuse("target %s is not trusted: %w; give its certificate, or that of the authority that signed it, with --target-ca FILE", target, err)
 		}
 		if shaking.Load() && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)) {
-			return refuse("target %s does not answer the TLS handshake; does the server there speak http, not https?", target)
+			return refuse("target %s does not answer the TLS handshake; does it serve http, not https?", target)
 		}
 		if strings.HasPrefix(target, "http:") && errors.Is(err, io.EOF) {
-			return refuse("target %s ends the connection without an answer; is the server running there, and does it speak http, not https?", target)
+			return refuse("target %s closes the connection without an answer; is the server running there, and does it serve http, not https?", target)
 		}
 		return refuse("target %s does not answer: %w; is the server running there?", target, err)
 	}
@@ -71,7 +71,7 @@ func checkTarget(ctx context.Context, target string, roots *x509.CertPool) error
 	}
 	const remedy = "it must speak the chat contract (docs/contract.md)"
 	if to, err := answer.Location(); err == nil && answer.StatusCode/100 == 3 {
-		return refuse("target %s redirects GET %s to %s: redirects are not followed, as each would be measured; give the address that it redirects to", target, request.URL.Path, to)
+		return refuse("target %s redirects GET %s to %s: redirects are not followed, since each would be measured; give the final address", target, request.URL.Path, to)
 	}
 	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
 	if kind == "text/html" {
@@ -105,7 +105,7 @@ func checkTransports(ctx context.Context, target string, roots *x509.CertPool, n
 	for _, name := range names {
 		if dial, ok := loadgen.Dialers[name]; ok {
 			if err := try(ctx, target, roots, dial); err != nil {
-				return refuse("target %s does not offer the transport %s: %w; leave it out of --transports, or see docs/contract.md", target, name, err)
+				return refuse("target %s does not offer the transport %s: %w; omit it from --transports, or see docs/contract.md", target, name, err)
 			}
 		}
 	}
@@ -150,7 +150,7 @@ func checkPorts(target string, clients int, ports int64) error {
 	if err == nil && addr.Is4() && addr.IsLoopback() || ports == 0 || int64(clients) <= ports {
 		return nil
 	}
-	return refuse("%d clients need as many local ports to reach target %s, %d can be had: use fewer clients", clients, target, ports)
+	return refuse("%d clients need as many local ports to reach target %s, but only %d are available: use fewer clients", clients, target, ports)
 }
 
 // Arm is a server that trials are run against. Of several all are of a kind:
@@ -187,7 +187,7 @@ func (r *runner) fitTarget(ctx context.Context, arm *Arm, roots *x509.CertPool, 
 			return err
 		}
 		if len(pids) == 0 {
-			r.say.line("%s: CPU and memory of the server are not measured: none of the processes of %q listens on its port", arm.name(), arm.Start.Command)
+			r.say.line("%s: CPU and memory of the server are not measured: no process of %q listens on its port", arm.name(), arm.Start.Command)
 		}
 	}
 	if err := checkTarget(ctx, arm.Target, roots); err != nil {
@@ -199,7 +199,7 @@ func (r *runner) fitTarget(ctx context.Context, arm *Arm, roots *x509.CertPool, 
 	}
 	if arm.TargetPID != 0 {
 		if _, err := proc.Read(arm.TargetPID); err != nil {
-			return refuse("--target-pid: %w; name the server's process on this host, or leave the flag out", err)
+			return refuse("--target-pid: %w; give the id of the server's process on this host, or omit the flag", err)
 		}
 		if text := strange(arm.Target, arm.TargetPID); text != "" {
 			r.say.line("%s: %s", arm.name(), text)
@@ -222,7 +222,7 @@ func strange(target string, pid int) string {
 		port = given
 	}
 	if other := proc.Stranger(pid, port); other != 0 {
-		return fmt.Sprintf("process %d listens on port %d of the target, not process %d of --target-pid: the CPU and memory read are hardly the target's", other, port, pid)
+		return fmt.Sprintf("process %d listens on port %d of the target, not process %d of --target-pid: CPU and memory are probably not the target's", other, port, pid)
 	}
 	return ""
 }

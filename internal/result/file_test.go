@@ -73,15 +73,15 @@ func TestReadRefuses(t *testing.T) {
 		"not JSON":        {"PK\x03\x04\n", 1, "is not JSON: invalid character 'P' looking for beginning of value"},
 		"blank alone":     {"\ufeff\n \n", 0, "holds no trial: the run ended before its first trial did"},
 		"a mark within":   {good + "\ufeff" + good, 2, "is not JSON: invalid character 'ï' looking for beginning of value"},
-		"key's case":      {with(`"latency_s"`, `"Latency_S"`), 1, `is not a trial: has the key "Latency_S"; it is spelled "latency_s"`},
+		"key's case":      {with(`"latency_s"`, `"Latency_S"`), 1, `is not a trial: has the key "Latency_S"; did you mean "latency_s"?`},
 		"a key twice":     {with(`"lost":0,"dup`, `"lost":0,"lost":0,"dup`), 1, `is not a trial: has the key "lost" twice`},
-		"two of a case":   {with(`"lost":0,"dup`, `"lost":0,"LOST":0,"dup`), 1, `is not a trial: has the key "LOST"; it is spelled "lost"`},
+		"two of a case":   {with(`"lost":0,"dup`, `"lost":0,"LOST":0,"dup`), 1, `is not a trial: has the key "LOST"; did you mean "lost"?`},
 		"two on a line":   {strings.TrimSuffix(good, "\n") + good, 1, "is not JSON: invalid character '{' after top-level value"},
-		"no schema":       {`{"name":"another's"}` + "\n", 1, `has no "schema": this is no results file of pollpush; name another file`},
-		"null":            {"null\n", 1, `has no "schema": this is no results file of pollpush; name another file`},
-		"schema 0":        {with(`"schema":5`, `"schema":0`), 1, "has schema 0, the first one was 1"},
-		"future schema":   {good + with(`"schema":5`, `"schema":6`), 2, "has schema 6, this pollpush reads up to 5: use a newer pollpush"},
-		"schema's type":   {with(`"schema":5`, `"schema":"2"`), 1, `has no "schema": this is no results file of pollpush; name another file`},
+		"no schema":       {`{"name":"another's"}` + "\n", 1, `has no "schema": this is not a pollpush results file; give another file`},
+		"null":            {"null\n", 1, `has no "schema": this is not a pollpush results file; give another file`},
+		"schema 0":        {with(`"schema":5`, `"schema":0`), 1, "has schema 0, but schemas start at 1"},
+		"future schema":   {good + with(`"schema":5`, `"schema":6`), 2, "has schema 6, but this pollpush reads up to 5: use a newer pollpush"},
+		"schema's type":   {with(`"schema":5`, `"schema":"2"`), 1, `has no "schema": this is not a pollpush results file; give another file`},
 		"unknown field":   {with(`"lost":0,"dup`, `"losst":0,"dup`), 1, `is not a trial: json: unknown field "losst"`},
 		"wrong type":      {with(`"clients":2`, `"clients":2.5`), 1, "is not a trial: json: cannot unmarshal number 2.5 into Go struct field Trial.clients of type int"},
 		"two runs":        {good + otherRun, 2, `belongs to run "run-2" (scenario 0123456789ab), but the file began with run "run-1" (scenario 0123456789ab)`},
@@ -207,8 +207,10 @@ func TestReadDirRefuses(t *testing.T) {
 	folder := filepath.Join(dir, "folder", FileName)
 	assert.NilError(t, os.MkdirAll(folder, 0o755))
 	pipe := filepath.Join(dir, "pipe")
-	assert.NilError(t, syscall.Mkfifo(pipe, 0o644))
-	const irregular = ": is no regular file; name one, or a run's folder"
+	if err := syscall.Mkfifo(pipe, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	const irregular = ": is not a regular file; give one, or a run's folder"
 	const missing = ": no such file; give a run's folder, as `pollpush run` prints it"
 	for name, c := range map[string]struct{ path, want string }{
 		"nowhere":        {filepath.Join(dir, "nowhere"), filepath.Join(dir, "nowhere") + missing},

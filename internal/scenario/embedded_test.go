@@ -100,8 +100,10 @@ func TestLoadFile(t *testing.T) {
 	large := filepath.Join(dir, "large.yaml")
 	assert.NilError(t, os.WriteFile(large, make([]byte, SizeMax+1), 0o644))
 	spaced := filepath.Join(dir, "a b.yaml")
-	assert.NilError(t, os.WriteFile(spaced, []byte(good), 0o644))
-	list := "; there are " + strings.Join(Names(), ", ") + "; or give a file's path"
+	if err := os.WriteFile(spaced, []byte(good), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	list := "; choose from " + strings.Join(Names(), ", ") + "; or give a file's path"
 	for arg, want := range map[string]string{
 		"chat-2k":        `scenario chat-2k: no such scenario (did you mean "chat-1k"?)` + list,
 		"pigeons":        `scenario pigeons: no such scenario` + list,
@@ -109,7 +111,7 @@ func TestLoadFile(t *testing.T) {
 		"nothing/x.yaml": `scenario nothing/x.yaml: no such file` + list,
 		"short.yaml":     `scenario short.yaml: no such file (did you mean "short"?)` + list,
 		dir:              `scenario ` + dir + `: is a directory; give a scenario's name or file`,
-		large:            `scenario ` + large + `: is larger than 64 KiB; a scenario has a few lines, as scenarios/example.yaml has`,
+		large:            `scenario ` + large + `: is larger than 64 KiB; a scenario has a few lines, like scenarios/example.yaml`,
 		spaced:           `scenario ` + spaced + `: the file's name becomes the scenario's; must be 1 to 64 of A-Z a-z 0-9 . _ - and begin with a letter or digit`,
 		"a\x00b":         `scenario "a\x00b": cannot be read: invalid argument`,
 		path + "/x":      `scenario ` + path + `/x: cannot be read: not a directory`,
