@@ -6,9 +6,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math"
 	"os"
-	"strconv"
 	"strings"
 	"text/tabwriter"
 
@@ -117,17 +115,17 @@ func printCalibration(w io.Writer, c *calibration.Calibration) {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
 	fmt.Fprintln(table, "\tfloor p50\tp90\tp99\tp99.9\tmax\tCPU per\t\tlargest load\tCPU there\tlimit of\tconfirmed\t")
 	for _, t := range c.Transports {
-		q := t.Floor
-		if q == nil {
-			q = &result.Quantiles{Max: math.NaN()}
+		q, longest := &result.Quantiles{}, (*float64)(nil)
+		if t.Floor != nil {
+			q, longest = t.Floor, &t.Floor.Max
 		}
 		name := t.Name
 		if t.Quick {
 			name += " (quick)"
 		}
 		cells := []string{
-			name, duration(q.P50), duration(q.P90), duration(q.P99), duration(q.P999), duration(&q.Max),
-			duration(&t.CPU), t.Operation, perSecond(t.Largest), duration(t.Largest.CPU()), cmp.Or(t.Largest.Side, "–"), confirmed(t.Confirmed),
+			name, control.Latency(q.P50), control.Latency(q.P90), control.Latency(q.P99), control.Latency(q.P999), control.Latency(longest),
+			control.Latency(&t.CPU), t.Operation, perSecond(t.Largest), control.Latency(t.Largest.CPU()), cmp.Or(t.Largest.Side, "–"), confirmed(t.Confirmed),
 		}
 		fmt.Fprintln(table, strings.Join(cells, "\t")+"\t")
 	}
@@ -137,18 +135,6 @@ func printCalibration(w io.Writer, c *calibration.Calibration) {
 			fmt.Fprintf(w, "%s: %s\n", t.Name, doubt)
 		}
 	}
-}
-
-// duration is a time to three digits, or – where it is not known.
-func duration(seconds *float64) string {
-	if seconds == nil || math.IsNaN(*seconds) {
-		return "–"
-	}
-	v, unit := *seconds*1e6, " µs"
-	if v >= 1000 {
-		v, unit = v/1000, " ms"
-	}
-	return strconv.FormatFloat(v, 'g', 3, 64) + unit
 }
 
 func perSecond(l calibration.Largest) string {

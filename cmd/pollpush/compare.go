@@ -59,9 +59,6 @@ func (c *comparing) judge(s *session, base, next []result.Trial, noise *gate.Noi
 
 // limits are those of --limit, by metric.
 func (c *comparing) limits() (map[string]float64, error) {
-	if len(c.Limit) == 0 {
-		return nil, nil
-	}
 	return scenario.ParseLimits("--limit", strings.Join(c.Limit, ","), gate.MetricIDs())
 }
 

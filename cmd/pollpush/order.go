@@ -7,8 +7,13 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
 
+	"github.com/pollpush/pollpush/internal/control"
 	"github.com/pollpush/pollpush/internal/file"
+	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
 	"github.com/pollpush/pollpush/internal/transport"
 	"github.com/pollpush/pollpush/report/gate"
@@ -94,4 +99,45 @@ func (c *runCommand) restore() error {
 	}
 	c.Out, c.targeting, c.restored = c.Resume, o.targeting, &o
 	return nil
+}
+
+// suitBaseline refuses orders that cannot be compared with the baseline, if one
+// is named.
+func (c *runCommand) suitBaseline(orders []order) error {
+	if c.Baseline == "" {
+		return nil
+	}
+	base, err := result.ReadDir(c.Baseline)
+	switch {
+	case errors.Is(err, result.ErrMissing):
+		return &control.Refusal{Err: noBase(c.Baseline, "omit --baseline", err)}
+	case err != nil:
+		return err
+	}
+	for _, o := range orders {
+		grid, err := o.grid()
+		if err != nil {
+			return err
+		}
+		if err := gate.Foresee(base, control.Planned(grid, o.flags())); err != nil {
+			return &exitError{badInput, fmt.Sprintf("--baseline %s: %v", c.Baseline, err)}
+		}
+	}
+	return nil
+}
+
+type scenariosCommand struct{}
+
+// Run lists the scenarios, each with the time it takes.
+func (*scenariosCommand) Run(s *session) error {
+	w := tabwriter.NewWriter(s.stdout, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "SCENARIO\tTAKES\tTRANSPORTS\tQUESTION")
+	for _, name := range scenario.Names() {
+		one, err := scenario.Load(name, known())
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(w, "%s\t%s\t%s\t%s\n", name, one.Duration().Round(time.Second), strings.Join(one.Transports(), ", "), one.About)
+	}
+	return w.Flush()
 }

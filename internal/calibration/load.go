@@ -64,18 +64,27 @@ func (b *bench) largest(ctx context.Context, perCore float64) (Largest, error) {
 // probes are left, is probed again, and lowered while it does not hold.
 func search(load float64, probes, last int, probe func(load float64) (result.Trial, error)) (Largest, error) {
 	var l Largest
+	var t result.Trial
 	held := 0.0                // the largest load that held, once
 	times := map[float64]int{} // that a load has held
+	holdsAt := func(load float64) (ok bool, err error) {
+		if t, err = probe(load); err != nil {
+			return false, err
+		}
+		if holds(&t) {
+			times[load]++
+			return true, nil
+		}
+		l.Invalid, l.Side, l.Reason = load, side(&t), why(&t)
+		return false, nil
+	}
 	for ; probes > 0 && (held == 0 || probes > last && (l.Invalid == 0 || l.Invalid >= closeEnough*held)); probes-- {
-		t, err := probe(load)
+		ok, err := holdsAt(load)
 		if err != nil {
 			return l, err
 		}
-		if holds(&t) {
+		if ok {
 			held = load
-			times[held]++
-		} else {
-			l.Invalid, l.Side, l.Reason = load, side(&t), why(&t)
 		}
 		switch {
 		case l.Invalid == 0:
@@ -87,16 +96,12 @@ func search(load float64, probes, last int, probe func(load float64) (result.Tri
 		}
 	}
 	for ; probes > 0; probes-- {
-		t, err := probe(held)
-		if err != nil {
+		switch ok, err := holdsAt(held); {
+		case err != nil:
 			return l, err
-		}
-		if !holds(&t) {
-			l.Invalid, l.Side, l.Reason = held, side(&t), why(&t)
+		case !ok:
 			held = round(held / closeEnough)
-			continue
-		}
-		if times[held]++; times[held] == 2 {
+		case times[held] == 2:
 			l.PerS, l.GeneratorCores, l.TargetCores = held, cores(&t.Generator, &t), cores(t.Server, &t)
 			return l, nil
 		}

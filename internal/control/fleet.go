@@ -111,8 +111,8 @@ func (f *fleet) tell(c shard.Command) {
 // to take, if given. It fails as soon as a shard or a server has died, when
 // ctx is done, or when patience is over.
 func (f *fleet) await(ctx context.Context, is string, patience time.Duration, take func(shard.Event)) error {
-	timeout := time.NewTimer(patience)
-	defer timeout.Stop()
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("the shards did not report %q within %v", is, patience))
+	defer cancel()
 	for missing := len(f.shards); missing > 0; {
 		select {
 		case h := <-f.events:
@@ -129,9 +129,7 @@ func (f *fleet) await(ctx context.Context, is string, patience time.Duration, ta
 				}
 			}
 		case <-ctx.Done():
-			return ctx.Err()
-		case <-timeout.C:
-			return fmt.Errorf("the shards did not report %q within %v", is, patience)
+			return context.Cause(ctx)
 		}
 	}
 	return nil
@@ -163,13 +161,12 @@ func lost(ctx context.Context, h happening) error {
 // time given.
 func (f *fleet) salvage(within time.Duration) {
 	f.tell(shard.Command{Do: shard.Stop})
-	timeout := time.NewTimer(within)
-	defer timeout.Stop()
+	timeout := time.After(within)
 	for slices.ContainsFunc(f.shards, func(m *member) bool { return m.result == nil && !m.silent }) {
 		select {
 		case h := <-f.events:
 			f.note(h)
-		case <-timeout.C:
+		case <-timeout:
 			return
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/pollpush/pollpush/internal/clock"
@@ -22,17 +23,12 @@ type freeze struct {
 	problem error
 }
 
-// start begins to wait for the instant that the scenario asks for. The channel
-// is closed when all servers go on, which they do at once when ctx is done.
-func (f *freeze) start(ctx context.Context) <-chan struct{} {
-	over := make(chan struct{})
-	go func() {
-		defer close(over)
-		if f.asked.Freeze > 0 {
-			f.problem = f.run(ctx)
-		}
-	}()
-	return over
+// start begins to wait for the instant that the scenario asks for, until all
+// servers go on, which they do at once when ctx is done.
+func (f *freeze) start(ctx context.Context, watchers *sync.WaitGroup) {
+	if f.asked.Freeze > 0 {
+		watchers.Go(func() { f.problem = f.run(ctx) })
+	}
 }
 
 func (f *freeze) run(ctx context.Context) error {

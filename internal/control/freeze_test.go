@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"sync"
 	"testing"
 	"time"
 
@@ -32,7 +33,7 @@ func awaitChild(t *testing.T, pid, what int) {
 
 // frozen is two children that stand still for so long in the steady state of a
 // plan that has just begun. That they do passes unseen if it is short.
-func frozen(t *testing.T, ctx context.Context, length time.Duration) (*freeze, <-chan struct{}) {
+func frozen(t *testing.T, ctx context.Context, length time.Duration) (*freeze, *sync.WaitGroup) {
 	w := newWatch(shard.Plan{Steady: time.Hour, Shards: 1}, nil, nil, sample{})
 	f := &freeze{watch: w, asked: scenario.Server{Freeze: length}}
 	for range 2 {
@@ -47,7 +48,8 @@ func frozen(t *testing.T, ctx context.Context, length time.Duration) (*freeze, <
 		})
 		f.servers = append(f.servers, p)
 	}
-	over := f.start(ctx)
+	over := &sync.WaitGroup{}
+	f.start(ctx, over)
 	w.begin(clock.Now())
 	return f, over
 }
@@ -56,7 +58,7 @@ func TestFreezeStopsAllServersForItsTime(t *testing.T) {
 	t.Parallel()
 	const length = 200 * time.Millisecond
 	f, over := frozen(t, t.Context(), length)
-	<-over
+	over.Wait()
 	since := clock.Now() - f.watch.begun
 	assert.Check(t, since >= int64(length), "it was over after %v", time.Duration(since))
 	for _, p := range f.servers {
@@ -76,7 +78,7 @@ func TestFreezeEndsWithItsContext(t *testing.T) {
 	<-f.servers[0].Ended()
 	f.servers = f.servers[1:]
 	interrupt()
-	<-over
+	over.Wait()
 	awaitChild(t, f.servers[0].Pid(), unix.WCONTINUED)
 	assert.Check(t, f.problem)
 }

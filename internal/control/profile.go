@@ -20,14 +20,30 @@ const profilesDir = "profiles"
 // steady state, and of their heap after it, as the last garbage collection has
 // left it.
 type profiler struct {
-	servers []string // where each offers its profiles; none is asked where there are none
-	dir     string   // the run's folder
-	name    string   // of the trial, in names of files
+	dir     string // the run's folder
+	servers []profiled
 	taken   chan error
 }
 
+// profiled is a server that offers its profiles, and the files they are kept in, by
+// paths within the run's folder.
+type profiled struct {
+	url   string
+	files result.Profiles
+}
+
+// newProfiler takes profiles of these servers; none, where there are none. The
+// files of the first one have the trial's name alone.
 func newProfiler(servers []string, dir string, t *result.Trial) *profiler {
-	return &profiler{servers, dir, fmt.Sprintf("%s-%d-%d", t.Transport, t.Trial, t.Attempt), make(chan error, 1)}
+	p := &profiler{dir: dir, taken: make(chan error, 1)}
+	for i, url := range servers {
+		path := filepath.Join(profilesDir, fmt.Sprintf("%s-%d-%d", t.Transport, t.Trial, t.Attempt))
+		if i > 0 {
+			path += fmt.Sprintf(".server%d", i+1)
+		}
+		p.servers = append(p.servers, profiled{url, result.Profiles{CPU: path + ".cpu.pb.gz", Heap: path + ".heap.pb.gz"}})
+	}
+	return p
 }
 
 // take begins at once, and does not wait. Of a steady state that is not a whole
@@ -36,31 +52,13 @@ func (p *profiler) take(ctx context.Context, steady time.Duration) {
 	if p == nil || len(p.servers) == 0 {
 		return
 	}
-	seconds := int(steady / time.Second)
-	asked := make([]int, len(p.servers))
-	for i := range asked {
-		asked[i] = i
-	}
 	go func() {
-		p.taken <- each(asked, func(i int) error {
+		p.taken <- each(p.servers, func(s profiled) error {
 			return errors.Join(
-				p.save(ctx, p.servers[i]+fmt.Sprintf("/debug/pprof/profile?seconds=%d", seconds), p.files(i).CPU),
-				p.save(ctx, p.servers[i]+"/debug/pprof/heap", p.files(i).Heap))
+				p.save(ctx, s.url+fmt.Sprintf("/debug/pprof/profile?seconds=%d", int(steady/time.Second)), s.files.CPU),
+				p.save(ctx, s.url+"/debug/pprof/heap", s.files.Heap))
 		})
 	}()
-}
-
-// files are those of a server, by paths within the run's folder. The first
-// server's have the trial's name alone.
-func (p *profiler) files(server int) result.Profiles {
-	name := p.name
-	if server > 0 {
-		name += fmt.Sprintf(".server%d", server+1)
-	}
-	return result.Profiles{
-		CPU:  filepath.Join(profilesDir, name+".cpu.pb.gz"),
-		Heap: filepath.Join(profilesDir, name+".heap.pb.gz"),
-	}
 }
 
 // save asks for a profile, waits for it, and writes it.
@@ -103,8 +101,7 @@ func (p *profiler) wait(ctx context.Context) (*result.Profiles, error) {
 		if err != nil {
 			return nil, err
 		}
-		first := p.files(0)
-		return &first, nil
+		return &p.servers[0].files, nil
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}

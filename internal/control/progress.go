@@ -3,10 +3,15 @@ package control
 import (
 	"fmt"
 	"io"
+	"math"
 	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
+
+	"github.com/pollpush/pollpush/internal/clock"
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/shard"
 )
 
 // progress shows how far a run is: one live line on a terminal, and
@@ -57,7 +62,7 @@ func (p *progress) moment(label string, m *Moment) {
 	}
 	p.status("%s", strings.Join([]string{where,
 		fmt.Sprintf("%s (run %s) left", span(m.PhaseLeftS), span(m.RunLeftS)),
-		"p50 " + latency(m.P50), "p99 " + latency(m.P99),
+		"p50 " + Latency(m.P50), "p99 " + Latency(m.P99),
 		fmt.Sprintf("%d missing", m.Missing),
 		of(m.Clients, float64(m.ClientsAsked)) + " clients",
 		of(m.Published, m.RateAsked) + " messages/s",
@@ -103,8 +108,8 @@ func span(seconds float64) string {
 	return time.Duration(seconds * float64(time.Second)).Round(time.Second).String()
 }
 
-// latency is a latency in three digits; a dash where it is not known.
-func latency(seconds *float64) string {
+// Latency is a time in three digits; a dash where it is not known.
+func Latency(seconds *float64) string {
 	switch {
 	case seconds == nil:
 		return "–"
@@ -127,4 +132,161 @@ func (p *progress) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.clear()
+}
+
+// News is what a run reports to those who follow it; one field is set. It is for
+// watching, and enters no result.
+type News struct {
+	Begun  *Outline `json:"begun,omitempty"`
+	Second *Moment  `json:"second,omitempty"`
+	Ended  *Outcome `json:"ended,omitempty"`
+}
+
+// Outline is what a run is going to do.
+type Outline struct {
+	Scenario   string   `json:"scenario"`
+	About      string   `json:"about"`
+	Transports []string `json:"transports"`
+	Trials     int      `json:"trials"`    // planned, of all points and transports
+	PlannedS   float64  `json:"planned_s"` // for them
+}
+
+// Name distinguishes a trial from the others of its run.
+type Name struct {
+	Transport string `json:"transport"`
+	Point     string `json:"point"` // as [scenario.Grid.Label] has it
+	Trial     int    `json:"trial"`
+	Of        int    `json:"of"`
+	Attempt   int    `json:"attempt"`
+}
+
+// Moment is one second of a trial under way. What is not known, or what too few
+// samples can tell, is nil.
+type Moment struct {
+	Name
+	K     int     `json:"k"` // seconds since the ramp-up began
+	T     float64 `json:"t"` // since the warm-up began, as in results
+	Phase string  `json:"phase"`
+
+	// Planned, from the end of this second: a drain may end earlier.
+	PhaseLeftS float64 `json:"phase_left_s"`
+	TrialLeftS float64 `json:"trial_left_s"`
+	RunLeftS   float64 `json:"run_left_s"`
+
+	ClientsAsked int     `json:"clients_asked"`
+	RateAsked    float64 `json:"rate_asked"` // messages per second, of all rooms
+
+	result.SecondCounts
+
+	ServerCPU      *float64 `json:"server_cpu"` // cores, over the last second that was looked at
+	ServerRSSBytes *int64   `json:"server_rss_bytes"`
+
+	P50     *float64 `json:"p50"` // s, from due to seen, of the deliveries of this second
+	P99     *float64 `json:"p99"`
+	Missing int64    `json:"missing"` // messages that clients lack although they have a later one
+}
+
+// Outcome is what became of a trial.
+type Outcome struct {
+	Name
+	Status    string   `json:"status"`
+	Validity  string   `json:"validity"`
+	Reasons   []string `json:"reasons"`
+	Delivered int64    `json:"delivered"`
+	Lost      int64    `json:"lost"`
+}
+
+// tell informs the followers of the run.
+func (r *runner) tell(n News) {
+	if r.Follow != nil {
+		r.Follow(n)
+	}
+}
+
+// watched reports whether anybody sees what shards report only for watching.
+func (r *runner) watched() bool { return r.Live || r.Follow != nil }
+
+func (r *runner) outline(slots []slot) *Outline {
+	return &Outline{r.Grid.Name, r.Grid.About, r.Grid.Transports(), len(slots), r.left.Seconds()}
+}
+
+func (r *runner) name(t *result.Trial) Name {
+	return Name{t.Transport, r.Grid.Label(r.Scenario), t.Trial, r.Scenario.Trials, t.Attempt}
+}
+
+func (r *runner) outcome(t *result.Trial) *Outcome {
+	o := &Outcome{Name: r.name(t), Status: string(t.Status), Validity: string(t.Validity), Reasons: []string{}, Delivered: t.Delivered, Lost: t.Lost}
+	for _, reason := range t.Reasons {
+		o.Reasons = append(o.Reasons, reason.Text)
+	}
+	return o
+}
+
+// moment puts together second k, which all shards have reported, and now is the sum.
+func (r *runner) moment(t *result.Trial, w *watch, k int, now result.Second) *Moment {
+	phase, trial := w.left(k)
+	seen := w.takeSeen(k)
+	m := &Moment{
+		Name: r.name(t), K: k, T: now.T, Phase: now.Phase,
+		PhaseLeftS: phase.Seconds(), TrialLeftS: trial.Seconds(), RunLeftS: (trial + r.left).Seconds(),
+		ClientsAsked: r.Scenario.Clients, RateAsked: r.Scenario.Publish.Rate * float64(r.Scenario.Rooms),
+		SecondCounts: now.SecondCounts,
+		P50:          seen.latencies.Quantile(.5), P99: seen.latencies.Quantile(.99), Missing: seen.missing,
+	}
+	m.ServerCPU, m.ServerRSSBytes = w.serverNow()
+	return m
+}
+
+// seen is what all shards report of a second only for watching.
+type seen struct {
+	latencies shard.Sketch
+	missing   int64
+}
+
+// takeSeen returns what was reported of second k, and forgets it.
+func (w *watch) takeSeen(k int) seen {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := w.seen[k]
+	delete(w.seen, k)
+	return s
+}
+
+// left is what is planned of the phase and of the trial after second k.
+func (w *watch) left(k int) (phase, trial time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	p := w.plan
+	at := w.plan.RampStart + int64(k)*int64(time.Second)
+	start := w.begun
+	if start == 0 {
+		start = max(p.RampStart+int64(p.RampUp), at+int64(time.Second)) // at the earliest
+	}
+	from, to := p.Window(start)
+	ends := [...]int64{start, from, to, to + int64(p.Drain)}
+	after := func(end int64) time.Duration { return time.Duration(max(end-at-int64(time.Second), 0)) }
+	for _, end := range ends {
+		if at < end {
+			return after(end), after(ends[len(ends)-1])
+		}
+	}
+	return 0, 0
+}
+
+// serverNow is the servers' CPU in cores over the last second of looks, and what
+// they hold, as far as that is known.
+func (w *watch) serverNow() (cores *float64, rss *int64) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	const apart = int(time.Second / sampleInterval)
+	n := len(w.looks)
+	if len(w.servers) == 0 || n <= apart {
+		return nil, nil
+	}
+	before, last := w.looks[n-1-apart], w.looks[n-1]
+	used := (last.serverCPU - before.serverCPU).Seconds() / time.Duration(last.at-before.at).Seconds()
+	if last.server == 0 || !(used >= 0) || math.IsInf(used, 1) || last.at < clock.Now()-int64(2*time.Second) { // one has died, or the looks have ended
+		return nil, nil
+	}
+	return &used, &last.server
 }

@@ -7,6 +7,8 @@ import (
 
 	"gotest.tools/v3/assert"
 	is "gotest.tools/v3/assert/cmp"
+
+	"github.com/pollpush/pollpush/internal/result"
 )
 
 func TestProgressOnATerminal(t *testing.T) {
@@ -64,8 +66,8 @@ func TestProgressWithoutATerminal(t *testing.T) {
 
 func second() *Moment {
 	return &Moment{
-		T: 12, Phase: "steady", PhaseLeftS: 8, RunLeftS: 100.4, ClientsAsked: 1000, RateAsked: 20, Clients: 998, Published: 20,
-		Deliveries: 19960, Requests: 1000, P50: new(.5012), P99: new(.00991), Missing: 3,
+		T: 12, Phase: "steady", PhaseLeftS: 8, RunLeftS: 100.4, ClientsAsked: 1000, RateAsked: 20,
+		SecondCounts: result.SecondCounts{Clients: 998, Published: 20, Deliveries: 19960, Requests: 1000}, P50: new(.5012), P99: new(.00991), Missing: 3,
 	}
 }
 
@@ -119,6 +121,6 @@ func TestLatencyAsText(t *testing.T) {
 		{nil, "–"}, {new(0.), "0 µs"}, {new(4.56e-5), "45.6 µs"}, {new(.0009994), "999 µs"}, {new(.0009996), "1 ms"},
 		{new(.0177), "17.7 ms"}, {new(.9994), "999 ms"}, {new(.9996), "1 s"}, {new(12.345), "12.3 s"},
 	} {
-		assert.Check(t, is.Equal(latency(c.seconds), c.want))
+		assert.Check(t, is.Equal(Latency(c.seconds), c.want))
 	}
 }

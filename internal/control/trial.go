@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/pollpush/pollpush/internal/clock"
@@ -55,13 +56,13 @@ func (r *runner) measure(ctx context.Context, t *result.Trial) (err error) {
 		watch.shards = append(watch.shards, m.Pid())
 	}
 	watching, unwatch := context.WithCancel(ctx)
-	ended := watch.start(watching)
+	var watchers sync.WaitGroup
+	watch.start(watching, &watchers)
 	freeze := &freeze{watch: watch, asked: r.Scenario.Server, servers: f.servers}
-	thawed := freeze.start(watching)
+	freeze.start(watching, &watchers)
 	defer func() {
 		unwatch()
-		<-ended
-		<-thawed
+		watchers.Wait()
 		freeze.judge(t)
 		gather(t, f.shards, watch, plan)
 	}()
@@ -213,20 +214,18 @@ type announcement struct {
 // announced waits for that line.
 func announced(ctx context.Context, p *proc.Process) (line announcement, err error) {
 	const patience = 10 * time.Second
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("the server did not print its address within %v", patience))
+	defer cancel()
 	read := make(chan error, 1)
 	go func() { read <- json.NewDecoder(p.Stdout).Decode(&line) }()
-	timeout := time.NewTimer(patience)
-	defer timeout.Stop()
 	select {
 	case err := <-read:
 		if err == nil {
 			return line, nil
 		}
 		return line, fmt.Errorf("the server did not print its address: %w", errors.Join(err, p.WaitOrKill(time.Second)))
-	case <-timeout.C:
-		return announcement{}, fmt.Errorf("the server did not print its address within %v", patience)
 	case <-ctx.Done():
-		return announcement{}, ctx.Err()
+		return announcement{}, context.Cause(ctx)
 	}
 }
 

@@ -59,18 +59,10 @@ func newWatch(plan shard.Plan, servers []int, metrics scrapers, base sample) *wa
 	return w
 }
 
-// start begins to look; the channel is closed when ctx is done and all has
-// been read.
-func (w *watch) start(ctx context.Context) <-chan struct{} {
-	var both sync.WaitGroup
-	both.Go(func() { w.keep(w.lookOn(ctx)) })
-	both.Go(func() { w.keep(w.readEdges(ctx)) })
-	ended := make(chan struct{})
-	go func() {
-		both.Wait()
-		close(ended)
-	}()
-	return ended
+// start begins to look, until ctx is done and all has been read.
+func (w *watch) start(ctx context.Context, watchers *sync.WaitGroup) {
+	watchers.Go(func() { w.keep(w.lookOn(ctx)) })
+	watchers.Go(func() { w.keep(w.readEdges(ctx)) })
 }
 
 // keep keeps the first error that is not just the end of watching.

@@ -7,15 +7,20 @@ package live
 import (
 	"context"
 	"crypto/rand"
+	"embed"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net"
 	"net/http"
+	"net/netip"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/pollpush/pollpush/internal/web"
 )
 
 const (
@@ -39,13 +44,14 @@ type Page struct {
 	served chan struct{} // closed when it is not served any more
 	word   string        // distinguishes this page's events from those of another at the same address
 
+	places chan struct{} // one is taken by each stream
+
 	mu     sync.Mutex
 	opens  []byte   // the first event of all, once it is not among those kept
 	first  int      // number of the oldest event kept
 	events [][]byte // as they are sent
 	news   chan struct{}
 	ended  bool
-	open   int // streams
 }
 
 // Listen serves the page on HOST:PORT; port 0 takes a free one, and no host is
@@ -62,7 +68,8 @@ func Listen(address string) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Page{URL: "http://" + l.Addr().String() + "/", host: host, word: rand.Text()[:8], served: make(chan struct{}), news: make(chan struct{})}
+	p := &Page{URL: "http://" + l.Addr().String() + "/", host: host, word: rand.Text()[:8], served: make(chan struct{}),
+		places: make(chan struct{}, readers), news: make(chan struct{})}
 	p.server = &http.Server{Handler: p.handler(), ReadHeaderTimeout: patience, IdleTimeout: time.Minute}
 	go func() {
 		defer close(p.served)
@@ -132,23 +139,6 @@ func (p *Page) after(n int) (events [][]byte, next int, more <-chan struct{}) {
 	return events, end, more
 }
 
-// enter takes one of the places for readers.
-func (p *Page) enter() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.open == readers {
-		return false
-	}
-	p.open++
-	return true
-}
-
-func (p *Page) leave() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.open--
-}
-
 // resume returns the number of the event that follows the last one that a reader
 // has, and whether that was one of this page's.
 func (p *Page) resume(last string) (next int, known bool) {
@@ -169,11 +159,13 @@ const hello = "retry: 500\ndata: {\"hello\":true}\n\n"
 // stream sends all events kept, or those after the last one that the reader has,
 // and then each as it comes.
 func (p *Page) stream(w http.ResponseWriter, r *http.Request) {
-	if !p.enter() {
+	select {
+	case p.places <- struct{}{}:
+		defer func() { <-p.places }()
+	default:
 		http.Error(w, fmt.Sprintf("%d pages already follow the run: close one of them", readers), http.StatusServiceUnavailable)
 		return
 	}
-	defer p.leave()
 	w.Header().Set("Content-Type", "text/event-stream")
 	w.Header().Set("Cache-Control", "no-store")
 	if r.Method == http.MethodHead {
@@ -213,4 +205,50 @@ func send(w http.ResponseWriter, events [][]byte) error {
 		wrong = errors.Join(wrong, err)
 	}
 	return errors.Join(wrong, c.Flush())
+}
+
+//go:embed page
+var files embed.FS
+
+// policy lets the page use nothing but what is served beside it.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; " +
+	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+func (p *Page) handler() http.Handler {
+	page, err := fs.Sub(files, "page")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	mux := http.NewServeMux()
+	mux.Handle("GET /{file}", http.FileServerFS(page))
+	mux.Handle("GET /{$}", http.FileServerFS(page))
+	mux.HandleFunc("GET /events", p.stream)
+	for name, text := range web.Files() {
+		mux.HandleFunc("GET /"+name, func(w http.ResponseWriter, r *http.Request) {
+			http.ServeContent(w, r, name, time.Time{}, strings.NewReader(text))
+		})
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Cache-Control", "no-cache")
+		if !p.called(r.Host) {
+			http.Error(w, "this page is served only under its address, such as "+p.URL, http.StatusMisdirectedRequest)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// called reports whether a Host header names this page: by an address, which no
+// DNS answer can give to another site, as localhost, or as it was asked for.
+func (p *Page) called(host string) bool {
+	name := host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		name = h
+	}
+	_, err := netip.ParseAddr(strings.Trim(name, "[]"))
+	return err == nil || strings.EqualFold(name, "localhost") || strings.EqualFold(name, p.host)
 }

@@ -3,7 +3,6 @@ package proc
 import (
 	"fmt"
 	"io"
-	"os"
 	"os/exec"
 	"strconv"
 	"syscall"
@@ -18,30 +17,11 @@ import (
 // whatever it takes, and takes any exit status for a good one.
 func StartCommand(command string) (*Process, error) {
 	p := &Process{Name: strconv.Quote(command), Stdout: closed{}, group: true, cmd: exec.Command("/bin/sh", "-c", command)}
-	read, write, err := os.Pipe()
-	if err != nil {
-		return nil, err
-	}
-	defer write.Close()
-	p.cmd.Stdout, p.cmd.Stderr = write, write
-	said := make(chan struct{})
-	err = p.start(func() {
-		// Whoever has outlived the shell may hold its output for good.
-		const patience = time.Second
-		select {
-		case <-said:
-		case <-time.After(patience):
-		}
-	})
-	if err != nil {
-		read.Close()
+	p.cmd.Stdout, p.cmd.Stderr = &p.log, &p.log
+	p.cmd.WaitDelay = time.Second // whoever has outlived the shell may hold its output for good
+	if err := p.start(); err != nil {
 		return nil, fmt.Errorf("/bin/sh: %w", err)
 	}
-	go func() {
-		defer close(said)
-		defer read.Close()
-		_, _ = io.Copy(&p.log, read)
-	}()
 	return p, nil
 }
 

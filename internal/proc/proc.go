@@ -25,7 +25,7 @@ type Process struct {
 
 	cmd   *exec.Cmd
 	group bool        // all of its process group are ended with it
-	gone  atomic.Bool // the group has been: its id may be another's by now
+	gone  atomic.Bool // the child, or all of its group: its id may be another's by now
 	log   tail
 	ended chan struct{}
 	err   error // set before ended is closed
@@ -44,7 +44,7 @@ func Start(path string, args ...string) (*Process, error) {
 		return nil, err
 	}
 	p.Stdout, p.cmd.Stdout = read, write
-	err = p.start(func() {})
+	err = p.start()
 	write.Close()
 	if err != nil {
 		read.Close()
@@ -53,31 +53,30 @@ func Start(path string, args ...string) (*Process, error) {
 	return p, nil
 }
 
-// start starts the child, and calls after when it has ended, before that is reported.
-func (p *Process) start(after func()) (err error) {
+// start starts the child and waits for its end, on one thread: by the end of the
+// thread that has started it the kernel signals that its parent is dead (Pdeathsig).
+func (p *Process) start() (err error) {
 	p.ended = make(chan struct{})
 	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGCONT}
 	if p.Stdin, err = p.cmd.StdinPipe(); err != nil {
 		return err
 	}
 	started := make(chan error)
-	go p.live(started, after)
+	go func() {
+		runtime.LockOSThread()
+		defer runtime.UnlockOSThread()
+		err := p.cmd.Start()
+		started <- err
+		if err != nil {
+			return
+		}
+		if err = p.cmd.Wait(); !errors.Is(err, exec.ErrWaitDelay) { // which is no way to end
+			p.err = err
+		}
+		p.gone.Store(!p.group)
+		close(p.ended)
+	}()
 	return <-started
-}
-
-// live starts the child and waits for its end, on one thread: by the end of the
-// thread that has started it the kernel signals that its parent is dead (Pdeathsig).
-func (p *Process) live(started chan<- error, after func()) {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	err := p.cmd.Start()
-	started <- err
-	if err != nil {
-		return
-	}
-	p.err = p.cmd.Wait()
-	after()
-	close(p.ended)
 }
 
 // Pid is the child's process id.
@@ -131,15 +130,7 @@ func (p *Process) WaitOrKill(grace time.Duration) error {
 // Kill kills the child, if it has not ended, with all that it has started: its
 // end is seen when nobody holds its standard error any more.
 func (p *Process) Kill() {
-	if p.group {
-		if !p.gone.Load() {
-			_ = syscall.Kill(-p.Pid(), syscall.SIGKILL)
-		}
-		return
-	}
-	select {
-	case <-p.ended: // its id may be another's by now
-	default:
+	if !p.gone.Load() {
 		_ = syscall.Kill(-p.Pid(), syscall.SIGKILL)
 	}
 }
@@ -180,3 +171,10 @@ func Beside(name string) (string, error) {
 	}
 	return path, nil
 }
+
+// Freeze stops the child (SIGSTOP): it stays as it is, and does nothing, until
+// [Process.Resume], or until the parent ends, however that comes about.
+func (p *Process) Freeze() error { return p.cmd.Process.Signal(syscall.SIGSTOP) }
+
+// Resume lets a frozen child go on.
+func (p *Process) Resume() error { return p.cmd.Process.Signal(syscall.SIGCONT) }

@@ -177,7 +177,7 @@ func (t *Trial) checkAsked(must must) {
 	smallest := t.Clients / a.Rooms
 	largest := (t.Clients + a.Rooms - 1) / a.Rooms
 	must(t.Expected <= t.Offered*int64(largest), "expected = %d, but %d messages were offered to at most %d clients each", t.Expected, t.Offered, largest)
-	must(t.Expected >= t.Published*int64(smallest) || t.lacksClients(), "expected = %d, but %d messages were published to at least %d clients each",
+	must(t.Expected >= t.Published*int64(smallest) || t.invalidFor(Refused), "expected = %d, but %d messages were published to at least %d clients each",
 		t.Expected, t.Published, smallest)
 	if t.Schema >= layered { // which know how long the warm-up was
 		_, most = t.due(a.WarmUpS + a.SteadyS)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"strings"
 )
 
 // Env is where a trial ran.
@@ -72,5 +73,5 @@ func (e Env) TargetIsLocal() bool {
 		return false
 	}
 	addr, err := netip.ParseAddr(u.Hostname())
-	return u.Hostname() == "localhost" || err == nil && addr.IsLoopback()
+	return strings.EqualFold(u.Hostname(), "localhost") || err == nil && addr.IsLoopback()
 }

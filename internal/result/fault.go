@@ -119,9 +119,6 @@ func (t *Trial) judgeLimits() {
 	}
 }
 
-// lacksClients reports whether not all clients have joined.
-func (t *Trial) lacksClients() bool { return t.invalidFor(Refused) }
-
 // bySide lists errors, grouped by whose fault they are.
 func bySide(errors map[string]int64) string {
 	var parts []string

@@ -26,10 +26,11 @@ type FileError struct {
 }
 
 func (e *FileError) Error() string {
-	if e.Line == 0 {
-		return fmt.Sprintf("results %s: %v", e.Path, e.Err)
+	place := e.Path
+	if e.Line > 0 {
+		place += fmt.Sprintf(":%d", e.Line)
 	}
-	return fmt.Sprintf("results %s:%d: %v", e.Path, e.Line, e.Err)
+	return fmt.Sprintf("results %s: %v", place, e.Err)
 }
 
 func (e *FileError) Unwrap() error { return e.Err }

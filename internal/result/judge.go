@@ -158,7 +158,7 @@ func (t *Trial) judgeSaturation() {
 	switch {
 	case used > maxGenerator*left:
 		t.Doubt(GeneratorCPU, Invalid, "generator saturated: it used %.2f of the %.2f cores that the server left to it%s (%.0f %% is allowed)", used, left, ofQuota, 100*maxGenerator)
-	case float64(t.NotSent) <= (1-minAchieved)*float64(t.Offered), t.lacksClients(), done < enoughOperations:
+	case float64(t.NotSent) <= (1-minAchieved)*float64(t.Offered), t.invalidFor(Refused), done < enoughOperations:
 	case used*due/done > maxGenerator*left:
 		t.Doubt(GeneratorCPU, Invalid, "generator saturated: %d messages due were never sent; at %.1f µs of CPU per message, delivery and poll, the full load would take %.1f of the %.2f cores that the server left to it%s (%.0f %% is allowed)",
 			t.NotSent, 1e6*t.Generator.CPUS()/done, used*due/done, left, ofQuota, 100*maxGenerator)

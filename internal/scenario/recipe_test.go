@@ -20,7 +20,7 @@ func TestHowToAddAKey(t *testing.T) {
 		t.Skip("builds programs")
 	}
 	c := recipe.New(t)
-	const table, plan = "internal/scenario/scenario.go", "internal/scenario/plan.go"
+	const table, plan = "internal/scenario/scenario.go", "internal/scenario/grid.go"
 	c.Replace(table, "	Drain  time.Duration", "	Rest   time.Duration\n	Drain  time.Duration")
 	c.Replace(table, `	{Path: "server.history",`, `	{Path: "phases.rest", About: "Pause after each trial.",
 		Default: "1s",
