@@ -1,6 +1,7 @@
 package server
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/pollpush/pollpush/internal/chat"
@@ -29,6 +30,21 @@ type push struct {
 	outbox *wire.Outbox
 	format *chat.Format
 	window time.Duration // for which messages are gathered; 0 sends each at once
+	slot   int           // in the registry
+}
+
+func (p *push) abandon()   { p.outbox.Abandon() }
+func (p *push) seat() *int { return &p.slot }
+
+// ended is deferred by who serves the member k: it survives a panic, closes, and
+// takes k out of what is counted.
+func (p *push) ended(k member, what string, drop func(), open *atomic.Int64) {
+	if bug := recover(); bug != nil {
+		p.server.panicked(what+" of room "+p.room.Name(), bug)
+	}
+	drop()
+	open.Add(-1)
+	p.server.members.remove(k)
 }
 
 // Deliver writes a batch to the client. Like all of the outbox it does not wait.

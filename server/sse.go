@@ -65,19 +65,13 @@ type stream struct {
 	push
 	conn  *wire.Conn
 	spoke atomic.Int64 // when something was last sent, in the registry's seconds
-	slot  int          // there
 }
 
 func (k *stream) serve(after uint64) {
-	defer func() {
-		if p := recover(); p != nil {
-			k.server.panicked("a stream of room "+k.room.Name(), p)
-		}
+	defer k.ended(k, "a stream", func() {
 		k.outbox.Abandon()
 		k.conn.Close()
-		k.server.tally.streams.Add(-1)
-		k.server.members.remove(k)
-	}()
+	}, &k.server.tally.streams)
 	cancel, err := k.follow(after, k)
 	if err != nil {
 		return
@@ -114,9 +108,7 @@ func (k *stream) beat(now int64) (next int) {
 	return silentSeconds
 }
 
-func (k *stream) goAway()    { k.outbox.Close(lastChunk) }
-func (k *stream) abandon()   { k.outbox.Abandon() }
-func (k *stream) seat() *int { return &k.slot }
+func (k *stream) goAway() { k.outbox.Close(lastChunk) }
 
 var (
 	commentChunk   = appendChunk(nil, []byte(":\n\n"))

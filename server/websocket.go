@@ -64,18 +64,10 @@ type socket struct {
 	push
 	ws        *wire.WebSocket
 	replaying atomic.Bool // nothing is read from it yet
-	slot      int         // in the registry
 }
 
 func (k *socket) serve(after uint64) {
-	defer func() {
-		if p := recover(); p != nil {
-			k.server.panicked("a WebSocket of room "+k.room.Name(), p)
-		}
-		k.ws.Drop()
-		k.server.tally.websockets.Add(-1)
-		k.server.members.remove(k)
-	}()
+	defer k.ended(k, "a WebSocket", k.ws.Drop, &k.server.tally.websockets)
 	k.replaying.Store(true)
 	cancel, err := k.follow(after, k)
 	k.replaying.Store(false)
@@ -91,12 +83,7 @@ func (k *socket) take(_ int, body []byte) error {
 	if !k.outbox.IsOpen() {
 		return nil // it could not be acknowledged any more
 	}
-	user, text, err := parseMessage(body)
-	if err != nil {
-		k.outbox.Write(errorFrame(err))
-		return nil
-	}
-	m, err := k.room.Post(user, text)
+	m, err := postTo(k.room, body)
 	if err != nil {
 		k.outbox.Write(errorFrame(err))
 		return nil
@@ -119,9 +106,6 @@ func (k *socket) beat(int64) (next int) {
 func (k *socket) goAway() {
 	k.outbox.Close(wire.CloseFrame(websocket.CloseGoingAway, "shutting down"))
 }
-
-func (k *socket) abandon()   { k.outbox.Abandon() }
-func (k *socket) seat() *int { return &k.slot }
 
 var (
 	pingFrame      = wire.AppendFrame(nil, websocket.PingMessage)

@@ -3,6 +3,7 @@ package chat
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"unicode/utf8"
 )
@@ -71,4 +72,19 @@ func checkMessage(user, text string) error {
 		return &InputError{Field: "text", Found: "bytes that are not UTF-8", Want: "UTF-8"}
 	}
 	return nil
+}
+
+// ErrTooManyRooms is returned where one more room would exceed the hub's bound.
+var ErrTooManyRooms = errors.New("chat: no further room: the bound on rooms is reached; use one that exists")
+
+// InputError says which part of what a client asked for is not acceptable, what
+// was found and what would be.
+type InputError struct {
+	Field string // "room", "user", "text" or "limit"
+	Found string // "70 characters"
+	Want  string // "1 to 64 characters"
+}
+
+func (e *InputError) Error() string {
+	return fmt.Sprintf("%s: found %s, want %s", e.Field, e.Found, e.Want)
 }

@@ -15,7 +15,8 @@ var (
 )
 
 var socketPolling = append([]Point{
-	{Group: "socket.io polling", Name: "a session is opened by a handshake", Transports: bySocketPolling, Needed: true, try: sessionOpens},
+	{Group: "socket.io polling", Name: "a session is opened by a handshake", Transports: bySocketPolling, Needed: true,
+		try: func(v *visit) { v.pollLink("room=" + v.room() + "&after=0") }},
 	{Group: "socket.io polling", Name: "the handshake tells maxPayload", Transports: bySocketPolling, try: sessionBounds},
 	{Group: "socket.io polling", Name: "an unknown session is refused 400", Transports: bySocketPolling, try: sessionUnknown},
 	{Group: "socket.io polling", Name: "the session may be upgraded, losing nothing", Transports: bySocketPolling, Optional: true, try: sessionUpgrades},
@@ -179,8 +180,6 @@ func sessionBounds(v *visit) {
 		k.fail("no maxPayload", openRemedy)
 	}
 }
-
-func sessionOpens(v *visit) { v.pollLink("room=" + v.room() + "&after=0") }
 
 func sessionUnknown(v *visit) {
 	v.pollLink("room=" + v.room())

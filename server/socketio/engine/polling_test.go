@@ -237,6 +237,7 @@ func TestBadPosts(t *testing.T) {
 		{name: "half base64", body: "b" + half[:49], status: 400, reason: ReasonParse},
 		{name: "base64 without padding", body: "bAQ", status: 400, reason: ReasonParse},
 		{name: "other base64", body: "b__-_", status: 400, reason: ReasonParse},
+		{name: "base64 after its padding", body: "bAA=A", status: 400, reason: ReasonParse},
 		{name: "not base64", body: "b{}", status: 400, reason: ReasonParse},
 		{name: "not UTF-8", body: "4\xff\xfe", status: 400, reason: ReasonParse},
 		{name: "half a character", body: "4\xc3\x1e4x", status: 400, reason: ReasonParse},
