@@ -63,6 +63,10 @@ lint: ## run gofmt, go vet, staticcheck and actionlint
 generate: ## rewrite what repeats a table of the code: parts of docs, schemas, pages
 	go run ./internal/generate
 
+.PHONY: size
+size: ## lines of code, tests and docs, the largest packages, and files that use one another in circles
+	go run ./internal/size
+
 .PHONY: fuzz
 fuzz: ## fuzz every parser with FUZZTIME inputs (20000x), or for a time (10s)
 	FUZZTIME=$(FUZZTIME) .ci/fuzz

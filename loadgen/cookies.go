@@ -2,8 +2,8 @@ package loadgen
 
 import (
 	"bytes"
+	"net/http"
 	"slices"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -27,7 +27,6 @@ type cookie struct {
 	name, value string
 	path        string    // empty for all
 	end         time.Time // zero for none
-	secure      bool
 }
 
 func (c cookie) over() bool { return !c.end.IsZero() && !time.Now().Before(c.end) }
@@ -35,9 +34,22 @@ func (c cookie) over() bool { return !c.end.IsZero() && !time.Now().Before(c.end
 // Set takes in a Set-Cookie field's value: it keeps the cookie, or deletes the
 // one it replaces. Secure ones are kept where they came by TLS.
 func (c *Cookies) Set(field string, byTLS bool) {
-	set, ok := parseCookie(field)
-	if c == nil || !ok || set.secure && !byTLS {
+	if c == nil || len(field) > maxCookie {
 		return
+	}
+	read, err := http.ParseSetCookie(field)
+	if err != nil || read.Secure && !byTLS {
+		return
+	}
+	set := cookie{name: read.Name, value: read.Value, end: read.Expires}
+	if read.Quoted {
+		set.value = `"` + read.Value + `"`
+	}
+	if strings.HasPrefix(read.Path, "/") {
+		set.path = read.Path
+	}
+	if read.MaxAge != 0 { // it wins over Expires; negative is at once
+		set.end = time.Now().Add(time.Duration(min(read.MaxAge, 1<<30)) * time.Second)
 	}
 	for {
 		old := c.held.Load()
@@ -68,52 +80,6 @@ func (c *Cookies) take(r response, byTLS bool) {
 		}
 		rest = more
 	}
-}
-
-// parseCookie reads a Set-Cookie field (RFC 6265, 5.2).
-func parseCookie(field string) (c cookie, ok bool) {
-	pair, attributes, _ := strings.Cut(field, ";")
-	if c.name, c.value, ok = cutTrim(pair); !ok || c.name == "" || len(field) > maxCookie ||
-		strings.ContainsFunc(pair, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
-		return c, false
-	}
-	aged := false // Max-Age wins over Expires
-	for attribute := range strings.SplitSeq(attributes, ";") {
-		name, value, _ := cutTrim(attribute)
-		switch strings.ToLower(name) {
-		case "secure":
-			c.secure = true
-		case "path":
-			if c.path = ""; strings.HasPrefix(value, "/") {
-				c.path = value
-			}
-		case "max-age":
-			if seconds, err := strconv.ParseInt(value, 10, 32); err == nil && value[0] != '+' {
-				aged = true
-				c.end = time.Now().Add(time.Duration(max(seconds, 0)) * time.Second)
-			}
-		case "expires":
-			if end, ok := parseExpiry(value); ok && !aged {
-				c.end = end
-			}
-		}
-	}
-	return c, true
-}
-
-func cutTrim(s string) (name, value string, found bool) {
-	name, value, found = strings.Cut(s, "=")
-	return strings.Trim(name, " \t"), strings.Trim(value, " \t"), found
-}
-
-// parseExpiry reads a date as servers write it.
-func parseExpiry(s string) (time.Time, bool) {
-	for _, layout := range []string{time.RFC1123, "Mon, 02-Jan-2006 15:04:05 MST", time.RFC850, time.ANSIC} {
-		if t, err := time.Parse(layout, s); err == nil {
-			return t, true
-		}
-	}
-	return time.Time{}, false
 }
 
 // into returns a rendered request with the cookies that belong to its path.

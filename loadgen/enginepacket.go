@@ -49,17 +49,17 @@ func parsePacket(b []byte) (p packet, err error) {
 	case p.socket == '5' || p.socket == '6':
 		return p, malformed("a binary packet where the chat has only text", b)
 	case p.socket < socketConnect || p.socket > socketRefusal:
-		return p, malformed("a Socket.IO packet of a type that there is not", b)
+		return p, malformed("a Socket.IO packet of unknown type", b)
 	case s.take('/') && !s.take(','):
 		return p, malformed("a packet of another namespace", b)
 	}
 	from := s.at
 	number, ok := s.number()
 	if !ok && s.at > from {
-		return p, malformed("a packet's number that is too large", b)
+		return p, malformed("a packet number that is too large", b)
 	}
 	if !ok && p.socket == socketAck {
-		return p, malformed("an acknowledgement of nothing", b)
+		return p, malformed("an acknowledgement without a number", b)
 	}
 	p.number, p.data = number, p.data[s.at:]
 	return p, nil

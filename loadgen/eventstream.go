@@ -1,50 +1,37 @@
 package loadgen
 
-import (
-	"bytes"
-	"time"
-)
+import "bytes"
 
 // maxEvent bounds what an unfinished event can make a reader hold.
 const maxEvent = maxBody
 
-// EventStream interprets a text/event-stream as the HTML standard says
-// (9.2.6), in pieces as they are read. The zero EventStream is at a stream's
+// eventStream interprets a text/event-stream as the HTML standard says
+// (9.2.6), in pieces as they are read. The zero eventStream is at a stream's
 // beginning; each connection needs a new one. It copies only what one piece
 // begins and another goes on with. Bytes that are not UTF-8 pass as they are.
 //
 // The end of a stream needs no call: what no empty line has ended is no event.
-type EventStream struct {
+type eventStream struct {
 	begun bool // the first line has been read
 	cr    bool // the last piece ended with CR: an LF would belong to it
 
-	line  []byte // the beginning of a line, copied; of a comment its colon
-	event Event  // so far; data holds in its piece
-	data  bool   // it has data, be it empty
-	kept  bool   // its data is a copy
-	hasID bool   // id is the event's
-
-	id, lastID []byte // of the event so far; of those ended
-	retry      time.Duration
+	line  []byte      // the beginning of a line, copied; of a comment its colon
+	event streamEvent // so far; data holds in its piece
+	data  bool        // it has data, be it empty
+	kept  bool        // its data is a copy
+	hasID bool        // it has an id, which nobody asks for: the data has it, too
 }
 
-// Event is one event of an [EventStream].
-type Event struct {
+// streamEvent is one event of an [eventStream].
+type streamEvent struct {
 	Type string // message, where the stream does not say
 	Data []byte // within the piece, or a copy that nobody else holds
 }
 
-// LastEventID is the id from which to resume.
-func (s *EventStream) LastEventID() string { return string(s.lastID) }
-
-// Retry is how long the stream asks a client to wait before it comes back, 0
-// where it has not said.
-func (s *EventStream) Retry() time.Duration { return s.retry }
-
 // Next reads from b, which goes on where the last call stopped, up to an
 // event's end; size is how much of b that took. Where ok is false it took all
 // of b, and no event has ended. After an error the stream cannot be read on.
-func (s *EventStream) Next(b []byte) (e Event, size int, ok bool, err error) {
+func (s *eventStream) Next(b []byte) (e streamEvent, size int, ok bool, err error) {
 	if s.cr && len(b) > 0 {
 		s.cr = false
 		if b[0] == '\n' {
@@ -73,13 +60,13 @@ func (s *EventStream) Next(b []byte) (e Event, size int, ok bool, err error) {
 }
 
 // within reports whether an event has begun and not ended.
-func (s *EventStream) within() bool {
+func (s *eventStream) within() bool {
 	return s.data || s.hasID || s.event.Type != "" || len(s.line) > 0 && s.line[0] != ':'
 }
 
 // cut takes a line off b, or keeps what b has of one; size is what it took,
 // the line's end included.
-func (s *EventStream) cut(b []byte) (line []byte, size int, whole bool) {
+func (s *eventStream) cut(b []byte) (line []byte, size int, whole bool) {
 	end := lineEnd(b)
 	if end < 0 {
 		switch {
@@ -128,7 +115,7 @@ func lineEnd(b []byte) int {
 }
 
 // field takes in a line that is not empty. A comment is a field without a name.
-func (s *EventStream) field(line []byte) {
+func (s *eventStream) field(line []byte) {
 	name, value, _ := bytes.Cut(line, []byte(":"))
 	value = bytes.TrimPrefix(value, []byte(" "))
 	switch string(name) {
@@ -145,39 +132,16 @@ func (s *EventStream) field(line []byte) {
 			s.event.Type = string(value)
 		}
 	case "id":
-		if bytes.IndexByte(value, 0) < 0 {
-			s.id, s.hasID = append(s.id[:0], value...), true
-		}
-	case "retry":
-		if d, ok := milliseconds(value); ok {
-			s.retry = d
-		}
+		s.hasID = s.hasID || bytes.IndexByte(value, 0) < 0
 	}
-}
-
-// maxRetry is what a longer retry counts as.
-const maxRetry = 10 * 365 * 24 * time.Hour
-
-func milliseconds(b []byte) (d time.Duration, ok bool) {
-	for _, c := range b {
-		if c < '0' || c > '9' {
-			return 0, false
-		}
-		d = min(10*d+time.Duration(c-'0')*time.Millisecond, maxRetry)
-	}
-	return d, len(b) > 0
 }
 
 // dispatch ends an event; ok is false where it is none, having no data.
-func (s *EventStream) dispatch() (e Event, ok bool) {
-	if s.hasID {
-		s.id, s.lastID = s.lastID, s.id
-		s.hasID = false
-	}
+func (s *eventStream) dispatch() (e streamEvent, ok bool) {
 	e, ok = s.event, s.data
 	if e.Type == "" {
 		e.Type = "message"
 	}
-	s.event, s.data, s.kept = Event{}, false, false
+	s.event, s.data, s.kept, s.hasID = streamEvent{}, false, false, false
 	return e, ok
 }

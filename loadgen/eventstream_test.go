@@ -7,77 +7,71 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"gotest.tools/v3/assert"
 )
 
 // readStream reads text in pieces and returns its events as lines. Each piece
 // is overwritten once it has been read, so that nothing can lean on it.
-func readStream(pieces ...[]byte) (s *EventStream, events []string, err error) {
-	s = &EventStream{}
+func readStream(pieces ...[]byte) (events []string, err error) {
+	var s eventStream
 	for _, piece := range pieces {
 		piece = bytes.Clone(piece)
 		for rest := piece; ; {
 			e, size, ok, err := s.Next(rest)
 			if err != nil {
-				return s, events, err
+				return events, err
 			}
 			rest = rest[size:]
 			if !ok {
 				if len(rest) > 0 {
-					return s, events, fmt.Errorf("%q was left over", rest)
+					return events, fmt.Errorf("%q was left over", rest)
 				}
 				break
 			}
-			events = append(events, fmt.Sprintf("%s %q after %q", e.Type, e.Data, s.LastEventID()))
+			events = append(events, fmt.Sprintf("%s %q", e.Type, e.Data))
 		}
 		for i := range piece {
 			piece[i] = '#'
 		}
 	}
-	return s, events, nil
+	return events, nil
 }
 
 var streams = map[string]struct {
 	text   string // line ends are put in place of \n
 	events []string
-	lastID string
-	retry  time.Duration
 }{
 	// The examples of the standard.
-	"stocks":   {text: "data: YHOO\ndata: +2\ndata: 10\n\n", events: []string{`message "YHOO\n+2\n10" after ""`}},
-	"blocks":   {text: ": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n\n", events: []string{`message "first event" after "1"`, `message "second event" after ""`, `message " third event" after ""`}},
-	"empties":  {text: "data\n\ndata\ndata\n\ndata:\n", events: []string{`message "" after ""`, `message "\n" after ""`}},
-	"a space":  {text: "data:test\n\ndata: test\n\n", events: []string{`message "test" after ""`, `message "test" after ""`}},
-	"types":    {text: "event: add\ndata: 73857293\n\nevent: remove\ndata: 2153\n\nevent\ndata: 0\n\ndata: 1\n\n", events: []string{`add "73857293" after ""`, `remove "2153" after ""`, `message "0" after ""`, `message "1" after ""`}},
-	"the chat": {text: "id: 43\nevent: message\ndata: {}\n\n: \n\nid: 44\nevent: message\ndata: {}\n\n", events: []string{`message "{}" after "43"`, `message "{}" after "44"`}, lastID: "44"},
+	"stocks":   {text: "data: YHOO\ndata: +2\ndata: 10\n\n", events: []string{`message "YHOO\n+2\n10"`}},
+	"blocks":   {text: ": test stream\n\ndata: first event\nid: 1\n\ndata:second event\nid\n\ndata:  third event\n\n", events: []string{`message "first event"`, `message "second event"`, `message " third event"`}},
+	"empties":  {text: "data\n\ndata\ndata\n\ndata:\n", events: []string{`message ""`, `message "\n"`}},
+	"a space":  {text: "data:test\n\ndata: test\n\n", events: []string{`message "test"`, `message "test"`}},
+	"types":    {text: "event: add\ndata: 73857293\n\nevent: remove\ndata: 2153\n\nevent\ndata: 0\n\ndata: 1\n\n", events: []string{`add "73857293"`, `remove "2153"`, `message "0"`, `message "1"`}},
+	"the chat": {text: "id: 43\nevent: message\ndata: {}\n\n: \n\nid: 44\nevent: message\ndata: {}\n\n", events: []string{`message "{}"`, `message "{}"`}},
 
-	"byte order mark":        {text: "\uFEFFdata: a\n\n", events: []string{`message "a" after ""`}},
-	"two of them":            {text: "\uFEFF\uFEFFdata: a\n\ndata: b\n\n", events: []string{`message "b" after ""`}},
-	"one later on":           {text: "data: a\n\uFEFFdata: b\n\n", events: []string{`message "a" after ""`}},
-	"a part of one":          {text: "\xef\xbbdata: a\n\ndata: b\n\n", events: []string{`message "b" after ""`}},
-	"one and nothing":        {text: "\uFEFF\ndata: a\n\n", events: []string{`message "a" after ""`}},
-	"one and a comment":      {text: "\uFEFF: x\ndata: a\n\n", events: []string{`message "a" after ""`}},
+	"byte order mark":        {text: "\uFEFFdata: a\n\n", events: []string{`message "a"`}},
+	"two of them":            {text: "\uFEFF\uFEFFdata: a\n\ndata: b\n\n", events: []string{`message "b"`}},
+	"one later on":           {text: "data: a\n\uFEFFdata: b\n\n", events: []string{`message "a"`}},
+	"a part of one":          {text: "\xef\xbbdata: a\n\ndata: b\n\n", events: []string{`message "b"`}},
+	"one and nothing":        {text: "\uFEFF\ndata: a\n\n", events: []string{`message "a"`}},
+	"one and a comment":      {text: "\uFEFF: x\ndata: a\n\n", events: []string{`message "a"`}},
 	"nothing":                {},
-	"blank lines":            {text: "\n\n\ndata: a\n\n\n\n", events: []string{`message "a" after ""`}},
-	"comments within":        {text: "data: a\n:\n: data: no\ndata: b\n\n", events: []string{`message "a\nb" after ""`}},
-	"unknown fields":         {text: "Data: no\n data: no\ndata : no\nfoo\nfoo: bar\ndata: a\n\n", events: []string{`message "a" after ""`}},
-	"colons in the value":    {text: "data::a: b\n\n", events: []string{`message ":a: b" after ""`}},
-	"one space only, no tab": {text: "data:  a \n\ndata:\tb\n\n", events: []string{`message " a " after ""`, `message "\tb" after ""`}},
-	"no data":                {text: "event: x\nid: 7\n\ndata: a\n\n", events: []string{`message "a" after "7"`}, lastID: "7"},
-	"the last type counts":   {text: "event: x\nevent: y\ndata: a\n\n", events: []string{`y "a" after ""`}},
-	"the last id counts":     {text: "id: 1\nid: 2\ndata: a\n\n", events: []string{`message "a" after "2"`}, lastID: "2"},
-	"an id that stays":       {text: "id: 1\ndata: a\n\ndata: b\n\n", events: []string{`message "a" after "1"`, `message "b" after "1"`}, lastID: "1"},
-	"an id with NUL":         {text: "id: 1\ndata: a\n\nid: 2\x00\ndata: b\n\n", events: []string{`message "a" after "1"`, `message "b" after "1"`}, lastID: "1"},
-	"NUL in data":            {text: "data: \x00\n\n", events: []string{`message "\x00" after ""`}},
-	"not UTF-8":              {text: "data: \xff\n\n", events: []string{`message "\xff" after ""`}},
-	"cut off":                {text: "id: 1\ndata: a\n\nid: 2\nretry: 5\ndata: b\n", events: []string{`message "a" after "1"`}, lastID: "1", retry: 5 * time.Millisecond},
-	"cut off within a line":  {text: "data: a\n\ndata: b", events: []string{`message "a" after ""`}},
-	"retry":                  {text: "retry: 1500\n", retry: 1500 * time.Millisecond},
-	"retry with leading 0":   {text: "retry:007\n", retry: 7 * time.Millisecond},
-	"retry of no digits":     {text: "retry: 10\nretry: 1e3\nretry: -1\nretry:  1\nretry: 1 \nretry: ٣\nretry\nretry:\n", retry: 10 * time.Millisecond},
-	"retry of ages":          {text: "retry: 99999999999999999999999999\n", retry: maxRetry},
+	"blank lines":            {text: "\n\n\ndata: a\n\n\n\n", events: []string{`message "a"`}},
+	"comments within":        {text: "data: a\n:\n: data: no\ndata: b\n\n", events: []string{`message "a\nb"`}},
+	"unknown fields":         {text: "Data: no\n data: no\ndata : no\nfoo\nfoo: bar\ndata: a\n\n", events: []string{`message "a"`}},
+	"colons in the value":    {text: "data::a: b\n\n", events: []string{`message ":a: b"`}},
+	"one space only, no tab": {text: "data:  a \n\ndata:\tb\n\n", events: []string{`message " a "`, `message "\tb"`}},
+	"no data":                {text: "event: x\nid: 7\n\ndata: a\n\n", events: []string{`message "a"`}},
+	"the last type counts":   {text: "event: x\nevent: y\ndata: a\n\n", events: []string{`y "a"`}},
+	"the last id counts":     {text: "id: 1\nid: 2\ndata: a\n\n", events: []string{`message "a"`}},
+	"an id that stays":       {text: "id: 1\ndata: a\n\ndata: b\n\n", events: []string{`message "a"`, `message "b"`}},
+	"an id with NUL":         {text: "id: 1\ndata: a\n\nid: 2\x00\ndata: b\n\n", events: []string{`message "a"`, `message "b"`}},
+	"NUL in data":            {text: "data: \x00\n\n", events: []string{`message "\x00"`}},
+	"not UTF-8":              {text: "data: \xff\n\n", events: []string{`message "\xff"`}},
+	"cut off":                {text: "id: 1\ndata: a\n\nid: 2\nretry: 5\ndata: b\n", events: []string{`message "a"`}},
+	"cut off within a line":  {text: "data: a\n\ndata: b", events: []string{`message "a"`}},
+	"retry":                  {text: "retry: 1500\n"},
 }
 
 func TestEventStream(t *testing.T) {
@@ -86,11 +80,8 @@ func TestEventStream(t *testing.T) {
 			t.Run(name+"/"+endName, func(t *testing.T) {
 				text := []byte(strings.ReplaceAll(c.text, "\n", end))
 				check := func(how string, pieces ...[]byte) {
-					s, events, err := readStream(pieces...)
+					events, err := readStream(pieces...)
 					assert.Check(t, err == nil && slices.Equal(events, c.events), "%s: got %q, %v; want %q", how, events, err, c.events)
-					if s.LastEventID() != c.lastID || s.Retry() != c.retry {
-						t.Errorf("%s: last id %q, retry %v; want %q, %v", how, s.LastEventID(), s.Retry(), c.lastID, c.retry)
-					}
 				}
 				check("whole", text)
 				check("byte by byte", bytes.SplitAfter(text, nil)...)
@@ -104,14 +95,14 @@ func TestEventStream(t *testing.T) {
 
 // Line ends may be mixed: CRLF CR LF are three of them, LF CR two.
 func TestEventStreamLineEnds(t *testing.T) {
-	_, events, err := readStream([]byte("data: a\r\ndata: b\rdata: c\n\rdata: d\n\r\ndata: e\r\r\ndata: f\r\n\n"))
-	want := `[message "a\nb\nc" after "" message "d" after "" message "e" after "" message "f" after ""]`
+	events, err := readStream([]byte("data: a\r\ndata: b\rdata: c\n\rdata: d\n\r\ndata: e\r\r\ndata: f\r\n\n"))
+	want := `[message "a\nb\nc" message "d" message "e" message "f"]`
 	assert.Check(t, err == nil && fmt.Sprint(events) == want, "got %v, %v; want %s", events, err, want)
 }
 
 // An event is there with the CR that ends it, whether or not an LF will come.
 func TestEventStreamDoesNotWaitForLF(t *testing.T) {
-	var s EventStream
+	var s eventStream
 	e, size, ok, err := s.Next([]byte("data: a\r\n\r"))
 	assert.Check(t, ok && err == nil && size == 10 && string(e.Data) == "a", "got %+v, %d, %v, %v", e, size, ok, err)
 	_, size, ok, err = s.Next([]byte("\n"))
@@ -129,7 +120,7 @@ func TestALargeEventByteByByte(t *testing.T) {
 			for piece := range slices.Chunk([]byte(stream), size) {
 				pieces = append(pieces, piece)
 			}
-			if _, events, err := readStream(pieces...); err != nil || len(events) != 1 || len(events[0]) < 1e6-1 {
+			if events, err := readStream(pieces...); err != nil || len(events) != 1 || len(events[0]) < 1e6-1 {
 				t.Errorf("%s in pieces of %d: %d events, %v", name, size, len(events), err)
 			}
 		}
@@ -145,7 +136,7 @@ func TestEventStreamIsBounded(t *testing.T) {
 		"a name":     {"", string(piece)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var s EventStream
+			var s eventStream
 			_, _, _, err := s.Next([]byte(c.begin))
 			read := 0
 			for ; err == nil && read < 8*maxEvent; read += len(c.repeat) {
@@ -155,7 +146,7 @@ func TestEventStreamIsBounded(t *testing.T) {
 		})
 	}
 	t.Run("a comment takes no room", func(t *testing.T) {
-		var s EventStream
+		var s eventStream
 		for _, b := range [][]byte{[]byte(":"), piece} {
 			for range 2 * maxEvent / len(b) {
 				_, _, _, err := s.Next(b)
@@ -173,7 +164,7 @@ func TestEventStreamIsBounded(t *testing.T) {
 
 // The generator reads hundreds of thousands of events each second.
 func TestEventStreamDoesNotAllocate(t *testing.T) {
-	var s EventStream
+	var s eventStream
 	text := []byte("id: 43\nevent: message\ndata: {\"id\":43}\n\n")
 	if n := testing.AllocsPerRun(100, func() {
 		if _, _, ok, err := s.Next(text); !ok || err != nil {
@@ -185,38 +176,30 @@ func TestEventStreamDoesNotAllocate(t *testing.T) {
 }
 
 // interpret is the standard's algorithm, line by line over the whole text.
-func interpret(text string) (events []string, lastID string, retry time.Duration) {
+func interpret(text string) (events []string) {
 	text = strings.TrimPrefix(text, "\uFEFF")
 	text = strings.ReplaceAll(strings.ReplaceAll(text, "\r\n", "\n"), "\r", "\n")
 	lines := strings.Split(text, "\n")
-	var kind, data, id string
+	var kind, data string
 	for _, line := range lines[:len(lines)-1] {
 		field, value, _ := strings.Cut(line, ":")
 		value = strings.TrimPrefix(value, " ")
 		switch {
 		case line == "":
-			lastID = id
 			if data != "" {
 				if kind == "" {
 					kind = "message"
 				}
-				events = append(events, fmt.Sprintf("%s %q after %q", kind, strings.TrimSuffix(data, "\n"), lastID))
+				events = append(events, fmt.Sprintf("%s %q", kind, strings.TrimSuffix(data, "\n")))
 			}
 			kind, data = "", ""
 		case field == "event":
 			kind = value
 		case field == "data":
 			data += value + "\n"
-		case field == "id" && !strings.Contains(value, "\x00"):
-			id = value
-		case field == "retry" && value != "" && strings.Trim(value, "0123456789") == "":
-			d, err := time.ParseDuration(value + "ms")
-			if retry = min(d, maxRetry); err != nil {
-				retry = maxRetry
-			}
 		}
 	}
-	return events, lastID, retry
+	return events
 }
 
 // However a stream is cut, it says what the standard's algorithm makes of it.
@@ -233,20 +216,17 @@ func FuzzEventStream(f *testing.F) {
 			piece := rest[:min(int(n), len(rest))]
 			pieces, rest = append(pieces, piece), rest[len(piece):]
 		}
-		s, got, err := readStream(append(pieces, rest)...)
+		got, err := readStream(append(pieces, rest)...)
 		assert.NilError(t, err)
-		want, lastID, retry := interpret(text)
-		if !slices.Equal(got, want) || s.LastEventID() != lastID || s.Retry() != retry {
-			t.Errorf("%q in %d pieces: got %q, last id %q, retry %v; want %q, %q, %v",
-				text, len(pieces)+1, got, s.LastEventID(), s.Retry(), want, lastID, retry)
-		}
+		want := interpret(text)
+		assert.Check(t, slices.Equal(got, want), "%q in %d pieces: got %q, want %q", text, len(pieces)+1, got, want)
 	})
 }
 
 func BenchmarkEventStream(b *testing.B) {
 	event := "id: 43\nevent: message\ndata: {\"id\":43,\"text\":\"" + strings.Repeat("x", 200) + "\"}\n\n"
 	text := []byte(strings.Repeat(event, 10))
-	var s EventStream
+	var s eventStream
 	b.SetBytes(int64(len(event)))
 	for rest := text; b.Loop(); {
 		_, size, _, err := s.Next(rest)

@@ -48,7 +48,7 @@ func (c *Conn) answer() (response, error) {
 		case ok && r.last: // such as 408, for a connection that was idle for long
 			return r, c.unanswered(io.EOF)
 		case ok:
-			err = malformed("an answer to nothing that was asked", r.first)
+			err = malformed("an answer without a request", r.first)
 		case err == nil && end != nil:
 			err = end
 		case err == nil:

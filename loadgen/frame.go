@@ -37,7 +37,7 @@ func parseFrame(b []byte, deflate bool) (f frame, ok bool, err error) {
 	f.op, f.final = b[0]&0x0f, b[0]&0x80 != 0
 	f.compressed = deflate && b[0]&0x70 == rsv1 && (f.op == opText || f.op == opBinary)
 	if b[0]&0x70 != 0 && !f.compressed {
-		return f, false, malformed("a frame with reserved bits that no extension agreed on accounts for", b)
+		return f, false, malformed("a frame with reserved bits that no agreed extension uses", b)
 	}
 	if b[1]&0x80 != 0 {
 		return f, false, malformed("a masked frame from a server", b)
@@ -60,7 +60,7 @@ func parseFrame(b []byte, deflate bool) (f frame, ok bool, err error) {
 	control := f.op >= opClose
 	switch {
 	case f.op > opBinary && f.op < opClose || f.op > opPong:
-		err = malformed("a frame with an opcode that there is not", b)
+		err = malformed("a frame with an unknown opcode", b)
 	case control && (length > 125 || !f.final):
 		err = malformed("a control frame in parts, or of more than 125 bytes", b)
 	case length > maxFrame:

@@ -30,7 +30,7 @@ const tail = "\x00\x00\xff\xff"
 
 // Why a message cannot be inflated.
 var (
-	errDeflate = errors.New("is no deflate stream")
+	errDeflate = errors.New("is not a deflate stream")
 	errBomb    = errors.New("inflates to more than can be read")
 )
 

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -30,19 +29,10 @@ const (
 // longPollClient asks again as soon as it has an answer, which comes when
 // there is news.
 type longPollClient struct {
-	httpPair
-	request []byte
-	page    string // asks for the largest page, as soon as there is one
-	after   uint64
-	got     []Delivery
-
-	sent       int64 // when the request was
+	pager
 	armed      atomic.Bool
 	backoff    time.Duration // 0 after a good answer
 	retryAfter time.Duration
-
-	end  sync.Once
-	over chan struct{} // closed by Close
 }
 
 // DialLongPoll opens a client that asks with GET ?after=&wait= and publishes
@@ -50,10 +40,11 @@ type longPollClient struct {
 // will tell.
 func DialLongPoll(ctx context.Context, t Target) (Client, error) {
 	wait := cmp.Or(t.Wait, transport.LongPollWait).Seconds()
-	c := &longPollClient{after: t.After, page: fmt.Sprintf("%s&wait=%gs", pageLimit, wait), over: make(chan struct{})}
+	c := &longPollClient{pager: pager{query: fmt.Sprintf("%s&wait=%gs", pageLimit, wait), may304: true, after: t.After}}
 	if err := c.open(ctx, t); err != nil {
 		return nil, err
 	}
+	c.render()
 	if err := c.ask(); err != nil {
 		c.Close()
 		return nil, err
@@ -65,15 +56,11 @@ func DialLongPoll(ctx context.Context, t Target) (Client, error) {
 // been read.
 func (c *longPollClient) Armed() bool { return c.armed.Load() }
 
-func (c *longPollClient) Resume(context.Context, uint64) error { return c.reopen() }
-
 func (c *longPollClient) ask() error {
 	conn, err := c.usable(&c.conn)
 	if err != nil {
 		return err
 	}
-	c.request = append(c.appendGet(c.request[:0], "/messages", c.after, c.page), acceptJSON...)
-	c.sent = clock.Now()
 	if err := conn.send(c.request); err != nil {
 		return err
 	}
@@ -97,28 +84,19 @@ func (c *longPollClient) Receive() ([]Delivery, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.conn.Consume(r.size) // the body holds until the next Fill
-	c.got = c.got[:0]
-	switch r.status {
-	case 200:
-		c.got, err = c.conn.page(c.got, r)
-	case 304:
-		c.conn.meter.empty.Add(1)
-	default:
+	ds, err := c.take(r)
+	switch {
+	case r.status != 200 && r.status != 304:
 		c.keepOff(retryAfter(r.field("retry-after")))
-		return nil, r.refusal()
-	}
-	if err != nil {
 		return nil, err
-	}
-	if len(c.got) > 0 {
-		c.after = c.got[len(c.got)-1].ID
-	} else if clock.Now()-c.sent < int64(leastWait) {
+	case err != nil:
+		return nil, err
+	case len(ds) == 0 && clock.Now()-c.conn.sent < int64(leastWait):
 		c.keepOff(0)
 		return nil, &AnswerError{Status: r.status, Text: "no news, and no wait for any"}
 	}
 	c.backoff, c.retryAfter = 0, 0
-	return c.got, nil
+	return ds, nil
 }
 
 // rearm sends the next request, at once after a good answer.
@@ -144,7 +122,7 @@ func (c *longPollClient) pause() error {
 	defer pause.Stop()
 	select {
 	case <-pause.C:
-	case <-c.over:
+	case <-c.life().Done():
 		return errClosed
 	}
 	return nil
@@ -157,9 +135,4 @@ func retryAfter(value []byte) time.Duration {
 		return 0
 	}
 	return time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
-}
-
-func (c *longPollClient) Close() error {
-	c.end.Do(func() { close(c.over) })
-	return c.httpPair.Close()
 }

@@ -69,7 +69,7 @@ func TestLongPoll(t *testing.T) {
 		paused := clock.Now() - begun
 		assert.Check(t, paused >= int64(pause), "step %d: asked again after %v, want at least %v", i, time.Duration(paused), pause)
 		if step.late {
-			c.sent -= int64(leastWait)
+			c.conn.sent -= int64(leastWait)
 		}
 		d.answers <- reply(step.status, step.body)
 		g := <-got

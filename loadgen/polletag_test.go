@@ -85,7 +85,7 @@ func FuzzETag(f *testing.F) {
 		if !isETag(etag) {
 			return
 		}
-		c := pollETagClient{etag: etag}
+		c := pager{etag: etag}
 		c.host, c.target.Room = "host:1", "lobby"
 		c.render()
 		r, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(c.request)))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"strconv"
-	"strings"
 	"sync"
 )
 
@@ -18,7 +17,7 @@ type httpPair struct {
 
 	guard  sync.Mutex // over conn, but for the goroutine that receives, and what follows
 	post   *Conn
-	life   context.Context    // of dials that replace a connection; nil before the first
+	ctx    context.Context    // nil before somebody needs it
 	stop   context.CancelFunc // ends it
 	closed bool
 }
@@ -75,19 +74,19 @@ func (p *httpPair) appendGet(b []byte, path string, after uint64, more string) [
 }
 
 func (p *httpPair) Publish(text string) error {
-	body := `{"user":"` + p.target.User + `","text":"` + text + `"}`
-	var b strings.Builder
-	b.Grow(len(body) + 256)
-	fmt.Fprintf(&b, "POST /api/rooms/%s/messages HTTP/1.1\r\nHost: %s\r\nUser-Agent: pollpush\r\n"+
-		"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%s", p.target.Room, p.host, len(body), body)
-
+	request := p.renderPost("/api/rooms/"+p.target.Room+"/messages", "application/json", `{"user":"`+p.target.User+`","text":"`+text+`"}`)
 	conn, err := p.usable(&p.post)
 	if err != nil {
 		return err
 	}
 	conn.once = true
-	_, err = conn.exchange([]byte(b.String()), published(p.target.User, text), 201)
+	_, err = conn.exchange(request, published(p.target.User, text), 201)
 	return err
+}
+
+func (p *httpPair) renderPost(path, media, body string) []byte {
+	return fmt.Appendf(make([]byte, 0, len(path)+len(body)+256), "POST %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: pollpush\r\n"+
+		"Content-Type: %s\r\nContent-Length: %d\r\n\r\n%s", path, p.host, media, len(body), body)
 }
 
 // usable returns the connection at which, or puts a new one there if its server
@@ -104,8 +103,23 @@ func (p *httpPair) usable(at **Conn) (*Conn, error) {
 	return conn, err
 }
 
+// life ends with Close.
+func (p *httpPair) life() context.Context {
+	p.guard.Lock()
+	defer p.guard.Unlock()
+	if p.ctx == nil {
+		p.ctx, p.stop = context.WithCancel(context.Background())
+		if p.closed {
+			p.stop()
+		}
+	}
+	return p.ctx
+}
+
 // replace puts a new connection at which.
 func (p *httpPair) replace(at **Conn) (*Conn, error) {
+	ctx, cancel := context.WithTimeout(p.life(), dialTimeout)
+	defer cancel()
 	p.guard.Lock()
 	defer p.guard.Unlock()
 	if p.closed {
@@ -114,11 +128,6 @@ func (p *httpPair) replace(at **Conn) (*Conn, error) {
 	if *at != nil {
 		(*at).Close()
 	}
-	if p.life == nil {
-		p.life, p.stop = context.WithCancel(context.Background())
-	}
-	ctx, cancel := context.WithTimeout(p.life, dialTimeout)
-	defer cancel()
 	p.guard.Unlock()
 	conn, _, err := p.target.dial(ctx)
 	p.guard.Lock()

@@ -78,7 +78,7 @@ func (s *socket) handshake(host, path string, compressed bool) (response, error)
 			s.conn.meter.deflate.CompareAndSwap(nil, &text)
 		}
 	} else if extensions != nil {
-		err = malformed("an extension that was not asked for", extensions)
+		err = malformed("an extension that was not offered", extensions)
 	}
 	s.conn.Consume(r.size)
 	s.conn.stream = true
@@ -137,7 +137,7 @@ func closed(payload []byte) error {
 // join returns the message that a text frame is, or is the last part of.
 func (s *socket) join(f frame) (message []byte, ok bool, err error) {
 	if (f.op == opContinuation) != s.joining {
-		return nil, false, malformed("a continuation that continues nothing, or a message within a message", f.payload)
+		return nil, false, malformed("a continuation without a message, or a message within a message", f.payload)
 	}
 	packed := f.compressed || s.joining && s.packed
 	message = f.payload

@@ -4,8 +4,8 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/url"
-	"strconv"
 	"sync"
 	"sync/atomic"
 )
@@ -13,7 +13,8 @@ import (
 // socketIOPolling receives by Socket.IO over Engine.IO's long polling: a GET
 // is out at all times, and its answer holds what has come up by then. What
 // the client sends goes by POST, over the same connection between two GETs,
-// and over one more if it publishes.
+// and over one more if it publishes. Its session it leaves to the server, which
+// forgets it when no GET comes any more.
 type socketIOPolling struct {
 	socketIO
 	httpPair
@@ -27,13 +28,11 @@ type socketIOPolling struct {
 	armed  atomic.Bool // a GET is out
 
 	sending sync.Mutex // held over each POST: two of one session must not overlap
-	end     sync.Once
-	ended   chan struct{}
 }
 
 // DialSocketIOPolling opens a client by Socket.IO over HTTP long polling.
 func DialSocketIOPolling(ctx context.Context, t Target) (Client, error) {
-	c := &socketIOPolling{socketIO: newSocketIO(t), httpPair: httpPair{target: t}, ended: make(chan struct{})}
+	c := &socketIOPolling{socketIO: newSocketIO(t), httpPair: httpPair{target: t}}
 	var err error
 	if c.conn, c.host, err = t.dial(ctx); err != nil {
 		return nil, err
@@ -48,7 +47,7 @@ func DialSocketIOPolling(ctx context.Context, t Target) (Client, error) {
 
 // join opens the session and joins the namespace.
 func (c *socketIOPolling) join(path string) error {
-	c.ask = c.render("GET", path, "")
+	c.ask = c.renderGet(path)
 	if err := c.poll(); err != nil {
 		return err
 	}
@@ -61,7 +60,7 @@ func (c *socketIOPolling) join(path string) error {
 		return malformed("more than the Engine.IO handshake", rest)
 	}
 	c.sid = url.QueryEscape(sid)
-	c.ask = c.render("GET", c.path(), "")
+	c.ask = c.renderGet(c.path())
 	if err := c.send([]byte{engineMessage, socketConnect}, tally{}); err != nil {
 		return err
 	}
@@ -84,21 +83,8 @@ var separator = []byte{0x1e}
 // path is that of the session.
 func (c *socketIOPolling) path() string { return "/socket.io/?EIO=4&transport=polling&sid=" + c.sid }
 
-func (c *socketIOPolling) render(method, path, body string) []byte {
-	b := make([]byte, 0, len(path)+len(c.host)+len(body)+160)
-	b = append(b, method...)
-	b = append(b, ' ')
-	b = append(b, path...)
-	b = append(b, " HTTP/1.1\r\nHost: "...)
-	b = append(b, c.host...)
-	b = append(b, "\r\nUser-Agent: pollpush\r\n"...)
-	if body != "" {
-		b = append(b, "Content-Type: text/plain;charset=UTF-8\r\nContent-Length: "...)
-		b = strconv.AppendInt(b, int64(len(body)), 10)
-		b = append(b, "\r\n"...)
-	}
-	b = append(b, "\r\n"...)
-	return append(b, body...)
+func (c *socketIOPolling) renderGet(path string) []byte {
+	return fmt.Appendf(nil, "GET %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: pollpush\r\n\r\n", path, c.host)
 }
 
 // Armed reports whether a GET is out.
@@ -207,7 +193,7 @@ func (c *socketIOPolling) send(b []byte, holds tally) error {
 	if err != nil {
 		return err
 	}
-	_, err = conn.exchange(c.render("POST", c.path(), string(b)), holds, 200)
+	_, err = conn.exchange(c.renderPost(c.path(), "text/plain;charset=UTF-8", string(b)), holds, 200)
 	return err
 }
 
@@ -215,12 +201,5 @@ func (c *socketIOPolling) Publish(text string) error {
 	if err := c.send(c.emit(text), published(c.user, text)); err != nil {
 		return err
 	}
-	return c.acks.wait(c.ended)
-}
-
-// Close leaves the session to the server, which forgets it when no GET comes
-// any more.
-func (c *socketIOPolling) Close() error {
-	c.end.Do(func() { close(c.ended) })
-	return c.httpPair.Close()
+	return c.acks.wait(c.life().Done())
 }

@@ -5,14 +5,13 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"strconv"
 )
 
 // sseClient receives over an event stream, and publishes with POST.
 type sseClient struct {
 	httpPair
 	body   framing
-	events EventStream
+	events eventStream
 	got    []Delivery
 	ended  error // of the stream; what came before it is delivered first
 }
@@ -35,7 +34,7 @@ func (c *sseClient) Resume(ctx context.Context, after uint64) error {
 	if err := c.reopen(); err != nil {
 		return err
 	}
-	c.target.After, c.events, c.ended = after, EventStream{}, nil
+	c.target.After, c.events, c.ended = after, eventStream{}, nil
 	err := c.subscribe(ctx)
 	if err != nil {
 		c.Suspend() // what it has read is not taken in
@@ -50,9 +49,7 @@ func (c *sseClient) subscribe(ctx context.Context) error {
 	request := c.appendGet(nil, "/events", c.target.After, "")
 	request = append(request, "Accept: text/event-stream\r\n"...)
 	if c.target.After > 0 {
-		request = append(request, "Last-Event-ID: "...)
-		request = strconv.AppendUint(request, c.target.After, 10)
-		request = append(request, "\r\n"...)
+		request = fmt.Appendf(request, "Last-Event-ID: %d\r\n", c.target.After)
 	}
 	if err := c.conn.send(append(request, "\r\n"...)); err != nil {
 		return err

@@ -63,7 +63,7 @@ func tlsRemedy(err error) string {
 	var plain tls.RecordHeaderError
 	switch {
 	case errors.As(err, &untrusted):
-		return "; name the certificate, or the authority that signed it, to be trusted"
+		return "; trust the certificate, or the authority that signed it"
 	case errors.As(err, &plain):
 		return "; does the server speak TLS on this port?"
 	}

@@ -110,7 +110,7 @@ func TestDialRefusesWhatWasNotAgreed(t *testing.T) {
 		"no batching":       {DialWebSocketBatch, nil, "does not batch"},
 		"an empty window":   {DialWebSocketBatch, http.Header{"Batch-Window": {""}}, "does not batch"},
 		"no compression":    {DialWebSocketDeflate, nil, "does not offer permessage-deflate"},
-		"unasked extension": {DialWebSocket, http.Header{"Sec-Websocket-Extensions": {"permessage-deflate"}}, "not asked for"},
+		"unasked extension": {DialWebSocket, http.Header{"Sec-Websocket-Extensions": {"permessage-deflate"}}, "not offered"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			url := serveRaw(t, c.header, nil)

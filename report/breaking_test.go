@@ -2,21 +2,15 @@ package report
 
 import (
 	"bytes"
-	"math"
 	"slices"
 	"strings"
 	"testing"
 
-	"gonum.org/v1/plot/vg"
-
 	"github.com/pollpush/pollpush/internal/result"
-	"github.com/pollpush/pollpush/report/internal/axis"
 	"github.com/pollpush/pollpush/report/internal/document"
-	"github.com/pollpush/pollpush/report/internal/figure"
 	"github.com/pollpush/pollpush/report/internal/fixture"
 	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/model"
-	"github.com/pollpush/pollpush/report/internal/number"
 	"github.com/pollpush/pollpush/report/internal/prose"
 )
 
@@ -83,50 +77,9 @@ func TestDoubtsByReason(t *testing.T) {
 	}
 	trials[0].Reasons = append(trials[0].Reasons, result.Reason{Validity: result.Invalid, Code: result.EdgeLate, Text: "b"})
 	got := strings.Join(metric.DoubtsByReason(trials), "\n")
-	want := "invalid, steady state's edge read late: 1 trial of " + fixture.Nine[0] + "\nsuspect, CPU used by other processes: 9 trials of 9 transports"
+	want := "invalid, window edge read late: 1 trial of " + fixture.Nine[0] + "\nsuspect, CPU used by other processes: 9 trials of 9 transports"
 	if got != want {
 		t.Errorf("%s, want %s", got, want)
-	}
-}
-
-// The end of a logarithmic axis is labelled where there is room.
-func TestLogTicks(t *testing.T) {
-	for _, c := range []struct {
-		low, high float64
-		want      string
-	}{
-		{1, 100, "1 2 5 10 20 50 100"},
-		{2, 1000, "2 10 100 1,000"},
-		{20, 5000, "20 100 1,000"},
-		{5, 1e6, "10 100 1,000 10,000 100,000 1,000,000"},
-	} {
-		var labels []string
-		for _, tick := range axis.Logarithmic(c.low, c.high, number.Count).Ticks {
-			if tick.Label != "" {
-				labels = append(labels, tick.Label)
-			}
-		}
-		if got := strings.Join(labels, " "); got != c.want {
-			t.Errorf("%v to %v: %s, want %s", c.low, c.high, got, c.want)
-		}
-	}
-}
-
-// No marker hides another.
-func TestMarkersStandBeside(t *testing.T) {
-	at := vg.Point{X: 10, Y: 20}
-	var marked []vg.Point
-	for range 5 {
-		place := figure.Beside(at, marked)
-		for _, other := range marked {
-			if math.Hypot(float64(place.X-other.X), float64(place.Y-other.Y)) < 4.4 {
-				t.Errorf("%v lies on %v", place, other)
-			}
-		}
-		if place.Y != at.Y || math.Abs(float64(place.X-at.X)) > 9.1 {
-			t.Errorf("%v is far from %v", place, at)
-		}
-		marked = append(marked, place)
 	}
 }
 
@@ -162,7 +115,7 @@ func TestTextGroupsDoubts(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := text.String()
-	for _, want := range []string{"- suspect, CPU used by other processes: 72 trials of 9 transports", "- invalid, polls not reached: 4 trials of poll and poll-etag", "reasons for the warnings about 72 trials"} {
+	for _, want := range []string{"- suspect, CPU used by other processes: 72 trials of 9 transports", "- invalid, poll rate not reached: 4 trials of poll and poll-etag", "reasons for the warnings about 72 trials"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("does not say %q:\n%s", want, got)
 		}

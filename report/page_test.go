@@ -12,8 +12,8 @@ import (
 
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/document"
-	"github.com/pollpush/pollpush/report/internal/figure"
 	"github.com/pollpush/pollpush/report/internal/fixture"
+	"github.com/pollpush/pollpush/report/internal/theme"
 )
 
 // What a column is sorted by is the number that its cells print.
@@ -52,13 +52,13 @@ func TestHitsLieInTheirChart(t *testing.T) {
 	d := mustDocument(t, numbersRun())
 	for i := range d.Charts {
 		c := &d.Charts[i]
-		hits := c.Draw(draw.New(vgsvg.New(figure.ChartWidth, c.Height())))
+		hits := c.Draw(draw.New(vgsvg.New(theme.ChartWidth, c.Height())))
 		if len(hits) == 0 {
 			t.Errorf("the chart %s tells nothing to who points at it", c.Name)
 		}
 		for _, h := range hits {
-			if h.Box.Min.X < 0 || h.Box.Min.Y < 0 || h.Box.Max.X > figure.ChartWidth || h.Box.Max.Y > c.Height() || h.Y == "" {
-				t.Errorf("the chart %s, of %v by %v, tells %q at %v", c.Name, figure.ChartWidth, c.Height(), h.Says(), h.Box)
+			if h.Box.Min.X < 0 || h.Box.Min.Y < 0 || h.Box.Max.X > theme.ChartWidth || h.Box.Max.Y > c.Height() || h.Y == "" {
+				t.Errorf("the chart %s, of %v by %v, tells %q at %v", c.Name, theme.ChartWidth, c.Height(), h.Says(), h.Box)
 			}
 		}
 	}

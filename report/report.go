@@ -5,14 +5,21 @@ package report
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/pollpush/pollpush/internal/file"
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/report/internal/charts"
 	"github.com/pollpush/pollpush/report/internal/document"
 	"github.com/pollpush/pollpush/report/internal/export"
+	"github.com/pollpush/pollpush/report/internal/figure"
 	"github.com/pollpush/pollpush/report/internal/metric"
+	"github.com/pollpush/pollpush/report/internal/prose"
+	"github.com/pollpush/pollpush/report/internal/tables"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
@@ -45,8 +52,8 @@ func Write(dir string, list []result.Trial) error {
 	}
 	for i := range d.Charts {
 		c := &d.Charts[i]
-		files["charts/"+c.Name+".svg"] = figures[i].Svg
-		if files["charts/"+c.Name+".png"], err = c.Png(); err != nil {
+		files["charts/"+c.Name+".svg"] = figures[i].SVG
+		if files["charts/"+c.Name+".png"], err = c.PNG(); err != nil {
 			return err
 		}
 	}
@@ -63,15 +70,15 @@ func Write(dir string, list []result.Trial) error {
 }
 
 // figures are the charts, drawn for the page.
-func figures(d *document.Document) ([]document.DrawnFigure, error) {
-	var list []document.DrawnFigure
+func figures(d *document.Document) ([]document.Picture, error) {
+	var list []document.Picture
 	for i := range d.Charts {
 		c := &d.Charts[i]
-		svg, err := c.Svg()
+		svg, err := c.SVG()
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, document.DrawnFigure{Svg: svg, Title: c.Title, Stamp: c.Stamp, Caption: c.Caption, Asks: c.Asks})
+		list = append(list, document.Picture{SVG: svg, Title: c.Title, Stamp: c.Stamp, Caption: c.Caption, Asks: c.Asks})
 	}
 	return list, nil
 }
@@ -79,3 +86,80 @@ func figures(d *document.Document) ([]document.DrawnFigure, error) {
 // Formulas is the table of all metrics with their formulas, in Markdown, as
 // docs/formulas.md has it.
 func Formulas() string { return metric.Documented() }
+
+// documentOf is the report of a run, of one point or several.
+func documentOf(s *trials.Set) document.Document {
+	d := document.Document{
+		Title:       s.Title(),
+		Verdict:     prose.Verdict(s),
+		Reasons:     metric.DoubtsByReason(s.Together().All),
+		Partial:     s.Partial(),
+		Environment: tables.Environment(s),
+		Repeat:      tables.Repeat(s.Points[0]),
+	}
+	d.Trials, d.Doubts = tables.Trials(s)
+	if len(s.Points) > 1 {
+		d.Charts = charts.SetCharts(s)
+		d.Table, d.Footnotes, d.Meanings = tables.SetTable(s), tables.SetNotes(s), tables.SetMeanings()
+		d.Sections = tables.SetSections(s)
+		return d
+	}
+	p := s.Points[0]
+	d.Charts = charts.PointCharts(p)
+	d.Table, d.Footnotes, d.Meanings = tables.PointTable(p), tables.PointNotes(p), tables.Meanings(metric.Metrics)
+	d.Answers = map[figure.Question]document.Section{figure.BreaksFirst: tables.Nearness(p)}
+	d.Sections = tables.PointSections(p)
+	return d
+}
+
+// TextOptions say how a report is printed on a terminal.
+type TextOptions = document.TextOptions
+
+// Text prints the verdict's table and sentences for a terminal. Trials of
+// several runs, or none, are an error.
+func Text(w io.Writer, list []result.Trial, o document.TextOptions) error {
+	s, err := trials.NewSet(list)
+	if err != nil {
+		return err
+	}
+	d := documentOf(s)
+	if o.Width <= 0 {
+		o.Width = 80
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n", o.Bold(d.Title))
+	o.Numbers(&b, d.Table)
+	if len(d.Footnotes) > 0 {
+		for _, note := range d.Footnotes {
+			o.Wrap(&b, note, "")
+		}
+		b.WriteString("\n")
+	}
+	for _, s := range d.Verdict.Headlines {
+		o.Wrap(&b, s, "⚠ ")
+	}
+	for _, s := range append(slices.Clone(d.Verdict.Paragraphs), d.Verdict.Notes...) {
+		o.Wrap(&b, s, "")
+	}
+	doubts, more := d.ShortDoubts()
+	if d.Partial != "" || len(doubts) > 0 {
+		b.WriteString("\n")
+		if d.Partial != "" {
+			o.Wrap(&b, d.Partial, "⚠ ")
+		}
+		for _, s := range doubts {
+			o.Wrap(&b, s, "- ")
+		}
+		if more != "" {
+			o.Wrap(&b, more, "")
+		}
+	}
+	further := "More in report.html: Charts"
+	for _, s := range d.Sections {
+		further += " · " + s.Title
+	}
+	b.WriteString("\n")
+	o.Wrap(&b, further, "")
+	_, err = io.WriteString(w, b.String())
+	return err
+}

@@ -81,7 +81,7 @@ func written(t *testing.T, name string, trials []result.Trial) map[string][]byte
 	}
 	files := map[string][]byte{"report.md": d.Markdown()}
 	for i := range figures {
-		files["charts/"+d.Charts[i].Name+".svg"] = figures[i].Svg
+		files["charts/"+d.Charts[i].Name+".svg"] = figures[i].SVG
 	}
 	raw, err := downloads(trials, files)
 	if err != nil {
@@ -265,7 +265,7 @@ func TestSameTrialsSameBytes(t *testing.T) {
 // takes a while.
 func firstPicture(t *testing.T, trials []result.Trial) []byte {
 	t.Helper()
-	picture, err := mustDocument(t, trials).Charts[0].Png()
+	picture, err := mustDocument(t, trials).Charts[0].PNG()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 func TestEveryChartIsStamped(t *testing.T) {
 	r := mustRun(t, fixture.Cases()["doubted"]) // ws is suspect, sse is invalid
 	for _, c := range charts.PointCharts(r) {
-		svg, err := c.Svg()
+		svg, err := c.SVG()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -32,7 +32,7 @@ func TestSweepGolden(t *testing.T) {
 			fixture.Golden(t, "sweep-"+name+".charts.txt", []byte(numbers.String()))
 			if dir := *pictures; dir != "" {
 				for i := range d.Charts {
-					picture, err := d.Charts[i].Png()
+					picture, err := d.Charts[i].PNG()
 					if err != nil {
 						t.Fatal(err)
 					}

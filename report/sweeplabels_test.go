@@ -17,7 +17,7 @@ import (
 func TestSweepLabels(t *testing.T) {
 	for name, trials := range fixture.Sweeps() {
 		for _, c := range documentOf(mustSweep(t, trials)).Charts {
-			svg, err := c.Svg()
+			svg, err := c.SVG()
 			if err != nil {
 				t.Fatal(err)
 			}

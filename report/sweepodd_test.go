@@ -47,7 +47,7 @@ func TestOddSweeps(t *testing.T) {
 				trials := odd.made(fixture.Sweeps()[of])
 				d := documentOf(mustSweep(t, trials))
 				for i := range d.Charts {
-					if _, err := d.Charts[i].Svg(); err != nil {
+					if _, err := d.Charts[i].SVG(); err != nil {
 						t.Error(err)
 					}
 				}

@@ -82,13 +82,13 @@ func parseQuery(raw string) (query, error) {
 			return q, fmt.Errorf("wait: found %q, want a time from 1s to 60s, once", strings.Join(wait, ", "))
 		}
 		if !q.resume {
-			return q, errors.New("wait: found no after with it, want the id of the last message seen: without it there is always news")
+			return q, errors.New("wait: found without after, want after as well: the id of the last message seen")
 		}
 	}
 	return q, nil
 }
 
-// parseBatch reads from the query of a WebSocket handshake whether messages are to
+// parseBatch reads from the query of a WebSocket handshake whether messages should
 // be gathered for the server's window.
 func parseBatch(raw string) (bool, error) {
 	values, err := url.ParseQuery(raw)
@@ -125,7 +125,7 @@ func parseMessage(body []byte) (user, text string, err error) {
 		}
 		field := fields[name.(string)] // Token has seen to it that it is one
 		if field == nil {
-			return "", "", fmt.Errorf("body: found a member %q too many, want %s", name, want)
+			return "", "", fmt.Errorf("body: found an unknown or repeated member %q, want %s", name, want)
 		}
 		delete(fields, name.(string))
 		if err := d.Decode(field); err != nil {
@@ -136,7 +136,7 @@ func parseMessage(body []byte) (user, text string, err error) {
 		return "", "", fmt.Errorf("body: %w, want %s", err, want)
 	}
 	if _, err := d.Token(); err != io.EOF {
-		return "", "", errors.New("body: found more after the object, want " + want)
+		return "", "", errors.New("body: found more text after the object, want " + want)
 	}
 	if replaced(body, user+text) {
 		return "", "", errors.New(`body: found half a surrogate pair (\ud800 to \udfff), which is no character`)

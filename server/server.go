@@ -124,13 +124,11 @@ func (s *Server) routes() http.Handler {
 // Serve accepts connections on l, which it closes in the end, until Shutdown;
 // it returns nil then, and else what broke.
 func (s *Server) Serve(l net.Listener) error {
-	counting := wire.Listen(l, &s.tally.Tally)
+	var secured *tls.Config
 	if c := s.config.Certificate; c != nil {
-		counting = wire.ListenTLS(l, &s.tally.Tally, &tls.Config{
-			Certificates: []tls.Certificate{*c}, MinVersion: tls.VersionTLS13, NextProtos: []string{"http/1.1"},
-		})
+		secured = &tls.Config{Certificates: []tls.Certificate{*c}, MinVersion: tls.VersionTLS13, NextProtos: []string{"http/1.1"}}
 	}
-	if err := s.http.Serve(counting); !errors.Is(err, http.ErrServerClosed) {
+	if err := s.http.Serve(wire.Listen(l, &s.tally.Tally, secured)); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return nil
@@ -166,7 +164,7 @@ func (s *Server) arrive(next http.Handler) http.Handler {
 				panic(p)
 			default:
 				s.panicked(r.Method+" "+r.URL.Path, p)
-				refuse(w, http.StatusInternalServerError, "the server failed; its log says more")
+				refuse(w, http.StatusInternalServerError, "the server failed; see its log")
 			}
 		}()
 		if s.closing.Err() != nil && r.URL.Path != "/metrics" {

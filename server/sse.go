@@ -35,7 +35,7 @@ func (s *Server) openStream(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if !r.ProtoAtLeast(1, 1) {
-		refuse(w, http.StatusHTTPVersionNotSupported, "a stream of events needs HTTP/1.1")
+		refuse(w, http.StatusHTTPVersionNotSupported, "an event stream needs HTTP/1.1")
 		return
 	}
 	if r.Method == http.MethodHead {

@@ -14,7 +14,7 @@ import (
 func checkPprof(address string) error {
 	addr, err := netip.ParseAddrPort(address)
 	if err != nil || !addr.Addr().IsLoopback() {
-		return fmt.Errorf("--pprof %q: want a loopback address and a port, as 127.0.0.1:0", address)
+		return fmt.Errorf("--pprof %q: want a loopback address and a port, such as 127.0.0.1:0", address)
 	}
 	return nil
 }

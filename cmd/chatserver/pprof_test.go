@@ -15,7 +15,7 @@ func TestProfilesForThisHostOnly(t *testing.T) {
 	for _, address := range []string{"0.0.0.0:0", ":0", "[::]:0", "192.0.2.1:0", "localhost:0", "127.0.0.1", "nowhere"} {
 		var stdout, stderr bytes.Buffer
 		code := command().Run(t.Context(), strings.NewReader(""), &stdout, &stderr, []string{"--listen", "127.0.0.1:0", "--pprof", address})
-		if want := `--pprof "` + address + `": want a loopback address and a port, as 127.0.0.1:0`; code != serving.Usage || !strings.Contains(stderr.String(), want) || stdout.Len() > 0 {
+		if want := `--pprof "` + address + `": want a loopback address and a port, such as 127.0.0.1:0`; code != serving.Usage || !strings.Contains(stderr.String(), want) || stdout.Len() > 0 {
 			t.Errorf("%s: exit code %d, stdout %q, stderr %q", address, code, &stdout, &stderr)
 		}
 	}

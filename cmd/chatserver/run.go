@@ -14,20 +14,20 @@ import (
 	"github.com/pollpush/pollpush/server"
 )
 
-// shutdownTimeout is when a graceful end becomes an end.
+// shutdownTimeout is how long a graceful shutdown may take.
 const shutdownTimeout = 4 * time.Second
 
 type flags struct {
 	Listen        string        `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to serve on; port 0 takes a free one (${default})."`
 	History       int           `default:"1000" placeholder:"N" help:"Messages kept per room (${default})."`
-	Backlog       int           `default:"1048576" placeholder:"BYTES" help:"Bytes that may wait for a connection whose peer does not read, before it is closed (${default})."`
-	Idle          time.Duration `default:"2m" placeholder:"DURATION" help:"How long a connection may lie idle between two requests, before it is closed (${default}); more than the interval of those that poll."`
-	Origins       []string      `placeholder:"URL,…" help:"Origins, beside the server's own, whose pages may open WebSockets, such as https://example.org."`
-	Deflate       bool          `help:"Agree to compress WebSockets (permessage-deflate) with clients that offer it."`
-	Batch         time.Duration `default:"50ms" placeholder:"DURATION" help:"How long messages are gathered for WebSockets that ask for batches (${default}); 0s does not offer it."`
-	TLS           bool          `name:"tls" help:"Serve https, by TLS 1.3, with a certificate made on the spot; the first line tells it."`
-	Pprof         string        `placeholder:"HOST:PORT" help:"Serve Go's profiles there, under /debug/pprof/; a loopback address. Not offered without."`
-	ExitWithStdin bool          `help:"End gracefully when standard input ends, so that the server does not outlive who started it."`
+	Backlog       int           `default:"1048576" placeholder:"BYTES" help:"Most bytes queued for a connection whose peer does not read; beyond that it is closed (${default})."`
+	Idle          time.Duration `default:"2m" placeholder:"DURATION" help:"Idle time between two requests after which a connection is closed (${default}); longer than any client's poll interval."`
+	Origins       []string      `placeholder:"URL,…" help:"Other origins whose pages may open WebSockets, such as https://example.org."`
+	Deflate       bool          `help:"Compress WebSockets (permessage-deflate) for clients that offer it."`
+	Batch         time.Duration `default:"50ms" placeholder:"DURATION" help:"Time over which messages are gathered for WebSockets that ask for batches (${default}); 0s turns batching off."`
+	TLS           bool          `name:"tls" help:"Serve HTTPS (TLS 1.3) with a temporary certificate, which the first line of output contains."`
+	Pprof         string        `placeholder:"HOST:PORT" help:"Loopback address on which to serve Go's profiles, under /debug/pprof/ (none)."`
+	ExitWithStdin bool          `help:"Shut down gracefully when standard input ends, so that the server does not outlive its parent."`
 }
 
 // Validate is called by kong.
@@ -59,7 +59,7 @@ func command() serving.Program {
 	var f flags
 	return serving.Program{
 		Name:        "chatserver",
-		Description: "Serves one chat by polling, Server-Sent Events, WebSocket and Socket.IO.",
+		Description: "Serves one chat over polling, Server-Sent Events, WebSocket and Socket.IO.",
 		Flags:       &f, Listen: &f.Listen, ExitWithStdin: &f.ExitWithStdin,
 		Start: func(l net.Listener, stderr io.Writer) (serving.Server, error) { return f.start(l, stderr) },
 	}
@@ -83,7 +83,7 @@ func (f flags) start(listener net.Listener, stderr io.Writer) (serving.Server, e
 	if f.Pprof != "" {
 		apart, err := net.Listen("tcp", f.Pprof)
 		if err != nil {
-			return serving.Server{}, fmt.Errorf("%w; choose another address by --pprof", err)
+			return serving.Server{}, fmt.Errorf("%w; choose another address with --pprof", err)
 		}
 		go serveProfiles(apart)
 		line.Pprof, profiles = "http://"+apart.Addr().String(), apart.Close

@@ -30,7 +30,7 @@ func run(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	in := json.NewDecoder(bufio.NewReader(stdin))
 	var plan shard.Plan
 	if err := in.Decode(&plan); err != nil {
-		return fmt.Errorf("no plan on standard input (pollpush starts loadgen and tells it what to do): %w", err)
+		return fmt.Errorf("no plan on standard input (only pollpush runs loadgen, and sends it a plan): %w", err)
 	}
 	dial, ok := loadgen.Dialers[plan.Transport]
 	if !ok {

@@ -12,13 +12,13 @@ import (
 
 type flags struct {
 	Listen        string        `default:"127.0.0.1:0" placeholder:"HOST:PORT" help:"Address to serve on; port 0 takes a free one (${default})."`
-	Delay         time.Duration `placeholder:"DURATION" help:"From a message's acceptance to its delivery to every client (0s)."`
-	Lose          int           `placeholder:"N" help:"Lose the second of each N messages; 0 loses none (${default})." default:"0"`
-	Again         int           `placeholder:"N" help:"Deliver the fourth of each N messages twice (${default})." default:"0"`
-	Swap          int           `placeholder:"N" help:"Deliver the sixth of each N messages after its successor (${default})." default:"0"`
-	StallAt       time.Duration `placeholder:"DURATION" help:"When, from a room's first message, it begins to stall (0s)."`
-	Stall         time.Duration `placeholder:"DURATION" help:"For how long: what would be delivered in that time is delivered at its end (0s)."`
-	ExitWithStdin bool          `help:"End when standard input does, so that the server does not outlive who started it."`
+	Delay         time.Duration `placeholder:"DURATION" help:"Time from accepting a message to delivering it to every client (0s)."`
+	Lose          int           `placeholder:"N" help:"Lose the second of every N messages; 0 loses none (${default})." default:"0"`
+	Again         int           `placeholder:"N" help:"Deliver the fourth of every N messages twice; 0 repeats none (${default})." default:"0"`
+	Swap          int           `placeholder:"N" help:"Deliver the sixth of every N messages after its successor; 0 swaps none (${default})." default:"0"`
+	StallAt       time.Duration `placeholder:"DURATION" help:"Time from a room's first message until its stall begins (0s)."`
+	Stall         time.Duration `placeholder:"DURATION" help:"Length of the stall; messages due in it are delivered at its end (0s)."`
+	ExitWithStdin bool          `help:"Exit when standard input ends, so that the server does not outlive its parent."`
 }
 
 // leastRow is the shortest row of messages that has a place for each fault.
@@ -43,7 +43,7 @@ func command() serving.Program {
 	var f flags
 	return serving.Program{
 		Name:        "nulltarget",
-		Description: "Serves a chat with as little work as can be, with a known delay and known faults.",
+		Description: "Serves a chat with as little work as possible, a known delay and known faults.",
 		Flags:       &f, Listen: &f.Listen, ExitWithStdin: &f.ExitWithStdin,
 		Start: func(listener net.Listener, _ io.Writer) (serving.Server, error) {
 			s := nulltarget.New(nulltarget.Config{

@@ -8,6 +8,7 @@ import (
 	"reflect"
 	"runtime/debug"
 	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -53,6 +54,18 @@ func newCommands() commands {
 type session struct {
 	context.Context
 	stdout, stderr *output
+}
+
+// sleep waits, and reports whether it was not interrupted meanwhile.
+func (s *session) sleep(d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-s.Done():
+		return false
+	}
 }
 
 // run runs one command line and returns its exit code. What could not be printed,
@@ -163,23 +176,21 @@ func explain(stderr io.Writer, err error) int {
 	if text := err.Error(); text != "" {
 		fmt.Fprintf(stderr, "pollpush: %s\n", text)
 	}
-	var (
-		asked   *exitError
-		usage   *usageError
-		input   *scenario.Error
-		file    *result.FileError
-		known   *calibration.FileError
-		refusal *control.Refusal
-	)
+	asked, ok := errors.AsType[*exitError](err)
 	switch {
-	case errors.As(err, &asked):
+	case ok:
 		return asked.code
-	case errors.As(err, &usage), errors.As(err, &input), errors.As(err, &file), errors.As(err, &known):
+	case is[*usageError](err), is[*scenario.Error](err), is[*result.FileError](err), is[*calibration.FileError](err):
 		return badInput
-	case errors.As(err, &refusal):
+	case is[*control.Refusal](err):
 		return refused
 	}
 	return invalidRun
+}
+
+func is[E error](err error) bool {
+	_, ok := errors.AsType[E](err)
+	return ok
 }
 
 // builtFrom is the commit, set by the linker; see the Makefile.

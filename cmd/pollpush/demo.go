@@ -54,12 +54,8 @@ func (c *demoCommand) talk(s *session, base string) error {
 	}
 	fmt.Fprintf(s.stdout, "The chat:  %s/?room=%s\nThe race:  %s/?room=%s#race\nEnd it with Ctrl-C.\n", base, c.Room, base, c.Room)
 	for n := 1; ; n++ {
-		pause := time.NewTimer(time.Duration(rand.ExpFloat64() * float64(time.Second)))
-		select {
-		case <-s.Done():
-			pause.Stop()
+		if !s.sleep(time.Duration(rand.ExpFloat64() * float64(time.Second))) {
 			return nil
-		case <-pause.C:
 		}
 		if err := c.post(client, base, n); err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"slices"
 
 	"github.com/pollpush/pollpush/internal/file"
 	"github.com/pollpush/pollpush/internal/scenario"
@@ -20,10 +21,7 @@ type order struct {
 	Source string              `json:"source"` // what the file holds
 	Keys   []scenario.Override `json:"keys"`   // laid over it by flags
 
-	Target    string `json:"target,omitempty"`
-	TargetCA  string `json:"target_ca,omitempty"` // the file's path
-	TargetPID int    `json:"target_pid,omitempty"`
-	Profile   bool   `json:"profile,omitempty"`
+	targeting
 }
 
 // orderFile is the order's name in a run's folder.
@@ -43,17 +41,11 @@ func (c *runCommand) order(name string) (order, error) {
 	if err != nil {
 		return order{}, err
 	}
-	o := order{File: file, Source: string(src), Keys: c.list(), Profile: c.Profile}
+	o := order{file, string(src), c.list(), c.targeting}
 	if c.TargetCA != "" { // for whoever goes on from another folder
 		if o.TargetCA, err = filepath.Abs(c.TargetCA); err != nil {
 			return order{}, err
 		}
-	}
-	if c.Target != nil {
-		o.Target = *c.Target
-	}
-	if c.TargetPID != nil {
-		o.TargetPID = *c.TargetPID
 	}
 	_, err = o.grid()
 	return o, err
@@ -82,9 +74,7 @@ func (o order) keep() (map[string][]byte, error) {
 
 // restore takes everything from the order of an interrupted run.
 func (c *runCommand) restore() error {
-	fresh := runCommand{Scenarios: []string{scenario.Default}, Calibration: c.Calibration, Resume: c.Resume, Live: c.Live, NoLock: c.NoLock}
-	if len(c.Scenarios) != 1 || c.Scenarios[0] != scenario.Default || len(c.list()) > 0 || c.Out != nil ||
-		c.Target != nil || c.TargetCA != "" || c.TargetPID != nil || c.Profile || c.Baseline != "" {
+	if !slices.Equal(c.Scenarios, []string{scenario.Default}) || len(c.list()) > 0 || c.Out != nil || c.targeting != (targeting{}) || c.Baseline != "" {
 		return usage("--resume %s: goes on with the run as it was asked for; leave out the scenario and all other flags", *c.Resume)
 	}
 	path := filepath.Join(*c.Resume, orderFile)
@@ -102,13 +92,6 @@ func (c *runCommand) restore() error {
 	if err := file.Decode(text, &o); err != nil {
 		return usage("--resume %s: %s is not what `pollpush run` has written: %w", *c.Resume, path, err)
 	}
-	fresh.Out, fresh.TargetCA, fresh.Profile, fresh.restored = c.Resume, o.TargetCA, o.Profile, &o
-	if o.Target != "" {
-		fresh.Target = &o.Target
-	}
-	if o.TargetPID != 0 {
-		fresh.TargetPID = &o.TargetPID
-	}
-	*c = fresh
+	c.Out, c.targeting, c.restored = c.Resume, o.targeting, &o
 	return nil
 }

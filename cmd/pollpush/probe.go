@@ -80,8 +80,7 @@ func newest(ctx context.Context, base string, roots *x509.CertPool, room string,
 	if err != nil {
 		return 0, err
 	}
-	client := localhost.Client(roots)
-	answer, err := client.Do(request)
+	answer, err := localhost.Client(roots).Do(request)
 	if untrusted := (*tls.CertificateVerificationError)(nil); errors.As(err, &untrusted) {
 		return 0, fmt.Errorf("%w; name the certificate, or the authority that signed it, with --ca FILE", err)
 	}
@@ -206,14 +205,4 @@ func (p *probe) print(m loadgen.Delivery) error {
 		return errUnread
 	}
 	return nil
-}
-
-// sleep waits, no longer than until it is interrupted.
-func (p *probe) sleep(d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-	case <-p.Done():
-	}
 }

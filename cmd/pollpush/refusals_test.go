@@ -207,7 +207,7 @@ func TestBaselineRefuses(t *testing.T) {
 	write(t, filepath.Join(dir, "broken", result.FileName), "once\n")
 	const run = "run asked.yaml --baseline "
 	wantRefused(t, dir, []refusal{
-		{run + "nowhere", refused, "nowhere: there is no such file .. or leave --baseline out to go on without"},
+		{run + "nowhere", refused, "nowhere: no such file .. or leave --baseline out to go on without"},
 		{run + "broken", badInput, "broken/trials.jsonl:1: is not JSON"},
 		{run + "base --transports ws,poll", badInput, "--baseline base: .. the base has no trial of poll (transports: ws, and poll, ws)"},
 		{run + "base --clients 2,30", badInput, "clients: 2, and 30"},
@@ -265,7 +265,7 @@ func TestResultsRefused(t *testing.T) {
 		{"compare hollow good", refused, "make the base by `pollpush run SCENARIO --out hollow/base`"},
 		{"compare . good", refused, " holds a run: name that as the base"},
 	}
-	const missing = ": there is no such file; name a run's folder, as `pollpush run` prints it"
+	const missing = ": no such file; give a run's folder, as `pollpush run` prints it"
 	for name, said := range map[string]string{
 		"nowhere": "nowhere" + missing, "hollow": "hollow/trials.jsonl" + missing, "folder": "folder/trials.jsonl: is no regular file",
 		"/dev/zero": "/dev/zero: is no regular file", "tiny.yaml": "tiny.yaml:1: is not JSON", "tiny.yaml/below": "tiny.yaml/below",
@@ -322,7 +322,7 @@ func TestCompareRefuses(t *testing.T) {
 		{"compare base short", badInput, "new run: ws has 3 of 6 trials: the run is partial"},
 		{"compare base cut", badInput, "new run: poll has 0 of 3 trials: the run is partial"},
 		{"compare cut base --counts-only", badInput, "base: poll has 0 of 3 trials"},
-		{"compare base swept", badInput, "new run: has no trial at 1 point that it was to measure (hash ba9876543210)"},
+		{"compare base swept", badInput, "new run: has no trial at 1 point of its plan (hash ba9876543210)"},
 		{"compare mute mute", badInput, "ws: nothing was delivered on either side: no verdict"},
 		{"compare mute mute --counts-only --markdown c.md", badInput, "ws: nothing was delivered on either side: no verdict"},
 		{"compare mute base", badInput, "ws: nothing was delivered in the base: no verdict"},

@@ -13,17 +13,23 @@ import (
 	"github.com/pollpush/pollpush/report"
 )
 
+// targeting says which servers a run measures: those that pollpush starts, or a
+// target.
+type targeting struct {
+	Target    *string `json:"target,omitempty" placeholder:"URL" help:"Load a server that is already running, instead of starting one per trial."`
+	TargetCA  string  `json:"target_ca,omitempty" name:"target-ca" placeholder:"FILE" help:"Certificates, in PEM, that a target of https is trusted by (the system's)."`
+	TargetPID *int    `json:"target_pid,omitempty" name:"target-pid" placeholder:"PID" help:"The target's process on this host, to read its cost."`
+	Profile   bool    `json:"profile,omitempty" help:"Keep CPU and heap profiles of the server's steady state, in the run's folder; costs the server CPU."`
+}
+
 type runCommand struct {
 	Scenarios []string `arg:"" optional:"" name:"scenario" help:"Names of scenarios, or paths of scenario files (${default})." default:"${scenario}"`
 
-	Target    *string `placeholder:"URL" help:"Load a server that is already running, instead of starting one per trial."`
-	TargetCA  string  `name:"target-ca" placeholder:"FILE" help:"Certificates, in PEM, that a target of https is trusted by (the system's)."`
-	TargetPID *int    `name:"target-pid" placeholder:"PID" help:"The target's process on this host, to read its cost."`
-	Profile   bool    `help:"Keep CPU and heap profiles of the server's steady state, in the run's folder; costs the server CPU."`
-	Out       *string `placeholder:"DIR" help:"Folder for the results; must be empty or new (results/SCENARIO-TIME)."`
-	NoLock    bool    `help:"Go on where the file system of the results cannot lock them; no other pollpush may write there."`
-	Baseline  string  `placeholder:"DIR" help:"Refuse to measure what cannot be compared with this run, before anything is measured."`
-	Resume    *string `placeholder:"DIR" help:"Go on with the interrupted run in this folder, as it was asked for; no other flag goes with it."`
+	targeting
+	Out      *string `placeholder:"DIR" help:"Folder for the results; must be empty or new (results/SCENARIO-TIME)."`
+	NoLock   bool    `help:"Go on where the file system of the results cannot lock them; no other pollpush may write there."`
+	Baseline string  `placeholder:"DIR" help:"Refuse to measure what cannot be compared with this run, before anything is measured."`
+	Resume   *string `placeholder:"DIR" help:"Go on with the interrupted run in this folder, as it was asked for; no other flag goes with it."`
 
 	Calibration string `placeholder:"PATH" default:"${calibrations}" help:"What pollpush calibrate has found: a file, or the folder in which it is kept by machine (${default})."`
 
@@ -39,7 +45,7 @@ type runCommand struct {
 // one begins.
 func (c *runCommand) Run(s *session) error {
 	options := control.Options{
-		NoLock: c.NoLock, Commit: commit(), Progress: s.stderr, Live: s.stderr.terminal, Width: s.stderr.width, Resume: c.Resume != nil,
+		Arm: control.Arm{Commit: commit()}, NoLock: c.NoLock, Progress: s.stderr, Live: s.stderr.terminal, Width: s.stderr.width, Resume: c.Resume != nil,
 	}
 	if err := c.prepare(&options); err != nil {
 		return err

@@ -104,9 +104,9 @@ func TestRefusesInTheField(t *testing.T) {
 		b.await(`($('name-error').textContent + $('text-error').textContent).includes(` + quote(want) + `)`)
 	}
 	refused("", "hello", "Say who you are")
-	refused(strings.Repeat("🙂", 65), "hello", "at most 64 characters, this one has 65")
-	refused("ada", "", "nothing to send")
-	refused("ada", strings.Repeat("ü", 2049), "at most 4,096 bytes, this one has 4098")
+	refused(strings.Repeat("🙂", 65), "hello", "at most 64 characters; this one has 65")
+	refused("ada", "", "Enter a message")
+	refused("ada", strings.Repeat("ü", 2049), "at most 4,096 bytes; this one has 4098")
 	assert.Check(t, is.Equal(s.metric("messages_posted_total"), 0), "messages were posted")
 	// The limits themselves are fine.
 	b.enter("name", strings.Repeat("n", 64))
@@ -148,7 +148,7 @@ func TestGivesUpWithoutAnAnswer(t *testing.T) {
 		p.Deafen()
 		b.do(`$('text').value = 'unheard'`)
 		b.click("send")
-		b.await(`$('text-error').textContent === 'Not confirmed: no answer within 10 s; it may have been said all the same.'`)
+		b.await(`$('text-error').textContent === 'Not confirmed: no answer within 10 s; the message may have been posted anyway.'`)
 		p.Cut()
 		b.await(`$('state').dataset.state === 'reconnecting'`)
 		p.Lead(s.address())

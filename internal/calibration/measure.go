@@ -101,8 +101,8 @@ func (b *bench) run(ctx context.Context, s scenario.Scenario, flags ...string) (
 	}
 	b.trials++
 	trials, err := control.Run(ctx, control.Options{
-		Grid: scenario.Single(s), Loadgen: b.Loadgen, Target: line.URL, TargetPID: target.Pid(),
-		Dir: filepath.Join(b.dir, strconv.Itoa(b.trials)), Commit: b.Commit, Progress: io.Discard,
+		Arm:  control.Arm{Target: line.URL, TargetPID: target.Pid(), Dir: filepath.Join(b.dir, strconv.Itoa(b.trials)), Commit: b.Commit},
+		Grid: scenario.Single(s), Loadgen: b.Loadgen, Progress: io.Discard,
 		NoLock: true, // the folder is its own
 	})
 	if ctx.Err() != nil {
@@ -197,7 +197,7 @@ func floor(t *result.Trial, paced bool) *result.Quantiles {
 // operations is how many there were in the steady state.
 func (b *bench) operations(t *result.Trial) int64 {
 	if b.transport.Paced {
-		return t.Requests.ByStatus["200"] + t.Requests.ByStatus["304"]
+		return t.Requests.Answered()
 	}
 	return t.WindowDeliveries
 }

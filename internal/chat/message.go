@@ -44,7 +44,7 @@ func (m *Message) encode() {
 }
 
 func checkRoomName(name string) error {
-	want := fmt.Sprintf("1 to %d of A-Z a-z 0-9 _ -", MaxRoomName)
+	want := fmt.Sprintf("1 to %d characters of A-Z a-z 0-9 _ -", MaxRoomName)
 	if n := len(name); n < 1 || n > MaxRoomName {
 		return &InputError{Field: "room", Found: fmt.Sprintf("a name of %d bytes", n), Want: want}
 	}
@@ -75,7 +75,7 @@ func checkMessage(user, text string) error {
 }
 
 // ErrTooManyRooms is returned where one more room would exceed the hub's bound.
-var ErrTooManyRooms = errors.New("chat: no further room: the bound on rooms is reached; use one that exists")
+var ErrTooManyRooms = errors.New("chat: too many rooms: use an existing one")
 
 // InputError says which part of what a client asked for is not acceptable, what
 // was found and what would be.

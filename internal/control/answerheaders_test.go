@@ -32,7 +32,7 @@ func TestAnswerHeadersAreTold(t *testing.T) {
 			var last atomic.Pointer[map[string]int64] // answer to a poll
 			proxy.ModifyResponse = func(r *http.Response) error {
 				r.Header.Set("X-Request-Id", "0123456789abcd")
-				if r.Request.Method == http.MethodGet && r.Request.URL.Path != "/metrics" {
+				if r.Request.Method == http.MethodGet && r.StatusCode == http.StatusOK && r.Request.URL.Path != "/metrics" {
 					lines := map[string]int64{"": int64(len("HTTP/1.1 200 OK\r\n"))}
 					for name := range r.Header {
 						lines[name] = int64(len(name + ": " + r.Header.Get(name) + "\r\n"))

@@ -10,15 +10,15 @@ import (
 	"github.com/pollpush/pollpush/internal/proc"
 )
 
-// Arm is one of several servers that the same trials are run against, as Options
-// has it. All are of a kind: programs, targets that run already, or started ones.
-// Targets all speak TLS, or none does.
+// Arm is a server that trials are run against. Of several all are of a kind:
+// programs, targets that run already, or started ones. Targets all speak TLS, or
+// none does.
 type Arm struct {
-	Chatserver string
-	Target     string
-	TargetPID  int
-	Start      *Start
-	Dir        string // of its results
+	Chatserver string // path of the program
+	Target     string // base URL of a server that somebody else runs; "" starts one per trial
+	TargetPID  int    // its process, if it is on this host; 0 leaves its cost out
+	Start      *Start // starts the target for each trial; nil where it is running already
+	Dir        string // the run's folder: made if it is not there, refused if it holds anything
 	Commit     string // of the server, or of pollpush where it is a target
 }
 

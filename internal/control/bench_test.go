@@ -35,8 +35,8 @@ func BenchmarkTransport(b *testing.B) {
 				Server:  scenario.Server{History: 1000, Batch: 50 * time.Millisecond},
 			}
 			trials, err := Run(b.Context(), Options{
-				Grid: scenario.Single(s), Chatserver: chatserver, Loadgen: shardProgram,
-				Dir: filepath.Join(b.TempDir(), "run"), Commit: "bench", Progress: b.Output(),
+				Arm:  Arm{Chatserver: chatserver, Dir: filepath.Join(b.TempDir(), "run"), Commit: "bench"},
+				Grid: scenario.Single(s), Loadgen: shardProgram, Progress: b.Output(),
 			})
 			assert.NilError(b, err)
 			var generator, server, generatorMemory, serverMemory float64

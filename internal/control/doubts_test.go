@@ -89,7 +89,7 @@ func TestAStoppedShardIsNoticed(t *testing.T) {
 			least := (stop - 20*time.Millisecond).Seconds()
 			assert.Check(t, trial.PauseS >= least, "the longest pause is %.3f s, a shard was stopped for %v", trial.PauseS, stop)
 			r := reasonOf(t, trial, result.GeneratorPaused)
-			if r.Validity != result.Invalid || trial.Validity != result.Invalid || !strings.HasPrefix(r.Text, "a shard stood still for ") {
+			if r.Validity != result.Invalid || trial.Validity != result.Invalid || !strings.HasPrefix(r.Text, "a shard paused for ") {
 				t.Errorf("the trial is %s, by %+v", trial.Validity, r)
 			}
 			first := trial.Reasons[0]

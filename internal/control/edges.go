@@ -28,17 +28,11 @@ type edge struct {
 // readEdges reads both edges of the steady state. The servers' own metrics are
 // asked for outside of it, so that answering is no part of its cost.
 func (w *watch) readEdges(ctx context.Context) error {
-	select {
-	case <-w.known:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	alarm, err := alarmUntil(ctx)
+	alarm, from, to, err := w.steady(ctx)
 	if err != nil {
 		return err
 	}
 	defer alarm.Close()
-	from, to := w.plan.Window(w.begun)
 	const before = int64(100 * time.Millisecond)
 	if err := alarm.Wait(from - before); err != nil {
 		return ctx.Err()
@@ -60,7 +54,7 @@ func (w *watch) readEdges(ctx context.Context) error {
 	w.edges[0].metrics = <-metrics
 	// At the end itself, clients that lack nothing may be leaving already.
 	if alarm.Wait(to-before) == nil {
-		w.open = w.descriptors()
+		w.open = [2]int64{total(w.servers, proc.Descriptors), total(w.shards, proc.Descriptors)}
 	}
 	w.stopped = alarm.Wait(to) != nil
 	w.readEdge(1, to)
@@ -86,7 +80,7 @@ func (w *watch) readEdge(i int, planned int64) {
 	}
 	e.server, e.shards = read(w.servers), read(w.shards)
 	e.off = time.Duration(clock.Now() - planned)
-	e.busy = w.activity()
+	e.busy = [2]proc.Activity{total(w.servers, proc.ReadActivity), total(w.shards, proc.ReadActivity)}
 	if u, err := proc.Read(os.Getpid()); err == nil {
 		e.own = u.CPU
 	}

@@ -2,11 +2,13 @@ package control
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,16 +33,23 @@ type member struct {
 	silent bool // its output has ended
 }
 
-// happening is an event of a shard, or the end of its standard output.
+// happening is an event of a shard, the end of its standard output, or a server's.
 type happening struct {
 	from  *member
 	event shard.Event
 	err   error
+	died  *proc.Process // the server
 }
 
-// start starts a shard for each plan.
+// start starts a shard for each plan, and watches the servers.
 func (f *fleet) start(program string, plans []shard.Plan) error {
 	f.events, f.over = make(chan happening, 16*len(plans)), make(chan struct{})
+	for _, server := range f.servers {
+		go func() {
+			<-server.Ended()
+			f.post(happening{died: server})
+		}()
+	}
 	for _, plan := range plans {
 		p, err := proc.Start(program)
 		if err != nil {
@@ -70,16 +79,21 @@ func (m *member) write() {
 func (f *fleet) listen(m *member) {
 	d := json.NewDecoder(bufio.NewReaderSize(m.Stdout, 1<<16))
 	for {
-		var e shard.Event
-		err := d.Decode(&e)
-		select {
-		case f.events <- happening{m, e, err}:
-		case <-f.over:
+		h := happening{from: m}
+		h.err = d.Decode(&h.event)
+		if !f.post(h) || h.err != nil {
 			return
 		}
-		if err != nil {
-			return
-		}
+	}
+}
+
+// post hands on what has happened; false where nobody takes it any more.
+func (f *fleet) post(h happening) bool {
+	select {
+	case f.events <- h:
+		return true
+	case <-f.over:
+		return false
 	}
 }
 
@@ -99,44 +113,21 @@ func (f *fleet) tell(c shard.Command) {
 func (f *fleet) await(ctx context.Context, is string, patience time.Duration, take func(shard.Event)) error {
 	timeout := time.NewTimer(patience)
 	defer timeout.Stop()
-	died := make(chan *proc.Process, 1)
-	watching, unwatch := context.WithCancel(ctx)
-	defer unwatch()
-	for _, server := range f.servers {
-		go func() {
-			select {
-			case <-server.Ended():
-				select {
-				case died <- server:
-				default:
-				}
-			case <-watching.Done():
-			}
-		}()
-	}
 	for missing := len(f.shards); missing > 0; {
 		select {
 		case h := <-f.events:
+			f.note(h)
 			switch {
-			case h.err != nil && h.from.result != nil:
-				h.from.silent = true // it has said all; end sees how it ended
-			case h.err != nil:
-				return f.lost(ctx, h)
-			case h.event.Is == shard.Tick:
-				f.onTick(*h.event.Second)
-			default:
-				if h.event.Result != nil {
-					h.from.result = h.event.Result
-				}
-				if h.event.Is == is {
-					missing--
-					if take != nil {
-						take(h.event)
-					}
+			case h.died != nil:
+				return fmt.Errorf("the server died: %w", cmp.Or(h.died.Err(), errByItself))
+			case h.err != nil && h.from.result == nil: // else it has said all; end sees how it ended
+				return lost(ctx, h)
+			case h.err == nil && h.event.Is == is:
+				missing--
+				if take != nil {
+					take(h.event)
 				}
 			}
-		case server := <-died:
-			return fmt.Errorf("the server died: %w", endOf(server))
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-timeout.C:
@@ -146,24 +137,26 @@ func (f *fleet) await(ctx context.Context, is string, patience time.Duration, ta
 	return nil
 }
 
-// endOf tells how a process ended that should not have.
-func endOf(p *proc.Process) error {
-	if err := p.Err(); err != nil {
-		return err
+// note keeps what a shard has said, or that it will say nothing more.
+func (f *fleet) note(h happening) {
+	switch {
+	case h.err != nil:
+		h.from.silent = true
+	case h.event.Is == shard.Tick:
+		f.onTick(*h.event.Second)
+	case h.event.Result != nil:
+		h.from.result = h.event.Result
 	}
-	return errors.New("it ended by itself")
 }
 
-func (f *fleet) lost(ctx context.Context, h happening) error {
+// errByItself is how a process ended that should not have, and has told no reason.
+var errByItself = errors.New("it ended by itself")
+
+func lost(ctx context.Context, h happening) error {
 	if !errors.Is(h.err, io.EOF) {
 		return fmt.Errorf("a shard said what is not an event: %w", h.err)
 	}
-	h.from.silent = true
-	err := settle(ctx, 3*time.Second, h.from.WaitOrKill, h.from.Process)
-	if err == nil {
-		err = errors.New("it ended by itself")
-	}
-	return fmt.Errorf("a shard died: %w", err)
+	return fmt.Errorf("a shard died: %w", cmp.Or(settle(ctx, 3*time.Second, h.from.WaitOrKill, h.from.Process), errByItself))
 }
 
 // salvage tells the shards to leave off and takes what they have, within the
@@ -172,25 +165,10 @@ func (f *fleet) salvage(within time.Duration) {
 	f.tell(shard.Command{Do: shard.Stop})
 	timeout := time.NewTimer(within)
 	defer timeout.Stop()
-	open := func() (n int) {
-		for _, m := range f.shards {
-			if m.result == nil && !m.silent {
-				n++
-			}
-		}
-		return n
-	}
-	for open() > 0 {
+	for slices.ContainsFunc(f.shards, func(m *member) bool { return m.result == nil && !m.silent }) {
 		select {
 		case h := <-f.events:
-			switch {
-			case h.err != nil:
-				h.from.silent = true
-			case h.event.Is == shard.Tick:
-				f.onTick(*h.event.Second)
-			case h.event.Result != nil:
-				h.from.result = h.event.Result
-			}
+			f.note(h)
 		case <-timeout.C:
 			return
 		}

@@ -36,17 +36,11 @@ func (f *freeze) start(ctx context.Context) <-chan struct{} {
 }
 
 func (f *freeze) run(ctx context.Context) error {
-	select {
-	case <-f.watch.known:
-	case <-ctx.Done():
-		return nil
-	}
-	alarm, err := alarmUntil(ctx)
+	alarm, from, _, err := f.watch.steady(ctx)
 	if err != nil {
-		return err
+		return unlessDone(ctx, err)
 	}
 	defer alarm.Close()
-	from, _ := f.watch.plan.Window(f.watch.begun)
 	at := from + int64(f.asked.FreezeAt)
 	if err := alarm.Wait(at); err != nil {
 		return unlessDone(ctx, err)

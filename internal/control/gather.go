@@ -1,6 +1,7 @@
 package control
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"slices"
@@ -8,6 +9,7 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
+	"github.com/pollpush/pollpush/internal/clock"
 	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/shard"
@@ -17,7 +19,6 @@ import (
 // gather puts a trial together from what its shards and the watch have.
 func gather(t *result.Trial, members []*member, w *watch, plan shard.Plan) {
 	var stale []float64
-	var windows []float64
 	var tcp []*result.TCP
 	var first string
 	var joined int64
@@ -41,24 +42,17 @@ func gather(t *result.Trial, members []*member, w *watch, plan shard.Plan) {
 		tcp = append(tcp, r.TCP)
 		t.PauseS = max(t.PauseS, time.Duration(r.Pause).Seconds())
 		stale = append(stale, r.StaleShares...)
-		if r.To > r.From {
-			windows = append(windows, time.Duration(r.To-r.From).Seconds())
-		}
-		if first == "" {
-			first = r.FirstError
-		}
+		t.WindowS = max(t.WindowS, time.Duration(r.To-r.From).Seconds())
+		first = cmp.Or(first, r.FirstError)
 		g.add(r)
 	}
-	if len(windows) > 0 && joined < int64(plan.Clients) {
+	if t.WindowS > 0 && joined < int64(plan.Clients) {
 		t.Doubt(result.Refused, result.Invalid, "%d of %d clients could not join", int64(plan.Clients)-joined, plan.Clients)
 	}
 	t.StaleShare = stat.Sum(stale) / float64(plan.Clients)
 	t.StaleShareClients = result.SummarizeShares(stale)
 	t.TCP = result.SumTCP(tcp)
 	t.Bytes = t.PhaseBytes[slices.Index(result.Phases[:], "steady")].Bytes
-	if len(windows) > 0 {
-		t.WindowS = slices.Max(windows)
-	}
 	t.Series = w.seconds()
 	w.costs(t)
 	g.finish(plan)
@@ -216,16 +210,19 @@ func (w *watch) costs(t *result.Trial) {
 	ours := t.Generator.CPUS() + (to.own - from.own).Seconds()
 	if t.Server != nil {
 		ours += t.Server.CPUS()
-		foreign := max(0, (to.host.Busy-from.host.Busy).Seconds()-ours) / passed
-		t.Env.ForeignCores = &foreign
+		t.Env.ForeignCores = new(max(0, (to.host.Busy-from.host.Busy).Seconds()-ours) / passed)
 	}
 	if h, ok := proc.Worst(from.throttling, to.throttling); ok && w.limits.Quota > 0 {
 		t.Env.Throttling = &result.Throttling{Periods: h.Periods, Throttled: h.Throttled, ThrottledS: h.Time.Seconds()}
 	}
 	if from.host.PSI && to.host.PSI {
-		share := (to.host.Pressure - from.host.Pressure).Seconds() / passed
-		t.Env.CPUPressure = &share
+		t.Env.CPUPressure = new((to.host.Pressure - from.host.Pressure).Seconds() / passed)
 	}
+}
+
+// clocks fills in how the host's clocks went between two readings.
+func clocks(e *result.Env, from, to clock.Reading) {
+	e.ClockDrift, e.ClockStepS = new(to.Drift(from)), new(time.Duration(to.Ahead()-from.Ahead()).Seconds())
 }
 
 // cost sums up processes between two edges. User and system time share the

@@ -45,29 +45,15 @@ func (w *watch) connected(ctx context.Context) {
 	w.joined = w.readHolding(func() sample { return w.metrics.scrape(ctx) })
 }
 
-// activity is what the threads of the servers, and of the shards, have done.
-// Processes of another user may not be looked into; they add nothing.
-func (w *watch) activity() (sides [2]proc.Activity) {
-	for i, pids := range [...][]int{w.servers, w.shards} {
-		for _, pid := range pids {
-			if a, err := proc.ReadActivity(pid); err == nil {
-				sides[i] = sides[i].Add(a)
-			}
+// total adds up what several processes have. One that cannot be read adds nothing:
+// it is another user's, or its end is noticed elsewhere.
+func total[T any](pids []int, read func(int) (T, error)) (sum T) {
+	for _, pid := range pids {
+		if one, err := read(pid); err == nil {
+			sum = result.Add(sum, one)
 		}
 	}
-	return sides
-}
-
-// descriptors are those that the servers, and the shards, have open.
-func (w *watch) descriptors() (sides [2]int64) {
-	for i, pids := range [...][]int{w.servers, w.shards} {
-		for _, pid := range pids {
-			if n, err := proc.Descriptors(pid); err == nil {
-				sides[i] += n
-			}
-		}
-	}
-	return sides
+	return sum
 }
 
 // inUse is the heap and the stacks of Go processes, by their own metrics.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/http/httptest"
-	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -77,21 +76,6 @@ func TestATrialIsRepeatedOnce(t *testing.T) {
 		trial := result.Trial{Attempt: c.attempt, Validity: result.Suspect}
 		trial.Doubt(c.code, result.Suspect, "")
 		assert.Check(t, is.Equal(r.repeats(&trial), c.want), c.name)
-	}
-}
-
-func TestCausesKeepsTheFirst(t *testing.T) {
-	reason := func(code, text string) result.Reason { return result.Reason{Code: code, Text: text} }
-	cause, generic := reason(result.NotComplete, "the server died"), reason(result.NotComplete, "the trial is failed")
-	late := reason(result.PublishLate, "late")
-	for _, c := range []struct{ in, want []result.Reason }{
-		{[]result.Reason{}, []result.Reason{}},
-		{[]result.Reason{late}, []result.Reason{late}},
-		{[]result.Reason{late, generic}, []result.Reason{late, generic}},
-		{[]result.Reason{cause, late, generic}, []result.Reason{cause, late}},
-	} {
-		got := causes(append([]result.Reason{}, c.in...))
-		assert.Check(t, reflect.DeepEqual(got, c.want), "%v: %v, want %v", c.in, got, c.want)
 	}
 }
 

@@ -22,24 +22,19 @@ import (
 
 // Options is what a run needs beside its scenario.
 type Options struct {
-	Grid       scenario.Grid
-	Chatserver string            // path of the program
-	Loadgen    string            // path of the program
-	Target     string            // base URL of a server that somebody else runs; "" starts one per trial
-	TargetCA   string            // certificates in PEM that a target of https is trusted by; "" stands for the system's
-	TargetPID  int               // its process, if it is on this host; 0 leaves its cost out
-	Start      *Start            // starts the target for each trial; nil where it is running already
-	Dir        string            // the run's folder: made if it is not there, refused if it holds anything
-	NoLock     bool              // go on where the file system cannot lock Dir
-	Resume     bool              // Dir holds such a run that was interrupted, which is gone on with
-	Keep       map[string][]byte // files that are put into Dir before the first trial
-	Commit     string            // of pollpush
-	Profile    bool              // keep CPU and heap profiles of the servers' steady state; not of a target's
-	Flags      []string          // by which the scenario was changed, to be told in the results
-	Progress   io.Writer
-	Live       bool       // Progress is a terminal: one line, rewritten
-	Width      func() int // of that terminal now, in columns; 0, or no function, is unknown
-	Follow     func(News) // is told what goes on, and must not block; nil where nobody follows
+	Arm      // what [Run] measures
+	Grid     scenario.Grid
+	Loadgen  string            // path of the program
+	TargetCA string            // certificates in PEM that a target of https is trusted by; "" stands for the system's
+	NoLock   bool              // go on where the file system cannot lock Dir
+	Resume   bool              // Dir holds such a run that was interrupted, which is gone on with
+	Keep     map[string][]byte // files that are put into Dir before the first trial
+	Profile  bool              // keep CPU and heap profiles of the servers' steady state; not of a target's
+	Flags    []string          // by which the scenario was changed, to be told in the results
+	Progress io.Writer
+	Live     bool       // Progress is a terminal: one line, rewritten
+	Width    func() int // of that terminal now, in columns; 0, or no function, is unknown
+	Follow   func(News) // is told what goes on, and must not block; nil where nobody follows
 	// Calibrations are what this machine is known to add, by transport; they go
 	// with the trials. They are measured without TLS.
 	Calibrations map[string]*result.Calibration
@@ -76,7 +71,7 @@ type runner struct {
 // as partial. An error is a *[Refusal], or an *[Unwritten] of the trial that
 // was the last.
 func Run(ctx context.Context, o Options) ([]result.Trial, error) {
-	all, err := run(ctx, o, []Arm{{o.Chatserver, o.Target, o.TargetPID, o.Start, o.Dir, o.Commit}})
+	all, err := run(ctx, o, []Arm{o.Arm})
 	return all[0], err
 }
 
@@ -123,10 +118,8 @@ func run(ctx context.Context, o Options, arms []Arm) ([][]result.Trial, error) {
 	r.announce(slots, arms)
 	r.tell(News{Begun: r.outline(slots)})
 	for _, s := range slots {
-		arm := arms[s.arm]
+		r.Arm, r.run = arms[s.arm], names[s.arm]
 		r.Scenario, r.size = r.Grid.Points[s.point], r.sizes[s.point]
-		r.Chatserver, r.Target, r.TargetPID, r.Start = arm.Chatserver, arm.Target, arm.TargetPID, arm.Start
-		r.Dir, r.Commit, r.run = arm.Dir, arm.Commit, names[s.arm]
 		r.left -= r.Scenario.Trial()
 		for attempt := 1 + attempts(trials[s.arm], r.Scenario, s); ; attempt++ {
 			t := r.trial(ctx, s.transport, s.trial, attempt)
@@ -240,19 +233,16 @@ func (r *runner) label(transport string, n int) string {
 // trial runs one trial, whatever becomes of it.
 func (r *runner) trial(ctx context.Context, name string, n, attempt int) result.Trial {
 	s := r.Scenario
-	_, ok := transport.Find(name)
 	t := planned(r.Grid, s, name, r.Flags)
 	t.Run, t.Trial, t.Attempt, t.Asked.Shards, t.Asked.Servers = r.run, n, attempt, r.size.shards, r.size.servers
-	t.Started, t.Status, t.Env = time.Now().UTC(), result.Complete, r.env()
+	t.Started, t.Status, t.Env = time.Now().UTC(), result.Complete, r.envOf(r.Arm)
 	t.Reasons, t.Errors, t.Series = []result.Reason{}, map[string]int64{}, []result.Second{}
 	t.Requests.ByStatus = map[string]int64{}
 	if !s.TLS {
 		t.Calibration = r.Calibrations[name]
 	}
-	err := error(nil)
-	if !ok {
-		err = fmt.Errorf("transport %q is not in the table", name)
-	} else {
+	err := fmt.Errorf("transport %q is not in the table", name)
+	if _, ok := transport.Find(name); ok {
 		err = r.measure(ctx, &t)
 	}
 	switch {
@@ -260,27 +250,12 @@ func (r *runner) trial(ctx context.Context, name string, n, attempt int) result.
 		t.Status = result.Partial
 	case err != nil:
 		t.Status = result.Failed
-		symptoms := t.Reasons
-		t.Reasons = nil
 		t.Doubt(result.NotComplete, result.Invalid, "%v", err)
-		t.Reasons = append(t.Reasons, symptoms...)
 	}
 	t.Judge()
-	t.Reasons = causes(t.Reasons)
 	r.say.line("%s: %s", r.label(name, n), verdict(&t))
 	r.tell(News{Ended: r.outcome(&t)})
 	return t
-}
-
-// causes leaves out that a trial is not complete where the cause of that is
-// said before.
-func causes(reasons []result.Reason) []result.Reason {
-	said := false
-	return slices.DeleteFunc(reasons, func(r result.Reason) bool {
-		again := said && r.Code == result.NotComplete
-		said = said || r.Code == result.NotComplete
-		return again
-	})
 }
 
 // verdict says in a line how a trial went.
@@ -316,10 +291,6 @@ func env(m proc.Machine) result.Env {
 	}
 }
 
-func (r *runner) env() result.Env {
-	return r.envOf(Arm{Commit: r.Commit, Target: r.Target, Start: r.Start})
-}
-
 func (r *runner) envOf(a Arm) result.Env {
 	e := env(r.machine)
 	e.Commit, e.Target = a.Commit, a.Target
@@ -327,18 +298,10 @@ func (r *runner) envOf(a Arm) result.Env {
 		e.Command = a.Start.Command
 	}
 	if e.CPUQuota > 0 { // which what pollpush starts inherits
-		e.QuotaShared = a.Target == "" || a.Start != nil || r.TargetPID != 0 && r.machine.Limits.SharesQuota(proc.ReadLimits(r.TargetPID))
+		e.QuotaShared = a.Target == "" || a.Start != nil || a.TargetPID != 0 && r.machine.Limits.SharesQuota(proc.ReadLimits(a.TargetPID))
 	}
 	return e
 }
 
 // nonce makes a word that tells a trial's messages and rooms from all others.
-func nonce() string {
-	const letters = "abcdefghijklmnopqrstuvwxyz0123456789"
-	var b [6]byte
-	rand.Read(b[:])
-	for i := range b {
-		b[i] = letters[int(b[i])%len(letters)]
-	}
-	return string(b[:])
-}
+func nonce() string { return strings.ToLower(rand.Text()[:6]) }

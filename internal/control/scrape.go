@@ -157,17 +157,24 @@ func (all scrapers) scrape(ctx context.Context) sample {
 }
 
 // settled scrapes until the servers have counted as many requests as have been
-// sent to them since base, for a second at most: those sent last may still be
-// on their way.
+// sent to them since base: those sent last may still be on their way.
 func (all scrapers) settled(ctx context.Context, base sample, requests int64) sample {
+	return all.until(ctx, func(now sample) bool {
+		missing := requests + result.Sub(now.own, base.own).Requests - result.Sub(now.counted(), base.counted()).Requests
+		return !base.ok || missing <= 0
+	})
+}
+
+// until scrapes until a sample will do, or the servers offer none, for a second at
+// most.
+func (all scrapers) until(ctx context.Context, enough func(sample) bool) sample {
 	ctx, cancel := context.WithTimeout(ctx, time.Second)
 	defer cancel()
 	look := time.NewTicker(5 * time.Millisecond)
 	defer look.Stop()
 	for {
 		now := all.scrape(ctx)
-		missing := requests + result.Sub(now.own, base.own).Requests - result.Sub(now.counted(), base.counted()).Requests
-		if !now.ok || !base.ok || missing <= 0 {
+		if !now.ok || enough(now) {
 			return now
 		}
 		select {

@@ -3,7 +3,6 @@ package control
 import (
 	"context"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -117,11 +116,7 @@ func (s *Start) ask(ctx context.Context, client *http.Client) error {
 	}
 	answer, err := client.Do(request)
 	if err != nil {
-		var cause *url.Error
-		if errors.As(err, &cause) {
-			err = cause.Err
-		}
-		return fmt.Errorf("%s does not answer: %w", s.Ready, err)
+		return fmt.Errorf("%s does not answer: %w", s.Ready, causeOf(err))
 	}
 	defer answer.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, 1<<20))

@@ -47,13 +47,9 @@ func checkTarget(ctx context.Context, target string, roots *x509.CertPool) error
 	if err != nil {
 		return refuse("target %s: %w", target, err)
 	}
-	client := localhost.Client(roots) // the load follows no redirect either
-	answer, err := client.Do(request)
+	answer, err := localhost.Client(roots).Do(request) // the load follows no redirect either
 	if err != nil {
-		var cause *url.Error
-		if errors.As(err, &cause) {
-			err = cause.Err
-		}
+		err = causeOf(err)
 		if untrusted := (*tls.CertificateVerificationError)(nil); errors.As(err, &untrusted) {
 			return refuse("target %s is not trusted: %w; name its certificate, or the authority that signed it, with --target-ca FILE", target, err)
 		}
@@ -89,6 +85,14 @@ func checkTarget(ctx context.Context, target string, roots *x509.CertPool) error
 	return nil
 }
 
+// causeOf is err without the method and the URL, where it is a *[url.Error].
+func causeOf(err error) error {
+	if cause, ok := errors.AsType[*url.Error](err); ok {
+		return cause.Err
+	}
+	return err
+}
+
 // checkTransports opens a client by each of the transports, and refuses a
 // target that does not let it in.
 func checkTransports(ctx context.Context, target string, roots *x509.CertPool, names []string) error {
@@ -102,29 +106,13 @@ func checkTransports(ctx context.Context, target string, roots *x509.CertPool, n
 			}
 		}
 	}
-	settled(ctx, metrics, before)
+	// A target that offers its counts has to see the tried connections end: what
+	// came of them is no part of a trial.
+	metrics.until(ctx, func(now sample) bool {
+		return !before.ok || now.metrics[metricPrefix+"websockets"] <= before.metrics[metricPrefix+"websockets"] &&
+			now.metrics[metricPrefix+"connections"] <= before.metrics[metricPrefix+"connections"]
+	})
 	return nil
-}
-
-// settled waits, for a second at most, until a target that offers its counts
-// has seen its tried connections end: what came of them is no part of a trial.
-func settled(ctx context.Context, metrics scrapers, before sample) {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	look := time.NewTicker(5 * time.Millisecond)
-	defer look.Stop()
-	for before.ok {
-		now := metrics.scrape(ctx)
-		if !now.ok || now.metrics[metricPrefix+"websockets"] <= before.metrics[metricPrefix+"websockets"] &&
-			now.metrics[metricPrefix+"connections"] <= before.metrics[metricPrefix+"connections"] {
-			return
-		}
-		select {
-		case <-look.C:
-		case <-ctx.Done():
-			return
-		}
-	}
 }
 
 // try opens one client, and has it poll once if it is one that does.

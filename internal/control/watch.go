@@ -42,10 +42,9 @@ type watch struct {
 
 // look is what processes hold and have used at an instant.
 type look struct {
-	at             int64
-	server, shards int64 // RSS
-	serverCPU      time.Duration
-	shardsCPU      time.Duration
+	at                   int64
+	server, shards       int64 // RSS
+	serverCPU, shardsCPU time.Duration
 }
 
 // sampleInterval is the time between two looks.
@@ -118,21 +117,22 @@ func alarmUntil(ctx context.Context) (*clock.Alarm, error) {
 	return alarm, err
 }
 
+// steady waits until the bounds of the steady state are known, and makes an alarm
+// for instants in it.
+func (w *watch) steady(ctx context.Context) (alarm *clock.Alarm, from, to int64, err error) {
+	select {
+	case <-w.known:
+	case <-ctx.Done():
+		return nil, 0, 0, ctx.Err()
+	}
+	from, to = w.plan.Window(w.begun)
+	alarm, err = alarmUntil(ctx)
+	return alarm, from, to, err
+}
+
 func (w *watch) look() look {
-	l := look{at: clock.Now()}
-	for _, pid := range w.servers {
-		if u, err := proc.Read(pid); err == nil { // a dead one is noticed elsewhere
-			l.server += u.RSSBytes
-			l.serverCPU += u.CPU
-		}
-	}
-	for _, pid := range w.shards {
-		if u, err := proc.Read(pid); err == nil {
-			l.shards += u.RSSBytes
-			l.shardsCPU += u.CPU
-		}
-	}
-	return l
+	at, server, shards := clock.Now(), total(w.servers, proc.Read), total(w.shards, proc.Read)
+	return look{at, server.RSSBytes, shards.RSSBytes, server.CPU, shards.CPU}
 }
 
 // tick adds one shard's second, and returns the sum once all have reported it.

@@ -8,6 +8,7 @@ package faultproxy
 import (
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"slices"
 	"sync"
@@ -21,9 +22,6 @@ import (
 type Faults struct {
 	// Delay is added to the way in each direction, however much is under way.
 	Delay time.Duration
-	// Rate is how many bytes a second pass, on each connection and in each
-	// direction; 0 is no limit.
-	Rate int64
 	// Refuse tells by its first request, as "GET /path", which connection is
 	// dropped unanswered.
 	Refuse func(request string) bool
@@ -69,17 +67,19 @@ type Frames struct {
 }
 
 func (c *Counts) add(o Counts) {
-	for _, n := range [...]struct {
-		to   *int64
-		more int64
-	}{
-		{&c.Connections, o.Connections}, {&c.Requests, o.Requests}, {&c.BytesIn, o.BytesIn}, {&c.BytesOut, o.BytesOut},
-		{&c.FramesIn.Data, o.FramesIn.Data}, {&c.FramesIn.Control, o.FramesIn.Control}, {&c.FramesIn.Close, o.FramesIn.Close},
-		{&c.FramesOut.Data, o.FramesOut.Data}, {&c.FramesOut.Control, o.FramesOut.Control}, {&c.FramesOut.Close, o.FramesOut.Close},
-		{&c.Unparsed, o.Unparsed},
-	} {
-		*n.to += n.more
-	}
+	c.Connections += o.Connections
+	c.Requests += o.Requests
+	c.BytesIn += o.BytesIn
+	c.BytesOut += o.BytesOut
+	c.FramesIn.add(o.FramesIn)
+	c.FramesOut.add(o.FramesOut)
+	c.Unparsed += o.Unparsed
+}
+
+func (f *Frames) add(o Frames) {
+	f.Data += o.Data
+	f.Control += o.Control
+	f.Close += o.Close
 }
 
 // Proxy relays connections to one server.
@@ -89,17 +89,16 @@ type Proxy struct {
 	listener net.Listener
 	running  sync.WaitGroup
 
-	mu                    sync.Mutex
-	relays                []*relay
-	stallFrom, stallUntil int64 // as clock.Now gives them
-	closed                bool
+	mu     sync.Mutex
+	relays []*relay
+	closed bool
 }
 
 // Start listens on a port of 127.0.0.1 and relays to target ("host:port").
 func Start(target string, faults Faults) (*Proxy, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return nil, fmt.Errorf("a proxy to %s cannot listen: %w", target, err)
+		return nil, fmt.Errorf("the proxy to %s cannot listen: %w", target, err)
 	}
 	p := &Proxy{faults: faults, target: target, listener: listener}
 	p.running.Go(p.accept)
@@ -120,25 +119,6 @@ func (p *Proxy) accept() {
 		}
 		p.running.Go(p.newRelay(client.(*net.TCPConn)).run)
 	}
-}
-
-// Stall lets nothing pass, in either direction, from an instant on for as long
-// as given. Connections stay, and what comes meanwhile passes afterwards.
-func (p *Proxy) Stall(from time.Time, length time.Duration) {
-	at := clock.Now() + int64(time.Until(from))
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.stallFrom, p.stallUntil = at, at+int64(length)
-}
-
-// stalledUntil is when the stall ends that an instant lies in, or 0.
-func (p *Proxy) stalledUntil(now int64) int64 {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if now < p.stallFrom || now >= p.stallUntil {
-		return 0
-	}
-	return p.stallUntil
 }
 
 // Counts sums up the connections whose first request, as "GET /path", is one
@@ -169,4 +149,171 @@ func (p *Proxy) Close() {
 		r.cut()
 	}
 	p.running.Wait()
+}
+
+// relay is one client's connection and that to the server behind it.
+type relay struct {
+	proxy          *Proxy
+	number         int
+	client, server *net.TCPConn
+	over           chan struct{} // closed by cut
+	alarms         [2]*clock.Alarm
+	once           sync.Once
+
+	mu     sync.Mutex
+	first  string // request, as "GET /path"
+	counts Counts
+}
+
+// newRelay takes down a client's connection, whatever becomes of it.
+func (p *Proxy) newRelay(client *net.TCPConn) *relay {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r := &relay{proxy: p, number: len(p.relays), client: client, over: make(chan struct{}), counts: Counts{Connections: 1}}
+	p.relays = append(p.relays, r)
+	return r
+}
+
+// run relays until both directions have ended.
+func (r *relay) run() {
+	p := r.proxy
+	defer r.client.Close()
+	server, err := net.Dial("tcp", p.target)
+	if err != nil {
+		r.client.SetLinger(0)
+		return
+	}
+	defer server.Close()
+	for i := range r.alarms {
+		if r.alarms[i], err = clock.NewAlarm(); err != nil {
+			r.client.SetLinger(0)
+			return
+		}
+		defer r.alarms[i].Close()
+	}
+	p.mu.Lock()
+	r.server = server.(*net.TCPConn)
+	closed := p.closed
+	p.mu.Unlock()
+	if closed {
+		return
+	}
+	out, in := newDirections(r)
+	var both sync.WaitGroup
+	both.Go(func() { r.pass(out, r.client, r.server, r.alarms[0]) })
+	both.Go(func() { r.pass(in, r.server, r.client, r.alarms[1]) })
+	both.Wait()
+}
+
+// cut resets both connections.
+func (r *relay) cut() {
+	r.once.Do(func() {
+		close(r.over)
+		r.proxy.mu.Lock()
+		server := r.server
+		r.proxy.mu.Unlock()
+		if server == nil {
+			return // the proxy is closed before it has been dialled
+		}
+		for _, c := range [...]*net.TCPConn{r.client, server} {
+			c.SetLinger(0)
+			c.Close()
+		}
+		for _, a := range r.alarms {
+			a.Close()
+		}
+	})
+}
+
+// chunk is bytes under way; the last one of a direction says how it ended.
+type chunk struct {
+	at   int64 // when it is to go on
+	data []byte
+	end  error // io.EOF, or what broke the connection
+}
+
+// chunksUnderWay is how many reads of a direction may wait to be written.
+const chunksUnderWay = 1024
+
+// pass relays one direction until it ends.
+func (r *relay) pass(d *direction, from, to *net.TCPConn, alarm *clock.Alarm) {
+	chunks := make(chan chunk, chunksUnderWay)
+	var reading sync.WaitGroup
+	reading.Go(func() { r.read(d, from, chunks) })
+	defer reading.Wait()
+	var left int64 // bytes until the connection is reset; at most 0 for never
+	if to == r.client && r.proxy.faults.ResetAfter != nil {
+		left = r.proxy.faults.ResetAfter(r.number)
+	}
+	for {
+		var c chunk
+		select {
+		case c = <-chunks:
+		case <-r.over:
+			return
+		}
+		err := alarm.Wait(c.at)
+		if err == nil {
+			err = r.write(to, c.data, &left)
+		}
+		switch {
+		case err != nil || c.end != nil && c.end != io.EOF:
+			r.cut()
+			return
+		case c.end != nil:
+			to.CloseWrite()
+			return
+		}
+	}
+}
+
+// read takes in what comes and hands on what the faults leave of it.
+func (r *relay) read(d *direction, from *net.TCPConn, chunks chan<- chunk) {
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(buffer)
+		r.mu.Lock()
+		if !d.in {
+			r.counts.BytesOut += int64(n)
+		}
+		data := d.feed(buffer[:n])
+		switch {
+		case d.reset:
+			err = net.ErrClosed
+		case err != nil:
+			data = append(data, d.rest()...)
+		}
+		r.mu.Unlock()
+		select {
+		case chunks <- chunk{clock.Now() + int64(r.proxy.faults.Delay), data, err}:
+		case <-r.over:
+			return
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// write writes and counts what is due. The error is [net.ErrClosed] where the
+// connection is to be reset after that.
+func (r *relay) write(to *net.TCPConn, data []byte, left *int64) error {
+	if len(data) == 0 {
+		return nil
+	}
+	last := *left > 0 && int64(len(data)) >= *left
+	if last {
+		data = data[:*left]
+	}
+	n, err := to.Write(data)
+	*left -= int64(n)
+	if to == r.client {
+		r.mu.Lock()
+		r.counts.BytesIn += int64(n)
+		r.mu.Unlock()
+	}
+	if err == nil && last {
+		err = net.ErrClosed
+	}
+	return err
 }

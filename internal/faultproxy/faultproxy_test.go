@@ -12,7 +12,6 @@ import (
 
 	"go.uber.org/goleak"
 	"gotest.tools/v3/assert"
-	is "gotest.tools/v3/assert/cmp"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -87,34 +86,6 @@ func TestDelay(t *testing.T) {
 	}
 	took := time.Since(begun)
 	assert.Check(t, took <= pieces*delay, "%d pieces took %v: they wait for one another", pieces, took)
-}
-
-func TestStall(t *testing.T) {
-	const stall = 300 * time.Millisecond
-	p := start(t, Faults{}, echo)
-	c := dial(t, p)
-	roundTrip(t, c, "before")
-	from := time.Now()
-	p.Stall(from, stall)
-	roundTrip(t, c, "amid")
-	took := time.Since(from)
-	assert.Check(t, took >= stall, "something passed %v after the stall of %v had begun", took, stall)
-	p.Stall(time.Now().Add(time.Hour), time.Hour)
-	roundTrip(t, c, "before one to come")
-	assert.Check(t, is.Equal(p.Counts(nil).Connections, int64(1)), "connections")
-}
-
-func TestThrottle(t *testing.T) {
-	const rate, size = 400_000, 200_000
-	p := start(t, Faults{Rate: rate}, func(c net.Conn) { c.Write(make([]byte, size)) })
-	begun := time.Now()
-	n, err := io.Copy(io.Discard, dial(t, p))
-	took := time.Since(begun)
-	assert.Assert(t, n == size && err == nil, "%d bytes, %v", n, err)
-	// The first slice passes at once.
-	least := (size - rate/throttleSlice) * time.Second / rate
-	assert.Check(t, took >= least, "%d bytes took %v, at %d a second they take %v", size, took, rate, least)
-	t.Logf("%d bytes took %v, at %d a second they take %v", size, took, rate, size*time.Second/rate)
 }
 
 func TestReset(t *testing.T) {
@@ -204,11 +175,9 @@ func TestNoServer(t *testing.T) {
 	assert.Check(t, len(got) == 0 && errors.Is(err, syscall.ECONNRESET), "%q, %v", got, err)
 }
 
-// Close ends what waits for a delay, a stall, a throttle, a reader or nothing.
+// Close ends what waits for a delay or a reader.
 func TestCloseEndsAll(t *testing.T) {
-	for name, f := range map[string]Faults{
-		"delay": {Delay: time.Hour}, "throttle": {Rate: 1}, "plain": {},
-	} {
+	for name, f := range map[string]Faults{"delay": {Delay: time.Hour}, "plain": {}} {
 		t.Run(name, func(t *testing.T) {
 			p := start(t, f, func(c net.Conn) { c.Write(make([]byte, 64<<20)) }) // which nobody reads
 			dial(t, p)
@@ -216,7 +185,6 @@ func TestCloseEndsAll(t *testing.T) {
 			if name == "plain" {
 				_, err := io.ReadFull(c, make([]byte, 1000))
 				assert.NilError(t, err)
-				p.Stall(time.Now(), time.Hour)
 			}
 			c.Write([]byte("x"))
 			p.Close()

@@ -170,7 +170,7 @@ const hello = "retry: 500\ndata: {\"hello\":true}\n\n"
 // and then each as it comes.
 func (p *Page) stream(w http.ResponseWriter, r *http.Request) {
 	if !p.enter() {
-		http.Error(w, fmt.Sprintf("%d readers follow the run already: close one of them", readers), http.StatusServiceUnavailable)
+		http.Error(w, fmt.Sprintf("%d pages already follow the run: close one of them", readers), http.StatusServiceUnavailable)
 		return
 	}
 	defer p.leave()

@@ -40,7 +40,7 @@ func (p *Page) handler() http.Handler {
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cache-Control", "no-cache")
 		if !p.called(r.Host) {
-			http.Error(w, "this page is served under its address alone, as "+p.URL, http.StatusMisdirectedRequest)
+			http.Error(w, "this page is served only under its address, such as "+p.URL, http.StatusMisdirectedRequest)
 			return
 		}
 		mux.ServeHTTP(w, r)

@@ -29,11 +29,6 @@ func ReadActivity(pid int) (a Activity, err error) {
 	return a, nil
 }
 
-// Add adds another process's.
-func (a Activity) Add(b Activity) Activity {
-	return Activity{a.Switches + b.Switches, a.Preemptions + b.Preemptions}
-}
-
 // Descriptors counts those that a process has open. Kernels before 6.2 have to
 // list them all.
 func Descriptors(pid int) (int64, error) {

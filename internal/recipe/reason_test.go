@@ -34,7 +34,7 @@ func TestAddingAReason(t *testing.T) {
 	if got, want := report(sevenTrials(t, true)), "suspect, nights of full moon: 7 trials of ws"; !strings.Contains(got, want) {
 		t.Errorf("the report lacks %q:\n%s", want, got)
 	}
-	if got, want := report(sevenTrials(t, false)), "no reason says that it is suspect: the moon was full"; !strings.Contains(got, want) {
+	if got, want := report(sevenTrials(t, false)), "missing reason, by which it is suspect: the moon was full"; !strings.Contains(got, want) {
 		t.Errorf("trials of a full moon that do not say so are read; want %q:\n%s", want, got)
 	}
 	if want := []string{"internal/result/reason.go", "internal/result/judge.go"}; !slices.Equal(c.Touched(), want) {

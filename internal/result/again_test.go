@@ -9,11 +9,11 @@ func TestDoubtsAreJudgedAgain(t *testing.T) {
 		edit func(*Trial)
 		said string
 	}{
-		"a pause":              {func(t *Trial) { t.PauseS = 60 }, "no reason says that it is invalid: a shard stood still"},
-		"errors":               {func(t *Trial) { t.Errors = map[string]int64{"connection lost": 500} }, "no reason says that it is invalid: 500 errors"},
-		"connections lost":     {func(t *Trial) { t.Connections.Lost = 2 }, "no reason says that it is suspect: connections broken off"},
-		"steal":                {func(t *Trial) { t.Env.StealCores = 1.9 }, "no reason says that it is suspect: the hypervisor took"},
-		"a refusal made less":  {func(t *Trial) { t.PauseS = 60; t.Validity = Suspect; t.Doubt(GeneratorPaused, Suspect, "x") }, "no reason says that it is invalid: a shard stood still"},
+		"a pause":              {func(t *Trial) { t.PauseS = 60 }, "missing reason, by which it is invalid: a shard paused for"},
+		"errors":               {func(t *Trial) { t.Errors = map[string]int64{"connection lost": 500} }, "missing reason, by which it is invalid: 500 errors"},
+		"connections lost":     {func(t *Trial) { t.Connections.Lost = 2 }, "missing reason, by which it is suspect: connections broken by"},
+		"steal":                {func(t *Trial) { t.Env.StealCores = 1.9 }, "missing reason, by which it is suspect: the hypervisor took"},
+		"a refusal made less":  {func(t *Trial) { t.PauseS = 60; t.Validity = Suspect; t.Doubt(GeneratorPaused, Suspect, "x") }, "missing reason, by which it is invalid: a shard paused for"},
 		"all that is said":     {func(t *Trial) { t.PauseS = 60; t.Validity = Invalid; t.Doubt(GeneratorPaused, Invalid, "x") }, ""},
 		"of an earlier format": {func(t *Trial) { t.PauseS = 60; t.Schema = Schema - 1 }, ""},
 	} {

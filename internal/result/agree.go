@@ -49,7 +49,7 @@ func (t *Trial) checkHistograms(must must) {
 			must(err == nil, "%s%w", q.name, err)
 		}
 	}
-	must(t.Fanout == nil || t.Latency != nil, "fanout_s of no deliveries")
+	must(t.Fanout == nil || t.Latency != nil, "fanout_s without deliveries")
 	if h := recorded["latency"]; t.Fanout != nil && h != nil && h.TotalCount() > 0 {
 		t.checkFanout(h, must)
 	}
@@ -77,7 +77,7 @@ func agree(name, text string, q *Quantiles) (*hdrhistogram.Histogram, error) {
 	}
 	is := Summarize(h)
 	if is == nil {
-		return nil, fmt.Errorf("%s_s: percentiles of nothing", name)
+		return nil, fmt.Errorf("%s_s: percentiles without samples", name)
 	}
 	var errs []error
 	held := is.fields()
@@ -124,7 +124,7 @@ func told(v *float64) string {
 	return fmt.Sprint(*v)
 }
 
-// check looks whether percentiles that have no histogram beside them are possible:
+// check checks whether percentiles without a histogram beside them are possible:
 // they rise up to the maximum, which is at most most, and are null exactly where
 // there are too few samples. The error begins with the field.
 func (q *Quantiles) check(most float64) error {
@@ -132,20 +132,20 @@ func (q *Quantiles) check(most float64) error {
 		return nil
 	}
 	if q.N < 1 {
-		return fmt.Errorf(".n = %d: at least 1", q.N)
+		return fmt.Errorf(".n = %d: must be at least 1", q.N)
 	}
 	least := 0.0
 	for _, f := range q.fields() {
 		switch {
 		case f.name == "max" && !within(least, q.Max, most):
-			return fmt.Errorf(".max = %v: from %v, which is below it, to %v", q.Max, least, most)
+			return fmt.Errorf(".max = %v: must be from %v, the value below it, to %v", q.Max, least, most)
 		case f.name == "mean" && !within(0, q.Mean, q.Max*(1+1e-9)):
-			return fmt.Errorf(".mean = %v: from 0 to the maximum, which is %v", q.Mean, q.Max)
+			return fmt.Errorf(".mean = %v: must be from 0 to the maximum, %v", q.Mean, q.Max)
 		case f.share > 0 && (f.value != nil) != Enough(q.N, f.share):
-			return fmt.Errorf(".%s = %s of %d samples: a number where ten lie beyond it, else null", f.name, told(f.value), q.N)
+			return fmt.Errorf(".%s = %s of %d samples: must be a number if ten lie beyond it, else null", f.name, told(f.value), q.N)
 		case f.share > 0 && f.value != nil:
 			if !within(least, *f.value, most) {
-				return fmt.Errorf(".%s = %v: from %v, which is below it, to %v", f.name, *f.value, least, most)
+				return fmt.Errorf(".%s = %v: must be from %v, the value below it, to %v", f.name, *f.value, least, most)
 			}
 			least = *f.value
 		}
@@ -184,7 +184,7 @@ func checkService(name string, service *Quantiles, wholeName string, whole *Quan
 	all := whole.fields()
 	for i, f := range service.fields() {
 		if w := all[i].value; f.value != nil && w != nil {
-			must(*f.value <= *w*rounding, "%s.%s = %v > %s.%s = %v, which begins no later", name, f.name, *f.value, wholeName, f.name, *w)
+			must(*f.value <= *w*rounding, "%s.%s = %v > %s.%s = %v, although the latter begins no later", name, f.name, *f.value, wholeName, f.name, *w)
 		}
 	}
 }
@@ -215,7 +215,7 @@ func (t *Trial) checkLegs(must must) {
 // of its n clients or one more, at least n/2 latencies beyond its T50 …
 func (t *Trial) checkFanout(h *hdrhistogram.Histogram, must must) {
 	f := t.Fanout
-	must(f.Messages >= 1 && f.Messages <= t.Offered, "fanout_s.messages = %d: from 1 to those offered, %d", f.Messages, t.Offered)
+	must(f.Messages >= 1 && f.Messages <= t.Offered, "fanout_s.messages = %d: must be from 1 to %d, those offered", f.Messages, t.Offered)
 	must(f.T50 <= f.T99 && f.T99 <= f.T100 && f.T100 <= f.T100Max, "fanout_s: t50 = %v, t99 = %v, t100 = %v, t100_max = %v: must rise", f.T50, f.T99, f.T100, f.T100Max)
 	half, n := (f.Messages+1)/2, max(1, int64(t.Clients/max(1, t.Asked.Rooms)))
 	must(f.Messages <= h.TotalCount()/n, "fanout_s.messages = %d, of which %d clients each had %d deliveries", f.Messages, n, h.TotalCount())

@@ -40,7 +40,7 @@ const (
 	Unclear       Side = "unclear"
 )
 
-// Fault tells whose fault an error of a kind is. Statuses that find fault with
+// Fault returns whose fault an error of a kind is. Statuses that find fault with
 // the request itself may be either's.
 func Fault(kind string) Side {
 	kind = bare(kind)
@@ -66,7 +66,7 @@ func bare(kind string) string {
 	return strings.TrimPrefix(strings.TrimPrefix(kind, "publish: "), "dial: ")
 }
 
-// judgeFailures looks at what went wrong on the way, and whose fault it was.
+// judgeFailures checks what failed, and whose fault it was.
 func (t *Trial) judgeFailures() {
 	t.judgeLimits()
 	var n int64
@@ -77,27 +77,27 @@ func (t *Trial) judgeFailures() {
 	// A request that meets the close of an idle connection is no error, and is
 	// sent again. Many of them are a server that does not answer.
 	unanswered := t.Requests.Errors - n
-	t.doubtBeyond(Errors, float64(unanswered), 0, maxErrors*float64(t.Requests.Total), "%d of %d requests had no answer, and went over another connection", unanswered, t.Requests.Total)
+	t.doubtBeyond(Errors, float64(unanswered), 0, maxErrors*float64(t.Requests.Total), "%d of %d requests were not answered and were sent again on another connection", unanswered, t.Requests.Total)
 	if n := t.Connections.Failed; n > 0 {
-		t.Doubt(Refused, Suspect, "tries to open a connection that failed: %d", n)
+		t.Doubt(Refused, Suspect, "failed connection attempts: %d", n)
 	}
 	if n := t.Connections.Lost; n > 0 {
-		t.Doubt(LostConnections, Suspect, "connections broken off by the server or on the way: %d", n)
+		t.Doubt(LostConnections, Suspect, "connections broken by the server or the network: %d", n)
 	}
 	if t.Lost > 0 {
 		t.Doubt(Losses, Suspect, "%d of %d deliveries were lost", t.Lost, t.Expected)
 	}
 }
 
-// gatewayTimeout is what to do about long polls that a proxy gives up.
+// gatewayTimeout is the remedy for long polls that a proxy times out.
 func (t *Trial) gatewayTimeout() string {
 	if t.Asked.WaitS == 0 || t.Errors[AnswerStatus+" 504"] == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; a proxy before the target waits for less than the %g s that a long poll may take: ask for a shorter wait (poll.wait), or raise the proxy's time-out", t.Asked.WaitS)
+	return fmt.Sprintf("; a proxy before the target waits for less than the %g s that a long poll may take: use a shorter wait (poll.wait), or raise the proxy's timeout", t.Asked.WaitS)
 }
 
-// judgeLimits looks whether the generator met limits of its own.
+// judgeLimits checks whether the generator hit limits of its own.
 func (t *Trial) judgeLimits() {
 	met := map[string]int64{}
 	for kind, n := range t.Errors {
@@ -106,12 +106,12 @@ func (t *Trial) judgeLimits() {
 		}
 	}
 	for _, limit := range slices.Sorted(maps.Keys(met)) {
-		remedy := "ask for fewer clients"
+		remedy := "use fewer clients"
 		switch limit {
 		case OutOfDescriptors:
-			remedy = fmt.Sprintf("a process may hold %d here; raise that (ulimit -n), use more shards, or ask for fewer clients", t.Env.NoFile)
+			remedy = fmt.Sprintf("a process may hold %d here; raise the limit (ulimit -n), use more shards, or use fewer clients", t.Env.NoFile)
 		case OutOfPorts:
-			remedy = "every shard has a source address of its own; use more shards, or ask for fewer clients"
+			remedy = "every shard has its own source address; use more shards or fewer clients"
 		}
 		if met[limit] > 0 {
 			t.Doubt(GeneratorLimits, Invalid, "the generator ran %s %d times: %s", limit, met[limit], remedy)
@@ -122,13 +122,13 @@ func (t *Trial) judgeLimits() {
 // lacksClients reports whether not all clients have joined.
 func (t *Trial) lacksClients() bool { return t.invalidFor(Refused) }
 
-// bySide lists errors by whose fault they are.
+// bySide lists errors, grouped by whose fault they are.
 func bySide(errors map[string]int64) string {
 	var parts []string
 	for _, s := range []struct {
 		side Side
 		name string
-	}{{GeneratorSide, "the generator's own"}, {TargetSide, "the target's"}, {Unclear, "unclear whose"}} {
+	}{{GeneratorSide, "the generator's own"}, {TargetSide, "the target's"}, {Unclear, "unclear"}} {
 		of := maps.Clone(errors)
 		maps.DeleteFunc(of, func(kind string, n int64) bool { return n == 0 || Fault(kind) != s.side })
 		if len(of) > 0 {

@@ -34,13 +34,13 @@ func TestJudgeFailures(t *testing.T) {
 	trial.judgeFailures()
 	inOrder(trial.Reasons)
 	want := []Reason{
-		{GeneratorLimits, Invalid, "the generator ran out of descriptors 33 times: a process may hold 1024 here; raise that (ulimit -n), use more shards, or ask for fewer clients"},
-		{GeneratorLimits, Invalid, "the generator ran out of memory 1 times: ask for fewer clients"},
-		{GeneratorLimits, Invalid, "the generator ran out of ports 2 times: every shard has a source address of its own; use more shards, or ask for fewer clients"},
+		{GeneratorLimits, Invalid, "the generator ran out of descriptors 33 times: a process may hold 1024 here; raise the limit (ulimit -n), use more shards, or use fewer clients"},
+		{GeneratorLimits, Invalid, "the generator ran out of memory 1 times: use fewer clients"},
+		{GeneratorLimits, Invalid, "the generator ran out of ports 2 times: every shard has its own source address; use more shards or fewer clients"},
 		{Errors, Suspect, "100 errors; the generator's own: dial: out of descriptors 30, publish: out of descriptors 3, dial: out of ports 2, dial: out of memory 1; " +
-			"the target's: publish: status 503 50, dial: refused 4; unclear whose: publish: no answer 10"},
-		{Refused, Suspect, "tries to open a connection that failed: 40"},
-		{LostConnections, Suspect, "connections broken off by the server or on the way: 7"},
+			"the target's: publish: status 503 50, dial: refused 4; unclear: publish: no answer 10"},
+		{Refused, Suspect, "failed connection attempts: 40"},
+		{LostConnections, Suspect, "connections broken by the server or the network: 7"},
 		{Losses, Suspect, "5 of 500 deliveries were lost"},
 	}
 	if !reflect.DeepEqual(trial.Reasons, want) {

@@ -14,7 +14,7 @@ import (
 	"github.com/pollpush/pollpush/internal/file"
 )
 
-// A FileError says what is wrong with a results file, where, and what to do.
+// A FileError is a fault of a results file: where it is, and what to do.
 type FileError struct {
 	Path string
 	Line int // 0 for the file as a whole
@@ -74,7 +74,7 @@ func appendLine(f *os.File, line []byte) error {
 }
 
 // ErrMissing is in the error of [ReadDir] where there is nothing to read.
-var ErrMissing = errors.New("there is no such file; name a run's folder, as `pollpush run` prints it")
+var ErrMissing = errors.New("no such file; give a run's folder, as `pollpush run` prints it")
 
 // ReadDir reads the trials of a run's folder, or of the results file itself,
 // as [Read] does.
@@ -135,7 +135,7 @@ func Read(name string, r io.Reader) ([]Trial, error) {
 		trials, at = append(trials, *t), append(at, n)
 	}
 	if len(trials) == 0 {
-		return nil, &FileError{Path: name, Err: errors.New("holds no trial: the run ended before its first one did")}
+		return nil, &FileError{Path: name, Err: errors.New("holds no trial: the run ended before its first trial did")}
 	}
 	return trials, nil
 }
@@ -147,12 +147,12 @@ func belongs(t *Trial, before []Trial, at []int) error {
 	}
 	first := &before[0]
 	if t.Run != first.Run || t.Scenario != first.Scenario || !slices.Equal(t.Swept, first.Swept) || len(t.Swept) == 0 && t.ScenarioHash != first.ScenarioHash {
-		return fmt.Errorf("is of run %q (scenario %s), but the file began with run %q (scenario %s)",
+		return fmt.Errorf("belongs to run %q (scenario %s), but the file began with run %q (scenario %s)",
 			t.Run, t.ScenarioHash, first.Run, first.ScenarioHash)
 	}
 	for i := range before {
 		if b := &before[i]; b.ScenarioHash == t.ScenarioHash && b.Transport == t.Transport && b.Trial == t.Trial && b.Attempt == t.Attempt {
-			return fmt.Errorf("is %s, trial %d, attempt %d, as line %d is: a trial counts once", t.Transport, t.Trial, t.Attempt, at[i])
+			return fmt.Errorf("is %s, trial %d, attempt %d, like line %d: a trial counts once", t.Transport, t.Trial, t.Attempt, at[i])
 		}
 	}
 	return nil
@@ -164,7 +164,7 @@ func readLine(r *bufio.Reader) ([]byte, error) {
 		part, err := r.ReadSlice('\n')
 		line = append(line, part...)
 		if len(line) > maxLine {
-			return nil, fmt.Errorf("is longer than %d bytes: this is no results file", maxLine)
+			return nil, fmt.Errorf("is longer than %d bytes: this is not a results file", maxLine)
 		}
 		if err != bufio.ErrBufferFull {
 			return line, err

@@ -83,10 +83,10 @@ func TestReadRefuses(t *testing.T) {
 		line int
 		want string
 	}{
-		"empty":           {"", 0, "holds no trial: the run ended before its first one did"},
+		"empty":           {"", 0, "holds no trial: the run ended before its first trial did"},
 		"cut off, alone":  {good[:100], 1, cutOff},
 		"not JSON":        {"PK\x03\x04\n", 1, "is not JSON: invalid character 'P' looking for beginning of value"},
-		"blank alone":     {"\ufeff\n \n", 0, "holds no trial: the run ended before its first one did"},
+		"blank alone":     {"\ufeff\n \n", 0, "holds no trial: the run ended before its first trial did"},
 		"a mark within":   {good + "\ufeff" + good, 2, "is not JSON: invalid character 'ï' looking for beginning of value"},
 		"key's case":      {with(`"latency_s"`, `"Latency_S"`), 1, `is not a trial: has the key "Latency_S"; it is spelled "latency_s"`},
 		"a key twice":     {with(`"lost":0,"dup`, `"lost":0,"lost":0,"dup`), 1, `is not a trial: has the key "lost" twice`},
@@ -99,9 +99,9 @@ func TestReadRefuses(t *testing.T) {
 		"schema's type":   {with(`"schema":5`, `"schema":"2"`), 1, `has no "schema": this is no results file of pollpush; name another file`},
 		"unknown field":   {with(`"lost":0,"dup`, `"losst":0,"dup`), 1, `is not a trial: json: unknown field "losst"`},
 		"wrong type":      {with(`"clients":2`, `"clients":2.5`), 1, "is not a trial: json: cannot unmarshal number 2.5 into Go struct field Trial.clients of type int"},
-		"two runs":        {good + otherRun, 2, `is of run "run-2" (scenario 0123456789ab), but the file began with run "run-1" (scenario 0123456789ab)`},
-		"two scenarios":   {good + otherScenario, 2, `is of run "run-1" (scenario ba9876543210), but the file began with run "run-1" (scenario 0123456789ab)`},
-		"a trial twice":   {"\n" + good + "\n" + good, 4, "is poll, trial 1, attempt 1, as line 2 is: a trial counts once"},
+		"two runs":        {good + otherRun, 2, `belongs to run "run-2" (scenario 0123456789ab), but the file began with run "run-1" (scenario 0123456789ab)`},
+		"two scenarios":   {good + otherScenario, 2, `belongs to run "run-1" (scenario ba9876543210), but the file began with run "run-1" (scenario 0123456789ab)`},
+		"a trial twice":   {"\n" + good + "\n" + good, 4, "is poll, trial 1, attempt 1, like line 2: a trial counts once"},
 		"does not add up": {good + with(`"reordered":0`, `"reordered":2001`), 2, "broken invariants: reordered 2001 > delivered 2000 − duplicated 0"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -235,7 +235,7 @@ func (endless) Read(b []byte) (int, error) {
 
 func TestReadGivesUpOnALineWithoutEnd(t *testing.T) {
 	_, err := Read("trials.jsonl", io.MultiReader(strings.NewReader(lineOf(t, sound(t))), endless{}))
-	const want = "results trials.jsonl:2: is longer than 67108864 bytes: this is no results file"
+	const want = "results trials.jsonl:2: is longer than 67108864 bytes: this is not a results file"
 	if err == nil || err.Error() != want {
 		t.Errorf("error %q, want %q", err, want)
 	}
@@ -264,7 +264,7 @@ func TestReadDirRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	const irregular = ": is no regular file; name one, or a run's folder"
-	const missing = ": there is no such file; name a run's folder, as `pollpush run` prints it"
+	const missing = ": no such file; give a run's folder, as `pollpush run` prints it"
 	for name, c := range map[string]struct{ path, want string }{
 		"nowhere":        {filepath.Join(dir, "nowhere"), filepath.Join(dir, "nowhere") + missing},
 		"a folder alone": {dir, filepath.Join(dir, FileName) + missing},

@@ -2,6 +2,7 @@ package result
 
 import (
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -45,13 +46,13 @@ const (
 	enoughOperations = 10_000
 )
 
-// Judge adds to the trial's reasons what its own numbers give cause for, and
+// Judge adds the reasons that the trial's own numbers give, and
 // stamps it with the worst of them all.
 func (t *Trial) Judge() {
 	if t.Status == Complete {
 		t.judgeNumbers()
-	} else {
-		t.Doubt(NotComplete, Invalid, "the trial is %s: its numbers cover what was measured until then", t.Status)
+	} else if !t.doubted(NotComplete) { // else its cause is known
+		t.Doubt(NotComplete, Invalid, "the trial is %s: its numbers cover only the part that ran", t.Status)
 	}
 	t.Validity = worst(t.Reasons)
 	if err := t.Check(); err != nil {
@@ -88,18 +89,18 @@ func (t *Trial) doubtBeyond(code string, value, suspect, invalid float64, format
 	}
 }
 
-// judgeLoad looks whether the generator did what was asked, on time.
+// judgeLoad checks whether the generator did what was asked, on time.
 func (t *Trial) judgeLoad() {
 	switch behind := float64(t.Offered - t.WindowPublished); {
 	case float64(t.Published) < minAchieved*float64(t.Offered):
-		t.Doubt(RateNotReached, Invalid, "%d of %d messages due were published (%.1f %%, at least %.0f %% is asked); %.4g/s were acknowledged",
+		t.Doubt(RateNotReached, Invalid, "%d of %d messages due were published (%.1f %%; at least %.0f %% are required); %.4g/s were acknowledged",
 			t.Published, t.Offered, 100*float64(t.Published)/float64(t.Offered), 100*minAchieved, float64(t.WindowPublished)/t.WindowS)
-	// Of what was due, each publisher may have one message under way at the end.
+	// Each publisher may have one message in flight at the end.
 	case behind > (1-minAchieved)*float64(t.Offered)+float64(t.Asked.Publishers*t.Asked.Rooms):
-		t.Doubt(RateNotReached, Invalid, "%d of %d messages due in the steady state were acknowledged in it: the rate asked for was not kept up", t.WindowPublished, t.Offered)
+		t.Doubt(RateNotReached, Invalid, "only %d of %d messages due in the steady state were acknowledged within it: the requested rate was not sustained", t.WindowPublished, t.Offered)
 	}
 	if t.Offered == 0 && t.Asked.PublishRate > 0 {
-		t.Doubt(TooFew, Suspect, "no message was due in the steady state: nothing is known about delivery; use a longer steady state or a higher rate")
+		t.Doubt(TooFew, Suspect, "no message was due in the steady state, so nothing is known about delivery; use a longer steady state or a higher rate")
 	}
 	t.judgeLateness(PublishLate, "published", t.ScheduleLate.Publish)
 	if t.Asked.Paced {
@@ -121,19 +122,19 @@ func (t *Trial) judgeWarmUp() {
 		return
 	}
 	unfound := min(1, short*short/(2*t.Asked.PollIntervalS*t.WindowS))
-	t.doubtBeyond(ShortWarmUp, unfound, noticeUnfound, maxUnfound, "the warm-up of %.3g s is shorter than the poll interval of %.3g s: the steady state lacks %.0f %% of what polls find for long (%.0f %% is allowed, beyond %.0f %% the trial is invalid); leave phases.warm_up out",
+	t.doubtBeyond(ShortWarmUp, unfound, noticeUnfound, maxUnfound, "the warm-up of %.3g s is shorter than the poll interval of %.3g s: the steady state lacks %.0f %% of the messages that polls would find (%.0f %% is allowed, beyond %.0f %% the trial is invalid); leave out phases.warm_up",
 		t.Asked.WarmUpS, t.Asked.PollIntervalS, 100*unfound, 100*noticeUnfound, 100*maxUnfound)
 }
 
-// judgePause looks how long a shard stood still.
+// judgePause checks how long a shard paused.
 func (t *Trial) judgePause() {
 	limit := max(maxPause.Seconds(), maxPauseShare*t.WindowS)
-	t.doubtBeyond(GeneratorPaused, t.PauseS, noticePause.Seconds(), limit, "a shard stood still for %.0f ms (%d ms is allowed, beyond %.0f ms the trial is invalid): what its clients got or sent meanwhile was late by that",
+	t.doubtBeyond(GeneratorPaused, t.PauseS, noticePause.Seconds(), limit, "a shard paused for %.0f ms (%d ms is allowed, beyond %.0f ms the trial is invalid): messages of its clients were late by up to that time",
 		1000*t.PauseS, noticePause.Milliseconds(), 1000*limit)
 }
 
-// judgeSaturation holds what the generator used, and what it would have needed
-// for messages that it never sent, against what the server and others left to
+// judgeSaturation compares the CPU that the generator used, or would have needed
+// for messages that it never sent, with what the server and others left to
 // it: of the cores, and of the quota where it has one.
 func (t *Trial) judgeSaturation() {
 	if t.Env.Cores == 0 {
@@ -143,24 +144,24 @@ func (t *Trial) judgeSaturation() {
 	if t.Server != nil {
 		server = t.Server.CPUS() / t.WindowS
 	}
-	left, of := float64(t.Env.Cores)-server, ""
+	left, ofQuota := float64(t.Env.Cores)-server, ""
 	if quota := t.Env.CPUQuota; quota > 0 {
 		if t.Env.QuotaShared {
 			quota -= server
 		}
 		if quota < left {
-			left, of = quota, fmt.Sprintf(" of a quota of %.3g", t.Env.CPUQuota)
+			left, ofQuota = quota, fmt.Sprintf(" of a quota of %.3g", t.Env.CPUQuota)
 		}
 	}
 	used := t.Generator.CPUS() / t.WindowS
 	done, due := t.operations()
 	switch {
 	case used > maxGenerator*left:
-		t.Doubt(GeneratorCPU, Invalid, "generator saturated: it used %.2f of %.2f cores that the server left to it%s (%.0f %% is allowed)", used, left, of, 100*maxGenerator)
+		t.Doubt(GeneratorCPU, Invalid, "generator saturated: it used %.2f of the %.2f cores that the server left to it%s (%.0f %% is allowed)", used, left, ofQuota, 100*maxGenerator)
 	case float64(t.NotSent) <= (1-minAchieved)*float64(t.Offered), t.lacksClients(), done < enoughOperations:
 	case used*due/done > maxGenerator*left:
-		t.Doubt(GeneratorCPU, Invalid, "generator saturated: %d messages due were never sent; at %.1f µs of CPU for each message, delivery and poll, all that was due would take it %.1f of %.2f cores that the server left to it%s (%.0f %% is allowed)",
-			t.NotSent, 1e6*t.Generator.CPUS()/done, used*due/done, left, of, 100*maxGenerator)
+		t.Doubt(GeneratorCPU, Invalid, "generator saturated: %d messages due were never sent; at %.1f µs of CPU per message, delivery and poll, the full load would take %.1f of the %.2f cores that the server left to it%s (%.0f %% is allowed)",
+			t.NotSent, 1e6*t.Generator.CPUS()/done, used*due/done, left, ofQuota, 100*maxGenerator)
 	}
 }
 
@@ -169,27 +170,24 @@ func (t *Trial) judgeSaturation() {
 // polls.
 func (t *Trial) operations() (done, due float64) {
 	each := 1 + float64(t.Clients)/float64(max(1, t.Asked.Rooms))
-	polls := float64(t.Requests.ByStatus["200"] + t.Requests.ByStatus["304"])
+	polls := float64(t.Requests.Answered())
 	return float64(t.WindowPublished)*each + polls, float64(t.Offered)*each + polls
 }
 
 func (t *Trial) judgePolls() {
 	asked := float64(t.Clients) * t.Asked.SteadyS / t.Asked.PollIntervalS
-	var answered int64
-	if t.PollResponse != nil {
-		answered = t.PollResponse.N
-	}
-	switch in := t.Requests.ByStatus["200"] + t.Requests.ByStatus["304"]; {
+	answered := t.PollResponse.n()
+	switch in := t.Requests.Answered(); {
 	case float64(answered) < minAchieved*asked:
-		t.Doubt(PollsNotReached, Invalid, "%d of %.0f polls due were answered (at least %.0f %% is asked); %.4g/s were answered", answered, asked, 100*minAchieved, float64(in)/t.WindowS)
-	// Each client may have one poll under way at the end.
+		t.Doubt(PollsNotReached, Invalid, "%d of %.0f polls due were answered (at least %.0f %% are required); %.4g/s were answered", answered, asked, 100*minAchieved, float64(in)/t.WindowS)
+	// Each client may have one poll in flight at the end.
 	case float64(in) < minAchieved*asked-float64(t.Clients):
-		t.Doubt(PollsNotReached, Invalid, "%d of %.0f polls due in the steady state were answered in it: the rate asked for was not kept up", in, asked)
+		t.Doubt(PollsNotReached, Invalid, "only %d of %.0f polls due in the steady state were answered within it: the requested rate was not sustained", in, asked)
 	}
 }
 
-// judgeLateness holds what the generator itself was late by against what the
-// transport's own pace forgives.
+// judgeLateness compares how late the generator was with what the
+// transport's own pace tolerates.
 func (t *Trial) judgeLateness(code, did string, late *Quantiles) {
 	if late == nil {
 		return
@@ -208,18 +206,18 @@ func (t *Trial) judgeLateness(code, did string, late *Quantiles) {
 	}
 }
 
-// judgeTarget looks whether the process named as the target's can be it.
+// judgeTarget checks whether the process named as the target's can be it.
 func (t *Trial) judgeTarget() {
 	if n := t.Bytes.In + t.Bytes.Out; t.Env.Target != "" && t.Server != nil && t.Server.CPUS() == 0 && n > 0 {
 		whose := "the process of --target-pid"
 		if t.Env.Command != "" {
-			whose = "what the start command started"
+			whose = "the start command's process group"
 		}
-		t.Doubt(NoServerCPU, Suspect, "%s took no CPU while %d bytes passed: is it the target's?", whose, n)
+		t.Doubt(NoServerCPU, Suspect, "%s used no CPU while %d bytes passed: is it really the target's?", whose, n)
 	}
 }
 
-// judgeServerTotals holds the generator's counts against the server's own.
+// judgeServerTotals compares the generator's counts with the server's own.
 func (t *Trial) judgeServerTotals() {
 	s := t.ServerTotals
 	if s == nil {
@@ -237,10 +235,87 @@ func (t *Trial) judgeServerTotals() {
 	}
 	exact("requests", t.Totals.Requests, s.Requests, t.TotalsAfter.Requests)
 	if before, after := t.Totals.Connections, max(t.Totals.Connections, t.TotalsAfter.Connections); t.Env.Target != "" && (s.Connections < before || s.Connections > after) {
-		t.Doubt(Mismatch, Suspect, "the target counted %d connections, the generator %d: is there a proxy between them? Its connections and bytes are not compared", s.Connections, after)
+		t.Doubt(Mismatch, Suspect, "the target counted %d connections, the generator %d: is there a proxy between them? Connections and bytes are not compared", s.Connections, after)
 		return
 	}
 	exact("connections", t.Totals.Connections, s.Connections, t.TotalsAfter.Connections)
 	near("bytes to the clients", t.Totals.BytesIn, s.BytesIn)
 	near("bytes from the clients", t.Totals.BytesOut, s.BytesOut)
+}
+
+// judgeSurroundings checks what else the machine was doing.
+func (t *Trial) judgeSurroundings() {
+	if c := t.Env.StealCores; c > maxDisturbance {
+		t.Doubt(Steal, Suspect, "the hypervisor took %.2f cores (%.2f is allowed)", c, maxDisturbance)
+	}
+	if c := t.Env.ForeignCores; c != nil && *c > maxDisturbance {
+		t.Doubt(ForeignCPU, Suspect, "other processes used %.2f cores (%.2f is allowed)", *c, maxDisturbance)
+	}
+	t.judgeThrottling()
+	t.judgePressure()
+	t.judgeClock()
+}
+
+// judgeThrottling checks how often the CPU quota was used up. What falls due while
+// all stand still waits for the period's end: a share of the periods can reach no
+// more than that share of the latencies.
+func (t *Trial) judgeThrottling() {
+	h := t.Env.Throttling
+	if h == nil || h.Periods == 0 {
+		return
+	}
+	share := float64(h.Throttled) / float64(h.Periods)
+	who := "the generator"
+	if t.Env.QuotaShared {
+		who = "server and generator"
+	}
+	t.doubtBeyond(CPUThrottled, share, noticeThrottled, maxThrottled, "the CPU quota of %.3g cores was used up in %d of %d periods (%.0f %%; %.0f %% is allowed, beyond %.0f %% the trial is invalid): %s had to wait until each ended; raise the quota, or reduce the load",
+		t.Env.CPUQuota, h.Throttled, h.Periods, 100*share, 100*noticeThrottled, 100*maxThrottled, who)
+}
+
+// checkLimits: no more periods are throttled than there are.
+func (t *Trial) checkLimits(must must) {
+	if h := t.Env.Throttling; h != nil {
+		must(h.Throttled <= h.Periods, "cpu_throttling: %d of %d periods", h.Throttled, h.Periods)
+	}
+}
+
+// judgePressure compares the time in which tasks waited for a CPU with what the
+// trial's own processes explain. Where the cost of a server on this machine is
+// not known, it cannot be told from that of other processes.
+func (t *Trial) judgePressure() {
+	p := t.Env.CPUPressure
+	if p == nil || t.Env.Cores == 0 || t.Server == nil && t.Env.TargetIsLocal() {
+		return
+	}
+	busy := t.busy()
+	if limit := busy + maxPressure; *p > limit {
+		t.Doubt(CPUPressure, Suspect, "tasks waited for a CPU for %.0f %% of the time (%.0f %% is allowed, as the trial itself kept the cores busy for %.0f %%): other processes interfered",
+			100**p, 100*limit, 100*busy)
+	}
+}
+
+// busy is the share for which the trial's own processes kept the cores busy, or,
+// if larger, the quota: a task that waits for its quota waits for a CPU, to the
+// kernel. A server outside of the quota uses none of it.
+func (t *Trial) busy() float64 {
+	limited, server := t.Generator.CPUS()/t.WindowS, 0.0
+	if t.Server != nil && t.Env.TargetIsLocal() {
+		server = t.Server.CPUS() / t.WindowS
+	}
+	busy := (limited + server) / float64(t.Env.Cores)
+	if t.Env.QuotaShared {
+		limited += server
+	}
+	if t.Env.CPUQuota > 0 {
+		busy = max(busy, limited/t.Env.CPUQuota)
+	}
+	return busy
+}
+
+// judgeClock checks whether the measuring clock ran at the right rate.
+func (t *Trial) judgeClock() {
+	if d := t.Env.ClockDrift; d != nil && math.Abs(*d) > maxDrift {
+		t.Doubt(ClockDrift, Suspect, "the monotonic clock and the raw clock diverged by %.0f ppm (%.0f is allowed, the most that NTP corrects): every duration is wrong by that share", 1e6**d, 1e6*maxDrift)
+	}
 }

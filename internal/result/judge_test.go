@@ -45,12 +45,12 @@ func TestJudge(t *testing.T) {
 		}
 	}
 	behind := func(published, share, rate string) Reason {
-		return Reason{RateNotReached, Invalid, published + " of 100000 messages due were published (" + share + " %, at least 99 % is asked); " + rate + "/s were acknowledged"}
+		return Reason{RateNotReached, Invalid, published + " of 100000 messages due were published (" + share + " %; at least 99 % are required); " + rate + "/s were acknowledged"}
 	}
 
 	pause := func(v Validity, ms, limit string) Reason {
-		return Reason{GeneratorPaused, v, "a shard stood still for " + ms + " ms (50 ms is allowed, beyond " + limit +
-			" ms the trial is invalid): what its clients got or sent meanwhile was late by that"}
+		return Reason{GeneratorPaused, v, "a shard paused for " + ms + " ms (50 ms is allowed, beyond " + limit +
+			" ms the trial is invalid): messages of its clients were late by up to that time"}
 	}
 
 	const busy = ": the machine is too busy for this load"
@@ -63,16 +63,16 @@ func TestJudge(t *testing.T) {
 
 		{"rate just reached", func(t *Trial) { t.Published = 990 }, nil},
 		{"rate not reached", func(t *Trial) { t.Published = 989 },
-			[]Reason{{RateNotReached, Invalid, "989 of 1000 messages due were published (98.9 %, at least 99 % is asked); 10/s were acknowledged"}}},
+			[]Reason{{RateNotReached, Invalid, "989 of 1000 messages due were published (98.9 %; at least 99 % are required); 10/s were acknowledged"}}},
 		{"rate just kept up", func(t *Trial) { t.WindowPublished = 989 }, nil},
 		{"rate not kept up", func(t *Trial) { t.WindowPublished = 988 },
-			[]Reason{{RateNotReached, Invalid, "988 of 1000 messages due in the steady state were acknowledged in it: the rate asked for was not kept up"}}},
+			[]Reason{{RateNotReached, Invalid, "only 988 of 1000 messages due in the steady state were acknowledged within it: the requested rate was not sustained"}}},
 		{"no message due", func(trial *Trial) {
 			trial.Asked.Arrivals, trial.Asked.PublishRate = "poisson", .01
 			trial.Offered, trial.Sent, trial.Published, trial.WindowPublished, trial.WindowDeliveries = 0, 0, 0, 0, 3000
 			delivered(t, trial, 0)
 		},
-			[]Reason{{TooFew, Suspect, "no message was due in the steady state: nothing is known about delivery; use a longer steady state or a higher rate"}}},
+			[]Reason{{TooFew, Suspect, "no message was due in the steady state, so nothing is known about delivery; use a longer steady state or a higher rate"}}},
 
 		{"pushed just in time", func(t *Trial) { t.Asked.Paced, t.ScheduleLate.Publish = false, late(.005) }, nil},
 		{"pushed late", func(t *Trial) { t.Asked.Paced, t.ScheduleLate.Publish = false, late(.0051) },
@@ -92,51 +92,51 @@ func TestJudge(t *testing.T) {
 			[]Reason{{PollLate, Invalid, "the generator polled 60.0 ms late (p99; 50 ms is allowed)" + busy}}},
 		{"late, but not paced", func(t *Trial) { t.Asked.Paced, t.ScheduleLate.Poll = false, late(1) }, nil},
 		{"polls just reached", polled(198), nil},
-		{"polls not reached", polled(197), []Reason{{PollsNotReached, Invalid, "197 of 200 polls due were answered (at least 99 % is asked); 2/s were answered"}}},
+		{"polls not reached", polled(197), []Reason{{PollsNotReached, Invalid, "197 of 200 polls due were answered (at least 99 % are required); 2/s were answered"}}},
 		{"polls not kept up", func(t *Trial) { t.Requests.ByStatus, t.Requests.Total = map[string]int64{"200": 195}, 195 },
-			[]Reason{{PollsNotReached, Invalid, "195 of 200 polls due in the steady state were answered in it: the rate asked for was not kept up"}}},
+			[]Reason{{PollsNotReached, Invalid, "only 195 of 200 polls due in the steady state were answered within it: the requested rate was not sustained"}}},
 		{"no poll answered", func(t *Trial) { t.PollResponse, t.PollResponseHDR = nil, "" },
-			[]Reason{{PollsNotReached, Invalid, "0 of 200 polls due were answered (at least 99 % is asked); 2/s were answered"}}},
+			[]Reason{{PollsNotReached, Invalid, "0 of 200 polls due were answered (at least 99 % are required); 2/s were answered"}}},
 		{"no polls, but not paced", func(t *Trial) { t.Asked.Paced, t.PollResponse, t.PollResponseHDR = false, nil, "" }, nil},
 
 		{"generator just below its limit", func(t *Trial) { t.Generator = Cost{CPUUserS: 300, CPUSysS: 20} }, nil},
 		{"generator saturated", func(t *Trial) { t.Generator = Cost{CPUUserS: 300, CPUSysS: 21} },
-			[]Reason{{GeneratorCPU, Invalid, "generator saturated: it used 3.21 of 4.00 cores that the server left to it (80 % is allowed)"}}},
+			[]Reason{{GeneratorCPU, Invalid, "generator saturated: it used 3.21 of the 4.00 cores that the server left to it (80 % is allowed)"}}},
 		{"generator saturated by what the server left", func(t *Trial) {
 			t.Generator, t.Server = Cost{CPUUserS: 165}, &Cost{CPUUserS: 100, CPUSysS: 100}
-		}, []Reason{{GeneratorCPU, Invalid, "generator saturated: it used 1.65 of 2.00 cores that the server left to it (80 % is allowed)"}}},
+		}, []Reason{{GeneratorCPU, Invalid, "generator saturated: it used 1.65 of the 2.00 cores that the server left to it (80 % is allowed)"}}},
 		{"unknown cores", func(t *Trial) { t.Env.Cores, t.Generator.CPUUserS = 0, 1000 }, nil},
 		// Of a quota of two cores the server takes one, if it is held to it.
 		{"the quota shared", quotaOf(2, true, 80, 100), nil},
 		{"the quota shared, and saturated", quotaOf(2, true, 81, 100),
-			[]Reason{{GeneratorCPU, Invalid, "generator saturated: it used 0.81 of 1.00 cores that the server left to it of a quota of 2 (80 % is allowed)"}}},
+			[]Reason{{GeneratorCPU, Invalid, "generator saturated: it used 0.81 of the 1.00 cores that the server left to it of a quota of 2 (80 % is allowed)"}}},
 		{"the quota to itself", quotaOf(2, false, 160, 100), nil},
 		{"the quota to itself, and saturated", quotaOf(2, false, 161, 100),
-			[]Reason{{GeneratorCPU, Invalid, "generator saturated: it used 1.61 of 2.00 cores that the server left to it of a quota of 2 (80 % is allowed)"}}},
+			[]Reason{{GeneratorCPU, Invalid, "generator saturated: it used 1.61 of the 2.00 cores that the server left to it of a quota of 2 (80 % is allowed)"}}},
 		{"the server takes the cores beside the quota", quotaOf(2, false, 81, 300),
-			[]Reason{{GeneratorCPU, Invalid, "generator saturated: it used 0.81 of 1.00 cores that the server left to it (80 % is allowed)"}}},
+			[]Reason{{GeneratorCPU, Invalid, "generator saturated: it used 0.81 of the 1.00 cores that the server left to it (80 % is allowed)"}}},
 
 		{"throttled hardly ever", throttled(10), nil},
 		{"throttled", throttled(11),
-			[]Reason{{CPUThrottled, Suspect, "the CPU quota of 0.5 cores was used up in 11 of 1000 periods (1 %; 1 % is allowed, beyond 10 % the trial is invalid): server and generator stood still until their ends; raise the quota, or ask for less"}}},
+			[]Reason{{CPUThrottled, Suspect, "the CPU quota of 0.5 cores was used up in 11 of 1000 periods (1 %; 1 % is allowed, beyond 10 % the trial is invalid): server and generator had to wait until each ended; raise the quota, or reduce the load"}}},
 		{"throttled often", throttled(101),
-			[]Reason{{CPUThrottled, Invalid, "the CPU quota of 0.5 cores was used up in 101 of 1000 periods (10 %; 1 % is allowed, beyond 10 % the trial is invalid): server and generator stood still until their ends; raise the quota, or ask for less"}}},
+			[]Reason{{CPUThrottled, Invalid, "the CPU quota of 0.5 cores was used up in 101 of 1000 periods (10 %; 1 % is allowed, beyond 10 % the trial is invalid): server and generator had to wait until each ended; raise the quota, or reduce the load"}}},
 		{"the generator throttled", func(t *Trial) { throttled(200)(t); t.Env.QuotaShared = false },
-			[]Reason{{CPUThrottled, Invalid, "the CPU quota of 0.5 cores was used up in 200 of 1000 periods (20 %; 1 % is allowed, beyond 10 % the trial is invalid): the generator stood still until their ends; raise the quota, or ask for less"}}},
+			[]Reason{{CPUThrottled, Invalid, "the CPU quota of 0.5 cores was used up in 200 of 1000 periods (20 %; 1 % is allowed, beyond 10 % the trial is invalid): the generator had to wait until each ended; raise the quota, or reduce the load"}}},
 		{"nothing to throttle", func(t *Trial) { t.Env.CPUQuota, t.Env.Throttling = .5, &Throttling{} }, nil},
 
 		// 100,000 messages for two clients are 300,000 operations, and 200 polls. 80 % of four cores are 320 s.
 		{"never sent, but there is room", overrun(10_000, 32), []Reason{behind("10000", "10.0", "100")}},
 		{"never sent for lack of CPU", overrun(10_000, 33), []Reason{
-			{GeneratorCPU, Invalid, "generator saturated: 90000 messages due were never sent; at 1092.7 µs of CPU for each message, delivery and poll, all that was due would take it 3.3 of 4.00 cores that the server left to it (80 % is allowed)"},
+			{GeneratorCPU, Invalid, "generator saturated: 90000 messages due were never sent; at 1092.7 µs of CPU per message, delivery and poll, the full load would take 3.3 of the 4.00 cores that the server left to it (80 % is allowed)"},
 			behind("10000", "10.0", "100")}},
 		{"never sent, and hardly any other was", overrun(3000, 33), []Reason{behind("3000", "3.0", "30")}},
 		{"never sent, as its publishers never joined", func(t *Trial) {
 			overrun(10_000, 33)(t)
 			t.Doubt(Refused, Invalid, "1 of 2 clients could not join")
 		}, []Reason{{Refused, Invalid, "1 of 2 clients could not join"}, behind("10000", "10.0", "100")}},
-		{"requests without an answer", func(t *Trial) { t.Requests.Total, t.Requests.Errors = 1207, 7 }, []Reason{{Errors, Suspect, "7 of 1207 requests had no answer, and went over another connection"}}},
-		{"many of them", func(t *Trial) { t.Requests.Total, t.Requests.Errors = 1213, 13 }, []Reason{{Errors, Invalid, "13 of 1213 requests had no answer, and went over another connection"}}},
+		{"requests without an answer", func(t *Trial) { t.Requests.Total, t.Requests.Errors = 1207, 7 }, []Reason{{Errors, Suspect, "7 of 1207 requests were not answered and were sent again on another connection"}}},
+		{"many of them", func(t *Trial) { t.Requests.Total, t.Requests.Errors = 1213, 13 }, []Reason{{Errors, Invalid, "13 of 1213 requests were not answered and were sent again on another connection"}}},
 
 		{"no pause to speak of", func(t *Trial) { t.PauseS = .05 }, nil},
 		{"a pause", func(t *Trial) { t.PauseS = .0512 }, []Reason{pause(Suspect, "51", "1000")}},
@@ -144,16 +144,16 @@ func TestJudge(t *testing.T) {
 		{"a pause of more than a hundredth", func(t *Trial) { t.PauseS = 1.001 }, []Reason{pause(Invalid, "1001", "1000")}},
 
 		{"a connection refused", func(t *Trial) { t.Connections.Failed = 1 },
-			[]Reason{{Refused, Suspect, "tries to open a connection that failed: 1"}}},
+			[]Reason{{Refused, Suspect, "failed connection attempts: 1"}}},
 		{"a connection lost", func(t *Trial) { t.Connections.Lost = 2 },
-			[]Reason{{LostConnections, Suspect, "connections broken off by the server or on the way: 2"}}},
+			[]Reason{{LostConnections, Suspect, "connections broken by the server or the network: 2"}}},
 		{"a message lost", func(trial *Trial) { delivered(t, trial, 1999); trial.Expected, trial.Lost = 2000, 1 },
 			[]Reason{{Losses, Suspect, "1 of 2000 deliveries were lost"}}},
 
 		// 1 % of 1,200 requests and 1,000 messages.
 		{"an error", failing(map[string]int64{"timeout": 1}), []Reason{{Errors, Suspect, "1 errors; the target's: timeout 1"}}},
 		{"errors up to the limit", failing(map[string]int64{"timeout": 10, "publish: no answer": 10, "status 500": 2}),
-			[]Reason{{Errors, Suspect, "22 errors; the target's: timeout 10, status 500 2; unclear whose: publish: no answer 10"}}},
+			[]Reason{{Errors, Suspect, "22 errors; the target's: timeout 10, status 500 2; unclear: publish: no answer 10"}}},
 		{"errors beyond the limit", failing(map[string]int64{"timeout": 12, "connection lost": 11}),
 			[]Reason{{Errors, Invalid, "23 errors; the target's: timeout 12, connection lost 11"}}},
 		{"no errors of a kind", failing(map[string]int64{"timeout": 0}), nil},
@@ -164,17 +164,17 @@ func TestJudge(t *testing.T) {
 			t.Env.Target, t.Server, t.Bytes, t.PhaseBytes, t.WindowDeliveries = "http://x", &Cost{Processes: 1}, Bytes{}, nil, 0
 		}, nil},
 		{"a target by another's process", func(t *Trial) { t.Env.Target, t.Server = "http://x", &Cost{Processes: 1} },
-			[]Reason{{NoServerCPU, Suspect, "the process of --target-pid took no CPU while 900000 bytes passed: is it the target's?"}}},
+			[]Reason{{NoServerCPU, Suspect, "the process of --target-pid used no CPU while 900000 bytes passed: is it really the target's?"}}},
 		{"a target that none of its command's processes serves", func(t *Trial) {
 			t.Env.Target, t.Env.Command, t.Server = "http://x", "npm start", &Cost{Processes: 1}
-		}, []Reason{{NoServerCPU, Suspect, "what the start command started took no CPU while 900000 bytes passed: is it the target's?"}}},
+		}, []Reason{{NoServerCPU, Suspect, "the start command's process group used no CPU while 900000 bytes passed: is it really the target's?"}}},
 
 		{"little steal", func(t *Trial) { t.Env.StealCores = .1 }, nil},
 		{"steal", func(t *Trial) { t.Env.StealCores = .11 },
-			[]Reason{{Steal, Suspect, "the hypervisor took 0.11 cores away (0.10 is allowed)"}}},
+			[]Reason{{Steal, Suspect, "the hypervisor took 0.11 cores (0.10 is allowed)"}}},
 		{"a clock slewed", func(t *Trial) { t.Env.ClockDrift = new(-500e-6) }, nil},
 		{"a clock that drifts", func(t *Trial) { t.Env.ClockDrift = new(-501e-6) },
-			[]Reason{{ClockDrift, Suspect, "the monotonic clock and the raw one parted by -501 ppm (500 is allowed, the most that NTP does): every duration is wrong by that share"}}},
+			[]Reason{{ClockDrift, Suspect, "the monotonic clock and the raw clock diverged by -501 ppm (500 is allowed, the most that NTP corrects): every duration is wrong by that share"}}},
 		{"few others", func(t *Trial) { t.Env.ForeignCores = new(.1) }, nil},
 		{"others", func(t *Trial) { t.Env.ForeignCores = new(.25) },
 			[]Reason{{ForeignCPU, Suspect, "other processes used 0.25 cores (0.10 is allowed)"}}},
@@ -194,20 +194,19 @@ func TestJudge(t *testing.T) {
 
 		// Of a trial without an end, no more is said than that.
 		{"partial", func(t *Trial) { t.Status, t.Published, t.Env.StealCores = Partial, 0, 1 },
-			[]Reason{{NotComplete, Invalid, "the trial is partial: its numbers cover what was measured until then"}}},
-		{"failed", func(t *Trial) { t.Status = Failed; t.Doubt(NotComplete, Invalid, "the server died") }, []Reason{
-			{NotComplete, Invalid, "the server died"},
-			{NotComplete, Invalid, "the trial is failed: its numbers cover what was measured until then"}}},
+			[]Reason{{NotComplete, Invalid, "the trial is partial: its numbers cover only the part that ran"}}},
+		{"failed", func(t *Trial) { t.Status = Failed; t.Doubt(NotComplete, Invalid, "the server died") },
+			[]Reason{{NotComplete, Invalid, "the server died"}}},
 
 		{"doubted before", func(t *Trial) { t.Doubt(Broken, Invalid, "3 of %d", 4) }, []Reason{{Broken, Invalid, "3 of 4"}}},
 		{"does not add up", func(t *Trial) { t.Reordered = 2001 },
 			[]Reason{{Broken, Invalid, "broken invariants: reordered 2001 > delivered 2000 − duplicated 0"}}},
 		{"suspect twice", func(t *Trial) { t.Connections.Lost, t.Env.StealCores = 1, 1 }, []Reason{
-			{Steal, Suspect, "the hypervisor took 1.00 cores away (0.10 is allowed)"},
-			{LostConnections, Suspect, "connections broken off by the server or on the way: 1"}}},
+			{Steal, Suspect, "the hypervisor took 1.00 cores (0.10 is allowed)"},
+			{LostConnections, Suspect, "connections broken by the server or the network: 1"}}},
 		{"invalid, then suspect", func(t *Trial) { t.PauseS, t.Env.StealCores = 1.001, 1 }, []Reason{
 			pause(Invalid, "1001", "1000"),
-			{Steal, Suspect, "the hypervisor took 1.00 cores away (0.10 is allowed)"}}},
+			{Steal, Suspect, "the hypervisor took 1.00 cores (0.10 is allowed)"}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			trial := sound(t, c.change)

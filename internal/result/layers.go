@@ -1,11 +1,14 @@
 package result
 
-import "math"
+import (
+	"math"
+	"strings"
+)
 
 // layered is the first schema whose trials tell what their bytes are made of.
 const layered = 3
 
-// checkLayers holds the bytes of a trial, by phase and by layer, against each
+// checkLayers compares the bytes of a trial, by phase and by layer, with each
 // other. Where nothing was measured there are no phases.
 func (t *Trial) checkLayers(must must) {
 	must(len(t.PhaseBytes) == 0 || len(t.PhaseBytes) == len(Phases), "phase_bytes has %d phases, not %d", len(t.PhaseBytes), len(Phases))
@@ -52,7 +55,7 @@ func (t *Trial) textSlack() int64 {
 	return max(pushed, int64(math.Ceil(t.Asked.PublishRate*waited)))
 }
 
-// judgeLayers holds the text that came over the connections against the
+// judgeLayers compares the text that came over the connections with the
 // deliveries, which are counted elsewhere: in bytes of the text layer,
 //
 //	deliveries × payload ≤ text ≤ (deliveries + messages acknowledged) × payload
@@ -67,9 +70,51 @@ func (t *Trial) judgeLayers() {
 	payload := int64(t.Asked.PayloadBytes)
 	least, most := t.WindowDeliveries*payload, (t.WindowDeliveries+t.WindowPublished)*payload
 	under := 2*t.textSlack()*int64(t.Clients)*payload + int64(maxMismatch*float64(most))
-	switch text := t.Bytes.Layers.In.Text; {
-	case text < least-under, text > most+under && t.Env.Target == "":
-		t.Doubt(Mismatch, Invalid, "text: %d bytes came, where %d deliveries of %d bytes each were counted (%d bytes are allowed to be under way)",
+	if text := t.Bytes.Layers.In.Text; text < least-under || text > most+under && t.Env.Target == "" {
+		t.Doubt(Mismatch, Invalid, "text: %d bytes came, but %d deliveries of %d bytes each were counted (%d bytes may be in flight)",
 			text, t.WindowDeliveries, payload, under)
+	}
+}
+
+// The bounds of what a trial tells of an answer's head, whoever wrote that.
+const (
+	MaxAnswerHeaders = 64 // names, the status line's among them
+	maxHeaderName    = 64 // bytes
+)
+
+// OtherHeaders is the name under which the lines are added up that have none to
+// tell: what is no name of a header, or too long, or one too many. No header
+// can have it.
+const OtherHeaders = "(others)"
+
+// statusLine is the shortest one.
+const statusLine = len("HTTP/1.1 200\r\n")
+
+// IsHeaderName reports whether s can name a header (RFC 9110, 5.1), in at most
+// 64 bytes.
+func IsHeaderName(s string) bool {
+	other := func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("!#$%&'*+-.^_`|~", r))
+	}
+	return s != "" && len(s) <= maxHeaderName && !strings.ContainsFunc(s, other)
+}
+
+// checkAnswerHeaders: where an answer's head is told, all of its lines are.
+func (t *Trial) checkAnswerHeaders(must must) {
+	if len(t.AnswerHeaders) == 0 {
+		return
+	}
+	must(len(t.AnswerHeaders) <= MaxAnswerHeaders+1, "answer_headers: %d names: must be at most %d, and %q", len(t.AnswerHeaders), MaxAnswerHeaders, OtherHeaders)
+	must(t.AnswerHeaders[""] >= int64(statusLine), "answer_headers: a status line of %d bytes: must have at least %d", t.AnswerHeaders[""], statusLine)
+	for name, n := range t.AnswerHeaders {
+		switch {
+		case name == "":
+		case name == OtherHeaders:
+			must(n > 0, "answer_headers: %d bytes of others: must be more than 0", n)
+		case !IsHeaderName(name):
+			must(false, "answer_headers: %.80q is not a header name", name)
+		default:
+			must(n >= int64(len(name)+len(":\r\n")), "answer_headers: %d bytes of %s, fewer than its name takes", n, name)
+		}
 	}
 }

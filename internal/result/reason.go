@@ -34,13 +34,13 @@ const (
 	Broken          = "invariants"
 )
 
-// ReasonKind is what judge, repeats, calibration, reports and docs know of a
+// ReasonKind is what judge, repeats, calibration, reports and docs know about a
 // reason by its code.
 type ReasonKind struct {
 	Code  string
-	Words string // what a chart or a list says
+	Words string // in charts and lists
 
-	Breaks    bool // server or generator did not bear the load; the others doubt the measurement
+	Breaks    bool // server or generator could not carry the load; other reasons doubt the measurement
 	Exhausted bool // the generator reached a limit of its own
 	Timing    bool // doubts only times: what is exact (requests, bytes, losses) holds in spite of it
 	Cost      bool // doubts only what the server's process took
@@ -57,63 +57,63 @@ type ReasonKind struct {
 // Reasons is the table of all reasons. Its order is the order in which reasons of
 // one validity are listed: what may have caused another comes before it.
 var Reasons = []ReasonKind{
-	{Code: NotComplete, Words: "not run to its end",
+	{Code: NotComplete, Words: "incomplete",
 		Invalid: "interrupted, or a process died"},
 	{Code: GeneratorLimits, Words: "generator out of resources", Breaks: true, Exhausted: true,
 		Invalid: "the generator ran out of descriptors, ports or memory"},
 	{Code: GeneratorCPU, Words: "generator saturated", Breaks: true, Exhausted: true, Timing: true,
-		Invalid: fmt.Sprintf("the generator is saturated: all shards together used more than %s of the cores, or of the CPU quota, that the server left to them; "+
-			"or more than %s of the messages were never sent, and all that was due would take that much, at the CPU that each message, delivery and poll took",
+		Invalid: fmt.Sprintf("all shards together used more than %s of the cores, or of the CPU quota, that the server left to them; "+
+			"or more than %s of the messages were never sent, and the full load would have used that much, at the CPU cost per message, delivery and poll",
 			percent(maxGenerator), percent(1-minAchieved))},
 	{Code: CPUThrottled, Words: "CPU quota used up", Breaks: true, Timing: true,
-		Suspect: fmt.Sprintf("the CPU quota was used up in more than %s of its periods: p99 may be the quota's", percent(noticeThrottled)),
-		Invalid: fmt.Sprintf("in more than %s: p90 may be", percent(maxThrottled))},
+		Suspect: fmt.Sprintf("the CPU quota was used up in more than %s of its periods, which may determine p99", percent(noticeThrottled)),
+		Invalid: fmt.Sprintf("in more than %s, which may determine p90", percent(maxThrottled))},
 	{Code: GeneratorPaused, Words: "generator paused", Timing: true, Hiccup: true,
-		Suspect: fmt.Sprintf("a shard stood still for more than %d ms in the steady state or the drain", noticePause.Milliseconds()),
-		Invalid: fmt.Sprintf("for more than %d ms, or %s of the window where that is more: p99 itself is of the pause", maxPause.Milliseconds(), percent(maxPauseShare))},
-	{Code: Steal, Words: "cores stolen by the hypervisor", Timing: true, Noise: true,
-		Suspect: fmt.Sprintf("the hypervisor took more than %.2f cores away", maxDisturbance)},
+		Suspect: fmt.Sprintf("a shard paused for more than %d ms in the steady state or the drain", noticePause.Milliseconds()),
+		Invalid: fmt.Sprintf("for more than %d ms, or %s of the window if that is longer: the pause determines p99", maxPause.Milliseconds(), percent(maxPauseShare))},
+	{Code: Steal, Words: "CPU stolen by the hypervisor", Timing: true, Noise: true,
+		Suspect: fmt.Sprintf("the hypervisor took more than %.2f cores", maxDisturbance)},
 	{Code: ForeignCPU, Words: "CPU used by other processes", Timing: true, Noise: true,
 		Suspect: fmt.Sprintf("processes other than the trial's used more than %.2f cores", maxDisturbance)},
-	{Code: CPUPressure, Words: "waits for a CPU", Timing: true, Noise: true,
+	{Code: CPUPressure, Words: "CPU pressure", Timing: true, Noise: true,
 		Suspect: fmt.Sprintf("tasks waited for a CPU (the kernel's pressure figure) for a larger share of the time than the trial's own processes kept the cores, or the quota, busy, "+
-			"and %.0f points more", 100*maxPressure)},
+			"by more than %.0f points", 100*maxPressure)},
 	{Code: ClockDrift, Words: "clock drift", Timing: true,
-		Suspect: fmt.Sprintf("the clock of all measurements differed from the raw clock by more than %.0f ppm, the most that NTP slews by", 1e6*maxDrift)},
+		Suspect: fmt.Sprintf("the measuring clock differed from the raw clock by more than %.0f ppm, the most that NTP corrects", 1e6*maxDrift)},
 	{Code: NoServerCPU, Words: "no server CPU", Cost: true,
-		Suspect: "the process named as the target's took no CPU in the window, while bytes passed; or the server has started processes that are not counted"},
-	{Code: EdgeLate, Words: "steady state's edge read late", Timing: true, Hiccup: true,
-		Invalid: fmt.Sprintf("cost or counts were read more than %d ms, or %s of the window, off an edge of the steady state", maxEdge.Milliseconds(), percent(maxEdgeShare))},
+		Suspect: "the target process used no CPU in the window although bytes passed; or the server has started processes that are not counted"},
+	{Code: EdgeLate, Words: "window edge read late", Timing: true, Hiccup: true,
+		Invalid: fmt.Sprintf("cost or counts were read more than %d ms, or %s of the window, away from an edge of the steady state", maxEdge.Milliseconds(), percent(maxEdgeShare))},
 	{Code: PublishLate, Words: "messages sent late", Breaks: true, Timing: true, Hiccup: true,
-		Invalid: fmt.Sprintf("the generator published late (p99) by more than %s of the poll interval (at most %.0f s) where the transport polls, by more than %d ms where it pushes",
+		Invalid: fmt.Sprintf("the generator published late: p99 above %s of the poll interval (at most %.0f s) if the transport polls at an interval, above %d ms otherwise",
 			percent(maxLatePaced), maxLate.Seconds(), maxLatePush.Milliseconds())},
 	{Code: PollLate, Words: "polls sent late", Breaks: true, Timing: true, Hiccup: true,
-		Invalid: fmt.Sprintf("the generator polled late (p99) by more than %s of the interval (at most %.0f s)", percent(maxLatePaced), maxLate.Seconds())},
+		Invalid: fmt.Sprintf("the generator polled late: p99 above %s of the interval (at most %.0f s)", percent(maxLatePaced), maxLate.Seconds())},
 	{Code: Errors, Words: "errors", Breaks: true,
 		Suspect: "any error",
-		Invalid: fmt.Sprintf("more errors than %s of the requests and the messages offered together", percent(maxErrors))},
+		Invalid: fmt.Sprintf("more errors than %s of requests and offered messages together", percent(maxErrors))},
 	{Code: Refused, Words: "connections refused", Breaks: true,
 		Suspect: "a connection could not be opened",
 		Invalid: "a client could not join"},
 	{Code: LostConnections, Words: "connections lost", Breaks: true,
-		Suspect: "a connection was broken off by the server or on the way"},
+		Suspect: "the server or the network broke a connection"},
 	{Code: RateNotReached, Words: "message rate not reached", Breaks: true,
-		Invalid: fmt.Sprintf("fewer than %s of the messages offered were published, or acknowledged within the window (one of each publisher may be under way at its end)", percent(minAchieved))},
-	{Code: PollsNotReached, Words: "polls not reached", Breaks: true,
-		Invalid: fmt.Sprintf("fewer than %s of clients × steady ÷ interval polls were answered, or answered within the window (one of each client may be under way at its end)", percent(minAchieved))},
+		Invalid: fmt.Sprintf("fewer than %s of the offered messages were published, or acknowledged within the window (each publisher may have one in flight at its end)", percent(minAchieved))},
+	{Code: PollsNotReached, Words: "poll rate not reached", Breaks: true,
+		Invalid: fmt.Sprintf("fewer than %s of clients × steady ÷ interval polls were answered, or answered within the window (each client may have one in flight at its end)", percent(minAchieved))},
 	{Code: Losses, Words: "messages lost", Breaks: true,
 		Suspect: "any delivery was lost"},
 	{Code: ShortWarmUp, Words: "warm-up too short",
-		Suspect: fmt.Sprintf("the warm-up *W* is shorter than the poll interval *T*, so that first polls find too little: the steady state lacks (T − W)² ÷ 2TS of its deliveries, which is more than %s", percent(noticeUnfound)),
+		Suspect: fmt.Sprintf("the warm-up *W* is shorter than the poll interval *T*, so first polls find too little: the steady state lacks (T − W)² ÷ 2TS of its deliveries, more than %s", percent(noticeUnfound)),
 		Invalid: fmt.Sprintf("it lacks more than %s", percent(maxUnfound))},
 	{Code: TooFew, Words: "no message due", Timing: true, Incidental: true,
-		Suspect: "messages were asked for, and none was due in the steady state"},
+		Suspect: "messages were asked for, but none was due in the steady state"},
 	{Code: Mismatch, Words: "counts differ",
-		Suspect: "a target counted other connections than the generator: there may be a proxy between them",
-		Invalid: fmt.Sprintf("the server counted fewer requests or connections than the generator before, or more than it after; or bytes that differ by more than %s; "+
-			"or text that is not deliveries × payload", percent(maxMismatch))},
+		Suspect: "the target and the generator counted different numbers of connections: there may be a proxy between them",
+		Invalid: fmt.Sprintf("the server counted fewer requests or connections than the generator had before, or more than it had after; or their byte counts differ by more than %s; "+
+			"or the text received is not deliveries × payload", percent(maxMismatch))},
 	{Code: Broken, Words: "numbers contradict each other",
-		Invalid: "the line contradicts itself, samples went beyond a histogram, or cost could not be read"},
+		Invalid: "the line contradicts itself, samples exceeded a histogram's range, or cost could not be read"},
 }
 
 func percent(share float64) string { return fmt.Sprintf("%.3g %%", 100*share) }
@@ -155,3 +155,22 @@ func (t *Trial) invalidFor(code string) bool {
 func (t *Trial) doubted(code string) bool {
 	return slices.ContainsFunc(t.Reasons, func(r Reason) bool { return r.Code == code })
 }
+
+// Chosen is the attempt of one trial whose numbers count: of those that ran to
+// their end the one of the best validity, and of equals the later. It is the
+// attempt's index, or -1 where none ran to its end.
+func Chosen(attempts []Trial) int {
+	chosen := -1
+	for i := range attempts {
+		if t := &attempts[i]; t.Status == Complete && (chosen < 0 || cmp.Or(
+			cmp.Compare(t.Validity.rank(), attempts[chosen].Validity.rank()),
+			cmp.Compare(t.Attempt, attempts[chosen].Attempt),
+		) >= 0) {
+			chosen = i
+		}
+	}
+	return chosen
+}
+
+// rank grows with what a trial is worth; of one that is not known it is that of Invalid.
+func (v Validity) rank() int { return map[Validity]int{Valid: 2, Suspect: 1}[v] }

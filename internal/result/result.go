@@ -196,6 +196,9 @@ type Requests struct {
 	Empty    int64            `json:"empty"`     // polls answered without a message
 }
 
+// Answered counts polls that were answered well: with news, or that there are none.
+func (r Requests) Answered() int64 { return r.ByStatus["200"] + r.ByStatus["304"] }
+
 // Connections counts the clients' TCP connections.
 type Connections struct {
 	Held int64 `json:"held"` // open at the end of the steady state

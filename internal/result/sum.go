@@ -1,6 +1,9 @@
 package result
 
-import "reflect"
+import (
+	"reflect"
+	"slices"
+)
 
 // Add returns the sum of a and b: each number of a struct, or of a map by its key,
 // is added. Of two texts it is the last one that is not empty.
@@ -56,4 +59,17 @@ func combineMaps(sum, a, b reflect.Value, sign int64) {
 			sum.SetMapIndex(key, v)
 		}
 	}
+}
+
+// SumTCP is the sum of all parts, or nil where one of them is unknown, or
+// there is none.
+func SumTCP(parts []*TCP) *TCP {
+	if len(parts) == 0 || slices.Contains(parts, nil) {
+		return nil
+	}
+	var sum TCP
+	for _, p := range parts {
+		sum = Add(sum, *p)
+	}
+	return &sum
 }

@@ -35,7 +35,7 @@ func TestJudgePressure(t *testing.T) {
 		}
 	}
 	over := func(pressure, limit, busy int) string {
-		return fmt.Sprintf("tasks waited for a CPU for %d %% of the time (%d %% is allowed where the trial itself keeps the cores busy for %d %%): other processes are in its way", pressure, limit, busy)
+		return fmt.Sprintf("tasks waited for a CPU for %d %% of the time (%d %% is allowed, as the trial itself kept the cores busy for %d %%): other processes interfered", pressure, limit, busy)
 	}
 	const loopback, elsewhere = "http://127.0.0.1:80", "https://chat.example.org"
 	for _, c := range []struct {

@@ -68,7 +68,7 @@ func (p Program) Run(ctx context.Context, stdin io.Reader, stdout, stderr io.Wri
 	}
 	listener, err := net.Listen("tcp", *p.Listen)
 	if err != nil {
-		return p.fail(stderr, Cannot, "%v; choose another address by --listen", err)
+		return p.fail(stderr, Cannot, "%v; choose another address with --listen", err)
 	}
 	if p.ExitWithStdin != nil && *p.ExitWithStdin {
 		var stop context.CancelFunc
@@ -97,7 +97,7 @@ func (p Program) Run(ctx context.Context, stdin io.Reader, stdout, stderr io.Wri
 	case <-ctx.Done():
 		return Fine
 	case err := <-served:
-		return p.fail(stderr, Broken, "serving ended: %v", err)
+		return p.fail(stderr, Broken, "serving failed: %v", err)
 	}
 }
 

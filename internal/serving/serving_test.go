@@ -33,9 +33,9 @@ func TestRun(t *testing.T) {
 	}{
 		{"--listen=127.0.0.1:0", asked, nil, nil, Fine, `{"url":"http://x","pid":`, "", 1},
 		{"--listen=127.0.0.1:0 --exit-with-stdin", t.Context(), nil, nil, Fine, `{"url":"http://x","pid":`, "", 1},
-		{"--listen=127.0.0.1:0", t.Context(), breaks, nil, Broken, `{"url":`, "echo: serving ended: broke\n", 1},
+		{"--listen=127.0.0.1:0", t.Context(), breaks, nil, Broken, `{"url":`, "echo: serving failed: broke\n", 1},
 		{"--listen=127.0.0.1:0", t.Context(), nil, errors.New("no key"), Cannot, "", "echo: no key\n", 0},
-		{"--listen=" + taken.Addr().String(), t.Context(), nil, nil, Cannot, "", "in use; choose another address by --listen\n", 0},
+		{"--listen=" + taken.Addr().String(), t.Context(), nil, nil, Cannot, "", "in use; choose another address with --listen\n", 0},
 		{"--help", t.Context(), nil, nil, Fine, "Echoes.", "", 0},
 		{"--lisen=x", t.Context(), nil, nil, Usage, "", `did you mean "--listen"? (see echo --help)`, 0},
 	} {

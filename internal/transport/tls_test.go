@@ -67,7 +67,7 @@ func TestOverTLSOnlyWhoIsTrusted(t *testing.T) {
 			c.Close()
 			t.Fatal("it has connected")
 		}
-		if untrusted := (*tls.CertificateVerificationError)(nil); !errors.As(err, &untrusted) || !strings.Contains(err.Error(), "to be trusted") {
+		if untrusted := (*tls.CertificateVerificationError)(nil); !errors.As(err, &untrusted) || !strings.Contains(err.Error(), "trust the certificate") {
 			t.Errorf("%v", err)
 		}
 		if n := m.Totals().Requests; n != 0 {

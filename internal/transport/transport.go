@@ -1,6 +1,6 @@
 // Package transport is the table of the ways to carry the chat. It is the
 // project's feature list: what is here can be run, compared and reported.
-// Everything that is known of a transport is in its row, but for how clients
+// Everything known about a transport is in its row, except how clients
 // speak it (package loadgen) and how it is served (package server).
 package transport
 
@@ -36,29 +36,29 @@ type Look struct {
 // nothing else is asked for.
 const LongPollWait = 25 * time.Second
 
-// all has Okabe and Ito's inks, which the colour-blind can tell apart, too.
+// all uses the colours of Okabe and Ito, which colour-blind people can distinguish.
 var all = []Transport{
-	{Name: "poll", Spoken: "polling", About: "asks for news at an interval: GET ?after=ID",
+	{Name: "poll", Spoken: "polling", About: "polls at an interval: GET ?after=ID",
 		Paced: true, Look: Look{Ink: 0xD55E00, Dark: 0xF07B22, Marker: Circle}},
-	{Name: "poll-etag", Spoken: "polling with ETag", About: "asks at an interval whether there is news: If-None-Match, 304",
+	{Name: "poll-etag", Spoken: "polling with ETag", About: "polls at an interval, conditionally: If-None-Match, 304",
 		Paced: true, Look: Look{Ink: 0xE69F00, Dark: 0xF0B22E, Marker: OpenCircle}},
-	{Name: "longpoll", Spoken: "long polling", About: "asks once and is answered when there is news: GET ?wait=25s",
+	{Name: "longpoll", Spoken: "long polling", About: "sends a request that is answered when there is news: GET ?wait=25s",
 		Wait: LongPollWait, Look: Look{Ink: 0xCC79A7, Dark: 0xDD93BC, Marker: Triangle}},
-	{Name: "sse", Spoken: "server-sent events", About: "is told of news by Server-Sent Events",
+	{Name: "sse", Spoken: "server-sent events", About: "receives Server-Sent Events",
 		Look: Look{Ink: 0x009E73, Dark: 0x1DBB90, Marker: Downward}},
-	{Name: "ws", Spoken: "WebSocket", About: "is told of news over a WebSocket",
+	{Name: "ws", Spoken: "WebSocket", About: "receives frames over a WebSocket",
 		Look: Look{Ink: 0x0072B2, Dark: 0x4BA3DC, Marker: Square}},
-	{Name: "ws-deflate", Spoken: "WebSocket with deflate", About: "the same, compressed: permessage-deflate",
+	{Name: "ws-deflate", Spoken: "WebSocket with deflate", About: "a WebSocket with compression: permessage-deflate",
 		Look: Look{Ink: 0x56B4E9, Dark: 0x86CCF5, Marker: OpenSquare}},
-	{Name: "ws-batch", Spoken: "WebSocket with batching", About: "the same, told of what a short window has gathered",
+	{Name: "ws-batch", Spoken: "WebSocket with batching", About: "a WebSocket whose server batches the messages of a short window",
 		Batched: true, Look: Look{Ink: 0x0A0A0A, Dark: 0xF5F5F5, Marker: Diamond}},
-	{Name: "socketio-polling", Spoken: "Socket.IO over polling", About: "Socket.IO that stays with HTTP long polling",
+	{Name: "socketio-polling", Spoken: "Socket.IO over polling", About: "Socket.IO restricted to HTTP long polling",
 		Heartbeat: 25 * time.Second, Look: Look{Ink: 0xF0E442, Dark: 0xF0E442, Marker: OpenTriangle, Cased: true}},
 	{Name: "socketio-ws", Spoken: "Socket.IO over WebSocket", About: "Socket.IO over a WebSocket",
 		Look: Look{Ink: 0x999999, Dark: 0xB3B3B3, Marker: OpenDiamond}},
 }
 
-// Unknown are the looks of transports that only results name, by turns.
+// Unknown are the looks, in rotation, of transports that only results name.
 var Unknown = []Look{
 	{Ink: 0x7A4FA3, Dark: 0xB08AD6, Marker: Cross},
 	{Ink: 0x8C564B, Dark: 0xC08A7E, Marker: Plus},

@@ -19,7 +19,7 @@ var gaps = [...]struct {
 }{
 	compare.CountsOnly:   {words: "counts only"},
 	compare.FewTrials:    {words: "needs %d trials per side; here %d and %d"},
-	compare.OtherMachine: {words: "the runs are not of one machine"},
+	compare.OtherMachine: {words: "the runs are from different machines"},
 	compare.ProfiledOne:  {words: "one of the runs kept profiles"},
 	compare.NotInBase:    {words: "not in the base", named: true},
 	compare.NotInNew:     {words: "not in the new run", named: true},
@@ -128,8 +128,7 @@ func (c *Comparison) reasons(rows []row, everything bool) string {
 		byGap[r.Gap] = append(byGap[r.Gap], r)
 	}
 	var out []string
-	for g := range gaps {
-		g := compare.Gap(g)
+	for g := compare.None; int(g) < len(gaps); g++ {
 		if len(byGap[g]) == 0 {
 			continue
 		}
@@ -150,10 +149,7 @@ func names(rows []row) string {
 // some are the first of a list, and how many more there are.
 func some[T any](list []T, say func(T) string) string {
 	const most = 4
-	var out []string
-	for _, v := range list {
-		out = append(out, say(v))
-	}
+	out := said(list, say)
 	if len(out) <= most+1 {
 		return strings.Join(out, ", ")
 	}

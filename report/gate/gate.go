@@ -3,6 +3,8 @@
 package gate
 
 import (
+	"slices"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/compare"
 	"github.com/pollpush/pollpush/report/internal/noise"
@@ -51,28 +53,20 @@ func Learn(known *Noise, base, next []result.Trial) error { return compare.Learn
 
 // Regressions are what a caller should fail for, in words: what is missing,
 // every row that gates and is worse, and the headers that explain it.
-func (c *Comparison) Regressions() (out []string) {
-	for _, p := range c.Missing {
-		out = append(out, missing(p))
-	}
-	for _, r := range c.rows() {
-		if r.Regressed() {
-			out = append(out, r.finding())
-		}
-	}
-	for _, h := range c.Headers {
-		if h.Explains {
-			out = append(out, header(h))
-		}
-	}
-	return out
+func (c *Comparison) Regressions() []string {
+	rows := slices.DeleteFunc(c.rows(), func(r row) bool { return !r.Regressed() })
+	headers := slices.DeleteFunc(slices.Clone(c.Headers), func(h compare.Header) bool { return !h.Explains })
+	return slices.Concat(said(c.Missing, missing), said(rows, row.finding), said(headers, header))
 }
 
 // Warnings are the changes for the worse that do not gate, in words, and the
 // numbers that the new run lacks, or of which it has too few.
-func (c *Comparison) Warnings() (out []string) {
-	for _, r := range c.rows() {
-		if text := r.warning(); text != "" {
+func (c *Comparison) Warnings() []string { return said(c.rows(), row.warning) }
+
+// said is what there is to say of each of a list; empty words are left out.
+func said[T any](list []T, say func(T) string) (out []string) {
+	for _, v := range list {
+		if text := say(v); text != "" {
 			out = append(out, text)
 		}
 	}

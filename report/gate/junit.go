@@ -38,7 +38,7 @@ func (c *Comparison) JUnit(w io.Writer) error {
 		add(r.Point, c.testCase(r))
 	}
 	if len(all.Suites) > 0 {
-		all.Suites[0].Out = strings.Join(slices.Concat(c.headlines(), []string{c.conclusion()}, c.notes()), "\n")
+		all.Suites[0].Out = strings.Join(slices.Concat(said(c.Faults, faults), []string{c.conclusion()}, c.notes()), "\n")
 	}
 	return all.Write(w)
 }

@@ -14,10 +14,10 @@ func (c *Comparison) Markdown(w io.Writer) error {
 	var b strings.Builder
 	list := func(format string, paragraphs ...string) {
 		for _, s := range paragraphs {
-			fmt.Fprintf(&b, format, document.Md(s))
+			fmt.Fprintf(&b, format, document.EscapeMarkdown(s))
 		}
 	}
-	list("**⚠ %s**\n\n", c.headlines()...)
+	list("**⚠ %s**\n\n", said(c.Faults, faults)...)
 	list("### %s\n\n", c.Base.Title())
 	list("**%s**\n\n", c.conclusion())
 	list("- %s\n", c.Regressions()...)
@@ -37,10 +37,10 @@ func (c *Comparison) Markdown(w io.Writer) error {
 		}
 	}
 	if len(found.Rows) > 0 {
-		document.MdTable(&b, found)
+		document.WriteTable(&b, found)
 	}
 	b.WriteString("<details><summary>All rows</summary>\n\n")
-	document.MdTable(&b, all)
+	document.WriteTable(&b, all)
 	b.WriteString("</details>\n\n")
 	list("- base: %s\n", c.Base.Origin())
 	list("- new: %s\n\n", c.New.Origin())

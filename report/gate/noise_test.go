@@ -1,7 +1,6 @@
 package gate
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,120 +16,97 @@ import (
 )
 
 // later is the run made again, so much later.
-func later(d time.Duration) func([]result.Trial) []result.Trial {
-	return fixture.Each(func(t *result.Trial) { t.Started = t.Started.Add(d) })
+func later(d time.Duration) change {
+	return each(func(t *result.Trial) { t.Started = t.Started.Add(d) })
 }
 
-func again(trials []result.Trial) []result.Trial {
-	out := make([]result.Trial, len(trials))
-	for i := range trials {
-		out[i] = fixture.Copied(trials[i])
+// learnt is what is known after a run and one that was made an hour later.
+func learnt(t *testing.T, base []result.Trial, next change) *Noise {
+	t.Helper()
+	n := &Noise{}
+	again := make([]result.Trial, len(base))
+	for i := range base {
+		again[i] = fixture.Copied(base[i])
 	}
-	return out
+	if err := Learn(n, base, inTurn(later(time.Hour), next)(again)); err != nil {
+		t.Fatal(err)
+	}
+	return n
 }
 
 // What runs of one commit differ by is no regression, and below that a limit
 // says nothing.
 func TestNoiseRaisesLimits(t *testing.T) {
-	base := six("poll", "ws")
-	n := &Noise{}
 	slower := only("ws", dearer(1.3))
-	if err := Learn(n, base, slower(later(time.Hour)(again(base)))); err != nil {
-		t.Fatal(err)
+	o := Options{Noise: learnt(t, six("poll", "ws"), slower)}
+	five := func(trials []result.Trial) []result.Trial {
+		return slices.DeleteFunc(each(func(t *result.Trial) { t.Asked.Trials = 5 })(trials), func(t result.Trial) bool { return t.Trial == 6 })
 	}
-	for _, tt := range []struct {
-		name       string
-		change     func([]result.Trial) []result.Trial
-		want       compare.Verdict
-		untestable bool
-	}{
-		{"as far as learnt", slower, compare.Untested, true},
-		{"further", only("ws", dearer(1.5)), compare.Worse, true},
-		{"as far, with fewer trials", func(trials []result.Trial) []result.Trial {
-			return slices.DeleteFunc(fixture.Each(func(t *result.Trial) { t.Asked.Trials = 5 })(slower(trials)), func(t result.Trial) bool { return t.Trial == 6 })
-		}, compare.Untested, false}, // noise of six trials does not hold for five, which are too few to be significant
-		{"as far, elsewhere", func(trials []result.Trial) []result.Trial {
-			return fixture.Each(func(t *result.Trial) { t.Env.Kernel = "6.13.0" })(slower(trials))
-		}, compare.Worse, false},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			c := compared(t, Options{Noise: n}, base, tt.change)
-			row := c.row("ws", "server CPU per delivery")
-			if row.Verdict != tt.want || row.Untestable() != tt.untestable {
-				t.Errorf("%+v, want %s", row, tt.want)
-			}
-			if said := strings.Contains(strings.Join(c.notes(), "\n"), "ws: server CPU per delivery (limit 10 %, but 30 %)"); said != tt.untestable {
-				t.Errorf("notes %q", c.notes())
-			}
-		})
+	const note = "ws: server CPU per delivery (limit 10 %, but 30 %)"
+	calm := func(t *testing.T, c *Comparison) {
+		if r := c.row("ws", "server-cpu-per-delivery"); r.Untestable() || strings.Contains(strings.Join(c.notes(), "\n"), note) {
+			t.Errorf("%+v, notes %q", r.Change, c.notes())
+		}
 	}
+	runTests(t, []test{
+		{name: "as far as learnt", next: slower, options: o, rows: cpuRow, want: compare.Untested, notes: note},
+		{name: "further", next: only("ws", dearer(1.5)), options: o, rows: cpuRow, want: compare.Worse, fails: "runs of one commit differ by up to 30 %", notes: note},
+		// Noise of six trials does not hold for five, which are too few to be significant.
+		{name: "as far, with fewer trials", next: inTurn(slower, five), options: o, rows: cpuRow, want: compare.Untested, check: calm},
+		{name: "as far, elsewhere", next: inTurn(slower, each(elsewhere)), options: o, rows: cpuRow, want: compare.Worse, warns: anything, check: calm},
+	})
 }
 
 // What is counted has no noise. A difference beyond any limit is kept as the
 // largest, so that what is written can be read.
 func TestLearn(t *testing.T) {
-	base := six("poll", "ws")
-	n := &Noise{}
-	if err := Learn(n, base, only("ws", func(t *result.Trial) {
+	n := learnt(t, six("poll", "ws"), only("ws", func(t *result.Trial) {
 		dearer(30)(t)
 		t.Requests.Total = 60
 		moreIn(t, t.Bytes.In)
-	})(later(time.Hour)(again(base)))); err != nil {
-		t.Fatal(err)
+	}))
+	changes := n.Alike[0].Transports["ws"].Changes
+	if got := changes["server-cpu-per-delivery"]; got != 10 {
+		t.Errorf("30 times the CPU is learnt as %v, want 10", got)
 	}
-	learnt := n.Alike[0].Transports["ws"].Changes
-	if got := learnt["server-cpu-per-delivery"]; got != 10 {
-		t.Errorf("30 times the CPU is learnt as %v, want %d", got, 10)
-	}
-	for i := range metric.ComparedMetrics {
-		if _, ok := learnt[metric.ComparedMetrics[i].ID()]; ok && metric.ComparedMetrics[i].Kind == metric.Exact {
-			t.Errorf("%s is learnt", metric.ComparedMetrics[i].Name)
+	for _, m := range metric.ComparedMetrics {
+		if _, ok := changes[m.ID()]; ok && m.Kind == metric.Exact {
+			t.Errorf("%s is learnt", m.Name)
 		}
 	}
-	n.Alike[0].Transports["ws"].Changes["bytes-per-delivery-in"] = 1 // as an older pollpush wrote it
-	c := compared(t, Options{Noise: n}, base, only("ws", func(t *result.Trial) { moreIn(t, t.Bytes.In/2) }))
-	if row := c.row("ws", "bytes per delivery, in"); row.Floor != 0 || row.Verdict != compare.Worse {
-		t.Errorf("a counted row has a floor: %+v", row)
-	}
+	changes["bytes-per-delivery-in"] = 1 // as an older pollpush wrote it
+	runTests(t, []test{{name: "counts", next: only("ws", percentIn(150)), options: Options{Noise: n}, rows: inRow, want: compare.Worse, fails: anything, check: func(t *testing.T, c *Comparison) {
+		if r := c.row("ws", "bytes-per-delivery-in"); r.Floor != 0 {
+			t.Errorf("a counted row has a floor: %+v", r.Change)
+		}
+	}}})
 }
 
 func TestLearnRefuses(t *testing.T) {
-	base := six("poll", "ws")
-	known := &Noise{}
-	if err := Learn(known, base, later(time.Hour)(again(base))); err != nil {
-		t.Fatal(err)
-	}
+	known := learnt(t, six("poll", "ws"), nil)
+	commit := func(name string) change { return each(func(t *result.Trial) { t.Env.Commit = name }) }
 	for _, tt := range []struct {
-		name   string
-		change func(*result.Trial)
-		said   string
+		name       string
+		base, next change
+		refused    string
 	}{
-		{"another commit", func(t *result.Trial) { t.Env.Commit = "77aa001" }, "of the commits 4c1d9e2 and 77aa001"},
-		{"another machine", func(t *result.Trial) { t.Env.Cores = 4 }, "not of one machine"},
-		{"another scenario", func(t *result.Trial) { t.ScenarioHash = "0" }, "not of the same points"},
-		{"profiled", func(t *result.Trial) { t.Profiles = &result.Profiles{} }, "kept profiles"},
-		{"a suspect trial", func(t *result.Trial) {
-			if t.Trial == 2 {
-				fixture.Doubt(t, result.Suspect, result.Steal, "stolen")
-			}
-		}, "not all of their trials are valid (poll trial 2, ws trial 2)"},
-		{"an invalid trial", func(t *result.Trial) { fixture.Doubt(t, result.Invalid, result.PollLate, "late") }, "invalid for its timing"},
-		{"few trials", func(t *result.Trial) {}, "it takes 4 trials of each transport to tell times, and they have 6 and 3: run both with --trials 6"},
-		{"the same run", func(t *result.Trial) { t.Started = t.Started.Add(-time.Hour) }, "one and the same run"},
-		{"known", func(*result.Trial) {}, "learnt from already"},
+		{"another commit", nil, commit("77aa001"), "their commits differ (4c1d9e2 and 77aa001)"},
+		{"uncommitted changes", commit("4c1d9e2-dirty"), commit("4c1d9e2-dirty"), "commit first"},
+		{"no commit", commit(""), commit(""), "commit first"},
+		{"another machine", nil, each(func(t *result.Trial) { t.Env.Cores = 4 }), "not of one machine"},
+		{"another scenario", nil, each(func(t *result.Trial) { t.ScenarioHash = "0" }), "not of the same points"},
+		{"a transport less", nil, without("ws"), "not of the same points"},
+		{"profiled", nil, each(func(t *result.Trial) { t.Profiles = &result.Profiles{} }), "kept profiles"},
+		{"a suspect trial", nil, each(ofTrial(2, func(t *result.Trial) { fixture.Doubt(t, result.Suspect, result.Steal, "stolen") })), "not all of their trials are valid (poll trial 2, ws trial 2)"},
+		{"an invalid trial", nil, each(func(t *result.Trial) { fixture.Doubt(t, result.Invalid, result.PollLate, "late") }), "invalid for its timing"},
+		{"few trials", nil, func([]result.Trial) []result.Trial { return later(time.Hour)(fixture.TrialsOf(3, "poll", "ws")) },
+			"comparing times needs 4 trials of each transport, and they have 6 and 3: run both with --trials 6"},
+		{"the same run", nil, later(-time.Hour), "they are the same run"},
+		{"known", nil, nil, "already learned from"},
 	} {
-		next := base
-		if tt.name == "few trials" {
-			next = fixture.TrialsOf(3, "poll", "ws")
-		}
-		err := Learn(known, base, fixture.Each(tt.change)(later(time.Hour)(again(next))))
-		if err == nil || !strings.Contains(err.Error(), tt.said) {
-			t.Errorf("%s: %v, want %q", tt.name, err, tt.said)
-		}
-	}
-	dirty := fixture.Each(func(t *result.Trial) { t.Env.Commit = "4c1d9e2-dirty" })
-	if err := Learn(known, dirty(again(base)), dirty(later(time.Hour)(again(base)))); err == nil || !strings.Contains(err.Error(), "commit first") {
-		t.Errorf("uncommitted changes: %v", err)
+		t.Run(tt.name, func(t *testing.T) {
+			wantRefused(t, Learn(known, inTurn(tt.base)(six("poll", "ws")), inTurn(later(time.Hour), tt.next)(six("poll", "ws"))), tt.refused)
+		})
 	}
 	if n := len(known.Alike); n != 1 {
 		t.Errorf("%d comparisons are known, want 1: what is refused is not learnt", n)
@@ -142,12 +118,9 @@ func TestNoiseFile(t *testing.T) {
 	if n, err := ReadNoise(path); err != nil || len(n.Alike) > 0 {
 		t.Fatalf("no file: %v, %v", n, err)
 	}
-	base := append(six("poll", "ws"), fixture.Each(func(t *result.Trial) { t.ScenarioHash, t.Clients = "300", 300 })(six("poll", "ws"))...)
-	base = fixture.Each(func(t *result.Trial) { t.Swept = []string{"clients"} })(base)
-	n := &Noise{}
-	if err := Learn(n, base, later(time.Hour)(again(base))); err != nil {
-		t.Fatal(err)
-	}
+	other := each(func(t *result.Trial) { t.ScenarioHash, t.Clients = "300", 300 })(six("poll", "ws"))
+	swept := each(func(t *result.Trial) { t.Swept = []string{"clients"} })(append(six("poll", "ws"), other...))
+	n := learnt(t, swept, nil)
 	for range 2 {
 		if err := n.Write(path); err != nil {
 			t.Fatal(err)
@@ -157,10 +130,9 @@ func TestNoiseFile(t *testing.T) {
 	if diff := cmp.Diff(n, got); err != nil || diff != "" || len(got.Alike) != 2 {
 		t.Errorf("%v, %d points; -written +read:\n%s", err, len(got.Alike), diff)
 	}
-	if files, err := os.ReadDir(filepath.Dir(path)); err != nil || len(files) != 1 {
+	if files, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*")); err != nil || len(files) != 1 {
 		t.Errorf("%v, %v: other files are left", files, err)
 	}
-	if _, err := ReadNoise(filepath.Dir(path)); err == nil || !strings.Contains(err.Error(), "no regular file") {
-		t.Errorf("a folder: %v", err)
-	}
+	_, err = ReadNoise(filepath.Dir(path))
+	wantRefused(t, err, "no regular file")
 }

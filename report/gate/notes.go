@@ -23,30 +23,25 @@ func ofIt(p compare.Place) string {
 	return "of it"
 }
 
-// headlines are what was lost or repeated, before all else.
-func (c *Comparison) headlines() (out []string) {
-	for _, f := range c.Faults {
-		var runs []string
-		for _, run := range []struct {
-			compare.Fault
-			name string
-		}{{f.Base, "base"}, {f.New, "new run"}} {
-			var parts []string
-			for _, part := range []struct {
-				n    int64
-				what string
-			}{{run.Lost, "lost"}, {run.Repeated, "repeated"}} {
-				if part.n > 0 {
-					parts = append(parts, fmt.Sprintf("%s of %s %s", number.Count.Format(float64(part.n)), number.Plural(float64(run.Expected), "delivery"), part.what))
-				}
-			}
-			if len(parts) > 0 {
-				runs = append(runs, number.Join(parts)+" in the "+run.name)
-			}
-		}
-		out = append(out, f.Where()+": "+strings.Join(runs, "; "))
+// faults is a headline of what was lost or repeated.
+func faults(f compare.Faults) string {
+	runs := slices.DeleteFunc([]string{fault(f.Base, "base"), fault(f.New, "new run")}, func(s string) bool { return s == "" })
+	return f.Where() + ": " + strings.Join(runs, "; ")
+}
+
+// fault is empty where the run has none.
+func fault(f compare.Fault, run string) string {
+	var parts []string
+	if f.Lost > 0 {
+		parts = append(parts, fmt.Sprintf("%s of %s lost", number.Count.Format(float64(f.Lost)), number.Plural(float64(f.Expected), "delivery")))
 	}
-	return out
+	if f.Repeated > 0 {
+		parts = append(parts, fmt.Sprintf("%s of %s repeated", number.Count.Format(float64(f.Repeated)), number.Plural(float64(f.Expected), "delivery")))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return number.Join(parts) + " in the " + run
 }
 
 // notes are what limits the comparison, in sentences.
@@ -58,36 +53,31 @@ func (c *Comparison) notes() (out []string) {
 	}
 	b, n := c.Base, c.New
 	timed := c.Timing != compare.CountsOnly
-	add(timed && b.Profiled != n.Profiled, "One of the runs kept profiles, which costs the server CPU, and the other did not: times, CPU and memory do not gate, they warn.")
-	add(c.Timing == compare.OtherMachine, "The runs are not of one machine (%s; %s): times, CPU and memory do not gate, they warn.", strings.Join(b.Machines, " and "), strings.Join(n.Machines, " and "))
+	add(timed && b.Profiled != n.Profiled, "Only one of the runs kept profiles, which costs the server CPU: times, CPU and memory warn and do not gate.")
+	add(c.Timing == compare.OtherMachine, "The runs are from different machines (%s; %s): times, CPU and memory warn and do not gate.", strings.Join(b.Machines, " and "), strings.Join(n.Machines, " and "))
 	for _, f := range c.Faults {
-		add(true, "%s: no other number is called better, as what has lost or repeated deliveries wins no comparison.", f.Where())
+		add(true, "%s: no other number counts as better, because a run that lost or repeated deliveries wins no comparison.", f.Where())
 	}
 	for _, f := range c.Families {
 		out = append(out, correction(f))
 	}
-	add(!maps.Equal(b.Limits(), n.Limits()), "The scenario's limits are not the same in both runs: those of the new run hold.")
-	add(len(c.Rearming) > 0, "Of %s, where a client asks again as soon as it is answered, requests and bytes per delivery hang on the round trip: they count among the times.", number.Join(number.Unique(c.Rearming)))
-	add(len(c.Renewing) > 0, "Clients of %s opened new connections in place of ended ones. How many are open then depends on timing, so connections per client is compared as a time.", number.Join(number.Unique(c.Renewing)))
+	add(!maps.Equal(b.Limits(), n.Limits()), "The runs have different limits: those of the new run apply.")
+	add(len(c.Rearming) > 0, "For %s, whose clients ask again as soon as they are answered, requests and bytes per delivery depend on the round trip: they are compared as times.", number.Join(number.Unique(c.Rearming)))
+	add(len(c.Renewing) > 0, "Clients of %s opened new connections to replace ended ones. How many are open then depends on timing, so connections per client is compared as a time.", number.Join(number.Unique(c.Renewing)))
 	for _, run := range []*compare.Run{b, n} {
 		suspects := run.Suspects
-		add(len(suspects) > 0, "Suspect trials enter, of the %s: %s. Its report says why.", run.Name, strings.Join(suspects, ", "))
+		add(len(suspects) > 0, "Suspect trials of the %s are included: %s. Its report says why.", run.Name, strings.Join(suspects, ", "))
 	}
 	for _, h := range c.Headers {
 		add(!h.Explains, "%s.", header(h))
 	}
 	for _, h := range c.Headless {
-		add(h.InBase, "%s: the base is of an older pollpush, and holds no header lines of answers, so that none can be named: renew it with `make baseline`.", h.Where())
-		add(!h.InBase, "%s: the new run holds no header lines of answers, so that none can be named: measure it with the pollpush that measured the base.", h.Where())
+		add(h.InBase, "%s: the base was made by an older pollpush and has no response headers, so none can be named: renew it with `make baseline`.", h.Where())
+		add(!h.InBase, "%s: the new run has no response headers, so none can be named: measure it with the pollpush that measured the base.", h.Where())
 	}
-	add(slices.ContainsFunc(c.rows(), func(r row) bool { return r.Edges >= leastEdge }), "A limit such as 2+0.5 %%: what is added to a count's limit can fall on either side of the window's edges, by how late the trials were.")
-	var untestable []string
-	for _, r := range c.rows() {
-		if r.Untestable() {
-			untestable = append(untestable, fmt.Sprintf("%s: %s (limit %s, but %s)", r.Where(), r.Metric.Name, r.limit(), number.Percent(r.Floor)))
-		}
-	}
-	add(len(untestable) > 0, "Untestable, as runs of one commit differ by more than the limit on this machine, and below that nothing can be told: %s.", strings.Join(untestable, "; "))
+	add(slices.ContainsFunc(c.rows(), func(r row) bool { return r.Edges >= leastEdge }), "In a limit such as 2+0.5 %%, the second part is what can fall on either side of the window's edges, given how late the trials were.")
+	untestable := said(c.rows(), row.untestable)
+	add(len(untestable) > 0, "Untestable, because runs of one commit on this machine differ by more than the limit: %s.", strings.Join(untestable, "; "))
 	return out
 }
 
@@ -98,10 +88,10 @@ func correction(f compare.Family) string {
 	if !f.Gates {
 		what += " that only warn"
 	}
-	note := fmt.Sprintf("%s of %s: a change counts only if it is told from chance after the correction of Benjamini and Hochberg for their number, at %s. Where nothing has changed, the chance of any false alarm is at most that.",
+	note := fmt.Sprintf("%s of %s: a change counts only if it is significant after the Benjamini–Hochberg correction for their number, at %s. If nothing changed, the chance of any false alarm is at most that.",
 		number.Plural(float64(f.Rows), "comparison"), what, number.Percent(compare.FalseShare))
 	if f.Together > 1 {
-		note += fmt.Sprintf(" With so few trials %d of them have to change together; %d trials on each side tell one alone.", f.Together, f.Trials)
+		note += fmt.Sprintf(" With so few trials, %d of them must change together; %d trials per side can show one alone.", f.Together, f.Trials)
 	}
 	return note
 }
@@ -115,13 +105,13 @@ func header(h compare.Header) string {
 	text := ""
 	switch was, is := size(h.Was), size(h.Is); {
 	case h.Was.Trials == 0:
-		text = fmt.Sprintf("answers have a new %s of %s", name, is)
+		text = fmt.Sprintf("responses have a new %s of %s", name, is)
 	case h.Is.Trials == 0:
-		text = fmt.Sprintf("answers have no %s of %s any more", name, was)
+		text = fmt.Sprintf("responses no longer have the %s of %s", name, was)
 	case h.Is.Low > h.Was.High:
-		text = fmt.Sprintf("the %s of answers grew from %s to %s", name, was, is)
+		text = fmt.Sprintf("the %s of responses grew from %s to %s", name, was, is)
 	default:
-		text = fmt.Sprintf("the %s of answers shrank from %s to %s", name, was, is)
+		text = fmt.Sprintf("the %s of responses shrank from %s to %s", name, was, is)
 	}
 	return h.Where() + ": " + text
 }

@@ -96,7 +96,7 @@ func (r row) significance() string {
 func (r row) finding() string {
 	name := r.Where() + ": " + r.label()
 	if r.New.N == 0 {
-		return fmt.Sprintf("%s is missing: no trial of the new run tells it (it was %s)", name, r.print(r.Base.Value))
+		return fmt.Sprintf("%s is missing: no trial of the new run has it (it was %s)", name, r.print(r.Base.Value))
 	}
 	limit := r.limit()
 	if r.Untestable() {
@@ -115,10 +115,18 @@ func (r row) warning() string {
 	case r.Warns(), r.Gap == compare.NotInNew:
 		return r.finding()
 	case r.Thinned():
-		return fmt.Sprintf("%s: %s is told by %d of %d trials of the new run, and by %d of %d of the base",
+		return fmt.Sprintf("%s: %s is in %d of %d trials of the new run, and in %d of %d of the base",
 			r.Where(), r.Metric.Name, r.New.N, r.New.Trials, r.Base.N, r.Base.Trials)
 	}
 	return ""
+}
+
+// untestable says of a row that its limit is below what chance alone does.
+func (r row) untestable() string {
+	if !r.Untestable() {
+		return ""
+	}
+	return fmt.Sprintf("%s: %s (limit %s, but %s)", r.Where(), r.Metric.Name, r.limit(), number.Percent(r.Floor))
 }
 
 // withInterval is a median with its bounds.

@@ -23,7 +23,7 @@ func (c *Comparison) Text(w io.Writer, all bool) error {
 			o.Wrap(&b, s, mark)
 		}
 	}
-	list("⚠ ", c.headlines()...)
+	list("⚠ ", said(c.Faults, faults)...)
 	list("", c.Base.Title())
 	list("base: ", c.Base.Origin())
 	list("new:  ", c.New.Origin())
@@ -70,7 +70,7 @@ func (c *Comparison) tables(b *strings.Builder, all bool, width int) {
 		}
 	}
 	if slices.ContainsFunc(c.rows(), func(r row) bool { return r.Warns() }) {
-		b.WriteString("* warns, and does not gate.\n\n")
+		b.WriteString("* warns and does not gate.\n\n")
 	}
 	for _, left := range []struct {
 		n    int

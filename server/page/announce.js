@@ -1,5 +1,5 @@
-// announcer has a screen reader say what is new, but not all of it: the message
-// where it is one, and only how many where they come faster than they could be
+// announcer has a screen reader announce news, but not all of it: a single message
+// as it is, and only a number if messages come faster than they can be
 // read out.
 export function announcer(region, pause = 3000) {
   let waiting = []

@@ -1,4 +1,4 @@
-// Draws when messages came and how late, and when was asked for them.
+// Draws when messages arrived, how late they were, and when requests were sent.
 
 export const span = 30_000 // ms that are shown
 

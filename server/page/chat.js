@@ -143,14 +143,14 @@ export function chat({ whoIsIt, isOwn, via, onTransport }) {
     try {
       const { messages } = await get(messagesURL(from, { after, limit: pageSize }), { onCost: addTo(cost) })
       if (from !== room) return
-      // Where history is too short, it begins later than was asked for.
+      // If history is too short, the page begins later than requested.
       const before = messages.filter(({ id }) => id < first)
       const fromEnd = log.scrollHeight - log.scrollTop
       log.prepend(...before.map(item))
       log.scrollTop = log.scrollHeight - fromEnd
       earlier.hidden = !(before[0]?.id > 1)
     } catch (failed) {
-      error.textContent = `Not to be had: ${failed.message}.`
+      error.textContent = `Earlier messages could not be loaded: ${failed.message}.`
       earlier.hidden = false
     }
   }
@@ -162,7 +162,7 @@ export function chat({ whoIsIt, isOwn, via, onTransport }) {
     if (error.textContent || !user || sending) return
     sending = true
     try {
-      if (!open) throw new Error('there is no connection yet')
+      if (!open) throw new Error('not connected yet')
       await open.send(user, said)
       if (text.value === said) text.value = ''
     } catch (failed) {

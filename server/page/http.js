@@ -1,4 +1,4 @@
-// What is asked over HTTP, and how much of it there was.
+// HTTP requests, and what they cost.
 
 // Refusal is what the server refused, and why.
 export class Refusal extends Error {
@@ -33,7 +33,7 @@ export async function answered(ask) {
   const abort = new AbortController()
   let timer
   const over = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error('no answer within 10 s; it may have been said all the same')), answerTimeout)
+    timer = setTimeout(() => reject(new Error('no answer within 10 s; the message may have been posted anyway')), answerTimeout)
   })
   try {
     return await Promise.race([ask(abort.signal), over])
@@ -72,6 +72,6 @@ function refusal(status, body) {
     const { title, detail } = JSON.parse(body)
     return new Refusal(status, detail ?? title)
   } catch {
-    return new Refusal(status, `the answer is ${status}`)
+    return new Refusal(status, `the server answered ${status}`)
   }
 }

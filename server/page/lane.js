@@ -29,7 +29,7 @@ export function lane(transport) {
   const pill = element('span', { className: 'state' }), note = element('span', { className: 'faint' })
   const canvas = element('canvas', { className: 'chart' })
   canvas.role = 'img'
-  canvas.ariaLabel = 'Delay of the messages of the last 30 seconds, and when was asked for them'
+  canvas.ariaLabel = 'Delays of messages in the last 30 seconds, and when requests were sent'
   const tail = element('ol', { className: 'tail' })
   const pane = element('article', { className: 'lane', ariaLabel: transport.label },
     element('h3', { textContent: transport.label }),
@@ -100,7 +100,7 @@ export function lane(transport) {
     figures.requests.textContent = count(cost.requests)
     figures.rate.textContent = (lately / since * 1000).toFixed(1)
     figures.received.textContent = bytes(cost.received)
-    figures.transferred.textContent = transport.transferSize ? bytes(cost.transferred) : 'not told'
+    figures.transferred.textContent = transport.transferSize ? bytes(cost.transferred) : 'not reported'
     draw(canvas, { now, delays, requests })
   }
 

@@ -1,4 +1,4 @@
-// A link receives a room over one transport, come what may: it connects again
+// A link receives a room over one transport, whatever happens: it reconnects
 // from its cursor, so that nothing is missed and nothing comes twice.
 
 import { get, messagesURL } from './http.js'
@@ -78,7 +78,7 @@ export function link(transport, { room, seen, check = false, interval, onMessage
     timer = setTimeout(again, pauseAfter(attempts++))
   }
 
-  // again opens after a check: a server that was started anew counts from 1 again.
+  // again opens after a check: a restarted server counts from 1 again.
   async function again() {
     const mine = timer
     try {
@@ -86,7 +86,7 @@ export function link(transport, { room, seen, check = false, interval, onMessage
       if (mine !== timer) return
       if (began) {
         seen = { id: 0 }
-        onNote('The server was started anew, and the room with it.')
+        onNote('The server was restarted: the room starts again from the first message.')
       }
       open()
     } catch (error) {
@@ -104,7 +104,7 @@ export function link(transport, { room, seen, check = false, interval, onMessage
   else open()
   return {
     async send(user, text) {
-      if (!isOpen) throw new Error('there is no connection at the moment, so nothing was sent')
+      if (!isOpen) throw new Error('the connection is lost, so nothing was sent')
       await connection.send(user, text)
     },
     close() {

@@ -94,7 +94,7 @@ func (c *client) take(body []byte, binary bool) error {
 
 func (c *client) takeAttachment(body []byte) error {
 	if c.partial == nil {
-		return errors.New("packet: found an attachment that none has announced")
+		return errors.New("packet: found an attachment that no packet announced")
 	}
 	p := c.partial.packet
 	c.partial.size += len(body)
@@ -114,7 +114,7 @@ func (c *client) handle(p *packet) error {
 	s := c.socket(p.namespace)
 	if p.kind == connect {
 		if s != nil && s.isOpen() {
-			return fmt.Errorf("CONNECT: the session is in the namespace %q already", p.namespace)
+			return fmt.Errorf("CONNECT: the session is already in the namespace %q", p.namespace)
 		}
 		c.connect(p)
 		return nil

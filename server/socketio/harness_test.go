@@ -37,7 +37,7 @@ func start(t *testing.T, config Config) *harness {
 	h := &harness{t: t, Server: New(config), addr: l.Addr().String(), http: &http.Client{Timeout: patience, Transport: &http.Transport{}}}
 	server := &http.Server{Handler: h}
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(wire.Listen(l, &wire.Tally{})) }()
+	go func() { served <- server.Serve(wire.Listen(l, &wire.Tally{}, nil)) }()
 	t.Cleanup(func() {
 		h.http.CloseIdleConnections()
 		ctx, cancel := context.WithTimeout(context.Background(), patience)

@@ -160,7 +160,7 @@ func decode(text []byte) (*packet, error) {
 	if len(rest) > 0 && rest[0] == '/' {
 		name, after, _ := bytes.Cut(rest, []byte{','})
 		if len(name) > maxNamespace || bytes.ContainsFunc(name, func(c rune) bool { return c < ' ' }) {
-			return nil, fmt.Errorf("packet: found a namespace %.20q of %d bytes, want up to %d, none of them below a space", name, len(name), maxNamespace)
+			return nil, fmt.Errorf("packet: found a namespace %.20q of %d bytes, want up to %d, without control characters", name, len(name), maxNamespace)
 		}
 		p.namespace, rest = string(name), after
 	}
@@ -204,7 +204,7 @@ func (p *packet) take(payload []byte) error {
 		}
 		return nil
 	case connectError:
-		return errors.New("CONNECT_ERROR: found one from a client, which has nothing to refuse")
+		return errors.New("CONNECT_ERROR: found one from a client; only servers send it")
 	}
 	if len(payload) == 0 || payload[0] != '[' || !json.Valid(payload) {
 		return fmt.Errorf("packet: found the payload %.20q, want a JSON array", payload)

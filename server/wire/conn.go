@@ -22,12 +22,9 @@ type listener struct {
 }
 
 // Listen returns a listener whose connections, of l, count in t. Handlers can
-// take over only those.
-func Listen(l net.Listener, t *Tally) net.Listener { return &listener{l, t, nil} }
-
-// ListenTLS is Listen for connections that speak TLS. Their bytes are counted
-// as they are on the wire, and their frames as they are within.
-func ListenTLS(l net.Listener, t *Tally, config *tls.Config) net.Listener {
+// take over only those. They speak TLS if there is a config: their bytes are then
+// counted as they are on the wire, and their frames as they are within.
+func Listen(l net.Listener, t *Tally, config *tls.Config) net.Listener {
 	return &listener{l, t, config}
 }
 
@@ -59,8 +56,7 @@ type Conn struct {
 	closed atomic.Bool
 	heard  atomic.Bool // whether anything has come since Heard was asked
 
-	framed   bool // a WebSocket
-	received FrameScanner
+	received FrameScanner // of a WebSocket
 }
 
 // TakeOver takes a request's connection from net/http. Its handler returns right
@@ -77,25 +73,16 @@ func TakeOver(w http.ResponseWriter, limit int) (*Conn, *Outbox, error) {
 		hijacked.Close()
 		return nil, nil, errNotOurs
 	}
-	if err := c.takeOver(limit, false); err != nil {
-		c.Close()
-		return nil, nil, err
-	}
+	c.takeOver(limit, false)
 	return c, c.outbox, nil
 }
 
 var errNotOurs = errors.New("wire: the connection is not of a listener made by Listen")
 
-func (c *Conn) takeOver(limit int, framed bool) error {
-	o, err := newOutbox(c.tcp, c.tls, limit, framed, c.tally)
-	if err != nil {
-		return err
-	}
-	c.framed = framed
+func (c *Conn) takeOver(limit int, framed bool) {
 	c.heard.Store(true)
 	c.tcp.SetDeadline(time.Time{})
-	c.outbox = o
-	return nil
+	c.outbox = newOutbox(c, limit, framed)
 }
 
 // Heard says whether anything has come from the peer since it was last asked.
@@ -109,7 +96,7 @@ func (c *Conn) Read(p []byte) (n int, err error) {
 	}
 	if c.outbox != nil {
 		c.heard.Store(true)
-		if c.framed {
+		if c.outbox.framed {
 			c.tally.FramesReceived.Add(int64(c.received.Scan(p[:n])))
 		}
 		if c.tls != nil {

@@ -21,10 +21,8 @@ const closeGrace = 2 * time.Second
 // Whoever owns the socket reads from it, and closes it when reading fails; the
 // outbox makes reading fail when writing has.
 type Outbox struct {
-	tcp    *net.TCPConn
+	conn   *Conn
 	raw    syscall.RawConn
-	tls    *security // nil in the clear
-	tally  *Tally
 	limit  int  // bytes that may be kept, as they are on the wire
 	framed bool // what is written is WebSocket frames, which count
 
@@ -59,17 +57,14 @@ const (
 	dead         // the connection is broken
 )
 
-func newOutbox(tcp *net.TCPConn, s *security, limit int, framed bool, t *Tally) (*Outbox, error) {
-	raw, err := tcp.SyscallConn()
-	if err != nil {
-		return nil, err
-	}
-	o := &Outbox{tcp: tcp, raw: raw, tls: s, tally: t, limit: limit, framed: framed}
+func newOutbox(c *Conn, limit int, framed bool) *Outbox {
+	raw, _ := c.tcp.SyscallConn() // fails where there is no connection
+	o := &Outbox{conn: c, raw: raw, limit: limit, framed: framed}
 	o.attempt = func(fd uintptr) bool {
 		o.took, o.failed = o.send(fd, o.next, writeNow)
 		return true // whatever came of it: the caller must not wait
 	}
-	return o, nil
+	return o
 }
 
 // Write sends whole frames, or a part of a stream, at once or as soon as the
@@ -84,7 +79,7 @@ func (o *Outbox) Write(b []byte) error {
 	}
 	o.push(b)
 	if len(o.pending) > o.limit {
-		o.tally.SlowReaders.Add(1)
+		o.conn.tally.SlowReaders.Add(1)
 		o.dismiss()
 	}
 	return nil
@@ -131,9 +126,7 @@ func (o *Outbox) Wait(limit time.Duration) error {
 			return ErrStalled
 		}
 	}
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if o.state != open {
+	if !o.IsOpen() {
 		return net.ErrClosed
 	}
 	return nil
@@ -143,17 +136,12 @@ func (o *Outbox) Wait(limit time.Duration) error {
 var ErrStalled = errors.New("the peer does not read")
 
 // IsOpen says whether more can be written.
-func (o *Outbox) IsOpen() bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.state == open
-}
+func (o *Outbox) IsOpen() bool { return o.is(open) }
 
-// IsClosing says whether what Close was given is the last to be sent.
-func (o *Outbox) IsClosing() bool {
+func (o *Outbox) is(state life) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	return o.state == closing
+	return o.state == state
 }
 
 // Abandon gives the connection up, and with it what is pending: then the kernel
@@ -167,7 +155,7 @@ func (o *Outbox) Abandon() {
 // Of the following, each wants o.mu held.
 
 func (o *Outbox) push(p []byte) {
-	if o.tls != nil {
+	if o.conn.tls != nil {
 		o.seal(p)
 	} else {
 		o.hand(p)
@@ -214,17 +202,17 @@ func (o *Outbox) finish(frame []byte) {
 	if o.state == open {
 		o.state = closing
 		// Ends the flush as well as the reading, whatever the peer does.
-		o.tcp.SetDeadline(time.Now().Add(closeGrace))
+		o.conn.tcp.SetDeadline(time.Now().Add(closeGrace))
 	}
 }
 
 func (o *Outbox) breakOff() {
 	if len(o.pending) > 0 || o.stalled { // the kernel need not go on with what it still holds
-		o.tcp.SetLinger(0)
+		o.conn.tcp.SetLinger(0)
 	}
 	o.state = dead
 	o.settle()
-	o.tcp.SetReadDeadline(time.Unix(1, 0)) // has the reader close the connection
+	o.conn.tcp.SetReadDeadline(time.Unix(1, 0)) // has the reader close the connection
 }
 
 // settle ends flushing.
@@ -240,12 +228,12 @@ func (o *Outbox) settle() {
 // syscall.EAGAIN where it will take no more for now.
 func (o *Outbox) send(fd uintptr, p []byte, write func(int, []byte) (int, error)) (int, error) {
 	before, frames := o.sent, 0
-	framed := o.framed && o.tls == nil // seal has counted the others
+	framed := o.framed && o.conn.tls == nil // seal has counted the others
 	if framed {
 		frames = o.sent.Scan(p)
 	}
-	o.tally.BytesSent.Add(int64(len(p)))
-	o.tally.FramesSent.Add(int64(frames))
+	o.conn.tally.BytesSent.Add(int64(len(p)))
+	o.conn.tally.FramesSent.Add(int64(frames))
 	n, err := write(int(fd), p)
 	for err == syscall.EINTR {
 		n, err = write(int(fd), p)
@@ -253,10 +241,10 @@ func (o *Outbox) send(fd uintptr, p []byte, write func(int, []byte) (int, error)
 	n = max(n, 0)
 	o.given += uint32(n)
 	if n < len(p) {
-		o.tally.BytesSent.Add(int64(n - len(p)))
+		o.conn.tally.BytesSent.Add(int64(n - len(p)))
 		if framed {
 			o.sent = before
-			o.tally.FramesSent.Add(int64(o.sent.Scan(p[:n]) - frames))
+			o.conn.tally.FramesSent.Add(int64(o.sent.Scan(p[:n]) - frames))
 		}
 	}
 	return n, err

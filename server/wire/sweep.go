@@ -2,21 +2,42 @@ package wire
 
 import (
 	"sync"
+	"sync/atomic"
 )
 
-// holding are the outboxes that have been written to since the last sweep, or
-// held something for their peer then. An idle connection is not among them, and
-// costs a sweep nothing.
-type holding struct {
-	mu    sync.Mutex
-	now   []*Outbox
-	spare []*Outbox // empty, for the next sweep
+// Tally is what connections count, to the byte, and has the watch over those
+// whose peers do not read.
+//
+// What is sent is counted just before the kernel gets it, and what the kernel
+// did not take is taken off again: counted afterwards, a peer could see bytes
+// that whoever reads the tally does not know of yet.
+type Tally struct {
+	Connections    atomic.Int64 // accepted
+	Open           atomic.Int64 // now
+	FramesSent     atomic.Int64 // of WebSockets, in full, control frames included; by TLS, as they are encrypted
+	FramesReceived atomic.Int64
+	BytesSent      atomic.Int64 // everything above TCP, TLS included
+	BytesReceived  atomic.Int64
+	SlowReaders    atomic.Int64 // closed because too much was waiting for them
+	StalledReaders atomic.Int64 // closed because what was waiting for them was not read in time
+
+	// Patience is at how many sweeps in a row a peer may have taken nothing of what
+	// waits for it; 0 watches nobody. It is set before the first connection.
+	Patience int
+
+	// The outboxes that have been written to since the last sweep, or held
+	// something for their peer then. An idle connection is not among them, and
+	// costs a sweep nothing.
+	mu      sync.Mutex
+	awaited []*Outbox
+	spare   []*Outbox // empty, for the next sweep
 }
 
-func (h *holding) add(o *Outbox) {
-	h.mu.Lock()
-	h.now = append(h.now, o)
-	h.mu.Unlock()
+// await has the next sweep look at an outbox.
+func (t *Tally) await(o *Outbox) {
+	t.mu.Lock()
+	t.awaited = append(t.awaited, o)
+	t.mu.Unlock()
 }
 
 // Sweep looks at what waits for the peers of connections that have been taken
@@ -25,31 +46,30 @@ func (h *holding) add(o *Outbox) {
 // lies in the kernel waits as well, until the peer's kernel has acknowledged it.
 // What that has acknowledged is out of sight, whether or not the peer reads it.
 func (t *Tally) Sweep() {
-	h := &t.holding
-	h.mu.Lock()
-	due := h.now
-	h.now, h.spare = h.spare, nil
-	h.mu.Unlock()
+	t.mu.Lock()
+	due := t.awaited
+	t.awaited, t.spare = t.spare, nil
+	t.mu.Unlock()
 
 	var n int // what look finds; one function for all, so that a look allocates nothing
 	look := func(fd uintptr) { n = unacknowledged(fd) }
 	for _, o := range due {
 		if o.inspect(&n, look) {
-			h.add(o)
+			t.await(o)
 		}
 	}
 
 	clear(due)
-	h.mu.Lock()
-	h.spare = due[:0]
-	h.mu.Unlock()
+	t.mu.Lock()
+	t.spare = due[:0]
+	t.mu.Unlock()
 }
 
 // watch has the next sweep look at the outbox. It wants o.mu held.
 func (o *Outbox) watch() {
-	if !o.watched && o.tally.Patience > 0 {
+	if !o.watched && o.conn.tally.Patience > 0 {
 		o.watched = true
-		o.tally.holding.add(o)
+		o.conn.tally.await(o)
 	}
 }
 
@@ -71,11 +91,11 @@ func (o *Outbox) inspect(n *int, look func(fd uintptr)) (again bool) {
 		o.taken, o.still = taken, 0
 		return o.watched
 	}
-	if o.still++; int(o.still) < o.tally.Patience {
+	if o.still++; int(o.still) < o.conn.tally.Patience {
 		return true
 	}
 	o.stalled = true
-	o.tally.StalledReaders.Add(1)
+	o.conn.tally.StalledReaders.Add(1)
 	o.dismiss()
 	return true // and it will be found to be ending
 }

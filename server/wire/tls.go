@@ -71,10 +71,7 @@ func (c *Conn) sayGoodbye() {
 // lastWords writes as much as the kernel takes now. A peer whose record has been
 // cut off cannot read them, but that it was cut off.
 func (c *Conn) lastWords(p []byte) (n int, err error) {
-	raw, err := c.tcp.SyscallConn()
-	if err != nil {
-		return 0, err
-	}
+	raw, _ := c.tcp.SyscallConn() // fails where there is no connection
 	c.tally.BytesSent.Add(int64(len(p)))
 	broken := raw.Control(func(fd uintptr) { n, err = writeNow(int(fd), p) })
 	n = max(n, 0)
@@ -92,9 +89,9 @@ func (c *Conn) lastWords(p []byte) (n int, err error) {
 // wants o.mu held.
 func (o *Outbox) seal(p []byte) {
 	if o.framed {
-		o.tally.FramesSent.Add(int64(o.sent.Scan(p)))
+		o.conn.tally.FramesSent.Add(int64(o.sent.Scan(p)))
 	}
-	if _, err := o.tls.Write(p); err != nil {
+	if _, err := o.conn.tls.Write(p); err != nil {
 		o.breakOff()
 		return
 	}
@@ -112,7 +109,7 @@ func (o *Outbox) relay() {
 
 // sendSealed writes what has been sealed. It wants o.mu held.
 func (o *Outbox) sendSealed() {
-	if sealed := o.tls.fetch(); sealed != nil {
+	if sealed := o.conn.tls.fetch(); sealed != nil {
 		o.hand(*sealed)
 		if cap(*sealed) <= maxPooled {
 			records.Put(sealed)

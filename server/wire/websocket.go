@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"bytes"
+	"compress/flate"
 	"errors"
 	"fmt"
 	"io"
@@ -73,10 +75,7 @@ func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request, header http.H
 		ws.Close()
 		return nil, errNotOurs
 	}
-	if err := c.takeOver(u.Backlog, true); err != nil {
-		c.Close()
-		return nil, err
-	}
+	c.takeOver(u.Backlog, true)
 	ws.SetCloseHandler(func(code int, _ string) error {
 		if code == websocket.CloseNoStatusReceived && c.received.endsHalf() {
 			code = websocket.CloseProtocolError
@@ -86,7 +85,7 @@ func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request, header http.H
 	})
 	// Of compressed messages this bounds only what comes; take bounds the rest.
 	ws.SetReadLimit(int64(u.MaxMessage))
-	return &WebSocket{Outbox: c.outbox, conn: c, ws: ws, limit: u.MaxMessage, binary: u.Binary, Deflated: deflated}, nil
+	return &WebSocket{Outbox: c.outbox, conn: c, ws: ws, upgrader: u, Deflated: deflated}, nil
 }
 
 // offersDeflate says whether a client offers permessage-deflate on terms that
@@ -110,10 +109,9 @@ type WebSocket struct {
 	*Outbox
 	Deflated bool // permessage-deflate is agreed on: AppendDeflated may be written
 
-	conn   *Conn
-	ws     *websocket.Conn // to read with
-	limit  int
-	binary bool
+	conn     *Conn
+	ws       *websocket.Conn // to read with
+	upgrader *Upgrader
 }
 
 // CloseError is returned by what takes a WebSocket's messages, to close it.
@@ -149,7 +147,8 @@ func (k *WebSocket) Serve(take func(kind int, body []byte) error) error {
 		k.Drop()
 	}()
 	err := k.read(take)
-	if !hasClosed(err) && k.IsClosing() {
+	var closed *websocket.CloseError // also where there was no close frame
+	if !errors.As(err, &closed) && k.is(closing) {
 		k.linger()
 	}
 	return err
@@ -164,7 +163,7 @@ func (k *WebSocket) Drop() {
 func (k *WebSocket) read(take func(kind int, body []byte) error) error {
 	for {
 		kind, r, err := k.ws.NextReader()
-		if err == nil && kind == websocket.BinaryMessage && !k.binary {
+		if err == nil && kind == websocket.BinaryMessage && !k.upgrader.Binary {
 			err = errBinary
 		}
 		if err == nil {
@@ -176,67 +175,51 @@ func (k *WebSocket) read(take func(kind int, body []byte) error) error {
 	}
 }
 
-var buffers = sync.Pool{New: func() any { return new([]byte) }}
+// inbound is a buffer for one message, and what bounds it: one allocation less
+// than io.LimitReader.
+type inbound struct {
+	bytes.Buffer
+	limited io.LimitedReader
+}
+
+var inbounds = sync.Pool{New: func() any { return new(inbound) }}
 
 // whole reads one message and hands it on.
 func (k *WebSocket) whole(kind int, r io.Reader, take func(kind int, body []byte) error) error {
-	buffer := buffers.Get().(*[]byte)
+	in := inbounds.Get().(*inbound)
 	defer func() {
-		if cap(*buffer) <= maxPooled {
-			*buffer = (*buffer)[:0]
-			buffers.Put(buffer)
+		if in.limited.R = nil; in.Cap() <= maxPooled {
+			in.Reset()
+			inbounds.Put(in)
 		}
 	}()
-	body, err := appendAll(*buffer, r, k.limit)
-	*buffer = body
-	if err != nil {
+	limit := k.upgrader.MaxMessage
+	in.limited = io.LimitedReader{R: r, N: int64(limit) + 1}
+	switch _, err := in.ReadFrom(&in.limited); {
+	case in.Len() > limit:
+		return errTooBig
+	case err != nil:
 		return err
-	}
-	if kind == websocket.TextMessage && !utf8.Valid(body) {
+	case kind == websocket.TextMessage && !utf8.Valid(in.Bytes()):
 		return errNotUTF8
 	}
-	return take(kind, body)
-}
-
-// appendAll is io.ReadAll into a buffer that is there already, up to a limit.
-func appendAll(b []byte, r io.Reader, limit int) ([]byte, error) {
-	for {
-		if len(b) == cap(b) {
-			b = append(b, make([]byte, max(512, cap(b)))...)[:len(b)]
-		}
-		n, err := r.Read(b[len(b):cap(b)])
-		b = b[:len(b)+n]
-		if len(b) > limit {
-			return b, errTooBig
-		}
-		if err == io.EOF {
-			return b, nil
-		}
-		if err != nil {
-			return b, err
-		}
-	}
+	return take(kind, in.Bytes())
 }
 
 // sendAway closes the socket with the code that err calls for, unless the
 // connection has ended or gorilla has done it, and returns err.
 func (k *WebSocket) sendAway(err error) error {
 	var closing *CloseError
+	var corrupt flate.CorruptInputError
 	switch {
 	case errors.As(err, &closing):
 		k.Outbox.Close(CloseFrame(closing.Code, closing.Reason))
 	case errors.Is(err, websocket.ErrReadLimit):
 		k.Outbox.Close(CloseFrame(websocket.CloseMessageTooBig, "")) // gorilla has, mostly
-	case isCorrupt(err):
+	case errors.As(err, &corrupt):
 		k.Outbox.Close(CloseFrame(websocket.CloseInvalidFramePayloadData, "not inflatable"))
 	}
 	return err
-}
-
-// hasClosed says whether reading ended because the peer has closed.
-func hasClosed(err error) bool {
-	var closed *websocket.CloseError // also where there was no close frame
-	return errors.As(err, &closed)
 }
 
 // linger reads on, to nowhere, until the peer has seen the close frame and

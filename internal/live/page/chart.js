@@ -2,7 +2,7 @@
 
 import { transports } from './transports.js'
 
-// Shapes and dashes tell the transports apart without colours, too. The names of
+// Shapes and dashes distinguish the transports even without colours. The names of
 // markers are those of internal/transport.
 const shapes = {
   circle: 'M-4,0a4,4 0 1,0 8,0a4,4 0 1,0 -8,0z',

@@ -1,4 +1,4 @@
-// Follows a run: takes its events, and draws and tells what they hold.
+// Follows a run: takes its events and shows them.
 import { draw, sample } from './chart.js'
 import { bytes, count, duration, memory, percent, span } from './format.js'
 import { transports } from './transports.js'
@@ -49,7 +49,7 @@ for (const chart of charts) {
   const figure = element('figure', undefined, { id: chart.id })
   chart.svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
   chart.svg.setAttribute('role', 'img')
-  chart.svg.setAttribute('aria-label', `${chart.title}, second by second; the table below has the last of them`)
+  chart.svg.setAttribute('aria-label', `${chart.title}, second by second; the table below shows the last second`)
   figure.append(element('figcaption', chart.title), chart.svg)
   $('charts').append(figure)
 }
@@ -59,7 +59,7 @@ function say(state, text) {
   $('link').textContent = text
 }
 
-// shown are the trials of the point under way, the known transports in their order.
+// shown are the trials of the current point, the known transports in their order.
 function shown() {
   const rank = t => { const i = transports.findIndex(({ name }) => name === t); return i < 0 ? transports.length : i }
   const byTransport = new Map()
@@ -74,11 +74,11 @@ function shown() {
 function render() {
   $('scenario').textContent = run ? run.scenario : ''
   $('about').textContent = run ? run.about : ''
-  $('point').textContent = last?.point ? `Shown is the point under way: ${last.point}.` : ''
+  $('point').textContent = last?.point ? `The charts show the current point: ${last.point}.` : ''
   if (last) {
-    const attempt = last.attempt > 1 ? ', once more' : ''
+    const attempt = last.attempt > 1 ? ', repeated' : ''
     $('now').textContent = `${last.transport}${last.point && `, ${last.point}`}, trial ${last.trial} of ${last.of}${attempt}: ${last.phase}`
-    $('left').textContent = `Left, as planned: ${span(last.phase_left_s)} of this phase, ${span(last.trial_left_s)} of this trial, ${span(last.run_left_s)} of the run`
+    $('left').textContent = `Planned time left: phase ${span(last.phase_left_s)}, trial ${span(last.trial_left_s)}, run ${span(last.run_left_s)}`
     if (run) $('done').value = Math.max(0, 1 - last.run_left_s / run.planned_s)
   }
   const groups = shown()
@@ -112,7 +112,7 @@ function outcome({ outcome: o }) {
   const item = element('li', undefined, { 'data-validity': o.validity })
   const verdict = o.status === 'complete' ? o.validity : o.status
   const why = o.reasons.length ? `: ${o.reasons.join('; ')}` : ''
-  item.append(`${o.transport}${o.point && `, ${o.point}`}, trial ${o.trial} of ${o.of}${o.attempt > 1 ? ', once more' : ''}: `, element('b', verdict), `${why} (${count(o.delivered)} deliveries, ${count(o.lost)} lost)`)
+  item.append(`${o.transport}${o.point && `, ${o.point}`}, trial ${o.trial} of ${o.of}${o.attempt > 1 ? ', repeated' : ''}: `, element('b', verdict), `${why} (${count(o.delivered)} deliveries, ${count(o.lost)} lost)`)
   return item
 }
 
@@ -125,7 +125,7 @@ function soon() {
 
 const stream = new EventSource('events')
 stream.onopen = () => say('open', 'following the run')
-stream.onerror = () => say('lost', stream.readyState === EventSource.CLOSED ? 'The run cannot be followed from here: too many do, or it is gone. Reload to try again.' : 'connection lost, trying again …')
+stream.onerror = () => say('lost', stream.readyState === EventSource.CLOSED ? 'Cannot follow the run: it has ended, or too many pages follow it. Reload to try again.' : 'connection lost, trying again …')
 stream.onmessage = e => {
   for (const [kind, value] of Object.entries(JSON.parse(e.data))) take[kind]?.(value)
   soon()

@@ -1,28 +1,29 @@
 package charts
 
 import (
-	"image/color"
 	"math"
+	"slices"
 
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/figure"
 	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/model"
 	"github.com/pollpush/pollpush/report/internal/number"
+	"github.com/pollpush/pollpush/report/internal/scene"
 	"github.com/pollpush/pollpush/report/internal/theme"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
 // bar is one transport's row, of one metric.
-func bar(s *trials.Side, m *metric.Metric) figure.Bar {
-	b := figure.Bar{Name: sideName(s), Model: math.NaN(), Hollow: s.Stamp == result.Invalid, Look: theme.LookOf(s.Transport), Value: "not measured"}
+func bar(s *trials.Side, m *metric.Metric) scene.Bar {
+	b := scene.Bar{Name: sideName(s), Model: math.NaN(), Hollow: s.Stamp == result.Invalid, Look: theme.LookOf(s.Transport), Value: "not measured"}
 	if c := m.Cell(s.Used); c.Known() {
-		b.Parts, b.Trials, b.Value = []float64{c.Value}, c.Values, m.Unit.Format(c.Value)
+		b.Parts, b.Trials, b.Value = []scene.Part{{Value: c.Value}}, c.Values, m.Unit.Format(c.Value)
 	}
 	return b
 }
 
-func bars(p *trials.Point, m *metric.Metric) (rows []figure.Bar) {
+func bars(p *trials.Point, m *metric.Metric) (rows []scene.Bar) {
 	for i := range p.Sides {
 		rows = append(rows, bar(&p.Sides[i], m))
 	}
@@ -30,16 +31,16 @@ func bars(p *trials.Point, m *metric.Metric) (rows []figure.Bar) {
 }
 
 func costPanels(p *trials.Point, c *figure.Chart) {
-	work, heading := &metric.CpuPerDelivery, "server CPU per delivery"
+	work, heading := &metric.CPUPerDelivery, "server CPU per delivery"
 	for i := range p.Sides {
 		s := &p.Sides[i]
-		if len(s.Used) > 0 && metric.CpuShare.Cell(s.Used).Known() && !metric.CpuPerDelivery.Cell(s.Used).Known() {
-			work, heading = &metric.CpuShare, "server CPU, of one core" // nothing was delivered to divide by
+		if len(s.Used) > 0 && metric.CPUShare.Cell(s.Used).Known() && !metric.CPUPerDelivery.Cell(s.Used).Known() {
+			work, heading = &metric.CPUShare, "server CPU, of one core" // nothing was delivered to divide by
 		}
 	}
-	c.Panels = []figure.Panel{
-		figure.BarPanel(heading, work.Unit, bars(p, work)),
-		figure.BarPanel("server memory per client, above the idle server", number.Memory, bars(p, &metric.MemoryPerClient)),
+	c.Panels = []scene.Panel{
+		scene.BarPanel(heading, work.Unit, bars(p, work)),
+		scene.BarPanel("server memory per client, above the idle server", number.Memory, bars(p, &metric.MemoryPerClient)),
 	}
 }
 
@@ -48,8 +49,8 @@ func requestsPanel(p *trials.Point, c *figure.Chart) {
 	for i := range rows {
 		b := &rows[i]
 		if len(b.Parts) > 0 {
-			b.Value = number.Significant(b.Parts[0])
-			if b.Parts[0] == 0 {
+			b.Value = number.Significant(b.Parts[0].Value)
+			if b.Parts[0].Value == 0 {
 				b.Value = "none"
 			}
 		}
@@ -58,12 +59,12 @@ func requestsPanel(p *trials.Point, c *figure.Chart) {
 			b.Value += "  (model " + number.Significant(fit) + ")"
 		}
 	}
-	c.Panels = []figure.Panel{figure.BarPanel("HTTP requests per client and minute (dashed: model)", number.PerMinute, rows)}
+	c.Panels = []scene.Panel{scene.BarPanel("HTTP requests per client and minute (dashed: model)", number.PerMinute, rows)}
 }
 
-// layers are the parts of a bar of bytes, from the inside out. Compression is
-// none of them: text and envelope are drawn as large as it leaves them.
-var layers = []figure.Swatch{
+// inks are those of the layers of bytes, from the inside out. Compression is none
+// of them: text and envelope are drawn as large as it leaves them.
+var inks = []scene.Part{
 	{Name: "text", Ink: theme.LayerInks[0]},
 	{Name: "envelope", Ink: theme.LayerInks[1]},
 	{Name: "protocol", Ink: theme.LayerInks[2]},
@@ -74,9 +75,8 @@ var layers = []figure.Swatch{
 // bytesPanel shows the bytes in each direction, by layer where the trials tell
 // layers apart.
 func bytesPanel(p *trials.Point, c *figure.Chart) {
-	present := make([]bool, len(layers))
-	var rows []figure.Bar
-	var undivided []figure.Swatch
+	heading := "bytes for each delivery"
+	var rows []scene.Bar
 	for i := range p.Sides {
 		for j, d := range metric.Directions {
 			b := layerBar(&p.Sides[i], d)
@@ -84,45 +84,30 @@ func bytesPanel(p *trials.Point, c *figure.Chart) {
 			if j > 0 {
 				b.Name = d
 			}
-			if len(b.Parts) == 1 {
-				undivided = []figure.Swatch{{Ink: theme.UnknownInk, Name: "all layers, which these trials do not tell apart"}}
-			} else {
-				for k, v := range b.Parts {
-					present[k] = present[k] || v > 0
-				}
-			}
 			rows = append(rows, b)
+			if n := len(b.Parts); n > 1 && b.Parts[n-1].Value > 0 {
+				heading = "bytes for each delivery: on the connection + TCP/IP headers"
+			}
 		}
 	}
-	heading := "bytes for each delivery"
-	if present[len(present)-1] {
-		heading += ": on the connection + TCP/IP headers"
-	}
-	panel := figure.BarPanel(heading, number.BytesEach, rows)
-	for k, layer := range layers {
-		if present[k] {
-			panel.Legend = append(panel.Legend, layer)
-		}
-	}
-	panel.Legend = append(panel.Legend, undivided...)
-	c.Panels = []figure.Panel{panel}
+	c.Panels = []scene.Panel{scene.BarPanel(heading, number.BytesEach, rows)}
 }
 
 // layerBar is one direction of one transport: a single part where the layers are
 // not known.
-func layerBar(s *trials.Side, direction string) figure.Bar {
-	all := &metric.BytesIn
-	if direction != metric.Directions[0] {
-		all = &metric.BytesOut
-	}
-	b := bar(s, all)
+func layerBar(s *trials.Side, direction string) scene.Bar {
+	all := metric.Named("bytes per delivery, " + direction)
+	b := bar(s, &all)
 	b.Quantity, b.Trials = all.Name, nil
-	b.Inks = []color.RGBA{theme.UnknownInk}
 	value := func(layer string) metric.Cell {
 		m := metric.Named(layer + ", " + direction)
 		return m.Cell(s.Used)
 	}
-	if len(b.Parts) == 0 || !value("text").Known() {
+	if len(b.Parts) == 0 {
+		return b
+	}
+	if !value("text").Known() {
+		b.Parts[0].Name, b.Parts[0].Ink = "all layers together: these trials do not separate them", theme.UnknownInk
 		return b
 	}
 	size := map[string]float64{}
@@ -142,9 +127,9 @@ func layerBar(s *trials.Side, direction string) figure.Bar {
 		size["text"] *= left
 		size["envelope"] *= left
 	}
-	b.Parts, b.Inks = nil, nil
-	for _, layer := range layers {
-		b.Parts, b.Inks = append(b.Parts, size[layer.Name]), append(b.Inks, layer.Ink)
+	b.Parts = slices.Clone(inks)
+	for i := range b.Parts {
+		b.Parts[i].Value = size[b.Parts[i].Name]
 	}
 	return b
 }

@@ -1,10 +1,17 @@
-// Package charts defines the charts of a report, each as primitives of a figure.
+// Package charts defines the charts of a report, each as primitives of a scene.
 package charts
 
 import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/transport"
 	"github.com/pollpush/pollpush/report/internal/figure"
 	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/number"
+	"github.com/pollpush/pollpush/report/internal/theme"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
@@ -27,9 +34,9 @@ var definitions = []definition{
 		caption: "What does a delivery cost the server in CPU time, and a connected client in resident memory? Bars are medians, points are trials."},
 	{name: "cpu", asks: figure.CostsTheServer,
 		title:   "What it costs the server in CPU",
-		caption: "How much CPU does the server take for a client?",
-		sweep: curves(curvePanel{metric: &metric.CpuShare, heading: "server CPU, of one core", only: "clients"},
-			curvePanel{metric: &metric.CpuPerClient, heading: "server CPU per client, in each second"})},
+		caption: "How much server CPU does a client cost?",
+		sweep: curves(curvePanel{metric: &metric.CPUShare, heading: "server CPU, of one core", only: "clients"},
+			curvePanel{metric: &metric.CPUPerClient, heading: "server CPU per client, in each second"})},
 	{name: "memory", asks: figure.CostsTheServer,
 		title:   "What it costs the server in memory",
 		caption: "How much resident memory does a connected client take, above the idle server?",
@@ -38,96 +45,127 @@ var definitions = []definition{
 		title: "Where polling becomes cheaper than push"},
 	{name: "latency", asks: figure.FreshForUsers, point: percentilePanel,
 		title:   "How long a message takes to reach a client",
-		caption: "How long does a message take from being due to being seen, for the lucky half and for the unlucky few? Each line ends where fewer than ten samples lie beyond; a dashed line is the model, of polling uniform on 0 to T."},
+		caption: "How long after it is due is a message seen, by the lucky half and the unlucky few? Each line ends where fewer than ten samples lie beyond. Dashed lines are models; that of polling is uniform on 0 to T."},
 	{name: "latency", asks: figure.FreshForUsers,
 		title:   "How long a message takes to reach a client",
-		caption: "How long after a message was due does a client have it?",
+		caption: "How long after it is due does a client have a message?",
 		sweep: curves(curvePanel{metric: &metric.Latency50, heading: "delivery latency, p50"},
 			curvePanel{metric: &metric.Latency99, heading: "delivery latency, p99"})},
 	{name: "stale", asks: figure.FreshForUsers,
 		title:   "How much of the time a client lacks a message",
-		caption: "In which share of the time has a message been due that a client has not got?",
+		caption: "For what share of the time does a client lack a message that is due?",
 		sweep:   curves(curvePanel{metric: &metric.Stale, heading: "stale share of time"})},
 	{name: "freshness", asks: figure.FreshForUsers, sweep: freshnessPanels,
 		title:   "Freshness against cost",
-		caption: "What does it cost to be how fresh? Further left costs the server less, further down is fresher. Polling moves along its curve with its interval; transports that do not poll at an interval are one point each." + besideText},
+		caption: "What does freshness cost? Further left costs the server less; further down is fresher. Polling moves along its curve with its interval; transports that do not poll at an interval are one point each." + besideText},
 	{name: "requests", asks: figure.CrossesTheWire, point: requestsPanel,
-		title:   "Requests of one client in a minute",
-		caption: "How many HTTP requests does a client make in a minute of the steady state? The dashed mark is the model: 60 ÷ interval in seconds for polling, and for long polling one answer for each message or wait, and a round trip."},
+		title:   "Requests per client and minute",
+		caption: "How many HTTP requests does a client make per minute of the steady state? The dashed mark is the model: 60 ÷ interval in seconds for polling; for long polling, one response per message or timeout, plus a round trip."},
 	{name: "requests", asks: figure.CrossesTheWire,
-		title:   "Requests in a minute",
-		caption: "How many HTTP requests does the server answer in a minute? The dashed line is the tutorial's claim: 60 for each client that polls every second.",
-		sweep:   curves(curvePanel{metric: &metric.RequestsOfAll, heading: "HTTP requests of all clients in a minute", only: "clients", guide: tutorialGuide})},
+		title:   "Requests per minute",
+		caption: "How many HTTP requests does the server answer per minute? The dashed line is the tutorial's claim: 60 for each client that polls every second.",
+		sweep:   curves(curvePanel{metric: &metric.RequestsOfAll, heading: "HTTP requests of all clients per minute", only: "clients", guide: tutorialGuide})},
 	{name: "requests-each", asks: figure.CrossesTheWire,
-		title:   "Requests of one client in a minute",
-		caption: "How many HTTP requests does a client make in a minute? The dashed line is the model of polling: 60 ÷ interval in seconds.",
+		title:   "Requests per client and minute",
+		caption: "How many HTTP requests does a client make per minute? The dashed line is the model of polling: 60 ÷ interval in seconds.",
 		sweep:   curves(curvePanel{metric: &metric.Requests, heading: "HTTP requests per client and minute", guide: pollsGuide})},
 	{name: "bytes", asks: figure.CrossesTheWire, point: bytesPanel,
 		title:   "Bytes on the wire for each delivered message",
-		caption: "How many bytes cross the clients' connections for each message delivered, polls that bring nothing included, and what are they? Of each direction the number is of the connection's own bytes, and after the + of the TCP/IP headers beneath them, by the kernel's count on loopback. Where text and envelope are compressed, they are drawn as large as that leaves them."},
+		caption: "How many bytes cross the clients' connections per delivered message, including polls without news, and what are they? For each direction the first number is the connection's bytes, and the one after + the TCP/IP headers below them, by the kernel's counts on loopback. Compressed text and envelope are drawn at their compressed size."},
 	{name: "bandwidth", asks: figure.CrossesTheWire,
 		title:   "What crosses the wire",
-		caption: "How much bandwidth does a client take, both directions together?",
+		caption: "How much bandwidth does a client use, both directions together?",
 		sweep:   curves(curvePanel{metric: &metric.Bandwidth, heading: "bandwidth per client"})},
 	{name: "breaks", asks: figure.BreaksFirst, sweep: breaksPanels,
 		title:   "What breaks first",
-		caption: "Which load was too much, and for what?"},
+		caption: "Which load was too much, and why?"},
 	{name: "timeline", asks: figure.InTime, point: timelinePanels,
 		title:   "One trial of each transport, second by second",
-		caption: "Was the steady state steady? One trial of each transport, all phases, in seconds from the start of the warm-up; only what is not shaded enters the numbers. The dashed lines are the model: λN deliveries and N/T polls a second."},
+		caption: "Was the steady state steady? One trial of each transport, all phases, in seconds from the start of the warm-up. Only the unshaded part counts. Dashed lines are the model: λN deliveries and N/T polls per second."},
 }
 
 // PointCharts are the charts of a run of one point.
 func PointCharts(p *trials.Point) []figure.Chart {
-	list := draw(func(d *definition, c *figure.Chart) {
+	return draw(stamp("", p.Sides), footer(p.Title(), string(p.Validity()), p), func(d *definition, c *figure.Chart) {
 		if d.point != nil {
 			d.point(p, c)
 		}
 	})
-	return signed(list, pointStamp(p), footer(p.Title(), string(p.Validity()), p, p.Sides))
 }
 
 // SetCharts are the charts of a sweep.
 func SetCharts(s *trials.Set) []figure.Chart {
-	list := draw(func(d *definition, c *figure.Chart) {
+	all := s.Together()
+	return draw(stamp(" AT SOME POINTS", all.Sides), footer(s.Title(), s.StampCounts(), all), func(d *definition, c *figure.Chart) {
 		if d.sweep != nil {
 			d.sweep(s, c)
 		}
 	})
-	all := s.Together()
-	return signed(list, setStamp(s), footer(s.Title(), s.StampCounts(), all, all.Sides))
 }
 
 // draw makes the charts that have anything to show.
-func draw(add func(*definition, *figure.Chart)) (list []figure.Chart) {
+func draw(stamp string, footer []string, add func(*definition, *figure.Chart)) (list []figure.Chart) {
 	for i := range definitions {
 		d := &definitions[i]
-		c := figure.Chart{Name: d.name, Asks: d.asks, Title: d.title, Caption: d.caption}
-		if add(d, &c); len(c.Panels) > 0 || c.Omitted != "" {
+		c := figure.Chart{Name: d.name, Asks: d.asks, Title: d.title, Caption: d.caption, Stamp: stamp}
+		add(d, &c)
+		c.Footer = append(c.Footer, footer...)
+		if len(c.Panels) > 0 || c.Omitted != "" {
 			list = append(list, c)
 		}
 	}
 	return list
 }
 
-// signed puts the stamp on every chart, and beneath it where its numbers come from.
-func signed(list []figure.Chart, stamp string, footer []string) []figure.Chart {
-	for i := range list {
-		list[i].Stamp, list[i].Footer = stamp, append(list[i].Footer, footer...)
-	}
-	return list
-}
-
 // footer says where the numbers of every chart come from.
-func footer(title, validity string, all *trials.Point, sides []trials.Side) []string {
-	used, names := 0, map[string]bool{}
-	for i := range sides {
-		used += len(sides[i].Used)
-		names[sides[i].Transport] = true
+func footer(title, validity string, all *trials.Point) []string {
+	used := 0
+	for i := range all.Sides {
+		used += len(all.Sides[i].Used)
 	}
 	e := all.Head.Env
 	return []string{
-		title + " · " + number.Plural(float64(used), "trial") + " of " + number.Plural(float64(len(names)), "transport") + " used · " + validity,
+		title + " · " + number.Plural(float64(used), "trial") + " of " + number.Plural(float64(len(transportsOf(all.Sides))), "transport") + " used · " + validity,
 		trials.Processor(e) + " · pollpush " + number.Or(e.Commit, "of unknown commit") + " · " + all.Started(),
 	}
+}
+
+// sideName is a transport's name as charts write it, stamped in letters that
+// their font has.
+func sideName(s *trials.Side) string {
+	name := theme.ShortName(s.Transport)
+	switch {
+	case len(s.Used) == 0:
+		return name + " (no trial)"
+	case s.Stamp != result.Valid:
+		return name + " (" + string(s.Stamp) + ")"
+	}
+	return name
+}
+
+// transportsOf are the names, each once, in the order of all transports.
+func transportsOf(sides []trials.Side) (names []string) {
+	for i := range sides {
+		names = append(names, sides[i].Transport)
+	}
+	slices.SortFunc(names, transport.Compare)
+	return slices.Compact(names)
+}
+
+// stamp names transports whose numbers are doubted, or counts them where a chart
+// is too narrow for their names.
+func stamp(where string, sides []trials.Side) string {
+	var named, counted []string
+	for _, v := range []result.Validity{result.Invalid, result.Suspect} {
+		doubted := slices.DeleteFunc(slices.Clone(sides), func(s trials.Side) bool { return len(s.Used) == 0 || s.Stamp != v })
+		if len(doubted) > 0 {
+			names, head := transportsOf(doubted), strings.ToUpper(string(v))+where+": "
+			named = append(named, head+strings.Join(names, ", "))
+			counted = append(counted, head+fmt.Sprintf("%d of %d transports", len(names), len(transportsOf(sides))))
+		}
+	}
+	if text := strings.Join(named, " · "); theme.FitsAcross(text, true) {
+		return text
+	}
+	return strings.Join(counted, " · ")
 }

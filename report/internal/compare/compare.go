@@ -21,15 +21,9 @@ type Options struct {
 	// Limits are the relative changes for the worse that are tolerated, by the
 	// metric's id. They go before those of the scenario, and those before the
 	// metric's own.
-	Limits map[string]float64
-
-	// Noise is how far runs of one commit are known to differ; nil where that
-	// is not known.
-	Noise *noise.Noise
-
-	// CountsOnly compares exact metrics alone, also of trials that are invalid
-	// for their timing.
-	CountsOnly bool
+	Limits     map[string]float64
+	Noise      *noise.Noise // how far runs of one commit are known to differ; nil where that is not known
+	CountsOnly bool         // compare exact metrics alone, also of trials that are invalid for their timing
 }
 
 // Comparison is one run set against another of the same scenario.

@@ -23,7 +23,7 @@ func Learn(known *noise.Noise, base, next []result.Trial) error {
 		return err
 	}
 	if err := alike(b, n); err != nil {
-		return fmt.Errorf("report: noise is learnt from two runs that should not differ: %w", err)
+		return fmt.Errorf("report: noise can only be learned from two runs that should not differ: %w", err)
 	}
 	c, err := compare(b, n, Options{})
 	if err != nil {
@@ -31,7 +31,7 @@ func Learn(known *noise.Noise, base, next []result.Trial) error {
 	}
 	started := [2]time.Time{b.started, n.started}
 	if known.Knows(started) {
-		return errors.New("report: noise: these two runs have been learnt from already")
+		return errors.New("report: noise: these two runs were already learned from")
 	}
 	for _, p := range b.Points {
 		a := noise.Alike{Machine: b.Machine, ScenarioHash: p.Head.ScenarioHash, Commit: b.Commits[0], Started: started, Transports: map[string]noise.Disparity{}}
@@ -52,7 +52,7 @@ func alike(b, n *Run) error {
 	_, missing, fresh := match(b.Set, n.Set)
 	switch {
 	case len(commits) > 1:
-		return fmt.Errorf("they are of the commits %s; run both of one commit", strings.Join(commits, " and "))
+		return fmt.Errorf("their commits differ (%s); run both at one commit", strings.Join(commits, " and "))
 	case commits[0] == "" || commits[0] == "unknown" || strings.HasSuffix(commits[0], "-dirty"):
 		return fmt.Errorf("their commit is %q, which does not say what was run; commit first", commits[0])
 	case b.Machine == "" || b.Machine != n.Machine:
@@ -62,9 +62,9 @@ func alike(b, n *Run) error {
 	case len(missing)+len(fresh) > 0:
 		return fmt.Errorf("they are not of the same points and transports: the base is of %s, the new run of %s", hashes(b.Points...), hashes(n.Points...))
 	case b.started.Equal(n.started):
-		return errors.New("they are one and the same run; make another one")
+		return errors.New("they are the same run; make another one")
 	case min(b.Fewest, n.Fewest) < FewestTrials:
-		return fmt.Errorf("it takes %d trials of each transport to tell times, and they have %d and %d: run both with --trials %d", FewestTrials, b.Fewest, n.Fewest, stat.FewestForInterval)
+		return fmt.Errorf("comparing times needs %d trials of each transport, and they have %d and %d: run both with --trials %d", FewestTrials, b.Fewest, n.Fewest, stat.FewestForInterval)
 	}
 	if list := slices.Concat(b.Suspects, n.Suspects); len(list) > 0 {
 		return fmt.Errorf("not all of their trials are valid (%s): what disturbed them would be taken for the machine's noise; run again", strings.Join(list, ", "))

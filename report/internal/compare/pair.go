@@ -88,7 +88,7 @@ func Foresee(base, planned []result.Trial) error {
 		return nil
 	case fresh[0].base == nil:
 		p := fresh[0].next
-		return fmt.Errorf("report: the base has no trial of what is to be measured: it is of scenario %s, and the new run is to be of %s%s; measure what the base did, with the same flags, or renew the base",
+		return fmt.Errorf("report: the base has no trial to compare with: it is of scenario %s, and the new run would be of %s%s; measure the same scenario with the same flags, or renew the base",
 			hashes(b.Points...), hashes(p), differences(b.Points[0], p))
 	}
 	return fmt.Errorf("report: the base has no trial of %s%s; leave that transport out, or renew the base", fresh[0].Where(), differences(fresh[0].base, fresh[0].next))

@@ -7,6 +7,7 @@ import (
 	"golang.org/x/perf/benchmath"
 
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/stat"
 	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/noise"
 	"github.com/pollpush/pollpush/report/internal/number"
@@ -119,6 +120,47 @@ func samplesOf(m *metric.Metric, s *trials.Side) (out samples) {
 		out.values, out.edges = append(out.values, v), append(out.edges, edge)
 	}
 	return out
+}
+
+// judgeCounted compares the medians of an exact metric, and where those are within
+// the limit each trial that is worse than all of the base with the worst of these,
+// as a median hides what fewer than half of the trials show. A trial alone has its
+// own edges. The mean of what is lost hides none.
+func (c *Change) judgeCounted(was, is samples) {
+	// No median is off by more than the median of its trials' edges.
+	if c.Edges = stat.Median(was.edges); len(is.edges) > 0 {
+		c.Edges += stat.Median(is.edges)
+	}
+	c.Verdict = c.judge(true)
+	if c.Verdict == Worse || c.Metric.Total {
+		return
+	}
+	median := *c
+	for _, smallest := range []bool{false, true} {
+		if c.Metric.Better == metric.Lower && smallest || c.Metric.Better == metric.Higher && !smallest {
+			continue
+		}
+		base := was.extreme(smallest)
+		for i, v := range is.values {
+			beyond := !smallest && v > was.values[base] || smallest && v < was.values[base]
+			furthest := !c.Worst || math.Abs(v-was.values[base]) > math.Abs(c.New.Value-c.Base.Value)
+			w := median
+			w.Worst, w.Base, w.New, w.Edges = true, c.Base.at(was.values[base]), c.New.at(v), was.edges[base]+is.edges[i]
+			if w.Verdict = w.judge(true); beyond && furthest && w.Verdict == Worse {
+				*c = w
+			}
+		}
+	}
+}
+
+// extreme is the trial with the largest number, or with the smallest.
+func (s samples) extreme(smallest bool) (at int) {
+	for i, v := range s.values {
+		if smallest && v < s.values[at] || !smallest && v > s.values[at] {
+			at = i
+		}
+	}
+	return at
 }
 
 // paced is the transport to which others are related: the first that polls at an

@@ -149,7 +149,7 @@ func admit(s *trials.Side, asked int, countsOnly bool) error {
 		case len(broken) > 0 || len(all) == 0:
 			return fmt.Errorf("trial %d is invalid (%s): it cannot be compared; run it again", t.Trial, number.Or(strings.Join(broken, "; "), "no reason is given"))
 		case !countsOnly:
-			return fmt.Errorf("trial %d is invalid for its timing%s: it cannot be compared; run it again on a calmer machine, or compare what is counted alone, with --counts-only", t.Trial, first(all))
+			return fmt.Errorf("trial %d is invalid for its timing%s: it cannot be compared; run it again on a calmer machine, or compare only counts, with --counts-only", t.Trial, first(all))
 		}
 	}
 	if measured < asked {

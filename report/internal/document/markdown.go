@@ -20,23 +20,23 @@ type part struct{ title, text string }
 // Markdown is report.md. Everything that is not fixed text goes through md.
 func (d *Document) Markdown() []byte {
 	var b strings.Builder
-	fmt.Fprintf(&b, "# %s\n\n", Md(d.Title))
+	fmt.Fprintf(&b, "# %s\n\n", EscapeMarkdown(d.Title))
 	for _, s := range d.Verdict.Headlines {
-		fmt.Fprintf(&b, "> **⚠ %s**\n>\n", Md(s))
+		fmt.Fprintf(&b, "> **⚠ %s**\n>\n", EscapeMarkdown(s))
 	}
 	if len(d.Verdict.Headlines) > 0 {
 		b.WriteString("\n")
 	}
 	for _, s := range d.Verdict.Paragraphs {
-		fmt.Fprintf(&b, "**%s**\n\n", Md(s))
+		fmt.Fprintf(&b, "**%s**\n\n", EscapeMarkdown(s))
 	}
 	for _, s := range d.Verdict.Notes {
-		fmt.Fprintf(&b, "%s\n\n", Md(s))
+		fmt.Fprintf(&b, "%s\n\n", EscapeMarkdown(s))
 	}
 	b.WriteString("## Numbers\n\n")
-	MdTable(&b, d.Table)
+	WriteTable(&b, d.Table)
 	for _, s := range d.Footnotes {
-		fmt.Fprintf(&b, "%s\n\n", Md(s))
+		fmt.Fprintf(&b, "%s\n\n", EscapeMarkdown(s))
 	}
 	b.WriteString("## Warnings\n\n")
 	mdList(&b, d.Warnings())
@@ -67,7 +67,7 @@ func fitting(parts []part, room int) []part {
 		parts = slices.Delete(parts, most, most+1)
 	}
 	if len(out) > 0 {
-		parts = append(parts, part{text: "Too long for this file; see report.html: " + Md(strings.Join(out, ", ")) + ".\n"})
+		parts = append(parts, part{text: "Too long for this file; see report.html: " + EscapeMarkdown(strings.Join(out, ", ")) + ".\n"})
 	}
 	return parts
 }
@@ -95,15 +95,15 @@ func (d *Document) parts() []part {
 	add("Charts", func(b *strings.Builder) {
 		for i := range d.Charts {
 			c := &d.Charts[i]
-			fmt.Fprintf(b, "%s\n\n[![%s](charts/%s.png)](charts/%s.svg)\n\n", Md(c.Caption), Md(c.Title), c.Name, c.Name)
+			fmt.Fprintf(b, "%s\n\n[![%s](charts/%s.png)](charts/%s.svg)\n\n", EscapeMarkdown(c.Caption), EscapeMarkdown(c.Title), c.Name, c.Name)
 		}
 	})
 	for _, s := range d.Sections {
 		addSection(s)
 	}
-	add("All trials", func(b *strings.Builder) { MdTable(b, d.Trials) })
+	add("All trials", func(b *strings.Builder) { WriteTable(b, d.Trials) })
 	add("Environment", func(b *strings.Builder) {
-		MdTable(b, Table{Head: Texts("what", "found"), Rows: d.Environment.Rows})
+		WriteTable(b, Table{Head: Texts("what", "found"), Rows: d.Environment.Rows})
 	})
 	add("How to repeat this run", func(b *strings.Builder) { b.WriteString(mdCommands(d.Repeat) + "\n") })
 	return parts
@@ -111,13 +111,13 @@ func (d *Document) parts() []part {
 
 func mdSection(b *strings.Builder, s Section) {
 	if s.About != "" {
-		fmt.Fprintf(b, "%s\n\n", Md(s.About))
+		fmt.Fprintf(b, "%s\n\n", EscapeMarkdown(s.About))
 	}
 	if len(s.Table.Rows) > 0 {
-		MdTable(b, s.Table)
+		WriteTable(b, s.Table)
 	}
 	for _, note := range s.Notes {
-		fmt.Fprintf(b, "%s\n\n", Md(note))
+		fmt.Fprintf(b, "%s\n\n", EscapeMarkdown(note))
 	}
 	if len(s.Commands) > 0 {
 		b.WriteString(mdCommands(s.Commands) + "\n")
@@ -132,7 +132,7 @@ func mdCommands(list []string) string {
 
 func mdMeanings(b *strings.Builder, list []Meaning) {
 	for _, m := range list {
-		fmt.Fprintf(b, "- **%s**: %s.\n", Md(m.Name), Md(m.Text))
+		fmt.Fprintf(b, "- **%s**: %s.\n", EscapeMarkdown(m.Name), EscapeMarkdown(m.Text))
 	}
 	if len(list) > 0 {
 		b.WriteString("\n")
@@ -141,17 +141,17 @@ func mdMeanings(b *strings.Builder, list []Meaning) {
 
 func mdList(b *strings.Builder, list []string) {
 	for _, s := range list {
-		fmt.Fprintf(b, "- %s\n", Md(s))
+		fmt.Fprintf(b, "- %s\n", EscapeMarkdown(s))
 	}
 	b.WriteString("\n")
 }
 
-// MdTable writes a table.
-func MdTable(b *strings.Builder, t Table) {
+// WriteTable writes a table.
+func WriteTable(b *strings.Builder, t Table) {
 	head, rows := t.lines(true)
 	row := func(cells []string) {
 		for _, c := range cells {
-			b.WriteString("| " + Md(c) + " ")
+			b.WriteString("| " + EscapeMarkdown(c) + " ")
 		}
 		b.WriteString("|\n")
 	}
@@ -170,8 +170,8 @@ func MdTable(b *strings.Builder, t Table) {
 	b.WriteString("\n")
 }
 
-// Md makes text mean itself in Markdown: no markup, links or HTML of its own.
-func Md(s string) string {
+// EscapeMarkdown makes text mean itself in Markdown: no markup, links or HTML of its own.
+func EscapeMarkdown(s string) string {
 	var b strings.Builder
 	for _, r := range s {
 		if strings.ContainsRune("\\`*_[]<>|&~#!$@", r) {

@@ -26,9 +26,9 @@ var pageJS string
 
 var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
 
-// DrawnFigure is one chart within the page.
-type DrawnFigure struct {
-	Svg     []byte
+// Picture is one chart within the page.
+type Picture struct {
+	SVG     []byte
 	Title   string
 	Stamp   string
 	Caption string
@@ -51,7 +51,7 @@ type pageQuestion struct {
 // Page is report.html: one file that loads nothing, and that reads without its
 // script. Its policy allows the one style block and the one script, by their
 // hashes, and no attribute of either kind anywhere.
-func (d *Document) Page(figures []DrawnFigure, files []Download) ([]byte, error) {
+func (d *Document) Page(figures []Picture, files []Download) ([]byte, error) {
 	css := web.Palette() + pageCSS + darkCharts()
 	data := struct {
 		*Document
@@ -82,14 +82,14 @@ func hashed(source string) string {
 }
 
 // asked are the questions that anything answers.
-func (d *Document) asked(figures []DrawnFigure) []pageQuestion {
+func (d *Document) asked(figures []Picture) []pageQuestion {
 	var list []pageQuestion
 	for q, title := range figure.Questions {
 		p := pageQuestion{ID: slug(title), Title: title}
 		for _, f := range figures {
 			if f.Asks == figure.Question(q) {
-				start := max(bytes.Index(f.Svg, []byte("<svg")), 0)
-				p.Figures = append(p.Figures, pageFigure{template.HTML(f.Svg[start:]), f.Title, f.Stamp, f.Caption})
+				start := max(bytes.Index(f.SVG, []byte("<svg")), 0)
+				p.Figures = append(p.Figures, pageFigure{template.HTML(f.SVG[start:]), f.Title, f.Stamp, f.Caption})
 			}
 		}
 		if s, ok := d.Answers[figure.Question(q)]; ok && len(s.Table.Rows) > 0 {
@@ -111,17 +111,10 @@ func slug(title string) string {
 // were drawn in.
 func darkCharts() string {
 	var b strings.Builder
-	rule := func(from, to color.RGBA) {
-		f, t := hex(from), hex(to)
-		fmt.Fprintf(&b, "  figure [fill=\"%s\"] { fill: %s; }\n  figure [stroke=\"%s\"] { stroke: %s; }\n", f, t, f, t)
-	}
 	b.WriteString("@media (prefers-color-scheme: dark) {\n")
-	for _, c := range append([]color.RGBA{theme.Paper, theme.TextInk, theme.FaintInk, theme.GridInk, theme.ShadeInk, theme.WarningInk, theme.HeaderInk}, theme.LayerInks...) {
-		rule(c, theme.DarkOf[c])
-	}
-	for _, l := range theme.Looks() {
-		rule(l.Ink, l.Dark)
-		rule(theme.Pale(l.Ink), theme.PaleDark(l.Dark))
+	for _, c := range theme.Dark() {
+		from, to := hex(c[0]), hex(c[1])
+		fmt.Fprintf(&b, "  figure [fill=\"%s\"] { fill: %s; }\n  figure [stroke=\"%s\"] { stroke: %s; }\n", from, to, from, to)
 	}
 	b.WriteString("}\n")
 	return b.String()

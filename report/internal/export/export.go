@@ -93,7 +93,7 @@ var units = map[number.Unit]struct {
 	number.BitRate:   {"bit/s", "-bit/sec", "_bytes_per_second", 1. / 8},
 	number.Share:     {"1", "-ratio", "_ratio", 1},
 	number.Cores:     {"1", "-ratio", "_ratio", 1},
-	number.CpuRate:   {"1", "-ratio", "_ratio", 1},
+	number.CPURate:   {"1", "-ratio", "_ratio", 1},
 }
 
 // inFull prints all of a number.

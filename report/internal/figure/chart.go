@@ -1,6 +1,5 @@
-// Package figure draws charts: a chart is panels of primitives in data
-// coordinates, from which come its SVG, its PNG, what it says to the pointer and
-// the list of its numbers.
+// Package figure lays the panels of a chart beneath each other and writes it as
+// SVG, as PNG and as a list of its numbers.
 package figure
 
 import (
@@ -9,12 +8,12 @@ import (
 	"image/png"
 	"strings"
 
-	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
 	"gonum.org/v1/plot/vg/vgsvg"
 
+	"github.com/pollpush/pollpush/report/internal/scene"
 	"github.com/pollpush/pollpush/report/internal/theme"
 )
 
@@ -24,7 +23,7 @@ type Chart struct {
 	Title   string
 	Caption string // what it shows, for the page
 	Asks    Question
-	Panels  []Panel
+	Panels  []scene.Panel
 	Omitted string   // why there is nothing to draw, if so
 	Stamp   string   // suspect or invalid
 	Footer  []string // scenario, trials, machine, commit, validity
@@ -50,10 +49,8 @@ var Questions = [...]string{
 	InTime:         "Was the steady state steady?",
 }
 
-// Sizes in points. 540 points are 720 CSS pixels, which a README shows whole.
+// Sizes in points.
 const (
-	ChartWidth  = vg.Length(540)
-	margin      = vg.Length(14)
 	titleHeight = theme.TitleSize * 1.5
 	stampHeight = theme.BodySize * 1.5
 	lineHeight  = theme.SmallSize * 1.35 // of the footer
@@ -62,7 +59,7 @@ const (
 
 // Height is that of the whole chart.
 func (c *Chart) Height() vg.Length {
-	h := margin + titleHeight + vg.Length(len(c.Footer))*lineHeight + margin*1.3
+	h := theme.Margin + titleHeight + vg.Length(len(c.Footer))*lineHeight + theme.Margin*1.3
 	if c.Stamp != "" {
 		h += stampHeight
 	}
@@ -70,14 +67,14 @@ func (c *Chart) Height() vg.Length {
 		return h + 60
 	}
 	for i := range c.Panels {
-		h += c.Panels[i].fullHeight()
+		h += c.Panels[i].FullHeight()
 	}
 	return h
 }
 
-// Svg draws the chart as an SVG document.
-func (c *Chart) Svg() ([]byte, error) {
-	canvas := vgsvg.New(ChartWidth, c.Height())
+// SVG draws the chart as an SVG document.
+func (c *Chart) SVG() ([]byte, error) {
+	canvas := vgsvg.New(theme.ChartWidth, c.Height())
 	hits := c.Draw(draw.New(canvas))
 	var b bytes.Buffer
 	if _, err := canvas.WriteTo(&b); err != nil {
@@ -86,9 +83,9 @@ func (c *Chart) Svg() ([]byte, error) {
 	return withHits(restyle(b.Bytes(), c.Title), hits, c.Height()), nil
 }
 
-// Png draws the same as a picture of twice the size.
-func (c *Chart) Png() ([]byte, error) {
-	canvas := vgimg.NewWith(vgimg.UseWH(ChartWidth, c.Height()), vgimg.UseDPI(dpi))
+// PNG draws the same as a picture of twice the size.
+func (c *Chart) PNG() ([]byte, error) {
+	canvas := vgimg.NewWith(vgimg.UseWH(theme.ChartWidth, c.Height()), vgimg.UseDPI(dpi))
 	c.Draw(draw.New(canvas))
 	var b bytes.Buffer
 	if err := png.Encode(&b, canvas.Image()); err != nil {
@@ -98,14 +95,14 @@ func (c *Chart) Png() ([]byte, error) {
 }
 
 // Draw returns the places that show their values.
-func (c *Chart) Draw(dc draw.Canvas) (hits []Hit) {
+func (c *Chart) Draw(dc draw.Canvas) (hits []scene.Hit) {
 	dc.SetColor(theme.Paper)
 	dc.Fill(dc.Rectangle.Path())
-	area := draw.Crop(dc, margin, -margin, margin, -margin)
-	writeTop(area, theme.Style(theme.TitleSize, theme.TextInk, true), 0, c.Title)
+	area := draw.Crop(dc, theme.Margin, -theme.Margin, theme.Margin, -theme.Margin)
+	theme.WriteTop(area, theme.Style(theme.TitleSize, theme.TextInk, true), 0, c.Title)
 	area.Max.Y -= titleHeight
 	if c.Stamp != "" {
-		writeTop(area, theme.Style(theme.BodySize, theme.WarningInk, true), 0, c.Stamp)
+		theme.WriteTop(area, theme.Style(theme.BodySize, theme.WarningInk, true), 0, c.Stamp)
 		area.Max.Y -= stampHeight
 	}
 	s := theme.Style(theme.SmallSize, theme.FaintInk, false)
@@ -115,46 +112,51 @@ func (c *Chart) Draw(dc draw.Canvas) (hits []Hit) {
 		area.Min.Y += lineHeight
 	}
 	if c.Omitted != "" {
-		writeInstead(area, c.Omitted)
+		theme.WriteInstead(area, c.Omitted)
 		return nil
 	}
 	for i := range c.Panels {
 		box := area
-		box.Min.Y = box.Max.Y - c.Panels[i].fullHeight()
+		box.Min.Y = box.Max.Y - c.Panels[i].FullHeight()
 		area.Max.Y = box.Min.Y
-		hits = append(hits, c.Panels[i].draw(box)...)
+		hits = append(hits, c.Panels[i].Draw(box)...)
 	}
 	return hits
-}
-
-// writeTop writes a line at the top of a canvas.
-func writeTop(c draw.Canvas, s text.Style, below vg.Length, line string) {
-	s.YAlign = draw.YTop
-	c.FillText(s, vg.Point{X: c.Min.X, Y: c.Max.Y - below}, theme.Fit(s, line, c.Size().X))
-}
-
-// writeInstead writes a sentence where a plot would have been.
-func writeInstead(c draw.Canvas, sentence string) {
-	s := theme.Style(theme.BodySize, theme.FaintInk, false)
-	s.XAlign, s.YAlign = draw.XCenter, draw.YCenter
-	c.FillText(s, c.Center(), theme.Fit(s, sentence, c.Size().X))
 }
 
 // Numbers lists the data of the chart.
 func (c *Chart) Numbers() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s: %s\n", c.Name, c.Title)
-	if c.Omitted != "" {
-		fmt.Fprintf(&b, "  omitted: %s\n", c.Omitted)
+	write := func(head, text string) {
+		if text != "" {
+			b.WriteString(head + text + "\n")
+		}
 	}
-	if c.Stamp != "" {
-		fmt.Fprintf(&b, "  stamp: %s\n", c.Stamp)
-	}
-	for _, s := range c.Footer {
-		fmt.Fprintf(&b, "  footer: %s\n", s)
+	write(c.Name+": ", c.Title)
+	write("  omitted: ", c.Omitted)
+	write("  stamp: ", c.Stamp)
+	for _, line := range c.Footer {
+		write("  footer: ", line)
 	}
 	for i := range c.Panels {
-		c.Panels[i].list(&b)
+		p := &c.Panels[i]
+		write("  ", p.Heading)
+		write("    omitted: ", p.Omitted)
+		for _, s := range p.Numbers() {
+			write("    ", s.Name+":"+listed(s))
+		}
+	}
+	return b.String()
+}
+
+func listed(s scene.Series) string {
+	var b strings.Builder
+	for i, y := range s.Y {
+		b.WriteString(" ")
+		if s.X != nil {
+			fmt.Fprintf(&b, "%.4g,", s.X[i])
+		}
+		fmt.Fprintf(&b, "%.4g", y)
 	}
 	return b.String()
 }

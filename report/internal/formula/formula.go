@@ -3,12 +3,11 @@
 //
 //	(bytes.in + bytes.out) * 8 / (clients * window_s)
 //
-// A formula is a sum of products of numbers, fields, calls and brackets,
-// evaluated from left to right. An unknown value is NaN, and makes what is
-// computed from it unknown.
+// A formula is an arithmetic expression as in Go, of fields, numbers and calls.
+// An unknown value is NaN, and makes what is computed from it unknown.
 //
-// A field is a path of keys: phase_bytes.0.in is in a list's first entry,
-// by_status.200 in a map of counts. It is unknown if it is null or if it belongs
+// A field is a path of keys: phase_bytes[0].in is in a list's first entry,
+// by_status[200] in a map of counts. It is unknown if it is null or if it belongs
 // to something absent. Texts and truths are 1, or 0 if empty or false.
 //
 // A quotient is unknown if the divisor is not above 0. Formulas call those of
@@ -19,6 +18,9 @@ package formula
 
 import (
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"math"
 	"reflect"
 	"strconv"
@@ -31,153 +33,113 @@ type node func(reflect.Value) float64
 // Compile parses a formula over the fields of T. The function it returns does not
 // allocate, except for percentile.
 func Compile[T any](text string) (func(*T) float64, error) {
-	p := &parser{rest: text, root: reflect.TypeFor[T]()}
-	all := p.sum()
-	p.space()
-	if p.rest != "" {
-		p.fail("%q is left over", p.rest)
+	c := compiler{root: reflect.TypeFor[T]()}
+	parsed, err := parser.ParseExpr(text)
+	if err != nil {
+		return nil, fmt.Errorf("formula %q: %w", text, err)
 	}
-	if p.err != nil {
-		return nil, fmt.Errorf("formula %q: %w", text, p.err)
+	all := c.node(parsed)
+	if c.err != nil {
+		return nil, fmt.Errorf("formula %q: %w", text, c.err)
 	}
 	return func(t *T) float64 { return all(reflect.ValueOf(t).Elem()) }, nil
 }
 
-// parser consumes a formula from the front. After an error it returns nodes that
-// must not be evaluated.
-type parser struct {
-	rest string
+// compiler makes nodes of a formula. After an error they must not be evaluated.
+type compiler struct {
 	root reflect.Type
 	err  error // the first
 }
 
-func (p *parser) fail(format string, args ...any) node {
-	if p.err == nil {
-		p.err = fmt.Errorf(format, args...)
+func (c *compiler) fail(format string, args ...any) node {
+	if c.err == nil {
+		c.err = fmt.Errorf(format, args...)
 	}
 	return nil
 }
 
-func (p *parser) space() { p.rest = strings.TrimLeft(p.rest, " ") }
-
-// take removes a token from the front, if it is there.
-func (p *parser) take(token string) (found bool) {
-	p.space()
-	p.rest, found = strings.CutPrefix(p.rest, token)
-	return found
-}
-
-func (p *parser) expect(token string) {
-	if !p.take(token) {
-		p.fail("%s is missing before %q", token, p.rest)
-	}
-}
-
-// while removes the longest prefix of the given characters.
-func (p *parser) while(characters string) (taken string) {
-	p.space()
-	taken = p.rest[:len(p.rest)-len(strings.TrimLeft(p.rest, characters))]
-	p.rest = p.rest[len(taken):]
-	return taken
-}
-
-func (p *parser) sum() node {
-	all := p.product()
-	for p.err == nil {
-		left := all
-		switch {
-		case p.take("+"):
-			right := p.product()
-			all = func(v reflect.Value) float64 { return left(v) + right(v) }
-		case p.take("-"):
-			right := p.product()
-			all = func(v reflect.Value) float64 { return left(v) - right(v) }
-		default:
-			return all
+func (c *compiler) node(e ast.Expr) node {
+	switch e := e.(type) {
+	case *ast.ParenExpr:
+		return c.node(e.X)
+	case *ast.BinaryExpr:
+		return c.binary(e)
+	case *ast.CallExpr:
+		return c.call(e)
+	case *ast.Ident, *ast.SelectorExpr, *ast.IndexExpr:
+		return c.field(e, leaf)
+	case *ast.UnaryExpr:
+		if x := c.node(e.X); e.Op == token.SUB {
+			return func(v reflect.Value) float64 { return -x(v) }
+		}
+	case *ast.BasicLit:
+		if x, err := strconv.ParseFloat(e.Value, 64); err == nil {
+			return func(reflect.Value) float64 { return x }
 		}
 	}
-	return all
+	return c.fail("a %T is no part of a formula", e)
 }
 
-func (p *parser) product() node {
-	all := p.factor()
-	for p.err == nil {
-		left := all
-		switch {
-		case p.take("*"):
-			right := p.factor()
-			all = func(v reflect.Value) float64 { return left(v) * right(v) }
-		case p.take("/"):
-			right := p.factor()
-			all = func(v reflect.Value) float64 { return over(left(v), right(v)) }
-		default:
-			return all
+func (c *compiler) binary(e *ast.BinaryExpr) node {
+	x, y := c.node(e.X), c.node(e.Y)
+	switch e.Op {
+	case token.ADD:
+		return func(v reflect.Value) float64 { return x(v) + y(v) }
+	case token.SUB:
+		return func(v reflect.Value) float64 { return x(v) - y(v) }
+	case token.MUL:
+		return func(v reflect.Value) float64 { return x(v) * y(v) }
+	case token.QUO:
+		return func(v reflect.Value) float64 {
+			if by := y(v); by > 0 {
+				return x(v) / by
+			}
+			return math.NaN()
 		}
 	}
-	return all
+	return c.fail("there is no operator %s", e.Op)
 }
 
-func over(a, b float64) float64 {
-	if !(b > 0) {
-		return math.NaN()
+func (c *compiler) call(e *ast.CallExpr) node {
+	name, _ := e.Fun.(*ast.Ident)
+	if name != nil && name.Name == "percentile" && len(e.Args) == 2 {
+		return c.percentile(e.Args[0], e.Args[1])
 	}
-	return a / b
-}
-
-const (
-	digits  = "0123456789"
-	letters = "abcdefghijklmnopqrstuvwxyz_"
-)
-
-func (p *parser) factor() node {
-	switch {
-	case p.take("-"):
-		x := p.factor()
-		return func(v reflect.Value) float64 { return -x(v) }
-	case p.take("("):
-		x := p.sum()
-		p.expect(")")
-		return x
+	var args []node
+	for _, arg := range e.Args {
+		args = append(args, c.node(arg))
 	}
-	if number := p.while(digits + "."); number != "" {
-		x, err := strconv.ParseFloat(number, 64)
-		if err != nil {
-			return p.fail("%q is no number", number)
+	if name != nil {
+		f, ok := functions[name.Name]
+		if ok && len(args) > 0 && (f.args == len(args) || f.args == 0) {
+			return f.of(args)
 		}
-		return func(reflect.Value) float64 { return x }
 	}
-	name := p.while(letters + digits + ".")
-	switch {
-	case name == "":
-		return p.fail("a number, a field or a bracket is missing before %q", p.rest)
-	case !p.take("("):
-		return p.field(name, leaf)
-	case name == "percentile":
-		return p.percentile()
-	}
-	return p.call(name)
-}
-
-func (p *parser) call(name string) node {
-	args := []node{p.sum()}
-	for p.take(",") {
-		args = append(args, p.sum())
-	}
-	p.expect(")")
-	f, ok := functions[name]
-	if !ok || len(args) != f.args && f.args > 0 {
-		return p.fail("there is no %s of %d values", name, len(args))
-	}
-	return f.of(args)
+	return c.fail("there is no function %v of %d values", e.Fun, len(args))
 }
 
 // field reads the field at a path, whose type as turns into a node.
-func (p *parser) field(path string, as func(reflect.Type) node) node {
-	read, err := walk(p.root, strings.Split(path, "."), as)
+func (c *compiler) field(path ast.Expr, as func(reflect.Type) node) node {
+	read, err := walk(c.root, c.keys(path), as)
 	if err != nil {
-		return p.fail("field %s: %w", path, err)
+		return c.fail("field: %w", err)
 	}
 	return read
+}
+
+func (c *compiler) keys(path ast.Expr) []string {
+	switch e := path.(type) {
+	case *ast.Ident:
+		return []string{e.Name}
+	case *ast.SelectorExpr:
+		return append(c.keys(e.X), e.Sel.Name)
+	case *ast.IndexExpr:
+		if key, ok := e.Index.(*ast.BasicLit); ok && key.Kind == token.INT {
+			return append(c.keys(e.X), key.Value)
+		}
+	}
+	c.fail("a %T is no path of keys", path)
+	return nil
 }
 
 // walk resolves the keys below a type, so that evaluating only follows indexes.

@@ -1,6 +1,7 @@
 package formula
 
 import (
+	"go/ast"
 	"math"
 	"reflect"
 	"time"
@@ -72,13 +73,9 @@ func fold(args []node, f func(a, b float64) float64) node {
 	}
 }
 
-// percentile parses its arguments: the field of a histogram, and the percentile.
-func (p *parser) percentile() node {
-	field := p.while(letters + digits + ".")
-	p.expect(",")
-	percent := p.sum()
-	p.expect(")")
-	return p.field(field, func(t reflect.Type) node {
+func (c *compiler) percentile(histogram, p ast.Expr) node {
+	percent := c.node(p)
+	return c.field(histogram, func(t reflect.Type) node {
 		if t.Kind() != reflect.String {
 			return nil
 		}

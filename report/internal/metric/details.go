@@ -15,19 +15,19 @@ var Details = []struct {
 	Metrics      []Metric
 }{
 	{"Bytes by layer",
-		"What the bytes of each delivery are made of, from the inside out, as they passed the clients' connections in the steady state. The layers of a direction add up to its row “all layers”.",
+		"What the bytes per delivery consist of, from the inside out, on the clients' connections in the steady state. The layers of a direction add up to its row “all layers”.",
 		used(layers)},
 	{"TCP/IP segments",
-		"What carries those bytes, for each delivery, by the kernel's own counts. Loopback cuts segments of up to 64 KiB. A network has packets of 1,500 bytes: the rows for those are a model, and a lower bound.",
+		"What carries those bytes, per delivery, by the kernel's counts. Loopback uses segments of up to 64 KiB. A network has packets of 1,500 bytes: the rows for those are a model, and a lower bound.",
 		used(segments)},
 	{"Bytes by phase",
-		"All bytes of the clients' connections, divided by the clients.",
+		"All bytes of the clients' connections, per client.",
 		used(phases)},
 	{"Freshness",
-		"The two legs of a delivery meet where the server accepts the message, by its own clock, in whole milliseconds. Fan-out runs from a message being due until so many of its room's clients had it.",
+		"The two legs of a delivery meet when the server accepts the message, by its own clock, in whole milliseconds. Fan-out is the time from when a message is due until that share of its room's clients have it.",
 		used(freshness)},
 	{"Cost",
-		"What else the processes took in the steady state, unless a row says otherwise.",
+		"What else the processes used in the steady state, unless a row says otherwise.",
 		used(costs)},
 }
 
@@ -40,10 +40,10 @@ var Layers = []struct {
 	rare        bool // few transports have it
 	means       string
 }{
-	{"text", "text", false, "of messages, as it stands in their JSON"},
-	{"envelope", "envelope", false, "the JSON around the text, and JSON without any"},
-	{"compression", "compression", true, "what compressing added to text and envelope: negative as a rule"},
-	{"protocol", "protocol", false, "heads of requests and answers, chunks, frames, events and packets; those that bring no message, too"},
+	{"text", "text", false, "message text as it appears in JSON"},
+	{"envelope", "envelope", false, "the JSON around the text, and JSON without text"},
+	{"compression", "compression", true, "what compression added to text and envelope: usually negative"},
+	{"protocol", "protocol", false, "heads of requests and responses, chunks, frames, events and packets, including those without a message"},
 	{"TLS", "tls", true, "records and handshakes"},
 }
 
@@ -91,14 +91,14 @@ func segmentRows() (rows []Metric) {
 		}
 	}
 	return append(rows, Metric{Name: "segments sent again by clients", Unit: number.Count, Better: Lower, Use: segments, Total: true, Formula: "tcp.retransmits",
-		Means: "what the server sent again is not counted; the sum over the trials"})
+		Means: "what the server sent again is not counted; the sum of the trials"})
 }
 
 // phaseRows are in bytes for each client.
 func phaseRows() (rows []Metric) {
 	for _, d := range Directions {
 		for i, name := range result.Phases {
-			rows = append(rows, Metric{Name: name + ", " + d, Unit: number.BytesEach, Use: phases, Formula: fmt.Sprintf("phase_bytes.%d.%s / clients", i, d)})
+			rows = append(rows, Metric{Name: name + ", " + d, Unit: number.BytesEach, Use: phases, Formula: fmt.Sprintf("phase_bytes[%d].%s / clients", i, d)})
 		}
 	}
 	return rows
@@ -108,39 +108,39 @@ func phaseRows() (rows []Metric) {
 // a millisecond.
 var freshnessRows = []Metric{
 	{Name: "accept latency, p50", Unit: number.Seconds, Use: freshness, Formula: "above(0.0005, accept_latency_s.p50)",
-		Means: "from a message being due to the server accepting it: the publish leg; ±0.5 ms, so that a trial's number below that tells nothing and is left out"},
+		Means: "from when a message is due until the server accepts it: the publish leg; ±0.5 ms, so smaller numbers are left out"},
 	{Name: "delivery leg, p50", Unit: number.Seconds, Use: freshness, Formula: "above(0.0005, delivery_leg_s.p50)",
-		Means: "from the server accepting a message to a client having it; ±0.5 ms likewise"},
+		Means: "from when the server accepts a message until a client has it; ±0.5 ms"},
 	{Name: "delivery leg, p99", Unit: number.Seconds, Use: freshness, Formula: "above(0.0005, delivery_leg_s.p99)",
-		Means: "±0.5 ms likewise"},
+		Means: "±0.5 ms"},
 	{Name: "calibrated floor, p50", Unit: number.Seconds, Use: freshness, Formula: "calibration.floor_s.p50",
-		Means: "an upper bound of what the generator adds: generator and null target together, by the calibration on this machine with one client in each room; of the delivery latency, or of the poll response where clients poll at an interval"},
+		Means: "an upper bound of what the generator adds to the delivery latency, or to the poll response if clients poll at an interval: generator and null target together, calibrated on this machine with one client per room"},
 	{Name: "calibrated floor, p99", Unit: number.Seconds, Use: freshness, Formula: "calibration.floor_s.p99"},
 	{Name: "fan-out to half, median", Unit: number.Seconds, Use: freshness, Formula: "given(fanout_s.messages, fanout_s.t50)",
-		Means: "over the messages that reached every client"},
+		Means: "of the messages that reached every client"},
 	{Name: "fan-out to 99 %, median", Unit: number.Seconds, Use: freshness, Formula: "given(fanout_s.messages, fanout_s.t99)"},
 	{Name: "fan-out to all, worst", Unit: number.Seconds, Use: freshness, Formula: "given(fanout_s.messages, fanout_s.t100_max)"},
 	{Name: "stale share of a client, p50", Unit: number.Share, Use: freshness, Formula: "given(expected, stale_share_clients.p50)",
-		Means: "of the steady state, over the clients"},
+		Means: "of the steady state, across clients"},
 	{Name: "stale share of a client, p99", Unit: number.Share, Use: freshness, Formula: "given(expected, stale_share_clients.p99)"},
 	{Name: "stale share of a client, worst", Unit: number.Share, Use: freshness, Formula: "given(expected, given(stale_share_clients.n, stale_share_clients.max))"},
 }
 
 var costRows = []Metric{
 	{Name: "server CPU in the kernel", Unit: number.Share, Use: costs, Formula: "server.cpu_sys_s / " + serverCPU,
-		Means: "of all its CPU; the kernel tells the two apart by ticks of 10 ms"},
+		Means: "of all its CPU; the kernel separates the two by ticks of 10 ms"},
 	{Name: "server CPU to connect a client", Unit: number.Seconds, Use: costs, Formula: "any(server.cpu_connect_s) / clients",
 		Means: "from before the first client until all were connected"},
 	{Name: "TLS handshakes", Unit: number.Count, Use: costs, Formula: "any(connections.handshakes)", Means: "in the whole trial"},
 	{Name: "GC cycles", Unit: number.Count, Use: costs, Formula: "given(server.goroutines, server.gc_cycles)",
-		Means: "of the server, where it offers Go's metrics, as in the rows of GC pauses and goroutines"},
+		Means: "of the server, if it offers Go's metrics, like the rows of GC pauses and goroutines"},
 	{Name: "GC pauses together", Unit: number.Seconds, Use: costs, Formula: "given(server.goroutines, server.gc_pause_s)"},
 	{Name: "goroutines", Unit: number.Count, Use: costs, Formula: "any(server.goroutines)", Means: "just after the steady state"},
 	{Name: "server descriptors", Unit: number.Count, Use: costs, Formula: "any(server.descriptors)", Means: "open at the end of the steady state"},
 	{Name: "server context switches", Unit: number.PerSecond, Use: costs, Formula: "any(server.context_switches) / window_s",
-		Means: "those in which a thread of it gave the core up"},
+		Means: "when one of its threads gave up the core"},
 	{Name: "server preemptions", Unit: number.PerSecond, Use: costs, Formula: "given(server.context_switches, server.context_preemptions) / window_s",
-		Means: "those in which the core was taken from it"},
+		Means: "when the core was taken from it"},
 	{Name: "generator CPU, of one core", Unit: number.Cores, Use: costs, Formula: "any" + generatorCPU + " / window_s", Means: "all shards together"},
 	{Name: "generator memory per client", Unit: number.Memory, Use: costs, Formula: "any(generator.rss_start_bytes) / clients",
 		Means: "resident memory of all shards at the start of the steady state, their programs included"},
@@ -149,9 +149,9 @@ var costRows = []Metric{
 // lateRows are how late the generator itself was.
 var lateRows = []Metric{
 	{Name: "messages sent late, max", Unit: number.Seconds, Formula: "given(schedule_late_s.publish.n, schedule_late_s.publish.max)",
-		Means: "by the generator: from a message being due to its sending"},
+		Means: "by the generator: from when a message is due until it is sent"},
 	{Name: "polls sent late, p99", Unit: number.Seconds, Formula: "schedule_late_s.poll.p99",
-		Means: "by the generator: from a poll being due, or from when the client was free, to its sending"},
+		Means: "by the generator: from when a poll is due, or its client is free, until it is sent"},
 }
 
 // idleRows are the memory of a connected client before the first message, by

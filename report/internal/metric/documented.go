@@ -8,7 +8,7 @@ import (
 )
 
 var documentedUnits = map[number.Unit]string{
-	number.Count: "1", number.Ratio: "1", number.Seconds: "s", number.CpuRate: "s", number.PerMinute: "/min", number.PerSecond: "/s",
+	number.Count: "1", number.Ratio: "1", number.Seconds: "s", number.CPURate: "s", number.PerMinute: "/min", number.PerSecond: "/s",
 	number.BytesEach: "bytes", number.Memory: "bytes", number.BitRate: "bit/s", number.Share: "%", number.Cores: "%",
 }
 

@@ -35,9 +35,9 @@ var (
 	BytesOut        = Named("bytes per delivery, out")
 	ProtocolPerPoll = Named("protocol bytes per poll, in")
 	Bandwidth       = Named("bandwidth per client")
-	CpuPerDelivery  = Named("server CPU per delivery")
-	CpuShare        = Named("server CPU, of one core")
-	CpuPerClient    = Named("server CPU per client")
+	CPUPerDelivery  = Named("server CPU per delivery")
+	CPUShare        = Named("server CPU, of one core")
+	CPUPerClient    = Named("server CPU per client")
 	MemoryPerClient = Named("server memory per client")
 	Lost            = Named("lost")
 	Duplicated      = Named("duplicated")
@@ -54,7 +54,7 @@ const (
 	// polls were answered within the steady state, as the empty ones are counted;
 	// at its edges, others were due in it. Posted messages are answered by 201,
 	// but those of Socket.IO by 200: they are in it.
-	polls = "(requests.by_status.200 + requests.by_status.304)"
+	polls = "(requests.by_status[200] + requests.by_status[304])"
 
 	// asking is above 0 if clients send requests to receive messages.
 	asking = "max(asked.paced, asked.wait_s, asked.heartbeat_s)"
@@ -69,16 +69,16 @@ const (
 var mainRows = []Metric{
 	{Name: "requests per client", Unit: number.PerMinute, Better: Lower, Kind: Exact, Limit: 0.02, Use: Main | Compared, Column: "requests per client", Timed: trials.Rearms, Edge: requestsEdge,
 		Formula: "requests.total * 60 / (clients * window_s)",
-		Means:   "every HTTP request answered or failed in the steady state, posted messages included; WebSocket frames are not requests"},
+		Means:   "every HTTP request answered or failed in the steady state, including posts; WebSocket frames are not requests"},
 	{Name: "connections per client", Unit: number.Ratio, Kind: Exact, Limit: 0.001, Use: Main | Compared, Timed: trials.Reconnected,
 		Formula: "either(given(above(5, schema), connections.held_mean), connections.held) / clients",
 		Means:   "TCP connections open, on average over the steady state"},
 	{Name: "reconnects per client", Unit: number.PerMinute, Use: Main, Rare: true,
 		Formula: "any(connections.reconnects) * 60 / (clients * window_s)",
-		Means:   "connections opened in the steady state in place of one that the server had ended or that broke"},
+		Means:   "connections opened in the steady state to replace one that the server ended or that broke"},
 	{Name: "delivery latency, p50", Unit: number.Seconds, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main | Compared | Ratio, Column: "latency, p50",
 		Formula: "latency_s.p50",
-		Means:   "from a message being due by the schedule, not from its sending, to a client having it"},
+		Means:   "from when a message is due by the schedule, not when it is sent, until a client has it"},
 	{Name: "delivery latency, p99", Unit: number.Seconds, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main | Compared | Ratio, Column: "p99",
 		Formula: "latency_s.p99"},
 	{Name: "delivery latency, p99.9", Unit: number.Seconds, Better: Lower, Kind: Timing, Limit: 0.2, Use: Main | Compared | Ratio,
@@ -87,19 +87,19 @@ var mainRows = []Metric{
 		Formula: "given(latency_s.n, latency_s.max)"},
 	{Name: "publish latency, p50", Unit: number.Seconds, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main | Compared | Ratio,
 		Formula: "publish_latency_s.p50",
-		Means:   "from a message being due to the server's acknowledgement"},
+		Means:   "from when a message is due until the server acknowledges it"},
 	{Name: "stale share of time", Unit: number.Share, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main | Compared, Column: "stale",
 		Formula: "given(expected, stale_share)",
-		Means:   "the part of the steady state in which a message was due that a client had not got; mean over the clients"},
+		Means:   "the share of the steady state in which a client lacked a message that was due; mean of the clients"},
 	{Name: "fan-out to all, median", Unit: number.Seconds, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main | Compared | Ratio,
 		Formula: "given(fanout_s.messages, fanout_s.t100)",
-		Means:   "from a message being due until every client of its room had it (t100), for the median message"},
+		Means:   "from when a message is due until every client in its room has it (t100), for the median message"},
 	{Name: "bytes per delivery, in", Unit: number.BytesEach, Better: Lower, Kind: Exact, Limit: 0.02, Use: Main | Compared, Column: "bytes per delivery, in", Timed: trials.Rearms, Edge: bytesInEdge,
 		Formula: "bytes.in / window_deliveries",
-		Means:   "server to client, everything above TCP, idle polls and control frames included"},
+		Means:   "server to client, everything above TCP, including idle polls and control frames"},
 	{Name: "bytes per delivery, out", Unit: number.BytesEach, Better: Lower, Kind: Exact, Limit: 0.02, Use: Main | Compared, Column: "out", Timed: trials.Rearms, Edge: bytesOutEdge,
 		Formula: "bytes.out / window_deliveries",
-		Means:   "client to server, likewise"},
+		Means:   "client to server, as above"},
 	// Separates larger headers from larger messages: every answer to a poll has
 	// headers, whatever it brings.
 	{Name: "protocol bytes per poll, in", Unit: number.BytesEach, Better: Lower, Kind: Exact, Limit: 0.02, Use: Compared, Edge: protocolEdge,
@@ -109,15 +109,15 @@ var mainRows = []Metric{
 		Means:   "both directions together"},
 	{Name: "server CPU per delivery", Unit: number.Seconds, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main | Compared | Ratio,
 		Formula: serverCPU + " / window_deliveries",
-		Means:   "user and system time of the server's processes; what the kernel does for the network outside of them is not in it"},
+		Means:   "user and system time of the server's processes, without the kernel's network work outside of them"},
 	{Name: "server CPU, of one core", Unit: number.Cores, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main | Compared,
 		Formula: serverCPU + " / window_s"},
-	{Name: "server CPU per client", Unit: number.CpuRate, Better: Lower, Kind: Timing, Limit: 0.1, Use: costs, Column: "server CPU per client",
+	{Name: "server CPU per client", Unit: number.CPURate, Better: Lower, Kind: Timing, Limit: 0.1, Use: costs, Column: "server CPU per client",
 		Formula: serverCPU + " / (clients * window_s)",
 		Means:   "in each second of the steady state"},
 	{Name: "server memory per client", Unit: number.Memory, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main | Compared | Ratio, Column: "memory per client",
 		Formula: "given(" + fresh + ", above(0, server.rss_start_bytes - server.rss_idle_bytes) / clients)", // memory that the server gave back hides what clients take
-		Means:   "only where each trial has a server of its own: resident memory at the start of the steady state, less that before the first client; socket buffers in the kernel are not in it"},
+		Means:   "only if each trial has its own server: resident memory at the start of the steady state minus that before the first client, without kernel socket buffers"},
 	{Name: "server memory, peak", Unit: number.Memory, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main | Compared | Ratio,
 		Formula: "server.rss_peak_bytes"},
 	{Name: "empty polls", Unit: number.Share, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main | Compared, Rare: true,
@@ -125,10 +125,10 @@ var mainRows = []Metric{
 		Means:   "of the polls answered in the steady state"},
 	{Name: "poll response, p99", Unit: number.Seconds, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main | Compared | Ratio, Rare: true,
 		Formula: "poll_response_s.p99",
-		Means:   "from a poll being due, so that a stalled server is charged for every poll that it delayed"},
+		Means:   "from when a poll is due, so a stalled server is charged for every poll that it delays"},
 	{Name: "messages", Unit: number.Count, Use: Main, Total: true,
 		Formula: "offered",
-		Means:   "that were due in the steady state, to be published once each"},
+		Means:   "due in the steady state, each to be published once"},
 	{Name: "expected deliveries", Unit: number.Count, Use: Main, Total: true,
 		Formula: "expected"},
 	{Name: "delivered", Unit: number.Count, Use: Main, Total: true,
@@ -136,7 +136,7 @@ var mainRows = []Metric{
 		Means:   "duplicates included: expected = delivered − duplicated + lost"},
 	{Name: "lost", Unit: number.Count, Better: Lower, Kind: Exact, Use: Main | Compared, Column: "lost", Total: true,
 		Formula: "lost",
-		Means:   "deliveries that never reached a client that should have had them; the sum over the trials"},
+		Means:   "deliveries that never reached a client; the sum of the trials"},
 	{Name: "duplicated", Unit: number.Count, Better: Lower, Kind: Exact, Use: Main | Compared, Total: true,
 		Formula: "duplicated",
 		Means:   "deliveries of a message that the client already had"},
@@ -147,7 +147,7 @@ var modelledRows = []Metric{
 	{Name: "requests of all clients", Unit: number.PerMinute, Formula: "requests.total * 60 / window_s"},
 	{Name: "messages offered per second", Unit: number.Ratio, Formula: "offered / window_s"},
 	{Name: "deliveries per second", Unit: number.Ratio, Formula: "window_deliveries / window_s"},
-	{Name: "requests per client but for posts", Unit: number.PerMinute, Formula: "(requests.total - requests.by_status.201) * 60 / (clients * window_s)"},
+	{Name: "requests per client but for posts", Unit: number.PerMinute, Formula: "(requests.total - requests.by_status[201]) * 60 / (clients * window_s)"},
 	{Name: "bytes per client and second", Unit: number.BytesEach, Formula: "(bytes.in + bytes.out) / (clients * window_s)"},
 	{Name: "polls per client", Unit: number.PerMinute, Formula: polls + " * 60 / (clients * window_s)"},
 	{Name: "long polls per client", Unit: number.PerMinute, Formula: polls + " * 60 / (clients * window_s)"},
@@ -161,16 +161,16 @@ var modelledRows = []Metric{
 var publishedRows = []Metric{
 	{Name: "connections", Unit: number.Count, Formula: "connections.held_mean"},
 	{Name: "bytes per client and minute", Unit: number.BytesEach, Formula: "(bytes.in + bytes.out) * 60 / (clients * window_s)", Means: "both directions together"},
-	{Name: "protocol bytes per request", Unit: number.BytesEach, Formula: "1 / requests.total * " + protocol, Means: "of it and its answer"},
+	{Name: "protocol bytes per request", Unit: number.BytesEach, Formula: "1 / requests.total * " + protocol, Means: "including its response"},
 	{Name: "protocol bytes per delivery", Unit: number.BytesEach, Formula: "1 / window_deliveries * " + protocol},
 	{Name: "protocol bandwidth per client", Unit: number.BitRate, Formula: "8 / (clients * window_s) * " + protocol},
-	{Name: "clients per core", Unit: number.Ratio, Formula: "clients / (" + serverCPU + " / window_s)", Means: "if the server's CPU went on growing with the clients"},
+	{Name: "clients per core", Unit: number.Ratio, Formula: "clients / (" + serverCPU + " / window_s)", Means: "if the server's CPU kept growing in proportion"},
 	{Name: "polls per core", Unit: number.PerSecond, Formula: polls + " / window_s / (" + serverCPU + " / window_s)", Means: "likewise"},
-	{Name: "deliveries per answer", Unit: number.Ratio, Formula: "window_deliveries / (" + polls + " - requests.empty - window_published)", Means: "of Socket.IO's polls that bring any: messages posted are answered by 200 as well"},
+	{Name: "deliveries per answer", Unit: number.Ratio, Formula: "window_deliveries / (" + polls + " - requests.empty - window_published)", Means: "of Socket.IO's polls with messages; posts, also answered by 200, are left out"},
 	{Name: "delivery latency, p95", Unit: number.Seconds, Formula: "percentile(latency_hdr, 95)"},
 	{Name: "poll response, max", Unit: number.Seconds, Formula: "given(poll_response_s.n, poll_response_s.max)"},
-	{Name: "poll service, p99", Unit: number.Seconds, Formula: "poll_service_s.p99", Means: "from a poll's sending to its answer"},
+	{Name: "poll service, p99", Unit: number.Seconds, Formula: "poll_service_s.p99", Means: "from when a poll is sent until its response"},
 	{Name: "poll service, max", Unit: number.Seconds, Formula: "given(poll_service_s.n, poll_service_s.max)"},
 	{Name: "freeze less 1 % of the window", Unit: number.Seconds, Formula: "given(asked.freeze_s, asked.freeze_s - 0.01 * window_s)",
-		Means: "the least p99 of responses by arithmetic, where the server was stopped: who polls 1 % of the window before the stop's end waits that long"},
+		Means: "the lowest possible p99 of responses if the server was stopped: a poll due 1 % of the window before the end of the stop waits that long"},
 }

@@ -27,7 +27,7 @@ type Expense struct {
 }
 
 var Expenses = []Expense{
-	{metric.CpuPerClient, "server CPU", "costs the server less CPU", "costs the server more CPU",
+	{metric.CPUPerClient, "server CPU", "costs the server less CPU", "costs the server more CPU",
 		func(s result.Second) float64 { return s.ServerCPUS }, true},
 	{metric.Bandwidth, "bytes", "needs fewer bytes", "needs more bytes",
 		func(s result.Second) float64 { return 8 * float64(s.BytesIn+s.BytesOut) }, false},
@@ -77,9 +77,9 @@ type BreakEven struct {
 	Stale        float64 // share of time, at the crossing; NaN where not known
 }
 
-// CutBreakEven compares a transport that polls with one that does not. It is not ok
+// CompareCosts compares a transport that polls with one that does not. It is not ok
 // where fewer than two points have both, sound and without losses.
-func CutBreakEven(l *trials.Cut, poll, push string, cost *Expense) (BreakEven, bool) {
+func CompareCosts(l *trials.Cut, poll, push string, cost *Expense) (BreakEven, bool) {
 	b := BreakEven{Cut: l, Cost: cost, Poll: poll, Push: push, Trials: math.MaxInt, ByUnitCosts: math.NaN(), Stale: math.NaN()}
 	var x, middle, least, most, stales []float64
 	points := slices.Clone(l.Points)
@@ -167,7 +167,7 @@ func BreakEvens(l *trials.Cut) (list []BreakEven) {
 // Pair holds two transports against each other by every cost.
 func Pair(l *trials.Cut, poll, push string) (list []BreakEven) {
 	for i := range Expenses {
-		if b, ok := CutBreakEven(l, poll, push, &Expenses[i]); ok {
+		if b, ok := CompareCosts(l, poll, push, &Expenses[i]); ok {
 			b.ByUnitCosts = b.Modelled()
 			list = append(list, b)
 		}

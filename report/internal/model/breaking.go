@@ -75,7 +75,7 @@ func Breaking(s *trials.Set) string {
 		when int
 	}
 	var falls []fall
-	all, untold := 0, 0
+	all, disturbed := 0, 0
 	for _, name := range s.Transports() {
 		fallen := false
 		for i, p := range s.Points {
@@ -86,7 +86,7 @@ func Breaking(s *trials.Set) string {
 			}
 			all++
 			if c.Bearing == Doubted && part.Stamp == result.Invalid {
-				untold++
+				disturbed++
 			}
 			if c.Bearing != Broke || fallen {
 				continue
@@ -104,19 +104,19 @@ func Breaking(s *trials.Set) string {
 	slices.SortStableFunc(falls, func(a, b fall) int { return a.when - b.when })
 	text := "Nothing broke " + s.Reach() + "."
 	if len(falls) > 0 {
-		var told []string
+		var list []string
 		broken := 0
 		for _, f := range falls {
-			told = append(told, number.Join(f.who)+" "+f.at)
+			list = append(list, number.Join(f.who)+" "+f.at)
 			broken += len(f.who)
 		}
-		text = "What broke first: " + strings.Join(told, "; ") + "."
+		text = "What broke first: " + strings.Join(list, "; ") + "."
 		if broken < len(s.Transports()) {
 			text += " The others did not break."
 		}
 	}
-	if untold > 0 {
-		text += fmt.Sprintf(" At %s the measurement was disturbed and is invalid, so it shows nothing.", number.OfAll(untold, all, "point"))
+	if disturbed > 0 {
+		text += fmt.Sprintf(" At %s the measurement was disturbed and is invalid, so it shows nothing.", number.OfAll(disturbed, all, "point"))
 	}
 	return text
 }

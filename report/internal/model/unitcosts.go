@@ -1,11 +1,14 @@
 package model
 
 import (
+	"fmt"
 	"math"
+	"slices"
 	"strconv"
 
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/stat"
+	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/number"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
@@ -19,14 +22,14 @@ type Activity struct {
 
 // The activities that a second's counts tell apart.
 var (
-	Delivering = Activity{"CPU per delivery", func(s result.Second) float64 { return float64(s.Deliveries) }}
-	Answering  = Activity{"CPU per poll with news", func(s result.Second) float64 {
+	PerDelivery     = Activity{"CPU per delivery", func(s result.Second) float64 { return float64(s.Deliveries) }}
+	PerPollWithNews = Activity{"CPU per poll with news", func(s result.Second) float64 {
 		return math.Max(0, float64(s.Requests-s.Published-s.Empty)) // a request that is no poll has posted a message
 	}}
-	Refraining = Activity{"CPU per empty poll", func(s result.Second) float64 { return float64(s.Empty) }}
-	Accepting  = Activity{"CPU per message published", func(s result.Second) float64 { return float64(s.Published) }}
-	Holding    = Activity{"CPU per idle client-second", func(s result.Second) float64 { return float64(s.Clients) }}
-	Activities = []Activity{Delivering, Answering, Refraining, Accepting, Holding}
+	PerEmptyPoll  = Activity{"CPU per empty poll", func(s result.Second) float64 { return float64(s.Empty) }}
+	PerMessage    = Activity{"CPU per message published", func(s result.Second) float64 { return float64(s.Published) }}
+	PerIdleClient = Activity{"CPU per idle client-second", func(s result.Second) float64 { return float64(s.Clients) }}
+	Activities    = []Activity{PerDelivery, PerPollWithNews, PerEmptyPoll, PerMessage, PerIdleClient}
 )
 
 // activities are those whose costs add up to the server's for this transport.
@@ -36,7 +39,7 @@ var (
 // a cost of their own only where they are a twentieth of the requests.
 func activities(s *trials.Side) []Activity {
 	if !s.Paced() {
-		return []Activity{Delivering, Holding}
+		return []Activity{PerDelivery, PerIdleClient}
 	}
 	var requests, published int64
 	for i := range s.Used {
@@ -46,9 +49,9 @@ func activities(s *trials.Side) []Activity {
 		}
 	}
 	if 20*published < requests {
-		return []Activity{Answering, Refraining}
+		return []Activity{PerPollWithNews, PerEmptyPoll}
 	}
-	return []Activity{Answering, Refraining, Accepting}
+	return []Activity{PerPollWithNews, PerEmptyPoll, PerMessage}
 }
 
 // FewestSeconds is how many a fit needs.
@@ -114,4 +117,117 @@ func Whole(t *result.Trial) (list []result.Second) {
 		}
 	}
 	return list
+}
+
+// unitModel is what one client of a transport costs in each second, at a rate of
+// messages and an interval between polls, by the unit costs that were fitted to
+// the seconds of all rates and intervals together.
+type unitModel struct {
+	Costs    map[string]UnitCost
+	paced    bool
+	constant bool // arrivals
+}
+
+// pool tells points apart that differ in more than rate and interval.
+func pool(s *trials.Set, t *result.Trial) string {
+	var values []float64
+	for _, key := range s.Swept {
+		if key != "publish.rate" && key != "poll.interval" {
+			values = append(values, trials.AxisOf(key).Of(t))
+		}
+	}
+	return fmt.Sprint(values)
+}
+
+// pooled are a transport's sound trials at all points that differ from p in rate
+// and interval alone, and whether these have several intervals.
+func pooled(s *trials.Set, p *trials.Point, transport string) (all trials.Side, intervals bool) {
+	interval, own := trials.AxisOf("poll.interval"), pool(s, &p.Head)
+	all = trials.Side{Transport: transport}
+	var seen []float64
+	for _, other := range s.Points {
+		part := other.Side(transport)
+		if part == nil || !metric.Fair(part) || pool(s, &other.Head) != own {
+			continue
+		}
+		all.Used = append(all.Used, part.Used...)
+		if v := interval.Of(&other.Head); !slices.Contains(seen, v) {
+			seen = append(seen, v)
+		}
+	}
+	return all, len(seen) > 1
+}
+
+// UnitModel fits a transport's unit costs around a point, once for all points
+// that are pooled. It is not ok where the seconds cannot tell them.
+func UnitModel(s *trials.Set, p *trials.Point, transport string, cost *Expense) (m unitModel, ok bool) {
+	all, intervals := pooled(s, p, transport)
+	if len(all.Used) > 0 {
+		m.paced, m.constant = all.Paced(), p.Head.Asked.Arrivals == "constant"
+		parts := []Activity{PerDelivery, PerIdleClient}
+		if m.paced {
+			parts = []Activity{PerDelivery, PerPollWithNews, PerEmptyPoll}
+			if intervals { // at one interval a client makes equally many polls in every second
+				parts = append(parts, PerIdleClient)
+			}
+		}
+		m.Costs, _ = fitTo(&all, parts, cost.second)
+	}
+	return m, m.known()
+}
+
+// known reports whether any cost is known.
+func (m *unitModel) known() bool {
+	for _, c := range m.Costs {
+		if !math.IsNaN(c.Value) {
+			return true
+		}
+	}
+	return false
+}
+
+// perClient is λ deliveries a second, and what holding a client costs; where it
+// polls, 1/T polls a second as well, of which [EmptyShare] are empty.
+func (m *unitModel) perClient(rate, interval float64) float64 {
+	each := func(a Activity, count float64) float64 {
+		c, fitted := m.Costs[a.Name]
+		if !fitted || count == 0 {
+			return 0
+		}
+		return c.Value * count
+	}
+	sum := each(PerDelivery, rate) + each(PerIdleClient, 1)
+	if m.paced {
+		empty := EmptyShare(rate, interval, m.constant)
+		sum += each(PerPollWithNews, (1-empty)/interval) + each(PerEmptyPoll, empty/interval)
+	}
+	return sum
+}
+
+// Gap is how much more polling costs than push by the unit costs, for any rate
+// and interval; nil where they are not known.
+func (b *BreakEven) Gap() func(rate, interval float64) float64 {
+	poll, ok1 := UnitModel(b.Cut.Set, b.First, b.Poll, b.Cost)
+	push, ok2 := UnitModel(b.Cut.Set, b.First, b.Push, b.Cost)
+	if !ok1 || !ok2 {
+		return nil
+	}
+	return func(rate, interval float64) float64 {
+		return poll.perClient(rate, interval) - push.perClient(rate, interval)
+	}
+}
+
+// Modelled is where the two cost the same by the unit costs, within what was
+// compared; NaN where they do not, or cannot be told.
+func (b *BreakEven) Modelled() float64 {
+	gap, a := b.Gap(), b.First.Head.Asked
+	if gap == nil || !(b.From > 0) {
+		return math.NaN()
+	}
+	return stat.Root(func(v float64) float64 {
+		if b.Along.Key == "poll.interval" {
+			return gap(a.PublishRate, v)
+		}
+		return gap(v, a.PollIntervalS)
+	}, b.From, b.To)
 }

@@ -37,7 +37,7 @@ func Read(path string) (*Noise, error) {
 }
 
 func parse(text []byte) (*Noise, error) {
-	const remedy = "delete it, and learn again by `pollpush compare BASE NEW --learn`"
+	const remedy = "delete it, and learn again with `pollpush compare BASE NEW --learn`"
 	if err := file.CheckSchema(text, schema, "noise file", remedy); err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func parse(text []byte) (*Noise, error) {
 // check holds what was learnt against what must be true of it.
 func (a *Alike) check() error {
 	if a.Machine == "" || a.ScenarioHash == "" {
-		return errors.New("it does not say of which machine and scenario it is")
+		return errors.New("it names no machine or no scenario")
 	}
 	for name, d := range a.Transports {
 		if d.Trials[0] < 1 || d.Trials[1] < 1 {

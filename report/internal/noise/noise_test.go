@@ -54,7 +54,7 @@ func TestParse(t *testing.T) {
 		{"", "is not JSON"}, {someNoise[:len(someNoise)/2], "is not JSON"}, {"[]", `has no "schema"`}, {"{}", `has no "schema"`},
 		{`{"schema": 2, "new": true}`, "has schema 2, this pollpush reads up to 1: use a newer pollpush"},
 		{`{"schema": 0}`, "has schema 0"}, {`{"schema": 1, "foreign": 1}`, "foreign"}, {`{"schema": "1"}`, `has no "schema"`},
-		{replaced(`"a"`, `""`), "of which machine"}, {replaced("[6, 6]", "[6, 0]"), "ws has no trials"},
+		{replaced(`"a"`, `""`), "names no machine"}, {replaced("[6, 6]", "[6, 0]"), "ws has no trials"},
 		{replaced(`"lost": 0`, `"lost": -1`), "ws: lost changed by -1"}, {replaced(`"lost": 0`, `"lost": 10.1`), "ws: lost changed by 10.1: 0 to 10 is possible"},
 		{replaced(`"lost": 0`, `"lost": 1e400`), "is not what pollpush writes"}, {replaced(`"lost": 0`, `"lost": "x"`), "is not what pollpush writes"},
 	} {

@@ -23,7 +23,7 @@ const (
 	BitRate               // bit/s, decimal
 	Share                 // 0 to 1, printed as per cent
 	Cores                 // CPU-seconds per second, printed as per cent of one core
-	CpuRate               // CPU-seconds per second, where they are few
+	CPURate               // CPU-seconds per second, where they are few
 )
 
 // Scale is a prefix: how a unit is printed from a size on.
@@ -44,7 +44,7 @@ var scales = map[Unit][]Scale{
 	BitRate:   {{1e9, 1e9, "Gbit/s"}, {1e6, 1e6, "Mbit/s"}, {1e3, 1e3, "kbit/s"}, {0, 1, "bit/s"}},
 	Share:     {{0, 1e-2, "%"}},
 	Cores:     {{0, 1e-2, "%"}},
-	CpuRate:   {{1e-3, 1e-3, "ms/s"}, {0, 1e-6, "µs/s"}},
+	CPURate:   {{1e-3, 1e-3, "ms/s"}, {0, 1e-6, "µs/s"}},
 }
 
 // ScaleOf picks the prefix that fits v. What rounds up to the next prefix

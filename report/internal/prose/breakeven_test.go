@@ -49,13 +49,13 @@ func handTrial(name string, interval float64, p fixture.UnitPrices) result.Trial
 // 2 µs a second for each client. With a message a second polling costs 60/T µs/s
 // and push 12: they meet at T = 60/12 = 5 s.
 func TestBreakEvenByHand(t *testing.T) {
-	poll, push := fixture.UnitPrices{News: 60e-6, Empty: 60e-6}, fixture.UnitPrices{Delivery: 10e-6, Holding: 2e-6}
+	poll, push := fixture.UnitPrices{News: 60e-6, Empty: 60e-6}, fixture.UnitPrices{Delivery: 10e-6, PerIdleClient: 2e-6}
 	list := []result.Trial{handTrial("poll", 2, poll), handTrial("poll", 10, poll), handTrial("ws", 2, push)}
 	// The messages of the window are 31 where 32 were asked for: the window's push
 	// cost is told for the rate that was asked.
 	list[2].Server.CPUUserS = 12e-6 * 100 * 32
 	s := setOf(t, list)
-	b, ok := model.CutBreakEven(&s.Cuts(trials.AxisOf("poll.interval"))[0], "poll", "ws", &model.Expenses[0])
+	b, ok := model.CompareCosts(&s.Cuts(trials.AxisOf("poll.interval"))[0], "poll", "ws", &model.Expenses[0])
 	if !ok || len(b.At) != 1 || math.Abs(b.At[0]-5) > 1e-9 || !b.CheaperAtEnd {
 		t.Fatalf("crossings at %v (%v), want 5 s", b.At, ok)
 	}
@@ -67,7 +67,7 @@ func TestBreakEvenByHand(t *testing.T) {
 		t.Errorf("stale share %v, want %v", b.Stale, want)
 	}
 	const want = "At 100 clients and 1 message/s, polling costs the server less CPU than WebSocket from an interval of 5 s on ("
-	if text := strings.Join(setJudge(s).Paragraphs, " "); !strings.HasPrefix(text, want) || !strings.Contains(text, "by the unit costs: 5 s") {
+	if text := strings.Join(sweepVerdict(s).Paragraphs, " "); !strings.HasPrefix(text, want) || !strings.Contains(text, "by the unit costs: 5 s") {
 		t.Errorf("the verdict says %q", text)
 	}
 }
@@ -138,7 +138,7 @@ func TestBreakEvenByBisection(t *testing.T) {
 	crossed := 0
 	for name, list := range fixture.Sweeps() {
 		s := setOf(t, list)
-		text := strings.Join(setJudge(s).Paragraphs, "\n")
+		text := strings.Join(sweepVerdict(s).Paragraphs, "\n")
 		for _, along := range s.BreakEvenAxes() {
 			for _, l := range s.Cuts(along) {
 				for _, b := range model.BreakEvens(&l) {
@@ -266,7 +266,7 @@ func TestBreakEvenIsFair(t *testing.T) {
 			fixture.Doubt(t, result.Invalid, "generator_cpu", "the generator was saturated")
 		}
 	}
-	text := strings.Join(setJudge(setOf(t, list)).Paragraphs, "\n")
+	text := strings.Join(sweepVerdict(setOf(t, list)).Paragraphs, "\n")
 	if strings.Contains(text, "WebSocket") || strings.Contains(text, "server-sent") || !strings.Contains(text, "long polling") {
 		t.Errorf("the verdict says %s", text)
 	}

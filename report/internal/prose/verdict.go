@@ -1,21 +1,32 @@
+// Package prose says what a run's numbers mean, in sentences.
 package prose
 
 import (
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/stat"
 	"github.com/pollpush/pollpush/report/internal/document"
 	"github.com/pollpush/pollpush/report/internal/metric"
+	"github.com/pollpush/pollpush/report/internal/model"
 	"github.com/pollpush/pollpush/report/internal/number"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
-// pointJudge compares every transport with the first one that polls at an
+// Verdict is a run in a few sentences, of one point or several.
+func Verdict(s *trials.Set) document.Verdict {
+	if len(s.Points) > 1 {
+		return sweepVerdict(s)
+	}
+	return pointVerdict(s.Points[0])
+}
+
+// pointVerdict compares every transport with the first one that polls at an
 // interval. Invalid trials have no part in it, and a transport that lost or
 // repeated a message in any attempt wins no comparison.
-func pointJudge(r *trials.Point) document.Verdict {
+func pointVerdict(r *trials.Point) document.Verdict {
 	v := document.Verdict{Headlines: append(r.Stopped(), losses(r)...)}
 	var base *trials.Side
 	var sides []*trials.Side
@@ -168,4 +179,146 @@ func spreads(sides []*trials.Side, compared bool) []string {
 	chance := stat.SeparateByChance(least, least)
 	return []string{fmt.Sprintf("A time, CPU or memory difference counts only if the trial ranges do not overlap. With %d trials each, 1 in %s still does by chance.",
 		least, number.Plain(math.Round(1/chance)))}
+}
+
+// sweepVerdict puts the losses and what is invalid at any point before all else, then
+// where polling and push cost the same or, where that is not to be had, how they
+// compare at the first and the last point.
+func sweepVerdict(s *trials.Set) document.Verdict {
+	v := document.Verdict{Headlines: headlines(s), Paragraphs: breakEvenParagraphs(s)}
+	if len(v.Paragraphs) == 0 {
+		v.Paragraphs = setEnds(s)
+		if text := Extremes(s); text != "" {
+			v.Paragraphs = append(v.Paragraphs, text)
+		}
+		if len(s.BreakEvenAxes()) > 0 {
+			v.Notes = append(v.Notes, "This run cannot show where polling becomes cheaper than push: that takes two points at which both are sound and lost nothing.")
+		}
+	}
+	v.Paragraphs = append(v.Paragraphs, model.Breaking(s))
+	if text := Suspects(s); text != "" {
+		v.Notes = append(v.Notes, text)
+	}
+	all := s.Together()
+	least := slices.MinFunc(all.Sides, func(a, b trials.Side) int { return len(a.Used) - len(b.Used) })
+	most := slices.MaxFunc(all.Sides, func(a, b trials.Side) int { return len(a.Used) - len(b.Used) })
+	v.Notes = append(v.Notes, spreads([]*trials.Side{&least, &most}, len(s.BreakEvenAxes()) == 0)...)
+	return v
+}
+
+// setEnds compares the first transport that polls with push, at the first and the
+// last point where both are sound.
+func setEnds(s *trials.Set) []string {
+	polls, pushes := s.PollAndPush()
+	if len(polls) == 0 || len(pushes) == 0 {
+		return nil
+	}
+	var list []string
+	for _, p := range s.Points {
+		poll, _ := s.SideAt(p, polls[0])
+		push, _ := s.SideAt(p, trials.MainPush(pushes))
+		if poll != nil && push != nil && metric.Fair(poll) && metric.Fair(push) {
+			list = append(list, p.Circumstances()+", "+compareSides(poll, push))
+		}
+	}
+	if len(list) > 2 {
+		list = []string{list[0], list[len(list)-1]}
+	}
+	return list
+}
+
+// headlines are what stands before all else: that the server was stopped on
+// purpose, the losses at every point, and what has no verdict.
+func headlines(s *trials.Set) []string {
+	list := s.Points[0].Stopped()
+	for _, p := range s.Points {
+		for _, text := range losses(p) {
+			list = append(list, number.Capital(p.Label)+": "+text)
+		}
+	}
+	return append(list, noVerdict(s)...)
+}
+
+// noVerdict says which transports cannot be judged at which points, and why if
+// it is only one of each.
+func noVerdict(s *trials.Set) []string {
+	failed := func(part *trials.Side) bool { return !part.Counts() }
+	sides, n, why := s.Together().Sides, 0, ""
+	for i := range sides {
+		if failed(&sides[i]) {
+			n, why = n+1, sides[i].WhyNot()
+		}
+	}
+	switch {
+	case n == 0:
+		return nil
+	case n == len(sides):
+		return []string{"No verdict: every trial is incomplete or invalid."}
+	case n > 1:
+		why = "every trial there is incomplete or invalid; the list of trials says why"
+	}
+	return []string{"No verdict on " + s.Where(failed) + ": " + why + "."}
+}
+
+// losses are the headlines of every lost or repeated delivery, trials set aside
+// included.
+func losses(r *trials.Point) (list []string) {
+	for i := range r.Sides {
+		s := &r.Sides[i]
+		if n := metric.Lost.Cell(s.Used).Value; n > 0 {
+			var expected int64
+			for _, t := range s.Used {
+				expected += t.Expected
+			}
+			list = append(list, fmt.Sprintf("%s lost %s of %s expected deliveries (%s). A transport with losses wins no comparison.",
+				s.Transport, number.Count.Format(n), number.Count.Format(float64(expected)), number.Share.Format(metric.Over(n, float64(expected)))))
+		}
+		if n := metric.Duplicated.Cell(s.Used).Value; n > 0 {
+			list = append(list, fmt.Sprintf("%s delivered %s more than once. A transport with duplicates wins no comparison.", s.Transport, number.Plural(n, "message")))
+		}
+		for _, a := range s.Aside {
+			if a.Status != result.Complete {
+				continue
+			}
+			where := fmt.Sprintf("in trial %d, attempt %d, which the numbers leave out", a.Trial, a.Attempt)
+			if n := a.Lost; n > 0 {
+				list = append(list, fmt.Sprintf("%s lost %s deliveries %s. A transport with losses wins no comparison.",
+					s.Transport, number.Count.Format(float64(n)), where))
+			}
+			if n := a.Duplicated; n > 0 {
+				list = append(list, fmt.Sprintf("%s delivered %s more than once %s. A transport with duplicates wins no comparison.",
+					s.Transport, number.Plural(float64(n), "message"), where))
+			}
+		}
+	}
+	return list
+}
+
+// Suspects says in one sentence how much is suspect, and what for; it is empty
+// where nothing is.
+func Suspects(s *trials.Set) string {
+	_, n, all := s.Stamps()
+	if n == 0 {
+		return ""
+	}
+	var list []result.Trial
+	for _, p := range s.Points {
+		for i := range p.Sides {
+			if p.Sides[i].Stamp == result.Suspect {
+				list = append(list, p.Sides[i].Used...)
+			}
+		}
+	}
+	var why []string
+	for _, d := range metric.DoubtCounts(list) {
+		why = append(why, fmt.Sprintf("%s in %s", d.Words, number.Plural(float64(d.Attempts), "trial")))
+	}
+	text := number.OfAll(n, all, "point") + " are suspect"
+	if n == all {
+		text = "All " + number.Plural(float64(all), "point") + " are suspect"
+	}
+	if len(why) > 0 {
+		text += ": " + number.Join(why)
+	}
+	return text + "."
 }

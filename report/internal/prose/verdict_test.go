@@ -42,7 +42,7 @@ func TestVerdict(t *testing.T) {
 		{"partial", []string{"No verdict on ws: no trial completed."}, []string{"WebSocket"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := said(pointJudge(pointOf(t, fixture.Cases()[tt.name])))
+			got := said(pointVerdict(pointOf(t, fixture.Cases()[tt.name])))
 			for _, want := range tt.wants {
 				if !strings.Contains(got, want) {
 					t.Errorf("the verdict does not say %q:\n%s", want, got)
@@ -66,7 +66,7 @@ func TestVerdictOverlap(t *testing.T) {
 		cpu := map[string][]float64{"poll": {5, 6, 7}, "ws": {1, 2, 5.5}}[t.Transport][t.Trial-1]
 		t.Server.CPUUserS, t.Server.CPUSysS = cpu, 0
 	}
-	got := said(pointJudge(pointOf(t, trials)))
+	got := said(pointVerdict(pointOf(t, trials)))
 	if !strings.Contains(got, "There is no clear difference in server CPU") || strings.Contains(got, "of the server CPU (") {
 		t.Errorf("overlapping CPU was told as a difference:\n%s", got)
 	}
@@ -76,7 +76,7 @@ func TestLossInTrialSetAside(t *testing.T) {
 	trials := fixture.Cases()["usual"]
 	fixture.Doubt(&trials[1], result.Invalid, "generator_cpu", "saturated")
 	trials[1].Lost = 7
-	if got := said(pointJudge(pointOf(t, trials))); !strings.Contains(got, "ws lost 7 deliveries in trial 1") {
+	if got := said(pointVerdict(pointOf(t, trials))); !strings.Contains(got, "ws lost 7 deliveries in trial 1") {
 		t.Errorf("a loss in a trial set aside was hidden:\n%s", got)
 	}
 }
@@ -112,7 +112,7 @@ func TestFaultInAnyAttempt(t *testing.T) {
 					trials = append(trials, t)
 				}
 			}
-			v := pointJudge(pointOf(t, trials))
+			v := pointVerdict(pointOf(t, trials))
 			if got := strings.Join(v.Headlines, "\n"); !strings.Contains(got, fault.head) || !strings.Contains(got, "wins no comparison") {
 				t.Errorf("%s, %s: the headlines are %q", name, where, got)
 			}

@@ -71,7 +71,7 @@ func Table(r *trials.Point) (document.Table, []string) {
 	t := document.Table{Head: document.Texts("what", "published", "measured")}
 	notes := []string{p.Source + ". " + p.Setting}
 	if len(r.Head.Flags) > 0 {
-		notes = append(notes, "Flags have changed the scenario ("+strings.Join(r.Head.Flags, " ")+"): what was published may not bear comparison with it.")
+		notes = append(notes, "Flags changed the scenario ("+strings.Join(r.Head.Flags, " ")+"), so the published figures may not be comparable.")
 	}
 	for _, c := range p.Claims {
 		t.Rows = append(t.Rows, append(document.Texts(c.What, c.Published), c.measured(r)))

@@ -209,9 +209,9 @@ func TestDoubtsStandBesideWhatWasMeasured(t *testing.T) {
 		tr.Flags = []string{"--clients", "10"}
 	}, "poll", "ws")
 	for what, doubted := range map[string]bool{
-		"bytes around one poll":                 false,
-		"bytes around one message over WebSocket": true,
-		"overhead of polling ÷ overhead of WebSocket":   true,
+		"bytes around one poll":                       false,
+		"bytes around one message over WebSocket":     true,
+		"overhead of polling ÷ overhead of WebSocket": true,
 	} {
 		if _, measured := cellsOf(t, r, what); strings.HasSuffix(measured, " ⚠ invalid") != doubted {
 			t.Errorf("%s: %q", what, measured)

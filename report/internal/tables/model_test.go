@@ -11,15 +11,15 @@ import (
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
-func TestModelPartings(t *testing.T) {
+func TestModelDifferences(t *testing.T) {
 	trials := fixture.Usual().Run("poll")
-	if got := partings(point(t, trials)); len(got) > 0 {
+	if got := differences(point(t, trials)); len(got) > 0 {
 		t.Errorf("model and fixture part: %v", got)
 	}
 	for i := range trials {
 		trials[i].Requests.Empty /= 2
 	}
-	got := strings.Join(partings(point(t, trials)), "\n")
+	got := strings.Join(differences(point(t, trials)), "\n")
 	if !strings.Contains(got, "poll, empty polls: measured 18.4 %, modelled 36.8 % (−50 %)") {
 		t.Errorf("half the empty polls went unsaid:\n%s", got)
 	}
@@ -30,7 +30,7 @@ func TestModelPartings(t *testing.T) {
 func TestModelOfPush(t *testing.T) {
 	trials := fixture.Cases()["quiet"]
 	rows := func() (out []string) {
-		for _, m := range model.PointModelled(point(t, trials)) {
+		for _, m := range model.Modelled(point(t, trials)) {
 			if m.Transport == "ws" {
 				out = append(out, m.Name+": "+m.Unit.Format(m.Modelled)+", "+m.Unit.Format(m.Measured)+", "+number.ChangeText(m.Difference()))
 			}
@@ -52,7 +52,7 @@ func TestModelOfPush(t *testing.T) {
 		trials[i].Bytes.In *= 100
 		trials[i].Connections.HeldMean *= 2
 	}
-	if got := strings.Join(partings(point(t, trials)), "\n"); !strings.Contains(got, "ws, bytes per client and second: measured") || !strings.Contains(got, "ws, connections per client: measured 2, modelled 1 (+100 %)") {
+	if got := strings.Join(differences(point(t, trials)), "\n"); !strings.Contains(got, "ws, bytes per client and second: measured") || !strings.Contains(got, "ws, connections per client: measured 2, modelled 1 (+100 %)") {
 		t.Errorf("what parts from the model goes unsaid:\n%s", got)
 	}
 }

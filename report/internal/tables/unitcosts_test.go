@@ -56,9 +56,9 @@ func (m made) trial(transport string, n int) result.Trial {
 func varying(k int) int64 { return int64(k * k % 4) }
 
 func TestUnitCostsAreThoseOfTheSeconds(t *testing.T) {
-	push := map[string]float64{model.Delivering.Name: 14e-6, model.Holding.Name: 2e-6}
-	polls := map[string]float64{model.Answering.Name: 200e-6, model.Refraining.Name: 120e-6}
-	posts := map[string]float64{model.Answering.Name: 200e-6, model.Refraining.Name: 120e-6, model.Accepting.Name: 300e-6}
+	push := map[string]float64{model.PerDelivery.Name: 14e-6, model.PerIdleClient.Name: 2e-6}
+	polls := map[string]float64{model.PerPollWithNews.Name: 200e-6, model.PerEmptyPoll.Name: 120e-6}
+	posts := map[string]float64{model.PerPollWithNews.Name: 200e-6, model.PerEmptyPoll.Name: 120e-6, model.PerMessage.Name: 300e-6}
 	many := func(k int) int64 { return int64(50 * (k * k % 5)) }
 	once, never := func(int) int64 { return 1 }, func(int) int64 { return 0 }
 	for _, c := range []struct {
@@ -67,18 +67,18 @@ func TestUnitCostsAreThoseOfTheSeconds(t *testing.T) {
 		told []model.Activity // the others are dashes
 		n    string
 	}{
-		{"push", made{false, 1000, varying, push, 0, 20}, []model.Activity{model.Delivering, model.Holding}, "36"},
-		{"push with noise", made{false, 1000, varying, push, 500e-6, 20}, []model.Activity{model.Delivering, model.Holding}, "36"},
-		{"more noise than idle clients cost", made{false, 1000, varying, push, 12e-3, 20}, []model.Activity{model.Delivering}, "36"},
+		{"push", made{false, 1000, varying, push, 0, 20}, []model.Activity{model.PerDelivery, model.PerIdleClient}, "36"},
+		{"push with noise", made{false, 1000, varying, push, 500e-6, 20}, []model.Activity{model.PerDelivery, model.PerIdleClient}, "36"},
+		{"more noise than idle clients cost", made{false, 1000, varying, push, 12e-3, 20}, []model.Activity{model.PerDelivery}, "36"},
 		{"more noise than anything costs", made{false, 1000, varying, push, 1, 20}, nil, "36"},
 		{"a message in each second: both counts rise and fall together", made{false, 1000, once, push, 500e-6, 20}, nil, "36"},
-		{"no messages", made{false, 1000, never, push, 100e-6, 20}, []model.Activity{model.Holding}, "36"},
+		{"no messages", made{false, 1000, never, push, 100e-6, 20}, []model.Activity{model.PerIdleClient}, "36"},
 		{"too few seconds", made{false, 1000, varying, push, 0, 6}, nil, "8"},
-		{"just enough", made{false, 1000, varying, push, 0, 7}, []model.Activity{model.Delivering, model.Holding}, "10"},
-		{"polls", made{true, 1000, varying, polls, 0, 20}, []model.Activity{model.Answering, model.Refraining}, "36"},
-		{"polls with noise", made{true, 1000, varying, polls, 5e-3, 20}, []model.Activity{model.Answering, model.Refraining}, "36"},
-		{"polls, and many messages", made{true, 1000, many, posts, 5e-3, 20}, []model.Activity{model.Answering, model.Refraining, model.Accepting}, "36"},
-		{"polls, and more noise than many messages cost", made{true, 1000, many, posts, 400e-3, 80}, []model.Activity{model.Answering, model.Refraining}, "156"},
+		{"just enough", made{false, 1000, varying, push, 0, 7}, []model.Activity{model.PerDelivery, model.PerIdleClient}, "10"},
+		{"polls", made{true, 1000, varying, polls, 0, 20}, []model.Activity{model.PerPollWithNews, model.PerEmptyPoll}, "36"},
+		{"polls with noise", made{true, 1000, varying, polls, 5e-3, 20}, []model.Activity{model.PerPollWithNews, model.PerEmptyPoll}, "36"},
+		{"polls, and many messages", made{true, 1000, many, posts, 5e-3, 20}, []model.Activity{model.PerPollWithNews, model.PerEmptyPoll, model.PerMessage}, "36"},
+		{"polls, and more noise than many messages cost", made{true, 1000, many, posts, 400e-3, 80}, []model.Activity{model.PerPollWithNews, model.PerEmptyPoll}, "156"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := trials.NewPoint([]result.Trial{c.made.trial("x", 1), c.made.trial("x", 2)})
@@ -97,7 +97,7 @@ func TestUnitCostsAreThoseOfTheSeconds(t *testing.T) {
 				}
 				want := cost.String()
 				switch {
-				case a.Name == model.Holding.Name && c.made.paced:
+				case a.Name == model.PerIdleClient.Name && c.made.paced:
 					want = "included in the polls"
 				case !told:
 					want = "–"
@@ -166,8 +166,8 @@ func TestMemoryOfIdleClients(t *testing.T) {
 }
 
 func TestUnitCostNotes(t *testing.T) {
-	push := made{false, 10, varying, map[string]float64{model.Delivering.Name: 1e-3}, 0, 20}
-	polls := made{true, 10, varying, map[string]float64{model.Answering.Name: 1e-3}, 0, 20}
+	push := made{false, 10, varying, map[string]float64{model.PerDelivery.Name: 1e-3}, 0, 20}
+	polls := made{true, 10, varying, map[string]float64{model.PerPollWithNews.Name: 1e-3}, 0, 20}
 	waits, full := push.trial("longpoll", 1), push.trial("ws", 1)
 	waits.Asked.WaitS = 25
 	full.Server = &result.Cost{Before: &result.Memory{}, Connected: &result.Memory{RSSBytes: 10, HeapBytes: 20}}

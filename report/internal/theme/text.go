@@ -13,6 +13,12 @@ import (
 	"gonum.org/v1/plot/vg/draw"
 )
 
+// Sizes in points. 540 points are 720 CSS pixels, which a README shows whole.
+const (
+	ChartWidth = vg.Length(540)
+	Margin     = vg.Length(14)
+)
+
 // Sizes of letters, in points.
 const (
 	TitleSize = vg.Length(14)
@@ -64,4 +70,22 @@ func Wrap(s text.Style, words string, width vg.Length, most int) (lines []string
 		lines = append(lines[:most-1], strings.Join(lines[most-1:], " "))
 	}
 	return lines
+}
+
+// FitsAcross reports whether a line of text fits into a chart.
+func FitsAcross(line string, bold bool) bool {
+	return Style(BodySize, TextInk, bold).Width(line) <= ChartWidth-2*Margin
+}
+
+// WriteTop writes a line at the top of a canvas.
+func WriteTop(c draw.Canvas, s text.Style, below vg.Length, line string) {
+	s.YAlign = draw.YTop
+	c.FillText(s, vg.Point{X: c.Min.X, Y: c.Max.Y - below}, Fit(s, line, c.Size().X))
+}
+
+// WriteInstead writes a sentence where a plot would have been.
+func WriteInstead(c draw.Canvas, sentence string) {
+	s := Style(BodySize, FaintInk, false)
+	s.XAlign, s.YAlign = draw.XCenter, draw.YCenter
+	c.FillText(s, c.Center(), Fit(s, sentence, c.Size().X))
 }

@@ -3,6 +3,7 @@ package theme
 
 import (
 	"image/color"
+	"slices"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -69,22 +70,32 @@ var (
 	LayerInks  = []color.RGBA{rgb(0x2E4057), rgb(0x5B7A99), rgb(0x93AFC7), rgb(0xC9D8E5)}
 	HeaderInk  = rgb(0xF7F3E8)
 	UnknownInk = LayerInks[2] // bytes of older trials
-
-	DarkOf = map[color.RGBA]color.RGBA{
-		rgb(0x2E4057): rgb(0xDCE8F4),
-		rgb(0x5B7A99): rgb(0x9DB9D6),
-		rgb(0x93AFC7): rgb(0x66819E),
-		rgb(0xC9D8E5): rgb(0x415568),
-		rgb(0xF7F3E8): rgb(0x2A2820),
-
-		Paper:      rgb(web.Paper.Dark),
-		TextInk:    rgb(web.Text.Dark),
-		FaintInk:   rgb(web.Faint.Dark),
-		GridInk:    rgb(0x363C44),
-		ShadeInk:   rgb(0x262B32),
-		WarningInk: rgb(web.Warn.Dark),
-	}
 )
+
+// colors are those of everything that is not of one transport, each with the one
+// for a dark page.
+var colors = [][2]color.RGBA{
+	{Paper, rgb(web.Paper.Dark)},
+	{TextInk, rgb(web.Text.Dark)},
+	{FaintInk, rgb(web.Faint.Dark)},
+	{GridInk, rgb(0x363C44)},
+	{ShadeInk, rgb(0x262B32)},
+	{WarningInk, rgb(web.Warn.Dark)},
+	{HeaderInk, rgb(0x2A2820)},
+	{LayerInks[0], rgb(0xDCE8F4)},
+	{LayerInks[1], rgb(0x9DB9D6)},
+	{LayerInks[2], rgb(0x66819E)},
+	{LayerInks[3], rgb(0x415568)},
+}
+
+// Dark are all colours that charts are drawn in, each with the one for a dark page.
+func Dark() [][2]color.RGBA {
+	list := slices.Clone(colors)
+	for _, l := range Looks() {
+		list = append(list, [2]color.RGBA{l.Ink, l.Dark}, [2]color.RGBA{Pale(l.Ink), mixed(l.Dark, rgb(web.Paper.Dark))})
+	}
+	return list
+}
 
 func rgb(hex uint32) color.RGBA {
 	return color.RGBA{R: uint8(hex >> 16), G: uint8(hex >> 8), B: uint8(hex), A: 0xFF}
@@ -92,18 +103,14 @@ func rgb(hex uint32) color.RGBA {
 
 // Pale is c mixed into paper, for what is second to it. It is opaque, since
 // a translucent colour would hide the grid differently in each format.
-func Pale(c color.RGBA) color.RGBA {
-	mix := func(v uint8) uint8 { return uint8((int(v)*2 + 255*3) / 5) }
-	return color.RGBA{R: mix(c.R), G: mix(c.G), B: mix(c.B), A: 0xFF}
-}
+func Pale(c color.RGBA) color.RGBA { return mixed(c, Paper) }
 
-// PaleDark is the same on a dark page.
-func PaleDark(c color.RGBA) color.RGBA {
-	p := DarkOf[Paper]
+func mixed(c, paper color.RGBA) color.RGBA {
 	mix := func(v, w uint8) uint8 { return uint8((int(v)*2 + int(w)*3) / 5) }
-	return color.RGBA{R: mix(c.R, p.R), G: mix(c.G, p.G), B: mix(c.B, p.B), A: 0xFF}
+	return color.RGBA{R: mix(c.R, paper.R), G: mix(c.G, paper.G), B: mix(c.B, paper.B), A: 0xFF}
 }
 
+// LookOf is that of a transport, known or not.
 func LookOf(name string) Look { return newLook(transport.Describe(name).Look) }
 
 func newLook(l transport.Look) Look { return Look{rgb(l.Ink), rgb(l.Dark), markers[l.Marker], l.Cased} }

@@ -49,11 +49,8 @@ func NewPoint(trials []result.Trial) (*Point, error) {
 		r.Sides = append(r.Sides, newSide(side))
 	}
 	r.Head = all[0]
-	for _, s := range r.Sides {
-		if len(s.Used) > 0 {
-			r.Head = s.Used[0]
-			break
-		}
+	if i := slices.IndexFunc(r.Sides, func(s Side) bool { return len(s.Used) > 0 }); i >= 0 {
+		r.Head = r.Sides[i].Used[0]
 	}
 	return r, nil
 }
@@ -82,10 +79,8 @@ func cleanTrial(t result.Trial) result.Trial {
 
 // Side is a transport's trials; nil where there are none.
 func (r *Point) Side(transport string) *Side {
-	for i := range r.Sides {
-		if r.Sides[i].Transport == transport {
-			return &r.Sides[i]
-		}
+	if i := slices.IndexFunc(r.Sides, func(s Side) bool { return s.Transport == transport }); i >= 0 {
+		return &r.Sides[i]
 	}
 	return nil
 }
@@ -99,28 +94,22 @@ func (r *Point) Validity() result.Validity {
 	return v
 }
 
-// Title names the run.
+// Title names the run: "chat-1k: 1,000 clients, 1 message/s".
 func (r *Point) Title() string {
-	s := number.Or(r.Head.Scenario, "unnamed scenario") + ": " + number.Plural(float64(r.Head.Clients), "client")
-	if a := r.Head.Asked; a.PublishRate > 0 {
-		s += ", " + number.Plural(a.PublishRate, "message") + "/s"
-		if a.Rooms > 1 {
-			s += " in each of " + number.Thousands(fmt.Sprint(a.Rooms)) + " rooms"
-		}
-	} else {
-		s += ", no messages"
-	}
-	return s
+	return number.Or(r.Head.Scenario, "unnamed scenario") + ": " + r.load(", ")
 }
 
 // Circumstances opens a sentence: "At 1,000 clients and 1 message/s".
-func (r *Point) Circumstances() string {
+func (r *Point) Circumstances() string { return "At " + r.load(" and ") }
+
+// load is the clients and the messages.
+func (r *Point) load(and string) string {
 	a := r.Head.Asked
-	s := "At " + number.Plural(float64(r.Head.Clients), "client")
+	s := number.Plural(float64(r.Head.Clients), "client") + and
 	if a.PublishRate <= 0 {
-		return s + " and no messages"
+		return s + "no messages"
 	}
-	s += " and " + number.Plural(a.PublishRate, "message") + "/s"
+	s += number.Plural(a.PublishRate, "message") + "/s"
 	if a.Rooms > 1 {
 		s += " in each of " + number.Thousands(fmt.Sprint(a.Rooms)) + " rooms"
 	}
@@ -160,13 +149,8 @@ func (r *Point) Stop() string {
 
 // Started is when the first trial began.
 func (r *Point) Started() string {
-	first := r.All[0].Started
-	for _, t := range r.All {
-		if t.Started.Before(first) {
-			first = t.Started
-		}
-	}
-	return number.Instant(first)
+	first := slices.MinFunc(r.All, func(a, b result.Trial) int { return a.Started.Compare(b.Started) })
+	return number.Instant(first.Started)
 }
 
 // Processor is the CPU, and how much of it the trials could use.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -52,7 +53,7 @@ func NewSet(trials []result.Trial) (*Set, error) {
 		if err != nil {
 			return nil, err
 		}
-		r.Label = s.label(&r.Head)
+		r.Label = s.held(&r.Head, nil)
 		s.Points = append(s.Points, r)
 	}
 	slices.SortStableFunc(s.Points, func(a, b *Point) int {
@@ -65,16 +66,6 @@ func NewSet(trials []result.Trial) (*Set, error) {
 		return 0
 	})
 	return s, nil
-}
-
-// label names a trial's point.
-func (s *Set) label(t *result.Trial) string {
-	var parts []string
-	for _, key := range s.Swept {
-		x := AxisOf(key)
-		parts = append(parts, x.Label(x.Of(t)))
-	}
-	return strings.Join(parts, ", ")
 }
 
 // LabelOf names a point, where a transport knows of it: one that does not poll
@@ -101,6 +92,19 @@ func (s *Set) Title() string {
 	return number.Or(s.Points[0].Head.Scenario, "unnamed scenario") + ": " + strings.Join(swept, ", ")
 }
 
+// Sides are the transports of all points, point by point.
+func (s *Set) Sides() iter.Seq2[*Point, *Side] {
+	return func(yield func(*Point, *Side) bool) {
+		for _, p := range s.Points {
+			for i := range p.Sides {
+				if !yield(p, &p.Sides[i]) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // Together is all points as if they were one, for what they have in common.
 func (s *Set) Together() *Point {
 	all := &Point{Head: s.Points[0].Head}
@@ -111,16 +115,47 @@ func (s *Set) Together() *Point {
 	return all
 }
 
-// Transports are those of all points, in the theme's order.
+// Transports are those of all points, in the order of their table.
 func (s *Set) Transports() []string {
 	var names []string
-	for _, p := range s.Points {
-		for i := range p.Sides {
-			names = append(names, p.Sides[i].Transport)
-		}
+	for _, side := range s.Sides() {
+		names = append(names, side.Transport)
 	}
 	slices.SortFunc(names, transport.Compare)
 	return slices.Compact(names)
+}
+
+// PollAndPush are the transports that poll at an interval, and the others.
+func (s *Set) PollAndPush() (polls, pushes []string) {
+	paced := map[string]bool{}
+	for _, p := range s.Points {
+		for i := range p.All {
+			t := &p.All[i]
+			paced[t.Transport] = paced[t.Transport] || t.Asked.Paced && t.Asked.PollIntervalS > 0
+		}
+	}
+	for _, name := range s.Transports() {
+		if paced[name] {
+			polls = append(polls, name)
+		} else {
+			pushes = append(pushes, name)
+		}
+	}
+	return polls, pushes
+}
+
+// Stamps counts the points of all transports: each is one marker in a chart.
+func (s *Set) Stamps() (invalid, suspect, all int) {
+	for _, side := range s.Sides() {
+		all++
+		switch side.Stamp {
+		case result.Invalid:
+			invalid++
+		case result.Suspect:
+			suspect++
+		}
+	}
+	return invalid, suspect, all
 }
 
 // SideAt is a transport's part at a point. A transport that does not poll at an
@@ -140,19 +175,6 @@ func (s *Set) SideAt(p *Point, transport string) (part *Side, elsewhere bool) {
 	return nil, false
 }
 
-// PollAndPush are the transports that poll at an interval, and the others.
-func (s *Set) PollAndPush() (polls, pushes []string) {
-	for _, name := range s.Transports() {
-		paced := func(t result.Trial) bool { return t.Transport == name && t.Asked.Paced && t.Asked.PollIntervalS > 0 }
-		if slices.ContainsFunc(s.Points, func(p *Point) bool { return slices.ContainsFunc(p.All, paced) }) {
-			polls = append(polls, name)
-		} else {
-			pushes = append(pushes, name)
-		}
-	}
-	return polls, pushes
-}
-
 // AsksAndPushes reports whether there are transports of both kinds at several
 // intervals.
 func (s *Set) AsksAndPushes() bool {
@@ -167,22 +189,6 @@ func (s *Set) Validity() result.Validity {
 		v = worse(v, p.Validity())
 	}
 	return v
-}
-
-// Stamps counts the points of all transports: each is one marker in a chart.
-func (s *Set) Stamps() (invalid, suspect, all int) {
-	for _, p := range s.Points {
-		for i := range p.Sides {
-			all++
-			switch p.Sides[i].Stamp {
-			case result.Invalid:
-				invalid++
-			case result.Suspect:
-				suspect++
-			}
-		}
-	}
-	return invalid, suspect, all
 }
 
 // StampCounts is that in words, for a footer.
@@ -242,10 +248,8 @@ func (s *Set) Where(is func(*Side) bool) string {
 // MainPush is the transport that stands for push where one has to: WebSocket, if
 // it was measured.
 func MainPush(pushes []string) string {
-	for _, name := range pushes {
-		if name == "ws" {
-			return name
-		}
+	if slices.Contains(pushes, "ws") {
+		return "ws"
 	}
 	return pushes[0]
 }

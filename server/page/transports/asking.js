@@ -1,4 +1,4 @@
-// What receives by asking: the three ways of polling.
+// The transports that receive by asking: the three kinds of polling.
 
 import { get, messagesURL, publish } from '../http.js'
 import { bookTransfers } from './transfers.js'
@@ -17,8 +17,8 @@ export const asking = (via, { conditional, wait }) => ({ room, after, interval, 
   async function ask() {
     const due = performance.now() + (wait ? shortestWait : interval())
     try {
-      // The server ignores `via`. The browser's book-keeping is told apart by it.
-      // The first request does not wait, so that one knows soon that it works.
+      // The server ignores `via`. It marks this request in the browser's resource timing.
+      // The first request does not wait, so that it soon shows whether it works.
       const query = { after, limit, ...(wait && opened && { wait }), via }
       const headers = conditional ? { 'If-None-Match': `"${after}"` } : {}
       const page = await get(messagesURL(room, query), { signal: abort.signal, headers, onCost })
@@ -38,7 +38,7 @@ export const asking = (via, { conditional, wait }) => ({ room, after, interval, 
   }
 
   function take(page) {
-    if (page.last < after) throw new Error('the room is younger than what was seen of it')
+    if (page.last < after) throw new Error('the room has fewer messages than before')
     if (page.truncated) onTruncated()
     for (const message of page.messages) {
       if (abort.signal.aborted) return

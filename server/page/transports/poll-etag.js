@@ -1,7 +1,7 @@
 import { asking } from './asking.js'
 
 export default {
-  about: 'Asks at an interval with If-None-Match. Where there is no news, the answer is a 304 without a body.',
+  about: 'Asks at an interval, with If-None-Match. If there is no news, the answer is a 304 without a body.',
   transferSize: true,
   open: asking('poll-etag', { conditional: true }),
 }

@@ -1,7 +1,7 @@
 import { asking } from './asking.js'
 
 export default {
-  about: 'Asks at an interval, news or not. Every answer is a whole one, even if it is empty.',
+  about: 'Asks at an interval. Every answer is a full 200, even without news.',
   transferSize: true,
   open: asking('poll', {}),
 }

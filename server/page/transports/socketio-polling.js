@@ -1,7 +1,7 @@
 import { opening } from './socketio.js'
 
 export default {
-  about: 'The official Socket.IO client, kept on its HTTP long polling.',
+  about: 'The official Socket.IO client, restricted to HTTP long polling.',
   transferSize: true,
   open: opening('polling'),
 }

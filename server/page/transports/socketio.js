@@ -3,11 +3,11 @@ import { bookTransfers } from './transfers.js'
 
 const client = '/page/vendor/socket.io.esm.min.js'
 
-// load returns the official client's io, or says that the server has none.
+// load returns the official client's io, or fails if the server has none.
 async function load() {
   const { status } = await fetch(client, { method: 'HEAD' })
   if (status === 404) {
-    const missing = new Error('This server was built without npm, so the official Socket.IO client is missing: run “make deps” and build again.')
+    const missing = new Error('This server was built without npm, so the official Socket.IO client is missing: run “make deps” and rebuild.')
     throw Object.assign(missing, { final: true })
   }
   return (await import(client)).io
@@ -16,7 +16,7 @@ async function load() {
 // opening returns the open of a Socket.IO session on one of its two transports.
 export const opening = transport => ({ room, after, onMessage, onTruncated, onState, onCost }) => {
   let socket, closed = false
-  // The client does not tell what it asks over HTTP, but the browser does, once
+  // The client does not expose its HTTP requests, but the browser does, once
   // it is answered.
   const stopBooking = transport === 'polling'
     ? bookTransfers(url => url.includes('/socket.io/?') && url.includes('transport=polling'), onCost, { requests: true })

@@ -1,7 +1,7 @@
 import { publish, roomURL, size } from '../http.js'
 
 export default {
-  about: 'One answer that never ends: the server writes each message to it. What is said goes by POST.',
+  about: 'One answer that never ends: the server writes each message to it. The page sends messages by POST.',
   open,
 }
 
@@ -21,7 +21,7 @@ function open({ room, after, onMessage, onTruncated, onState, onCost }) {
   // while the server is away. So link.js does it, as for all others.
   source.onerror = () => {
     source.close()
-    onState('closed', new Error('the stream of events ended'))
+    onState('closed', new Error('the event stream ended'))
   }
   return { send: (user, text) => publish(room, user, text, onCost), close: () => source.close() }
 }

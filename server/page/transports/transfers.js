@@ -1,4 +1,4 @@
-// bookTransfers reports as `transferred` what the browser books for each answer
+// bookTransfers reports as `transferred` what the browser reports for each answer
 // from a URL that is ours, from now on. It returns what ends that. `requests`
 // has them counted as well, for requests that are made by somebody else's code.
 export function bookTransfers(isOurs, onCost, { requests = false } = {}) {

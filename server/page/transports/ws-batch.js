@@ -1,7 +1,7 @@
 import { opening } from './websocket.js'
 
 export default {
-  about: 'A WebSocket whose server gathers messages for a short window and sends them in one frame. ' +
-    'How long the window is, or that there is none, a page is not told.',
+  about: 'A WebSocket on which the server gathers messages for a short window and sends them in one frame. ' +
+    'The page cannot see how long the window is, or whether there is one.',
   open: opening('&batch=true'),
 }

@@ -1,6 +1,6 @@
 import { opening } from './websocket.js'
 
 export default {
-  about: 'One connection, both ways, a frame for each message. Browser and server agree on compression by themselves.',
+  about: 'One connection for both directions, with one frame per message. Browser and server negotiate compression themselves.',
   open: opening(''),
 }

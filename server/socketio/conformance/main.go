@@ -80,7 +80,7 @@ func start(listener net.Listener) serving.Server {
 	}
 	return serving.Server{
 		Line:  serving.Line{URL: "http://" + listener.Addr().String()},
-		Serve: func() error { return server.Serve(wire.Listen(listener, &wire.Tally{})) },
+		Serve: func() error { return server.Serve(wire.Listen(listener, &wire.Tally{}, nil)) },
 		Close: end,
 	}
 }

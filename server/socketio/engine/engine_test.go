@@ -97,7 +97,7 @@ func startWith(t *testing.T, config Config, limit time.Duration) *harness {
 	h.client = &http.Client{Timeout: patience, Transport: &http.Transport{DisableCompression: true}}
 	server := &http.Server{Handler: h.Server, ReadTimeout: limit, WriteTimeout: limit}
 	served := make(chan error, 1)
-	go func() { served <- server.Serve(wire.Listen(l, &h.tally)) }()
+	go func() { served <- server.Serve(wire.Listen(l, &h.tally, nil)) }()
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()

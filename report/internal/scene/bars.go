@@ -1,0 +1,211 @@
+package scene
+
+import (
+	"image/color"
+	"math"
+	"slices"
+	"strings"
+
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/pollpush/pollpush/internal/stat"
+	"github.com/pollpush/pollpush/report/internal/axis"
+	"github.com/pollpush/pollpush/report/internal/number"
+	"github.com/pollpush/pollpush/report/internal/theme"
+)
+
+// Bar is one row of a panel of bars: parts laid end to end, the trials as points
+// over it, a model as a dashed mark across it, and its value in words at its end.
+type Bar struct {
+	Name   string
+	Parts  []Part // none: not measured
+	Trials []float64
+	Model  float64 // NaN without one
+	Value  string
+	Hollow bool // invalid: an outline only
+	Look   theme.Look
+
+	// For the pointer:
+	Transport, Quantity string   // else the name and the panel's quantity
+	Details             []string // a line for each
+}
+
+// Part is a length of a bar. Without a name it has the bar's look; else its ink is
+// explained in the legend.
+type Part struct {
+	Name  string
+	Value float64
+	Ink   color.RGBA
+}
+
+// Bars are drawn from the top down, on Rows.
+type Bars struct {
+	Rows     []Bar
+	Quantity string
+	Unit     number.Unit
+}
+
+const rowHeight = vg.Length(24)
+
+// BarPanel is a panel of bars on an axis from zero, in one prefix.
+func BarPanel(heading string, u number.Unit, rows []Bar) Panel {
+	quantity, _, _ := strings.Cut(heading, " (")
+	bars := Bars{rows, quantity, u}
+	p := Panel{Heading: heading, Height: vg.Length(len(rows))*rowHeight + 26, Scene: []Primitive{bars}}
+	top, known := 0.0, false
+	var names []string
+	for i := range rows {
+		known = known || len(rows[i].Parts) > 0
+		top = max(top, rows[i].reach())
+		names = append(names, rows[i].Name)
+	}
+	if !known {
+		p.Omitted = "not measured in this run"
+		return p
+	}
+	s := u.ScaleOf(top)
+	if u != number.PerMinute { // the heading says it
+		p.AddScale(s)
+	}
+	p.X, p.Y = axis.Linear(top*1.01, s, 5, false), axis.Rows(names)
+	return p
+}
+
+// end is where the last part ends.
+func (b *Bar) end() (sum float64) {
+	for _, p := range b.Parts {
+		sum += max(p.Value, 0)
+	}
+	return sum
+}
+
+// reach is the largest number of the row.
+func (b *Bar) reach() float64 {
+	most := b.end()
+	for _, v := range append([]float64{b.Model}, b.Trials...) {
+		if v > most {
+			most = v
+		}
+	}
+	return most
+}
+
+// scattered reports whether the trials differ enough to be told apart.
+func (b *Bar) scattered() bool {
+	low, high := stat.Range(b.Trials)
+	return len(b.Trials) > 1 && high-low > 0.002*math.Abs(high)
+}
+
+func (l Bars) numbers() (list []Series) {
+	for i := range l.Rows {
+		b := &l.Rows[i]
+		parts := Series{Name: b.Name}
+		for _, p := range b.Parts {
+			parts.Y = append(parts.Y, p.Value)
+		}
+		list = append(list, parts)
+		if b.scattered() {
+			list = append(list, Series{Name: b.Name + " trials", Y: b.Trials})
+		}
+		if !math.IsNaN(b.Model) {
+			list = append(list, Series{Name: b.Name + " model", Y: []float64{b.Model}})
+		}
+	}
+	return list
+}
+
+// legend explains the parts that have names, in the order in which they are drawn first.
+func (l Bars) legend() (list []Part) {
+	for i := range l.Rows {
+		for _, p := range l.Rows[i].Parts {
+			known := slices.ContainsFunc(list, func(q Part) bool { return q.Name == p.Name })
+			if p.Name != "" && p.Value > 0 && !known {
+				list = append(list, p)
+			}
+		}
+	}
+	return list
+}
+
+func (l Bars) room() (widest vg.Length) {
+	s := theme.Style(theme.BodySize, theme.TextInk, true)
+	for i := range l.Rows {
+		widest = max(widest, s.Width(l.Rows[i].Value)+10)
+	}
+	return widest
+}
+
+func (l Bars) draw(f *frame) { f.on(strokes, func() { l.drawRows(f) }) }
+
+func (l Bars) drawRows(f *frame) {
+	for i := range l.Rows {
+		b := &l.Rows[i]
+		y := f.y(-float64(i) - 0.5)
+		b.draw(f, y)
+		f.hits = append(f.hits, Hit{
+			Box:  vg.Rectangle{Min: vg.Point{X: f.Min.X, Y: y - rowHeight/2}, Max: vg.Point{X: f.Max.X, Y: y + rowHeight/2}},
+			Name: number.Or(b.Transport, b.Name), X: number.Or(b.Quantity, l.Quantity), Y: b.says(l.Unit),
+		})
+	}
+	f.StrokeLine2(draw.LineStyle{Color: theme.FaintInk, Width: 0.8}, f.x(0), f.Min.Y, f.x(0), f.Max.Y)
+}
+
+func (b *Bar) says(u number.Unit) string {
+	lines := []string{strings.Join(strings.Fields(b.Value), " ")}
+	if b.scattered() {
+		low, high := stat.Range(b.Trials)
+		lines = append(lines, "trials from "+u.Format(low)+" to "+u.Format(high))
+	}
+	return strings.Join(append(lines, b.Details...), "\n")
+}
+
+// barHalf is half of a bar's thickness.
+const barHalf = rowHeight * 0.34
+
+func (b *Bar) draw(f *frame, y vg.Length) {
+	b.drawParts(f, y)
+	if b.scattered() {
+		b.drawTrials(f, y)
+	}
+	if !math.IsNaN(b.Model) {
+		f.StrokeLine2(draw.LineStyle{Color: theme.TextInk, Width: 1.2, Dashes: []vg.Length{3, 2}}, f.x(b.Model), y-barHalf-3, f.x(b.Model), y+barHalf+3)
+	}
+	s := theme.Style(theme.BodySize, theme.TextInk, true)
+	if len(b.Parts) == 0 {
+		s = theme.Style(theme.BodySize, theme.FaintInk, false)
+	}
+	theme.Middle(&f.Canvas, s, vg.Point{X: f.x(b.reach()) + 6, Y: y}, b.Value)
+}
+
+func (b *Bar) drawParts(f *frame, y vg.Length) {
+	at := 0.0
+	for _, p := range b.Parts {
+		if !(p.Value > 0) {
+			continue
+		}
+		fill, edge, edged := b.Look.Ink, b.Look.Edge(), b.Look.Cased
+		if p.Name != "" {
+			fill, edge, edged = p.Ink, theme.TextInk, true
+		}
+		box := rectangle(f.x(at), y-barHalf, f.x(at+p.Value), y+barHalf)
+		if !b.Hollow {
+			f.FillPolygon(fill, box)
+		}
+		if b.Hollow || edged {
+			strokeBox(f.Canvas, draw.LineStyle{Color: edge, Width: 0.8}, box)
+		}
+		at += p.Value
+	}
+}
+
+// drawTrials spreads the points upwards: equal ones would look like one. They are
+// ringed, to show on their own bar.
+func (b *Bar) drawTrials(f *frame, y vg.Length) {
+	for i, v := range b.Trials {
+		share := vg.Length(2*i+1)/vg.Length(len(b.Trials)) - 1
+		at := vg.Point{X: f.x(v), Y: y - barHalf*0.63*share}
+		f.DrawGlyphNoClip(draw.GlyphStyle{Color: theme.Paper, Radius: 2.4, Shape: draw.CircleGlyph{}}, at)
+		f.DrawGlyphNoClip(draw.GlyphStyle{Color: theme.TextInk, Radius: 1.5, Shape: draw.CircleGlyph{}}, at)
+	}
+}
