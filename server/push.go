@@ -23,6 +23,21 @@ const (
 	sweepSeconds = 2
 )
 
+// pushFormat is how batches go out: what says that history was too short, where
+// it was, and all the messages as encode appends them.
+func pushFormat(truncated []byte, encode func(b []byte, messages []chat.Message) []byte) *chat.Format {
+	return &chat.Format{Encode: func(b *chat.Batch) []byte {
+		var encoded []byte
+		if b.Truncated {
+			encoded = append(encoded, truncated...)
+		}
+		if len(b.Messages) > 0 {
+			encoded = encode(encoded, b.Messages)
+		}
+		return encoded
+	}}
+}
+
 // push leads a room's messages into an outbox.
 type push struct {
 	server *Server
@@ -85,10 +100,7 @@ func (s *Server) replay(room *chat.Room, after uint64, sink chat.Sink, wait func
 // missed returns the first page of what a client at the cursor has missed, and
 // whether all of it is more than should wait for the client.
 func (s *Server) missed(room *chat.Room, after uint64) (page chat.Page, long bool) {
-	page, err := room.After(after, chat.MaxPage)
-	if err != nil {
-		panic(err) // of the limit
-	}
+	page = room.After(after, chat.MaxPage)
 	size := 0
 	for i := range page.Messages {
 		size += len(page.Messages[i].JSON())

@@ -81,15 +81,10 @@ func (s *Server) poll(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) answerPoll(w http.ResponseWriter, r *http.Request, room *chat.Room, q query) {
 	var page chat.Page
-	var err error
 	if q.resume {
-		page, err = room.After(q.after, q.limit)
+		page = room.After(q.after, q.limit)
 	} else {
-		page, err = room.Newest(q.limit)
-	}
-	if err != nil {
-		refuseInput(w, err)
-		return
+		page = room.Newest(q.limit)
 	}
 	if q.wait > 0 && len(page.Messages) == 0 {
 		s.await(w, r, room, q)

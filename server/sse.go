@@ -116,25 +116,18 @@ var (
 	lastChunk      = []byte("0\r\n\r\n")
 )
 
-// eventChunks is how batches go out: an event for each message, in one chunk.
-var eventChunks = &chat.Format{Encode: func(b *chat.Batch) []byte {
-	var chunks []byte
-	if b.Truncated {
-		chunks = append(chunks, truncatedChunk...)
-	}
-	if len(b.Messages) == 0 {
-		return chunks
-	}
+// eventChunks is an event for each message, in one chunk.
+var eventChunks = pushFormat(truncatedChunk, func(b []byte, messages []chat.Message) []byte {
 	var events []byte
-	for _, m := range b.Messages {
+	for _, m := range messages {
 		events = append(events, "id: "...)
 		events = strconv.AppendUint(events, m.ID, 10)
 		events = append(events, "\nevent: message\ndata: "...)
 		events = append(events, m.JSON()...)
 		events = append(events, "\n\n"...)
 	}
-	return appendChunk(chunks, events)
-}}
+	return appendChunk(b, events)
+})
 
 // appendChunk appends a chunk of a body (RFC 9112, 7.1).
 func appendChunk(b, data []byte) []byte {

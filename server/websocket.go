@@ -112,35 +112,21 @@ var (
 	truncatedFrame = wire.AppendFrame(nil, websocket.TextMessage, []byte(`{"truncated":true}`))
 )
 
-// textFrames is how batches go out: a frame that says where history was too
-// short, and one with all the messages, a line break between two.
-var textFrames = &chat.Format{Encode: func(b *chat.Batch) []byte {
-	var frames []byte
-	if b.Truncated {
-		frames = append(frames, truncatedFrame...)
-	}
-	if len(b.Messages) == 0 {
-		return frames
-	}
-	n := linesLength(b.Messages)
-	if frames == nil {
-		frames = make([]byte, 0, n+10)
-	}
-	return appendLines(wire.AppendFrameHeader(frames, websocket.TextMessage, n), b.Messages)
-}}
-
-// deflatedFrames is the same where compression is agreed on.
-var deflatedFrames = &chat.Format{Encode: func(b *chat.Batch) []byte {
-	var frames []byte
-	if b.Truncated {
-		frames = append(frames, truncatedFrame...)
-	}
-	if len(b.Messages) == 0 {
-		return frames
-	}
-	lines := appendLines(make([]byte, 0, linesLength(b.Messages)), b.Messages)
-	return wire.AppendDeflated(frames, websocket.TextMessage, lines)
-}}
+// textFrames is a frame with all the messages of a batch, a line break between
+// two; deflatedFrames is the same where compression is agreed on.
+var (
+	textFrames = pushFormat(truncatedFrame, func(b []byte, messages []chat.Message) []byte {
+		n := linesLength(messages)
+		if b == nil {
+			b = make([]byte, 0, n+10)
+		}
+		return appendLines(wire.AppendFrameHeader(b, websocket.TextMessage, n), messages)
+	})
+	deflatedFrames = pushFormat(truncatedFrame, func(b []byte, messages []chat.Message) []byte {
+		lines := appendLines(make([]byte, 0, linesLength(messages)), messages)
+		return wire.AppendDeflated(b, websocket.TextMessage, lines)
+	})
+)
 
 func linesLength(messages []chat.Message) int {
 	n := len(messages) - 1

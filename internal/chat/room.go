@@ -1,7 +1,6 @@
 package chat
 
 import (
-	"fmt"
 	"sync"
 	"time"
 )
@@ -44,7 +43,7 @@ func (r *Room) Last() uint64 {
 }
 
 // Post accepts a message and gives it the next id. It never waits for
-// subscribers. The error is an [*InputError].
+// subscribers. The error says what is wrong with the message.
 func (r *Room) Post(user, text string) (Message, error) {
 	if err := checkMessage(user, text); err != nil {
 		return Message{}, err
@@ -68,17 +67,14 @@ func (r *Room) Post(user, text string) (Message, error) {
 }
 
 // After returns up to limit messages that follow the cursor id, oldest first.
-// A cursor that the room has not reached yet gets an empty page. The error is an
-// [*InputError] for a limit outside 1 to MaxPage.
-func (r *Room) After(id uint64, limit int) (Page, error) {
-	if err := checkLimit(limit); err != nil {
-		return Page{}, err
-	}
+// A cursor that the room has not reached yet gets an empty page. The limit is
+// from 1 to MaxPage.
+func (r *Room) After(id uint64, limit int) Page {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	p := Page{Last: r.last}
 	if id >= r.last {
-		return p, nil
+		return p
 	}
 	from := id + 1
 	if oldest := r.oldest(); from < oldest {
@@ -86,26 +82,15 @@ func (r *Room) After(id uint64, limit int) (Page, error) {
 	}
 	p.Messages = r.slice(from, min(r.last, from+uint64(limit)-1))
 	p.Last = p.Messages[len(p.Messages)-1].ID
-	return p, nil
+	return p
 }
 
-// Newest returns the newest limit messages, oldest first. The error is as for
-// [Room.After].
-func (r *Room) Newest(limit int) (Page, error) {
-	if err := checkLimit(limit); err != nil {
-		return Page{}, err
-	}
+// Newest returns the newest limit messages, oldest first.
+func (r *Room) Newest(limit int) Page {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	n := min(limit, len(r.ring))
-	return Page{Messages: r.slice(r.last-uint64(n)+1, r.last), Last: r.last}, nil
-}
-
-func checkLimit(limit int) error {
-	if limit < 1 || limit > MaxPage {
-		return &InputError{Field: "limit", Found: fmt.Sprint(limit), Want: fmt.Sprintf("1 to %d", MaxPage)}
-	}
-	return nil
+	return Page{Messages: r.slice(r.last-uint64(n)+1, r.last), Last: r.last}
 }
 
 // Of the following, each wants r.mu held.

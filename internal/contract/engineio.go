@@ -16,6 +16,7 @@ type link interface {
 	write(packet string)
 	fail(found, remedy string)
 	about(more string) question
+	parsed(b []byte, remedy string) message
 }
 
 // enginePath is where a session is opened; the query is the chat's.

@@ -129,11 +129,7 @@ func (c *conversation) parse(args []json.RawMessage) message {
 	if len(args) == 0 {
 		c.fail("an event without arguments", remedy)
 	}
-	m, wrong := parseMessage(args[0])
-	if wrong != "" {
-		c.fail(wrong, remedy)
-	}
-	return m
+	return c.parsed(args[0], remedy)
 }
 
 // emit sends a chat message; with a callback where wanted, whose id it returns.

@@ -91,11 +91,7 @@ func (s *stream) message() message {
 	for e.name != "message" && e.name != "" {
 		e = s.next()
 	}
-	m, wrong := parseMessage([]byte(e.data))
-	if wrong != "" {
-		s.fail(wrong, eventRemedy)
-	}
-	return m
+	return s.parsed([]byte(e.data), eventRemedy)
 }
 
 func eventsUncached(v *visit) {

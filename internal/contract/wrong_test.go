@@ -50,10 +50,11 @@ func TestEachPointCanFail(t *testing.T) {
 	always304 := respond(304, "", func(r *http.Request) bool { return r.Header.Get("If-None-Match") != "" })
 	resumeless := wrong{ask: without("after")}
 	resuming := wrong{ask: with("after", "0")}
-	for _, c := range []struct {
+	type failing struct {
 		point string
 		wrong wrong
-	}{
+	}
+	cases := []failing{
 		{"publishing: POST is answered 201", wrong{answer: status(201, 200)}},
 		{"publishing: the 201 holds the message", hello},
 		{"publishing: the 201 holds the message", wrong{answer: on("POST", "", setHeader("Content-Type", "text/plain"))}},
@@ -181,31 +182,8 @@ func TestEachPointCanFail(t *testing.T) {
 		{"socket.io polling: an unknown session is refused 400", wrong{answer: status(400, 404)}},
 		{"socket.io polling: the session may be upgraded, losing nothing", wrong{in: isUpgrade, old: "3probe", new: "3prObe"}},
 		{"socket.io polling: the session may be upgraded, losing nothing", wrong{in: isUpgrade, old: `"two"`, new: `"too"`}},
-		{"socket.io polling: no other namespace is connected", wrong{old: "44/nowhere", new: "40/nowhere"}},
-		{"socket.io polling: the namespace / is connected", wrong{old: `40{"sid`, new: `41{"sid`}},
-		{"socket.io polling: a message comes to everyone in the room", wrong{old: "~k3x9.1", new: "~k3x9.2"}},
-		{"socket.io polling: text comes back byte for byte", wrong{old: "😀", new: "????"}},
-		{"socket.io polling: the acknowledgement is the message", wrong{old: `"id":2`, new: `"id":9`}},
-		{"socket.io polling: each message sent gets its acknowledgement", wrong{old: `431[`, new: `438[`}},
-		{"socket.io polling: a plain string is a message as well", wrong{old: "anonymous", new: "anonymouse"[1:]}},
-		{"socket.io polling: without after: from now on", resuming},
-		{"socket.io polling: after: what was missed, then what comes", resumeless},
-		{"socket.io polling: bad input is told to the callback", is400},
-		{"socket.io polling: bad input without a callback: error message", is400},
-		{"socket.io polling: a bad room or cursor is a connect error", is400},
 
-		{"socket.io websocket: no other namespace is connected", wrong{in: isUpgrade, old: "44/nowhere", new: "40/nowhere"}},
 		{"socket.io websocket: the namespace / is connected", wrong{in: isUpgrade, old: "pingTimeout", new: "pongTimeout"}},
-		{"socket.io websocket: a message comes to everyone in the room", wrong{in: isUpgrade, old: "~k3x9.1", new: "~k3x9.2"}},
-		{"socket.io websocket: each message sent gets its acknowledgement", wrong{in: isUpgrade, old: `431[`, new: `438[`}},
-		{"socket.io websocket: text comes back byte for byte", wrong{in: isUpgrade, old: "😀", new: "????"}},
-		{"socket.io websocket: the acknowledgement is the message", wrong{in: isUpgrade, old: `"id":2`, new: `"id":9`}},
-		{"socket.io websocket: a plain string is a message as well", wrong{in: isUpgrade, old: "anonymous", new: "anonymouS"}},
-		{"socket.io websocket: without after: from now on", resuming},
-		{"socket.io websocket: after: what was missed, then what comes", resumeless},
-		{"socket.io websocket: bad input is told to the callback", is400},
-		{"socket.io websocket: bad input without a callback: error message", is400},
-		{"socket.io websocket: a bad room or cursor is a connect error", is400},
 
 		{"history: a poll from beyond it says truncated", wrong{answer: forge(`,"truncated":true`, ``)}},
 		{"history: a poll from beyond it says truncated", wrong{answer: forge(`(,"truncated":true)?}$`, `,"truncated":true}`)}},
@@ -247,7 +225,24 @@ func TestEachPointCanFail(t *testing.T) {
 		{"around: GET /metrics counts its requests", wrong{answer: forge(`(?m)^pollpush_http_requests_total .*$`, `pollpush_http_requests_total 5`)}},
 		{"around: GET /metrics counts its requests", wrong{answer: forge(`(?m)^pollpush_http_requests_total .*$`, `pollpush_http_requests_total many`)}},
 		{"around: GET / is answered", wrong{answer: status(200, 500)}},
+	}
+	for name, wrong := range map[string]wrong{
+		"the namespace / is connected":                {old: `40{"sid`, new: `41{"sid`},
+		"no other namespace is connected":             {old: "44/nowhere", new: "40/nowhere"},
+		"a message comes to everyone in the room":     {old: "~k3x9.1", new: "~k3x9.2"},
+		"text comes back byte for byte":               {old: "😀", new: "????"},
+		"the acknowledgement is the message":          {old: `"id":2`, new: `"id":9`},
+		"each message sent gets its acknowledgement":  {old: `431[`, new: `438[`},
+		"a plain string is a message as well":         {old: "anonymous", new: "anonymouS"},
+		"without after: from now on":                  resuming,
+		"after: what was missed, then what comes":     resumeless,
+		"bad input is told to the callback":           is400,
+		"bad input without a callback: error message": is400,
+		"a bad room or cursor is a connect error":     is400,
 	} {
+		cases = append(cases, failing{"socket.io polling: " + name, wrong}, failing{"socket.io websocket: " + name, wrong})
+	}
+	for _, c := range cases {
 		p, ok := points[c.point]
 		if !ok {
 			t.Errorf("there is no point %q", c.point)

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"net/http"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 type echo struct{ session *engine.Session }
 
 func (e echo) Message(data []byte, binary bool) {
-	data = bytes.Clone(data)
 	if binary {
 		e.session.Send(engine.Binary(data))
 	} else {

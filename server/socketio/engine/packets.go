@@ -5,7 +5,6 @@ import (
 	"encoding/base64"
 	"errors"
 	"strconv"
-	"sync"
 	"unicode/utf8"
 
 	"github.com/gorilla/websocket"
@@ -22,48 +21,30 @@ type Packets interface {
 	Payload() []byte // Engine.IO packets, with Separator between two
 }
 
-// Text returns messages of text. They must be UTF-8 without Separator, and must
-// not change any more: each encoding is made when it is first asked for.
-func Text(messages ...[]byte) Packets { return &prepared{messages: messages} }
+// Text returns messages of text, which must be UTF-8 without Separator.
+func Text(messages ...[]byte) Packets {
+	var e encoded
+	for _, m := range messages {
+		e.frames = AppendTextFrame(e.frames, m)
+		e.payload = AppendTextPacket(e.payload, m)
+	}
+	return e
+}
 
 // Binary is Text for messages of any bytes.
-func Binary(messages ...[]byte) Packets { return &prepared{messages: messages, binary: true} }
-
-type prepared struct {
-	messages [][]byte
-	binary   bool
-
-	framing sync.Once
-	frames  []byte
-	packing sync.Once
-	payload []byte
+func Binary(messages ...[]byte) Packets {
+	var e encoded
+	for _, m := range messages {
+		e.frames = wire.AppendFrame(e.frames, websocket.BinaryMessage, m)
+		e.payload = base64.StdEncoding.AppendEncode(appendPackets(e.payload, binaryPrefix), m)
+	}
+	return e
 }
 
-func (p *prepared) Frames() []byte {
-	p.framing.Do(func() {
-		for _, m := range p.messages {
-			if p.binary {
-				p.frames = wire.AppendFrame(p.frames, websocket.BinaryMessage, m)
-			} else {
-				p.frames = AppendTextFrame(p.frames, m)
-			}
-		}
-	})
-	return p.frames
-}
+type encoded struct{ frames, payload []byte }
 
-func (p *prepared) Payload() []byte {
-	p.packing.Do(func() {
-		for _, m := range p.messages {
-			if p.binary {
-				p.payload = base64.StdEncoding.AppendEncode(appendPackets(p.payload, binaryPrefix), m)
-			} else {
-				p.payload = AppendTextPacket(p.payload, m)
-			}
-		}
-	})
-	return p.payload
-}
+func (e encoded) Frames() []byte  { return e.frames }
+func (e encoded) Payload() []byte { return e.payload }
 
 var (
 	messagePrefix = []byte{messagePacket}
