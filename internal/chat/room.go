@@ -1,6 +1,7 @@
 package chat
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -106,8 +107,7 @@ func (r *Room) slice(from, to uint64) []Message {
 	}
 	i, j := r.slot(from), r.slot(to)+1
 	if i < j {
-		return append(make([]Message, 0, j-i), r.ring[i:j]...)
+		return slices.Clone(r.ring[i:j])
 	}
-	s := make([]Message, 0, len(r.ring)-i+j)
-	return append(append(s, r.ring[i:]...), r.ring[:j]...)
+	return slices.Concat(r.ring[i:], r.ring[:j])
 }

@@ -25,10 +25,9 @@ var socketPolling = append([]Point{
 var socketWebSocket = socketPoints("socket.io websocket", bySocketWebSocket, byWebSocket)
 
 // linker opens a session by one of Engine.IO's transports.
-type linker func(v *visit, query string) link
+type linker func(v *visit, query string) *link
 
-func byPolling(v *visit, query string) link   { return v.pollLink(query) }
-func byWebSocket(v *visit, query string) link { return v.socketLink(query) }
+var byPolling, byWebSocket linker = (*visit).pollLink, (*visit).socketLink
 
 // conversing is the channel of a conversation, by one of these transports.
 func conversing(open linker) channel {
@@ -67,7 +66,7 @@ func socketPoints(group string, transports []string, open linker) []Point {
 
 // conversation is a Socket.IO client in the namespace /.
 type conversation struct {
-	link
+	*link
 	acks int
 	got  []message // that came while something else was waited for
 }
@@ -185,7 +184,7 @@ func sessionUnknown(v *visit) {
 func sessionUpgrades(v *visit) {
 	room := v.room()
 	other, c := v.converse(byPolling, "room="+room), v.converse(byPolling, "room="+room)
-	c.link = c.link.(*pollLink).upgrade(func() { other.say("one") })
+	c.upgrade(func() { other.say("one") })
 	other.say("two")
 	c.say("three")
 	wants(c, 1, "one", "two", "three")
