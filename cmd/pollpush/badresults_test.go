@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/result"
 )
@@ -41,13 +42,9 @@ func aTrial() result.Trial {
 func lineOf(t *testing.T, trial result.Trial) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "one")
-	if err := result.Append(path, &trial); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, result.Append(path, &trial))
 	line, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return string(line)
 }
 

@@ -9,6 +9,9 @@ import (
 	"syscall"
 	"testing"
 
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
+
 	"github.com/pollpush/pollpush/internal/contract"
 )
 
@@ -34,9 +37,7 @@ func TestCheckOurServer(t *testing.T) {
 		e := pollpush(t, "", words("check "+url+c.args)...)
 		e.wantExit(t, c.code, strings.Split(c.err, " .. ")...)
 		for _, text := range c.said {
-			if !strings.Contains(e.stdout, text) {
-				t.Errorf("%s: it did not say %q:\n%s", c.args, text, e.stdout)
-			}
+			assert.Check(t, strings.Contains(e.stdout, text), "%s: it did not say %q:\n%s", c.args, text, e.stdout)
 		}
 		if strings.Contains(e.stdout, c.unspoken) || c.code == fine && e.stderr != "" {
 			t.Errorf("%s: it said %q:\n%s%s", c.args, c.unspoken, e.stdout, e.stderr)
@@ -63,9 +64,7 @@ func TestCheckServerDies(t *testing.T) {
 		"  not known: the check ended before\n": true, "(under way when the server stopped answering)\n": true,
 		"history\n  not tried  all 6 points\n": true, "remedy: answer in full": false,
 	} {
-		if strings.Contains(e.stdout, text) != want {
-			t.Errorf("that it said %q: %v, want %v:\n%s", text, !want, want, e.stdout)
-		}
+		assert.Check(t, strings.Contains(e.stdout, text) == want, "that it said %q: %v, want %v:\n%s", text, !want, want, e.stdout)
 	}
 }
 
@@ -122,9 +121,8 @@ d
 
 1 passed, 2 failed, 3 absent, 3 not tried, of 9 points
 `
-	if got := b.String(); got != want || count != (tally{all: 9, passed: 1, absent: 3, failed: 2, untried: 3, needed: 1}) {
-		t.Errorf("%v:\n%s", count, got)
-	}
+	got := b.String()
+	assert.Check(t, got == want && count == (tally{all: 9, passed: 1, absent: 3, failed: 2, untried: 3, needed: 1}), "%v:\n%s", count, got)
 }
 
 func TestAbility(t *testing.T) {
@@ -138,9 +136,7 @@ func TestAbility(t *testing.T) {
 		"not offered: no wait":                             {absent, failed},
 		"not known: the check ended before":                {untried},
 	} {
-		if got := ability(lacking); got != want {
-			t.Errorf("%s, want %s", got, want)
-		}
+		assert.Check(t, is.Equal(ability(lacking), want))
 	}
 }
 
@@ -182,7 +178,6 @@ func TestCheckKeepsLibrariesQuiet(t *testing.T) {
 	}))
 	defer s.Close()
 	e := pollpush(t, workplace(t), "check", s.URL, "--for", "poll")
-	if lines := strings.Count(e.stderr, "\n"); lines != 1 {
-		t.Errorf("stderr has %d lines:\n%s", lines, e.stderr)
-	}
+	lines := strings.Count(e.stderr, "\n")
+	assert.Check(t, lines == 1, "stderr has %d lines:\n%s", lines, e.stderr)
 }

@@ -180,15 +180,15 @@ func explain(stderr io.Writer, err error) int {
 	switch {
 	case ok:
 		return asked.code
-	case is[*usageError](err), is[*scenario.Error](err), is[*result.FileError](err), is[*calibration.FileError](err):
+	case causedBy[*usageError](err), causedBy[*scenario.Error](err), causedBy[*result.FileError](err), causedBy[*calibration.FileError](err):
 		return badInput
-	case is[*control.Refusal](err):
+	case causedBy[*control.Refusal](err):
 		return refused
 	}
 	return invalidRun
 }
 
-func is[E error](err error) bool {
+func causedBy[E error](err error) bool {
 	_, ok := errors.AsType[E](err)
 	return ok
 }

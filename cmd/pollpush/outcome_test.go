@@ -4,6 +4,8 @@ import (
 	"errors"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -30,8 +32,6 @@ func TestOutcome(t *testing.T) {
 		if e, ok := errors.AsType[*exitError](outcome(c.trials)); ok && e.code == invalidRun {
 			said = e.text
 		}
-		if said != c.said {
-			t.Errorf("%s: %q, want %q", name, said, c.said)
-		}
+		assert.Check(t, said == c.said, "%s: %q, want %q", name, said, c.said)
 	}
 }

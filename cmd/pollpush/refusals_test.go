@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/calibration"
 	"github.com/pollpush/pollpush/internal/control"
@@ -54,9 +55,7 @@ func wantRefused(t *testing.T, dir string, list []refusal) {
 		for said := range strings.SplitSeq(c.said, " .. ") {
 			ok = ok && strings.Contains(e.stderr, said)
 		}
-		if !ok {
-			t.Errorf("%s: exit code %d, want %d and %q; stdout %q, stderr:\n%s", c.args, e.code, c.code, c.said, e.stdout, e.stderr)
-		}
+		assert.Check(t, ok, "%s: exit code %d, want %d and %q; stdout %q, stderr:\n%s", c.args, e.code, c.code, c.said, e.stdout, e.stderr)
 		if after := pathsIn(t, dir); !slices.Equal(before, after) {
 			t.Fatalf("%s: it left %q", c.args, slices.DeleteFunc(after, func(path string) bool { return slices.Contains(before, path) }))
 		}
@@ -70,30 +69,22 @@ func pathsIn(t *testing.T, dir string) (paths []string) {
 		paths = append(paths, path)
 		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return paths
 }
 
 // pipe makes a pipe that nobody holds, whose opening would wait for somebody.
 func pipe(t *testing.T, path string) {
 	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := unix.Mkfifo(path, 0o644); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	assert.NilError(t, unix.Mkfifo(path, 0o644))
 }
 
 // closedAddress is an address of loopback that nobody listens on.
 func closedAddress(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	l.Close()
 	return l.Addr().String()
 }
@@ -115,9 +106,7 @@ func TestRunRefuses(t *testing.T) {
 	write(t, filepath.Join(dir, "bad.yaml"), strings.Replace(tiny, "clients: 20\ntrials: 1", "clients: 0\ntrials: 0", 1))
 	write(t, filepath.Join(dir, "full", "trials.jsonl"), "precious\n")
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer taken.Close()
 	at, page := taken.Addr().String(), answering(t, 200, "<html>It works!</html>")
 	const target = "run tiny.yaml --target http://127.0.0.1:1 "
@@ -167,9 +156,7 @@ func TestResumeRefuses(t *testing.T) {
 	dir := workplace(t)
 	kept := func(name string, o order) {
 		text, err := o.keep()
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		write(t, filepath.Join(dir, name, orderFile), string(text[orderFile]))
 	}
 	kept("sound", order{File: "tiny.yaml", Source: tiny})
@@ -200,9 +187,7 @@ func TestBaselineRefuses(t *testing.T) {
 	asked := strings.NewReplacer("[poll, ws]", "[ws]", "clients: 20", "clients: 2", "20/s", "5/s", "publishers: 4", "publishers: 1").Replace(tiny)
 	write(t, filepath.Join(dir, "asked.yaml"), asked)
 	grid, err := order{File: "asked.yaml", Source: asked}.grid()
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	writeRun(t, filepath.Join(dir, "base"), 1, func(t *result.Trial) { t.ScenarioHash = grid.Points[0].Hash() })
 	write(t, filepath.Join(dir, "broken", result.FileName), "once\n")
 	const run = "run asked.yaml --baseline "
@@ -224,9 +209,7 @@ func TestCalibrateRefuses(t *testing.T) {
 	write(t, filepath.Join(dir, path), "{")
 	env.CPUModel, env.Cores = "Another CPU", env.Cores+1
 	other := calibration.New(env)
-	if err := other.Write(filepath.Join(dir, "other.json")); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, other.Write(filepath.Join(dir, "other.json")))
 	broken := "calibration " + path + ": is not JSON .. delete it, and make it again by `pollpush calibrate`"
 	wantRefused(t, dir, []refusal{
 		{"calibrate --transports smoke", badInput, `transport "smoke": there is none of this name`},
@@ -258,7 +241,7 @@ func TestResultsRefused(t *testing.T) {
 		{"report empty", badInput, "empty/trials.jsonl: holds no trial"},
 		{"report later", badInput, "later/trials.jsonl:1: has schema 99, this pollpush reads up to 5: use a newer pollpush"},
 		{"report sums", badInput, "sums/trials.jsonl:1: broken invariants: expected 10 ≠ delivered 11 − duplicated 0 + lost 0"},
-		{"report two", badInput, `two/trials.jsonl:2: is of run "another-run" .. began with run "a-run"`},
+		{"report two", badInput, `two/trials.jsonl:2: belongs to run "another-run" .. began with run "a-run"`},
 		{"compare good cut", badInput, "cut/trials.jsonl:2: the line is cut off: its writer was killed; delete it to use the lines before"},
 		{"report", badInput, "<dir>"},
 		{"compare nowhere good", refused, "make the base by `pollpush run SCENARIO --out nowhere`, or pass --allow-missing-baseline"},
@@ -334,11 +317,10 @@ func TestCompareRefuses(t *testing.T) {
 		{same + "--limit=", badInput, `--limit "": give at least one, or leave the flag out`},
 		{same + "--markdown - --junit -", badInput, "only one of them can be standard output"},
 		{same + "--markdown nowhere/c.md --junit -", refused, "the comparison cannot be written .. nowhere/c.md"},
-		{same + "--learn", badInput, "one and the same run"},
+		{same + "--learn", badInput, "they are the same run"},
 	})
-	if e := inside(t, words("compare base late --counts-only")...); e.code != fine {
-		t.Errorf("counts only: exit code %d: %s", e.code, e.stderr)
-	}
+	e := inside(t, words("compare base late --counts-only")...)
+	assert.Check(t, e.code == fine, "counts only: exit code %d: %s", e.code, e.stderr)
 }
 
 // What cannot be measured is refused before anything is.
@@ -464,9 +446,8 @@ func TestDemoAndServeRefuse(t *testing.T) {
 		{"serve --history 0", badInput, "--history 0: want at least 1 message"},
 		{"serve --histroy 5", badInput, "--histroy"},
 	} {
-		if e := inside(t, words(c.args)...); e.code != c.code || !strings.Contains(e.stderr, c.said) {
-			t.Errorf("%s: exit code %d: %s", c.args, e.code, e.stderr)
-		}
+		e := inside(t, words(c.args)...)
+		assert.Check(t, e.code == c.code && strings.Contains(e.stderr, c.said), "%s: exit code %d: %s", c.args, e.code, e.stderr)
 	}
 }
 
@@ -478,9 +459,7 @@ func TestPipesAreRefused(t *testing.T) {
 		write(t, filepath.Join(dir, name, result.FileName), lineOf(t, aTrial()))
 	}
 	o, err := order{File: "tiny.yaml", Source: tiny}.keep()
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	write(t, filepath.Join(dir, "begun", orderFile), string(o[orderFile]))
 	for _, path := range []string{
 		"pipe", "kept/" + control.Env().Machine() + ".json", "ordered/" + orderFile, "begun/" + result.FileName, "noisy/" + gate.NoiseFile, "reported/report.md",
@@ -508,8 +487,7 @@ func TestPipesAreRefused(t *testing.T) {
 		{"ab . . pipe", badInput, irregular},
 	})
 	for _, line := range []string{"report reported", "compare good good --markdown pipe", "compare good good --junit pipe"} {
-		if e := inside(t, words(line)...); e.code != refused || !strings.Contains(e.stderr, unread) {
-			t.Errorf("%s: exit code %d: %s", line, e.code, e.stderr)
-		}
+		e := inside(t, words(line)...)
+		assert.Check(t, e.code == refused && strings.Contains(e.stderr, unread), "%s: exit code %d: %s", line, e.code, e.stderr)
 	}
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 
 	"github.com/pollpush/pollpush/internal/result"
 )
@@ -37,21 +39,13 @@ func TestFileRoundTrip(t *testing.T) {
 	c := some()
 	path := Path(filepath.Join(t.TempDir(), "not", "there", "yet"), c.Machine)
 	for range 2 { // the second time over the first
-		if err := c.Write(path); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, c.Write(path))
 	}
 	got, err := Read(path, someEnv().Machine())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(c, got); diff != "" {
-		t.Errorf("(-written +read)\n%s", diff)
-	}
+	assert.NilError(t, err)
+	assert.Check(t, is.Equal(cmp.Diff(c, got), ""), "(-written +read)\n")
 	entries, err := os.ReadDir(filepath.Dir(path))
-	if err != nil || len(entries) != 1 {
-		t.Errorf("beside the file there are %v (%v)", entries, err)
-	}
+	assert.Check(t, err == nil && len(entries) == 1, "beside the file there are %v (%v)", entries, err)
 }
 
 // What cannot be written leaves what was there.
@@ -59,28 +53,21 @@ func TestFileIsWrittenWhole(t *testing.T) {
 	c := some()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "taken")
-	if err := os.MkdirAll(filepath.Join(path, "inside"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Write(path); err == nil {
-		t.Error("a folder was written over")
-	}
+	assert.NilError(t, os.MkdirAll(filepath.Join(path, "inside"), 0o755))
+	err := c.Write(path)
+	assert.Check(t, err != nil, "a folder was written over")
 	broken := some()
 	broken.Transports[0].CPU = math.NaN()
-	if err := broken.Write(filepath.Join(dir, "broken")); err == nil || !strings.Contains(err.Error(), "a number is NaN") {
-		t.Errorf("what cannot be read was written: %v", err)
-	}
-	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
-		t.Errorf("there are %v (%v)", entries, err)
-	}
+	err = broken.Write(filepath.Join(dir, "broken"))
+	assert.Check(t, err != nil && strings.Contains(err.Error(), "a number is NaN"), "what cannot be read was written: %v", err)
+	entries, err := os.ReadDir(dir)
+	assert.Check(t, err == nil && len(entries) == 1, "there are %v (%v)", entries, err)
 }
 
 func TestPutReplaces(t *testing.T) {
 	c := some()
 	c.Put(Transport{Name: "poll", Operation: Poll})
-	if len(c.Transports) != 2 || c.Transports[0].Operation != Poll || c.Transports[1].Name != "ws" {
-		t.Errorf("%+v", c.Transports)
-	}
+	assert.Check(t, len(c.Transports) == 2 && c.Transports[0].Operation == Poll && c.Transports[1].Name == "ws", "%+v", c.Transports)
 	quick := c.Transports[1]
 	quick.Name, quick.Quick = "sse", true
 	c.Put(quick)
@@ -93,13 +80,9 @@ func TestPutReplaces(t *testing.T) {
 func TestReadRefuses(t *testing.T) {
 	c := some()
 	good := filepath.Join(t.TempDir(), "good.json")
-	if err := c.Write(good); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, c.Write(good))
 	b, err := os.ReadFile(good)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	text := string(b)
 	other := someEnv()
 	other.Cores = 64
@@ -120,29 +103,22 @@ func TestReadRefuses(t *testing.T) {
 		"twice":         {strings.Replace(text, `"transport": "ws"`, `"transport": "poll"`, 1), c.Machine, []string{`transport "poll" stands twice`, again}},
 		"no operation":  {strings.Replace(text, `"operation": "delivery"`, `"operation": "dance"`, 1), c.Machine, []string{`operation "dance"`, again}},
 		"below nothing": {strings.Replace(text, `"delay_s": 0.005`, `"delay_s": -1`, 1), c.Machine, []string{"poll: a number is -1: at least 0", again}},
-		"floor falls":   {strings.Replace(text, `"p50": 0.00031`, `"p50": 0.31`, 1), c.Machine, []string{"poll: floor_s.max = 0.001: from 0.31", again}},
+		"floor falls":   {strings.Replace(text, `"p50": 0.00031`, `"p50": 0.31`, 1), c.Machine, []string{"poll: floor_s.max = 0.001: must be from 0.31", again}},
 		"floor of none": {strings.Replace(text, `"n": 20`, `"n": 0`, 1), c.Machine, []string{"poll: floor_s.n = 0", again}},
 		"confirmed all": {strings.Replace(text, `"valid": 20`, `"valid": 21`, 1), c.Machine, []string{"poll: 21 of 20 trials", again}},
 		"too large":     {strings.Repeat(" ", maxFile+1), c.Machine, []string{"is larger than 1048576 bytes"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "c.json")
-			if err := os.WriteFile(path, []byte(r.text), 0o644); err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, os.WriteFile(path, []byte(r.text), 0o644))
 			_, err := Read(path, r.machine)
-			if _, ok := errors.AsType[*FileError](err); !ok {
-				t.Fatalf("%v is no FileError", err)
-			}
+			_, ok := errors.AsType[*FileError](err)
+			assert.Assert(t, ok, "%v is no FileError", err)
 			for _, want := range append(r.want, "calibration "+path+": ") {
-				if !strings.Contains(err.Error(), want) {
-					t.Errorf("%q does not say %q", err, want)
-				}
+				assert.Check(t, strings.Contains(err.Error(), want), "%q does not say %q", err, want)
 			}
 		})
 	}
 	_, err = Read(filepath.Join(t.TempDir(), "none.json"), c.Machine)
-	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "`pollpush calibrate` makes one") {
-		t.Errorf("no file: %v", err)
-	}
+	assert.Check(t, errors.Is(err, fs.ErrNotExist) && strings.Contains(err.Error(), "`pollpush calibrate` makes one"), "no file: %v", err)
 }

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
 )
 
 type inner struct {
@@ -49,9 +51,7 @@ func TestDecode(t *testing.T) {
 		if err := Decode([]byte(c.text), new(record)); err != nil {
 			got = err.Error()
 		}
-		if got != c.want {
-			t.Errorf("%s: %q, want %q", c.text, got, c.want)
-		}
+		assert.Check(t, got == c.want, "%s: %q, want %q", c.text, got, c.want)
 	}
 }
 
@@ -65,8 +65,7 @@ func FuzzDecode(f *testing.F) {
 		if err := Decode(text, &strict); err != nil {
 			return
 		}
-		if err := json.Unmarshal(text, &loose); err != nil || !reflect.DeepEqual(strict, loose) {
-			t.Errorf("%s: %+v, by encoding/json %+v (%v)", text, strict, loose, err)
-		}
+		err := json.Unmarshal(text, &loose)
+		assert.Check(t, err == nil && reflect.DeepEqual(strict, loose), "%s: %+v, by encoding/json %+v (%v)", text, strict, loose, err)
 	})
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
 )
 
 func TestOverride(t *testing.T) {
@@ -13,9 +15,7 @@ func TestOverride(t *testing.T) {
 		Override{"publish.rate", "2/min", "--rate"}, Override{"poll.interval", "5s", "--interval"},
 		Override{"phases.steady", "7s", "--steady"}, Override{"phases.steady", "8s", "--steady"},
 		Override{"seed", "9007199254740991", "--seed"}, Override{"payload", "1KiB", "--payload"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	if got.Clients != 50 || fmt.Sprint(got.Transports) != "[sse longpoll]" || got.Publish.Rate != 2.0/60 ||
 		got.Phases.Steady != 8*time.Second || got.Phases.Drain != 7*time.Second || got.Seed != 1<<53-1 || got.Payload != 1024 {
 		t.Errorf("%+v", got)
@@ -62,11 +62,9 @@ func TestOverrideRefused(t *testing.T) {
 		{edit("trials: 0"), Override{"clients", "x", "--clients"}, "scenario x.yaml:6: trials 0: must be 1 to 1,000\n--clients x: is not a whole number; must be 1 to 1,000,000"},
 	} {
 		_, err := parse("x.yaml", []byte(c.src), c.over)
-		if got := fmt.Sprint(err); got != c.want {
-			t.Errorf("%+v\n got %s\nwant %s", c.over, got, c.want)
-		}
-		if _, ok := errors.AsType[*Error](err); !ok {
-			t.Errorf("%+v: not an *Error", c.over)
-		}
+		got := fmt.Sprint(err)
+		assert.Check(t, got == c.want, "%+v\n got %s\nwant %s", c.over, got, c.want)
+		_, ok := errors.AsType[*Error](err)
+		assert.Check(t, ok, "%+v: not an *Error", c.over)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/assert"
 )
 
 var known = Known{
@@ -53,9 +54,7 @@ func edit(line string) string {
 
 func TestDefaults(t *testing.T) {
 	got, err := parse("dir/least.yaml", []byte(good))
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	want := Scenario{
 		Name: "least", About: "why", Transports: []string{"poll", "ws"},
 		Clients: 100, Rooms: 1, Trials: 3, Seed: 1, Payload: 200,
@@ -65,9 +64,8 @@ func TestDefaults(t *testing.T) {
 		Server:    Server{History: 1000, Batch: 50 * time.Millisecond},
 		TimeLimit: 252 * time.Second,
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
+	diff := cmp.Diff(want, got)
+	assert.Check(t, diff == "", diff)
 }
 
 func TestValues(t *testing.T) {
@@ -101,12 +99,9 @@ func TestValues(t *testing.T) {
 			t.Errorf("%s: %v", line, err)
 			continue
 		}
-		if got, want := get(s); got != want {
-			t.Errorf("%s: got %v, want %v", line, got, want)
-		}
-		if err := conforms(schema, []byte(edit(line))); err != nil {
-			t.Errorf("%s: schema.json refuses what Parse accepts: %v", line, err)
-		}
+		got, want := get(s)
+		assert.Check(t, got == want, "%s: got %v, want %v", line, got, want)
+		assert.Check(t, conforms(schema, []byte(edit(line))), "%s: schema.json refuses what Parse accepts", line)
 	}
 }
 
@@ -239,9 +234,8 @@ func TestRefused(t *testing.T) {
 		{"phases:\n\tsteady: 5s", x + `:6: not valid YAML: found character that cannot start any token`},
 	} {
 		_, err := parse("x.yaml", []byte(edit(c.line)))
-		if got := fmt.Sprint(err); got != c.want {
-			t.Errorf("%q\n got %s\nwant %s", c.line, got, c.want)
-		}
+		got := fmt.Sprint(err)
+		assert.Check(t, got == c.want, "%q\n got %s\nwant %s", c.line, got, c.want)
 	}
 }
 
@@ -268,9 +262,8 @@ scenario x.yaml:1: missing key "publish.rate": Publish rate per room, such as 1/
 scenario x.yaml:1: missing key "phases.steady": Length of the measured phase.`},
 	} {
 		_, err := parse("x.yaml", []byte(c.src))
-		if got := fmt.Sprint(err); got != c.want {
-			t.Errorf("%s\n got %s\nwant %s", name, got, c.want)
-		}
+		got := fmt.Sprint(err)
+		assert.Check(t, got == c.want, "%s\n got %s\nwant %s", name, got, c.want)
 	}
 }
 
@@ -278,21 +271,16 @@ func TestAllFaultsAtOnceByLine(t *testing.T) {
 	src := "clients: 0\nabout: why\ntrials: x\npublish: {rate: 1}\ntransports: [pol, wss]\ncolor: 1\n"
 	_, err := parse("a/x.yaml", []byte(src))
 	e, ok := errors.AsType[*Error](err)
-	if !ok {
-		t.Fatalf("not an *Error: %v", err)
-	}
+	assert.Assert(t, ok, "not an *Error: %v", err)
 	var got []string
 	for _, f := range e.Faults {
 		got = append(got, fmt.Sprintf("%s:%d %s", f.File, f.Line, f.Key))
 	}
 	want := []string{"a/x.yaml:1 clients", "a/x.yaml:1 phases.steady", "a/x.yaml:3 trials", "a/x.yaml:4 publish.rate",
 		"a/x.yaml:5 transports", "a/x.yaml:5 transports", "a/x.yaml:6 "}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
-	if strings.Count(err.Error(), "\n")+1 != len(want) {
-		t.Errorf("not one line for each fault:\n%v", err)
-	}
+	diff := cmp.Diff(want, got)
+	assert.Check(t, diff == "", diff)
+	assert.Check(t, strings.Count(err.Error(), "\n")+1 == len(want), "not one line for each fault:\n%v", err)
 }
 
 func TestLongReportIsCut(t *testing.T) {
@@ -306,8 +294,6 @@ func TestLongReportIsCut(t *testing.T) {
 		t.Errorf("%d lines, last %q", len(lines), lines[len(lines)-1])
 	}
 	for _, l := range lines {
-		if !strings.Contains(l, "unknown key") && !strings.Contains(l, "more") {
-			t.Errorf("%q says nothing", l)
-		}
+		assert.Check(t, strings.Contains(l, "unknown key") || strings.Contains(l, "more"), "%q says nothing", l)
 	}
 }

@@ -20,7 +20,7 @@ import (
 
 // percentilePanel draws the latency of every transport by percentile.
 func percentilePanel(p *trials.Point, c *figure.Chart) {
-	panel := scene.Panel{Height: 250, Heading: "delivery latency by percentile of deliveries; both axes are logarithmic, so the slowest few get the most room"}
+	panel := scene.Panel{Height: 250, Heading: "delivery latency by percentile of deliveries, on logarithmic axes"}
 	var omitted []string
 	low, high, right := math.Inf(1), 0.0, 0.0
 	for i := range p.Sides {
