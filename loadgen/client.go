@@ -67,7 +67,7 @@ type Resumer interface {
 	Resume(ctx context.Context, after uint64) error
 }
 
-// Rearmer is a Client that is told of news by answers to requests, and sends the
+// Rearmer is a Client that gets news by answers to requests, and sends the
 // next one as soon as it has got an answer, within Receive.
 type Rearmer interface {
 	Client
@@ -115,7 +115,7 @@ func (t Target) dial(ctx context.Context) (c *Conn, host string, err error) {
 // Delivery is one message as a client got it.
 type Delivery struct {
 	ID   uint64
-	Text []byte // as it stands in the JSON, escapes and all
+	Text []byte // as it is in the JSON, escapes and all
 	JSON []byte // the whole message object
 }
 

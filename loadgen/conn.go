@@ -236,7 +236,7 @@ func (c *Conn) Close() error {
 var errTLS = errors.New("TLS handshake failed")
 
 // Roots returns the certificates of a PEM text, for [Target.Roots]: nil, which
-// stands for the system's, for the empty text.
+// means the system's, for the empty text.
 func Roots(certificates string) (*x509.CertPool, error) {
 	if certificates == "" {
 		return nil, nil

@@ -324,7 +324,7 @@ type answerHead struct {
 	lines  map[string]int64 // of who took wanted back; to be read when nothing runs any more
 }
 
-// offer takes down a poll's answer with news, if one is wanted.
+// offer records a poll's answer with news, if one is wanted.
 func (h *answerHead) offer(r response) {
 	if h.wanted.Load() && h.wanted.CompareAndSwap(true, false) {
 		h.lines = r.lines()

@@ -110,13 +110,13 @@ func (m *Meter) Totals() result.Totals {
 // layer counts what one direction's bytes are made of. By these rules each
 // byte is in one layer:
 //
-//   - text: the value of "text" of every message object, as it stands in the
+//   - text: the value of "text" of every message object, as it is in the
 //     JSON, without its quotes: of deliveries, of what is published, and of
 //     acknowledgements that repeat it, as a POST's 201 does.
 //   - envelope: all other JSON of the chat, blanks included: the rest of message
 //     objects, pages, acknowledgements, truncation notices, error objects
 //     (problem+json too), and the line feeds between the objects of one
-//     WebSocket message. Of Socket.IO it is what stands within the arrays of
+//     WebSocket message. Of Socket.IO it is what is within the arrays of
 //     events and acknowledgements, but for the name "chat message".
 //   - compression: what compressed payloads have more than what they stand for,
 //     as a rule less than nothing. So text and envelope are those that one
@@ -255,7 +255,7 @@ func (m *Meter) TCP() *result.TCP {
 // goes on meanwhile.
 const giveWay = 64
 
-// segments adds up what TCP_INFO tells of connections.
+// segments adds up what TCP_INFO reports of connections.
 type segments struct {
 	result.TCP
 	untold bool  // of one at least

@@ -282,7 +282,7 @@ func (s *subscriber) sendOverdue(free int64) {
 	}
 }
 
-// answered takes down the answer to the poll that was out, if this client
+// answered records the answer to the poll that was out, if this client
 // polls, and sends the next one that is overdue. An answer that refuses has
 // no latency.
 func (s *subscriber) answered(seen int64, granted bool) {
@@ -301,7 +301,7 @@ func (s *subscriber) answered(seen int64, granted bool) {
 	s.sendOverdue(seen)
 }
 
-// lose takes down that the connection which polls has ended. A poll that is out
+// lose records that the connection which polls has ended. A poll that is out
 // goes over the next one, unless it had an answer, which could not be read, and
 // is not the one that the client joins by.
 func (s *subscriber) lose(end error) {

@@ -181,7 +181,7 @@ func (r *run) rampUp(ctx context.Context) error {
 // join counts a client that is ready to receive.
 func (r *run) join() { r.joins.Add(1) }
 
-// pauseInterval is how often a shard looks whether it still runs.
+// pauseInterval is how often a shard checks whether it still runs.
 const pauseInterval = 20 * time.Millisecond
 
 // watchClocks keeps the longest time by which the shard woke later than it

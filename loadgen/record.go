@@ -178,7 +178,7 @@ func (r *room) message(seq int64) *message {
 	return &block(r.messages, i/blockSize)[i%blockSize]
 }
 
-// arrive takes down that one more client has message seq.
+// arrive records that one more client has message seq.
 func (r *room) arrive(seq int64, d *Delivery, due, seen int64) {
 	m := r.message(seq)
 	if m == nil {
@@ -274,7 +274,7 @@ func acceptedAt(message []byte) int64 {
 const maxUnixMilli = 1 << 43
 
 // accepted is from due to the server's acceptance in microseconds, or 0 where
-// that is not known. The server tells whole milliseconds, cut off: half of one
+// that is not known. The server reports whole milliseconds, cut off: half of one
 // is added, so that the error is half a millisecond either way, and none on
 // average.
 func (m *message) accepted(ahead int64) int64 {

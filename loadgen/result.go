@@ -219,7 +219,7 @@ func newLive(p shard.Plan) *live {
 	return l
 }
 
-// look takes down the latency of the nth delivery, if it is one of the sample.
+// look records the latency of the nth delivery, if it is one of the sample.
 // The sample is the same part of the deliveries in every shard, and spread as
 // evenly as Fibonacci's hash does it: every kth might always be the same client.
 func (l *live) look(nth, latency int64) {
@@ -228,7 +228,7 @@ func (l *live) look(nth, latency int64) {
 	}
 }
 
-// enter takes down how a client has got message seq when the highest number in
+// enter records how a client has got message seq when the highest number in
 // its ledger, which counts from 1, was high.
 func (l *live) enter(came entry, seq, high uint64) {
 	switch {

@@ -197,7 +197,7 @@ func (r *run) accepted() []int64 {
 	return accepted
 }
 
-// resolve takes down what became of a message of the steady state.
+// resolve records what became of a message of the steady state.
 func (r *run) resolve(room *room, seq int64, err error) {
 	o := &r.outcomes
 	o.Lock()

@@ -179,7 +179,7 @@ func (c *socketIO) answered(p packet) error {
 
 // received takes in an event: ["chat message",{…}]. Further arguments, as
 // connection state recovery adds one, are passed over. Other events are nothing
-// to a client: what was truncated the ledger will tell.
+// to a client: what was truncated the ledger will show.
 func (c *socketIO) received(data []byte) error {
 	s := scanner{text: data}
 	if s.space(); !s.take('[') {

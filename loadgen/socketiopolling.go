@@ -77,7 +77,7 @@ func (c *socketIOPolling) join(path string) error {
 	return nil
 }
 
-// separator stands between two packets.
+// separator is between two packets.
 var separator = []byte{0x1e}
 
 // path is that of the session.

@@ -16,7 +16,7 @@ type sseClient struct {
 	ended  error // of the stream; what came before it is delivered first
 }
 
-// DialSSE opens a client that is told of news by Server-Sent Events, and
+// DialSSE opens a client that gets news by Server-Sent Events, and
 // publishes with POST.
 func DialSSE(ctx context.Context, t Target) (Client, error) {
 	c := &sseClient{}
@@ -110,7 +110,7 @@ func (c *sseClient) read() error {
 				break
 			}
 			piece = piece[size:]
-			if e.Type != "message" { // truncated: the ledger will tell what is missing
+			if e.Type != "message" { // truncated: the ledger will show what is missing
 				c.conn.meter.in.add(tally{envelope: int64(len(e.Data))})
 				continue
 			}

@@ -13,7 +13,7 @@ import (
 	"github.com/pollpush/pollpush/internal/result"
 )
 
-// subscriber is one simulated client: it keeps a Client going, and takes down
+// subscriber is one simulated client: it keeps a Client going, and records
 // what it gets.
 type subscriber struct {
 	run   *run
@@ -192,7 +192,7 @@ func pause(ctx context.Context, length time.Duration) bool {
 	}
 }
 
-// deliver takes down one delivery.
+// deliver records one delivery.
 func (s *subscriber) deliver(d *Delivery, seen int64) {
 	r := s.run
 	s.received++

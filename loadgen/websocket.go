@@ -72,7 +72,7 @@ func (c *wsClient) text(b []byte) error {
 			if err := c.acks.refuse(o.refused); err != nil {
 				return err
 			}
-		case o.truncated: // the ledger will tell what is missing
+		case o.truncated: // the ledger will show what is missing
 		default:
 			return malformed("neither message nor ack nor error", b)
 		}

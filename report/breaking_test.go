@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/document"
 	"github.com/pollpush/pollpush/report/internal/fixture"
@@ -60,9 +62,7 @@ func TestBreaking(t *testing.T) {
 				{"stamps", s.StampCounts(), c.stamps},
 				{"suspects", prose.Suspects(s), c.suspicion},
 			} {
-				if v.got != v.want {
-					t.Errorf("%s: %q, want %q", v.what, v.got, v.want)
-				}
+				assert.Check(t, v.got == v.want, "%s: %q, want %q", v.what, v.got, v.want)
 			}
 		})
 	}
@@ -78,9 +78,7 @@ func TestDoubtsByReason(t *testing.T) {
 	trials[0].Reasons = append(trials[0].Reasons, result.Reason{Validity: result.Invalid, Code: result.EdgeLate, Text: "b"})
 	got := strings.Join(metric.DoubtsByReason(trials), "\n")
 	want := "invalid, window edge read late: 1 trial of " + fixture.Nine[0] + "\nsuspect, CPU used by other processes: 9 trials of 9 transports"
-	if got != want {
-		t.Errorf("%s, want %s", got, want)
-	}
+	assert.Check(t, got == want, "%s, want %s", got, want)
 }
 
 // One sentence names the ends of every metric that decides.
@@ -89,12 +87,9 @@ func TestExtremes(t *testing.T) {
 	last := s.Points[len(s.Points)-1]
 	got := prose.Extremes(s)
 	for _, name := range []string{"poll", "sse"} { // invalid, and lossy: neither is fair
-		if part := last.Side(name); metric.Fair(part) {
-			t.Fatalf("%s is fair at %s", name, last.Label)
-		}
-		if strings.Contains(got, "("+name+")") {
-			t.Errorf("names %s: %s", name, got)
-		}
+		part := last.Side(name)
+		assert.Assert(t, !metric.Fair(part), "%s is fair at %s", name, last.Label)
+		assert.Check(t, !strings.Contains(got, "("+name+")"), "names %s: %s", name, got)
 	}
 	if !strings.HasPrefix(got, "At 10,000 clients and 1 message/s, by the medians of ") || !strings.Contains(got, "; server CPU per client from ") {
 		t.Error(got)
@@ -111,16 +106,11 @@ func TestTextGroupsDoubts(t *testing.T) {
 		fixture.Doubt(&trials[i], result.Suspect, result.ForeignCPU, "0.3 cores were used by others")
 	}
 	var text bytes.Buffer
-	if err := Text(&text, trials, document.TextOptions{Width: 200}); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, Text(&text, trials, document.TextOptions{Width: 200}))
 	got := text.String()
 	for _, want := range []string{"- suspect, CPU used by other processes: 72 trials of 9 transports", "- invalid, poll rate not reached: 4 trials of poll and poll-etag", "reasons for the warnings about 72 trials"} {
-		if !strings.Contains(got, want) {
-			t.Errorf("does not say %q:\n%s", want, got)
-		}
+		assert.Check(t, strings.Contains(got, want), "does not say %q:\n%s", want, got)
 	}
-	if n := strings.Count(got, "\n- "); n > 6 {
-		t.Errorf("%d doubts are listed one by one", n)
-	}
+	n := strings.Count(got, "\n- ")
+	assert.Check(t, n <= 6, "%d doubts are listed one by one", n)
 }

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 // readPage is what can be read on a page: its sentences, its tables and the
@@ -83,9 +85,7 @@ func readDocument(t *testing.T, content []byte) readPage {
 			flush()
 			return doc
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		switch e := token.(type) {
 		case xml.StartElement:
 			name := e.Name.Local

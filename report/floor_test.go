@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/charts"
 	"github.com/pollpush/pollpush/report/internal/metric"
@@ -34,9 +36,8 @@ func TestFloorIsTheLowestThatIsPushed(t *testing.T) {
 		{"one that pushes", []result.Trial{poll, sse}, []float64{0.0003, 0.0003, 0.0003, 0.0003}},
 		{"polls alone", []result.Trial{poll}, nil},
 	} {
-		if got := charts.Floor(mustRun(t, c.trials)); !slices.Equal(got.Y, c.want) {
-			t.Errorf("%s: floor at %v, want %v", c.name, got.Y, c.want)
-		}
+		got := charts.Floor(mustRun(t, c.trials))
+		assert.Check(t, slices.Equal(got.Y, c.want), "%s: floor at %v, want %v", c.name, got.Y, c.want)
 	}
 }
 
@@ -56,9 +57,7 @@ func TestEachCalibrationHasARow(t *testing.T) {
 		for _, row := range tables.Calibrations(mustRun(t, c.trials)) {
 			got = append(got, row.What+": "+row.Found)
 		}
-		if strings.Join(got, "\n") != c.want {
-			t.Errorf("%s: %q, want %q", c.name, got, c.want)
-		}
+		assert.Check(t, strings.Join(got, "\n") == c.want, "%s: %q, want %q", c.name, got, c.want)
 	}
 }
 

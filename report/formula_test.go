@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/formula"
 )
@@ -27,9 +29,7 @@ var formulaRow = regexp.MustCompile("^\\| (.+?) \\| `([^`]+)` \\| ([^|]+?)(?:, (
 func documented(t *testing.T) map[string]documentedFormula {
 	t.Helper()
 	doc, err := os.ReadFile("../docs/formulas.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	list := map[string]documentedFormula{}
 	for line := range strings.Lines(string(doc)) {
 		m := formulaRow.FindStringSubmatch(line)
@@ -45,14 +45,10 @@ func documented(t *testing.T) map[string]documentedFormula {
 		} else {
 			f.of, err = formula.Compile[result.Trial](m[2])
 		}
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		list[f.name] = f
 	}
-	if len(list) == 0 {
-		t.Fatal("docs/formulas.md has no table of formulas")
-	}
+	assert.Assert(t, len(list) != 0, "docs/formulas.md has no table of formulas")
 	return list
 }
 
@@ -60,23 +56,17 @@ func documented(t *testing.T) map[string]documentedFormula {
 func rawTrials(t *testing.T, path string) []map[string]any {
 	t.Helper()
 	f, err := os.Open(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer f.Close()
 	var list []map[string]any
 	lines := bufio.NewScanner(f)
 	lines.Buffer(nil, 64<<20)
 	for lines.Scan() {
 		var trial map[string]any
-		if err := json.Unmarshal(lines.Bytes(), &trial); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, json.Unmarshal(lines.Bytes(), &trial))
 		list = append(list, trial)
 	}
-	if err := lines.Err(); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, lines.Err())
 	return list
 }
 

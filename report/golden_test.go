@@ -5,6 +5,9 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+	"gotest.tools/v3/golden"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/document"
 	"github.com/pollpush/pollpush/report/internal/fixture"
@@ -21,12 +24,10 @@ func TestGolden(t *testing.T) {
 				numbers.WriteString(d.Charts[i].Numbers())
 			}
 			var text bytes.Buffer
-			if err := Text(&text, list, document.TextOptions{Width: 96}); err != nil {
-				t.Fatal(err)
-			}
-			fixture.Golden(t, name+".md", d.Markdown())
-			fixture.Golden(t, name+".txt", text.Bytes())
-			fixture.Golden(t, name+".charts.txt", []byte(numbers.String()))
+			assert.NilError(t, Text(&text, list, document.TextOptions{Width: 96}))
+			golden.AssertBytes(t, d.Markdown(), name+".md")
+			golden.AssertBytes(t, text.Bytes(), name+".txt")
+			golden.AssertBytes(t, []byte(numbers.String()), name+".charts.txt")
 		})
 	}
 }
@@ -34,8 +35,6 @@ func TestGolden(t *testing.T) {
 func mustDocument(t *testing.T, list []result.Trial) document.Document {
 	t.Helper()
 	s, err := trials.NewSet(list)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return documentOf(s)
 }

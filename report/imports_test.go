@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 const module = "github.com/pollpush/pollpush/"
@@ -67,13 +69,10 @@ func TestImportsPointDown(t *testing.T) {
 				t.Errorf("%s imports %s, which is not below it", name, to)
 			}
 		}
-		if n := lines(t, p); n > mostLines {
-			t.Errorf("%s has %d lines without tests, more than %d: split it", name, n, mostLines)
-		}
+		n := lines(t, p)
+		assert.Check(t, n <= mostLines, "%s has %d lines without tests, more than %d: split it", name, n, mostLines)
 	}
-	if found != len(level)+1 {
-		t.Errorf("found %d packages, want %d", found, len(level)+1)
-	}
+	assert.Check(t, found == len(level)+1, "found %d packages, want %d", found, len(level)+1)
 }
 
 // What the packages outside import is not theirs to choose: none may dial.
@@ -88,15 +87,11 @@ func TestNothingDials(t *testing.T) {
 func list(t *testing.T, args ...string) (all []listed) {
 	t.Helper()
 	out, err := exec.Command("go", append([]string{"list", "-json=Dir,ImportPath,GoFiles,Imports"}, args...)...).Output()
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	d := json.NewDecoder(strings.NewReader(string(out)))
 	for d.More() {
 		var p listed
-		if err := d.Decode(&p); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, d.Decode(&p))
 		all = append(all, p)
 	}
 	return all
@@ -106,9 +101,7 @@ func lines(t *testing.T, p listed) (n int) {
 	t.Helper()
 	for _, name := range p.GoFiles {
 		b, err := os.ReadFile(filepath.Join(p.Dir, name))
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		n += strings.Count(string(b), "\n")
 	}
 	return n

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/stat"
 	"github.com/pollpush/pollpush/report/internal/fixture"
@@ -88,9 +90,7 @@ func TestEveryNumber(t *testing.T) {
 	made := filepath.Join(t.TempDir(), result.FileName)
 	for _, trial := range numbersRun() {
 		trial.WindowPublished = trial.Published
-		if err := result.Append(made, &trial); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, result.Append(made, &trial))
 	}
 	a := newAudit(t, rawTrials(t, made))
 	page := audited(t, a, made)
@@ -101,9 +101,8 @@ func TestEveryNumber(t *testing.T) {
 			t.Errorf("there is no place to plant %s", plant.what)
 			continue
 		}
-		if faults := a.check(readDocument(t, planted).besides(sound)); len(faults) == 0 {
-			t.Errorf("%s was taken for a number of the trials", plant.what)
-		}
+		faults := a.check(readDocument(t, planted).besides(sound))
+		assert.Check(t, len(faults) != 0, "%s was taken for a number of the trials", plant.what)
 	}
 }
 
@@ -118,9 +117,7 @@ func TestEveryMeasuredNumber(t *testing.T) {
 func audited(t *testing.T, a *audit, path string) []byte {
 	t.Helper()
 	trials, err := result.ReadDir(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	files := written(t, "audited", trials)
 	for name, content := range files {
 		if !strings.HasSuffix(name, ".md") {

@@ -9,6 +9,7 @@ import (
 
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/document"
@@ -42,9 +43,7 @@ func TestTablesSortByTheirNumbers(t *testing.T) {
 			}
 		}
 	}
-	if cells < 1000 {
-		t.Errorf("only %d cells are sorted by a number", cells)
-	}
+	assert.Check(t, cells >= 1000, "only %d cells are sorted by a number", cells)
 }
 
 // TestHitsLieInTheirChart: what is pointed at is where it was drawn.
@@ -53,9 +52,7 @@ func TestHitsLieInTheirChart(t *testing.T) {
 	for i := range d.Charts {
 		c := &d.Charts[i]
 		hits := c.Draw(draw.New(vgsvg.New(theme.ChartWidth, c.Height())))
-		if len(hits) == 0 {
-			t.Errorf("the chart %s tells nothing to who points at it", c.Name)
-		}
+		assert.Check(t, len(hits) != 0, "the chart %s tells nothing to who points at it", c.Name)
 		for _, h := range hits {
 			if h.Box.Min.X < 0 || h.Box.Min.Y < 0 || h.Box.Max.X > theme.ChartWidth || h.Box.Max.Y > c.Height() || h.Y == "" {
 				t.Errorf("the chart %s, of %v by %v, tells %q at %v", c.Name, theme.ChartWidth, c.Height(), h.Says(), h.Box)

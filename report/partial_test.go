@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/document"
 	"github.com/pollpush/pollpush/report/internal/fixture"
@@ -42,19 +44,13 @@ func TestAPartialRunSaysSo(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
-			if err := Write(dir, tt.trials); err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, Write(dir, tt.trials))
 			var text bytes.Buffer
-			if err := Text(&text, tt.trials, document.TextOptions{Width: 1000}); err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, Text(&text, tt.trials, document.TextOptions{Width: 1000}))
 			forms := map[string]string{"terminal": text.String()}
 			for _, name := range []string{"report.md", "report.html"} {
 				b, err := os.ReadFile(filepath.Join(dir, name))
-				if err != nil {
-					t.Fatal(err)
-				}
+				assert.NilError(t, err)
 				forms[name] = html.UnescapeString(string(b))
 			}
 			for name, form := range forms {

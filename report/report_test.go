@@ -17,6 +17,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/document"
 	"github.com/pollpush/pollpush/report/internal/export"
@@ -32,9 +34,7 @@ func TestWrite(t *testing.T) {
 			files := written(t, name, trials)
 			for _, want := range []string{"report.md", "report.html", "charts/requests", "charts/latency", "charts/bytes", "charts/cost", "charts/timeline"} {
 				if !strings.HasPrefix(want, "charts/") {
-					if len(files[want]) == 0 {
-						t.Errorf("no %s", want)
-					}
+					assert.Check(t, len(files[want]) != 0, "no %s", want)
 					continue
 				}
 				checkSVG(t, want, files[want+".svg"])
@@ -42,12 +42,8 @@ func TestWrite(t *testing.T) {
 			checkPage(t, files["report.html"])
 			checkMarkdown(t, string(files["report.md"]))
 			var text bytes.Buffer
-			if err := Text(&text, trials, document.TextOptions{}); err != nil {
-				t.Fatal(err)
-			}
-			if strings.ContainsAny(text.String(), "\x1b\u202e") {
-				t.Error("the text holds a control character")
-			}
+			assert.NilError(t, Text(&text, trials, document.TextOptions{}))
+			assert.Check(t, !strings.ContainsAny(text.String(), "\x1b\u202e"), "the text holds a control character")
 		})
 	}
 }
@@ -58,35 +54,25 @@ func written(t *testing.T, name string, trials []result.Trial) map[string][]byte
 	t.Helper()
 	if slices.Contains([]string{"doubted", "bare"}, name) {
 		dir := t.TempDir()
-		if err := Write(dir, trials); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, Write(dir, trials))
 		files := read(t, dir)
 		for file, content := range files {
-			if strings.HasSuffix(file, ".png") && !bytes.HasPrefix(content, []byte("\x89PNG")) {
-				t.Errorf("%s is no PNG", file)
-			}
+			assert.Check(t, !strings.HasSuffix(file, ".png") || bytes.HasPrefix(content, []byte("\x89PNG")), "%s is no PNG", file)
 		}
 		for _, want := range []string{"report.md", "report.html", "charts/cost.png", "summary.csv"} {
-			if len(files[want]) == 0 {
-				t.Errorf("no %s was written", want)
-			}
+			assert.Check(t, len(files[want]) != 0, "no %s was written", want)
 		}
 		return files
 	}
 	d := mustDocument(t, trials)
 	figures, err := figures(&d)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	files := map[string][]byte{"report.md": d.Markdown()}
 	for i := range figures {
 		files["charts/"+d.Charts[i].Name+".svg"] = figures[i].SVG
 	}
 	raw, err := downloads(trials, files)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	if files["report.html"], err = d.Page(figures, raw); err != nil {
 		t.Fatal(err)
 	}
@@ -97,9 +83,7 @@ func checkSVG(t *testing.T, name string, svg []byte) {
 	t.Helper()
 	elements := wellFormed(t, name, svg, true)
 	for _, e := range elements {
-		if !slices.Contains([]string{"svg", "g", "path", "text", "rect", "title"}, e.Name.Local) {
-			t.Errorf("%s holds a <%s>", name, e.Name.Local)
-		}
+		assert.Check(t, slices.Contains([]string{"svg", "g", "path", "text", "rect", "title"}, e.Name.Local), "%s holds a <%s>", name, e.Name.Local)
 		for _, a := range e.Attr {
 			if a.Name.Local == "style" || strings.HasPrefix(a.Name.Local, "on") {
 				t.Errorf("%s: <%s> has a %s attribute", name, e.Name.Local, a.Name.Local)
@@ -107,9 +91,7 @@ func checkSVG(t *testing.T, name string, svg []byte) {
 		}
 	}
 	for _, bad := range []string{"NaN", "Inf", "%!"} {
-		if bytes.Contains(svg, []byte(bad)) {
-			t.Errorf("%s holds %q", name, bad)
-		}
+		assert.Check(t, !bytes.Contains(svg, []byte(bad)), "%s holds %q", name, bad)
 	}
 }
 
@@ -121,15 +103,11 @@ func checkPage(t *testing.T, page []byte) {
 	for _, e := range wellFormed(t, "report.html", page, false) {
 		name := e.Name.Local
 		count[name]++
-		if slices.Contains([]string{"link", "img", "iframe", "object", "base", "form"}, name) {
-			t.Errorf("the page holds a <%s>", name)
-		}
+		assert.Check(t, !slices.Contains([]string{"link", "img", "iframe", "object", "base", "form"}, name), "the page holds a <%s>", name)
 		for _, a := range e.Attr {
 			switch n := a.Name.Local; {
 			case n == "id":
-				if anchors["#"+a.Value] {
-					t.Errorf("the page has two elements of the id %s", a.Value)
-				}
+				assert.Check(t, !anchors["#"+a.Value], "the page has two elements of the id %s", a.Value)
 				anchors["#"+a.Value] = true
 			case n == "href" && name == "a":
 				links = append(links, a.Value)
@@ -139,9 +117,7 @@ func checkPage(t *testing.T, page []byte) {
 		}
 	}
 	for _, to := range links {
-		if !anchors[to] && !strings.HasPrefix(to, "data:application/octet-stream;base64,") {
-			t.Errorf("the page links to %q, which is not in it", to)
-		}
+		assert.Check(t, anchors[to] || strings.HasPrefix(to, "data:application/octet-stream;base64,"), "the page links to %q, which is not in it", to)
 	}
 	if count["style"] != 1 || count["script"] != 1 {
 		t.Errorf("the page has %d style blocks and %d scripts, want 1 of each", count["style"], count["script"])
@@ -152,14 +128,10 @@ func checkPage(t *testing.T, page []byte) {
 		return fmt.Sprintf("&#39;sha256-%s&#39;", strings.ReplaceAll(base64.StdEncoding.EncodeToString(hash[:]), "+", "&#43;"))
 	}
 	policy := "default-src &#39;none&#39;; base-uri &#39;none&#39;; form-action &#39;none&#39;; style-src " + sum("style") + "; script-src " + sum("script")
-	if !bytes.Contains(page, []byte(policy)) {
-		t.Errorf("the page's policy does not allow its own style and script: want %s", policy)
-	}
+	assert.Check(t, bytes.Contains(page, []byte(policy)), "the page's policy does not allow its own style and script: want %s", policy)
 	page = regexp.MustCompile(`(?s)<script>.*?</script>|base64,[^"]*`).ReplaceAll(page, nil)
 	for _, bad := range []string{"NaN", "%!", "ZgotmplZ"} {
-		if bytes.Contains(page, []byte(bad)) {
-			t.Errorf("the page holds %q", bad)
-		}
+		assert.Check(t, !bytes.Contains(page, []byte(bad)), "the page holds %q", bad)
 	}
 }
 
@@ -168,23 +140,18 @@ func checkMarkdown(t *testing.T, text string) {
 	t.Helper()
 	bare := regexp.MustCompile(`\\.`).ReplaceAllString(regexp.MustCompile("(?s)```sh\n.*?\n```\n").ReplaceAllString(text, ""), "")
 	for _, bad := range []string{"<script", "<svg", "](javascript", "\x1b", "NaN", "%!"} {
-		if strings.Contains(bare, bad) {
-			t.Errorf("report.md holds %q", bad)
-		}
+		assert.Check(t, !strings.Contains(bare, bad), "report.md holds %q", bad)
 	}
 	want := 2
 	if strings.Contains(text, "<summary>Profiles</summary>") {
 		want = 4
 	}
-	if n := strings.Count(text, "```"); n != want {
-		t.Errorf("report.md has %d code fences, want %d", n, want)
-	}
+	n := strings.Count(text, "```")
+	assert.Check(t, n == want, "report.md has %d code fences, want %d", n, want)
 	columns := 0
 	for line := range strings.Lines(bare) {
 		n := strings.Count(line, "|")
-		if n > 0 && columns > 0 && n != columns {
-			t.Errorf("a table's row has %d bars where the one before has %d: %s", n, columns, line)
-		}
+		assert.Check(t, n <= 0 || columns <= 0 || n == columns, "a table's row has %d bars where the one before has %d: %s", n, columns, line)
 		columns = n
 	}
 }
@@ -203,9 +170,7 @@ func wellFormed(t *testing.T, name string, doc []byte, strict bool) []xml.StartE
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		if err != nil {
-			t.Fatalf("%s is not well-formed: %v", name, err)
-		}
+		assert.NilError(t, err, "%s is not well-formed", name)
 		switch e := token.(type) {
 		case xml.StartElement:
 			out, depth = append(out, e.Copy()), depth+1
@@ -213,9 +178,7 @@ func wellFormed(t *testing.T, name string, doc []byte, strict bool) []xml.StartE
 			depth--
 		}
 	}
-	if depth != 0 || len(out) == 0 {
-		t.Errorf("%s: %d elements, %d left open", name, len(out), depth)
-	}
+	assert.Check(t, depth == 0 && len(out) != 0, "%s: %d elements, %d left open", name, len(out), depth)
 	return out
 }
 
@@ -230,9 +193,7 @@ func read(t *testing.T, dir string) map[string][]byte {
 		files[filepath.ToSlash(name)], err = os.ReadFile(path)
 		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return files
 }
 
@@ -241,9 +202,7 @@ func TestSameTrialsSameBytes(t *testing.T) {
 	once := written(t, "once", trials)
 	exports := func() map[string][]byte {
 		files, err := export.Files(mustSweep(t, trials))
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		return files
 	}
 	maps.Copy(once, exports())
@@ -252,13 +211,9 @@ func TestSameTrialsSameBytes(t *testing.T) {
 	again := written(t, "again", trials)
 	maps.Copy(again, exports())
 	for name, content := range once {
-		if !bytes.Equal(content, again[name]) {
-			t.Errorf("%s differs between two reports of the same trials", name)
-		}
+		assert.Check(t, bytes.Equal(content, again[name]), "%s differs between two reports of the same trials", name)
 	}
-	if !bytes.Equal(picture, firstPicture(t, trials)) {
-		t.Error("a picture differs between two reports of the same trials")
-	}
+	assert.Check(t, bytes.Equal(picture, firstPicture(t, trials)), "a picture differs between two reports of the same trials")
 }
 
 // firstPicture draws one chart as PNG: all are drawn by the same means, which
@@ -266,17 +221,13 @@ func TestSameTrialsSameBytes(t *testing.T) {
 func firstPicture(t *testing.T, trials []result.Trial) []byte {
 	t.Helper()
 	picture, err := mustDocument(t, trials).Charts[0].PNG()
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return picture
 }
 
 func TestTrialsAreLeftAlone(t *testing.T) {
 	trials := fixture.Cases()["hostile"]
-	if err := Text(io.Discard, trials, document.TextOptions{}); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, Text(io.Discard, trials, document.TextOptions{}))
 	if trials[0].Reasons[0].Text != fixture.Attack || trials[0].Scenario != fixture.Attack {
 		t.Error("the report changed the trials that it was given")
 	}
@@ -287,14 +238,11 @@ func TestRefused(t *testing.T) {
 	other[0].ScenarioHash = "another"
 	for name, trials := range map[string][]result.Trial{"none": nil, "two scenarios": append(fixture.Usual().Run("poll"), other...)} {
 		dir := filepath.Join(t.TempDir(), "out")
-		if err := Write(dir, trials); err == nil {
-			t.Errorf("%s: Write took them", name)
-		}
-		if _, err := os.Stat(dir); err == nil {
-			t.Errorf("%s: Write made its folder before it refused", name)
-		}
-		if err := Text(io.Discard, trials, document.TextOptions{}); err == nil {
-			t.Errorf("%s: Text took them", name)
-		}
+		err := Write(dir, trials)
+		assert.Check(t, err != nil, "%s: Write took them", name)
+		_, err = os.Stat(dir)
+		assert.Check(t, err != nil, "%s: Write made its folder before it refused", name)
+		err = Text(io.Discard, trials, document.TextOptions{})
+		assert.Check(t, err != nil, "%s: Text took them", name)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/report/internal/charts"
 	"github.com/pollpush/pollpush/report/internal/fixture"
 )
@@ -14,18 +16,14 @@ func TestEveryChartIsStamped(t *testing.T) {
 	r := mustRun(t, fixture.Cases()["doubted"]) // ws is suspect, sse is invalid
 	for _, c := range charts.PointCharts(r) {
 		svg, err := c.SVG()
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		var said []string
 		for _, l := range readDocument(t, svg).charts[0] {
 			said = append(said, l.text)
 		}
 		all := strings.Join(said, "\n")
 		for _, want := range []string{"INVALID: sse · SUSPECT: ws", "sse (invalid)", "ws (suspect)", "transports used · invalid"} {
-			if !strings.Contains(all, want) {
-				t.Errorf("the chart %s does not say %q:\n%s", c.Name, want, all)
-			}
+			assert.Check(t, strings.Contains(all, want), "the chart %s does not say %q:\n%s", c.Name, want, all)
 		}
 	}
 }
@@ -41,12 +39,8 @@ func TestEveryTableIsStamped(t *testing.T) {
 		tables++
 		all := fmt.Sprint(table.rows)
 		for _, want := range []string{"sse ⚠ invalid", "ws ⚠ suspect"} {
-			if !strings.Contains(all, want) {
-				t.Errorf("the table below %q does not say %q", table.title, want)
-			}
+			assert.Check(t, strings.Contains(all, want), "the table below %q does not say %q", table.title, want)
 		}
 	}
-	if tables < 3 {
-		t.Errorf("the page has %d tables of transports", tables)
-	}
+	assert.Check(t, tables >= 3, "the page has %d tables of transports", tables)
 }

@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+	"gotest.tools/v3/golden"
+
 	"github.com/pollpush/pollpush/report/internal/document"
 	"github.com/pollpush/pollpush/report/internal/fixture"
 )
@@ -24,21 +27,15 @@ func TestSweepGolden(t *testing.T) {
 				numbers.WriteString(d.Charts[i].Numbers())
 			}
 			var text bytes.Buffer
-			if err := Text(&text, trials, document.TextOptions{Width: 110}); err != nil {
-				t.Fatal(err)
-			}
-			fixture.Golden(t, "sweep-"+name+".md", d.Markdown())
-			fixture.Golden(t, "sweep-"+name+".txt", text.Bytes())
-			fixture.Golden(t, "sweep-"+name+".charts.txt", []byte(numbers.String()))
+			assert.NilError(t, Text(&text, trials, document.TextOptions{Width: 110}))
+			golden.AssertBytes(t, d.Markdown(), "sweep-"+name+".md")
+			golden.AssertBytes(t, text.Bytes(), "sweep-"+name+".txt")
+			golden.AssertBytes(t, []byte(numbers.String()), "sweep-"+name+".charts.txt")
 			if dir := *pictures; dir != "" {
 				for i := range d.Charts {
 					picture, err := d.Charts[i].PNG()
-					if err != nil {
-						t.Fatal(err)
-					}
-					if err := os.WriteFile(filepath.Join(dir, name+"-"+d.Charts[i].Name+".png"), picture, 0o666); err != nil {
-						t.Fatal(err)
-					}
+					assert.NilError(t, err)
+					assert.NilError(t, os.WriteFile(filepath.Join(dir, name+"-"+d.Charts[i].Name+".png"), picture, 0o666))
 				}
 			}
 		})

@@ -8,6 +8,7 @@ import (
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/report/internal/fixture"
 	"github.com/pollpush/pollpush/report/internal/theme"
@@ -18,18 +19,12 @@ func TestSweepLabels(t *testing.T) {
 	for name, trials := range fixture.Sweeps() {
 		for _, c := range documentOf(mustSweep(t, trials)).Charts {
 			svg, err := c.SVG()
-			if err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, err)
 			labels := readDocument(t, svg).charts[0]
 			for i, a := range labels {
-				if strings.Contains(a.text, "…") {
-					t.Errorf("%s %s: %q is cut", name, c.Name, a.text)
-				}
+				assert.Check(t, !strings.Contains(a.text, "…"), "%s %s: %q is cut", name, c.Name, a.text)
 				for _, b := range labels[:i] {
-					if upright(a) && upright(b) && boxOf(a).overlaps(boxOf(b)) {
-						t.Errorf("%s %s: %q lies on %q", name, c.Name, a.text, b.text)
-					}
+					assert.Check(t, !upright(a) || !upright(b) || !boxOf(a).overlaps(boxOf(b)), "%s %s: %q lies on %q", name, c.Name, a.text, b.text)
 				}
 			}
 		}
@@ -55,9 +50,7 @@ func (a box) overlaps(b box) bool {
 func TestMarkersDiffer(t *testing.T) {
 	seen := map[draw.GlyphDrawer]bool{}
 	for _, l := range theme.Looks() {
-		if l.Marker == nil || seen[l.Marker] {
-			t.Errorf("the look %+v has no marker of its own", l)
-		}
+		assert.Check(t, l.Marker != nil && !seen[l.Marker], "the look %+v has no marker of its own", l)
 		seen[l.Marker] = true
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/document"
 	"github.com/pollpush/pollpush/report/internal/fixture"
@@ -47,14 +49,11 @@ func TestOddSweeps(t *testing.T) {
 				trials := odd.made(fixture.Sweeps()[of])
 				d := documentOf(mustSweep(t, trials))
 				for i := range d.Charts {
-					if _, err := d.Charts[i].SVG(); err != nil {
-						t.Error(err)
-					}
+					_, err := d.Charts[i].SVG()
+					assert.Check(t, err == nil, err)
 				}
 				var text bytes.Buffer
-				if err := Text(&text, trials, document.TextOptions{}); err != nil {
-					t.Fatal(err)
-				}
+				assert.NilError(t, Text(&text, trials, document.TextOptions{}))
 				if said := strings.Join(d.Verdict.Paragraphs, " "); strings.Contains(said, odd.never) || strings.Contains(said, "NaN") || strings.Contains(said, "Inf") {
 					t.Errorf("the verdict says %s", said)
 				}

@@ -4,6 +4,8 @@ import (
 	"path/filepath"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/fixture"
 	"github.com/pollpush/pollpush/report/internal/metric"
@@ -19,9 +21,7 @@ func TestSweepTableNumbers(t *testing.T) {
 		for _, p := range s.Points {
 			made := filepath.Join(t.TempDir(), result.FileName)
 			for i := range p.All {
-				if err := result.Append(made, &p.All[i]); err != nil {
-					t.Fatal(err)
-				}
+				assert.NilError(t, result.Append(made, &p.All[i]))
 			}
 			a := newAudit(t, rawTrials(t, made))
 			for i := range p.Sides {
@@ -31,9 +31,7 @@ func TestSweepTableNumbers(t *testing.T) {
 				}
 				for k, c := range metric.SweptColumns {
 					f, known := a.formulas[c.Name]
-					if !known {
-						t.Errorf("docs/formulas.md has no formula for %s", c.Name)
-					}
+					assert.Check(t, known, "docs/formulas.md has no formula for %s", c.Name)
 					a.cell(name+": "+c.Name+" of "+transport+" at "+p.Label+" is "+rows[0][2+k].Text, rows[0][2+k].Text, f, a.values(f, transport))
 				}
 				rows = rows[1:]
@@ -42,8 +40,6 @@ func TestSweepTableNumbers(t *testing.T) {
 				t.Error(fault)
 			}
 		}
-		if len(rows) > 0 {
-			t.Errorf("%s: %d rows are of no point", name, len(rows))
-		}
+		assert.Check(t, len(rows) == 0, "%s: %d rows are of no point", name, len(rows))
 	}
 }

@@ -11,7 +11,7 @@ import (
 
 // charted are the formulas whose values stand beside the bars of a chart.
 var charted = map[string][]string{
-	"Requests per client and minute":           {"requests per client", "model: polls per client", "model: long polls per client", "model: long polls per client, with heartbeats"},
+	"Requests per client and minute":               {"requests per client", "model: polls per client", "model: long polls per client", "model: long polls per client, with heartbeats"},
 	"Bytes on the wire for each delivered message": {"bytes per delivery, in", "bytes per delivery, out", "TCP/IP headers, in", "TCP/IP headers, out"},
 	"What it costs the server":                     {"server CPU per delivery", "server memory per client"},
 }

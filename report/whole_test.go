@@ -3,6 +3,8 @@ package report
 import (
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
@@ -10,17 +12,13 @@ import (
 func mustRun(t *testing.T, list []result.Trial) *trials.Point {
 	t.Helper()
 	r, err := trials.NewPoint(list)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return r
 }
 
 func mustSweep(t *testing.T, list []result.Trial) *trials.Set {
 	t.Helper()
 	s, err := trials.NewSet(list)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return s
 }

@@ -14,7 +14,7 @@ import (
 // whatever lies between does not take it for dead.
 const silentSeconds = 15
 
-// eventsHeader begins the answer to whoever asks for a stream of events. The
+// eventsHeader begins the answer to a client that asks for a stream of events. The
 // stream is chunked: a client can tell an end from a break.
 const eventsHeader = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nCache-Control: no-cache\r\n" +
 	"Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n"
@@ -99,7 +99,7 @@ func (k *stream) watch() {
 	}
 }
 
-// Deliver writes a batch to the client, and takes down that it was not silent.
+// Deliver writes a batch to the client, and records that it was not silent.
 func (k *stream) Deliver(b *chat.Batch) {
 	k.spoke.Store(k.server.members.now.Load())
 	k.push.Deliver(b)

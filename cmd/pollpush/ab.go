@@ -38,7 +38,7 @@ type abCommand struct {
 }
 
 // Run runs the same trials against both servers, in turns and from one
-// generator, and holds the new server's results against the base's.
+// generator, and compares the new server's results with the base's.
 func (c *abCommand) Run(s *session) error {
 	if _, err := c.limits(); err != nil {
 		return err
@@ -76,7 +76,7 @@ func (c *abCommand) Run(s *session) error {
 	for i, arm := range arms {
 		keepReport(s, arm.Dir, trials[i])
 	}
-	kept := fmt.Sprintf("interrupted, nothing was compared; what was measured is in %s and %s", arms[0].Dir, arms[1].Dir)
+	kept := fmt.Sprintf("interrupted before comparing; the measured trials are in %s and %s", arms[0].Dir, arms[1].Dir)
 	if err := ending(s, err, len(trials[0])+len(trials[1]) > 0, kept); err != nil {
 		return err
 	}
@@ -89,7 +89,7 @@ func (c *abCommand) noise() (*gate.Noise, error) {
 		return nil, nil
 	}
 	if _, err := os.Stat(c.Noise); errors.Is(err, os.ErrNotExist) {
-		return nil, refuse("there is no %s; learn by `pollpush compare BASE NEW --learn`, as `make noise` does, or leave --noise away", c.Noise)
+		return nil, refuse("%s does not exist; record it with `pollpush compare BASE NEW --learn`, as `make noise` does, or omit --noise", c.Noise)
 	}
 	noise, err := gate.ReadNoise(c.Noise)
 	if err != nil {
@@ -112,7 +112,7 @@ func (c *abCommand) grid(s *session) (scenario.Grid, []string, error) {
 		return g, nil, err
 	}
 	if trials := g.Points[0].Trials; !c.overridden("trials") && !c.CountsOnly && trials < gate.FewestTrials {
-		fmt.Fprintf(s.stderr, "%s says trials: %d; here %d of each transport are run on each side, since %d are the fewest that can tell times apart (--trials N runs N)\n",
+		fmt.Fprintf(s.stderr, "%s has trials: %d; running %d per transport and server instead, since comparing times needs at least %d (--trials N runs N)\n",
 			g.Name, trials, stat.FewestForInterval, gate.FewestTrials)
 		o.Keys = append(o.Keys, scenario.Override{Key: "trials", Value: fmt.Sprint(stat.FewestForInterval), Origin: "--trials"})
 		if g, err = o.grid(); err != nil {
@@ -142,10 +142,10 @@ func (c *abCommand) arms(s *session) ([]control.Arm, error) {
 		return nil, err
 	}
 	if strings.HasPrefix(base.Target, "https:") != strings.HasPrefix(next.Target, "https:") {
-		return nil, usage("%s and %s: one of them is https; compare two of http, or two of https", c.Base, c.New)
+		return nil, usage("%s and %s: one is http, the other https; compare two of the same kind", c.Base, c.New)
 	}
 	if strings.TrimSuffix(c.Base, "/") == strings.TrimSuffix(c.New, "/") {
-		fmt.Fprintln(s.stderr, "BASE and NEW are the same server: this is an A/A test, and what differs is noise")
+		fmt.Fprintln(s.stderr, "BASE and NEW are the same server: this is an A/A test, so all differences are noise")
 	}
 	if len(c.TargetPID) > 0 {
 		base.TargetPID, next.TargetPID = c.TargetPID[0], c.TargetPID[1]
@@ -160,7 +160,7 @@ func keepReport(s *session, dir string, trials []result.Trial) {
 		return
 	}
 	if err := report.Write(dir, trials); err != nil {
-		fmt.Fprintf(s.stderr, "pollpush: the report could not be made: %v; the results are in %s\n", err, dir)
+		fmt.Fprintf(s.stderr, "pollpush: the report could not be written: %v; the results are in %s\n", err, dir)
 		return
 	}
 	fmt.Fprintf(s.stderr, "Report: %s\n", filepath.Join(dir, "report.html"))

@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -33,9 +35,7 @@ func withHeader(t *testing.T) string {
 	t.Helper()
 	program(t, "pollpush") // skips where no processes are run
 	dir, err := header()
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return dir
 }
 
@@ -71,9 +71,7 @@ func readSides(t *testing.T, out string, trials int) (base, next []result.Trial)
 func TestVariantsApply(t *testing.T) {
 	t.Parallel()
 	patches, err := filepath.Glob("../../.ci/variants/*.patch")
-	if err != nil || len(patches) == 0 {
-		t.Fatalf("there are %d patches (%v)", len(patches), err)
-	}
+	assert.Assert(t, err == nil && len(patches) != 0, "there are %d patches (%v)", len(patches), err)
 	for _, path := range patches {
 		check := exec.Command("git", "apply", "--check", filepath.Join(".ci", "variants", filepath.Base(path)))
 		check.Dir = filepath.Join("..", "..")
@@ -97,18 +95,13 @@ func TestAbFindsAHeader(t *testing.T) {
 		if try == 3 {
 			return // a machine as busy as this lets nothing be found
 		}
-		if err := os.RemoveAll(filepath.Join(dir, "ab")); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, os.RemoveAll(filepath.Join(dir, "ab")))
 	}
 	base, next := readSides(t, filepath.Join(dir, "ab"), 1)
-	if base[0].Env.Commit != "test" || next[0].Env.Commit != "unknown" {
-		t.Errorf("commits %q and %q", base[0].Env.Commit, next[0].Env.Commit)
-	}
+	assert.Check(t, base[0].Env.Commit == "test" && next[0].Env.Commit == "unknown", "commits %q and %q", base[0].Env.Commit, next[0].Env.Commit)
 	for _, name := range []string{"ab.md", "ab.xml"} {
-		if text, err := os.ReadFile(filepath.Join(dir, name)); err != nil || !strings.Contains(string(text), "X-Trace") {
-			t.Errorf("%s does not tell the header (%v):\n%s", name, err, text)
-		}
+		text, err := os.ReadFile(filepath.Join(dir, name))
+		assert.Check(t, err == nil && strings.Contains(string(text), "X-Trace"), "%s does not tell the header (%v):\n%s", name, err, text)
 	}
 }
 
@@ -178,9 +171,8 @@ func TestAbOfCommands(t *testing.T) {
 	for _, trial := range trials {
 		order = append(order, trial.Run)
 	}
-	if got := strings.Join(order, " "); got != "base new new base" && got != "new base base new" {
-		t.Errorf("the order was %s", got)
-	}
+	got := strings.Join(order, " ")
+	assert.Check(t, got == "base new new base" || got == "new base base new", "the order was %s", got)
 	wantNoneLeft(t, dir)
 	pollpush(t, dir, "compare", "ab/base", "ab/new", "--counts-only").wantExit(t, e.code)
 	pollpush(t, dir, "report", "ab/new").wantExit(t, fine)
@@ -195,7 +187,7 @@ func TestAbOfACommandThatDies(t *testing.T) {
 	start := programs + "/chatserver --listen " + address + " & [ ! -e tried ] || { sleep 1; echo 'out of memory' >&2; exit 9; }; touch tried; wait"
 	e := pollpush(t, dir, "ab", start, programs+"/chatserver --listen "+address, "tiny.yaml", "--ready", "http://"+address+"/healthz",
 		"--transports", "ws", "--trials", "1", "--time-limit", "1s", "--steady", "3s", "--out", "ab")
-	e.wantExit(t, badInput, "exit status 9; it said: ", "out of memory")
+	e.wantExit(t, badInput, "exit status 9; it printed: ", "out of memory")
 	wantNoneLeft(t, dir)
 }
 
@@ -208,8 +200,8 @@ func TestAbInterrupted(t *testing.T) {
 	p.await("ws, trial 1 of 6: steady 1 s")
 	e := p.interrupt(syscall.SIGINT)
 	wantNoneLeft(t, dir)
-	e.wantExit(t, interrupted, "tiny says trials: 1; here 6 of each transport are run on each side", "12 trials, about ",
-		"interrupted, nothing was compared; what was measured is in ab/base and ab/new")
+	e.wantExit(t, interrupted, "tiny has trials: 1; running 6 per transport and server instead", "12 trials, about ",
+		"interrupted before comparing; the measured trials are in ab/base and ab/new")
 	for _, side := range []string{"base", "new"} {
 		trials, err := result.ReadDir(filepath.Join(dir, "ab", side))
 		if err != nil {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -22,9 +24,7 @@ func action(t *testing.T, dir string, inputs map[string]string) (e ended, output
 func actionBy(t *testing.T, programs, dir string, inputs map[string]string) (e ended, outputs, summary string) {
 	t.Helper()
 	script, err := filepath.Abs("../../.ci/action")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	p := prepared(t, dir, script, programs)
 	files := t.TempDir()
 	p.cmd.Env = append(os.Environ(), "GITHUB_OUTPUT="+filepath.Join(files, "outputs"), "GITHUB_STEP_SUMMARY="+filepath.Join(files, "summary"))
@@ -45,9 +45,7 @@ func TestAction(t *testing.T) {
 	inputs := map[string]string{"TARGET": url, "SCENARIO": "tiny.yaml", "TRANSPORTS": "ws", "TRIALS": "1", "OUT": "first run"}
 	e, outputs, summary := action(t, dir, inputs)
 	verdict, known := map[int]string{fine: "measured", invalidRun: "invalid"}[e.code] // by how busy the machine is
-	if !known {
-		t.Errorf("exit code %d: %s", e.code, e.stdout)
-	}
+	assert.Check(t, known, "exit code %d: %s", e.code, e.stdout)
 	if outputs != "verdict="+verdict+"\nreport=first run/report.html\n" || !strings.HasPrefix(summary, "**pollpush: "+verdict+".** ") ||
 		!strings.Contains(summary, "bytes per delivery, in") || strings.Contains(summary, "](charts/") {
 		t.Errorf("outputs %q, summary:\n%s", outputs, summary)
@@ -74,10 +72,10 @@ func TestActionBaseline(t *testing.T) {
 		summary         []string
 	}{
 		"nowhere": {"", "true", refused, "verdict=refused\n", []string{
-			"Nothing was measured: there is no baseline in nowhere. Make and commit one (docs/ci.md), or set allow-missing-baseline: true.", "make the base by `pollpush run SCENARIO --out nowhere`"}},
+			"Nothing was measured: there is no baseline in nowhere. Make and commit one (docs/ci.md), or set allow-missing-baseline: true.", "make the base with `pollpush run SCENARIO --out nowhere`"}},
 		"nowhere allowed": {"true", "true", fine, "verdict=not-compared\nreport=pollpush-results/report.html\n", []string{
 			"There is no baseline in nowhere yet. To make this run the baseline, commit its trials.jsonl as nowhere/trials.jsonl.", "bytes per delivery, in"}},
-		".": {"", "true", refused, "verdict=refused\n", []string{"there is no baseline in .", "bench holds a run: name that as the base"}},
+		".": {"", "true", refused, "verdict=refused\n", []string{"there is no baseline in .", "bench holds a run: give that as the base"}},
 		"broken": {"true", "true", badInput, "verdict=refused\n", []string{
 			"Nothing was measured: the baseline broken cannot be used:", "broken/trials.jsonl:1: is not JSON"}},
 		"bench": {"", "true", badInput, "verdict=refused\n", []string{"The server could not be measured:", "--baseline bench: ", "(clients: 2, and 20; "}},
@@ -97,17 +95,12 @@ func TestActionBaseline(t *testing.T) {
 			e, outputs, summary := action(t, dir, map[string]string{"TARGET": url, "SCENARIO": "tiny.yaml", "TRANSPORTS": "ws", "BASELINE": baseline,
 				"ALLOW_MISSING_BASELINE": c.allowed, "COUNTS_ONLY": c.counts})
 			e.wantExit(t, c.code)
-			if outputs != c.outputs {
-				t.Errorf("outputs %q, want %q", outputs, c.outputs)
-			}
+			assert.Check(t, outputs == c.outputs, "outputs %q, want %q", outputs, c.outputs)
 			for _, text := range c.summary {
-				if !strings.Contains(summary, text) {
-					t.Errorf("the summary does not say %q:\n%s", text, summary)
-				}
+				assert.Check(t, strings.Contains(summary, text), "the summary does not say %q:\n%s", text, summary)
 			}
-			if _, err := os.Stat(filepath.Join(dir, "pollpush-results")); (err == nil) != (c.code == fine) {
-				t.Errorf("that there are results: %v", err)
-			}
+			_, err := os.Stat(filepath.Join(dir, "pollpush-results"))
+			assert.Check(t, (err == nil) == (c.code == fine), "that there are results: %v", err)
 		})
 	}
 }
@@ -135,9 +128,8 @@ func TestActionInputs(t *testing.T) {
 			if outputs != "verdict=refused\n" || !strings.HasPrefix(summary, "**pollpush: refused.** ") {
 				t.Errorf("outputs %q, summary %q", outputs, summary)
 			}
-			if _, err := os.Stat(filepath.Join(dir, "pwned")); err == nil {
-				t.Error("it was run")
-			}
+			_, err := os.Stat(filepath.Join(dir, "pwned"))
+			assert.Check(t, err != nil, "it was run")
 		})
 	}
 }
@@ -194,9 +186,8 @@ func TestActionTestsTimes(t *testing.T) {
 			maps.Copy(inputs, c.ways)
 			maps.Copy(inputs, c.inputs)
 			actionBy(t, folder, dir, inputs)
-			if asked, err := os.ReadFile(filepath.Join(dir, "asked")); string(asked) != c.want {
-				t.Errorf("asked for %q, %v; want %q", asked, err, c.want)
-			}
+			asked, err := os.ReadFile(filepath.Join(dir, "asked"))
+			assert.Check(t, string(asked) == c.want, "asked for %q, %v; want %q", asked, err, c.want)
 		})
 	}
 }

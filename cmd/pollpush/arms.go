@@ -17,13 +17,13 @@ import (
 // finder is how this command finds one of its servers: both are of a kind. It
 // refuses flags that do not go with it.
 func (c *abCommand) finder() (func(context.Context, string) (control.Arm, error), error) {
-	const foreign = "servers that are no chatserver of pollpush"
+	const foreign = "servers other than pollpush's chatserver"
 	pids := len(c.TargetPID) > 0
 	switch run := c.Ready == "" && (isURL(c.Base) || isURL(c.New)); {
 	case pids && !run:
-		return nil, usage("--target-pid: goes with the URLs of two servers that run")
+		return nil, usage("--target-pid: needs the URLs of two running servers")
 	case pids && (len(c.TargetPID) != 2 || min(c.TargetPID[0], c.TargetPID[1]) < 1):
-		return nil, usage("--target-pid: give the ids of both servers' processes, as 4711,4712")
+		return nil, usage("--target-pid: give the ids of both servers' processes, such as 4711,4712")
 	case c.ReadyWithin <= 0:
 		return nil, usage("--ready-within %v: must be more than 0s", c.ReadyWithin)
 	case run:
@@ -31,7 +31,7 @@ func (c *abCommand) finder() (func(context.Context, string) (control.Arm, error)
 	case c.Ready != "":
 		return c.startedArm, c.suitTarget(foreign)
 	case c.TargetCA != "":
-		return nil, usage("--target-ca %s: goes with URLs of servers", c.TargetCA)
+		return nil, usage("--target-ca %s: needs URLs of servers", c.TargetCA)
 	}
 	return folderArm, nil
 }
@@ -42,7 +42,7 @@ func isURL(server string) bool { return strings.Contains(server, "://") }
 func targetArm(_ context.Context, server string) (control.Arm, error) {
 	u, err := url.Parse(server)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
-		return control.Arm{}, usage("%q is no URL of a server: give both as http://127.0.0.1:8080, or two folders, or two commands with --ready", server)
+		return control.Arm{}, usage("%q is not the URL of a server: give two URLs such as http://127.0.0.1:8080, or two folders, or two commands with --ready", server)
 	}
 	return control.Arm{Target: server, Commit: commit()}, nil
 }
@@ -51,10 +51,10 @@ func targetArm(_ context.Context, server string) (control.Arm, error) {
 func (c *abCommand) startedArm(_ context.Context, command string) (control.Arm, error) {
 	u, err := url.Parse(c.Ready)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || u.Port() == "" || u.User != nil {
-		return control.Arm{}, usage("--ready %q: give an address of the server with its port, as http://127.0.0.1:3000/healthz", c.Ready)
+		return control.Arm{}, usage("--ready %q: give a URL of the server with its port, such as http://127.0.0.1:3000/healthz", c.Ready)
 	}
 	if word, _, _ := strings.Cut(strings.TrimSpace(command), " "); word == "" || isURL(word) {
-		return control.Arm{}, usage("%q is no command: --ready goes with two commands that start servers; leave it out where they run already", command)
+		return control.Arm{}, usage("%q is not a command: --ready needs two commands that start servers; omit it if the servers are already running", command)
 	}
 	return control.Arm{
 		Target: u.Scheme + "://" + u.Host, Commit: commit(),
@@ -71,7 +71,7 @@ func folderArm(ctx context.Context, binaries string) (control.Arm, error) {
 	}
 	server := filepath.Join(folder, "chatserver")
 	if err := runnable(server); err != nil {
-		return control.Arm{}, refuse("there is no server in %s: %w; name a folder of programs, as `go build -o FOLDER/ ./cmd/...` makes it, the URL of a server that runs, or the command that starts one with --ready URL", binaries, err)
+		return control.Arm{}, refuse("no server in %s: %w; give a folder of programs, as built by `go build -o FOLDER/ ./cmd/...`, or the URL of a running server, or the command that starts one with --ready URL", binaries, err)
 	}
 	return control.Arm{Chatserver: server, Commit: commitOf(ctx, filepath.Join(folder, "pollpush"))}, nil
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/result"
 )
@@ -41,13 +42,9 @@ func aTrial() result.Trial {
 func lineOf(t *testing.T, trial result.Trial) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "one")
-	if err := result.Append(path, &trial); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, result.Append(path, &trial))
 	line, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return string(line)
 }
 
@@ -60,7 +57,7 @@ func TestCutOffResults(t *testing.T) {
 	write(t, filepath.Join(dir, "bad", result.FileName), good+good[:len(good)/2])
 	pollpush(t, dir, "report", "good").wantExit(t, fine)
 	for _, name := range []string{"bad", "bad/trials.jsonl"} {
-		pollpush(t, dir, "report", name).wantExit(t, fine, "bad/trials.jsonl:2: the line is cut off: its writer was killed; the report is of the lines before")
+		pollpush(t, dir, "report", name).wantExit(t, fine, "bad/trials.jsonl:2: the line is cut off: its writer was killed; the report covers the lines before it")
 		wantReport(t, filepath.Join(dir, "bad"))
 	}
 	files := filesIn(t, dir)

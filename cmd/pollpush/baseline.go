@@ -18,7 +18,7 @@ func (c *runCommand) suitBaseline(orders []order) error {
 	base, err := result.ReadDir(c.Baseline)
 	switch {
 	case errors.Is(err, result.ErrMissing):
-		return &control.Refusal{Err: noBase(c.Baseline, "leave --baseline out", err)}
+		return &control.Refusal{Err: noBase(c.Baseline, "omit --baseline", err)}
 	case err != nil:
 		return err
 	}

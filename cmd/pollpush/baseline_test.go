@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
 )
@@ -14,18 +16,12 @@ import (
 func TestCommittedBaseline(t *testing.T) {
 	t.Parallel()
 	trials, err := result.ReadDir("../../results/baseline/short")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	file, src, err := scenario.Read("short")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	o := order{File: file, Source: string(src)}
 	grid, err := o.grid()
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	want := grid.Points[0]
 	var transports []string
 	for i := range trials {
@@ -37,13 +33,9 @@ func TestCommittedBaseline(t *testing.T) {
 		if trial.ScenarioHash != want.Hash() {
 			t.Errorf("%s trial %d is of scenario hash %s, short is %s", trial.Transport, trial.Trial, trial.ScenarioHash, want.Hash())
 		}
-		if trial.Transport == "poll" && len(trial.AnswerHeaders) == 0 {
-			t.Errorf("poll trial %d tells no headers", trial.Trial)
-		}
+		assert.Check(t, trial.Transport != "poll" || len(trial.AnswerHeaders) != 0, "poll trial %d tells no headers", trial.Trial)
 	}
 	for _, name := range want.Transports {
-		if !slices.Contains(transports, name) {
-			t.Errorf("it has no trial of %s", name)
-		}
+		assert.Check(t, slices.Contains(transports, name), "it has no trial of %s", name)
 	}
 }

@@ -75,7 +75,7 @@ func calibrate(s *session, o calibration.Options, list []string, known *calibrat
 		of, _ := transport.Find(name)
 		found, err := calibration.Measure(s, o, of)
 		if s.Err() != nil {
-			return &exitError{interrupted, "interrupted; the transports before are kept"}
+			return &exitError{interrupted, "interrupted; the transports measured before are saved"}
 		}
 		if mismatch, ok := errors.AsType[*calibration.Mismatch](err); ok {
 			return &exitError{regression, mismatch.Error()}
@@ -85,7 +85,7 @@ func calibrate(s *session, o calibration.Options, list []string, known *calibrat
 		}
 		known.Put(found)
 		if err := known.Write(path); err != nil {
-			return refuse("the calibration cannot be kept: %w", err)
+			return refuse("the calibration cannot be saved: %w", err)
 		}
 		if found.Floor == nil {
 			unknown++
@@ -96,10 +96,10 @@ func calibrate(s *session, o calibration.Options, list []string, known *calibrat
 	}
 	var texts []string
 	if unknown > 0 {
-		texts = append(texts, fmt.Sprintf("the floor of %d of %d transports is not known: the machine was too busy", unknown, len(list)))
+		texts = append(texts, fmt.Sprintf("the floor of %d of %d transports could not be measured: the machine was too busy", unknown, len(list)))
 	}
 	if unconfirmed > 0 {
-		texts = append(texts, fmt.Sprintf("of %d of %d transports not all %d trials at half of the largest load were valid", unconfirmed, len(list), o.Confirm))
+		texts = append(texts, fmt.Sprintf("%d of %d transports had invalid trials among the %d at half of the largest load", unconfirmed, len(list), o.Confirm))
 	}
 	if len(texts) > 0 {
 		return &exitError{invalidRun, strings.Join(texts, "; ") + "; calibrate them again"}
@@ -183,7 +183,7 @@ func calibrated(s *session, path string) (map[string]*result.Calibration, error)
 		return nil, err
 	}
 	if len(known) == 0 {
-		fmt.Fprintln(s.stderr, "What the generator adds on this machine is not known; `pollpush calibrate` tells it in about 9 minutes")
+		fmt.Fprintln(s.stderr, "What the generator adds on this machine is not known; `pollpush calibrate` measures it in about 9 minutes")
 		return nil, nil
 	}
 	fmt.Fprintf(s.stderr, "What the generator adds is known from %s\n", file)

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/calibration"
 	"github.com/pollpush/pollpush/internal/control"
 	"github.com/pollpush/pollpush/internal/result"
@@ -29,24 +31,18 @@ func TestCalibrate(t *testing.T) {
 		t.Fatal(err)
 	}
 	e := pollpush(t, dir, "calibrate", "--quick", "--transports", "ws", "--confirm", "1")
-	const exact = "ws: 200 lost, 200 duplicated and 200 reordered of 2000 deliveries are given back exactly"
+	const exact = "ws: 200 lost, 200 duplicated and 200 reordered of 2000 deliveries are reported exactly"
 	if !slices.Contains(usable, e.code) || !strings.Contains(e.stderr, exact) || !strings.Contains(e.stdout, "Calibration: "+path) {
 		t.Fatalf("exit code %d: %s\n%s", e.code, e.stdout, e.stderr)
 	}
 	c, err := calibration.Read(filepath.Join(dir, path), machine)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(c.Transports) != 2 || c.Transports[0].Name != "poll" || c.Transports[1].Name != "ws" {
-		t.Fatalf("calibrated are %+v", c.Transports)
-	}
+	assert.NilError(t, err)
+	assert.Assert(t, len(c.Transports) == 2 && c.Transports[0].Name == "poll" && c.Transports[1].Name == "ws", "calibrated are %+v", c.Transports)
 	found := c.Transports[1]
 	if !found.Quick || found.Floor == nil && len(found.Doubts) == 0 {
 		t.Errorf("neither a floor nor what is in doubt: %+v", found)
 	}
-	if found.Operation != calibration.Delivery || found.Commit != "test" || found.CPU <= 0 || found.PerS <= 0 {
-		t.Errorf("%+v", found)
-	}
+	assert.Check(t, found.Operation == calibration.Delivery && found.Commit == "test" && found.CPU > 0 && found.PerS > 0, "%+v", found)
 	if q := found.Floor; q != nil && (q.N == 0 || q.Max < q.Mean) {
 		t.Errorf("the floor is %+v", *q)
 	}
@@ -56,31 +52,24 @@ func TestCalibrate(t *testing.T) {
 	if q := found.Confirmed; (q != nil) != (found.Largest.PerS > 0) || q != nil && (q.Trials != 1 || q.Valid > 1) {
 		t.Errorf("confirmed is %+v", q)
 	}
-	if files := filesIn(t, filepath.Join(dir, "results")); len(files) != 1 {
-		t.Errorf("%d files are in results", len(files))
-	}
+	files := filesIn(t, filepath.Join(dir, "results"))
+	assert.Check(t, len(files) == 1, "%d files are in results", len(files))
 
 	// What is not quick goes into a run's trials.
 	p50 := 0.00025
 	ws := c.Transports[1]
 	ws.Quick, ws.Floor = false, &result.Quantiles{P50: &p50, Max: 0.001, Mean: 0.0003, N: 20}
 	c.Put(ws)
-	if err := c.Write(filepath.Join(dir, path)); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, c.Write(filepath.Join(dir, path)))
 	e = pollpush(t, dir, "run", "tiny.yaml", "--out", "run", "--transports", "ws,poll")
 	if !slices.Contains(usable, e.code) || !strings.Contains(e.stderr, "What the generator adds is known from "+path) {
 		t.Errorf("exit code %d:\n%s", e.code, e.stderr)
 	}
 	trials, err := result.ReadDir(filepath.Join(dir, "run"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	for _, trial := range trials {
 		got := trial.Calibration
-		if (got != nil) != (trial.Transport == "ws") {
-			t.Errorf("%s: that the trial is calibrated is %v", trial.Transport, got != nil)
-		}
+		assert.Check(t, (got != nil) == (trial.Transport == "ws"), "%s: that the trial is calibrated is %v", trial.Transport, got != nil)
 		if got != nil && (got.Commit != "test" || got.Measured.IsZero() || got.Floor == nil || *got.Floor.P50 != p50) {
 			t.Errorf("%s: %+v", trial.Transport, got)
 		}
@@ -94,14 +83,12 @@ func TestCalibrateMismatch(t *testing.T) {
 	t.Parallel()
 	dir, bin := workplace(t), t.TempDir()
 	for _, name := range []string{"pollpush", "loadgen"} {
-		if err := os.Link(program(t, name), filepath.Join(bin, name)); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, os.Link(program(t, name), filepath.Join(bin, name)))
 	}
 	wrong := "#!/bin/sh\nexec " + program(t, "nulltarget") + ` "$@" --lose 20` + "\n"
 	script(t, filepath.Join(bin, "nulltarget"), wrong)
 	e := launch(t, dir, filepath.Join(bin, "pollpush"), "calibrate", "--quick", "--transports", "sse").end()
-	e.wantExit(t, regression, "sse: known faults were not given back exactly: lost 100, known to be 200; delivered 2100, known to be 2000")
+	e.wantExit(t, regression, "sse: known faults were not reported exactly: lost 100, but the target made 200; delivered 2100, but the target made 2000")
 	if _, err := os.Stat(filepath.Join(dir, "results")); err == nil {
 		t.Error("something was kept")
 	}
@@ -115,21 +102,15 @@ func TestCalibrated(t *testing.T) {
 	env := control.Env()
 	quick, p50 := calibration.New(env), 0.00025
 	quick.Put(calibration.Transport{Name: "ws", Operation: calibration.Delivery, Quick: true, Floor: &result.Quantiles{P50: &p50, Max: 0.001, Mean: 0.0003, N: 20}})
-	if err := quick.Write("quick.json"); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Mkdir("empty", 0o755); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, quick.Write("quick.json"))
+	assert.NilError(t, os.Mkdir("empty", 0o755))
 	for _, path := range []string{"quick.json", "empty", calibrations} {
 		said, err := os.Create("said")
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		known, err := calibrated(&session{Context: t.Context(), stderr: newOutput(said)}, path)
 		said.Close()
 		text, _ := os.ReadFile("said")
-		if err != nil || len(known) != 0 || !strings.Contains(string(text), "What the generator adds on this machine is not known; `pollpush calibrate` tells it") {
+		if err != nil || len(known) != 0 || !strings.Contains(string(text), "What the generator adds on this machine is not known; `pollpush calibrate` measures it") {
 			t.Errorf("%s: %v, %v, said %q", path, known, err, text)
 		}
 	}

@@ -35,7 +35,7 @@ func (c *checkCommand) Run(s *session) error {
 	}
 	results, err := contract.Check(s, base, roots, part)
 	if s.Err() != nil {
-		return &exitError{interrupted, "interrupted before all was checked"}
+		return &exitError{interrupted, "interrupted before the check was complete"}
 	}
 	if results != nil {
 		printAbility(s.stdout, results, part)
@@ -71,9 +71,9 @@ func judge(base string, part contract.Part, count tally) error {
 		return &exitError{refused, fmt.Sprintf("the check of %s ran out of time (%v): %d of %d points were not tried, %d failed; see docs/contract.md",
 			base, contract.CheckTime, count.untried, count.all, count.failed)}
 	case part.Needed && count.failed > 0:
-		return &exitError{regression, fmt.Sprintf("%s fails %d of %d points that measuring needs; see docs/contract.md", base, count.failed, count.all)}
+		return &exitError{regression, fmt.Sprintf("%s fails %d of %d points needed for measuring; see docs/contract.md", base, count.failed, count.all)}
 	case count.failed > 0:
-		return &exitError{regression, fmt.Sprintf("%s breaks the contract in %d of %d points, %s of them needed to measure; see docs/contract.md",
+		return &exitError{regression, fmt.Sprintf("%s breaks the contract in %d of %d points, %s of them needed for measuring; see docs/contract.md",
 			base, count.failed, count.all, count.ofThese())}
 	}
 	return nil
@@ -96,7 +96,7 @@ func ability(lacking []contract.Result) string {
 	for _, r := range lacking {
 		switch {
 		case r.Verdict == contract.Untried:
-			said = "not known: the check ended before"
+			said = "not known: the check ended too early"
 		case r.Why != "":
 			return "not offered: " + r.Why
 		default:
@@ -110,7 +110,7 @@ func ability(lacking []contract.Result) string {
 func find(name string) (transport.Transport, error) {
 	t, ok := transport.Find(name)
 	if !ok {
-		return t, usage("transport %q: there is none of this name; there are %s", name, strings.Join(transport.Names(), ", "))
+		return t, usage("unknown transport %q; choose from %s", name, strings.Join(transport.Names(), ", "))
 	}
 	return t, nil
 }
@@ -173,7 +173,7 @@ func printResult(w io.Writer, r contract.Result) {
 	why := ""
 	switch {
 	case r.Verdict == contract.Failed && !r.Needed:
-		why = " (not needed to measure)"
+		why = " (not needed for measuring)"
 	case r.Verdict != contract.Failed && r.Why != "":
 		why = " (" + r.Why + ")"
 	}

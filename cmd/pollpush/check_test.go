@@ -9,6 +9,9 @@ import (
 	"syscall"
 	"testing"
 
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
+
 	"github.com/pollpush/pollpush/internal/contract"
 )
 
@@ -23,20 +26,18 @@ func TestCheckOurServer(t *testing.T) {
 		unspoken string
 	}{
 		{"/", fine, "", []string{
-			"websocket\n  passed  the handshake is answered 101\n", "deflate\n  absent  all 4 points (permessage-deflate was offered and not agreed to)\n",
-			"ws                can be measured\nws-deflate        not offered: permessage-deflate was offered and not agreed to\nws-batch          can be measured\n",
+			"websocket\n  passed  the handshake gets 101\n", "deflate\n  absent  all 4 points (permessage-deflate was offered but not accepted)\n",
+			"ws                can be measured\nws-deflate        not offered: permessage-deflate was offered but not accepted\nws-batch          can be measured\n",
 			"passed, 0 failed, 4 absent"}, "FAILED"},
-		{" --transports ws,ws-deflate", regression, "breaks the contract in 4 of .. 1 of them needed to measure",
-			[]string{"FAILED  permessage-deflate is agreed", "leave its transport out", "passed  a ping gets its pong"}, "sse\n"},
-		{" --for poll", fine, "", []string{"poll              can be measured\n\npublishing\n  passed  POST is answered 201\n"}, "errors\n"},
-		{" --for poll,ws-deflate", regression, " points that measuring needs", []string{"ws-deflate        not offered: "}, "errors\n"},
+		{" --transports ws,ws-deflate", regression, "breaks the contract in 4 of .. 1 of them needed for measuring",
+			[]string{"FAILED  permessage-deflate is accepted", "omit its transport", "passed  a ping gets a pong"}, "sse\n"},
+		{" --for poll", fine, "", []string{"poll              can be measured\n\npublishing\n  passed  POST gets 201\n"}, "errors\n"},
+		{" --for poll,ws-deflate", regression, " points needed for measuring", []string{"ws-deflate        not offered: "}, "errors\n"},
 	} {
 		e := pollpush(t, "", words("check "+url+c.args)...)
 		e.wantExit(t, c.code, strings.Split(c.err, " .. ")...)
 		for _, text := range c.said {
-			if !strings.Contains(e.stdout, text) {
-				t.Errorf("%s: it did not say %q:\n%s", c.args, text, e.stdout)
-			}
+			assert.Check(t, strings.Contains(e.stdout, text), "%s: it did not say %q:\n%s", c.args, text, e.stdout)
 		}
 		if strings.Contains(e.stdout, c.unspoken) || c.code == fine && e.stderr != "" {
 			t.Errorf("%s: it said %q:\n%s%s", c.args, c.unspoken, e.stdout, e.stderr)
@@ -58,14 +59,12 @@ func TestCheckServerDies(t *testing.T) {
 	}))
 	defer s.Close()
 	e := pollpush(t, workplace(t), "check", s.URL)
-	e.wantExit(t, refused, "the server at "+s.URL+" stopped answering after ", "; start it again")
+	e.wantExit(t, refused, "the server at "+s.URL+" stopped answering after ", "; restart it")
 	for text, want := range map[string]bool{
-		"  not known: the check ended before\n": true, "(under way when the server stopped answering)\n": true,
-		"history\n  not tried  all 6 points\n": true, "remedy: answer in full": false,
+		"  not known: the check ended too early\n": true, "(under way when the server stopped answering)\n": true,
+		"history\n  not tried  all 6 points\n": true, "remedy: send a complete HTTP/1.1 answer": false,
 	} {
-		if strings.Contains(e.stdout, text) != want {
-			t.Errorf("that it said %q: %v, want %v:\n%s", text, !want, want, e.stdout)
-		}
+		assert.Check(t, strings.Contains(e.stdout, text) == want, "that it said %q: %v, want %v:\n%s", text, !want, want, e.stdout)
 	}
 }
 
@@ -81,7 +80,7 @@ func TestCheckInterrupted(t *testing.T) {
 	p := launch(t, dir, program(t, "pollpush"), "check", s.URL)
 	<-asked
 	p.signal(syscall.SIGINT)
-	p.end().wantExit(t, interrupted, "interrupted before all was checked")
+	p.end().wantExit(t, interrupted, "interrupted before the check was complete")
 }
 
 func TestPrintResults(t *testing.T) {
@@ -105,7 +104,7 @@ func TestPrintResults(t *testing.T) {
 	const want = `a
   passed  one
   absent  two (no two)
-  FAILED  three (not needed to measure)
+  FAILED  three (not needed for measuring)
           asked:  GET /
           found:  404
           remedy: answer 200
@@ -122,9 +121,8 @@ d
 
 1 passed, 2 failed, 3 absent, 3 not tried, of 9 points
 `
-	if got := b.String(); got != want || count != (tally{all: 9, passed: 1, absent: 3, failed: 2, untried: 3, needed: 1}) {
-		t.Errorf("%v:\n%s", count, got)
-	}
+	got := b.String()
+	assert.Check(t, got == want && count == (tally{all: 9, passed: 1, absent: 3, failed: 2, untried: 3, needed: 1}), "%v:\n%s", count, got)
 }
 
 func TestAbility(t *testing.T) {
@@ -136,11 +134,9 @@ func TestAbility(t *testing.T) {
 		"can be measured": nil,
 		"cannot be measured: two: 200; remedy: answer 304": {untried, failed},
 		"not offered: no wait":                             {absent, failed},
-		"not known: the check ended before":                {untried},
+		"not known: the check ended too early":             {untried},
 	} {
-		if got := ability(lacking); got != want {
-			t.Errorf("%s, want %s", got, want)
-		}
+		assert.Check(t, is.Equal(ability(lacking), want))
 	}
 }
 
@@ -155,10 +151,10 @@ func TestJudge(t *testing.T) {
 	}{
 		{tally{all: 5}, false, fine, ""},
 		{tally{all: 5}, true, fine, ""},
-		{tally{all: 6, failed: 1}, false, regression, breaks + "1 of 6 points, none of them needed to measure; see docs/contract.md\n"},
-		{tally{all: 7, failed: 2, needed: 1}, false, regression, breaks + "2 of 7 points, 1 of them needed to measure; see docs/contract.md\n"},
-		{tally{all: 7, failed: 2, needed: 2}, false, regression, breaks + "2 of 7 points, all of them needed to measure; see docs/contract.md\n"},
-		{tally{all: 4, failed: 2, needed: 2}, true, regression, "pollpush: http://h:1 fails 2 of 4 points that measuring needs; see docs/contract.md\n"},
+		{tally{all: 6, failed: 1}, false, regression, breaks + "1 of 6 points, none of them needed for measuring; see docs/contract.md\n"},
+		{tally{all: 7, failed: 2, needed: 1}, false, regression, breaks + "2 of 7 points, 1 of them needed for measuring; see docs/contract.md\n"},
+		{tally{all: 7, failed: 2, needed: 2}, false, regression, breaks + "2 of 7 points, all of them needed for measuring; see docs/contract.md\n"},
+		{tally{all: 4, failed: 2, needed: 2}, true, regression, "pollpush: http://h:1 fails 2 of 4 points needed for measuring; see docs/contract.md\n"},
 		{tally{all: 10, failed: 1, untried: 4}, true, refused, "pollpush: the check of http://h:1 ran out of time (1m0s): 4 of 10 points were not tried, 1 failed; see docs/contract.md\n"},
 	} {
 		var said strings.Builder
@@ -182,7 +178,6 @@ func TestCheckKeepsLibrariesQuiet(t *testing.T) {
 	}))
 	defer s.Close()
 	e := pollpush(t, workplace(t), "check", s.URL, "--for", "poll")
-	if lines := strings.Count(e.stderr, "\n"); lines != 1 {
-		t.Errorf("stderr has %d lines:\n%s", lines, e.stderr)
-	}
+	lines := strings.Count(e.stderr, "\n")
+	assert.Check(t, lines == 1, "stderr has %d lines:\n%s", lines, e.stderr)
 }

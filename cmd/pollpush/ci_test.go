@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"go.yaml.in/yaml/v4"
+	"gotest.tools/v3/assert"
 )
 
 // ciPage is what docs/ci.md asks its reader to do.
@@ -27,9 +28,7 @@ type ciStep struct {
 func readCI(t *testing.T, address string) (page ciPage) {
 	t.Helper()
 	text, err := os.ReadFile("../../docs/ci.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	var workflow strings.Builder
 	page.shells = map[string][]string{}
 	for _, section := range strings.Split(strings.ReplaceAll(string(text), "127.0.0.1:8080", address), "\n## ") {
@@ -45,9 +44,7 @@ func readCI(t *testing.T, address string) (page ciPage) {
 	var file struct {
 		Jobs map[string]struct{ Steps []ciStep }
 	}
-	if err := yaml.Unmarshal([]byte(workflow.String()), &file); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, yaml.Unmarshal([]byte(workflow.String()), &file))
 	page.jobs = map[string][]ciStep{}
 	for name, job := range file.Jobs {
 		page.jobs[name] = job.Steps
@@ -84,9 +81,7 @@ exec ` + programs + `/pollpush "${flags[@]}" "${small[@]}" "$@"`,
 	}
 	r.git(r.repository, "init", "--quiet", "--initial-branch", "main")
 	r.git(r.repository, "commit", "--quiet", "--allow-empty", "--message", "nothing yet")
-	if err := os.Symlink(r.tools, filepath.Join(r.repository, "bin")); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, os.Symlink(r.tools, filepath.Join(r.repository, "bin")))
 	return r
 }
 
@@ -173,9 +168,7 @@ func (r reader) job(page ciPage, name string) (summary string) {
 func actionEnv(t *testing.T, with map[string]string) (env []string) {
 	t.Helper()
 	text, err := os.ReadFile("../../action.yml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	var action struct {
 		Inputs map[string]struct{ Default string }
 		Runs   struct {
@@ -185,9 +178,7 @@ func actionEnv(t *testing.T, with map[string]string) (env []string) {
 			}
 		}
 	}
-	if err := yaml.Unmarshal(text, &action); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, yaml.Unmarshal(text, &action))
 	inputs := map[string]string{}
 	maps.Copy(inputs, with)
 	for name, input := range action.Inputs {

@@ -32,16 +32,16 @@ const (
 
 // commands is the command line.
 type commands struct {
-	Run       runCommand       `cmd:"" help:"Run scenarios and report what was measured."`
-	Report    reportCommand    `cmd:"" help:"Make the report of a run's folder again."`
-	Compare   compareCommand   `cmd:"" help:"Hold one run against another; exit 1 on a regression."`
-	Ab        abCommand        `cmd:"" help:"Measure two builds of the server by turns, and hold one against the other; exit 1 on a regression."`
-	Scenarios scenariosCommand `cmd:"" help:"List the scenarios that are built in."`
+	Run       runCommand       `cmd:"" help:"Run scenarios and report the results."`
+	Report    reportCommand    `cmd:"" help:"Rewrite the report of a run."`
+	Compare   compareCommand   `cmd:"" help:"Compare two runs; exit 1 on a regression."`
+	Ab        abCommand        `cmd:"" help:"Measure two servers alternately and compare them; exit 1 on a regression."`
+	Scenarios scenariosCommand `cmd:"" help:"List the built-in scenarios."`
 	Serve     serveCommand     `cmd:"" passthrough:"" help:"Serve the chat until interrupted (runs chatserver)."`
-	Check     checkCommand     `cmd:"" help:"Say which transports of a server can be measured, and check it against the chat contract, point by point; exit 1 where it fails."`
-	Probe     probeCommand     `cmd:"" help:"Print each message of a room as a line of JSON until interrupted."`
-	Calibrate calibrateCommand `cmd:"" help:"Measure what the load generator itself adds on this machine."`
-	Demo      demoCommand      `cmd:"" help:"Serve the chat with a trickle of messages, to be looked at in a browser."`
+	Check     checkCommand     `cmd:"" help:"Report which transports of a server can be measured, and check the server against the chat contract, point by point; exit 1 if a point fails."`
+	Probe     probeCommand     `cmd:"" help:"Print each message of a room as a line of JSON, until interrupted."`
+	Calibrate calibrateCommand `cmd:"" help:"Measure what the load generator itself adds to the numbers on this machine."`
+	Demo      demoCommand      `cmd:"" help:"Serve the chat with a trickle of messages, for a look in the browser."`
 
 	Version kong.VersionFlag `help:"Print the version and exit."`
 }
@@ -83,7 +83,7 @@ func runCommandLine(ctx context.Context, stdout, stderr *output, args []string) 
 	ended := false
 	parser, err := kong.New(&c,
 		kong.Name("pollpush"),
-		kong.Description("Measures what one chat costs by polling and by push."),
+		kong.Description("Measures what a chat costs over polling and over push."),
 		kong.Writers(stdout, stderr),
 		kong.Exit(func(int) { ended = true }),
 		vars(),
@@ -122,7 +122,7 @@ func emptyList(c *kong.Context) error {
 			continue
 		}
 		if list := p.Flag.Target; list.Len() == 0 || list.Len() == 1 && list.Index(0).String() == "" {
-			return fmt.Errorf("--%s \"\": give at least one, or leave the flag out", p.Flag.Name)
+			return fmt.Errorf("--%s \"\": give at least one, or omit the flag", p.Flag.Name)
 		}
 	}
 	return nil
@@ -180,15 +180,15 @@ func explain(stderr io.Writer, err error) int {
 	switch {
 	case ok:
 		return asked.code
-	case is[*usageError](err), is[*scenario.Error](err), is[*result.FileError](err), is[*calibration.FileError](err):
+	case causedBy[*usageError](err), causedBy[*scenario.Error](err), causedBy[*result.FileError](err), causedBy[*calibration.FileError](err):
 		return badInput
-	case is[*control.Refusal](err):
+	case causedBy[*control.Refusal](err):
 		return refused
 	}
 	return invalidRun
 }
 
-func is[E error](err error) bool {
+func causedBy[E error](err error) bool {
 	_, ok := errors.AsType[E](err)
 	return ok
 }

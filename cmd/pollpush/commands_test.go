@@ -7,6 +7,9 @@ import (
 	"syscall"
 	"testing"
 
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
+
 	"github.com/pollpush/pollpush/internal/scenario"
 )
 
@@ -33,9 +36,7 @@ func TestInformation(t *testing.T) {
 			t.Errorf("stderr: %s", e.stderr)
 		}
 		for _, text := range c.said {
-			if !strings.Contains(e.stdout, text) {
-				t.Errorf("%s: it did not say %q:\n%s", c.args, text, e.stdout)
-			}
+			assert.Check(t, strings.Contains(e.stdout, text), "%s: it did not say %q:\n%s", c.args, text, e.stdout)
 		}
 	}
 }
@@ -45,17 +46,11 @@ func TestServe(t *testing.T) {
 	dir := workplace(t)
 	p := launch(t, dir, program(t, "pollpush"), "serve", "--listen", "127.0.0.1:0", "--history", "5")
 	line := p.announced()
-	if pid := childIn(t, dir, "chatserver").pid; pid != line.PID {
-		t.Errorf("it says process %d, but it is %d", line.PID, pid)
-	}
+	assert.Check(t, is.Equal(childIn(t, dir, "chatserver").pid, line.PID), "it says process %d, but it is", line.PID)
 	answer, err := http.Get(line.URL + "/api/rooms/a/messages?after=0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		t.Error(answer.Status)
-	}
+	assert.Check(t, answer.StatusCode == http.StatusOK, answer.Status)
 	p.signal(syscall.SIGINT)
 	e := p.end()
 	if e.wantExit(t, fine); strings.Count(e.stdout, "\n") != 1 {
@@ -70,23 +65,19 @@ func TestDemo(t *testing.T) {
 	dir := workplace(t)
 	p := launch(t, dir, program(t, "pollpush"), "demo", "--listen", "127.0.0.1:0", "--room", "kitchen")
 	p.awaitIn(&p.stdout, "Ctrl-C")
-	url, _, _ := strings.Cut(strings.TrimSpace(strings.TrimPrefix(p.stdout.String(), "The chat:")), "/?room=kitchen\n")
+	url, _, _ := strings.Cut(strings.TrimSpace(strings.TrimPrefix(p.stdout.String(), "Chat:")), "/?room=kitchen\n")
 	page, err := http.Get(url)
 	if err != nil {
-		t.Fatalf("%v; it said:\n%s", err, p.stdout.String())
+		t.Fatalf("%v; it printed: \n%s", err, p.stdout.String())
 	}
 	page.Body.Close()
-	if kind := page.Header.Get("Content-Type"); page.StatusCode != http.StatusOK || !strings.HasPrefix(kind, "text/html") {
-		t.Errorf("the page: %s, %s", page.Status, kind)
-	}
+	kind := page.Header.Get("Content-Type")
+	assert.Check(t, page.StatusCode == http.StatusOK && strings.HasPrefix(kind, "text/html"), "the page: %s, %s", page.Status, kind)
 	talk, err := http.Get(url + "/api/rooms/kitchen/messages?after=0&wait=60s")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer talk.Body.Close()
-	if body, err := io.ReadAll(talk.Body); err != nil || !strings.Contains(string(body), `"user":"ada"`) {
-		t.Errorf("%s (%v): nobody talks", body, err)
-	}
+	body, err := io.ReadAll(talk.Body)
+	assert.Check(t, err == nil && strings.Contains(string(body), `"user":"ada"`), "%s (%v): nobody talks", body, err)
 	p.signal(syscall.SIGINT)
 	p.end().wantExit(t, fine)
 	wantNoneLeft(t, dir)

@@ -15,7 +15,7 @@ import (
 	"github.com/pollpush/pollpush/report/gate"
 )
 
-// comparing are the flags of whatever holds one run against another.
+// comparing are the flags of the commands that compare two runs.
 type comparing struct {
 	Limit      []string `sep:"none" placeholder:"METRIC=5%" help:"Change for the worse that is tolerated; for several metrics, give it several times."`
 	Markdown   string   `placeholder:"FILE" help:"Write the comparison as Markdown; - is standard output, instead of the table."`
@@ -128,12 +128,12 @@ func (c *compareCommand) Run(s *session) error {
 // that holds nothing.
 func noBase(base, without string, err error) error {
 	if runs, _ := filepath.Glob(filepath.Join(base, "*", result.FileName)); len(runs) > 0 {
-		return fmt.Errorf("%v; %s holds a run: name that as the base", err, filepath.Dir(runs[0]))
+		return fmt.Errorf("%v; %s holds a run: give that as the base", err, filepath.Dir(runs[0]))
 	}
 	if entries, _ := os.ReadDir(base); len(entries) > 0 {
 		base = filepath.Join(base, "base")
 	}
-	return fmt.Errorf("%v; make the base by `pollpush run SCENARIO --out %s`, or %s to go on without", err, base, without)
+	return fmt.Errorf("%v; make the base with `pollpush run SCENARIO --out %s`, or %s to go on without it", err, base, without)
 }
 
 // learn adds what two runs of one commit differ by to what is known of the
@@ -143,8 +143,8 @@ func learn(s *session, noise *gate.Noise, path string, base, next []result.Trial
 		return &exitError{badInput, err.Error()}
 	}
 	if err := noise.Write(path); err != nil {
-		return refuse("what was learnt cannot be written: %w", err)
+		return refuse("the noise cannot be written: %w", err)
 	}
-	fmt.Fprintf(s.stdout, "Learnt into %s.\n", path)
+	fmt.Fprintf(s.stdout, "Recorded the noise in %s.\n", path)
 	return nil
 }

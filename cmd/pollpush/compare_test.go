@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/gate"
 )
@@ -22,9 +24,7 @@ func writeRun(t *testing.T, dir string, trials int, change func(*result.Trial)) 
 		trial.Env = result.Env{Commit: "4c1d9e2", CPUModel: "Example CPU", Cores: 2, Go: "go1.26"}
 		trial.Reasons, trial.Validity = []result.Reason{}, result.Valid
 		change(&trial)
-		if err := result.Append(path, &trial); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, result.Append(path, &trial))
 	}
 }
 
@@ -47,13 +47,9 @@ func TestCompareFiles(t *testing.T) {
 	e := inside(t, words("compare base worse --markdown c.md --junit c.xml")...)
 	e.wantExit(t, regression, "regression: "+finding)
 	const conclusion = "REGRESSION: 1 finding. Times: not tested (needs 4 trials per side; here 1 and 1). Server cost: not measured."
-	if !strings.Contains(strings.Join(strings.Fields(e.stdout), " "), conclusion+" - "+finding) {
-		t.Errorf("stdout:\n%s", e.stdout)
-	}
+	assert.Check(t, strings.Contains(strings.Join(strings.Fields(e.stdout), " "), conclusion+" - "+finding), "stdout:\n%s", e.stdout)
 	files := filesIn(t, ".")
-	if !strings.Contains(files["c.md"], "**"+conclusion+"**") {
-		t.Errorf("Markdown:\n%s", files["c.md"])
-	}
+	assert.Check(t, strings.Contains(files["c.md"], "**"+conclusion+"**"), "Markdown:\n%s", files["c.md"])
 	if err := xml.Unmarshal([]byte(files["c.xml"]), new(struct {
 		XMLName xml.Name `xml:"testsuites"`
 	})); err != nil {
@@ -79,17 +75,17 @@ func TestCompareLearns(t *testing.T) {
 	})
 	inside(t, "compare", "base", "twin").wantExit(t, regression)
 	e := inside(t, "compare", "--learn", "base", "twin")
-	if e.wantExit(t, fine); e.stdout != "Learnt into base/noise.json.\n" {
+	if e.wantExit(t, fine); e.stdout != "Recorded the noise in base/noise.json.\n" {
 		t.Errorf("stdout %q", e.stdout)
 	}
-	wantRefused(t, dir, []refusal{{"compare --learn base/trials.jsonl twin", badInput, "learnt from already"}})
+	wantRefused(t, dir, []refusal{{"compare --learn base/trials.jsonl twin", badInput, "already learned from"}})
 	e = inside(t, "compare", "base", "twin", "--all")
 	e.wantExit(t, fine)
 	if !strings.Contains(e.stdout, "10 % → 50 %") || !strings.Contains(strings.Join(strings.Fields(e.stdout), " "), "Untestable") {
 		t.Errorf("it does not say what cannot be tested:\n%s", e.stdout)
 	}
 	for text, said := range map[string]string{
-		"{": "is not JSON", "{}": `has no "schema"`, `{"schema": 7}`: "has schema 7, this pollpush reads up to 1: use a newer pollpush",
+		"{": "is not JSON", "{}": `has no "schema"`, `{"schema": 7}`: "has schema 7, but this pollpush reads up to 1: use a newer pollpush",
 	} {
 		write(t, "base/"+gate.NoiseFile, text)
 		wantRefused(t, dir, []refusal{{"compare base twin", badInput, "noise base/noise.json: " + said}})

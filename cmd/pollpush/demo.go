@@ -52,7 +52,7 @@ func (c *demoCommand) talk(s *session, base string) error {
 	if err := c.post(client, base, 0); err != nil {
 		return err
 	}
-	fmt.Fprintf(s.stdout, "The chat:  %s/?room=%s\nThe race:  %s/?room=%s#race\nEnd it with Ctrl-C.\n", base, c.Room, base, c.Room)
+	fmt.Fprintf(s.stdout, "Chat:  %s/?room=%s\nRace:  %s/?room=%s#race\nPress Ctrl-C to stop.\n", base, c.Room, base, c.Room)
 	for n := 1; ; n++ {
 		if !s.sleep(time.Duration(rand.ExpFloat64() * float64(time.Second))) {
 			return nil
@@ -76,7 +76,7 @@ func (c *demoCommand) post(client *http.Client, base string, n int) error {
 	}
 	answer.Body.Close()
 	if answer.StatusCode != http.StatusCreated {
-		return usage("--room %s: the server answered %s; a room's name is 1 to 64 of A-Z a-z 0-9 _ -", c.Room, answer.Status)
+		return usage("--room %s: the server answered %s; a room name is 1 to 64 characters of A-Z a-z 0-9 _ -", c.Room, answer.Status)
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"golang.org/x/sys/unix"
+	"gotest.tools/v3/assert"
 )
 
 // confined runs the program where a process may hold only so many descriptors.
@@ -21,15 +22,10 @@ func confined(t *testing.T, dir, descriptors string, args ...string) ended {
 func wantNoRun(t *testing.T, dir string, e ended, said ...string) {
 	t.Helper()
 	e.wantExit(t, refused, said...)
-	if e.stdout != "" {
-		t.Errorf("stdout: %s", e.stdout)
-	}
-	if strings.Contains(e.stderr, "trial 1") || strings.Contains(e.stderr, "results in") {
-		t.Error("a trial was begun, or promised")
-	}
-	if _, err := os.Stat(filepath.Join(dir, "results")); err == nil {
-		t.Error("a results folder was made")
-	}
+	assert.Check(t, e.stdout == "", "stdout: %s", e.stdout)
+	assert.Check(t, !strings.Contains(e.stderr, "trial 1") && !strings.Contains(e.stderr, "results in"), "a trial was begun, or promised")
+	_, err := os.Stat(filepath.Join(dir, "results"))
+	assert.Check(t, err != nil, "a results folder was made")
 }
 
 // Package control knows what is too large, and says what would do.
@@ -43,16 +39,12 @@ func TestTooLargeForTheMachine(t *testing.T) {
 // mount makes a file system in memory; the test is skipped where it may not.
 func mount(t *testing.T, path string, flags uintptr, options string) {
 	t.Helper()
-	if err := os.Mkdir(path, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, os.Mkdir(path, 0o755))
 	if err := unix.Mount("none", path, "tmpfs", flags, options); err != nil {
 		t.Skipf("a file system cannot be mounted: %v", err)
 	}
 	t.Cleanup(func() {
-		if err := unix.Unmount(path, unix.MNT_DETACH); err != nil {
-			t.Error(err)
-		}
+		assert.Check(t, unix.Unmount(path, unix.MNT_DETACH))
 	})
 }
 
@@ -66,7 +58,7 @@ func TestResultsFileSystem(t *testing.T) {
 	}{
 		"read-only":   {unix.MS_RDONLY, "", []string{"cannot be written to", "read-only file system", "--out"}},
 		"full":        {0, "size=4k", []string{"cannot be written to", "no space left", "free some space", "--out"}},
-		"nearly full": {0, "size=2m", []string{"MiB of disk are free, 32 MiB are needed", "--out"}},
+		"nearly full": {0, "size=2m", []string{"MiB of disk are free, but 32 MiB are needed", "--out"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -74,9 +66,8 @@ func TestResultsFileSystem(t *testing.T) {
 			mount(t, filepath.Join(dir, "out"), c.flags, c.options)
 			e := pollpush(t, dir, "run", "tiny.yaml", "--out", "out")
 			wantNoRun(t, dir, e, c.said...)
-			if last := strings.Split(strings.TrimSpace(e.stderr), "\n"); !strings.HasPrefix(last[len(last)-1], "pollpush: ") {
-				t.Errorf("the reason is not one line:\n%s", e.stderr)
-			}
+			last := strings.Split(strings.TrimSpace(e.stderr), "\n")
+			assert.Check(t, strings.HasPrefix(last[len(last)-1], "pollpush: "), "the reason is not one line:\n%s", e.stderr)
 		})
 	}
 }
@@ -87,9 +78,7 @@ func TestProgramsMissing(t *testing.T) {
 	dir := workplace(t)
 	alone := filepath.Join(dir, "alone", "pollpush")
 	text, err := os.ReadFile(program(t, "pollpush"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	script(t, alone, string(text))
 	for _, command := range []string{"run", "serve"} {
 		wantNoRun(t, dir, launch(t, dir, alone, command).end(), "is not beside pollpush in", "`make build`")

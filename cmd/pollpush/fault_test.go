@@ -6,6 +6,8 @@ import (
 	"syscall"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -24,19 +26,13 @@ func TestChildKilled(t *testing.T) {
 			dir := workplace(t)
 			p := launchOnTerminal(t, dir, program(t, "pollpush"), "run", "tiny.yaml", "--out", "run", "--shards", "2", "--warm-up", "0s", "--steady", "2s")
 			p.await(c.when)
-			if err := syscall.Kill(childIn(t, dir, victim).pid, syscall.SIGKILL); err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, syscall.Kill(childIn(t, dir, victim).pid, syscall.SIGKILL))
 			e := p.end()
 			wantNoneLeft(t, dir)
-			e.wantExit(t, invalidRun, "trials are invalid; the reasons stand in the report", "poll, trial 1 of 1: failed")
+			e.wantExit(t, invalidRun, "trials are invalid; the report gives the reasons", "poll, trial 1 of 1: failed")
 			trials, err := result.ReadDir(filepath.Join(dir, "run"))
-			if err != nil {
-				t.Fatal(err)
-			}
-			if len(trials) != 2 {
-				t.Fatalf("%d trials, want 2", len(trials))
-			}
+			assert.NilError(t, err)
+			assert.Assert(t, len(trials) == 2, "%d trials, want 2", len(trials))
 			wantFailed(t, &trials[0], c.said)
 			wantExact(t, &trials[1], expectation{clients: 20, publishers: 4, messages: 40})
 			wantReport(t, filepath.Join(dir, "run"))
@@ -46,9 +42,7 @@ func TestChildKilled(t *testing.T) {
 
 func wantFailed(t *testing.T, trial *result.Trial, said []string) {
 	t.Helper()
-	if trial.Status != result.Failed || trial.Validity != result.Invalid {
-		t.Errorf("the trial is %s and %s", trial.Status, trial.Validity)
-	}
+	assert.Check(t, trial.Status == result.Failed && trial.Validity == result.Invalid, "the trial is %s and %s", trial.Status, trial.Validity)
 	for _, text := range said {
 		if len(trial.Reasons) == 0 || !strings.Contains(trial.Reasons[0].Text, text) {
 			t.Errorf("the first reason does not say %q: %v", text, trial.Reasons)

@@ -26,7 +26,7 @@ func ownFolder(name string, now time.Time) (dir string, release func(), err erro
 		err = os.Mkdir(dir, 0o755)
 	}
 	if err != nil {
-		return "", nil, refuse("the results folder %s cannot be made: %w; name another with --out", base, err)
+		return "", nil, refuse("the results folder %s cannot be created: %w; choose another with --out", base, err)
 	}
 	return dir, func() {
 		for _, path := range []string{dir, parent} {
@@ -43,5 +43,5 @@ func keep(s *session, lost *control.Unwritten, err error) error {
 		return err // for that reason
 	}
 	fmt.Fprintf(s.stdout, "%s\n", line)
-	return fmt.Errorf("%w; the trial's line stands on standard output: once there is room, add it to %s", err, lost.Path)
+	return fmt.Errorf("%w; the trial's line is on standard output: once there is space, add it to %s", err, lost.Path)
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -23,9 +25,7 @@ func TestOwnFolder(t *testing.T) {
 	for range 8 {
 		all.Go(func() {
 			dir, end, err := ownFolder("short", now)
-			if err != nil {
-				t.Error(err)
-			}
+			assert.Check(t, err)
 			mu.Lock()
 			defer mu.Unlock()
 			release[dir] = end
@@ -37,24 +37,18 @@ func TestOwnFolder(t *testing.T) {
 		if n > 1 {
 			dir += "-" + strconv.Itoa(n)
 		}
-		if release[dir] == nil {
-			t.Fatalf("there is no %s among %v", dir, release)
-		}
+		assert.Assert(t, release[dir] != nil, "there is no %s among %v", dir, release)
 	}
 	write(t, "results/short-20260102-030405-2/"+result.FileName, "precious")
 	for _, end := range release {
 		end()
 	}
-	if left, err := filepath.Glob("results/*"); err != nil || len(left) != 1 {
-		t.Errorf("left are %q, %v", left, err)
-	}
-	if err := os.RemoveAll("results/short-20260102-030405-2"); err != nil {
-		t.Fatal(err)
-	}
+	left, err := filepath.Glob("results/*")
+	assert.Check(t, err == nil && len(left) == 1, "left are %q, %v", left, err)
+	assert.NilError(t, os.RemoveAll("results/short-20260102-030405-2"))
 	release["results/short-20260102-030405"]()
-	if _, err := os.Stat("results"); err == nil {
-		t.Error("the folder of all results was left")
-	}
+	_, err = os.Stat("results")
+	assert.Check(t, err != nil, "the folder of all results was left")
 }
 
 // A trial that finds the disk full is printed.
@@ -66,20 +60,15 @@ func TestFullDisk(t *testing.T) {
 	p := launch(t, dir, program(t, "pollpush"), "run", "tiny.yaml", "--out", "out/run", "--transports", "ws")
 	p.await("results in out/run")
 	full, err := os.Create(filepath.Join(out, "full"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer full.Close()
 	for block := make([]byte, 1<<16); err == nil; {
 		_, err = full.Write(block)
 	}
 	e := p.end()
-	e.wantExit(t, invalidRun, "no space left on device", "the trial's line stands on standard output: once there is room, add it to out/run/trials.jsonl")
+	e.wantExit(t, invalidRun, "no space left on device", "the trial's line is on standard output: once there is space, add it to out/run/trials.jsonl")
 	trials, err := result.Read("printed", strings.NewReader(e.stdout))
-	if err != nil || len(trials) != 1 || trials[0].Transport != "ws" {
-		t.Errorf("%d trials were printed, %v:\n%s", len(trials), err, e.stdout)
-	}
-	if text, err := os.ReadFile(filepath.Join(out, "run", result.FileName)); err == nil && len(text) > 0 {
-		t.Errorf("a part of it was written: %d bytes", len(text))
-	}
+	assert.Check(t, err == nil && len(trials) == 1 && trials[0].Transport == "ws", "%d trials were printed, %v:\n%s", len(trials), err, e.stdout)
+	text, err := os.ReadFile(filepath.Join(out, "run", result.FileName))
+	assert.Check(t, err != nil || len(text) == 0, "a part of it was written: %d bytes", len(text))
 }

@@ -10,17 +10,17 @@ import (
 	"runtime"
 	"testing"
 
-	"github.com/pollpush/pollpush/internal/result"
 	"golang.org/x/sys/unix"
+	"gotest.tools/v3/assert"
+
+	"github.com/pollpush/pollpush/internal/result"
 )
 
 // Killed while its server stands still, the program leaves none behind, even where
 // those who inherit it do nothing for it. It is no parallel test: what is left
 // behind by any process of this one's would be inherited.
 func TestKilledWhileTheServerIsFrozen(t *testing.T) {
-	if err := unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
 	defer unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0)
 	dir := workplace(t)
 	p := launchOnTerminal(t, dir, program(t, "pollpush"), words("run tiny.yaml --out run --shards 2 --transports ws --warm-up 0s --steady 5m --freeze-at 0s --freeze 4m")...)
@@ -28,9 +28,8 @@ func TestKilledWhileTheServerIsFrozen(t *testing.T) {
 	for server := childIn(t, dir, "chatserver"); !isStopped(t, server); {
 		runtime.Gosched()
 	}
-	if found := childrenIn(t, dir); len(found) != 3 {
-		t.Errorf("children: %v; want a server and two generators", found)
-	}
+	found := childrenIn(t, dir)
+	assert.Check(t, len(found) == 3, "children: %v; want a server and two generators", found)
 	ends := map[child]func() bool{}
 	for _, c := range childrenIn(t, dir) {
 		wait := onEnd(t, c)
@@ -45,17 +44,14 @@ func TestKilledWhileTheServerIsFrozen(t *testing.T) {
 		}
 		_, _ = unix.Wait4(c.pid, nil, 0, nil)
 	}
-	if _, err := os.Stat(filepath.Join(dir, "run", result.FileName)); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("results of no trial were written: %v", err)
-	}
+	_, err := os.Stat(filepath.Join(dir, "run", result.FileName))
+	assert.Check(t, errors.Is(err, fs.ErrNotExist), "results of no trial were written: %v", err)
 }
 
 // isStopped reports whether a process stands still.
 func isStopped(t *testing.T, c child) bool {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", c.pid))
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return bytes.Contains(status, []byte(") T "))
 }

@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -23,17 +25,11 @@ func wantIgnored(t *testing.T, name string, pid int) {
 	t.Helper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	found := regexp.MustCompile(`(?m)^SigIgn:\s*([0-9a-f]+)$`).FindSubmatch(status)
-	if found == nil {
-		t.Fatalf("%s: %v: %s", name, err, status)
-	}
+	assert.Assert(t, found != nil, "%s: %v: %s", name, err, status)
 	mask, err := strconv.ParseUint(string(found[1]), 16, 64)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	ignores := func(s syscall.Signal) bool { return mask&(1<<(s-1)) != 0 }
-	if !ignores(syscall.SIGINT) || !ignores(syscall.SIGHUP) || ignores(syscall.SIGPIPE) {
-		t.Errorf("%s ignores the signals %b", name, mask)
-	}
+	assert.Check(t, ignores(syscall.SIGINT) && ignores(syscall.SIGHUP) && !ignores(syscall.SIGPIPE), "%s ignores the signals %b", name, mask)
 }
 
 // A signal that was ignored when the program began stays ignored, by what it

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -29,17 +31,14 @@ func TestInterrupt(t *testing.T) {
 			dir := workplace(t)
 			p := launchOnTerminal(t, dir, program(t, "pollpush"), append([]string{"run", "tiny.yaml", "--out", "run"}, words(c.args)...)...)
 			p.await(c.when)
-			if found := childrenIn(t, dir); len(found) < 2 {
-				t.Errorf("children: %v; want a server and a generator at least", found)
-			}
+			found := childrenIn(t, dir)
+			assert.Check(t, len(found) >= 2, "children: %v; want a server and a generator at least", found)
 			e := p.interrupt(c.signal)
 			wantNoneLeft(t, dir)
-			e.wantExit(t, interrupted, "interrupted; what was measured is in run")
+			e.wantExit(t, interrupted, "interrupted; the measured trials are in run")
 			run := filepath.Join(dir, "run")
 			trials, err := result.ReadDir(run)
-			if err != nil || len(trials) != 1 {
-				t.Fatalf("%d trials, %v", len(trials), err)
-			}
+			assert.Assert(t, err == nil && len(trials) == 1, "%d trials, %v", len(trials), err)
 			wantPartial(t, &trials[0], c.measured)
 			wantReport(t, run)
 			before := filesIn(t, run)
@@ -73,14 +72,10 @@ func wantPartial(t *testing.T, trial *result.Trial, measured bool) {
 		t.Errorf("the last trial is %s and %s, want partial and invalid", trial.Status, trial.Validity)
 	}
 	for _, r := range trial.Reasons {
-		if r.Code == result.Broken {
-			t.Errorf("%s: %s", r.Code, r.Text)
-		}
+		assert.Check(t, r.Code != result.Broken, "%s: %s", r.Code, r.Text)
 	}
 	if measured != (trial.WindowS > 0) || measured != (trial.Offered > 0) || measured != (trial.Bytes.In > 0) {
 		t.Errorf("%v s measured, %d messages due, %d bytes; measured anything: want %v", trial.WindowS, trial.Offered, trial.Bytes.In, measured)
 	}
-	if trial.Connections.Opened == 0 {
-		t.Error("no connection was counted")
-	}
+	assert.Check(t, trial.Connections.Opened != 0, "no connection was counted")
 }

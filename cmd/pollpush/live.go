@@ -29,7 +29,7 @@ func (l *liveFlag) Decode(ctx *kong.DecodeContext) error {
 	}
 	l.address = fmt.Sprint(ctx.Scan.Pop().Value)
 	if !isAddress(l.address) {
-		return fmt.Errorf("%q is not an address: write HOST:PORT, as in --live=127.0.0.1:9000, or leave it out", l.address)
+		return fmt.Errorf("%q is not an address: write HOST:PORT, as in --live=127.0.0.1:9000, or omit it", l.address)
 	}
 	return nil
 }
@@ -39,7 +39,7 @@ func (l *liveFlag) Decode(ctx *kong.DecodeContext) error {
 func (l *liveFlag) misread(scenarios []string) error {
 	for _, name := range scenarios {
 		if l.address != "" && isAddress(name) {
-			return usage("--live %s: an address follows \"=\", as in --live=%s", name, name)
+			return usage("--live %s: put \"=\" before the address, as in --live=%s", name, name)
 		}
 	}
 	return nil
@@ -64,13 +64,13 @@ func (l *liveFlag) open(stderr io.Writer) (*live.Page, error) {
 	}
 	page, err := live.Listen(l.address)
 	if err != nil {
-		return nil, refuse("--live=%s: the page cannot be served there: %w; name another address, or --live alone for a free port", l.address, err)
+		return nil, refuse("--live=%s: the page cannot be served there: %w; give another address, or --live alone for a free port", l.address, err)
 	}
 	fmt.Fprintf(stderr, "Live: %s\n", page.URL)
 	return page, nil
 }
 
-// endLive tells the page that it is over and in which folders the reports are.
+// endLive sends the page that it is over and in which folders the reports are.
 func endLive(s *session, page *live.Page, reported []string) {
 	var said []string
 	if s.Err() != nil {

@@ -10,6 +10,9 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 func TestLiveFlag(t *testing.T) {
@@ -40,9 +43,7 @@ func followed(t *testing.T, dir, args string) (p *process, url string, events *h
 	_, url, _ = strings.Cut(p.stderr.String(), "Live: ")
 	url, _, _ = strings.Cut(url, "\n")
 	events, err := http.Get(url + "events")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	t.Cleanup(func() { events.Body.Close() })
 	return p, url, events
 }
@@ -75,20 +76,13 @@ func TestLiveRun(t *testing.T) {
 			ended++
 		}
 	}
-	if want := `{"over":{"text":"Report: run/report.html"}}`; last != want {
-		t.Errorf("the last event is %s, want %s", last, want)
-	}
-	if seconds < 3 || ended != 1 {
-		t.Errorf("%d seconds, %d trials have ended", seconds, ended)
-	}
+	want := `{"over":{"text":"Report: run/report.html"}}`
+	assert.Check(t, last == want, "the last event is %s, want %s", last, want)
+	assert.Check(t, seconds >= 3 && ended == 1, "%d seconds, %d trials have ended", seconds, ended)
 	trials := wantMeasured(t, dir, p.end(), "run", expectation{clients: 20, publishers: 4, messages: 40, transports: []string{"ws"}})
-	if flags := strings.Join(trials[0].Flags, " "); flags != "--transports ws --steady 2s" {
-		t.Errorf("the results tell of flags %s", flags)
-	}
+	assert.Check(t, is.Equal(strings.Join(trials[0].Flags, " "), "--transports ws --steady 2s"), "the results tell of flags")
 	for path, text := range filesIn(t, filepath.Join(dir, "run")) {
-		if filepath.Ext(path) != ".html" && strings.Contains(text, url) {
-			t.Errorf("%s tells of the page", path)
-		}
+		assert.Check(t, filepath.Ext(path) == ".html" || !strings.Contains(text, url), "%s tells of the page", path)
 	}
 }
 
@@ -98,8 +92,6 @@ func TestLiveInterrupt(t *testing.T) {
 	p, _, events := followed(t, workplace(t), "--steady 1m")
 	p.signal(syscall.SIGINT)
 	all, err := io.ReadAll(events.Body)
-	if err != nil || !strings.Contains(string(all), `{"over":{"text":"It was interrupted.`) {
-		t.Errorf("%v: %s", err, all)
-	}
+	assert.Check(t, err == nil && strings.Contains(string(all), `{"over":{"text":"It was interrupted.`), "%v: %s", err, all)
 	p.end().wantExit(t, interrupted)
 }

@@ -10,6 +10,7 @@ import (
 	"unsafe"
 
 	"golang.org/x/sys/unix"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/result"
 )
@@ -45,9 +46,7 @@ func becomeLockless(errno string, args []string) error {
 func TestFileSystemWithoutLocks(t *testing.T) {
 	t.Parallel()
 	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	for _, errno := range []unix.Errno{unix.EBADF, unix.ENOLCK, unix.ENOSYS, unix.EOPNOTSUPP} {
 		t.Run(unix.ErrnoName(errno), func(t *testing.T) {
 			t.Parallel()

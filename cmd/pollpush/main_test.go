@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
 )
 
 // patience bounds every wait. Only what is promised is measured in time.
@@ -72,30 +74,22 @@ time_limit: 1s
 func workplace(t *testing.T) string {
 	t.Helper()
 	dir, err := filepath.EvalSymlinks(t.TempDir())
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	write(t, filepath.Join(dir, "tiny.yaml"), tiny)
 	return dir
 }
 
 func write(t *testing.T, path, text string) {
 	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+	assert.NilError(t, os.WriteFile(path, []byte(text), 0o644))
 }
 
 // script makes a program of this text.
 func script(t *testing.T, path, text string) {
 	t.Helper()
 	write(t, path, text)
-	if err := os.Chmod(path, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, os.Chmod(path, 0o755))
 }
 
 // ended is a program that has.
@@ -124,9 +118,7 @@ func inside(t *testing.T, args ...string) ended {
 	var files [2]*os.File
 	for i := range files {
 		f, err := os.CreateTemp("", "pollpush-test")
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		defer os.Remove(f.Name())
 		defer f.Close()
 		files[i] = f
@@ -136,9 +128,7 @@ func inside(t *testing.T, args ...string) ended {
 	e := ended{code: run(ctx, newOutput(files[0]), newOutput(files[1]), args)}
 	for i, text := range []*string{&e.stdout, &e.stderr} {
 		said, err := os.ReadFile(files[i].Name())
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		*text = string(said)
 	}
 	return e
@@ -266,13 +256,9 @@ func (w *transcript) String() string {
 // standard error.
 func (e ended) wantExit(t *testing.T, code int, said ...string) {
 	t.Helper()
-	if e.code != code {
-		t.Errorf("exit code %d, want %d", e.code, code)
-	}
+	assert.Check(t, e.code == code, "exit code %d, want %d", e.code, code)
 	for _, text := range said {
-		if !strings.Contains(e.stderr, text) {
-			t.Errorf("it did not say %q", text)
-		}
+		assert.Check(t, strings.Contains(e.stderr, text), "it did not say %q", text)
 	}
 	if t.Failed() {
 		t.Logf("stderr:\n%s", e.stderr)

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -21,13 +23,9 @@ type expectation struct {
 // exact, however busy the machine was.
 func wantMeasured(t *testing.T, dir string, e ended, run string, want expectation) []result.Trial {
 	t.Helper()
-	if e.code != fine && e.code != invalidRun {
-		t.Fatalf("exit code %d:\n%s", e.code, e.stderr)
-	}
+	assert.Assert(t, e.code == fine || e.code == invalidRun, "exit code %d:\n%s", e.code, e.stderr)
 	trials, err := result.ReadDir(filepath.Join(dir, run))
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	if want.transports == nil {
 		want.transports = []string{"poll", "ws"}
 	}
@@ -35,17 +33,13 @@ func wantMeasured(t *testing.T, dir string, e ended, run string, want expectatio
 	for i := range trials {
 		measured = append(measured, trials[i].Transport)
 	}
-	if !slices.Equal(measured, want.transports) {
-		t.Fatalf("trials of %v; want one of each of %v", measured, want.transports)
-	}
+	assert.Assert(t, slices.Equal(measured, want.transports), "trials of %v; want one of each of %v", measured, want.transports)
 	invalid := false
 	for i := range trials {
 		wantExact(t, &trials[i], want)
 		invalid = invalid || trials[i].Validity == result.Invalid
 	}
-	if (e.code == invalidRun) != invalid {
-		t.Errorf("exit code %d, an invalid trial: %v", e.code, invalid)
-	}
+	assert.Check(t, (e.code == invalidRun) == invalid, "exit code %d, an invalid trial: %v", e.code, invalid)
 	wantReport(t, filepath.Join(dir, run))
 	wantNoneLeft(t, dir)
 	if t.Failed() {
@@ -64,18 +58,12 @@ func wantExact(t *testing.T, trial *result.Trial, want expectation) {
 	t.Helper()
 	is := func(what string, got, want int64) {
 		t.Helper()
-		if got != want {
-			t.Errorf("%s: %s: %d, want %d", trial.Transport, what, got, want)
-		}
+		assert.Check(t, got == want, "%s: %s: %d, want %d", trial.Transport, what, got, want)
 	}
 	for _, r := range trial.Reasons {
-		if !disturbed(r.Code) {
-			t.Errorf("%s: %s: %s", trial.Transport, r.Code, r.Text)
-		}
+		assert.Check(t, disturbed(r.Code), "%s: %s: %s", trial.Transport, r.Code, r.Text)
 	}
-	if trial.Status != result.Complete {
-		t.Errorf("%s: it is %s", trial.Transport, trial.Status)
-	}
+	assert.Check(t, trial.Status == result.Complete, "%s: it is %s", trial.Transport, trial.Status)
 	clients, publishers := int64(want.clients), int64(want.publishers)
 	deliveries := want.messages * clients / int64(max(1, want.rooms))
 	is("clients", int64(trial.Clients), clients)
@@ -122,9 +110,8 @@ func wantExact(t *testing.T, trial *result.Trial, want expectation) {
 
 	// The controller asks again over a connection of its own where an answer was
 	// long in coming.
-	if n := trial.Totals.Connections; n < held || n > held+2 {
-		t.Errorf("%s: %d connections in all, want %d", trial.Transport, n, held)
-	}
+	n := trial.Totals.Connections
+	assert.Check(t, n >= held && n <= held+2, "%s: %d connections in all, want %d", trial.Transport, n, held)
 	switch theirs := trial.ServerTotals; {
 	case theirs == nil:
 		t.Errorf("%s: no totals of the server", trial.Transport)
@@ -147,9 +134,7 @@ func wantReport(t *testing.T, run string) {
 	t.Helper()
 	for _, pattern := range []string{"report.md", "report.html", "charts/*.svg", "charts/*.png"} {
 		found, err := filepath.Glob(filepath.Join(run, pattern))
-		if err != nil || len(found) == 0 {
-			t.Errorf("there is no %s", pattern)
-		}
+		assert.Check(t, err == nil && len(found) != 0, "there is no %s", pattern)
 		for _, path := range found {
 			if info, err := os.Stat(path); err != nil || info.Size() == 0 {
 				t.Errorf("%s is empty", path)

@@ -32,7 +32,7 @@ func known() scenario.Known {
 	return scenario.Known{Transports: transport.Names(), Paced: transport.Paced(), Metrics: gate.MetricIDs()}
 }
 
-// order reads the scenario that a name stands for; a fault in it is told at once.
+// order reads the scenario that a name refers to; a fault in it is reported at once.
 func (c *runCommand) order(name string) (order, error) {
 	if c.restored != nil {
 		return *c.restored, nil
@@ -75,12 +75,12 @@ func (o order) keep() (map[string][]byte, error) {
 // restore takes everything from the order of an interrupted run.
 func (c *runCommand) restore() error {
 	if !slices.Equal(c.Scenarios, []string{scenario.Default}) || len(c.list()) > 0 || c.Out != nil || c.targeting != (targeting{}) || c.Baseline != "" {
-		return usage("--resume %s: goes on with the run as it was asked for; leave out the scenario and all other flags", *c.Resume)
+		return usage("--resume %s: resumes the run with its original settings; omit the scenario and all other flags", *c.Resume)
 	}
 	path := filepath.Join(*c.Resume, orderFile)
 	text, err := file.Read(path, 2*scenario.SizeMax)
 	if errors.Is(err, fs.ErrNotExist) {
-		return refuse("--resume %s: there is no %s; name the folder of a run, as `pollpush run` prints it", *c.Resume, orderFile)
+		return refuse("--resume %s: there is no %s; give the folder of a run, as `pollpush run` prints it", *c.Resume, orderFile)
 	}
 	if errors.Is(err, file.ErrIrregular) {
 		return usage("--resume %s: %w", *c.Resume, err)
@@ -90,7 +90,7 @@ func (c *runCommand) restore() error {
 	}
 	var o order
 	if err := file.Decode(text, &o); err != nil {
-		return usage("--resume %s: %s is not what `pollpush run` has written: %w", *c.Resume, path, err)
+		return usage("--resume %s: %s was not written by `pollpush run`: %w", *c.Resume, path, err)
 	}
 	c.Out, c.targeting, c.restored = c.Resume, o.targeting, &o
 	return nil

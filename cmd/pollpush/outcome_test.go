@@ -4,6 +4,8 @@ import (
 	"errors"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -22,16 +24,14 @@ func TestOutcome(t *testing.T) {
 		"suspect, then valid":   {[]result.Trial{first, mk("a", "ws", 2, result.Complete, result.Valid)}, ""},
 		"suspect, then invalid": {[]result.Trial{first, mk("a", "ws", 2, result.Complete, result.Invalid)}, ""},
 		"suspect, then failed":  {[]result.Trial{first, mk("a", "ws", 2, result.Failed, result.Invalid)}, ""},
-		"invalid":               {[]result.Trial{invalid}, "1 of 1 trials are invalid; the reasons stand in the report"},
-		"beside another":        {[]result.Trial{mk("a", "poll", 1, result.Complete, result.Valid), invalid}, "1 of 2 trials are invalid; the reasons stand in the report"},
-		"one point of two":      {[]result.Trial{invalid, mk("b", "ws", 1, result.Complete, result.Valid)}, "1 of 2 trials are invalid; the reasons stand in the report"},
+		"invalid":               {[]result.Trial{invalid}, "1 of 1 trials are invalid; the report gives the reasons"},
+		"beside another":        {[]result.Trial{mk("a", "poll", 1, result.Complete, result.Valid), invalid}, "1 of 2 trials are invalid; the report gives the reasons"},
+		"one point of two":      {[]result.Trial{invalid, mk("b", "ws", 1, result.Complete, result.Valid)}, "1 of 2 trials are invalid; the report gives the reasons"},
 	} {
 		said := ""
 		if e, ok := errors.AsType[*exitError](outcome(c.trials)); ok && e.code == invalidRun {
 			said = e.text
 		}
-		if said != c.said {
-			t.Errorf("%s: %q, want %q", name, said, c.said)
-		}
+		assert.Check(t, said == c.said, "%s: %q, want %q", name, said, c.said)
 	}
 }

@@ -38,7 +38,7 @@ func (o *output) Write(b []byte) (int, error) {
 		o.unread = true
 		return len(b), nil
 	}
-	err = refuse("the output cannot be written: %w; free some space, or send it elsewhere", err)
+	err = refuse("the output cannot be written: %w; free some space, or redirect it elsewhere", err)
 	if o.failed == nil {
 		o.failed = err
 	}

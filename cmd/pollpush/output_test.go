@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -16,9 +18,7 @@ import (
 func unreadPipe(t *testing.T) *os.File {
 	t.Helper()
 	read, write, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	read.Close()
 	t.Cleanup(func() { write.Close() })
 	return write
@@ -28,9 +28,7 @@ func unreadPipe(t *testing.T) *os.File {
 func fullDisk(t *testing.T) *os.File {
 	t.Helper()
 	f, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	t.Cleanup(func() { f.Close() })
 	return f
 }
@@ -101,16 +99,14 @@ func TestRunUnread(t *testing.T) {
 			}
 			e := printing(t, dir, stdout, stderr, "run", "tiny.yaml", "--out", "run", "--transports", "ws")
 			trials, err := result.ReadDir(filepath.Join(dir, "run"))
-			if err != nil || len(trials) != 1 {
-				t.Fatalf("%d trials, %v", len(trials), err)
-			}
+			assert.Assert(t, err == nil && len(trials) == 1, "%d trials, %v", len(trials), err)
 			if outcome(trials) != nil {
 				want = invalidRun // on a busy machine
 			}
 			e.wantExit(t, want)
 			wantReport(t, filepath.Join(dir, "run"))
-			if strings.Contains(e.stderr, "could not be made") || full != strings.Contains(e.stderr, "the output cannot be written") {
-				t.Errorf("it said:\n%s", e.stderr)
+			if strings.Contains(e.stderr, "could not be written") || full != strings.Contains(e.stderr, "the output cannot be written") {
+				t.Errorf("it printed: \n%s", e.stderr)
 			}
 		})
 	}
@@ -122,9 +118,7 @@ func TestOutputToAClosedTerminal(t *testing.T) {
 	master, slave := terminal(t)
 	defer slave.Close()
 	o := newOutput(slave)
-	if !o.terminal {
-		t.Error("it is not taken for a terminal")
-	}
+	assert.Check(t, o.terminal, "it is not taken for a terminal")
 	for _, open := range []bool{true, false} {
 		if !open {
 			master.Close()

@@ -58,10 +58,10 @@ func (o overrides) overridden(key string) bool {
 func (o overrides) suitTarget(with string) error {
 	for _, o := range o.list() {
 		if strings.HasPrefix(o.Key, "server.") {
-			return usage("%s %s: does not go with %s", o.Origin, o.Value, with)
+			return usage("%s %s: cannot be used with %s", o.Origin, o.Value, with)
 		}
 		if o.Key == "tls" {
-			return usage("%s %s: does not go with %s, whose URL says it: https or http", o.Origin, o.Value, with)
+			return usage("%s %s: cannot be used with %s, whose URL decides: https or http", o.Origin, o.Value, with)
 		}
 	}
 	return nil

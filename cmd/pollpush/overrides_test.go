@@ -5,6 +5,7 @@ import (
 
 	"github.com/alecthomas/kong"
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/scenario"
 )
@@ -14,9 +15,7 @@ func parsed(t *testing.T, args ...string) (commands, error) {
 	t.Helper()
 	c := newCommands()
 	parser, err := kong.New(&c, vars(), kong.Exit(func(int) { t.Errorf("%q: exits", args) }))
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	_, err = parser.Parse(args)
 	return c, err
 }
@@ -34,9 +33,8 @@ func TestOverrides(t *testing.T) {
 		want = append(want, scenario.Override{Key: k.Path, Value: "some " + k.Path, Origin: flag})
 	}
 	c, err := parsed(t, args...)
-	if diff := cmp.Diff(want, c.Run.list()); err != nil || diff != "" || c.Run.Scenarios[0] != scenario.Default {
-		t.Errorf("%v of %v: %s", err, c.Run.Scenarios, diff)
-	}
+	diff := cmp.Diff(want, c.Run.list())
+	assert.Check(t, err == nil && diff == "" && c.Run.Scenarios[0] == scenario.Default, "%v of %v: %s", err, c.Run.Scenarios, diff)
 	c, err = parsed(t, "ab", "a", "b", "--trials", "5")
 	if err != nil || !c.Ab.overridden("trials") || c.Ab.overridden("clients") || len(c.Run.list()) != 0 {
 		t.Errorf("%v: %v and %v", err, c.Ab.list(), c.Run.list())

@@ -51,7 +51,7 @@ func (c *probeCommand) Run(s *session) error {
 		return &usageError{err}
 	}
 	if !roomName.MatchString(c.Room) {
-		return usage("--room %q: want 1 to 64 of A-Z a-z 0-9 _ -", c.Room)
+		return usage("--room %q: want 1 to 64 characters of A-Z a-z 0-9 _ -", c.Room)
 	}
 	if c.Interval < minInterval {
 		return usage("--interval %v: want at least %v", c.Interval, minInterval)
@@ -66,7 +66,7 @@ func (c *probeCommand) Run(s *session) error {
 	} else if p.after, err = newest(s, base, roots, c.Room, &p.cookies); err != nil && s.Err() == nil {
 		return &control.Refusal{Err: err}
 	}
-	fmt.Fprintf(s.stderr, "pollpush: room %s of %s by %s, from message %d on\n", p.room, p.base, t.Name, p.after+1)
+	fmt.Fprintf(s.stderr, "pollpush: room %s of %s over %s, after message %d\n", p.room, p.base, t.Name, p.after+1)
 	return p.run()
 }
 
@@ -82,14 +82,14 @@ func newest(ctx context.Context, base string, roots *x509.CertPool, room string,
 	}
 	answer, err := localhost.Client(roots).Do(request)
 	if untrusted := (*tls.CertificateVerificationError)(nil); errors.As(err, &untrusted) {
-		return 0, fmt.Errorf("%w; name the certificate, or the authority that signed it, with --ca FILE", err)
+		return 0, fmt.Errorf("%w; give the certificate, or that of the authority that signed it, with --ca FILE", err)
 	}
 	if err != nil {
 		return 0, fmt.Errorf("%w; is the server running there?", err)
 	}
 	defer answer.Body.Close()
 	if to, err := answer.Location(); err == nil && answer.StatusCode/100 == 3 {
-		return 0, fmt.Errorf("GET %s%s is redirected to %s: redirects are not followed; give the address that it redirects to", base, path, to)
+		return 0, fmt.Errorf("GET %s%s is redirected to %s: redirects are not followed; give the final address", base, path, to)
 	}
 	for _, field := range answer.Header.Values("Set-Cookie") {
 		cookies.Set(field, answer.TLS != nil)
@@ -97,7 +97,7 @@ func newest(ctx context.Context, base string, roots *x509.CertPool, room string,
 	body, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
 	var page struct{ Last *uint64 }
 	if err != nil || answer.StatusCode != http.StatusOK || json.Unmarshal(body, &page) != nil || page.Last == nil {
-		return 0, fmt.Errorf("GET %s%s: found %s with %.80q, want the room's last message; --after ID does without it",
+		return 0, fmt.Errorf("GET %s%s: found %s with %.80q, want the room's last message; or use --after ID",
 			base, path, answer.Status, bytes.TrimSpace(body))
 	}
 	return *page.Last, nil
@@ -130,7 +130,7 @@ func (p *probe) run() error {
 		case p.stdout.failure() != nil:
 			return err
 		case !p.received, final(err):
-			return refuse("room %s of %s cannot be received by %s: %w", p.room, p.base, p.transport, err)
+			return refuse("room %s of %s cannot be received over %s: %w", p.room, p.base, p.transport, err)
 		}
 		if time.Since(began) > pause {
 			pause = firstPause
@@ -195,7 +195,7 @@ func (p *probe) print(m loadgen.Delivery) error {
 	}
 	p.line.WriteByte('\n')
 	if m.ID > p.after+1 {
-		fmt.Fprintf(p.stderr, "pollpush: messages %d to %d did not come: the server no longer keeps them\n", p.after+1, m.ID-1)
+		fmt.Fprintf(p.stderr, "pollpush: messages %d to %d are missing: the server no longer keeps them\n", p.after+1, m.ID-1)
 	}
 	p.after = m.ID
 	if _, err := p.stdout.Write(p.line.Bytes()); err != nil {

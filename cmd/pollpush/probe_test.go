@@ -12,6 +12,9 @@ import (
 	"syscall"
 	"testing"
 
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
+
 	"github.com/pollpush/pollpush/internal/transport"
 )
 
@@ -20,17 +23,11 @@ func say(t *testing.T, url string, texts ...string) {
 	t.Helper()
 	for _, text := range texts {
 		body, err := json.Marshal(map[string]string{"user": "ada", "text": text})
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		r, err := http.Post(url+"/api/rooms/lobby/messages", "application/json", strings.NewReader(string(body)))
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		r.Body.Close()
-		if r.StatusCode != http.StatusCreated {
-			t.Fatal(r.Status)
-		}
+		assert.Assert(t, r.StatusCode == http.StatusCreated, r.Status)
 	}
 }
 
@@ -44,17 +41,13 @@ func wantLines(t *testing.T, lines string, first uint64, texts ...string) {
 			ID         uint64
 			User, Text string
 		}
-		if err := json.Unmarshal([]byte(line), &m); err != nil || m.User == "" {
-			t.Errorf("line %q: %v", line, err)
-		}
-		if want := first + uint64(len(got)); m.ID != want {
-			t.Errorf("line %q where message %d should be", line, want)
-		}
+		err := json.Unmarshal([]byte(line), &m)
+		assert.Check(t, err == nil && m.User != "", "line %q: %v", line, err)
+		want := first + uint64(len(got))
+		assert.Check(t, m.ID == want, "line %q where message %d should be", line, want)
 		got = append(got, m.Text)
 	}
-	if fmt.Sprintf("%q", got) != fmt.Sprintf("%q", texts) {
-		t.Errorf("%q, want %q", got, texts)
-	}
+	assert.Check(t, fmt.Sprintf("%q", got) == fmt.Sprintf("%q", texts), "%q, want %q", got, texts)
 }
 
 func TestProbeByAllTransports(t *testing.T) {
@@ -70,7 +63,7 @@ func TestProbeByAllTransports(t *testing.T) {
 		probes = append(probes, launch(t, t.TempDir(), program(t, "pollpush"), args...))
 	}
 	for i, probe := range probes {
-		probe.await("room lobby of " + line.URL + " by " + transport.Names()[i] + ", from message ")
+		probe.await("room lobby of " + line.URL + " over " + transport.Names()[i] + ", after message ")
 	}
 	const odd = "\"three\" \\ <&> ä€😀\u2028 \n \x1b[2J \x00"
 	say(t, line.URL, odd, "four")
@@ -108,9 +101,7 @@ func TestProbeKeepsCookies(t *testing.T) {
 	p.awaitIn(&p.stdout, "hello")
 	p.signal(syscall.SIGTERM)
 	p.end().wantExit(t, fine)
-	if n := strangers.Load(); n != 1 {
-		t.Errorf("%d requests came without the cookie, want 1", n)
-	}
+	assert.Check(t, is.Equal(strangers.Load(), int64(1)), "requests came without the cookie")
 }
 
 // A session that was let in is opened again, also where no message has come yet.
@@ -163,7 +154,7 @@ func TestProbeCutStreams(t *testing.T) {
 	p.await("after message 5")
 	p.signal(syscall.SIGINT)
 	e := p.end()
-	e.wantExit(t, fine, "from message 1 on", "trying again in ", "after message 1\n", "messages 3 to 4 did not come")
+	e.wantExit(t, fine, "after message 1\n", "trying again in ", "after message 1\n", "messages 3 to 4 are missing")
 	lines := strings.SplitAfter(e.stdout, "\n")
 	wantLines(t, strings.Join(lines[:2], ""), 1, "one", "two")
 	wantLines(t, strings.Join(lines[2:], ""), 5, "five")
@@ -177,17 +168,14 @@ func TestProbeUnread(t *testing.T) {
 	t.Parallel()
 	url, _ := serve(t)
 	r, w, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	p := prepared(t, workplace(t), program(t, "pollpush"), "probe", "ws", url, "--after", "0")
 	p.cmd.Stdout = w
 	p.start()
 	w.Close()
 	say(t, url, "one")
-	if line, err := bufio.NewReader(r).ReadString('\n'); err != nil {
-		t.Errorf("%q, %v", line, err)
-	}
+	line, err := bufio.NewReader(r).ReadString('\n')
+	assert.Check(t, err == nil, "%q, %v", line, err)
 	r.Close()
 	// A child that is just being started may hold the pipe a moment longer.
 	for ended := false; !ended; {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+	"gotest.tools/v3/assert"
 )
 
 // child is a process found running in a test's workplace.
@@ -22,9 +23,7 @@ type child struct {
 func childrenIn(t *testing.T, dir string) (found []child) {
 	t.Helper()
 	links, err := filepath.Glob("/proc/[0-9]*/cwd")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	for _, link := range links {
 		if at, err := os.Readlink(link); err != nil || at != dir {
 			continue
@@ -34,9 +33,7 @@ func childrenIn(t *testing.T, dir string) (found []child) {
 			continue
 		}
 		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(link)))
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		if c := (child{pid, string(bytes.TrimSpace(name))}); c.name != "pollpush" && pid != os.Getpid() {
 			found = append(found, c)
 		}

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -28,9 +30,7 @@ func group(t *testing.T, controller string, v1, v2 map[string]string) string {
 		t.Skipf("no control group can be made: %v", err)
 	}
 	t.Cleanup(func() {
-		if err := os.Remove(dir); err != nil {
-			t.Error(err)
-		}
+		assert.Check(t, os.Remove(dir))
 	})
 	for _, name := range slices.Sorted(maps.Keys(files)) {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(files[name]), 0); err != nil {
@@ -56,19 +56,13 @@ func TestQuota(t *testing.T) {
 	dir := workplace(t)
 	e := within(t, quota, dir, "run", "tiny.yaml", "--transports", "ws", "--clients", "200", "--rate", "100/s", "--publishers", "50", "--ramp-up", "1s", "--steady", "2s", "--out", "run")
 	trials, err := result.ReadDir(filepath.Join(dir, "run"))
-	if err != nil || len(trials) != 1 {
-		t.Fatalf("%d trials, %v\n%s", len(trials), err, e.stderr)
-	}
+	assert.Assert(t, err == nil && len(trials) == 1, "%d trials, %v\n%s", len(trials), err, e.stderr)
 	e.wantExit(t, invalidRun, "within a CPU quota of 0.1 of ")
 	env := trials[0].Env
-	if env.CPUQuota != .1 || !env.QuotaShared {
-		t.Errorf("env has a quota of %v, shared: %v", env.CPUQuota, env.QuotaShared)
-	}
+	assert.Check(t, env.CPUQuota == .1 && env.QuotaShared, "env has a quota of %v, shared: %v", env.CPUQuota, env.QuotaShared)
 	unlimited := env
 	unlimited.CPUQuota = 0
-	if env.Machine() == unlimited.Machine() {
-		t.Error("the quota is no part of the machine's fingerprint")
-	}
+	assert.Check(t, env.Machine() != unlimited.Machine(), "the quota is no part of the machine's fingerprint")
 	doubted := func(code string) bool {
 		return slices.ContainsFunc(trials[0].Reasons, func(r result.Reason) bool { return r.Code == code && r.Validity == result.Invalid })
 	}
@@ -79,7 +73,7 @@ func TestQuota(t *testing.T) {
 		t.Errorf("throttling: %+v; reasons: %v", h, trials[0].Reasons)
 	}
 	page, err := os.ReadFile(filepath.Join(dir, "run", "report.html"))
-	if err != nil || !strings.Contains(string(page), "a quota of 0.1") || !strings.Contains(string(page), "CPU quota used up, most") {
+	if err != nil || !strings.Contains(string(page), "a quota of 0.1") || !strings.Contains(string(page), "CPU quota used up, worst") {
 		t.Errorf("the report does not tell of the quota: %v", err)
 	}
 
@@ -101,5 +95,5 @@ func TestMemoryLimit(t *testing.T) {
 	const limit = "209715200"
 	limited := group(t, "memory", map[string]string{"memory.limit_in_bytes": limit}, map[string]string{"memory.max": limit})
 	dir := workplace(t)
-	wantNoRun(t, dir, within(t, limited, dir, "run", "tiny.yaml"), "20 clients need about ", " of memory, 1", " MiB are free: use fewer clients")
+	wantNoRun(t, dir, within(t, limited, dir, "run", "tiny.yaml"), "20 clients need about ", " of memory, but only 1", " MiB are free: use fewer clients")
 }

@@ -5,15 +5,15 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 // commandsIn returns the command lines of a document's sh blocks, comments cut.
 func commandsIn(t *testing.T, path string) (lines []string) {
 	t.Helper()
 	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	for _, block := range regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(string(text), -1) {
 		for line := range strings.Lines(block[1]) {
 			line, _, _ = strings.Cut(line, " #")
@@ -28,9 +28,7 @@ func commandsIn(t *testing.T, path string) (lines []string) {
 // Every command in the documents must be one that can be typed.
 func TestDocumentedCommandsExist(t *testing.T) {
 	makefile, err := os.ReadFile("../../Makefile")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	checked := 0
 	for _, path := range []string{"../../README.md", "../../docs/method.md", "../../docs/architecture.md", "../../docs/contract.md", "../../docs/papers.md", "../../docs/ci.md", "../../docs/gate.md"} {
 		for _, line := range commandsIn(t, path) {
@@ -53,7 +51,5 @@ func TestDocumentedCommandsExist(t *testing.T) {
 			checked++
 		}
 	}
-	if checked < 10 {
-		t.Errorf("only %d commands were found in the documents", checked)
-	}
+	assert.Check(t, checked >= 10, "only %d commands were found in the documents", checked)
 }

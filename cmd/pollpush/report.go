@@ -20,7 +20,7 @@ type reportCommand struct {
 func (c *reportCommand) Run(s *session) error {
 	trials, err := result.ReadDir(c.Dir)
 	if file, ok := errors.AsType[*result.FileError](err); ok && file.CutOff && len(trials) > 0 {
-		fmt.Fprintf(s.stderr, "pollpush: results %s:%d: the line is cut off: its writer was killed; the report is of the lines before\n", file.Path, file.Line)
+		fmt.Fprintf(s.stderr, "pollpush: results %s:%d: the line is cut off: its writer was killed; the report covers the lines before it\n", file.Path, file.Line)
 	} else if err != nil {
 		return err
 	}

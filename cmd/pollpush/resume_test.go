@@ -6,6 +6,8 @@ import (
 	"syscall"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -20,33 +22,23 @@ func TestResume(t *testing.T) {
 	p.end().wantExit(t, interrupted, "--resume run")
 	write(t, filepath.Join(dir, "tiny.yaml"), strings.ReplaceAll(tiny, "clients: 20", "clients: 7"))
 	before, err := result.ReadDir(filepath.Join(dir, "run"))
-	if err != nil || before[0].Status != result.Complete {
-		t.Fatalf("%v, before: %+v", err, before)
-	}
+	assert.Assert(t, err == nil && before[0].Status == result.Complete, "%v, before: %+v", err, before)
 
 	e := pollpush(t, dir, "run", "--resume", "run")
 	if e.code != fine && e.code != invalidRun { // a busy machine may doubt a trial
 		e.wantExit(t, fine)
 	}
 	after, err := result.ReadDir(filepath.Join(dir, "run"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	complete := map[string]int{}
 	for i, trial := range after {
 		if trial.Status == result.Complete {
 			complete[trial.ScenarioHash+trial.Transport]++
 		}
-		if i < len(before) && !trial.Started.Equal(before[i].Started) {
-			t.Errorf("trial %d of before has gone", i)
-		}
-		if got := strings.Join(trial.Flags, " "); got != "--transports ws --clients 5,10" {
-			t.Errorf("flags %q", got)
-		}
+		assert.Check(t, i >= len(before) || trial.Started.Equal(before[i].Started), "trial %d of before has gone", i)
+		assert.Check(t, strings.Join(trial.Flags, " ") == "--transports ws --clients 5,10", trial.Flags)
 	}
-	if len(complete) != 2 {
-		t.Errorf("complete are %v, want two points", complete)
-	}
+	assert.Check(t, len(complete) == 2, "complete are %v, want two points", complete)
 	wantReport(t, filepath.Join(dir, "run"))
 
 	again := pollpush(t, dir, "run", "--resume", "run")

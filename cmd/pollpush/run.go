@@ -104,7 +104,7 @@ func (c *runCommand) Run(s *session) error {
 func (c *runCommand) prepare(o *control.Options) error {
 	for flag, dir := range map[string]*string{"--out": c.Out, "--resume": c.Resume} {
 		if dir != nil && *dir == "" {
-			return usage(`%s "": name a folder, or leave the flag out`, flag)
+			return usage(`%s "": give a folder, or omit the flag`, flag)
 		}
 	}
 	if c.Resume != nil {
@@ -114,7 +114,7 @@ func (c *runCommand) prepare(o *control.Options) error {
 	}
 	if c.Out != nil {
 		if o.Dir = *c.Out; len(c.Scenarios) > 1 {
-			return usage("--out names the folder of one run, %d scenarios were asked for", len(c.Scenarios))
+			return usage("--out is the folder of one run, but %d scenarios were given", len(c.Scenarios))
 		}
 	}
 	o.Profile = c.Profile
@@ -128,15 +128,15 @@ func (c *runCommand) prepare(o *control.Options) error {
 func (c *runCommand) aim(o *control.Options) (err error) {
 	switch {
 	case c.Target == nil && c.TargetCA != "":
-		return usage("--target-ca %s: goes with --target", c.TargetCA)
+		return usage("--target-ca %s: needs --target", c.TargetCA)
 	case c.Target == nil && c.TargetPID != nil:
-		return usage("--target-pid %d: goes with --target", *c.TargetPID)
+		return usage("--target-pid %d: needs --target", *c.TargetPID)
 	case c.Target == nil:
 		return nil
 	case *c.Target == "":
-		return usage(`--target "": name a server, or leave the flag out to start one per trial`)
+		return usage(`--target "": give the URL of a server, or omit the flag to start one per trial`)
 	case c.Profile:
-		return usage("--profile: goes with the servers that pollpush starts, not with --target; profile the target by its own means")
+		return usage("--profile: works only with servers that pollpush starts, not with --target; profile the target with its own tools")
 	}
 	if o.Target, err = contract.Base(*c.Target); err != nil {
 		return usage("--target: %w", err)
@@ -146,7 +146,7 @@ func (c *runCommand) aim(o *control.Options) (err error) {
 	}
 	if c.TargetPID != nil {
 		if o.TargetPID = *c.TargetPID; o.TargetPID < 1 {
-			return usage("--target-pid %d: must be the id of a process, at least 1", o.TargetPID)
+			return usage("--target-pid %d: must be a process id, at least 1", o.TargetPID)
 		}
 	}
 	return c.suitTarget("--target")
@@ -167,13 +167,13 @@ func (c *runCommand) one(s *session, o control.Options) error {
 	var unreported error
 	if len(trials) > 0 {
 		if err := report.Write(o.Dir, trials); err != nil {
-			unreported = refuse("the report could not be made: %w; the results are in %s", err, o.Dir)
+			unreported = refuse("the report could not be written: %w; the results are in %s", err, o.Dir)
 		} else {
 			c.reported = append(c.reported, o.Dir)
 			unreported = summarize(s, o.Dir, trials)
 		}
 	}
-	err = ending(s, err, len(trials) > 0, fmt.Sprintf("interrupted; what was measured is in %s; `pollpush run --resume %s` goes on", o.Dir, o.Dir))
+	err = ending(s, err, len(trials) > 0, fmt.Sprintf("interrupted; the measured trials are in %s; resume with `pollpush run --resume %s`", o.Dir, o.Dir))
 	switch {
 	case err == nil:
 		err = outcome(trials)
@@ -191,7 +191,7 @@ func ending(s *session, err error, measured bool, kept string) error {
 	case unwritten:
 		return keep(s, lost, err)
 	case s.Err() != nil && !measured:
-		return &exitError{interrupted, "interrupted before anything was measured"}
+		return &exitError{interrupted, "interrupted before any trial was measured"}
 	case err == nil && s.Err() != nil:
 		return &exitError{interrupted, kept}
 	}
@@ -218,7 +218,7 @@ func outcome(trials []result.Trial) error {
 	if bad == 0 {
 		return nil
 	}
-	return &exitError{invalidRun, fmt.Sprintf("%d of %d trials are invalid; the reasons stand in the report", bad, len(attempts))}
+	return &exitError{invalidRun, fmt.Sprintf("%d of %d trials are invalid; the report gives the reasons", bad, len(attempts))}
 }
 
 // summarize prints a run's table and verdict, and where its report is.

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -14,11 +16,9 @@ func TestAbsurdRate(t *testing.T) {
 	t.Parallel()
 	dir := workplace(t)
 	e := pollpush(t, dir, "run", "tiny.yaml", "--out", "run", "--rate", "1000000/s", "--steady", "2s", "--drain", "1s")
-	e.wantExit(t, invalidRun, "invalid: generator saturated: ", "2 of 2 trials are invalid; the reasons stand in the report")
+	e.wantExit(t, invalidRun, "invalid: generator saturated: ", "2 of 2 trials are invalid; the report gives the reasons")
 	trials, err := result.ReadDir(filepath.Join(dir, "run"))
-	if err != nil || len(trials) != 2 {
-		t.Fatalf("%d trials, %v", len(trials), err)
-	}
+	assert.Assert(t, err == nil && len(trials) == 2, "%d trials, %v", len(trials), err)
 	for _, trial := range trials {
 		if r := trial.Reasons[0]; r.Code != result.GeneratorCPU || r.Validity != result.Invalid || !strings.HasPrefix(r.Text, "generator saturated: ") {
 			t.Errorf("%s: the first of its reasons is %+v", trial.Transport, r)

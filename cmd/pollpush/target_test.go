@@ -12,6 +12,8 @@ import (
 	"syscall"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -29,7 +31,7 @@ func TestInterruptBeforeLoad(t *testing.T) {
 	p := launch(t, dir, program(t, "pollpush"), "run", "tiny.yaml", "--target", server.URL)
 	<-asked
 	p.signal(syscall.SIGINT)
-	p.end().wantExit(t, interrupted, "interrupted before anything was measured")
+	p.end().wantExit(t, interrupted, "interrupted before any trial was measured")
 }
 
 // announcement is the line that a server prints of itself.
@@ -55,9 +57,8 @@ func serveBy(t *testing.T, flags ...string) announcement {
 	p := launch(t, t.TempDir(), program(t, "chatserver"), append(flags, "--listen", "127.0.0.1:0")...)
 	t.Cleanup(func() {
 		p.signal(syscall.SIGTERM)
-		if e := p.end(); e.code != fine {
-			t.Errorf("the chatserver ended with %d: %s", e.code, e.stderr)
-		}
+		e := p.end()
+		assert.Check(t, e.code == fine, "the chatserver ended with %d: %s", e.code, e.stderr)
 	})
 	return p.announced()
 }
@@ -73,9 +74,7 @@ func TestTarget(t *testing.T) {
 	dir := workplace(t)
 	url, pid := serve(t)
 	e := pollpush(t, dir, "run", "tiny.yaml", "--out", "run", "--target", url+"/", "--target-pid", strconv.Itoa(pid)) // the slash does not matter
-	if !strings.Contains(e.stderr, "results in run\n") {
-		t.Errorf("it did not say where the results are:\n%s", e.stderr)
-	}
+	assert.Check(t, strings.Contains(e.stderr, "results in run\n"), "it did not say where the results are:\n%s", e.stderr)
 	for _, trial := range wantMeasured(t, dir, e, "run", expectation{clients: 20, publishers: 4, messages: 20}) {
 		if trial.Server == nil || trial.Server.Processes != 1 || trial.Server.RSSPeakBytes == 0 {
 			t.Errorf("%s: the server's cost is %+v", trial.Transport, trial.Server)
@@ -94,14 +93,12 @@ func TestTargetPIDOfAnother(t *testing.T) {
 	url, _ := serve(t)
 	busy := launch(t, dir, "/bin/sh", "-c", "while :; do :; done")
 	e := pollpush(t, dir, "run", "tiny.yaml", "--transports", "ws", "--out", "run", "--target", url, "--target-pid", strconv.Itoa(busy.cmd.Process.Pid))
-	want := fmt.Sprintf("not process %d of --target-pid: the CPU and memory read are hardly the target's", busy.cmd.Process.Pid)
+	want := fmt.Sprintf("not process %d of --target-pid: CPU and memory are probably not the target's", busy.cmd.Process.Pid)
 	if !strings.Contains(e.stderr, want) {
 		t.Errorf("stderr:\n%s\nlacks %q", e.stderr, want)
 	}
 	trials, err := result.ReadDir(filepath.Join(dir, "run"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	if !slices.ContainsFunc(trials[0].Reasons, func(r result.Reason) bool { return r.Code == result.NoServerCPU && strings.Contains(r.Text, want) }) {
 		t.Errorf("%s: %v", trials[0].Validity, trials[0].Reasons)
 	}
@@ -119,9 +116,7 @@ func TestTargetDies(t *testing.T) {
 	target.signal(syscall.SIGKILL)
 	p.end().wantExit(t, invalidRun, "1 of 1 trials are invalid")
 	trials, err := result.ReadDir(filepath.Join(dir, "run"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	// Who comes back before the process has quite gone is lost a second time.
 	if trial := trials[0]; trial.Validity != result.Invalid || trial.Connections.Lost < 20 {
 		t.Errorf("%s, %d connections lost: %v", trial.Validity, trial.Connections.Lost, trial.Reasons)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 // serveTLS starts a chatserver of https, and writes its certificate to a file.
@@ -45,9 +47,7 @@ func TestCheckAndProbeByTLS(t *testing.T) {
 	pollpush(t, dir, "probe", "ws", url).wantExit(t, refused, "certificate signed by unknown authority", "--ca FILE")
 	p := launch(t, dir, program(t, "pollpush"), "probe", "ws", url, "--ca", file, "--after", "0")
 	_, roots, err := readTrust("--ca", file)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	sayByTLS(t, url, roots)
 	p.awaitIn(&p.stdout, "over and out")
 	p.signal(syscall.SIGINT)
@@ -60,11 +60,7 @@ func sayByTLS(t *testing.T, url string, roots *x509.CertPool) {
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
 	defer client.CloseIdleConnections()
 	r, err := client.Post(url+"/api/rooms/lobby/messages", "application/json", strings.NewReader(`{"user":"ada","text":"over and out"}`))
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	r.Body.Close()
-	if r.StatusCode != http.StatusCreated {
-		t.Fatal(r.Status)
-	}
+	assert.Assert(t, r.StatusCode == http.StatusCreated, r.Status)
 }

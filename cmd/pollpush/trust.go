@@ -8,7 +8,7 @@ import (
 )
 
 // readTrust reads the certificates in PEM that a flag names a file of: as text,
-// and as what is trusted then. Without a file, "" and nil stand for the system's.
+// and as what is trusted then. Without a file, "" and nil mean the system's.
 func readTrust(flag, path string) (string, *x509.CertPool, error) {
 	if path == "" {
 		return "", nil, nil

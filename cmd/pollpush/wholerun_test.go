@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/transport"
 )
@@ -25,9 +27,7 @@ func filesIn(t *testing.T, dir string) map[string]string {
 		files[path] = string(text)
 		return err
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return files
 }
 
@@ -36,14 +36,12 @@ func wantSameFiles(t *testing.T, dir string, before map[string]string) {
 	t.Helper()
 	after := filesIn(t, dir)
 	for path, text := range before {
-		if now, ok := after[path]; !ok || now != text {
-			t.Errorf("%s has changed, or is gone", path)
-		}
+		now, ok := after[path]
+		assert.Check(t, ok && now == text, "%s has changed, or is gone", path)
 	}
 	for path := range after {
-		if _, ok := before[path]; !ok {
-			t.Errorf("%s is new", path)
-		}
+		_, ok := before[path]
+		assert.Check(t, ok, "%s is new", path)
 	}
 }
 
@@ -97,9 +95,7 @@ func TestMeasured(t *testing.T) {
 			}
 			for _, trial := range wantMeasured(t, dir, e, "run", c.want) {
 				wantTLS(t, &trial, name == "TLS")
-				if trial.Server == nil {
-					t.Fatalf("%s: nothing is known of the server", trial.Transport)
-				}
+				assert.Assert(t, trial.Server != nil, "%s: nothing is known of the server", trial.Transport)
 				if a := trial.Asked; a.Shards != c.shards || trial.Generator.Processes != c.shards || a.Servers != c.servers || trial.Server.Processes != c.servers {
 					t.Errorf("%s: %d shards (%d processes), %d servers (%d processes); want %d and %d",
 						trial.Transport, a.Shards, trial.Generator.Processes, a.Servers, trial.Server.Processes, c.shards, c.servers)
@@ -139,9 +135,7 @@ func TestWholeRun(t *testing.T) {
 	e := pollpush(t, dir, "run", "tiny.yaml", "--out", "run")
 	trials := wantMeasured(t, dir, e, "run", expectation{clients: 20, publishers: 4, messages: 20})
 	for _, said := range []string{"delivery latency, p50", "Report: run/report.html\n"} {
-		if !strings.Contains(e.stdout, said) {
-			t.Errorf("stdout does not hold %q:\n%s", said, e.stdout)
-		}
+		assert.Check(t, strings.Contains(e.stdout, said), "stdout does not hold %q:\n%s", said, e.stdout)
 	}
 	for _, trial := range trials {
 		if trial.Run != "run" || trial.Scenario != "tiny" || trial.Env.Commit != "test" {
@@ -163,9 +157,7 @@ func TestWholeRun(t *testing.T) {
 		for _, name := range []string{"run", "run/trials.jsonl"} {
 			again := pollpush(t, dir, "report", name)
 			again.wantExit(t, fine)
-			if !strings.HasPrefix(again.stdout, table) {
-				t.Errorf("%s: printed otherwise:\n%s", name, again.stdout)
-			}
+			assert.Check(t, strings.HasPrefix(again.stdout, table), "%s: printed otherwise:\n%s", name, again.stdout)
 			wantSameFiles(t, run, before)
 		}
 	})
@@ -187,9 +179,8 @@ func TestWholeRun(t *testing.T) {
 		if !same.wantJudged(t, fine) {
 			return
 		}
-		if n := strings.Count(same.stdout, "Counts: no regression. Times: not tested (counts only)."); n != 1 || same.stderr != "" {
-			t.Errorf("%d times \"Counts: no regression\", want 1; stderr %q:\n%s", n, same.stderr, same.stdout)
-		}
+		n := strings.Count(same.stdout, "Counts: no regression. Times: not tested (counts only).")
+		assert.Check(t, n == 1 && same.stderr == "", "%d times \"Counts: no regression\", want 1; stderr %q:\n%s", n, same.stderr, same.stdout)
 	})
 }
 
@@ -205,14 +196,10 @@ func TestTwoScenarios(t *testing.T) {
 		t.Errorf("exit code %d: the first one's refusal is not told:\n%s", e.code, e.stderr)
 	}
 	folders, err := filepath.Glob(filepath.Join(dir, "results", "*"))
-	if err != nil || len(folders) != 2 {
-		t.Fatalf("folders %v; want two\n%s", folders, e.stderr)
-	}
+	assert.Assert(t, err == nil && len(folders) == 2, "folders %v; want two\n%s", folders, e.stderr)
 	for i, name := range []string{"other", "tiny"} {
 		trials, err := result.ReadDir(folders[i])
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		if !strings.HasPrefix(filepath.Base(folders[i]), name+"-2") || len(trials) != 1 || trials[0].Scenario != name {
 			t.Errorf("%s holds %d trials, the first is of scenario %s", folders[i], len(trials), trials[0].Scenario)
 		}

@@ -17,7 +17,7 @@ type Mismatch struct {
 }
 
 func (m *Mismatch) Error() string {
-	return fmt.Sprintf("%s: known faults were not given back exactly: %s; no number of this build can be trusted", m.Transport, m.Text)
+	return fmt.Sprintf("%s: known faults were not reported exactly: %s; no number of this build can be trusted", m.Transport, m.Text)
 }
 
 // The faults that are known: of each row of messages one is lost, one comes
@@ -45,11 +45,11 @@ func (b *bench) faults(ctx context.Context) error {
 		return &Mismatch{b.transport.Name, text}
 	}
 	const each = faultMessages / faultRow * faultClients
-	b.say("%d lost, %d duplicated and %d reordered of %d deliveries are given back exactly", each, each, each, faultMessages*faultClients)
+	b.say("%d lost, %d duplicated and %d reordered of %d deliveries are reported exactly", each, each, each, faultMessages*faultClients)
 	return nil
 }
 
-// differences tells what a trial reports otherwise than it is known to be, or
+// differences lists what a trial reports otherwise than it is known to be, or
 // nothing.
 func differences(t *result.Trial) string {
 	if t.Status != result.Complete {
@@ -70,13 +70,13 @@ func differences(t *result.Trial) string {
 		{"delivered", t.Delivered, all}, // as many twice as never
 	} {
 		if n.found != n.want {
-			texts = append(texts, fmt.Sprintf("%s %d, known to be %d", n.name, n.found, n.want))
+			texts = append(texts, fmt.Sprintf("%s %d, but the target made %d", n.name, n.found, n.want))
 		}
 	}
 	if h, err := result.DecodeHistogram(t.LatencyHDR); err != nil {
 		texts = append(texts, err.Error())
 	} else if least := time.Duration(h.Min()); least < faultDelay-faultDelay/500 { // a histogram has three digits
-		texts = append(texts, fmt.Sprintf("a delivery after %v, known to be delayed by %v", least, faultDelay))
+		texts = append(texts, fmt.Sprintf("a delivery after %v, but the target delays by %v", least, faultDelay))
 	}
 	return strings.Join(texts, "; ")
 }

@@ -35,12 +35,12 @@ func Read(path, machine string) (*Calibration, error) {
 	}
 	text, err := file.Read(path, maxFile)
 	if errors.Is(err, fs.ErrNotExist) {
-		return fail("%w; `pollpush calibrate` makes one", fs.ErrNotExist)
+		return fail("%w; make one with `pollpush calibrate`", fs.ErrNotExist)
 	}
 	if err != nil {
 		return fail("%w", file.Cause(err))
 	}
-	const remedy = "delete it, and make it again by `pollpush calibrate`"
+	const remedy = "delete it, and run `pollpush calibrate` again"
 	if err := file.CheckSchema(text, Schema, "calibration", remedy); err != nil {
 		return fail("%w", err)
 	}
@@ -52,12 +52,12 @@ func Read(path, machine string) (*Calibration, error) {
 		return fail("%w; %s", err, remedy)
 	}
 	if c.Machine != machine {
-		return fail("is of the machine %s (%s, %d cores), this one is %s: run `pollpush calibrate` here", c.Machine, c.Env.CPUModel, c.Env.Cores, machine)
+		return fail("belongs to the machine %s (%s, %d cores), but this is %s: run `pollpush calibrate` here", c.Machine, c.Env.CPUModel, c.Env.Cores, machine)
 	}
 	return &c, nil
 }
 
-// check holds a calibration against what must be true of every one.
+// check compares a calibration with what must be true of every one.
 func (c *Calibration) check() error {
 	if is := c.Env.Machine(); c.Machine != is {
 		return fmt.Errorf("machine %q is not the fingerprint of its env, which is %s", c.Machine, is)
@@ -66,15 +66,15 @@ func (c *Calibration) check() error {
 	for _, t := range c.Transports {
 		switch {
 		case t.Name == "" || seen[t.Name]:
-			return fmt.Errorf("transport %q stands twice, or has no name", t.Name)
+			return fmt.Errorf("transport %q occurs twice, or has no name", t.Name)
 		case t.Operation != Delivery && t.Operation != Poll:
 			return fmt.Errorf("%s: operation %q is neither %s nor %s", t.Name, t.Operation, Delivery, Poll)
 		case t.Clients < 0 || t.Largest.Clients < 0:
-			return fmt.Errorf("%s: clients are below 0", t.Name)
+			return fmt.Errorf("%s: the number of clients is below 0", t.Name)
 		}
 		for _, v := range t.numbers() {
 			if !(v >= 0) || math.IsInf(v, 0) { // nor NaN
-				return fmt.Errorf("%s: a number is %v: at least 0, and finite", t.Name, v)
+				return fmt.Errorf("%s: a number is %v: must be at least 0, and finite", t.Name, v)
 			}
 		}
 		if q := t.Confirmed; q != nil && (q.Trials < 1 || q.Valid < 0 || q.Valid > q.Trials) {

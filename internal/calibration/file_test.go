@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 
 	"github.com/pollpush/pollpush/internal/result"
 )
@@ -37,21 +39,13 @@ func TestFileRoundTrip(t *testing.T) {
 	c := some()
 	path := Path(filepath.Join(t.TempDir(), "not", "there", "yet"), c.Machine)
 	for range 2 { // the second time over the first
-		if err := c.Write(path); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, c.Write(path))
 	}
 	got, err := Read(path, someEnv().Machine())
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(c, got); diff != "" {
-		t.Errorf("(-written +read)\n%s", diff)
-	}
+	assert.NilError(t, err)
+	assert.Check(t, is.Equal(cmp.Diff(c, got), ""), "(-written +read)\n")
 	entries, err := os.ReadDir(filepath.Dir(path))
-	if err != nil || len(entries) != 1 {
-		t.Errorf("beside the file there are %v (%v)", entries, err)
-	}
+	assert.Check(t, err == nil && len(entries) == 1, "beside the file there are %v (%v)", entries, err)
 }
 
 // What cannot be written leaves what was there.
@@ -59,28 +53,21 @@ func TestFileIsWrittenWhole(t *testing.T) {
 	c := some()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "taken")
-	if err := os.MkdirAll(filepath.Join(path, "inside"), 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Write(path); err == nil {
-		t.Error("a folder was written over")
-	}
+	assert.NilError(t, os.MkdirAll(filepath.Join(path, "inside"), 0o755))
+	err := c.Write(path)
+	assert.Check(t, err != nil, "a folder was written over")
 	broken := some()
 	broken.Transports[0].CPU = math.NaN()
-	if err := broken.Write(filepath.Join(dir, "broken")); err == nil || !strings.Contains(err.Error(), "a number is NaN") {
-		t.Errorf("what cannot be read was written: %v", err)
-	}
-	if entries, err := os.ReadDir(dir); err != nil || len(entries) != 1 {
-		t.Errorf("there are %v (%v)", entries, err)
-	}
+	err = broken.Write(filepath.Join(dir, "broken"))
+	assert.Check(t, err != nil && strings.Contains(err.Error(), "a number is NaN"), "what cannot be read was written: %v", err)
+	entries, err := os.ReadDir(dir)
+	assert.Check(t, err == nil && len(entries) == 1, "there are %v (%v)", entries, err)
 }
 
 func TestPutReplaces(t *testing.T) {
 	c := some()
 	c.Put(Transport{Name: "poll", Operation: Poll})
-	if len(c.Transports) != 2 || c.Transports[0].Operation != Poll || c.Transports[1].Name != "ws" {
-		t.Errorf("%+v", c.Transports)
-	}
+	assert.Check(t, len(c.Transports) == 2 && c.Transports[0].Operation == Poll && c.Transports[1].Name == "ws", "%+v", c.Transports)
 	quick := c.Transports[1]
 	quick.Name, quick.Quick = "sse", true
 	c.Put(quick)
@@ -93,56 +80,47 @@ func TestPutReplaces(t *testing.T) {
 func TestReadRefuses(t *testing.T) {
 	c := some()
 	good := filepath.Join(t.TempDir(), "good.json")
-	if err := c.Write(good); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, c.Write(good))
 	b, err := os.ReadFile(good)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	text := string(b)
 	other := someEnv()
 	other.Cores = 64
-	const again = "delete it, and make it again by `pollpush calibrate`"
+	const again = "delete it, and run `pollpush calibrate` again"
 	for name, r := range map[string]struct {
 		text, machine string
 		want          []string
 	}{
 		"empty":         {"", c.Machine, []string{"is not JSON", again}},
 		"cut off":       {text[:len(text)/2], c.Machine, []string{"is not JSON", again}},
-		"an array":      {"[1]", c.Machine, []string{`has no "schema"`, "name another file"}},
-		"foreign":       {`{"name":"somebody else's"}`, c.Machine, []string{`has no "schema"`, "name another file"}},
-		"a future one":  {`{"schema":99}`, c.Machine, []string{"has schema 99, this pollpush reads up to 1: use a newer pollpush"}},
+		"an array":      {"[1]", c.Machine, []string{`has no "schema"`, "give another file"}},
+		"foreign":       {`{"name":"somebody else's"}`, c.Machine, []string{`has no "schema"`, "give another file"}},
+		"a future one":  {`{"schema":99}`, c.Machine, []string{"has schema 99, but this pollpush reads up to 1: use a newer pollpush"}},
 		"unknown field": {strings.Replace(text, `"delay_s"`, `"dealy_s"`, 1), c.Machine, []string{"dealy_s", again}},
 		"of another machine": {text, other.Machine(), []string{
-			"is of the machine " + c.Machine + " (A CPU, 2 cores), this one is " + other.Machine() + ": run `pollpush calibrate` here"}},
+			"belongs to the machine " + c.Machine + " (A CPU, 2 cores), but this is " + other.Machine() + ": run `pollpush calibrate` here"}},
 		"edited":        {strings.Replace(text, `"cores": 2`, `"cores": 64`, 1), c.Machine, []string{"is not the fingerprint of its env", again}},
-		"twice":         {strings.Replace(text, `"transport": "ws"`, `"transport": "poll"`, 1), c.Machine, []string{`transport "poll" stands twice`, again}},
+		"twice":         {strings.Replace(text, `"transport": "ws"`, `"transport": "poll"`, 1), c.Machine, []string{`transport "poll" occurs twice`, again}},
 		"no operation":  {strings.Replace(text, `"operation": "delivery"`, `"operation": "dance"`, 1), c.Machine, []string{`operation "dance"`, again}},
-		"below nothing": {strings.Replace(text, `"delay_s": 0.005`, `"delay_s": -1`, 1), c.Machine, []string{"poll: a number is -1: at least 0", again}},
-		"floor falls":   {strings.Replace(text, `"p50": 0.00031`, `"p50": 0.31`, 1), c.Machine, []string{"poll: floor_s.max = 0.001: from 0.31", again}},
+		"below nothing": {strings.Replace(text, `"delay_s": 0.005`, `"delay_s": -1`, 1), c.Machine, []string{"poll: a number is -1: must be at least 0", again}},
+		"floor falls":   {strings.Replace(text, `"p50": 0.00031`, `"p50": 0.31`, 1), c.Machine, []string{"poll: floor_s.max = 0.001: must be from 0.31", again}},
 		"floor of none": {strings.Replace(text, `"n": 20`, `"n": 0`, 1), c.Machine, []string{"poll: floor_s.n = 0", again}},
 		"confirmed all": {strings.Replace(text, `"valid": 20`, `"valid": 21`, 1), c.Machine, []string{"poll: 21 of 20 trials", again}},
 		"too large":     {strings.Repeat(" ", maxFile+1), c.Machine, []string{"is larger than 1048576 bytes"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "c.json")
-			if err := os.WriteFile(path, []byte(r.text), 0o644); err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, os.WriteFile(path, []byte(r.text), 0o644))
 			_, err := Read(path, r.machine)
-			if _, ok := errors.AsType[*FileError](err); !ok {
-				t.Fatalf("%v is no FileError", err)
-			}
+			_, ok := errors.AsType[*FileError](err)
+			assert.Assert(t, ok, "%v is no FileError", err)
 			for _, want := range append(r.want, "calibration "+path+": ") {
-				if !strings.Contains(err.Error(), want) {
-					t.Errorf("%q does not say %q", err, want)
-				}
+				assert.Check(t, strings.Contains(err.Error(), want), "%q does not say %q", err, want)
 			}
 		})
 	}
 	_, err = Read(filepath.Join(t.TempDir(), "none.json"), c.Machine)
-	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "`pollpush calibrate` makes one") {
+	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "make one with `pollpush calibrate`") {
 		t.Errorf("no file: %v", err)
 	}
 }

@@ -156,7 +156,7 @@ func why(t *result.Trial) string {
 	return fmt.Sprintf("%s, %s", t.Status, t.Validity)
 }
 
-// side tells whose limit made a trial invalid: the generator's where it is
+// side reports whose limit made a trial invalid: the generator's where it is
 // found saturated, nobody's here where others were using the machine, and else
 // that of who used more CPU.
 func side(t *result.Trial) string {

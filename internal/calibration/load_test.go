@@ -8,15 +8,15 @@ import (
 	"testing"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 
 	"github.com/pollpush/pollpush/internal/result"
 )
 
 func TestRound(t *testing.T) {
 	for in, want := range map[float64]float64{0: 0, 1: 1, 7.26: 7.3, 14.4: 14, 99.6: 100, 12_345: 12_000, 169_705: 170_000} {
-		if got := round(in); got != want {
-			t.Errorf("round(%v) = %v, want %v", in, got, want)
-		}
+		assert.Check(t, is.Equal(round(in), want), "round(%v) =", in)
 	}
 }
 
@@ -42,9 +42,7 @@ func TestHolds(t *testing.T) {
 		{"late", reasons(result.Invalid, result.PublishLate), false},
 		{"failed", result.Trial{Status: result.Failed}, false},
 	} {
-		if got := holds(&c.trial); got != c.want {
-			t.Errorf("%s: %v", c.name, got)
-		}
+		assert.Check(t, is.Equal(holds(&c.trial), c.want), c.name)
 	}
 }
 
@@ -64,9 +62,7 @@ func TestSide(t *testing.T) {
 		{costs(1, 2, result.PublishLate, result.ForeignCPU), Others},
 		{reasons(result.Invalid, result.PublishLate), Generator},
 	} {
-		if got := side(&c.trial); got != c.want {
-			t.Errorf("%v: %s, want %s", c.trial.Reasons, got, c.want)
-		}
+		assert.Check(t, is.Equal(side(&c.trial), c.want), "%v", c.trial.Reasons)
 	}
 }
 
@@ -75,38 +71,31 @@ func TestDifferences(t *testing.T) {
 	h := hdrhistogram.New(1, 1e12, 3)
 	h.RecordValue(int64(faultDelay))
 	text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	h.RecordValue(int64(faultDelay / 2))
 	early, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	exact := result.Trial{
 		Status: result.Complete, LatencyHDR: string(text),
 		Counts: result.Counts{Offered: 100, Published: 100, Expected: 2000, Delivered: 2000, Lost: 200, Duplicated: 200, Reordered: 200},
 	}
-	if got := differences(&exact); got != "" {
-		t.Errorf("no difference: %s", got)
-	}
+	assert.Check(t, is.Equal(differences(&exact), ""), "no difference")
 	for want, change := range map[string]func(*result.Trial){
-		"the trial is failed":              func(t *result.Trial) { t.Status = result.Failed },
-		"offered 99, known to be 100":      func(t *result.Trial) { t.Offered-- },
-		"published 99, known to be 100":    func(t *result.Trial) { t.Published-- },
-		"expected 2001, known to be 2000":  func(t *result.Trial) { t.Expected++ },
-		"lost 199, known to be 200":        func(t *result.Trial) { t.Lost-- },
-		"duplicated 0, known to be 200":    func(t *result.Trial) { t.Duplicated = 0 },
-		"reordered 201, known to be 200":   func(t *result.Trial) { t.Reordered++ },
-		"delivered 1800, known to be 2000": func(t *result.Trial) { t.Delivered = 1800 },
-		"ms, known to be delayed by 40ms":  func(t *result.Trial) { t.LatencyHDR = string(early) },
-		"is not a histogram":               func(t *result.Trial) { t.LatencyHDR = "" },
+		"the trial is failed":                      func(t *result.Trial) { t.Status = result.Failed },
+		"offered 99, but the target made 100":      func(t *result.Trial) { t.Offered-- },
+		"published 99, but the target made 100":    func(t *result.Trial) { t.Published-- },
+		"expected 2001, but the target made 2000":  func(t *result.Trial) { t.Expected++ },
+		"lost 199, but the target made 200":        func(t *result.Trial) { t.Lost-- },
+		"duplicated 0, but the target made 200":    func(t *result.Trial) { t.Duplicated = 0 },
+		"reordered 201, but the target made 200":   func(t *result.Trial) { t.Reordered++ },
+		"delivered 1800, but the target made 2000": func(t *result.Trial) { t.Delivered = 1800 },
+		"ms, but the target delays by 40ms":        func(t *result.Trial) { t.LatencyHDR = string(early) },
+		"is not a histogram":                       func(t *result.Trial) { t.LatencyHDR = "" },
 	} {
 		trial := exact
 		change(&trial)
-		if got := differences(&trial); !strings.Contains(got, want) {
-			t.Errorf("%q does not say %q", got, want)
-		}
+		got := differences(&trial)
+		assert.Check(t, strings.Contains(got, want), "%q does not say %q", got, want)
 	}
 }
 
@@ -141,13 +130,10 @@ func TestSearch(t *testing.T) {
 		if err != nil || got.PerS != c.want.PerS || got.Invalid != c.want.Invalid || !slices.Equal(probes, c.probes) {
 			t.Errorf("%s: %+v after %v (%v), want %+v after %v", c.name, got, probes, err, c.want, c.probes)
 		}
-		if (got.Invalid > 0) != (got.Side == Generator && got.Reason == result.PublishLate) {
-			t.Errorf("%s: the limit is %+v", c.name, got)
-		}
+		assert.Check(t, (got.Invalid > 0) == (got.Side == Generator && got.Reason == result.PublishLate), "%s: the limit is %+v", c.name, got)
 	}
-	if _, err := search(1, mostProbes, lastProbes, func(float64) (result.Trial, error) { return result.Trial{}, broken }); !errors.Is(err, broken) {
-		t.Errorf("a probe's error became %v", err)
-	}
+	_, err := search(1, mostProbes, lastProbes, func(float64) (result.Trial, error) { return result.Trial{}, broken })
+	assert.Check(t, errors.Is(err, broken), "a probe's error became %v", err)
 }
 
 // The floor and the known delay come to what the trial measured; a poll's answer
@@ -157,17 +143,14 @@ func TestFloor(t *testing.T) {
 	trial := reasons(result.Valid)
 	trial.Latency = &result.Quantiles{P50: at(0.0053), P90: at(0.0055), P99: at(0.0061), Max: 0.0092, Mean: 0.0054, N: 3000}
 	trial.PollResponse = &result.Quantiles{P50: at(0.0004), Max: 0.003, Mean: 0.0005, N: 12_000}
-	if got := floor(new(reasons(result.Valid)), false); got != nil {
-		t.Errorf("of no deliveries: %+v", got)
-	}
+	got := floor(new(reasons(result.Valid)), false)
+	assert.Check(t, got == nil, "of no deliveries: %+v", got)
 	for _, paced := range []bool{false, true} {
 		got, delay, measured := floor(&trial, paced), 0.005, trial.Latency
 		if paced {
 			delay, measured = 0, trial.PollResponse
 		}
-		if got == nil {
-			t.Fatalf("paced %v: no floor", paced)
-		}
+		assert.Assert(t, got != nil, "paced %v: no floor", paced)
 		for name, q := range map[string]func(*result.Quantiles) *float64{
 			"p50":  func(q *result.Quantiles) *float64 { return q.P50 },
 			"p90":  func(q *result.Quantiles) *float64 { return q.P90 },
@@ -181,9 +164,7 @@ func TestFloor(t *testing.T) {
 				t.Errorf("paced %v: %s is %v and a delay of %v, which do not come to %v", paced, name, value(of), delay, value(is))
 			}
 		}
-		if got.N != measured.N {
-			t.Errorf("paced %v: of %d, want %d", paced, got.N, measured.N)
-		}
+		assert.Check(t, got.N == measured.N, "paced %v: of %d, want %d", paced, got.N, measured.N)
 		for _, code := range []string{result.Steal, result.ForeignCPU, result.CPUPressure, result.Losses} {
 			doubted := reasons(result.Suspect, code)
 			doubted.Latency, doubted.PollResponse = trial.Latency, trial.PollResponse

@@ -97,7 +97,7 @@ func (b *bench) run(ctx context.Context, s scenario.Scenario, flags ...string) (
 		URL string `json:"url"`
 	}
 	if err := json.NewDecoder(target.Stdout).Decode(&line); err != nil {
-		return nil, &control.Refusal{Err: fmt.Errorf("the null target did not say where it listens: %w; it said: %s", err, target.Log())}
+		return nil, &control.Refusal{Err: fmt.Errorf("the null target did not print its address: %w; it printed: %s", err, target.Log())}
 	}
 	b.trials++
 	trials, err := control.Run(ctx, control.Options{
@@ -150,7 +150,7 @@ func (b *bench) light(ctx context.Context, t *Transport) error {
 		return err
 	}
 	if !sound(&trial) { // by chance, perhaps
-		b.say("light load: %s; once more", why(&trial))
+		b.say("light load: %s; repeating", why(&trial))
 		again, err := b.one(ctx, s, "--delay", knownDelay.String())
 		if err != nil {
 			return err
@@ -167,14 +167,14 @@ func (b *bench) light(ctx context.Context, t *Transport) error {
 		t.PerS, t.CPU = float64(n)/trial.WindowS, trial.Generator.CPUS()/float64(n)
 	}
 	if t.PerS == 0 || t.CPU == 0 {
-		return fmt.Errorf("%s: the light load came to %.0f operations per second at %v s of CPU each, where more than 0 of both were due (%s): calibrate again when the machine is idle",
+		return fmt.Errorf("%s: the light load made %.0f operations per second at %v s of CPU each, but both must be above 0 (%s): calibrate again when the machine is idle",
 			b.transport.Name, t.PerS, t.CPU, why(&trial))
 	}
 	if t.Floor = floor(&trial, b.transport.Paced); t.Floor == nil {
 		b.say("light load: %s; the floor is not known", why(&trial))
 		return nil
 	}
-	b.say("light load of %.0f/s: floor %.0f µs (p50), %.1f µs of the generator's CPU for each %s", t.PerS, 1e6*value(t.Floor.P50), 1e6*t.CPU, t.Operation)
+	b.say("light load of %.0f/s: floor %.0f µs (p50), %.1f µs of generator CPU per %s", t.PerS, 1e6*value(t.Floor.P50), 1e6*t.CPU, t.Operation)
 	return nil
 }
 

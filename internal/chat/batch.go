@@ -22,7 +22,7 @@ type Batch struct {
 	// never come. Only then may Messages be empty.
 	Truncated bool
 
-	last  uint64 // the cursor of whoever has got this batch
+	last  uint64 // the cursor after this batch
 	forms []form
 }
 
@@ -32,7 +32,7 @@ type form struct {
 }
 
 // Format is a form that batches take on the wire. Formats are told apart by
-// their address, so each is a package variable of whoever encodes it.
+// their address, so each is a package variable of its encoder.
 type Format struct {
 	Encode func(*Batch) []byte
 }

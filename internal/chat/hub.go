@@ -6,7 +6,7 @@ import (
 )
 
 const (
-	// DefaultHistory is how many messages a room keeps unless told otherwise.
+	// DefaultHistory is how many messages a room keeps by default.
 	DefaultHistory = 1000
 	// MaxRooms bounds the rooms of one hub: rooms come into being by being
 	// named, so strangers could otherwise fill the memory with names.

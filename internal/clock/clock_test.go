@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+	"gotest.tools/v3/assert"
 )
 
 func TestNowAgreesWithTheSystemCall(t *testing.T) {
@@ -20,30 +21,22 @@ func TestNowAgreesWithTheSystemCall(t *testing.T) {
 
 func TestAlarmNeverWakesEarly(t *testing.T) {
 	a, err := NewAlarm()
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	defer a.Close()
 	for _, d := range []time.Duration{-time.Second, 0, 100 * time.Microsecond, 5 * time.Millisecond} {
 		due := Now() + int64(d)
-		if err := a.Wait(due); err != nil {
-			t.Fatal(err)
-		}
-		if now := Now(); now < due {
-			t.Errorf("Wait(%v) woke %v early", d, time.Duration(due-now))
-		}
+		assert.NilError(t, a.Wait(due))
+		now := Now()
+		assert.Check(t, now >= due, "Wait(%v) woke %v early", d, time.Duration(due-now))
 	}
 }
 
 func TestCloseUnblocksWait(t *testing.T) {
 	a, err := NewAlarm()
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	done := make(chan error)
 	go func() { done <- a.Wait(Now() + int64(time.Hour)) }()
 	a.Close()
-	if err := <-done; err == nil {
-		t.Error("Wait returned nil an hour early, after Close")
-	}
+	err = <-done
+	assert.Check(t, err != nil, "Wait returned nil an hour early, after Close")
 }

@@ -40,7 +40,7 @@ func (a *answer) gist() string {
 // offered ends the point where the answer refuses the path.
 func (a *answer) offered() {
 	if refuses(a.status) {
-		a.absent(fmt.Sprintf("%s is answered %d", a.asked, a.status))
+		a.absent(fmt.Sprintf("%s got %d", a.asked, a.status))
 	}
 }
 
@@ -70,7 +70,7 @@ type message struct {
 func parseMessage(b []byte) (message, string) {
 	var members map[string]json.RawMessage
 	if err := json.Unmarshal(b, &members); err != nil || members == nil {
-		return message{}, "no JSON object: " + quote(string(b))
+		return message{}, "not a JSON object: " + quote(string(b))
 	}
 	for _, name := range []string{"id", "room", "text"} {
 		if members[name] == nil {
@@ -185,7 +185,7 @@ func texts(messages []message) string {
 // isTexts wants these texts of a page, with the ids from first on.
 func (p page) isTexts(first uint64, want ...string) {
 	if wrong := wrongTexts(p.messages, first, want); wrong != "" {
-		p.fail(wrong, "answer with what follows the cursor, oldest first")
+		p.fail(wrong, "return the messages after the cursor, oldest first")
 	}
 }
 

@@ -10,9 +10,9 @@ var byBatch = []string{"ws-batch"}
 
 var batches = []Point{
 	{Group: "batch", Name: "batch=true is answered with Batch-Window", Transports: byBatch, Needed: true, try: batchAgreed},
-	{Group: "batch", Name: "what is gathered comes to everyone in the room", Transports: byBatch, Needed: true, try: delivers(batchSocket)},
-	{Group: "batch", Name: "what comes within a window goes in one frame", Transports: byBatch, try: batchJoins},
-	{Group: "batch", Name: "who did not ask is not made to wait", Transports: byBatch, try: batchAsked},
+	{Group: "batch", Name: "gathered messages reach everyone in the room", Transports: byBatch, Needed: true, try: delivers(batchSocket)},
+	{Group: "batch", Name: "messages within a window go in one frame", Transports: byBatch, try: batchJoins},
+	{Group: "batch", Name: "clients that did not ask do not wait", Transports: byBatch, try: batchAsked},
 }
 
 // batchSocket is the channel of a WebSocket that asks for batches.
@@ -58,7 +58,7 @@ func batchJoins(v *visit) {
 	wants(s, 1, texts...)
 	if most := int(time.Since(began)/window) + 2; s.frames > most {
 		s.fail(fmt.Sprintf("%d frames for %d messages within %v, with a window of %v", s.frames, n, time.Since(began).Round(time.Millisecond), window),
-			"gather what comes within the window into one frame")
+			"put all messages of a window into one frame")
 	}
 }
 
@@ -67,6 +67,6 @@ func batchAsked(v *visit) {
 	v.windowedSocket(room).window()
 	s := v.socket(room, "")
 	if window := s.header.Get("Batch-Window"); window != "" {
-		s.fail("Batch-Window "+quote(window), "send Batch-Window, and gather, only where batch=true was asked for")
+		s.fail("Batch-Window "+quote(window), "send Batch-Window, and gather messages, only if batch=true was requested")
 	}
 }

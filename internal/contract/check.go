@@ -80,7 +80,7 @@ func dialBounded(ctx context.Context, network, addr string) (net.Conn, error) {
 func (c *boundedConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	if c.read.Add(int64(n)) > maxAnswer {
-		return n, errors.New("more bytes than any answer of the contract has")
+		return n, errors.New("more bytes than any answer in the contract has")
 	}
 	return n, err
 }
@@ -131,7 +131,7 @@ func (c *check) stopped(results []Result) error {
 			tried++
 		}
 	}
-	return fmt.Errorf("the server at %s stopped answering after %d of %d points (%s); start it again", c.base, tried, len(results), fault.Found)
+	return fmt.Errorf("the server at %s stopped answering after %d of %d points (%s); restart it", c.base, tried, len(results), fault.Found)
 }
 
 // reach returns an error where no chat server is at the base.
@@ -142,9 +142,9 @@ func (c *check) reach(ctx context.Context) error {
 	}
 	if fault, ok := err.(*Fault); ok {
 		if strings.Contains(fault.Found, "x509: ") {
-			return fmt.Errorf("target %s is not trusted: %s; name its certificate, or the authority that signed it, with --ca FILE", c.base, fault.Found)
+			return fmt.Errorf("target %s is not trusted: %s; give its certificate, or that of the authority that signed it, with --ca FILE", c.base, fault.Found)
 		}
-		return fmt.Errorf("target %s is no chat server, or not serving: asked %s, found %s; it must speak the chat contract (docs/contract.md)",
+		return fmt.Errorf("target %s is not a chat server, or is not running: asked %s, found %s; it must speak the chat contract (docs/contract.md)",
 			c.base, fault.Asked, fault.Found)
 	}
 	return err

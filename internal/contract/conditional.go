@@ -10,11 +10,11 @@ import (
 var byETag = []string{"poll-etag"}
 
 var conditional = []Point{
-	{Group: "conditional", Name: "every page bears ETag and Cache-Control", Transports: byETag, try: everyETag},
-	{Group: "conditional", Name: "an ETag, sent back with no news: 304", Transports: byETag, Needed: true, try: tagHolds},
-	{Group: "conditional", Name: "If-None-Match with no news: 304, with the ETag", Transports: byETag, try: notModified},
+	{Group: "conditional", Name: "every page has ETag and Cache-Control", Transports: byETag, try: everyETag},
+	{Group: "conditional", Name: "an ETag sent back without news gets 304", Transports: byETag, Needed: true, try: tagHolds},
+	{Group: "conditional", Name: "If-None-Match without news gets 304 with the ETag", Transports: byETag, try: notModified},
 	{Group: "conditional", Name: "If-None-Match may be a list, weak, or *", Transports: byETag, try: notModifiedForms},
-	{Group: "conditional", Name: "an ETag, sent back with news: 200", Transports: byETag, Needed: true, try: modified},
+	{Group: "conditional", Name: "an ETag sent back with news gets 200", Transports: byETag, Needed: true, try: modified},
 }
 
 // tagged asks for a page that bears an ETag.
@@ -50,7 +50,7 @@ func tagHolds(v *visit) {
 	v.say(room, loadTexts[0])
 	p := v.poll(room, "?after=0&limit=1000")
 	if len(p.messages) != 1 {
-		p.fail(fmt.Sprintf("%d messages of 1", len(p.messages)), "answer with what follows the cursor")
+		p.fail(fmt.Sprintf("%d messages of 1", len(p.messages)), "return the messages after the cursor")
 	}
 	query := fmt.Sprintf("?after=%d&limit=1000", p.messages[0].ID)
 	p, tag := v.tagged(room, query)
@@ -98,6 +98,6 @@ func modified(v *visit) {
 // will do.
 func (p page) isNews() {
 	if len(p.messages) != 1 || p.messages[0].Text != loadTexts[0] {
-		p.fail("messages "+texts(p.messages), "answer with what follows the cursor")
+		p.fail("messages "+texts(p.messages), "return the messages after the cursor")
 	}
 }

@@ -117,14 +117,14 @@ func Base(target string) (string, error) {
 		port, err = strconv.Atoi(u.Port())
 	}
 	if err != nil || port < 1 || port > 65535 || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" || strings.HasSuffix(u.Host, ":") || strings.ContainsAny(target, "?#") {
-		return "", fmt.Errorf("target %q: give a server's base address, as http://127.0.0.1:8080", target)
+		return "", fmt.Errorf("target %q: give a server's base address, such as http://127.0.0.1:8080", target)
 	}
 	base := &url.URL{Scheme: u.Scheme, Host: u.Host}
 	if u.User != nil {
-		return "", fmt.Errorf("target %q: no name and password are sent to a server; give its base address, as %s", u.Redacted(), base)
+		return "", fmt.Errorf("target %q: names and passwords are not sent; give the server's base address, such as %s", u.Redacted(), base)
 	}
 	if u.Path != "" && u.Path != "/" {
-		return "", fmt.Errorf("target %q: a chat below a path cannot be measured; give the server's base address, as %s, and have it serve the chat there", target, base)
+		return "", fmt.Errorf("target %q: a chat below a path cannot be measured; give the server's base address, such as %s, and serve the chat there", target, base)
 	}
 	if u.Port() == "" {
 		base.Host += map[string]string{"http": ":80", "https": ":443"}[u.Scheme]
@@ -191,7 +191,7 @@ func (r *Result) take(err error, part Part) {
 		r.Verdict, r.Why = Absent, err.why
 		if !r.Optional && len(part.Transports) > 0 && len(r.Transports) > 0 {
 			r.Verdict = Failed
-			r.Fault = &Fault{Asked: err.asked, Found: err.why, Remedy: "offer it, or leave its transport out"}
+			r.Fault = &Fault{Asked: err.asked, Found: err.why, Remedy: "offer it, or omit its transport"}
 		}
 	case *Fault:
 		r.Verdict, r.Fault = Failed, err

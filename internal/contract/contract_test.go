@@ -71,7 +71,7 @@ func TestAbsence(t *testing.T) {
 				case Failed:
 					t.Logf("%v: %v", r.Point, r.Fault)
 					failed[r.Group] = true
-					assert.Check(t, strings.Contains(r.Fault.Remedy, "leave its transport out"), "%v: %v", r.Point, r.Fault)
+					assert.Check(t, strings.Contains(r.Fault.Remedy, "omit its transport"), "%v: %v", r.Point, r.Fault)
 				case Absent:
 					assert.Check(t, r.Why != "", "%v is absent, and why is not said", r.Point)
 				case Passed:
@@ -117,7 +117,7 @@ func TestBase(t *testing.T) {
 		base, err := Base(given)
 		assert.Check(t, err == nil && base == want, "%s: %q, %v", given, base, err)
 	}
-	const general = `: give a server's base address, as http://127.0.0.1:8080`
+	const general = `: give a server's base address, such as http://127.0.0.1:8080`
 	for _, bad := range []string{
 		"", "nonsense", "127.0.0.1:8080", "localhost:8080", "http://", "http://:", "http://:80", "http://h:", "ftp://127.0.0.1:1", "ws://127.0.0.1:8080",
 		"http://h:1?x", "http://h:1/?", "http://h:1/#", "http://h:1/#room", "http://[::1:80", "http://%", " http://h:1", "http://127.0.0.1:80 80", "http://h:http",
@@ -127,9 +127,9 @@ func TestBase(t *testing.T) {
 		assert.Check(t, err != nil && err.Error() == fmt.Sprintf("target %q", bad)+general, "%s: %q, %v", bad, base, err)
 	}
 	for bad, said := range map[string]string{
-		"http://h:1/chat/":     "a chat below a path cannot be measured; give the server's base address, as http://h:1, and",
+		"http://h:1/chat/":     "a chat below a path cannot be measured; give the server's base address, such as http://h:1, and",
 		"http://h:1//":         "a chat below a path cannot be measured",
-		"http://me:secret@h:1": `target "http://me:xxxxx@h:1": no name and password are sent to a server; give its base address, as http://h:1`,
+		"http://me:secret@h:1": `target "http://me:xxxxx@h:1": names and passwords are not sent; give the server's base address, such as http://h:1`,
 	} {
 		base, err := Base(bad)
 		assert.Check(t, err != nil && strings.Contains(err.Error(), said), "%s: %q, %v", bad, base, err)
@@ -166,7 +166,7 @@ func TestOtherTermsOfDeflate(t *testing.T) {
 	results, err := Check(t.Context(), base, nil, Part{Transports: []string{"ws-deflate"}})
 	assert.NilError(t, err)
 	for _, r := range results {
-		want := (r.Name == "permessage-deflate is agreed on")
+		want := (r.Name == "permessage-deflate is accepted")
 		assert.Check(t, r.Group != "deflate" || (r.Verdict == Passed) == want, "%v: %v %v", r.Point, r.Verdict, r.Fault)
 	}
 }

@@ -8,15 +8,15 @@ import (
 // crossing is that all transports reach the same rooms: while one of them
 // listens, messages are published in every way there is, at the same time.
 var crossing = []Point{
-	{Group: "together", Name: "polling sees what is said in any way", Transports: byPoll, Optional: true,
+	{Group: "together", Name: "polling sees messages of all transports", Transports: byPoll, Optional: true,
 		try: func(v *visit) {
 			room := v.room()
 			v.cross(room, &pollListener{v: v, room: room, query: "&limit=2"})
 		}},
-	{Group: "together", Name: "SSE sees what is said in any way", Transports: bySSE, Optional: true, try: crosses(byStream)},
-	{Group: "together", Name: "WebSocket sees what is said in any way", Transports: byWS, Optional: true, try: crosses(bySocket)},
-	{Group: "together", Name: "Socket.IO polling sees what is said in any way", Transports: bySocketPolling, Optional: true, try: crosses(conversing(byPolling))},
-	{Group: "together", Name: "Socket.IO WebSocket sees what is said in any way", Transports: bySocketWebSocket, Optional: true, try: crosses(conversing(byWebSocket))},
+	{Group: "together", Name: "SSE sees messages of all transports", Transports: bySSE, Optional: true, try: crosses(byStream)},
+	{Group: "together", Name: "WebSocket sees messages of all transports", Transports: byWS, Optional: true, try: crosses(bySocket)},
+	{Group: "together", Name: "Socket.IO polling sees messages of all transports", Transports: bySocketPolling, Optional: true, try: crosses(conversing(byPolling))},
+	{Group: "together", Name: "Socket.IO WebSocket sees messages of all transports", Transports: bySocketWebSocket, Optional: true, try: crosses(conversing(byWebSocket))},
 }
 
 func crosses(open channel) func(*visit) {
@@ -51,13 +51,13 @@ func (v *visit) cross(room string, l listener) {
 	})
 	p := v.poll(room, "?after=0")
 	if n := len(speakers) * each; len(p.messages) < n {
-		p.fail(fmt.Sprintf("%d messages of %d", len(p.messages), n), "have all transports share their rooms")
+		p.fail(fmt.Sprintf("%d messages of %d", len(p.messages), n), "let all transports share their rooms")
 	}
 	var texts []string
 	for _, m := range p.messages {
 		texts = append(texts, m.Text)
 	}
-	q := question{"what is said in a room in " + strconv.Itoa(len(speakers)) + " ways"}
+	q := question{"messages published to a room in " + strconv.Itoa(len(speakers)) + " ways"}
 	hear(l, len(texts), func(got []message) {
 		if wrong := wrongTexts(got, 1, texts[:len(got)]); wrong != "" {
 			q.fail(wrong, deliverRemedy)

@@ -8,10 +8,10 @@ import (
 var byDeflate = []string{"ws-deflate"}
 
 var deflate = []Point{
-	{Group: "deflate", Name: "permessage-deflate is agreed on", Transports: byDeflate, Needed: true, try: deflateAgreed},
-	{Group: "deflate", Name: "it is agreed on without context", Transports: byDeflate, try: deflateForgets},
-	{Group: "deflate", Name: "messages come compressed, and whole", Transports: byDeflate, try: deflateDelivers},
-	{Group: "deflate", Name: "the limit is on what is inflated: 1009", Transports: byDeflate, try: deflateBomb},
+	{Group: "deflate", Name: "permessage-deflate is accepted", Transports: byDeflate, Needed: true, try: deflateAgreed},
+	{Group: "deflate", Name: "it is accepted without context takeover", Transports: byDeflate, try: deflateForgets},
+	{Group: "deflate", Name: "messages arrive compressed and intact", Transports: byDeflate, try: deflateDelivers},
+	{Group: "deflate", Name: "the size limit applies after inflating: 1009", Transports: byDeflate, try: deflateBomb},
 }
 
 // compressedSocket opens a WebSocket with permessage-deflate; the dialer takes it
@@ -19,7 +19,7 @@ var deflate = []Point{
 func (v *visit) compressedSocket(room string) *socket {
 	s := v.dial(v.socketPath(room, ""), true)
 	if s.header.Get("Sec-Websocket-Extensions") == "" {
-		s.absent("permessage-deflate was offered and not agreed to")
+		s.absent("permessage-deflate was offered but not accepted")
 	}
 	return s
 }
@@ -45,7 +45,7 @@ func deflateDelivers(v *visit) {
 	before := other.tcp.read.Load()
 	wants(other, 1, text, text)
 	if n := other.tcp.read.Load() - before; n > int64(len(text)) {
-		s.fail(fmt.Sprintf("%d bytes for two messages of %d bytes of digits", n, len(text)), "compress what goes to those who have agreed to it")
+		s.fail(fmt.Sprintf("%d bytes for two messages of %d bytes of digits", n, len(text)), "compress messages for clients that agreed to it")
 	}
 }
 

@@ -14,7 +14,7 @@ func headAnswered(v *visit) {
 	a.is(http.StatusOK)
 	a.isMedia("application/json")
 	if len(a.body) > 0 {
-		a.fail("bytes after the header: "+quote(string(a.body)), "answer HEAD with the header alone: the next answer on the connection begins there")
+		a.fail("bytes after the header: "+quote(string(a.body)), "answer HEAD with the header only: the next answer begins right after it")
 	}
 }
 

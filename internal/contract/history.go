@@ -7,11 +7,11 @@ import (
 )
 
 // mostPosts is how many messages are posted to find the end of history: more
-// than our own server keeps unless it is told otherwise.
+// than our own server keeps by default.
 const mostPosts = 1200
 
 var history = []Point{
-	{Group: "history", Name: "a poll from beyond it says truncated", Transports: byPoll, Optional: true, try: pollTruncated},
+	{Group: "history", Name: "a poll from before it is marked truncated", Transports: byPoll, Optional: true, try: pollTruncated},
 	{Group: "history", Name: "a truncated page is never a 304", Transports: byETag, Optional: true, try: truncatedModified},
 	{Group: "history", Name: "an event stream begins with truncated", Transports: bySSE, Optional: true, try: eventsTruncated},
 	{Group: "history", Name: "a WebSocket begins with truncated", Transports: byWS, Optional: true, try: socketTruncated},
@@ -44,7 +44,7 @@ func (c *check) fill() full {
 		must(err)
 		p := v.poll(f.room, "?after=0&limit=1")
 		if len(p.messages) == 0 {
-			p.fail("no message", "answer with the messages that are kept")
+			p.fail("no message", "return the messages that are kept")
 		}
 		if f.first = p.messages[0]; f.first.ID > 1 {
 			return f
@@ -56,7 +56,7 @@ func (c *check) fill() full {
 
 func pollTruncated(v *visit) {
 	f := v.filled()
-	const remedy = `add "truncated":true where messages after the cursor are no longer kept, and only there`
+	const remedy = `add "truncated":true if messages after the cursor are no longer kept, and only then`
 	if p := v.poll(f.room, "?after=0&limit=1"); !p.truncated {
 		p.fail(fmt.Sprintf("a page that begins with %d and is not truncated", f.first.ID), remedy)
 	}
@@ -87,7 +87,7 @@ func eventsTruncated(v *visit) {
 // isFirst wants the next message to be the first that is kept.
 func (f full) isFirst(l listener) {
 	if m := l.message(); m.ID != f.first.ID {
-		l.fail(fmt.Sprintf("message %d first, after truncated", m.ID), fmt.Sprintf("go on with %d, the oldest that is kept", f.first.ID))
+		l.fail(fmt.Sprintf("message %d first, after truncated", m.ID), fmt.Sprintf("continue with %d, the oldest kept", f.first.ID))
 	}
 }
 

@@ -10,11 +10,11 @@ import (
 var byLongPoll = []string{"longpoll"}
 
 var longPolling = []Point{
-	{Group: "long poll", Name: "no news: an empty page after wait", Transports: byLongPoll, try: waitEnds},
-	{Group: "long poll", Name: "news that is there: at once", Transports: byLongPoll, Needed: true, try: waitSkipped},
-	{Group: "long poll", Name: "news that comes: to everyone who waits", Transports: byLongPoll, Needed: true, try: waitAnswered},
-	{Group: "long poll", Name: "no news, conditional: 304 after wait", Transports: byLongPoll, Optional: true, try: waitNotModified},
-	{Group: "long poll", Name: "waits of 1s to 60s are taken, others refused 400", Transports: byLongPoll, try: waitRefused},
+	{Group: "long poll", Name: "without news, an empty page comes after wait", Transports: byLongPoll, try: waitEnds},
+	{Group: "long poll", Name: "existing news comes at once", Transports: byLongPoll, Needed: true, try: waitSkipped},
+	{Group: "long poll", Name: "new messages reach everyone who waits", Transports: byLongPoll, Needed: true, try: waitAnswered},
+	{Group: "long poll", Name: "without news, a conditional poll gets 304 after wait", Transports: byLongPoll, Optional: true, try: waitNotModified},
+	{Group: "long poll", Name: "waits of 1s to 60s are accepted, others get 400", Transports: byLongPoll, try: waitRefused},
 }
 
 const (
@@ -40,7 +40,7 @@ func waitEnds(v *visit) {
 
 // failAfter fails an answer that came too early.
 func (a *answer) failAfter(what string) {
-	a.fail(fmt.Sprintf("%s after %v", what, a.took.Round(time.Millisecond)), "wait as long as was asked")
+	a.fail(fmt.Sprintf("%s after %v", what, a.took.Round(time.Millisecond)), "wait as long as requested")
 }
 
 func waitSkipped(v *visit) {

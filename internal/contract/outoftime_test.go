@@ -92,7 +92,7 @@ func TestServerStops(t *testing.T) {
 			}
 			assert.Check(t, untried != 0 && underWay != 0 && underWay <= together, "%d untried, %d of them under way", untried, underWay)
 			err := c.stopped(results)
-			want := fmt.Sprintf("the server at %s stopped answering after %d of %d points (%s); start it again", base, len(results)-untried, len(results), name)
+			want := fmt.Sprintf("the server at %s stopped answering after %d of %d points (%s); restart it", base, len(results)-untried, len(results), name)
 			assert.Check(t, err != nil && err.Error() == want, "it said %v, want %s", err, want)
 		})
 	}

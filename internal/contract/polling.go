@@ -9,17 +9,17 @@ import (
 var byPoll = []string{"poll", "poll-etag", "longpoll"}
 
 var polling = []Point{
-	{Group: "polling", Name: "a room exists by being named", Transports: byPoll, try: roomExists},
-	{Group: "polling", Name: "after: what follows, oldest first", Transports: byPoll, Needed: true, try: afterFollows},
+	{Group: "polling", Name: "a room exists once it is named", Transports: byPoll, try: roomExists},
+	{Group: "polling", Name: "after returns newer messages, oldest first", Transports: byPoll, Needed: true, try: afterFollows},
 	{Group: "polling", Name: "an answer is not compressed", Transports: byPost, Needed: true, try: plain},
-	{Group: "polling", Name: "an answer has its length, or chunks", Transports: byPost, try: framed},
-	{Group: "polling", Name: "limit cuts, and last goes on from there", Transports: byPoll, try: limitCuts},
-	{Group: "polling", Name: "limit is 100 unless it is given", Transports: byPoll, Optional: true, try: limitDefaults},
-	{Group: "polling", Name: "without after: the newest messages", Transports: byPoll, try: newestWithout},
-	{Group: "polling", Name: "no news: an empty page with the room's last", Transports: byPoll, try: emptyPage},
+	{Group: "polling", Name: "an answer has a length or is chunked", Transports: byPost, try: framed},
+	{Group: "polling", Name: "limit caps the page, and last continues from it", Transports: byPoll, try: limitCuts},
+	{Group: "polling", Name: "limit defaults to 100", Transports: byPoll, Optional: true, try: limitDefaults},
+	{Group: "polling", Name: "without after, the newest messages come", Transports: byPoll, try: newestWithout},
+	{Group: "polling", Name: "without news, an empty page with the room's last", Transports: byPoll, try: emptyPage},
 	{Group: "polling", Name: "unknown parameters are ignored", Transports: byPoll, try: unknownIgnored},
 	{Group: "polling", Name: "the connection is kept alive", Transports: byPoll, try: keptAlive},
-	{Group: "polling", Name: "HEAD is answered as GET, without the body", Transports: byPoll, Optional: true, try: headAnswered},
+	{Group: "polling", Name: "HEAD is answered like GET, without the body", Transports: byPoll, Optional: true, try: headAnswered},
 }
 
 func roomExists(v *visit) {
@@ -27,7 +27,7 @@ func roomExists(v *visit) {
 	for _, room := range []string{name, name + strings.Repeat("x", 64-len(name))} {
 		p := v.poll(room, "?after=0")
 		if p.last != 0 || len(p.messages) > 0 || p.truncated {
-			p.fail(quote(string(p.body)), `answer {"messages":[],"last":0} for a room in which nothing was said`)
+			p.fail(quote(string(p.body)), `answer {"messages":[],"last":0} for a new room`)
 		}
 		p.isMedia("application/json")
 	}
@@ -58,7 +58,7 @@ func (l *pollListener) message() message {
 	if len(l.messages) == 0 {
 		l.page = l.v.poll(l.room, fmt.Sprintf("?after=%d%s", l.last, l.query))
 		if len(l.messages) == 0 {
-			l.fail("no message", "answer with what follows the cursor")
+			l.fail("no message", "return the messages after the cursor")
 		}
 		l.last = l.messages[len(l.messages)-1].ID
 	}
@@ -70,7 +70,7 @@ func (l *pollListener) message() message {
 func plain(v *visit) {
 	p := v.poll(v.room(), "?after=0")
 	if encoding := p.header.Get("Content-Encoding"); encoding != "" {
-		p.fail("Content-Encoding "+quote(encoding), "compress nothing that was not asked for so")
+		p.fail("Content-Encoding "+quote(encoding), "do not compress unless asked to")
 	}
 }
 
@@ -84,7 +84,7 @@ func framed(v *visit) {
 func (p page) isLast(want uint64) {
 	if p.last != want || p.truncated {
 		p.fail(fmt.Sprintf("last %d, truncated %v", p.last, p.truncated),
-			fmt.Sprintf("answer with last %d: the page's last message, or the room's where the page is empty", want))
+			fmt.Sprintf("answer with last %d: the page's last message, or the room's if the page is empty", want))
 	}
 }
 
@@ -106,7 +106,7 @@ func limitDefaults(v *visit) {
 		p.absent("history is shorter than 101 messages")
 	}
 	if n := len(p.messages); n != 100 || p.messages[0].ID != 1 {
-		p.fail(fmt.Sprintf("%d of 101 messages", n), "answer with the first 100 where no limit is given")
+		p.fail(fmt.Sprintf("%d of 101 messages", n), "answer with the first 100 if no limit is given")
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 var byPost = []string{"poll", "poll-etag", "longpoll", "sse"}
 
 var publishing = []Point{
-	{Group: "publishing", Name: "POST is answered 201", Transports: byPost, Needed: true, try: postAccepted},
-	{Group: "publishing", Name: "the 201 holds the message", Transports: byPost, try: postAnswers},
+	{Group: "publishing", Name: "POST gets 201", Transports: byPost, Needed: true, try: postAccepted},
+	{Group: "publishing", Name: "the 201 contains the message", Transports: byPost, try: postAnswers},
 	{Group: "publishing", Name: "Location names the message's page", Transports: byPost, Optional: true, try: locationNames},
 	{Group: "publishing", Name: "ids are 1, 2, 3 … in each room", Transports: byPost, try: idsCount},
 	{Group: "publishing", Name: "at is Unix milliseconds", Transports: byPost, try: atIsMilliseconds},
@@ -56,7 +56,7 @@ func idsCount(v *visit) {
 		want := uint64([]int{1, 2, 1, 3, 2}[i])
 		m := v.post(room, "ada", "hello")
 		if m.ID != want {
-			m.fail(fmt.Sprintf("id %d for message %d of its room", m.ID, want), "count each room's messages from 1, without holes")
+			m.fail(fmt.Sprintf("id %d for message %d of its room", m.ID, want), "count each room's messages from 1, without gaps")
 		}
 	}
 }
@@ -84,7 +84,7 @@ func textReturns(v *visit) {
 	}
 	for _, m := range []posted{m, {p.answer, p.messages[0]}} {
 		if m.Text != oddText || m.User != user {
-			m.fail(quote(m.User)+" saying "+quote(m.Text), "give text and user back as they were sent")
+			m.fail(quote(m.User)+" saying "+quote(m.Text), "return text and user unchanged")
 		}
 	}
 }
@@ -93,7 +93,7 @@ func longestAccepted(v *visit) {
 	user, text := strings.Repeat("ä", 64), strings.Repeat("€", 4095/3)+"x"
 	m := v.post(v.room(), user, text)
 	if m.User != user || m.Text != text {
-		m.fail(fmt.Sprintf("a user of %d and a text of %d bytes", len(m.User), len(m.Text)), "take users of 64 characters and texts of 4,096 bytes whole")
+		m.fail(fmt.Sprintf("a user of %d bytes and a text of %d bytes", len(m.User), len(m.Text)), "accept users of 64 characters and texts of 4,096 bytes")
 	}
 }
 

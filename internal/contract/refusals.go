@@ -9,16 +9,16 @@ import (
 
 // refusals belong to no transport: a load is measured without a mistake.
 var refusals = []Point{
-	{Group: "errors", Name: "a bad room is refused 400", try: badRooms},
-	{Group: "errors", Name: "a bad cursor or limit is refused 400", try: badQueries},
-	{Group: "errors", Name: "a message that is none is refused 400", try: badPosts},
-	{Group: "errors", Name: "what JSON cannot carry is refused 400", try: badBytes},
-	{Group: "errors", Name: "a body that is too large is refused 413", try: tooLarge},
-	{Group: "errors", Name: "another content type is refused 415", try: otherTypes},
-	{Group: "errors", Name: "an unknown path is refused 404", try: unknownPath},
-	{Group: "errors", Name: "an unknown method is refused 405, with Allow", try: unknownMethod},
+	{Group: "errors", Name: "a bad room gets 400", try: badRooms},
+	{Group: "errors", Name: "a bad cursor or limit gets 400", try: badQueries},
+	{Group: "errors", Name: "an invalid message gets 400", try: badPosts},
+	{Group: "errors", Name: "text that JSON cannot carry gets 400", try: badBytes},
+	{Group: "errors", Name: "a body that is too large gets 413", try: tooLarge},
+	{Group: "errors", Name: "another content type gets 415", try: otherTypes},
+	{Group: "errors", Name: "an unknown path gets 404", try: unknownPath},
+	{Group: "errors", Name: "an unknown method gets 405 with Allow", try: unknownMethod},
 	{Group: "errors", Name: "errors are application/problem+json", try: problems},
-	{Group: "errors", Name: "what was refused is not posted", try: refusedIsNotPosted},
+	{Group: "errors", Name: "refused messages are not posted", try: refusedIsNotPosted},
 }
 
 func badRooms(v *visit) {
@@ -103,7 +103,7 @@ func refusedIsNotPosted(v *visit) {
 }
 
 var around = []Point{
-	{Group: "around", Name: "GET /healthz is answered 200", try: healthy},
+	{Group: "around", Name: "GET /healthz gets 200", try: healthy},
 	{Group: "around", Name: "GET /metrics counts its requests", try: counting},
 	{Group: "around", Name: "GET / is answered", try: pageAnswered},
 }

@@ -78,18 +78,18 @@ func (s *socket) notOpened(path string, r *http.Response, err error) {
 	if r == nil {
 		var a *answer
 		if attempt(func() { a = s.v.get(path) }) == nil && refuses(a.status) && s.v.ctx.Err() == nil {
-			s.absent(fmt.Sprintf("the handshake is not answered, and a plain GET %d", a.status))
+			s.absent(fmt.Sprintf("the handshake got no answer, and a plain GET got %d", a.status))
 		}
 		s.v.unbroken(s.question, err)
 	}
 	if refuses(r.StatusCode) {
-		s.absent(fmt.Sprintf("the handshake is answered %d", r.StatusCode))
+		s.absent(fmt.Sprintf("the handshake got %d", r.StatusCode))
 	}
 	if r.StatusCode == http.StatusSwitchingProtocols {
 		must(&Fault{
 			Asked:      s.asked,
 			Found:      fmt.Sprintf("101, but %s: %+q", quote(err.Error()), r.Header),
-			Remedy:     "answer with Upgrade, Connection, Sec-WebSocket-Accept and extensions as RFC 6455 and RFC 7692 have them",
+			Remedy:     "answer with Upgrade, Connection, Sec-WebSocket-Accept and extensions as RFC 6455 and RFC 7692 require",
 			otherTerms: err != websocket.ErrBadHandshake && strings.HasPrefix(r.Header.Get("Sec-Websocket-Extensions"), "permessage-deflate"),
 		})
 	}
@@ -140,7 +140,7 @@ func (s *socket) next() part {
 		Truncated bool
 	}
 	if err := json.Unmarshal(line, &o); err != nil || o.ID == 0 && o.Ack == 0 && o.Error == nil && !o.Truncated {
-		s.fail(quote(string(line)), `send a message, {"ack":42}, {"error":{…}} or {"truncated":true}, or several parted by \n`)
+		s.fail(quote(string(line)), `send a message, {"ack":42}, {"error":{…}} or {"truncated":true}, or several separated by \n`)
 	}
 	return part{raw: line, ack: o.Ack, refused: o.Error, truncated: o.Truncated}
 }

@@ -15,10 +15,10 @@ var (
 )
 
 var socketPolling = append([]Point{
-	{Group: "socket.io polling", Name: "a session is opened by a handshake", Transports: bySocketPolling, Needed: true, try: sessionOpens},
-	{Group: "socket.io polling", Name: "the handshake tells maxPayload", Transports: bySocketPolling, try: sessionBounds},
-	{Group: "socket.io polling", Name: "an unknown session is refused 400", Transports: bySocketPolling, try: sessionUnknown},
-	{Group: "socket.io polling", Name: "the session may be upgraded, losing nothing", Transports: bySocketPolling, Optional: true, try: sessionUpgrades},
+	{Group: "socket.io polling", Name: "a handshake opens a session", Transports: bySocketPolling, Needed: true, try: sessionOpens},
+	{Group: "socket.io polling", Name: "the handshake has maxPayload", Transports: bySocketPolling, try: sessionBounds},
+	{Group: "socket.io polling", Name: "an unknown session gets 400", Transports: bySocketPolling, try: sessionUnknown},
+	{Group: "socket.io polling", Name: "a session can be upgraded without losses", Transports: bySocketPolling, Optional: true, try: sessionUpgrades},
 }, socketPoints("socket.io polling", bySocketPolling, byPolling)...)
 
 var socketWebSocket = socketPoints("socket.io websocket", bySocketWebSocket, byWebSocket)
@@ -45,18 +45,18 @@ func socketPoints(group string, transports []string, open linker) []Point {
 	by := func(try func(*visit, linker)) func(*visit) { return func(v *visit) { try(v, open) } }
 	chat := conversing(open)
 	points := []Point{
-		{Name: "the namespace / is connected", Needed: true, try: by(namespaceConnects)},
-		{Name: "a message comes to everyone in the room", Needed: true, try: delivers(chat)},
-		{Name: "each message sent gets its acknowledgement", Needed: true, try: by(emitAcks)},
-		{Name: "no other namespace is connected", try: by(namespaceRefused)},
+		{Name: "the namespace / accepts connections", Needed: true, try: by(namespaceConnects)},
+		{Name: "a message reaches everyone in the room", Needed: true, try: delivers(chat)},
+		{Name: "each message sent is acknowledged", Needed: true, try: by(emitAcks)},
+		{Name: "other namespaces are refused", try: by(namespaceRefused)},
 		{Name: "text comes back byte for byte", try: keepsText(chat)},
-		{Name: "the acknowledgement is the message", try: by(ackHoldsMessage)},
-		{Name: "a plain string is a message as well", try: by(stringAccepted)},
-		{Name: "without after: from now on", try: fromNow(chat)},
-		{Name: "after: what was missed, then what comes", try: resumes(chat)},
-		{Name: "bad input is told to the callback", try: by(callbackRefuses)},
-		{Name: "bad input without a callback: error message", try: by(eventRefuses)},
-		{Name: "a bad room or cursor is a connect error", try: by(connectRefused)},
+		{Name: "the acknowledgement contains the message", try: by(ackHoldsMessage)},
+		{Name: "a plain string is also a message", try: by(stringAccepted)},
+		{Name: "without after, only new messages come", try: fromNow(chat)},
+		{Name: "after returns missed messages, then new ones", try: resumes(chat)},
+		{Name: "the callback reports bad input", try: by(callbackRefuses)},
+		{Name: "bad input without a callback gets an error message", try: by(eventRefuses)},
+		{Name: "a bad room or cursor gives a connect error", try: by(connectRefused)},
 	}
 	for i := range points {
 		points[i].Group, points[i].Transports = group, transports
@@ -212,7 +212,7 @@ func emitAcks(v *visit, open linker) {
 		argument := c.called(body("ada", loadTexts[0]))
 		var m struct{ ID uint64 }
 		if json.Unmarshal(argument, &m) != nil || m.ID == 0 {
-			c.fail(quote(string(argument)), "call the callback with the message, id and all")
+			c.fail(quote(string(argument)), "call the callback with the message, including its id")
 		}
 	}
 }
@@ -237,7 +237,7 @@ func stringAccepted(v *visit, open linker) {
 		c := v.converse(open, "room="+v.room()+query)
 		argument := c.called(`"hello"`)
 		if m, wrong := parseMessage(argument); wrong != "" || m.User != user || m.Text != "hello" {
-			c.about(`42["chat message","hello"]`).fail(quote(string(argument)), "take it for a message of the query's user, or of anonymous")
+			c.about(`42["chat message","hello"]`).fail(quote(string(argument)), "treat it as a message from the query's user, or from anonymous")
 		}
 	}
 }

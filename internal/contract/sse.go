@@ -12,14 +12,14 @@ var bySSE = []string{"sse"}
 
 var events = []Point{
 	{Group: "sse", Name: "the answer is a text/event-stream", Transports: bySSE, Needed: true, try: eventStream},
-	{Group: "sse", Name: "a message is the data of an event, named message or not at all", Transports: bySSE, Needed: true, try: delivers(byStream)},
-	{Group: "sse", Name: "the answer is not for caches", Transports: bySSE, try: eventsUncached},
+	{Group: "sse", Name: "a message is the data of an event named message, or unnamed", Transports: bySSE, Needed: true, try: delivers(byStream)},
+	{Group: "sse", Name: "the answer is not cacheable", Transports: bySSE, try: eventsUncached},
 	{Group: "sse", Name: "an event is named message and has the message's id", Transports: bySSE, try: messageEvent},
 	{Group: "sse", Name: "text comes back byte for byte", Transports: bySSE, try: keepsText(byStream)},
-	{Group: "sse", Name: "without a cursor: from now on", Transports: bySSE, try: fromNow(byStream)},
-	{Group: "sse", Name: "after: what was missed, then what comes", Transports: bySSE, try: resumes(byStream)},
-	{Group: "sse", Name: "Last-Event-ID wins over after", Transports: bySSE, try: lastEventID},
-	{Group: "sse", Name: "a bad room or cursor is refused 400", Transports: bySSE, try: eventsRefused},
+	{Group: "sse", Name: "without a cursor, only new messages come", Transports: bySSE, try: fromNow(byStream)},
+	{Group: "sse", Name: "after returns missed messages, then new ones", Transports: bySSE, try: resumes(byStream)},
+	{Group: "sse", Name: "Last-Event-ID overrides after", Transports: bySSE, try: lastEventID},
+	{Group: "sse", Name: "a bad room or cursor gets 400", Transports: bySSE, try: eventsRefused},
 }
 
 // event is one event of a stream.

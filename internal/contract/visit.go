@@ -210,10 +210,10 @@ func (v *visit) unbroken(q question, err error) {
 	switch {
 	case err == nil:
 	case v.ctx.Err() != nil || errors.As(err, &timeout) && timeout.Timeout():
-		q.fail("no answer in time", "answer, and do not stall")
+		q.fail("no answer in time", "answer in time")
 	case errors.Is(err, syscall.ECONNREFUSED):
 		q.fail("connection refused", "start the server there")
 	default:
-		q.fail("no whole answer: "+quote(err.Error()), "answer in full, by HTTP/1.1")
+		q.fail("incomplete answer: "+quote(err.Error()), "send a complete HTTP/1.1 answer")
 	}
 }

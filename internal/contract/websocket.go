@@ -12,27 +12,27 @@ import (
 var byWS = []string{"ws", "ws-deflate", "ws-batch"}
 
 var webSocket = []Point{
-	{Group: "websocket", Name: "the handshake is answered 101", Transports: byWS, Needed: true, try: socketOpens},
-	{Group: "websocket", Name: "a message comes to everyone in the room", Transports: byWS, Needed: true, try: delivers(bySocket)},
+	{Group: "websocket", Name: "the handshake gets 101", Transports: byWS, Needed: true, try: socketOpens},
+	{Group: "websocket", Name: "a message reaches everyone in the room", Transports: byWS, Needed: true, try: delivers(bySocket)},
 	{Group: "websocket", Name: "each message sent gets one ack", Transports: byWS, Needed: true, try: socketAcks},
 	{Group: "websocket", Name: "an ack has the message's id", Transports: byWS, try: socketAckNames},
 	{Group: "websocket", Name: "text comes back byte for byte", Transports: byWS, try: keepsText(bySocket)},
-	{Group: "websocket", Name: "without after: from now on", Transports: byWS, try: fromNow(bySocket)},
-	{Group: "websocket", Name: "after: what was missed, then what comes", Transports: byWS, try: resumes(bySocket)},
-	{Group: "websocket", Name: "bad input gets an error, the socket stays", Transports: byWS, try: socketRefuses},
-	{Group: "websocket", Name: "a message may come in several frames", Transports: byWS, try: socketJoins},
-	{Group: "websocket", Name: "a ping gets its pong", Transports: byWS, try: socketPongs},
-	{Group: "websocket", Name: "a close frame gets its code back", Transports: byWS, try: socketCloses},
-	{Group: "websocket", Name: "more than 16 KiB: closed with 1009", Transports: byWS, try: socketTooBig},
-	{Group: "websocket", Name: "another page's origin is refused 403", Transports: byWS, try: socketOrigin},
-	{Group: "websocket", Name: "a bad room or cursor is refused 400", Transports: byWS, try: socketHandshakeRefused},
+	{Group: "websocket", Name: "without after, only new messages come", Transports: byWS, try: fromNow(bySocket)},
+	{Group: "websocket", Name: "after returns missed messages, then new ones", Transports: byWS, try: resumes(bySocket)},
+	{Group: "websocket", Name: "bad input gets an error, and the socket stays open", Transports: byWS, try: socketRefuses},
+	{Group: "websocket", Name: "a message may span several frames", Transports: byWS, try: socketJoins},
+	{Group: "websocket", Name: "a ping gets a pong", Transports: byWS, try: socketPongs},
+	{Group: "websocket", Name: "a close frame is answered with its code", Transports: byWS, try: socketCloses},
+	{Group: "websocket", Name: "a message above 16 KiB closes with 1009", Transports: byWS, try: socketTooBig},
+	{Group: "websocket", Name: "a foreign origin gets 403", Transports: byWS, try: socketOrigin},
+	{Group: "websocket", Name: "a bad room or cursor gets 400", Transports: byWS, try: socketHandshakeRefused},
 }
 
 func socketOpens(v *visit) {
 	s := v.socket(v.room(), "?after=0")
 	for _, name := range []string{"Sec-Websocket-Extensions", "Sec-Websocket-Protocol"} {
 		if value := s.header.Get(name); value != "" {
-			s.fail(name+" "+quote(value), "agree to nothing that was not offered")
+			s.fail(name+" "+quote(value), "accept only what was offered")
 		}
 	}
 }
@@ -40,14 +40,14 @@ func socketOpens(v *visit) {
 func socketAcks(v *visit) {
 	s, acks := v.acked()
 	if len(acks) != 3 {
-		s.fail(fmt.Sprintf("acks %d of three messages", acks), `answer each message by one {"ack":ID}`)
+		s.fail(fmt.Sprintf("acks %d of three messages", acks), `answer each message with one {"ack":ID}`)
 	}
 }
 
 func socketAckNames(v *visit) {
 	s, acks := v.acked()
 	if got := fmt.Sprint(acks); got != "[1 2 3]" {
-		s.fail("acks "+got+" of the room's first three messages", `answer each message by {"ack":ID} with its id`)
+		s.fail("acks "+got+" of the room's first three messages", `answer each message with {"ack":ID} and its id`)
 	}
 }
 
@@ -107,7 +107,7 @@ func socketPongs(v *visit) {
 		s.say("again")
 	}
 	if fmt.Sprint(pongs) != "[are you there]" {
-		s.fail(fmt.Sprintf("pongs %+q to a ping %+q", pongs, "are you there"), "answer a ping by one pong with the same data")
+		s.fail(fmt.Sprintf("pongs %+q to a ping %+q", pongs, "are you there"), "answer a ping with one pong and the same data")
 	}
 }
 

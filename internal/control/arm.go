@@ -44,7 +44,7 @@ func (r *runner) fitTarget(ctx context.Context, arm *Arm, roots *x509.CertPool, 
 			return err
 		}
 		if len(pids) == 0 {
-			r.say.line("%s: CPU and memory of the server are not measured: none of the processes of %q listens on its port", arm.name(), arm.Start.Command)
+			r.say.line("%s: CPU and memory of the server are not measured: no process of %q listens on its port", arm.name(), arm.Start.Command)
 		}
 	}
 	if err := checkTarget(ctx, arm.Target, roots); err != nil {
@@ -56,7 +56,7 @@ func (r *runner) fitTarget(ctx context.Context, arm *Arm, roots *x509.CertPool, 
 	}
 	if arm.TargetPID != 0 {
 		if _, err := proc.Read(arm.TargetPID); err != nil {
-			return refuse("--target-pid: %w; name the server's process on this host, or leave the flag out", err)
+			return refuse("--target-pid: %w; give the id of the server's process on this host, or omit the flag", err)
 		}
 		if text := strange(arm.Target, arm.TargetPID); text != "" {
 			r.say.line("%s: %s", arm.name(), text)

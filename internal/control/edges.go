@@ -104,7 +104,7 @@ func (w *watch) judgeEdges(t *result.Trial, members []*member) {
 	limit := edgeLimit(w.plan)
 	doubt := func(what string, off time.Duration) {
 		if off > limit {
-			t.Doubt(result.EdgeLate, result.Invalid, "%s %.1f ms off an edge of the steady state (%.3g ms are allowed)",
+			t.Doubt(result.EdgeLate, result.Invalid, "%s %.1f ms away from an edge of the steady state (%.3g ms are allowed)",
 				what, 1000*off.Seconds(), 1000*limit.Seconds())
 		}
 	}

@@ -80,10 +80,10 @@ func TestEdgesOffTheirInstants(t *testing.T) {
 	const from, to = rampStart + 5e9, rampStart + 9e9 // 4 s: 20 ms are allowed
 	whole := &shard.Result{From: from, To: to}
 	cost := func(off string) string {
-		return "cost was read " + off + " ms off an edge of the steady state (20 ms are allowed)"
+		return "cost was read " + off + " ms away from an edge of the steady state (20 ms are allowed)"
 	}
 	counts := func(off string) string {
-		return "a shard read its counts " + off + " ms off an edge of the steady state (20 ms are allowed)"
+		return "a shard read its counts " + off + " ms away from an edge of the steady state (20 ms are allowed)"
 	}
 	for _, c := range []struct {
 		name    string
@@ -100,7 +100,7 @@ func TestEdgesOffTheirInstants(t *testing.T) {
 		{"a shard early", 4 * time.Second, [2]time.Duration{}, false, []*shard.Result{{From: from, To: to - 30e6}}, []string{counts("30.0")}},
 		{"both", 4 * time.Second, [2]time.Duration{21 * ms, 0}, false, []*shard.Result{{From: from, To: to + 22e6}}, []string{cost("21.0"), counts("22.0")}},
 		{"short: 10 ms", time.Second, [2]time.Duration{9 * ms, 11 * ms}, false, nil,
-			[]string{"cost was read 11.0 ms off an edge of the steady state (10 ms are allowed)"}},
+			[]string{"cost was read 11.0 ms away from an edge of the steady state (10 ms are allowed)"}},
 		{"broken off", 4 * time.Second, [2]time.Duration{0, -2 * time.Second}, true, []*shard.Result{{Stopped: true, From: from, To: to - 2e9}}, nil},
 		{"broken off before it began", 4 * time.Second, [2]time.Duration{}, true, []*shard.Result{{Stopped: true}}, nil},
 	} {

@@ -46,7 +46,7 @@ func fit(s scenario.Scenario, m proc.Machine, ownServer bool) (size, error) {
 	connections := s.Clients + publishers // those that poll publish over a second one
 	perProcess := int(m.NoFile) - ownFiles
 	if perProcess < 1 {
-		return size{}, refuse("a process may hold %d descriptors, %d are needed at least: raise the limit (ulimit -n)", m.NoFile, ownFiles+1)
+		return size{}, refuse("a process may hold %d descriptors, but needs at least %d: raise the limit (ulimit -n)", m.NoFile, ownFiles+1)
 	}
 
 	z := size{shards: s.Shards}
@@ -58,7 +58,7 @@ func fit(s scenario.Scenario, m proc.Machine, ownServer bool) (size, error) {
 		// The servers want their half of the cores.
 		z.shards = min(max(needed, forPorts, int(m.Usable())/4, 1), s.Clients)
 	} else if z.shards < needed {
-		return size{}, refuse("%d clients need %d descriptors in each of %d shards, a process may hold %d: use at least %d shards, or leave `shards` to be chosen",
+		return size{}, refuse("%d clients need %d descriptors in each of %d shards, but a process may hold %d: use at least %d shards, or shards: auto",
 			s.Clients, ceil(connections, z.shards)+ownFiles, z.shards, m.NoFile, needed)
 	}
 
@@ -73,7 +73,7 @@ func fit(s scenario.Scenario, m proc.Machine, ownServer bool) (size, error) {
 		z.servers = ceil(s.Rooms, roomsPerServer)
 	}
 	if perShard := ceil(s.Clients, z.shards) + ceil(publishers, z.shards); m.Ports > 0 && int64(perShard) > m.Ports {
-		return size{}, refuse("%d connections from one shard need as many local ports, %d can be had: use at least %d shards, or leave `shards` to be chosen",
+		return size{}, refuse("%d connections from one shard need as many local ports, but only %d are available: use at least %d shards, or shards: auto",
 			perShard, m.Ports, forPorts)
 	}
 	if err := fitMemory(s, connections, m.AvailableBytes); err != nil {
@@ -88,7 +88,7 @@ func fitMemory(s scenario.Scenario, connections int, available int64) error {
 	steady := s.Phases.Steady.Seconds()
 	messages := s.Publish.Rate * steady * float64(s.Rooms)
 	if messages > maxMessages {
-		return refuse("%.0f messages are due in the steady state, a trial takes at most %d: use a lower rate or a shorter steady state", messages, maxMessages)
+		return refuse("%.0f messages are due in the steady state, but a trial can have at most %d: use a lower rate or a shorter steady state", messages, maxMessages)
 	}
 	if available <= 0 {
 		return nil
@@ -99,11 +99,11 @@ func fitMemory(s scenario.Scenario, connections int, available int64) error {
 	}
 	need := float64(baseMemory) + float64(connections)*float64(perClient)
 	if need > float64(available) {
-		return refuse("%d clients need about %s of memory, %s are free: use fewer clients", s.Clients, mebibytes(int64(need)), mebibytes(available))
+		return refuse("%d clients need about %s of memory, but only %s are free: use fewer clients", s.Clients, mebibytes(int64(need)), mebibytes(available))
 	}
 	deliveries := min(messages*float64(s.Clients)/float64(s.Rooms), maxDeliveries*steady)
 	if need += deliveries * deliveryMemory; need > float64(available) {
-		return refuse("%.0f deliveries to %d clients need about %s of memory, %s are free: use a lower rate, fewer clients or a shorter steady state",
+		return refuse("%.0f deliveries to %d clients need about %s of memory, but only %s are free: use a lower rate, fewer clients or a shorter steady state",
 			deliveries, s.Clients, mebibytes(int64(need)), mebibytes(available))
 	}
 	return nil

@@ -55,7 +55,7 @@ func TestFit(t *testing.T) {
 		{name: "100,000 clients in 100 rooms", s: crowd(100_000, 100, 10, 0), m: usual, want: size{6, 6}},
 		{name: "more shards than needed", s: crowd(100_000, 100, 10, 12), m: usual, want: size{12, 6}},
 		{name: "fewer shards than needed", s: crowd(100_000, 100, 10, 5), m: usual,
-			refused: "100000 clients need 20300 descriptors in each of 5 shards, a process may hold 20000: use at least 6 shards, or leave `shards` to be chosen"},
+			refused: "100000 clients need 20300 descriptors in each of 5 shards, but a process may hold 20000: use at least 6 shards, or shards: auto"},
 		{name: "a target's server is not ours", s: crowd(100_000, 1, 10, 0), m: usual, target: true, want: size{6, 0}},
 
 		{name: "a quarter of the cores", s: crowd(1000, 1, 1, 0), m: with(func(m *proc.Machine) { m.Cores = 32 }), want: size{8, 1}},
@@ -63,17 +63,17 @@ func TestFit(t *testing.T) {
 		{name: "not more shards than clients", s: crowd(3, 1, 1, 0), m: with(func(m *proc.Machine) { m.Cores = 32 }), want: size{3, 1}},
 
 		{name: "no descriptors", s: crowd(1, 1, 1, 0), m: with(func(m *proc.Machine) { m.NoFile = 100 }),
-			refused: "a process may hold 100 descriptors, 101 are needed at least: raise the limit (ulimit -n)"},
+			refused: "a process may hold 100 descriptors, but needs at least 101: raise the limit (ulimit -n)"},
 		{name: "more ports by more shards", s: crowd(50_000, 1, 0, 0), m: with(func(m *proc.Machine) { m.NoFile = 1 << 20 }), want: size{2, 1}},
 		{name: "too few ports", s: crowd(50_000, 1, 0, 1), m: with(func(m *proc.Machine) { m.NoFile = 1 << 20 }),
-			refused: "50000 connections from one shard need as many local ports, 28232 can be had: use at least 2 shards, or leave `shards` to be chosen"},
+			refused: "50000 connections from one shard need as many local ports, but only 28232 are available: use at least 2 shards, or shards: auto"},
 		{name: "unknown ports", s: crowd(50_000, 1, 0, 1), m: with(func(m *proc.Machine) { m.NoFile, m.Ports = 1<<20, 0 }), want: size{1, 1}},
 		// Even clients are in even rooms: shard and server would pair up.
 		{name: "shards and rooms in step", s: crowd(110_000, 2, 0, 2),
-			m: with(func(m *proc.Machine) { m.NoFile = 60_000 }), refused: "55000 connections from one shard need as many local ports, 28232 can be had: use at least 4 shards, or leave `shards` to be chosen"},
+			m: with(func(m *proc.Machine) { m.NoFile = 60_000 }), refused: "55000 connections from one shard need as many local ports, but only 28232 are available: use at least 4 shards, or shards: auto"},
 
 		{name: "memory", s: crowd(10_000, 1, 0, 0), m: with(func(m *proc.Machine) { m.AvailableBytes = 700 << 20 }),
-			refused: "10000 clients need about 724 MiB of memory, 700 MiB are free: use fewer clients"},
+			refused: "10000 clients need about 724 MiB of memory, but only 700 MiB are free: use fewer clients"},
 		{name: "memory enough", s: crowd(10_000, 1, 0, 0), m: with(func(m *proc.Machine) { m.AvailableBytes = 725 << 20 }), want: size{1, 1}},
 		{name: "unknown memory", s: crowd(10_000, 1, 0, 0), m: with(func(m *proc.Machine) { m.AvailableBytes = 0 }), want: size{1, 1}},
 	} {
@@ -109,17 +109,17 @@ func TestFitMemory(t *testing.T) {
 		{"nothing published", 1000, 1, 0, 24 * time.Hour, 1 << 30, ""},
 		// 256 MiB, 10,000 clients of 48 KiB, and 60 million deliveries of 16 bytes.
 		{"many deliveries", 10_000, 1, 100, 60 * second, 1639 << 20,
-			"60000000 deliveries to 10000 clients need about 1640 MiB of memory, 1639 MiB are free: use a lower rate, fewer clients or a shorter steady state"},
+			"60000000 deliveries to 10000 clients need about 1640 MiB of memory, but only 1639 MiB are free: use a lower rate, fewer clients or a shorter steady state"},
 		{"just enough for them", 10_000, 1, 100, 60 * second, 1641 << 20, ""},
 		{"as many in ten rooms", 10_000, 10, 100, 60 * second, 1639 << 20,
-			"60000000 deliveries to 10000 clients need about 1640 MiB of memory, 1639 MiB are free: use a lower rate, fewer clients or a shorter steady state"},
+			"60000000 deliveries to 10000 clients need about 1640 MiB of memory, but only 1639 MiB are free: use a lower rate, fewer clients or a shorter steady state"},
 		{"unknown memory", 10_000, 1, 100, 60 * second, 0, ""},
 		{"more than can be delivered", 20, 1, 1e6, 5 * second, 1 << 30, ""},
 		{"the most messages", 1, 1, 1e6, 100 * second, 0, ""},
 		{"one too many", 1, 1, 100_000_001, second, 0,
-			"100000001 messages are due in the steady state, a trial takes at most 100000000: use a lower rate or a shorter steady state"},
+			"100000001 messages are due in the steady state, but a trial can have at most 100000000: use a lower rate or a shorter steady state"},
 		{"too many in all rooms", 1000, 1000, 1000, 1000 * second, 1 << 40,
-			"1000000000 messages are due in the steady state, a trial takes at most 100000000: use a lower rate or a shorter steady state"},
+			"1000000000 messages are due in the steady state, but a trial can have at most 100000000: use a lower rate or a shorter steady state"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s := crowd(c.clients, c.rooms, 0, 0)

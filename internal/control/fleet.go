@@ -150,16 +150,16 @@ func (f *fleet) note(h happening) {
 }
 
 // errByItself is how a process ended that should not have, and has told no reason.
-var errByItself = errors.New("it ended by itself")
+var errByItself = errors.New("it ended unexpectedly")
 
 func lost(ctx context.Context, h happening) error {
 	if !errors.Is(h.err, io.EOF) {
-		return fmt.Errorf("a shard said what is not an event: %w", h.err)
+		return fmt.Errorf("a shard sent an invalid event: %w", h.err)
 	}
 	return fmt.Errorf("a shard died: %w", cmp.Or(settle(ctx, 3*time.Second, h.from.WaitOrKill, h.from.Process), errByItself))
 }
 
-// salvage tells the shards to leave off and takes what they have, within the
+// salvage tells the shards to stop and takes what they have, within the
 // time given.
 func (f *fleet) salvage(within time.Duration) {
 	f.tell(shard.Command{Do: shard.Stop})

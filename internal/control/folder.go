@@ -19,7 +19,7 @@ type Unwritten struct {
 }
 
 func (e *Unwritten) Error() string {
-	return fmt.Sprintf("results could not be written, the run ends: %v", e.Err)
+	return fmt.Sprintf("results could not be written, so the run ends: %v", e.Err)
 }
 func (e *Unwritten) Unwrap() error { return e.Err }
 
@@ -28,7 +28,7 @@ func (e *Unwritten) Unwrap() error { return e.Err }
 // does so only if unlocked, and keeps nobody off.
 func occupy(dir string, unlocked bool) (release func(), err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return nil, refuse("the results folder %s cannot be made: %w; name another with --out", dir, err)
+		return nil, refuse("the results folder %s cannot be created: %w; choose another with --out", dir, err)
 	}
 	f, err := os.Open(dir)
 	if err != nil {
@@ -40,9 +40,9 @@ func occupy(dir string, unlocked bool) (release func(), err error) {
 	}
 	switch {
 	case errors.Is(err, syscall.EWOULDBLOCK):
-		err = refuse("another pollpush is writing its results to %s: wait for its end, or name another folder with --out", dir)
+		err = refuse("another pollpush is writing its results to %s: wait until it ends, or choose another folder with --out", dir)
 	case err != nil && !unlocked:
-		err = refuse("the results folder %s cannot be locked (%w), as on some network file systems: name one on a local disk with --out, or pass --no-lock and see to it that no other pollpush writes there", dir, err)
+		err = refuse("the results folder %s cannot be locked (%w), as on some network file systems: choose one on a local disk with --out, or pass --no-lock and make sure that no other pollpush writes there", dir, err)
 	default:
 		return func() { f.Close() }, nil
 	}
@@ -59,7 +59,7 @@ func prepare(dir string, keep map[string][]byte) error {
 		return refuse("the results folder %s: %w", dir, err)
 	}
 	if len(entries) > 0 {
-		return refuse("the results folder %s is not empty (it holds %s): results are never overwritten; name another with --out", dir, entries[0].Name())
+		return refuse("the results folder %s is not empty (it holds %s): results are never overwritten; choose another with --out", dir, entries[0].Name())
 	}
 	probe := filepath.Join(dir, "writable")
 	err = os.WriteFile(probe, make([]byte, 1<<16), 0o644)
@@ -67,15 +67,15 @@ func prepare(dir string, keep map[string][]byte) error {
 		err = removed
 	}
 	if err != nil {
-		return refuse("the results folder %s cannot be written to: %w; free some space or name another with --out", dir, err)
+		return refuse("the results folder %s cannot be written to: %w; free some space or choose another with --out", dir, err)
 	}
 	if have, err := proc.FreeDisk(dir); err == nil && have < enough {
-		return refuse("the results folder %s: %d MiB of disk are free, %d MiB are needed; free some or name another with --out",
+		return refuse("the results folder %s: %d MiB of disk are free, but %d MiB are needed; free some or choose another with --out",
 			dir, have>>20, enough>>20)
 	}
 	for name, content := range keep {
 		if err := os.WriteFile(filepath.Join(dir, name), content, 0o644); err != nil {
-			return refuse("the results folder %s cannot be written to: %w; free some space or name another with --out", dir, err)
+			return refuse("the results folder %s cannot be written to: %w; free some space or choose another with --out", dir, err)
 		}
 	}
 	return nil

@@ -83,7 +83,7 @@ func (f *freeze) judge(t *result.Trial) {
 		t.Doubt(result.Broken, result.Invalid, "the server could not be stopped: %v", f.problem)
 	}
 	if f.off > edgeLimit(f.watch.plan) {
-		t.Doubt(result.EdgeLate, result.Invalid, "the server was stopped, or went on, %.1f ms late (%.3g ms are allowed)",
+		t.Doubt(result.EdgeLate, result.Invalid, "the server was stopped or resumed %.1f ms late (%.3g ms are allowed)",
 			1000*f.off.Seconds(), 1000*edgeLimit(f.watch.plan).Seconds())
 	}
 }

@@ -174,7 +174,7 @@ func TestATargetIsNotFrozen(t *testing.T) {
 	o := options(t, s)
 	o.Target = "http://127.0.0.1:1"
 	_, err := Run(t.Context(), o)
-	const want = "the scenario stops the server for 1s (server.freeze), and only pollpush's own chatserver can be stopped: leave out the target, or use another scenario"
+	const want = "the scenario stops the server for 1s (server.freeze), but only pollpush's own chatserver can be stopped: omit the target, or use another scenario"
 	refusal, ok := errors.AsType[*Refusal](err)
 	assert.Check(t, ok && fmt.Sprint(refusal) == want, "error %v", err)
 }

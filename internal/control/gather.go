@@ -71,7 +71,7 @@ type merger struct {
 	latency, publishLatency, publishService, publishLate,
 	pollResponse, pollService, pollLate *hdrhistogram.Histogram
 	messages map[place][]int64 // latencies in µs, over all shards
-	accepted map[place]int64   // µs from due to the server's acceptance, of messages that tell it
+	accepted map[place]int64   // µs from due to the server's acceptance, of messages that have it
 	dropped  int64
 	problem  error
 }
@@ -144,14 +144,14 @@ func (g *merger) finish(plan shard.Plan) {
 	t.Fanout = fanout(g.messages, plan)
 	g.legs()
 	if g.dropped > 0 {
-		t.Doubt(result.Broken, result.Invalid, "%d samples were beyond what a histogram holds", g.dropped)
+		t.Doubt(result.Broken, result.Invalid, "%d samples exceeded the range of a histogram", g.dropped)
 	}
 	if g.problem != nil {
 		t.Doubt(result.Broken, result.Invalid, "%v", g.problem)
 	}
 }
 
-// fanout tells how long the messages took that reached every client of their
+// fanout reports how long the messages took that reached every client of their
 // room, exactly: from all latencies of all shards, to the microsecond.
 func fanout(messages map[place][]int64, plan shard.Plan) *result.Fanout {
 	var t50, t99, t100 []int64

@@ -163,8 +163,8 @@ func TestGatherDoubts(t *testing.T) {
 		want   []result.Reason
 	}{
 		{"nothing", []*shard.Result{{Latency: hour}, {Latency: hour}}, nil},
-		{"dropped by the shards", []*shard.Result{{Dropped: 3}, {Dropped: 4}}, broken("7 samples were beyond what a histogram holds")},
-		{"dropped by merging", []*shard.Result{{Latency: hour, Dropped: 1}, {Latency: day}}, broken("3 samples were beyond what a histogram holds")},
+		{"dropped by the shards", []*shard.Result{{Dropped: 3}, {Dropped: 4}}, broken("7 samples exceeded the range of a histogram")},
+		{"dropped by merging", []*shard.Result{{Latency: hour, Dropped: 1}, {Latency: day}}, broken("3 samples exceeded the range of a histogram")},
 		{"garbage", []*shard.Result{{Latency: hour}, {PollLate: "?"}},
 			broken("a shard's histogram: is not a histogram: illegal base64 data at input byte 0")},
 		{"latencies cut off", []*shard.Result{{Messages: []shard.Message{{Room: 2, Seq: 7, Latencies: []byte{1, 0x80}}}}},

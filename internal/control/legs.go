@@ -10,13 +10,13 @@ import (
 	"github.com/pollpush/pollpush/internal/result"
 )
 
-// The server tells whole milliseconds, and half of one is added: by more than
+// The server reports whole milliseconds, and half of one is added: by more than
 // clockError no honest clock of this host is off. Where the wall clock was set
 // by more than that meanwhile, its instants are none of ours.
 const clockError = time.Millisecond
 
 // legs parts each delivery where the server accepted the message. It leaves
-// both legs out unless every message that was delivered tells that instant, by
+// both legs out unless every message that was delivered has that instant, by
 // a clock that is this host's: nothing is accepted before it is due, or after
 // a client has it.
 func (g *merger) legs() {

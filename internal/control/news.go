@@ -9,7 +9,7 @@ import (
 	"github.com/pollpush/pollpush/internal/shard"
 )
 
-// News is what a run tells those who follow it; one field is set. It is for
+// News is what a run reports to those who follow it; one field is set. It is for
 // watching, and enters no result.
 type News struct {
 	Begun  *Outline `json:"begun,omitempty"`
@@ -26,7 +26,7 @@ type Outline struct {
 	PlannedS   float64  `json:"planned_s"` // for them
 }
 
-// Name tells a trial from the others of its run.
+// Name distinguishes a trial from the others of its run.
 type Name struct {
 	Transport string `json:"transport"`
 	Point     string `json:"point"` // as [scenario.Grid.Label] has it
@@ -76,14 +76,14 @@ type Outcome struct {
 	Lost      int64    `json:"lost"`
 }
 
-// tell tells whoever follows the run.
+// tell informs the followers of the run.
 func (r *runner) tell(n News) {
 	if r.Follow != nil {
 		r.Follow(n)
 	}
 }
 
-// watched reports whether anybody sees what shards tell only for watching.
+// watched reports whether anybody sees what shards report only for watching.
 func (r *runner) watched() bool { return r.Live || r.Follow != nil }
 
 func (r *runner) outline(slots []slot) *Outline {
@@ -102,7 +102,7 @@ func (r *runner) outcome(t *result.Trial) *Outcome {
 	return o
 }
 
-// moment puts together second k, which all shards have told, and now is the sum.
+// moment puts together second k, which all shards have reported, and now is the sum.
 func (r *runner) moment(t *result.Trial, w *watch, k int, now result.Second) *Moment {
 	phase, trial := w.left(k)
 	seen := w.takeSeen(k)
@@ -118,13 +118,13 @@ func (r *runner) moment(t *result.Trial, w *watch, k int, now result.Second) *Mo
 	return m
 }
 
-// seen is what all shards tell of a second only for watching.
+// seen is what all shards report of a second only for watching.
 type seen struct {
 	latencies shard.Sketch
 	missing   int64
 }
 
-// takeSeen returns what was told of second k, and forgets it.
+// takeSeen returns what was reported of second k, and forgets it.
 func (w *watch) takeSeen(k int) seen {
 	w.mu.Lock()
 	defer w.mu.Unlock()

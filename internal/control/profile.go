@@ -96,7 +96,7 @@ func (p *profiler) wait(ctx context.Context) (*result.Profiles, error) {
 	if len(p.servers) == 0 {
 		return nil, nil
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("the server did not hand them over within %v of the trial's end", patience))
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, fmt.Errorf("the server did not provide them within %v of the trial's end", patience))
 	defer cancel()
 	select {
 	case err := <-p.taken:

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// progress tells people how far a run is: one live line on a terminal, and
+// progress shows how far a run is: one live line on a terminal, and
 // plain lines, not too many, elsewhere.
 type progress struct {
 	w     io.Writer
@@ -33,7 +33,7 @@ func (p *progress) line(format string, args ...any) {
 	p.last = time.Now()
 }
 
-// status shows where things stand, until the next line or status.
+// status shows the progress until the next line or status.
 func (p *progress) status(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

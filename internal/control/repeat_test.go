@@ -139,7 +139,7 @@ func TestCheckTransports(t *testing.T) {
 				assert.Check(t, err)
 				return
 			}
-			wantRefusal(t, err, c.want+"; leave it out of --transports, or see docs/contract.md")
+			wantRefusal(t, err, c.want+"; omit it from --transports, or see docs/contract.md")
 		})
 	}
 }
@@ -174,5 +174,5 @@ func TestCheckTransportsEndsWithItsContext(t *testing.T) {
 	}))
 	defer server.Close()
 	wantRefusal(t, checkTransports(ctx, server.URL, nil, []string{"ws"}),
-		"target "+server.URL+" does not offer the transport ws: context canceled; leave it out of --transports, or see docs/contract.md")
+		"target "+server.URL+" does not offer the transport ws: context canceled; omit it from --transports, or see docs/contract.md")
 }

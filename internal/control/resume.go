@@ -29,11 +29,11 @@ func reopen(dir string, g scenario.Grid, here result.Env) ([]result.Trial, error
 	}
 	for _, t := range trials {
 		if t.Env.Commit != here.Commit || t.Env.Machine() != here.Machine() {
-			return nil, refuse("the run in %s was begun by pollpush %s on machine %s, and this is pollpush %s on machine %s: half a run of each is none; run the scenario anew",
+			return nil, refuse("the run in %s was begun by pollpush %s on machine %s, but this is pollpush %s on machine %s: their trials do not make one run; start a new run",
 				dir, t.Env.Commit, t.Env.Machine(), here.Commit, here.Machine())
 		}
 		if !slices.ContainsFunc(g.Points, func(p scenario.Scenario) bool { return p.Hash() == t.ScenarioHash }) {
-			return nil, refuse("the run in %s holds trials of another scenario (hash %s): it cannot be gone on with by this pollpush; run the scenario anew", dir, t.ScenarioHash)
+			return nil, refuse("the run in %s holds trials of another scenario (hash %s), so this pollpush cannot resume it; start a new run", dir, t.ScenarioHash)
 		}
 	}
 	return trials, nil
@@ -55,7 +55,7 @@ func cutOff(path string) error {
 		whole--
 	}
 	if err := os.Truncate(path, int64(whole)); err != nil {
-		return refuse("results %s: the line cut off at its end cannot be removed: %w", path, err)
+		return refuse("results %s: the truncated last line cannot be removed: %w", path, err)
 	}
 	return nil
 }

@@ -92,11 +92,11 @@ func TestAForeignRunIsNotResumed(t *testing.T) {
 	line.Judge()
 	assert.NilError(t, result.Append(filepath.Join(dir, result.FileName), &line))
 	_, err := reopen(dir, scenario.Single(p), line.Env)
-	wantRefusal(t, err, "the run in "+dir+" holds trials of another scenario (hash 0123456789ab): it cannot be gone on with by this pollpush; run the scenario anew")
+	wantRefusal(t, err, "the run in "+dir+" holds trials of another scenario (hash 0123456789ab), so this pollpush cannot resume it; start a new run")
 
 	elsewhere := line.Env
 	elsewhere.Cores, elsewhere.Commit = 64, "abc"
 	_, err = reopen(dir, scenario.Single(p), elsewhere)
-	wantRefusal(t, err, fmt.Sprintf("the run in %s was begun by pollpush  on machine %s, and this is pollpush abc on machine %s: half a run of each is none; run the scenario anew",
+	wantRefusal(t, err, fmt.Sprintf("the run in %s was begun by pollpush  on machine %s, but this is pollpush abc on machine %s: their trials do not make one run; start a new run",
 		dir, line.Env.Machine(), elsewhere.Machine()))
 }

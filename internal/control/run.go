@@ -25,16 +25,16 @@ type Options struct {
 	Arm      // what [Run] measures
 	Grid     scenario.Grid
 	Loadgen  string            // path of the program
-	TargetCA string            // certificates in PEM that a target of https is trusted by; "" stands for the system's
+	TargetCA string            // certificates in PEM that a target of https is trusted by; "" means the system's
 	NoLock   bool              // go on where the file system cannot lock Dir
 	Resume   bool              // Dir holds such a run that was interrupted, which is gone on with
 	Keep     map[string][]byte // files that are put into Dir before the first trial
 	Profile  bool              // keep CPU and heap profiles of the servers' steady state; not of a target's
-	Flags    []string          // by which the scenario was changed, to be told in the results
+	Flags    []string          // that changed the scenario, to be named in the results
 	Progress io.Writer
 	Live     bool       // Progress is a terminal: one line, rewritten
 	Width    func() int // of that terminal now, in columns; 0, or no function, is unknown
-	Follow   func(News) // is told what goes on, and must not block; nil where nobody follows
+	Follow   func(News) // gets the news, and must not block; nil where nobody follows
 	// Calibrations are what this machine is known to add, by transport; they go
 	// with the trials. They are measured without TLS.
 	Calibrations map[string]*result.Calibration
@@ -134,7 +134,7 @@ func run(ctx context.Context, o Options, arms []Arm) ([][]result.Trial, error) {
 			if !r.repeats(&t) {
 				break
 			}
-			r.say.line("%s: once more", r.label(s.transport, s.trial)) // the line before says why
+			r.say.line("%s: repeating", r.label(s.transport, s.trial)) // the line before says why
 		}
 	}
 	return trials, nil
@@ -152,7 +152,7 @@ func (r *runner) fit(ctx context.Context, arms []Arm) error {
 		r.sizes = append(r.sizes, z)
 		most = max(most, p.Clients)
 		if d := p.Server.Freeze; d > 0 && target != "" {
-			return refuse("the scenario stops the server for %v (server.freeze), and only pollpush's own chatserver can be stopped: leave out the target, or use another scenario", d)
+			return refuse("the scenario stops the server for %v (server.freeze), but only pollpush's own chatserver can be stopped: omit the target, or use another scenario", d)
 		}
 		if target != "" {
 			r.Grid.Points[i].TLS = strings.HasPrefix(target, "https:") // whatever the scenario would have of a server of ours
@@ -160,7 +160,7 @@ func (r *runner) fit(ctx context.Context, arms []Arm) error {
 	}
 	roots, err := loadgen.Roots(r.TargetCA)
 	if err != nil {
-		return refuse("the certificates to trust the target by: %w", err)
+		return refuse("the certificates for the target: %w", err)
 	}
 	for i := range arms {
 		if err := r.fitTarget(ctx, &arms[i], roots, most); err != nil && len(arms) > 1 {
@@ -175,12 +175,12 @@ func (r *runner) fit(ctx context.Context, arms []Arm) error {
 // announce says what is to be run, before it is.
 func (r *runner) announce(slots []slot, arms []Arm) {
 	if len(slots) == 0 {
-		r.say.line("%s is complete: there is nothing to go on with", r.Grid.Name)
+		r.say.line("%s is complete: nothing to resume", r.Grid.Name)
 		return
 	}
 	text := fmt.Sprintf("%s: %d trials", r.Grid.Name, len(slots))
 	if r.Resume {
-		text = fmt.Sprintf("%s goes on: %d trials are left", r.Grid.Name, len(slots))
+		text = fmt.Sprintf("%s: resuming, %d trials left", r.Grid.Name, len(slots))
 	}
 	if n := len(r.Grid.Points); n > 1 {
 		text += fmt.Sprintf(" at %d points (%s)", n, strings.Join(r.Grid.Swept, ", "))
@@ -241,7 +241,7 @@ func (r *runner) trial(ctx context.Context, name string, n, attempt int) result.
 	if !s.TLS {
 		t.Calibration = r.Calibrations[name]
 	}
-	err := fmt.Errorf("transport %q is not in the table", name)
+	err := fmt.Errorf("unknown transport %q", name)
 	if _, ok := transport.Find(name); ok {
 		err = r.measure(ctx, &t)
 	}
@@ -303,5 +303,5 @@ func (r *runner) envOf(a Arm) result.Env {
 	return e
 }
 
-// nonce makes a word that tells a trial's messages and rooms from all others.
+// nonce makes a word that distinguishes a trial's messages and rooms from all others.
 func nonce() string { return strings.ToLower(rand.Text()[:6]) }

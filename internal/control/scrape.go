@@ -124,7 +124,7 @@ func (s *scraper) scrape(ctx context.Context, metrics map[string]float64) (own r
 		return own, err
 	}
 	if !offered {
-		return own, fmt.Errorf("%s/metrics offers no counts of pollpush's", s.url)
+		return own, fmt.Errorf("%s/metrics has no pollpush metrics", s.url)
 	}
 	return own, nil
 }

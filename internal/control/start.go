@@ -52,7 +52,7 @@ func (s *Start) vacant(ctx context.Context) error {
 	const patience, pause = 3 * time.Second, 50 * time.Millisecond
 	u, err := url.Parse(s.Ready)
 	if err != nil {
-		return refuse("the address to be ready at: %w", err)
+		return refuse("the address of --ready: %w", err)
 	}
 	for end := time.Now().Add(patience); ; {
 		conn, err := localhost.Dial(ctx, &net.Dialer{Timeout: tryTimeout}, "tcp", u.Host)
@@ -61,7 +61,7 @@ func (s *Start) vacant(ctx context.Context) error {
 		}
 		conn.Close()
 		if time.Now().After(end) {
-			return refuse("another server listens at %s already: end it, or have %q listen elsewhere", u.Host, s.Command)
+			return refuse("another server already listens on %s: stop it, or let %q listen elsewhere", u.Host, s.Command)
 		}
 		if !sleep(ctx, pause) {
 			return ctx.Err()
@@ -94,7 +94,7 @@ func (s *Start) ready(ctx context.Context, p *proc.Process, roots *x509.CertPool
 		}
 		select {
 		case <-p.Ended():
-			return refuse("the start command ended, and must stay in the foreground while its server serves: %w", ended(p))
+			return refuse("the start command ended, but it must stay in the foreground while its server runs: %w", ended(p))
 		default:
 		}
 		switch {
@@ -126,7 +126,7 @@ func (s *Start) ask(ctx context.Context, client *http.Client) error {
 	return nil
 }
 
-// ended tells how a command ended, with the last of what it said.
+// ended reports how a command ended, with the last of what it said.
 func ended(p *proc.Process) error {
 	if err := p.Err(); err != nil {
 		return err
@@ -137,7 +137,7 @@ func ended(p *proc.Process) error {
 // said is the last of what a process printed, as the end of a sentence.
 func said(p *proc.Process) string {
 	if log := p.Log(); log != "" {
-		return "; it said: " + log
+		return "; it printed: " + log
 	}
 	return ""
 }
@@ -162,6 +162,6 @@ func (s served) judge(t *result.Trial, servers []*proc.Process) {
 		}
 	}
 	if late > 0 {
-		t.Doubt(result.NoServerCPU, result.Suspect, "the server has started %d processes since it was ready: their CPU and memory are not in the numbers", late)
+		t.Doubt(result.NoServerCPU, result.Suspect, "the server has started %d processes since it was ready: the numbers do not include their CPU and memory", late)
 	}
 }

@@ -43,12 +43,12 @@ func TestStartRefuses(t *testing.T) {
 		within            time.Duration
 		want              []string
 	}{
-		"ends":                  {"echo 'cannot find module' >&2; exit 7", "/healthz", "", time.Minute, []string{"the start command ended, and must stay in the foreground", "exit status 7; it said: cannot find module"}},
-		"ends well":             {"echo 'in the background'", "/healthz", "", time.Minute, []string{"exit status 0; it said: in the background"}},
-		"no such program":       {"no-such-program --port 1", "/healthz", "", time.Minute, []string{`"no-such-program --port 1": exit status 127; it said: `, "not found"}},
-		"never listens":         {"echo 'waiting for the database'; exec sleep 1000", "/healthz", "", 300 * time.Millisecond, []string{`"echo 'waiting for the database'; exec sleep 1000" was not ready within 300ms`, "/healthz does not answer: ", "connection refused; it said: waiting for the database"}},
-		"no such page":          {"exec " + chatserver + " --listen ADDRESS", "/ready", "", 2 * time.Second, []string{"was not ready within 2s", "/ready answers 404 Not Found; it said: "}},
-		"somebody has the port": {"exec sleep 1000", "/healthz", held.Addr().String(), time.Minute, []string{"another server listens at " + held.Addr().String() + " already: end it"}},
+		"ends":                  {"echo 'cannot find module' >&2; exit 7", "/healthz", "", time.Minute, []string{"the start command ended, but it must stay in the foreground", "exit status 7; it printed: cannot find module"}},
+		"ends well":             {"echo 'in the background'", "/healthz", "", time.Minute, []string{"exit status 0; it printed: in the background"}},
+		"no such program":       {"no-such-program --port 1", "/healthz", "", time.Minute, []string{`"no-such-program --port 1": exit status 127; it printed: `, "not found"}},
+		"never listens":         {"echo 'waiting for the database'; exec sleep 1000", "/healthz", "", 300 * time.Millisecond, []string{`"echo 'waiting for the database'; exec sleep 1000" was not ready within 300ms`, "/healthz does not answer: ", "connection refused; it printed: waiting for the database"}},
+		"no such page":          {"exec " + chatserver + " --listen ADDRESS", "/ready", "", 2 * time.Second, []string{"was not ready within 2s", "/ready answers 404 Not Found; it printed: "}},
+		"somebody has the port": {"exec sleep 1000", "/healthz", held.Addr().String(), time.Minute, []string{"another server already listens on " + held.Addr().String() + ": stop it"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -89,7 +89,7 @@ func TestStartAtLocalhost(t *testing.T) {
 		s, f := &Start{Command: "exec " + chatserver + " --listen " + address, Ready: "http://localhost:" + port + "/healthz", Within: 20 * time.Second}, &fleet{}
 		pids, err := s.up(t.Context(), f, nil)
 		assert.Check(t, err == nil && len(pids) == 1, "%s: processes %v, %v", address, pids, err)
-		if err := s.vacant(t.Context()); err == nil || !strings.Contains(err.Error(), "another server listens at localhost:"+port) {
+		if err := s.vacant(t.Context()); err == nil || !strings.Contains(err.Error(), "another server already listens on localhost:"+port) {
 			t.Errorf("%s: somebody listens there, and the error is %v", address, err)
 		}
 		assert.Check(t, f.end(t.Context(), time.Minute))
@@ -189,5 +189,5 @@ func TestInterleaveNamesTheArm(t *testing.T) {
 	}
 	o := options(t, someLoad())
 	_, err := Interleave(t.Context(), o, []Arm{arm("base", chatserver+" --listen "+address), arm("new", "echo broken; exit 1")})
-	wantRefusal(t, err, `new: the start command ended, and must stay in the foreground while its server serves: "echo broken; exit 1": exit status 1; it said: broken`)
+	wantRefusal(t, err, `new: the start command ended, but it must stay in the foreground while its server runs: "echo broken; exit 1": exit status 1; it printed: broken`)
 }

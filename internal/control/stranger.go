@@ -27,7 +27,7 @@ func strange(target string, pid int) string {
 		port = given
 	}
 	if other := proc.Stranger(pid, port); other != 0 {
-		return fmt.Sprintf("process %d listens on port %d of the target, not process %d of --target-pid: the CPU and memory read are hardly the target's", other, port, pid)
+		return fmt.Sprintf("process %d listens on port %d of the target, not process %d of --target-pid: CPU and memory are probably not the target's", other, port, pid)
 	}
 	return ""
 }

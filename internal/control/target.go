@@ -51,13 +51,13 @@ func checkTarget(ctx context.Context, target string, roots *x509.CertPool) error
 	if err != nil {
 		err = causeOf(err)
 		if untrusted := (*tls.CertificateVerificationError)(nil); errors.As(err, &untrusted) {
-			return refuse("target %s is not trusted: %w; name its certificate, or the authority that signed it, with --target-ca FILE", target, err)
+			return refuse("target %s is not trusted: %w; give its certificate, or that of the authority that signed it, with --target-ca FILE", target, err)
 		}
 		if shaking.Load() && (errors.Is(err, context.DeadlineExceeded) || errors.Is(err, io.EOF) || errors.Is(err, syscall.ECONNRESET)) {
-			return refuse("target %s does not answer the TLS handshake; does the server there speak http, not https?", target)
+			return refuse("target %s does not answer the TLS handshake; does it serve http, not https?", target)
 		}
 		if strings.HasPrefix(target, "http:") && errors.Is(err, io.EOF) {
-			return refuse("target %s ends the connection without an answer; is the server running there, and does it speak http, not https?", target)
+			return refuse("target %s closes the connection without an answer; is the server running there, and does it serve http, not https?", target)
 		}
 		return refuse("target %s does not answer: %w; is the server running there?", target, err)
 	}
@@ -68,7 +68,7 @@ func checkTarget(ctx context.Context, target string, roots *x509.CertPool) error
 	}
 	const remedy = "it must speak the chat contract (docs/contract.md)"
 	if to, err := answer.Location(); err == nil && answer.StatusCode/100 == 3 {
-		return refuse("target %s redirects GET %s to %s: redirects are not followed, as each would be measured; give the address that it redirects to", target, request.URL.Path, to)
+		return refuse("target %s redirects GET %s to %s: redirects are not followed, since each would be measured; give the final address", target, request.URL.Path, to)
 	}
 	kind, _, _ := mime.ParseMediaType(answer.Header.Get("Content-Type"))
 	if kind == "text/html" {
@@ -102,7 +102,7 @@ func checkTransports(ctx context.Context, target string, roots *x509.CertPool, n
 	for _, name := range names {
 		if dial, ok := loadgen.Dialers[name]; ok {
 			if err := try(ctx, target, roots, dial); err != nil {
-				return refuse("target %s does not offer the transport %s: %w; leave it out of --transports, or see docs/contract.md", target, name, err)
+				return refuse("target %s does not offer the transport %s: %w; omit it from --transports, or see docs/contract.md", target, name, err)
 			}
 		}
 	}
@@ -147,5 +147,5 @@ func checkPorts(target string, clients int, ports int64) error {
 	if err == nil && addr.Is4() && addr.IsLoopback() || ports == 0 || int64(clients) <= ports {
 		return nil
 	}
-	return refuse("%d clients need as many local ports to reach target %s, %d can be had: use fewer clients", clients, target, ports)
+	return refuse("%d clients need as many local ports to reach target %s, but only %d are available: use fewer clients", clients, target, ports)
 }

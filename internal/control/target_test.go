@@ -58,9 +58,9 @@ func TestCheckTarget(t *testing.T) {
 		{"elsewhere", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", "/elsewhere")
 			w.WriteHeader(http.StatusFound)
-		}, " redirects GET PATH to TARGET/elsewhere: redirects are not followed, as each would be measured; give the address that it redirects to"},
+		}, " redirects GET PATH to TARGET/elsewhere: redirects are not followed, since each would be measured; give the final address"},
 		{"hangs up", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
-			" ends the connection without an answer; is the server running there, and does it speak http, not https?"},
+			" closes the connection without an answer; is the server running there, and does it serve http, not https?"},
 		{"breaks off", func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")
 			fmt.Fprint(w, `{"messages":[`)
@@ -128,7 +128,7 @@ func TestCheckTargetWithoutTLS(t *testing.T) {
 			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
 			target := "https://" + l.Addr().String()
-			wantRefusal(t, checkTarget(ctx, target, nil), "target "+target+" does not answer the TLS handshake; does the server there speak http, not https?")
+			wantRefusal(t, checkTarget(ctx, target, nil), "target "+target+" does not answer the TLS handshake; does it serve http, not https?")
 		})
 	}
 }
@@ -188,7 +188,7 @@ func TestCheckTargetByIPv6(t *testing.T) {
 }
 
 func TestCheckTargetRefusesAddresses(t *testing.T) {
-	wantRefusal(t, checkTarget(t.Context(), "127.0.0.1:8080", nil), `target "127.0.0.1:8080": give a server's base address, as http://127.0.0.1:8080`)
+	wantRefusal(t, checkTarget(t.Context(), "127.0.0.1:8080", nil), `target "127.0.0.1:8080": give a server's base address, such as http://127.0.0.1:8080`)
 }
 
 func prepared(dir string) error {
@@ -214,7 +214,7 @@ func TestPrepare(t *testing.T) {
 		kept := filepath.Join(dir, "trials.jsonl")
 		assert.NilError(t, os.WriteFile(kept, []byte("measured\n"), 0o644))
 		wantRefusal(t, prepared(dir), "the results folder "+dir+
-			" is not empty (it holds trials.jsonl): results are never overwritten; name another with --out")
+			" is not empty (it holds trials.jsonl): results are never overwritten; choose another with --out")
 		text, err := os.ReadFile(kept)
 		assert.Check(t, string(text) == "measured\n", "it holds %q, %v", text, err)
 	})
@@ -222,7 +222,7 @@ func TestPrepare(t *testing.T) {
 		dir := t.TempDir()
 		release, err := occupy(dir, false)
 		assert.NilError(t, err)
-		wantRefusal(t, prepared(dir), "another pollpush is writing its results to "+dir+": wait for its end, or name another folder with --out")
+		wantRefusal(t, prepared(dir), "another pollpush is writing its results to "+dir+": wait until it ends, or choose another folder with --out")
 		release()
 		assert.Check(t, prepared(dir), "after its end")
 	})
@@ -230,7 +230,7 @@ func TestPrepare(t *testing.T) {
 		file := filepath.Join(t.TempDir(), "results")
 		assert.NilError(t, os.WriteFile(file, nil, 0o644))
 		for _, dir := range []string{file, filepath.Join(file, "run-1")} {
-			wantRefusal(t, prepared(dir), "the results folder "+dir+" cannot be made: mkdir "+file+": not a directory; name another with --out")
+			wantRefusal(t, prepared(dir), "the results folder "+dir+" cannot be created: mkdir "+file+": not a directory; choose another with --out")
 		}
 	})
 }

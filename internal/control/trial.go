@@ -132,7 +132,7 @@ func (r *runner) phases(ctx context.Context, f *fleet, plan shard.Plan, watch *w
 type served struct {
 	urls         []string
 	pids         []int    // empty where the server's process is not known
-	certificates string   // in PEM, that the servers are trusted by; "" stands for the system's
+	certificates string   // in PEM, that the servers are trusted by; "" means the system's
 	strange      string   // why the process can hardly be the server's; empty where nothing is known against it
 	profiles     []string // where the servers offer their profiles; empty where they are not asked to
 }
@@ -222,9 +222,9 @@ func announced(ctx context.Context, p *proc.Process) (line announcement, err err
 		if err == nil {
 			return line, nil
 		}
-		return line, fmt.Errorf("the server did not say where it listens: %w", errors.Join(err, p.WaitOrKill(time.Second)))
+		return line, fmt.Errorf("the server did not print its address: %w", errors.Join(err, p.WaitOrKill(time.Second)))
 	case <-timeout.C:
-		return announcement{}, fmt.Errorf("the server did not say within %v where it listens", patience)
+		return announcement{}, fmt.Errorf("the server did not print its address within %v", patience)
 	case <-ctx.Done():
 		return announcement{}, ctx.Err()
 	}

@@ -1,4 +1,4 @@
-// Package faultproxy is a TCP proxy of known behaviour, for tests: it stands
+// Package faultproxy is a TCP proxy of known behaviour, for tests: it sits
 // between clients and a server, does to their connections what it is told to,
 // and counts by itself what passes. It reads HTTP/1.1, WebSockets, event
 // streams and Socket.IO by parsers of its own, and shares no code with the
@@ -22,13 +22,13 @@ import (
 type Faults struct {
 	// Delay is added to the way in each direction, however much is under way.
 	Delay time.Duration
-	// Refuse tells by its first request, as "GET /path", which connection is
+	// Refuse decides by its first request, as "GET /path", which connection is
 	// dropped unanswered.
 	Refuse func(request string) bool
 	// ResetAfter is after how many bytes to the client a connection is reset;
 	// 0 is never.
 	ResetAfter func(connection int) int64
-	// Message tells what becomes of a chat message on its way to a client: in
+	// Message decides what becomes of a chat message on its way to a client: in
 	// a WebSocket's text frame, an event of a chunked event stream, or a
 	// Socket.IO event over a WebSocket. It is asked once for each message and
 	// connection, and may be asked by several goroutines at a time. While it
@@ -165,7 +165,7 @@ type relay struct {
 	counts Counts
 }
 
-// newRelay takes down a client's connection, whatever becomes of it.
+// newRelay records a client's connection, whatever becomes of it.
 func (p *Proxy) newRelay(client *net.TCPConn) *relay {
 	p.mu.Lock()
 	defer p.mu.Unlock()

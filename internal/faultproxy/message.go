@@ -7,7 +7,7 @@ import (
 	"fmt"
 )
 
-// What stands in a frame's first two bytes (RFC 6455, 5.2).
+// What is in a frame's first two bytes (RFC 6455, 5.2).
 const (
 	finBit    = 0x80
 	opBits    = 0x0f

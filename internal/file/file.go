@@ -14,7 +14,7 @@ import (
 )
 
 // ErrIrregular is why [Open] refuses what is no regular file.
-var ErrIrregular = errors.New("is no regular file; name one")
+var ErrIrregular = errors.New("is not a regular file; give one")
 
 // Open opens a regular file for reading, at once. It refuses pipes, devices and
 // folders: opening a pipe would wait for its writer.
@@ -48,7 +48,7 @@ func Read(path string, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	if int64(len(text)) > limit {
-		return nil, fmt.Errorf("is larger than %d bytes: this is no file of pollpush", limit)
+		return nil, fmt.Errorf("is larger than %d bytes: this is not a pollpush file", limit)
 	}
 	return WithoutMark(text), nil
 }
@@ -70,7 +70,7 @@ func Cause(err error) error {
 func Create(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|syscall.O_NONBLOCK, 0o666)
 	if errors.Is(err, syscall.ENXIO) {
-		err = &fs.PathError{Op: "open", Path: path, Err: errors.New("is a pipe that nobody reads from")}
+		err = &fs.PathError{Op: "open", Path: path, Err: errors.New("is a pipe without a reader")}
 	}
 	return f, err
 }

@@ -18,7 +18,7 @@ func Decode(text []byte, into any) error {
 		return err
 	}
 	if rest := bytes.TrimSpace(text[d.InputOffset():]); len(rest) > 0 {
-		return fmt.Errorf("goes on after its end: %.20q", rest)
+		return fmt.Errorf("has more text after its end: %.20q", rest)
 	}
 	k := keys{text: text, known: map[reflect.Type]map[string]member{}}
 	return k.value(reflect.TypeOf(into).Elem())
@@ -135,14 +135,14 @@ func (k *keys) object(t reflect.Type) error {
 	return nil
 }
 
-// spelled says how a key is spelled that encoding/json took for a field's.
+// spelled is the hint for an unknown key: the field that encoding/json took it for.
 func spelled(fields map[string]member, name string) string {
 	for is := range fields {
 		if strings.EqualFold(is, name) {
-			return fmt.Sprintf("; it is spelled %q", is)
+			return fmt.Sprintf("; did you mean %q?", is)
 		}
 	}
-	return ", which is none"
+	return ", which is unknown"
 }
 
 var decodesItself = reflect.TypeFor[json.Unmarshaler]()

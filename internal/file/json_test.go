@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
 )
 
 type inner struct {
@@ -30,18 +32,18 @@ func TestDecode(t *testing.T) {
 		{`{"n\u0061me":"a"}`, ""},
 		{`{"maybe":{"in":1},"list":[]}`, ""},
 
-		{`{"Name":"a"}`, `has the key "Name"; it is spelled "name"`},
-		{`{"name":"a","NAME":"b"}`, `has the key "NAME"; it is spelled "name"`},
+		{`{"Name":"a"}`, `has the key "Name"; did you mean "name"?`},
+		{`{"name":"a","NAME":"b"}`, `has the key "NAME"; did you mean "name"?`},
 		{`{"name":"a","n\u0061me":"b"}`, `has the key "name" twice`},
 		{`{"in":1,"in":1}`, `has the key "in" twice`},
-		{`{"list":[{"in":1},{"IN":2}]}`, `has the key "IN"; it is spelled "in"`},
+		{`{"list":[{"in":1},{"IN":2}]}`, `has the key "IN"; did you mean "in"?`},
 		{`{"maybe":{"in":1,"in":2}}`, `has the key "in" twice`},
 		{`{"by":{"a":{},"a":{}}}`, `has the key "a" twice`},
-		{`{"by":{"a":{"iN":1}}}`, `has the key "iN"; it is spelled "in"`},
+		{`{"by":{"a":{"iN":1}}}`, `has the key "iN"; did you mean "in"?`},
 		{`{"any":{"a":1,"b":[{"c":1,"c":2}]}}`, `has the key "c" twice`},
-		{`{"plain":1}`, `has the key "plain"; it is spelled "Plain"`},
+		{`{"plain":1}`, `has the key "plain"; did you mean "Plain"?`},
 		{`{"other":1}`, `json: unknown field "other"`},
-		{`{} {}`, `goes on after its end: "{}"`},
+		{`{} {}`, `has more text after its end: "{}"`},
 		{`{"name":1}`, `json: cannot unmarshal number into Go struct field record.name of type string`},
 		{`{`, "unexpected EOF"},
 	} {
@@ -49,9 +51,7 @@ func TestDecode(t *testing.T) {
 		if err := Decode([]byte(c.text), new(record)); err != nil {
 			got = err.Error()
 		}
-		if got != c.want {
-			t.Errorf("%s: %q, want %q", c.text, got, c.want)
-		}
+		assert.Check(t, got == c.want, "%s: %q, want %q", c.text, got, c.want)
 	}
 }
 
@@ -65,8 +65,7 @@ func FuzzDecode(f *testing.F) {
 		if err := Decode(text, &strict); err != nil {
 			return
 		}
-		if err := json.Unmarshal(text, &loose); err != nil || !reflect.DeepEqual(strict, loose) {
-			t.Errorf("%s: %+v, by encoding/json %+v (%v)", text, strict, loose, err)
-		}
+		err := json.Unmarshal(text, &loose)
+		assert.Check(t, err == nil && reflect.DeepEqual(strict, loose), "%s: %+v, by encoding/json %+v (%v)", text, strict, loose, err)
 	})
 }

@@ -7,22 +7,18 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 func TestGeneratedPartsAreCurrent(t *testing.T) {
 	for _, target := range targets {
 		t.Run(target.Path+" "+target.Part, func(t *testing.T) {
 			old, err := os.ReadFile(filepath.Join("../..", target.Path))
-			if err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, err)
 			now, err := target.apply(old)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !bytes.Equal(old, now) {
-				t.Error("out of date: run make generate")
-			}
+			assert.NilError(t, err)
+			assert.Check(t, bytes.Equal(old, now), "out of date: run make generate")
 		})
 	}
 }
@@ -37,21 +33,15 @@ func TestApply(t *testing.T) {
 		{"// generated: list", ""},
 	} {
 		now, err := part.apply([]byte(c.old))
-		if string(now) != c.want || (err == nil) != (c.want != "") {
-			t.Errorf("apply(%q) = %q, %v", c.old, now, err)
-		}
+		assert.Check(t, string(now) == c.want && (err == nil) == (c.want != ""), "apply(%q) = %q, %v", c.old, now, err)
 	}
 }
 
 func TestPut(t *testing.T) {
 	page := "a\n<!-- generated: numbers -->\nold\n<!-- end: numbers -->\nb\n"
 	put, err := put("page", "numbers", "../../results/baseline/short", strings.NewReader("by MEASURED.\n"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	now, err := put.apply([]byte(page))
 	want := regexp.MustCompile("^a\n<!-- .*\nby .+, [0-9]+ cores, Linux .+, pollpush .+\\.\n<!-- .*\nb\n$")
-	if err != nil || !want.Match(now) {
-		t.Errorf("%q (%v), want %v", now, err, want)
-	}
+	assert.Check(t, err == nil && want.Match(now), "%q (%v), want %v", now, err, want)
 }

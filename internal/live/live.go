@@ -37,7 +37,7 @@ type Page struct {
 	host   string // that was asked for, beside which only addresses are called upon
 	server *http.Server
 	served chan struct{} // closed when it is not served any more
-	word   string        // tells this page's events from those of another at the same address
+	word   string        // distinguishes this page's events from those of another at the same address
 
 	mu     sync.Mutex
 	opens  []byte   // the first event of all, once it is not among those kept
@@ -49,7 +49,7 @@ type Page struct {
 }
 
 // Listen serves the page on HOST:PORT; port 0 takes a free one, and no host is
-// this machine alone. Whoever calls has to End it.
+// this machine alone. The caller has to End it.
 func Listen(address string) (*Page, error) {
 	host, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -75,7 +75,7 @@ func Listen(address string) (*Page, error) {
 // reader.
 func (p *Page) Tell(event any) { p.add(event, false) }
 
-// End tells readers a last event, waits a little until they have it, and stops
+// End sends readers a last event, waits a little until they have it, and stops
 // serving.
 func (p *Page) End(event any) {
 	p.add(event, true)

@@ -27,7 +27,7 @@ type Config struct {
 	// Stall begins StallAt after the room's first message was accepted. What
 	// would be delivered in it is delivered at its end.
 	StallAt, Stall time.Duration
-	// Fault tells what every client gets instead of a message once and in its
+	// Fault decides what every client gets instead of a message once and in its
 	// place; nil is none for all.
 	Fault func(id uint64) Fault
 	// Copies is how often a message is stored, each time under an id of its

@@ -17,7 +17,7 @@ import (
 // never pings: it announces that it does so once a day.
 const opening = `0{"sid":"%s","upgrades":[],"pingInterval":86400000,"pingTimeout":20000,"maxPayload":65536}`
 
-// separator stands between two packets of one answer.
+// separator is between two packets of one answer.
 const separator = 0x1e
 
 const plain = "text/plain; charset=UTF-8"

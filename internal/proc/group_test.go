@@ -87,7 +87,7 @@ func TestEndOfACommand(t *testing.T) {
 	t.Parallel()
 	p := command(t, `echo ready; echo "no port" >&2; exit 7`)
 	<-p.Ended()
-	if want := "\"echo ready; echo \\\"no port\\\" >&2; exit 7\": exit status 7; it said: ready\nno port"; p.Err() == nil || p.Err().Error() != want {
+	if want := "\"echo ready; echo \\\"no port\\\" >&2; exit 7\": exit status 7; it printed: ready\nno port"; p.Err() == nil || p.Err().Error() != want {
 		t.Errorf("error %q, want %q", p.Err(), want)
 	}
 	n, err := p.Stdout.Read(make([]byte, 1))

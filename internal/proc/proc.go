@@ -17,7 +17,7 @@ import (
 )
 
 // Process is a running child: what it says on its standard output is read
-// from Stdout, which whoever started it closes, and what it says on its standard error is kept for [Process.Log].
+// from Stdout, which its starter closes, and what it says on its standard error is kept for [Process.Log].
 type Process struct {
 	Name   string
 	Stdin  io.WriteCloser
@@ -86,14 +86,14 @@ func (p *Process) Pid() int { return p.cmd.Process.Pid }
 // Ended is closed when the child has ended.
 func (p *Process) Ended() <-chan struct{} { return p.ended }
 
-// Err tells how the child ended: nil for exit status 0. It waits for the end.
+// Err reports how the child ended: nil for exit status 0. It waits for the end.
 func (p *Process) Err() error {
 	<-p.ended
 	if p.err == nil {
 		return nil
 	}
 	if log := p.log.String(); log != "" {
-		return fmt.Errorf("%s: %w; it said: %s", p.Name, p.err, log)
+		return fmt.Errorf("%s: %w; it printed: %s", p.Name, p.err, log)
 	}
 	return fmt.Errorf("%s: %w", p.Name, p.err)
 }
@@ -102,7 +102,7 @@ func (p *Process) Err() error {
 func (p *Process) Log() string { return p.log.String() }
 
 // ErrKilled says that a child did not end when it was asked to.
-var ErrKilled = errors.New("did not end in time and was killed")
+var ErrKilled = errors.New("did not exit in time and was killed")
 
 // Stop asks the child to end by SIGTERM, waits for as long as grace, and then
 // kills it, which it reports as [ErrKilled].
@@ -176,7 +176,7 @@ func Beside(name string) (string, error) {
 	}
 	path := filepath.Join(filepath.Dir(self), name)
 	if _, err := os.Stat(path); err != nil {
-		return "", fmt.Errorf("%s is not beside %s in %s: `make build` puts them there", name, filepath.Base(self), filepath.Dir(self))
+		return "", fmt.Errorf("%s is not beside %s in %s: run `make build`", name, filepath.Base(self), filepath.Dir(self))
 	}
 	return path, nil
 }

@@ -41,7 +41,7 @@ func TestEndOfAChild(t *testing.T) {
 		"well":             {"exit 0", ""},
 		"well, with a log": {"echo noted >&2", ""},
 		"badly":            {"exit 3", "sh: exit status 3"},
-		"badly, with why":  {"echo; echo no luck >&2; echo; exit 4", "sh: exit status 4; it said: no luck"},
+		"badly, with why":  {"echo; echo no luck >&2; echo; exit 4", "sh: exit status 4; it printed: no luck"},
 		"by a signal":      {"kill -KILL $$", "sh: signal: killed"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -74,7 +74,7 @@ func TestLogIsTheEndOfWhatWasSaid(t *testing.T) {
 	if log := p.Log(); len(log) > tailSize || !strings.HasSuffix(log, "xxxthe end") {
 		t.Errorf("the log has %d bytes and ends with %q", len(log), log[max(0, len(log)-20):])
 	}
-	want := "sh: exit status 1; it said: " + p.Log()
+	want := "sh: exit status 1; it printed: " + p.Log()
 	assert.Check(t, err.Error() == want, "error %q\nwant  %q", err, want)
 }
 
@@ -134,7 +134,7 @@ func TestStopKillsWhatDoesNotEnd(t *testing.T) {
 		t.Fatalf("read %q, %v", line, err)
 	}
 	err := p.Stop(time.Millisecond)
-	assert.Check(t, errors.Is(err, ErrKilled) && err.Error() == "sh did not end in time and was killed after 1ms", "error %v", err)
+	assert.Check(t, errors.Is(err, ErrKilled) && err.Error() == "sh did not exit in time and was killed after 1ms", "error %v", err)
 	_, err = said.ReadByte()
 	assert.Check(t, err == io.EOF, "its standard output is still open: %v", err)
 	err = p.Err()
@@ -157,7 +157,7 @@ func TestBeside(t *testing.T) {
 	path, err := Beside(filepath.Base(self))
 	assert.Check(t, path == self && err == nil, "Beside = %q, %v, want %q", path, err, self)
 	_, err = Beside("loadgen")
-	want := "loadgen is not beside " + filepath.Base(self) + " in " + filepath.Dir(self) + ": `make build` puts them there"
+	want := "loadgen is not beside " + filepath.Base(self) + " in " + filepath.Dir(self) + ": run `make build`"
 	assert.Check(t, err != nil && err.Error() == want, "error %q, want %q", err, want)
 }
 

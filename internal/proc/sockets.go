@@ -32,7 +32,7 @@ type Sockets struct {
 func (s Sockets) Bytes() int64 { return s.BufferBytes + s.ObjectBytes }
 
 // ReadSockets reads what the kernel holds for the established connections from
-// a local port to a remote one, in this network namespace; 0 stands for any
+// a local port to a remote one, in this network namespace; 0 means any
 // port. A connection over loopback has two sockets, one for each direction of
 // asking. It takes about a microsecond for each socket of the machine.
 func ReadSockets(local, remote uint16) (s Sockets, err error) {

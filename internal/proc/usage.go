@@ -70,7 +70,7 @@ type Host struct {
 	Busy     time.Duration // all cores, interrupts included
 	Steal    time.Duration // taken away by the hypervisor
 	Pressure time.Duration // in which some task waited for a CPU
-	PSI      bool          // the kernel tells Pressure
+	PSI      bool          // the kernel reports Pressure
 }
 
 // ReadHost reads the machine's usage.

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/recipe"
 	"github.com/pollpush/pollpush/internal/result"
 )
@@ -24,30 +26,23 @@ func TestAddingAMetric(t *testing.T) {
 	c.Test("./report/internal/metric", "TestEveryMetricByHand")
 	contains := func(path, want string) {
 		t.Helper()
-		if text, err := os.ReadFile(path); err != nil || !strings.Contains(string(text), want) {
-			t.Errorf("%s lacks %q: %v", path, want, err)
-		}
+		text, err := os.ReadFile(path)
+		assert.Check(t, err == nil && strings.Contains(string(text), want), "%s lacks %q: %v", path, want, err)
 	}
 	contains(filepath.Join(c.Dir, "docs/formulas.md"), "\n| frames per delivery | `totals.frames_in / delivered` | 1 | lower | 2 % | `frames-per-delivery` | of the whole trial |\n")
 
 	pollpush, dir := filepath.Join(c.Build("./cmd/pollpush"), "pollpush"), t.TempDir()
 	stored, err := os.ReadFile("../../results/baseline/short/" + result.FileName)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, result.FileName), stored, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if out, err := exec.Command(pollpush, "report", dir).CombinedOutput(); err != nil || !strings.Contains(string(out), "frames per delivery") {
-		t.Errorf("the report, %v, lacks the row:\n%s", err, out)
-	}
+	assert.NilError(t, err)
+	assert.NilError(t, os.WriteFile(filepath.Join(dir, result.FileName), stored, 0o644))
+	out, err := exec.Command(pollpush, "report", dir).CombinedOutput()
+	assert.Check(t, err == nil && strings.Contains(string(out), "frames per delivery"), "the report, %v, lacks the row:\n%s", err, out)
 	contains(filepath.Join(dir, "report.md"), "\n| frames per delivery |")
 	contains(filepath.Join(dir, "summary.csv"), ",frames-per-delivery,1,median,")
 	contains(filepath.Join(dir, "bench.txt"), "Unit frames-per-delivery better=lower\n")
 	contains(filepath.Join(dir, "metrics.prom"), "# TYPE pollpush_frames_per_delivery gauge\n")
-	if out, _ := exec.Command(pollpush, "compare", dir, dir).CombinedOutput(); !strings.Contains(string(out), "frames per delivery") {
-		t.Errorf("the comparison lacks the row:\n%s", out)
-	}
+	out, _ = exec.Command(pollpush, "compare", dir, dir).CombinedOutput()
+	assert.Check(t, strings.Contains(string(out), "frames per delivery"), "the comparison lacks the row:\n%s", out)
 	if want := []string{"report/internal/metric/table.go", "report/internal/metric/table_test.go"}; !slices.Equal(c.Touched(), want) {
 		t.Errorf("touched are %v, want %v", c.Touched(), want)
 	}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/recipe"
 	"github.com/pollpush/pollpush/internal/result"
 )
@@ -23,9 +25,8 @@ func TestAddingAReason(t *testing.T) {
 	c.Test("./internal/result", "TestEveryCodeHasARow")
 
 	method, err := os.ReadFile(filepath.Join(c.Dir, "docs/method.md"))
-	if row := "\n| `full_moon` | the moon was full | suspect |\n"; err != nil || !strings.Contains(string(method), row) {
-		t.Errorf("docs/method.md lacks %q: %v", row, err)
-	}
+	row := "\n| `full_moon` | the moon was full | suspect |\n"
+	assert.Check(t, err == nil && strings.Contains(string(method), row), "docs/method.md lacks %q: %v", row, err)
 	pollpush := filepath.Join(c.Build("./cmd/pollpush"), "pollpush")
 	report := func(dir string) string {
 		out, _ := exec.Command(pollpush, "report", dir).CombinedOutput()
@@ -46,9 +47,7 @@ func TestAddingAReason(t *testing.T) {
 // and returns their folder.
 func sevenTrials(t *testing.T, said bool) (dir string) {
 	stored, err := result.ReadDir("../../results/baseline/short")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	trial := stored[slices.IndexFunc(stored, func(t result.Trial) bool { return t.Transport == "ws" })]
 	trial.Env.NoFile, trial.Asked.Trials, trial.Asked.Transports = 28, 7, []string{"ws"}
 	if said {
@@ -56,9 +55,7 @@ func sevenTrials(t *testing.T, said bool) (dir string) {
 	}
 	dir = t.TempDir()
 	for trial.Trial = 1; trial.Trial <= 7; trial.Trial++ {
-		if err := result.Append(filepath.Join(dir, result.FileName), &trial); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, result.Append(filepath.Join(dir, result.FileName), &trial))
 	}
 	return dir
 }

@@ -83,7 +83,7 @@ func (c *Copy) name(root, path string) string {
 // changed or added: the places of the recipe.
 func (c *Copy) Touched() []string { return c.touched }
 
-// Replace puts text in the place of old, which stands in the file exactly once.
+// Replace puts text in the place of old, which occurs in the file exactly once.
 func (c *Copy) Replace(name, old, text string) {
 	c.t.Helper()
 	was, err := os.ReadFile(filepath.Join(c.Dir, name))

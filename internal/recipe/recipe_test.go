@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/recipe"
 )
 
@@ -18,9 +20,7 @@ func TestCopy(t *testing.T) {
 	c.Write("internal/recipe/hello/main.go", "package main\n\nimport _ \"embed\"\n\n//go:embed text.txt\nvar text string\n\nfunc main() { print(text) }\n")
 	c.Replace("internal/recipe/hello/text.txt", "from afar", "at home")
 	out, err := exec.Command(filepath.Join(c.Build("./internal/recipe/hello"), "hello")).CombinedOutput()
-	if err != nil || string(out) != "hello at home" {
-		t.Errorf("the program prints %q, %v", out, err)
-	}
+	assert.Check(t, err == nil && string(out) == "hello at home", "the program prints %q, %v", out, err)
 	if want := []string{"internal/recipe/hello/text.txt", "internal/recipe/hello/main.go"}; !slices.Equal(c.Touched(), want) {
 		t.Errorf("touched are %v, want %v", c.Touched(), want)
 	}

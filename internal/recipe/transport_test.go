@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/recipe"
 	"github.com/pollpush/pollpush/internal/result"
 )
@@ -44,9 +46,7 @@ func TestAddingATransport(t *testing.T) {
 
 	suite := c.Test("./internal/transport", "Test(EveryoneReceives|AllMeet|ACursorResumes|CutOff|MeterAgrees|LayersAddUp|EveryTransport|TransportsDiffer)/^pigeon")
 	for _, test := range []string{"TestEveryoneReceivesInOrder/pigeon", "TestAllMeetInTheSameRoom/pigeon_to_poll", "TestMeterAgreesWithTheServer/pigeon"} {
-		if !strings.Contains(suite, "--- PASS: "+test) {
-			t.Errorf("the conformance suite lacks %s:\n%s", test, suite)
-		}
+		assert.Check(t, strings.Contains(suite, "--- PASS: "+test), "the conformance suite lacks %s:\n%s", test, suite)
 	}
 	programs := c.Build("./cmd/pollpush", "./cmd/loadgen", "./cmd/chatserver")
 	dir := t.TempDir()
@@ -59,14 +59,11 @@ func TestAddingATransport(t *testing.T) {
 	if help, want := pollpush("probe", "--help"), "longpoll, pigeon, sse"; !strings.Contains(strings.Join(strings.Fields(help), " "), want) {
 		t.Errorf("the help of probe lacks %q:\n%s", want, help)
 	}
-	if err := os.WriteFile(filepath.Join(dir, "tiny.yaml"), []byte(tinyRun), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, os.WriteFile(filepath.Join(dir, "tiny.yaml"), []byte(tinyRun), 0o644))
 	said := pollpush("run", "tiny.yaml", "--out", "run")
 	trials, err := result.ReadDir(filepath.Join(dir, "run"))
-	if flew := func(t result.Trial) bool { return t.Transport == "pigeon" && t.Delivered > 0 && t.Lost == 0 }; err != nil || !slices.ContainsFunc(trials, flew) {
-		t.Fatalf("no pigeon arrived: %v\n%s", err, said)
-	}
+	flew := func(t result.Trial) bool { return t.Transport == "pigeon" && t.Delivered > 0 && t.Lost == 0 }
+	assert.Assert(t, err == nil && slices.ContainsFunc(trials, flew), "no pigeon arrived: %v\n%s", err, said)
 	pageShowsPigeons(t, pollpush)
 	if want := []string{"internal/transport/transport.go", "loadgen/pigeon.go", "loadgen/dialers.go"}; !slices.Equal(c.Touched(), want) {
 		t.Errorf("touched are %v, want %v", c.Touched(), want)
@@ -78,27 +75,19 @@ func pageShowsPigeons(t *testing.T, pollpush func(...string) string) {
 	t.Helper()
 	dir := t.TempDir()
 	stored, err := result.ReadDir("../../results/baseline/short")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	for _, trial := range stored {
 		trial.Asked.Transports = nil
 		if trial.Transport == "ws" {
 			trial.Transport = "pigeon"
 		}
-		if err := result.Append(filepath.Join(dir, result.FileName), &trial); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, result.Append(filepath.Join(dir, result.FileName), &trial))
 	}
 	said := pollpush("report", dir)
 	page, err := os.ReadFile(filepath.Join(dir, "report.html"))
-	if err != nil {
-		t.Fatalf("%v\n%s", err, said)
-	}
+	assert.NilError(t, err, "%v\n%s", err, said)
 	text := strings.ToLower(string(page))
 	for _, want := range []string{"carrier pigeon", fmt.Sprintf("stroke=\"#%06x\"", 0xC0FFEE), fmt.Sprintf("[stroke=\"#%06x\"] { stroke: #%06x", 0xC0FFEE, 0xC0FFE0)} {
-		if !strings.Contains(text, want) {
-			t.Errorf("report.html lacks %s", want)
-		}
+		assert.Check(t, strings.Contains(text, want), "report.html lacks %s", want)
 	}
 }

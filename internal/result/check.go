@@ -13,7 +13,7 @@ import (
 // A must records what does not hold, in the words of format and args.
 type must func(ok bool, format string, args ...any)
 
-// Check holds a trial against what must be true of every trial, and returns
+// Check compares a trial with what must be true of every trial, and returns
 // all that is not.
 func (t *Trial) Check() error {
 	var errs []error
@@ -100,7 +100,7 @@ var signed = map[string]int{
 // and sums of a few do not overflow.
 const mostNumber = 1 << 53
 
-// checkSigns looks whether any number of the trial is below 0, or absurd.
+// checkSigns checks whether any number of the trial is below 0, or absurd.
 func (t *Trial) checkSigns(must must) {
 	t.checkNumbers(reflect.ValueOf(t).Elem(), false, func() string { return "" }, must)
 }
@@ -211,7 +211,7 @@ func (t *Trial) checkCost(must must) {
 		sides["server"] = t.Server
 	}
 	for name, c := range sides {
-		// The kernel tells resident memory by counters that lag behind.
+		// The kernel reports resident memory by counters that lag behind.
 		const lag = 64 << 20
 		must(c.RSSPeakBytes == 0 || max(c.RSSStartBytes, c.RSSMeanBytes)/2 <= c.RSSPeakBytes+lag,
 			"%s: rss_start_bytes = %d, rss_mean_bytes = %d, above rss_peak_bytes = %d", name, c.RSSStartBytes, c.RSSMeanBytes, c.RSSPeakBytes)
@@ -254,7 +254,7 @@ func (t *Trial) checkSeries(must must) {
 	}
 }
 
-// checkTotals holds the bytes of all phases against those of the whole trial,
+// checkTotals compares the bytes of all phases with those of the whole trial,
 // which lack what closing the connections takes, and have what the controller
 // asked the server itself, some megabytes at most.
 func (t *Trial) checkTotals(direction string, phases, total int64, must must) {

@@ -1,6 +1,11 @@
 package result
 
-import "testing"
+import (
+	"testing"
+
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
+)
 
 func TestChosen(t *testing.T) {
 	mk := func(attempt int, s Status, v Validity) Trial { return Trial{Attempt: attempt, Status: s, Validity: v} }
@@ -21,8 +26,6 @@ func TestChosen(t *testing.T) {
 		{"not a partial one", []Trial{mk(1, Complete, Invalid), mk(2, Partial, Invalid)}, 0},
 		{"not one that failed before", []Trial{mk(1, Failed, Invalid), mk(2, Complete, Invalid)}, 1},
 	} {
-		if got := Chosen(c.attempts); got != c.want {
-			t.Errorf("%s: %d, want %d", c.name, got, c.want)
-		}
+		assert.Check(t, is.Equal(Chosen(c.attempts), c.want), c.name)
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 // baseline is the kept run: a trial of poll and one of ws.
@@ -16,18 +18,12 @@ const baseline = "testdata/schema4.jsonl"
 // Whatever was ever written stays readable.
 func TestReadOfEverySchema(t *testing.T) {
 	files, err := filepath.Glob("testdata/schema*.jsonl")
-	if err != nil || len(files) < 3 {
-		t.Fatalf("%q, %v", files, err)
-	}
+	assert.Assert(t, err == nil && len(files) >= 3, "%q, %v", files, err)
 	for _, path := range append(files, "../../results/baseline/short/"+FileName) {
 		trials, err := ReadDir(path)
-		if err != nil || len(trials) != 2 {
-			t.Errorf("%d trials, %v", len(trials), err)
-		}
+		assert.Check(t, err == nil && len(trials) == 2, "%d trials, %v", len(trials), err)
 		for i := range trials {
-			if trials[i].broken() {
-				t.Errorf("%s:%d is stamped broken", path, i+1)
-			}
+			assert.Check(t, !trials[i].broken(), "%s:%d is stamped broken", path, i+1)
 		}
 	}
 }
@@ -36,16 +32,12 @@ func TestReadOfEverySchema(t *testing.T) {
 func parsed(t *testing.T, path string) (lines []map[string]any) {
 	t.Helper()
 	text, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	for d.More() {
 		var line map[string]any
-		if err := d.Decode(&line); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, d.Decode(&line))
 		lines = append(lines, line)
 	}
 	return lines
@@ -57,9 +49,7 @@ func put(t *testing.T, v any, path string, to any) {
 	name, rest, more := strings.Cut(path, ".")
 	if list, ok := v.([]any); ok {
 		i, err := strconv.Atoi(name)
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		if more {
 			put(t, list[i], rest, to)
 		} else {
@@ -68,9 +58,8 @@ func put(t *testing.T, v any, path string, to any) {
 		return
 	}
 	object := v.(map[string]any)
-	if _, ok := object[name]; !ok {
-		t.Fatalf("there is no %s", name)
-	}
+	_, ok := object[name]
+	assert.Assert(t, ok, "there is no %s", name)
 	if more {
 		put(t, object[name], rest, to)
 	} else {
@@ -82,9 +71,7 @@ func put(t *testing.T, v any, path string, to any) {
 func refusal(t *testing.T, line map[string]any) string {
 	t.Helper()
 	text, err := json.Marshal(line)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	if _, err := Read("trials.jsonl", bytes.NewReader(text)); err != nil {
 		return err.Error()
 	}
@@ -169,9 +156,8 @@ func TestEditedNumbers(t *testing.T) {
 	} {
 		line := parsed(t, baseline)[c.line]
 		put(t, line, c.path, c.to)
-		if got := refusal(t, line); (c.said == "") != (got == "") || !strings.Contains(got, c.said) {
-			t.Errorf("%s = %v:\n%s\nlacks %q", c.path, c.to, got, c.said)
-		}
+		got := refusal(t, line)
+		assert.Check(t, (c.said == "") == (got == "") && strings.Contains(got, c.said), "%s = %v:\n%s\nlacks %q", c.path, c.to, got, c.said)
 	}
 }
 
@@ -195,8 +181,7 @@ func TestPastedLatencies(t *testing.T) {
 		for name := range strings.FieldsSeq(c.fields) {
 			put(t, slow, name, fast[name])
 		}
-		if got := refusal(t, slow); !strings.Contains(got, c.said) {
-			t.Errorf("%s:\n%s\nlacks %q", c.fields, got, c.said)
-		}
+		got := refusal(t, slow)
+		assert.Check(t, strings.Contains(got, c.said), "%s:\n%s\nlacks %q", c.fields, got, c.said)
 	}
 }

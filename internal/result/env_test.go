@@ -1,14 +1,17 @@
 package result
 
-import "testing"
+import (
+	"testing"
+
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
+)
 
 // Another quota or limit is another machine; without any, a machine is what it
 // was before they were read.
 func TestMachineIsWhatMayBeUsed(t *testing.T) {
 	whole := Env{OS: "linux/amd64", Kernel: "6.1", CPUModel: "A CPU", Cores: 2, MemoryBytes: 8 << 30, Go: "go1.26"}
-	if got := whole.Machine(); got != "278d9395da2f" {
-		t.Errorf("without limits: %s", got)
-	}
+	assert.Check(t, is.Equal(whole.Machine(), "278d9395da2f"), "without limits")
 	half, halfTight, tight := whole, whole, whole
 	half.CPUQuota, halfTight.CPUQuota = .5, .5
 	tight.MemoryLimitBytes, halfTight.MemoryLimitBytes = 1<<30, 1<<30
@@ -16,12 +19,8 @@ func TestMachineIsWhatMayBeUsed(t *testing.T) {
 	for _, e := range []Env{whole, half, tight, halfTight} {
 		seen[e.Machine()] = true
 	}
-	if len(seen) != 4 {
-		t.Errorf("%d fingerprints of 4 machines", len(seen))
-	}
+	assert.Check(t, len(seen) == 4, "%d fingerprints of 4 machines", len(seen))
 	again := half
 	again.Throttling, again.QuotaShared = &Throttling{Periods: 9}, true
-	if again.Machine() != half.Machine() {
-		t.Error("what happened is part of the machine")
-	}
+	assert.Check(t, again.Machine() == half.Machine(), "what happened is part of the machine")
 }

@@ -3,6 +3,9 @@ package result
 import (
 	"reflect"
 	"testing"
+
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 func TestFault(t *testing.T) {
@@ -13,9 +16,7 @@ func TestFault(t *testing.T) {
 		Unclear: {"no answer", "publish: no answer", "connection failed", "dial: connection failed", "status 400", "publish: status 413", "status", "status x", "", "sunspots"},
 	} {
 		for _, kind := range kinds {
-			if got := Fault(kind); got != side {
-				t.Errorf("%q is the fault of %q, want %q", kind, got, side)
-			}
+			assert.Check(t, is.Equal(Fault(kind), side), "%q is the fault of", kind)
 		}
 	}
 }
@@ -43,7 +44,5 @@ func TestJudgeFailures(t *testing.T) {
 		{LostConnections, Suspect, "connections broken by the server or the network: 7"},
 		{Losses, Suspect, "5 of 500 deliveries were lost"},
 	}
-	if !reflect.DeepEqual(trial.Reasons, want) {
-		t.Errorf("%+v\nwant %+v", trial.Reasons, want)
-	}
+	assert.Check(t, reflect.DeepEqual(trial.Reasons, want), "%+v\nwant %+v", trial.Reasons, want)
 }

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 func TestAppendAndRead(t *testing.T) {
@@ -22,49 +24,32 @@ func TestAppendAndRead(t *testing.T) {
 	var soFar string
 	for n := 1; n <= 3; n++ {
 		trial := sound(t, func(trial *Trial) { trial.Trial = n })
-		if err := Append(path, trial); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, Append(path, trial))
 		want, soFar = append(want, *trial), soFar+lineOf(t, trial)
 		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if string(text) != soFar {
-			t.Fatalf("after %d trials the file holds\n%s\nwant\n%s", n, text, soFar)
-		}
+		assert.NilError(t, err)
+		assert.Assert(t, string(text) == soFar, "after %d trials the file holds\n%s\nwant\n%s", n, text, soFar)
 	}
 	for _, name := range []string{dir, path} {
 		got, err := ReadDir(name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !reflect.DeepEqual(got, want) {
-			t.Errorf("%s: read\n%+v\nwant\n%+v", name, got, want)
-		}
+		assert.NilError(t, err)
+		assert.Check(t, reflect.DeepEqual(got, want), "%s: read\n%+v\nwant\n%+v", name, got, want)
 	}
 }
 
 func TestAppendRefuses(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, FileName)
-	if err := Append(path, sound(t)); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, Append(path, sound(t)))
 	before, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	err = Append(path, sound(t, func(trial *Trial) { trial.StaleShare = math.NaN() }))
-	if want := "trial of poll: json: unsupported value: NaN"; err == nil || err.Error() != want {
-		t.Errorf("error %q, want %q", err, want)
-	}
-	if after, _ := os.ReadFile(path); string(after) != string(before) {
-		t.Errorf("the file became\n%s", after)
-	}
-	if err := Append(filepath.Join(dir, "nowhere", FileName), sound(t)); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("error %v, want that of a folder that is not there", err)
-	}
+	want := "trial of poll: json: unsupported value: NaN"
+	assert.Check(t, err != nil && err.Error() == want, "error %q, want %q", err, want)
+	after, _ := os.ReadFile(path)
+	assert.Check(t, string(after) == string(before), "the file became\n%s", after)
+	err = Append(filepath.Join(dir, "nowhere", FileName), sound(t))
+	assert.Check(t, errors.Is(err, os.ErrNotExist), "error %v, want that of a folder that is not there", err)
 }
 
 func TestReadRefuses(t *testing.T) {
@@ -88,15 +73,15 @@ func TestReadRefuses(t *testing.T) {
 		"not JSON":        {"PK\x03\x04\n", 1, "is not JSON: invalid character 'P' looking for beginning of value"},
 		"blank alone":     {"\ufeff\n \n", 0, "holds no trial: the run ended before its first trial did"},
 		"a mark within":   {good + "\ufeff" + good, 2, "is not JSON: invalid character 'ï' looking for beginning of value"},
-		"key's case":      {with(`"latency_s"`, `"Latency_S"`), 1, `is not a trial: has the key "Latency_S"; it is spelled "latency_s"`},
+		"key's case":      {with(`"latency_s"`, `"Latency_S"`), 1, `is not a trial: has the key "Latency_S"; did you mean "latency_s"?`},
 		"a key twice":     {with(`"lost":0,"dup`, `"lost":0,"lost":0,"dup`), 1, `is not a trial: has the key "lost" twice`},
-		"two of a case":   {with(`"lost":0,"dup`, `"lost":0,"LOST":0,"dup`), 1, `is not a trial: has the key "LOST"; it is spelled "lost"`},
+		"two of a case":   {with(`"lost":0,"dup`, `"lost":0,"LOST":0,"dup`), 1, `is not a trial: has the key "LOST"; did you mean "lost"?`},
 		"two on a line":   {strings.TrimSuffix(good, "\n") + good, 1, "is not JSON: invalid character '{' after top-level value"},
-		"no schema":       {`{"name":"another's"}` + "\n", 1, `has no "schema": this is no results file of pollpush; name another file`},
-		"null":            {"null\n", 1, `has no "schema": this is no results file of pollpush; name another file`},
-		"schema 0":        {with(`"schema":5`, `"schema":0`), 1, "has schema 0, the first one was 1"},
-		"future schema":   {good + with(`"schema":5`, `"schema":6`), 2, "has schema 6, this pollpush reads up to 5: use a newer pollpush"},
-		"schema's type":   {with(`"schema":5`, `"schema":"2"`), 1, `has no "schema": this is no results file of pollpush; name another file`},
+		"no schema":       {`{"name":"another's"}` + "\n", 1, `has no "schema": this is not a pollpush results file; give another file`},
+		"null":            {"null\n", 1, `has no "schema": this is not a pollpush results file; give another file`},
+		"schema 0":        {with(`"schema":5`, `"schema":0`), 1, "has schema 0, but schemas start at 1"},
+		"future schema":   {good + with(`"schema":5`, `"schema":6`), 2, "has schema 6, but this pollpush reads up to 5: use a newer pollpush"},
+		"schema's type":   {with(`"schema":5`, `"schema":"2"`), 1, `has no "schema": this is not a pollpush results file; give another file`},
 		"unknown field":   {with(`"lost":0,"dup`, `"losst":0,"dup`), 1, `is not a trial: json: unknown field "losst"`},
 		"wrong type":      {with(`"clients":2`, `"clients":2.5`), 1, "is not a trial: json: cannot unmarshal number 2.5 into Go struct field Trial.clients of type int"},
 		"two runs":        {good + otherRun, 2, `belongs to run "run-2" (scenario 0123456789ab), but the file began with run "run-1" (scenario 0123456789ab)`},
@@ -110,15 +95,11 @@ func TestReadRefuses(t *testing.T) {
 			if c.line > 0 {
 				at += fmt.Sprint(":", c.line)
 			}
-			if want := "results " + at + ": " + c.want; err == nil || err.Error() != want {
-				t.Errorf("error %q\nwant  %q", err, want)
-			}
-			if fault, ok := errors.AsType[*FileError](err); !ok || fault.Line != c.line {
-				t.Errorf("error %#v, want a *FileError of line %d", err, c.line)
-			}
-			if trials != nil {
-				t.Errorf("%d trials came with it", len(trials))
-			}
+			want := "results " + at + ": " + c.want
+			assert.Check(t, err != nil && err.Error() == want, "error %q\nwant  %q", err, want)
+			fault, ok := errors.AsType[*FileError](err)
+			assert.Check(t, ok && fault.Line == c.line, "error %#v, want a *FileError of line %d", err, c.line)
+			assert.Check(t, trials == nil, "%d trials came with it", len(trials))
 		})
 	}
 }
@@ -135,17 +116,11 @@ func TestReadCutOff(t *testing.T) {
 	for cut := 1; cut < whole; cut += 1 + cut/16 {
 		trials, err := Read("trials.jsonl", strings.NewReader(good+third[:cut]))
 		fault, ok := errors.AsType[*FileError](err)
-		if !ok || !fault.CutOff || fault.Error() != "results trials.jsonl:3: "+cutOff {
-			t.Fatalf("cut off after %d bytes: error %v", cut, err)
-		}
-		if !reflect.DeepEqual(trials, []Trial{*one, *two}) {
-			t.Fatalf("cut off after %d bytes: read\n%+v", cut, trials)
-		}
+		assert.Assert(t, ok && fault.CutOff && fault.Error() == "results trials.jsonl:3: "+cutOff, "cut off after %d bytes: error %v", cut, err)
+		assert.Assert(t, reflect.DeepEqual(trials, []Trial{*one, *two}), "cut off after %d bytes: read\n%+v", cut, trials)
 	}
 	trials, err := Read("trials.jsonl", strings.NewReader(good+third[:whole]))
-	if err != nil || len(trials) != 3 {
-		t.Errorf("without its newline alone: %d trials, error %v", len(trials), err)
-	}
+	assert.Check(t, err == nil && len(trials) == 3, "without its newline alone: %d trials, error %v", len(trials), err)
 	for name, text := range map[string]string{
 		"with a byte order mark":  "\ufeff" + good + third,
 		"with blank lines":        "\n" + lineOf(t, one) + "\r\n  \n" + lineOf(t, two) + third + "\n",
@@ -160,9 +135,8 @@ func TestReadCutOff(t *testing.T) {
 		"cut off in the middle":      third[:100] + "\n" + good,
 	} {
 		trials, err := Read("trials.jsonl", strings.NewReader(text))
-		if fault, ok := errors.AsType[*FileError](err); !ok || fault.CutOff || trials != nil {
-			t.Errorf("%s: %d trials, error %#v", name, len(trials), err)
-		}
+		fault, ok := errors.AsType[*FileError](err)
+		assert.Check(t, ok && !fault.CutOff && trials == nil, "%s: %d trials, error %#v", name, len(trials), err)
 	}
 }
 
@@ -170,58 +144,36 @@ func TestReadCutOff(t *testing.T) {
 func TestAppendAfterALineWithoutItsEnd(t *testing.T) {
 	path := filepath.Join(t.TempDir(), FileName)
 	first, second := lineOf(t, sound(t)), sound(t, func(trial *Trial) { trial.Trial = 2 })
-	if err := os.WriteFile(path, []byte(strings.TrimSuffix(first, "\n")), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := Append(path, second); err != nil {
-		t.Fatal(err)
-	}
-	if text, err := os.ReadFile(path); err != nil || string(text) != first+lineOf(t, second) {
-		t.Errorf("the file holds\n%s\n(%v)", text, err)
-	}
-	if trials, err := ReadDir(path); err != nil || len(trials) != 2 {
-		t.Errorf("%d trials, error %v", len(trials), err)
-	}
+	assert.NilError(t, os.WriteFile(path, []byte(strings.TrimSuffix(first, "\n")), 0o644))
+	assert.NilError(t, Append(path, second))
+	text, err := os.ReadFile(path)
+	assert.Check(t, err == nil && string(text) == first+lineOf(t, second), "the file holds\n%s\n(%v)", text, err)
+	trials, err := ReadDir(path)
+	assert.Check(t, err == nil && len(trials) == 2, "%d trials, error %v", len(trials), err)
 }
 
 // A line that does not fit on the disk leaves nothing of itself behind.
 func TestAppendLeavesNoHalfLine(t *testing.T) {
 	path := filepath.Join(t.TempDir(), FileName)
-	if err := Append(path, sound(t)); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, Append(path, sound(t)))
 	before, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	signal.Ignore(syscall.SIGXFSZ)
 	defer signal.Reset(syscall.SIGXFSZ)
 	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, syscall.Getrlimit(syscall.RLIMIT_FSIZE, &limit))
 	small := syscall.Rlimit{Cur: uint64(len(before) + 100), Max: limit.Max}
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &small); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &small))
 	err = Append(path, sound(t))
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
-		t.Fatal(err)
-	}
-	if !errors.Is(err, syscall.EFBIG) {
-		t.Errorf("error %v, want that of the write", err)
-	}
-	if after, _ := os.ReadFile(path); string(after) != string(before) {
-		t.Errorf("the file has %d bytes more", len(after)-len(before))
-	}
+	assert.NilError(t, syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit))
+	assert.Check(t, errors.Is(err, syscall.EFBIG), "error %v, want that of the write", err)
+	after, _ := os.ReadFile(path)
+	assert.Check(t, string(after) == string(before), "the file has %d bytes more", len(after)-len(before))
 	second := sound(t)
 	second.Trial = 2
-	if err := Append(path, second); err != nil {
-		t.Fatal(err)
-	}
-	if trials, err := ReadDir(path); err != nil || len(trials) != 2 {
-		t.Errorf("%d trials, error %v", len(trials), err)
-	}
+	assert.NilError(t, Append(path, second))
+	trials, err := ReadDir(path)
+	assert.Check(t, err == nil && len(trials) == 2, "%d trials, error %v", len(trials), err)
 }
 
 // endless is a line without end.
@@ -236,17 +188,14 @@ func (endless) Read(b []byte) (int, error) {
 func TestReadGivesUpOnALineWithoutEnd(t *testing.T) {
 	_, err := Read("trials.jsonl", io.MultiReader(strings.NewReader(lineOf(t, sound(t))), endless{}))
 	const want = "results trials.jsonl:2: is longer than 67108864 bytes: this is not a results file"
-	if err == nil || err.Error() != want {
-		t.Errorf("error %q, want %q", err, want)
-	}
+	assert.Check(t, err != nil && err.Error() == want, "error %q, want %q", err, want)
 }
 
 func TestReadPassesOnWhatTheReaderSays(t *testing.T) {
 	broken := errors.New("the disk is gone")
 	_, err := Read("trials.jsonl", io.MultiReader(strings.NewReader(lineOf(t, sound(t))), failing{broken}))
-	if want := "results trials.jsonl:2: the disk is gone"; !errors.Is(err, broken) || err.Error() != want {
-		t.Errorf("error %q, want %q", err, want)
-	}
+	want := "results trials.jsonl:2: the disk is gone"
+	assert.Check(t, errors.Is(err, broken) && err.Error() == want, "error %q, want %q", err, want)
 }
 
 type failing struct{ err error }
@@ -256,14 +205,12 @@ func (f failing) Read([]byte) (int, error) { return 0, f.err }
 func TestReadDirRefuses(t *testing.T) {
 	dir := t.TempDir()
 	folder := filepath.Join(dir, "folder", FileName)
-	if err := os.MkdirAll(folder, 0o755); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, os.MkdirAll(folder, 0o755))
 	pipe := filepath.Join(dir, "pipe")
 	if err := syscall.Mkfifo(pipe, 0o644); err != nil {
 		t.Fatal(err)
 	}
-	const irregular = ": is no regular file; name one, or a run's folder"
+	const irregular = ": is not a regular file; give one, or a run's folder"
 	const missing = ": no such file; give a run's folder, as `pollpush run` prints it"
 	for name, c := range map[string]struct{ path, want string }{
 		"nowhere":        {filepath.Join(dir, "nowhere"), filepath.Join(dir, "nowhere") + missing},
@@ -274,9 +221,8 @@ func TestReadDirRefuses(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := ReadDir(c.path)
-			if want := "results " + c.want; err == nil || err.Error() != want {
-				t.Errorf("error %q, want %q", err, want)
-			}
+			want := "results " + c.want
+			assert.Check(t, err != nil && err.Error() == want, "error %q, want %q", err, want)
 		})
 	}
 }
@@ -287,7 +233,5 @@ func TestReadOfASweep(t *testing.T) {
 		return lineOf(t, sound(t, func(trial *Trial) { trial.Swept, trial.ScenarioHash = []string{"clients"}, hash }))
 	}
 	trials, err := Read("trials.jsonl", strings.NewReader(swept("0123456789ab")+swept("ba9876543210")))
-	if err != nil || len(trials) != 2 {
-		t.Errorf("%d trials, %v", len(trials), err)
-	}
+	assert.Check(t, err == nil && len(trials) == 2, "%d trials, %v", len(trials), err)
 }

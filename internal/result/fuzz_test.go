@@ -6,6 +6,8 @@ import (
 	"math"
 	"strings"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 // FuzzRead: whatever is read without complaint is sound, and is read again
@@ -22,9 +24,7 @@ func FuzzRead(f *testing.F) {
 		t.Judge()
 		t.LatencyHDR = packed(f, geometry{Digits: 3, Lowest: 1, Highest: math.MaxInt64, Length: 2}, []byte{2, 2})
 		h, err := DecodeHistogram(t.LatencyHDR)
-		if err != nil {
-			f.Fatal(err)
-		}
+		assert.NilError(f, err)
 		t.Latency, t.Expected, t.Delivered = Summarize(h), h.TotalCount(), h.TotalCount()
 	}))))
 	f.Add([]byte(strings.Replace(good, "HISTFAAA", "HISTFAAB", 1)))
@@ -49,9 +49,7 @@ func FuzzRead(f *testing.F) {
 			written.WriteString(lineOf(t, &trials[i]))
 		}
 		again, err := Read("again", strings.NewReader(written.String()))
-		if err != nil {
-			t.Fatalf("what was read cannot be read again: %v", err)
-		}
+		assert.NilError(t, err, "what was read cannot be read again")
 		var twice strings.Builder
 		for i := range again {
 			twice.WriteString(lineOf(t, &again[i]))

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
 )
 
 // geometry is the head of a histogram's text.
@@ -25,15 +27,11 @@ func packed(t testing.TB, g geometry, counts []byte) string {
 	g.Cookie, g.Ratio = 0x1c849313, 1
 	var inner, outer bytes.Buffer
 	z := zlib.NewWriter(&inner)
-	if err := binary.Write(z, binary.BigEndian, g); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, binary.Write(z, binary.BigEndian, g))
 	z.Write(counts)
 	z.Close()
 	head := []int32{0x1c849314, int32(inner.Len())}
-	if err := binary.Write(&outer, binary.BigEndian, head); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, binary.Write(&outer, binary.BigEndian, head))
 	outer.Write(inner.Bytes())
 	return base64.StdEncoding.EncodeToString(outer.Bytes())
 }
@@ -41,12 +39,8 @@ func packed(t testing.TB, g geometry, counts []byte) string {
 func TestDecodeHistogram(t *testing.T) {
 	want := histogram(t, 1234*time.Microsecond, 56)
 	got, err := DecodeHistogram(textOf(t, want))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !got.Equals(want) {
-		t.Error("what was decoded is not what was encoded")
-	}
+	assert.NilError(t, err)
+	assert.Check(t, got.Equals(want), "what was decoded is not what was encoded")
 }
 
 // No text, however short, may take memory beyond all proportion.
@@ -72,12 +66,9 @@ func TestDecodeHistogramRefuses(t *testing.T) {
 			runtime.ReadMemStats(&before)
 			_, err := DecodeHistogram(c.text)
 			runtime.ReadMemStats(&after)
-			if err == nil || !strings.HasPrefix(err.Error(), c.want) {
-				t.Errorf("error %q, want %q", err, c.want)
-			}
-			if taken := after.TotalAlloc - before.TotalAlloc; taken > 4<<20 {
-				t.Errorf("it took %d bytes", taken)
-			}
+			assert.Check(t, err != nil && strings.HasPrefix(err.Error(), c.want), "error %q, want %q", err, c.want)
+			taken := after.TotalAlloc - before.TotalAlloc
+			assert.Check(t, taken <= 4<<20, "it took %d bytes", taken)
 		})
 	}
 }
@@ -85,9 +76,7 @@ func TestDecodeHistogramRefuses(t *testing.T) {
 // The widest range that is taken costs half a megabyte.
 func TestDecodeHistogramOfAllValues(t *testing.T) {
 	h, err := DecodeHistogram(packed(t, geometry{Digits: 3, Lowest: 1, Highest: math.MaxInt64}, nil))
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	if h.ByteSize() > 1<<20 {
 		t.Errorf("it takes %d bytes", h.ByteSize())
 	}

@@ -112,7 +112,7 @@ func (t *Trial) judgeLoad() {
 	t.judgePause()
 }
 
-// judgeWarmUp looks whether polls had the time to become what they stay. A
+// judgeWarmUp checks whether polls had the time to become what they stay. A
 // client's first poll finds what was said since it joined, and not since one
 // interval T before: with a warm-up W that is shorter, the steady state of length
 // S holds fewer deliveries by (T−W)²/(2TS), and the bytes and the CPU of fewer.

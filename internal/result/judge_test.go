@@ -4,6 +4,9 @@ import (
 	"reflect"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 // quotaOf makes a trial of 100 s under a quota, of which generator and server used
@@ -225,9 +228,7 @@ func TestJudge(t *testing.T) {
 					want = r.Validity
 				}
 			}
-			if trial.Validity != want {
-				t.Errorf("the trial is %s, want %s", trial.Validity, want)
-			}
+			assert.Check(t, trial.Validity == want, "the trial is %s, want %s", trial.Validity, want)
 		})
 	}
 }
@@ -243,9 +244,7 @@ func TestJudgedIsSound(t *testing.T) {
 	} {
 		trial := sound(t, change)
 		trial.Judge()
-		if err := trial.Check(); err != nil {
-			t.Error(err)
-		}
+		assert.Check(t, trial.Check())
 	}
 }
 
@@ -266,9 +265,7 @@ func TestPollLimitFollowsTheInterval(t *testing.T) {
 				trial.ScheduleLate.Poll = late(p99)
 			})
 			trial.Judge()
-			if trial.Validity != c.want {
-				t.Errorf("interval %v, %v s late: %s, want %s", interval, p99, trial.Validity, c.want)
-			}
+			assert.Check(t, trial.Validity == c.want, "interval %v, %v s late: %s, want %s", interval, p99, trial.Validity, c.want)
 		}
 	}
 }
@@ -281,9 +278,7 @@ func TestPauseLimitOfAShortWindow(t *testing.T) {
 	}{{.05, Valid}, {.051, Suspect}, {.1, Suspect}, {.101, Invalid}, {.512, Invalid}} {
 		trial := &Trial{WindowS: 2, PauseS: c.pause}
 		trial.judgePause()
-		if got := worst(trial.Reasons); got != c.want {
-			t.Errorf("a pause of %v s in 2 s: %s, want %s", c.pause, got, c.want)
-		}
+		assert.Check(t, is.Equal(worst(trial.Reasons), c.want), "a pause of %v s in 2 s", c.pause)
 	}
 }
 
@@ -301,8 +296,6 @@ func TestShortWarmUps(t *testing.T) {
 	} {
 		trial := &Trial{WindowS: c.window, Asked: Asked{PollIntervalS: 5, WarmUpS: c.warmUp, PublishRate: c.rate, Paced: true}}
 		trial.judgeWarmUp()
-		if got := worst(trial.Reasons); got != c.want {
-			t.Errorf("warm-up %v s, window %v s: %s, want %s", c.warmUp, c.window, got, c.want)
-		}
+		assert.Check(t, is.Equal(worst(trial.Reasons), c.want), "warm-up %v s, window %v s", c.warmUp, c.window)
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// layered is the first schema whose trials tell what their bytes are made of.
+// layered is the first schema whose trials show what their bytes are made of.
 const layered = 3
 
 // checkLayers compares the bytes of a trial, by phase and by layer, with each
@@ -76,7 +76,7 @@ func (t *Trial) judgeLayers() {
 	}
 }
 
-// The bounds of what a trial tells of an answer's head, whoever wrote that.
+// The bounds of what a trial reports of an answer's head, whoever wrote that.
 const (
 	MaxAnswerHeaders = 64 // names, the status line's among them
 	maxHeaderName    = 64 // bytes
@@ -99,7 +99,7 @@ func IsHeaderName(s string) bool {
 	return s != "" && len(s) <= maxHeaderName && !strings.ContainsFunc(s, other)
 }
 
-// checkAnswerHeaders: where an answer's head is told, all of its lines are.
+// checkAnswerHeaders: where an answer's head is reported, all of its lines are.
 func (t *Trial) checkAnswerHeaders(must must) {
 	if len(t.AnswerHeaders) == 0 {
 		return

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+	"gotest.tools/v3/assert"
 )
 
 func TestEnough(t *testing.T) {
@@ -14,12 +15,8 @@ func TestEnough(t *testing.T) {
 		share float64
 		least int64
 	}{{.5, 20}, {.9, 100}, {.99, 1000}, {.999, 10_000}, {0, 10}} {
-		if Enough(c.least-1, c.share) {
-			t.Errorf("%d samples carry the share %v, %d are needed", c.least-1, c.share, c.least)
-		}
-		if !Enough(c.least, c.share) {
-			t.Errorf("%d samples do not carry the share %v", c.least, c.share)
-		}
+		assert.Check(t, !Enough(c.least-1, c.share), "%d samples carry the share %v, %d are needed", c.least-1, c.share, c.least)
+		assert.Check(t, Enough(c.least, c.share), "%d samples do not carry the share %v", c.least, c.share)
 	}
 }
 
@@ -41,18 +38,14 @@ func TestSummarize(t *testing.T) {
 		t.Fatalf("an empty histogram has percentiles: %+v", q)
 	}
 	for ms := range int64(10_000) {
-		if err := h.RecordValue((ms + 1) * int64(time.Millisecond)); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, h.RecordValue((ms+1)*int64(time.Millisecond)))
 	}
 	q := Summarize(h)
 	for _, c := range []struct {
 		name      string
 		got, want float64
 	}{{"p50", *q.P50, 5}, {"p90", *q.P90, 9}, {"p99", *q.P99, 9.9}, {"p999", *q.P999, 9.99}, {"max", q.Max, 10}, {"mean", q.Mean, 5.0005}} {
-		if math.Abs(c.got-c.want) > c.want/1000 {
-			t.Errorf("%s = %v s, want %v to 3 digits", c.name, c.got, c.want)
-		}
+		assert.Check(t, math.Abs(c.got-c.want) <= c.want/1000, "%s = %v s, want %v to 3 digits", c.name, c.got, c.want)
 	}
 }
 
@@ -66,9 +59,8 @@ func TestSummarizeShares(t *testing.T) {
 		}
 		return shares
 	}
-	if q := SummarizeShares(nil); q != nil {
-		t.Errorf("of no clients: %+v", q)
-	}
+	q := SummarizeShares(nil)
+	assert.Check(t, q == nil, "of no clients: %+v", q)
 	for _, c := range []struct {
 		name   string
 		shares []float64
@@ -100,9 +92,7 @@ func TestMean(t *testing.T) {
 	for _, lowest := range []int64{1, 2, 1000} {
 		h := hdrhistogram.New(lowest, int64(time.Hour), 3)
 		for range 300 {
-			if err := h.RecordValues(1+int64(math.Exp(r.Float64()*28)), 1+r.Int64N(5)); err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, h.RecordValues(1+int64(math.Exp(r.Float64()*28)), 1+r.Int64N(5)))
 			if got := Summarize(h); got.Mean != h.Mean()/1e9 || got.Max != seconds(h.Max()) {
 				t.Fatalf("mean %v, maximum %v; the library has %v and %v", got.Mean, got.Max, h.Mean()/1e9, seconds(h.Max()))
 			}

@@ -7,14 +7,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 // codesIn are the codes that a source declares, sorted.
 func codesIn(t *testing.T, path string) (codes []string) {
 	source, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	for _, found := range regexp.MustCompile(`(?m)^\t\w+ += "(\w+)"$`).FindAllSubmatch(source, -1) {
 		codes = append(codes, string(found[1]))
 	}
@@ -33,9 +33,8 @@ func TestEveryCodeHasARow(t *testing.T) {
 		words[k.Words] = true
 	}
 	slices.Sort(rows)
-	if codes := codesIn(t, "reason.go"); !slices.Equal(rows, codes) {
-		t.Errorf("rows for %q\nof codes %q", rows, codes)
-	}
+	codes := codesIn(t, "reason.go")
+	assert.Check(t, slices.Equal(rows, codes), "rows for %q\nof codes %q", rows, codes)
 }
 
 func TestKinds(t *testing.T) {
@@ -60,9 +59,7 @@ func TestKinds(t *testing.T) {
 				codes = append(codes, k.Code)
 			}
 		}
-		if !slices.Equal(codes, c.codes) {
-			t.Errorf("%s: %q, want %q", c.name, codes, c.codes)
-		}
+		assert.Check(t, slices.Equal(codes, c.codes), "%s: %q, want %q", c.name, codes, c.codes)
 	}
 	if got, want := KindOf("of_the_future"), (ReasonKind{Code: "of_the_future", Words: "of the future"}); got != want {
 		t.Errorf("%+v, want %+v", got, want)

@@ -71,7 +71,7 @@ type Trial struct {
 	Bytes         Bytes            `json:"bytes"`  // on the clients' connections
 	// PhaseBytes are the same by phase, in order: all that passed in the trial.
 	PhaseBytes []PhaseBytes `json:"phase_bytes"`
-	// TCP is what the kernel counted beneath Bytes; absent where it does not tell.
+	// TCP is what the kernel counted beneath Bytes; absent where it reports none.
 	TCP *TCP `json:"tcp,omitempty"`
 
 	Latency    *Quantiles `json:"latency_s"` // message due to message seen by a client
@@ -233,7 +233,7 @@ type Layers struct {
 
 // Layer is one direction's bytes from the inside out; the sum is all of them.
 type Layer struct {
-	Text        int64 `json:"text"`        // of messages, as it stands in their JSON
+	Text        int64 `json:"text"`        // of messages, as it is in their JSON
 	Envelope    int64 `json:"envelope"`    // JSON around the text, and JSON without any
 	Compression int64 `json:"compression"` // what compressing added to the two: negative as a rule
 	Protocol    int64 `json:"protocol"`    // headers, chunks, frames, events, packets
@@ -252,7 +252,7 @@ type PhaseBytes struct {
 	Bytes
 }
 
-// TCP is what the kernel tells of the clients' connections (TCP_INFO). On
+// TCP is what the kernel reports of the clients' connections (TCP_INFO). On
 // loopback a segment may hold 64 KiB, where a network has 1,500 bytes.
 type TCP struct {
 	In          Segments `json:"in"`
@@ -290,7 +290,7 @@ type Fanout struct {
 	Messages int64   `json:"messages"` // that reached every client
 }
 
-// Late tells how late the generator itself was with what it had to do.
+// Late reports how late the generator itself was with what it had to do.
 type Late struct {
 	Publish *Quantiles `json:"publish"`
 	Poll    *Quantiles `json:"poll,omitempty"`
@@ -338,7 +338,7 @@ type Cost struct {
 type Memory struct {
 	RSSBytes    int64 `json:"rss_bytes"`
 	HeapBytes   int64 `json:"heap_bytes,omitempty"`  // in use; from inside a Go process
-	StackBytes  int64 `json:"stack_bytes,omitempty"` // likewise
+	StackBytes  int64 `json:"stack_bytes,omitempty"` // in use; from inside a Go process
 	SocketBytes int64 `json:"socket_bytes"`          // of the kernel, for its sockets; in no RSS
 }
 

@@ -7,24 +7,21 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+	"gotest.tools/v3/assert"
 )
 
 // histogram holds n values of v.
 func histogram(t testing.TB, v time.Duration, n int64) *hdrhistogram.Histogram {
 	t.Helper()
 	h := hdrhistogram.New(1, int64(time.Hour), 3)
-	if err := h.RecordValues(int64(v), n); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, h.RecordValues(int64(v), n))
 	return h
 }
 
 func textOf(t testing.TB, h *hdrhistogram.Histogram) string {
 	t.Helper()
 	text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return string(text)
 }
 
@@ -83,9 +80,7 @@ func sound(t testing.TB, change ...func(*Trial)) *Trial {
 func lineOf(t testing.TB, trial *Trial) string {
 	t.Helper()
 	line, err := json.Marshal(trial)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return string(line) + "\n"
 }
 
@@ -99,8 +94,6 @@ func wantCheck(t *testing.T, name, want string, change ...func(*Trial)) {
 		return
 	}
 	for line := range strings.Lines(want) {
-		if !strings.Contains(err.Error()+"\n", line) {
-			t.Errorf("%s: error %q\nlacks %q", name, err, line)
-		}
+		assert.Check(t, strings.Contains(err.Error()+"\n", line), "%s: error %q\nlacks %q", name, err, line)
 	}
 }

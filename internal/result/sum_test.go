@@ -3,6 +3,8 @@ package result
 import (
 	"reflect"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 // fill gives each number within v one that no other has, times scale, and each
@@ -43,12 +45,10 @@ func addsAll[T any](t *testing.T) {
 		var next int64
 		fill(reflect.ValueOf(v).Elem(), &next, int64(i)+1)
 	}
-	if sum := Add(one, two); !reflect.DeepEqual(sum, three) {
-		t.Errorf("%+v and %+v are %+v, want %+v", one, two, sum, three)
-	}
-	if less := Sub(three, two); !reflect.DeepEqual(less, one) {
-		t.Errorf("%+v less %+v is %+v, want %+v", three, two, less, one)
-	}
+	sum := Add(one, two)
+	assert.Check(t, reflect.DeepEqual(sum, three), "%+v and %+v are %+v, want %+v", one, two, sum, three)
+	less := Sub(three, two)
+	assert.Check(t, reflect.DeepEqual(less, one), "%+v less %+v is %+v, want %+v", three, two, less, one)
 }
 
 func TestAddMaps(t *testing.T) {
@@ -59,8 +59,7 @@ func TestAddMaps(t *testing.T) {
 	for _, c := range []struct{ a, b, want map[string]int64 }{
 		{nil, nil, nil}, {map[string]int64{}, nil, map[string]int64{}}, {nil, map[string]int64{"x": 1}, map[string]int64{"x": 1}},
 	} {
-		if sum := Add(c.a, c.b); !reflect.DeepEqual(sum, c.want) {
-			t.Errorf("%#v and %#v are %#v", c.a, c.b, sum)
-		}
+		sum := Add(c.a, c.b)
+		assert.Check(t, reflect.DeepEqual(sum, c.want), "%#v and %#v are %#v", c.a, c.b, sum)
 	}
 }

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"reflect"
 	"testing"
+
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 // used makes a trial of 10 s on two cores, of which its own processes used so
@@ -70,9 +73,7 @@ func TestJudgePressure(t *testing.T) {
 			if c.want != "" {
 				want = []Reason{{CPUPressure, Suspect, c.want}}
 			}
-			if !reflect.DeepEqual(trial.Reasons, want) {
-				t.Errorf("%+v\nwant %+v", trial.Reasons, want)
-			}
+			assert.Check(t, reflect.DeepEqual(trial.Reasons, want), "%+v\nwant %+v", trial.Reasons, want)
 		})
 	}
 }
@@ -82,8 +83,6 @@ func TestTargetIsLocal(t *testing.T) {
 		"": true, "http://127.0.0.1:8080": true, "https://127.3.2.1": true, "http://[::1]:80": true, "http://localhost:3000": true,
 		"http://10.0.0.1:8080": false, "https://chat.example.org": false, "http://localhost.example.org": false, "::": false,
 	} {
-		if got := (Env{Target: target}).TargetIsLocal(); got != want {
-			t.Errorf("%q: %v, want %v", target, got, want)
-		}
+		assert.Check(t, is.Equal((Env{Target: target}).TargetIsLocal(), want), "%q", target)
 	}
 }

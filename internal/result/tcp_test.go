@@ -2,6 +2,8 @@ package result
 
 import (
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 func TestSumTCP(t *testing.T) {
@@ -11,8 +13,7 @@ func TestSumTCP(t *testing.T) {
 		t.Errorf("the sum is %+v, want %+v", got, want)
 	}
 	for _, parts := range [][]*TCP{{}, {nil}, {a, nil}, {nil, b}} {
-		if got := SumTCP(parts); got != nil {
-			t.Errorf("the sum of %v is %+v, but not all is known", parts, got)
-		}
+		got := SumTCP(parts)
+		assert.Check(t, got == nil, "the sum of %v is %+v, but not all is known", parts, got)
 	}
 }

@@ -134,13 +134,13 @@ func (d *draft) relate() {
 			"poll.interval", "must be at most phases.drain, which is "+formatDuration(d.Phases.Drain))
 	}
 	if d.sound("server.freeze", "server.freeze_at") && d.Server.FreezeAt > 0 && d.Server.Freeze == 0 {
-		d.conflict("server.freeze_at", "says when, and nothing is to happen then; set server.freeze as well",
-			"server.freeze", "must be more than 0s: server.freeze_at says when")
+		d.conflict("server.freeze_at", "has no effect without server.freeze; set that as well",
+			"server.freeze", "must be more than 0s, since server.freeze_at is set")
 	}
 	if left := d.Phases.Steady - d.Server.FreezeAt; d.sound("server.freeze", "server.freeze_at", "phases.steady") && d.Server.Freeze > 0 && d.Server.Freeze > left {
 		d.conflict("server.freeze", "must end within the steady state, which lasts "+formatDuration(max(left, 0))+" from server.freeze_at on",
 			"server.freeze_at", "must leave server.freeze, which is "+formatDuration(d.Server.Freeze)+", within phases.steady",
-			"phases.steady", "must be at least "+formatDuration(d.Server.FreezeAt+d.Server.Freeze)+", when the server goes on")
+			"phases.steady", "must be at least "+formatDuration(d.Server.FreezeAt+d.Server.Freeze)+", when the server resumes")
 	}
 }
 

@@ -9,59 +9,44 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/scenarios"
 )
 
 func load(t *testing.T, name string) Scenario {
 	t.Helper()
 	s, err := only(Load(name, known))
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return s
 }
 
 func loadGrid(t *testing.T, name string) Grid {
 	t.Helper()
 	g, err := Load(name, known)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return g
 }
 
 func TestEmbedded(t *testing.T) {
 	files, err := fs.Glob(scenarios.FS, "*.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	schema := compileSchema(t)
 	var names []string
 	for _, f := range files {
 		src, err := scenarios.FS.ReadFile(f)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if !strings.HasPrefix(string(src), "# yaml-language-server: $schema=schema.json\n") {
-			t.Errorf("%s does not begin with its schema", f)
-		}
-		if err := conforms(schema, src); err != nil {
-			t.Errorf("%s: %v", f, err)
-		}
+		assert.NilError(t, err)
+		assert.Check(t, strings.HasPrefix(string(src), "# yaml-language-server: $schema=schema.json\n"), "%s does not begin with its schema", f)
+		assert.Check(t, conforms(schema, src), f)
 		name := strings.TrimSuffix(f, ".yaml")
-		if g := loadGrid(t, name); g.Name != name {
-			t.Errorf("%s is called %q", f, g.Name)
-		}
+		g := loadGrid(t, name)
+		assert.Check(t, g.Name == name, "%s is called %q", f, g.Name)
 		names = append(names, name)
 	}
 	want := append(Names(), "example")
 	slices.Sort(want)
-	if !slices.Equal(names, want) {
-		t.Errorf("files %v, names %v", names, want)
-	}
-	if !slices.Contains(Names(), Default) {
-		t.Errorf("default %q is not among the names", Default)
-	}
+	assert.Check(t, slices.Equal(names, want), "files %v, names %v", names, want)
+	assert.Check(t, slices.Contains(Names(), Default), "default %q is not among the names", Default)
 }
 
 func TestPlannedLengths(t *testing.T) {
@@ -73,9 +58,8 @@ func TestPlannedLengths(t *testing.T) {
 		"paper-wrk2-freeze": 2 * time.Minute, "paper-etherpad": 2 * time.Minute,
 	} {
 		g := loadGrid(t, name)
-		if d := g.Duration(); d >= most {
-			t.Errorf("%s takes %v, allowed %v", name, d, most)
-		}
+		d := g.Duration()
+		assert.Check(t, d < most, "%s takes %v, allowed %v", name, d, most)
 		for _, s := range g.Points {
 			if s.TimeLimit < g.Duration() {
 				t.Errorf("%s: time_limit %v is less than the plan, %v", name, s.TimeLimit, g.Duration())
@@ -103,30 +87,23 @@ func TestSweepsAreNeverEmpty(t *testing.T) {
 // Constant arrivals less than half a window apart, so that no steady state is empty.
 func TestQuietIsNeverEmpty(t *testing.T) {
 	s := load(t, "quiet")
-	if n := s.Publish.Rate * s.Phases.Steady.Seconds(); s.Publish.Arrivals != "constant" || n < 2 {
-		t.Errorf("%s arrivals, %v messages in a window", s.Publish.Arrivals, n)
-	}
+	n := s.Publish.Rate * s.Phases.Steady.Seconds()
+	assert.Check(t, s.Publish.Arrivals == "constant" && n >= 2, "%s arrivals, %v messages in a window", s.Publish.Arrivals, n)
 }
 
 func TestLoadFile(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "mine.yml")
-	if err := os.WriteFile(path, []byte(good), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, os.WriteFile(path, []byte(good), 0o644))
 	s, err := only(Load(path, known, Override{"clients", "7", "--clients"}))
-	if err != nil || s.Name != "mine" || s.Clients != 7 {
-		t.Errorf("%+v, %v", s, err)
-	}
+	assert.Check(t, err == nil && s.Name == "mine" && s.Clients == 7, "%+v, %v", s, err)
 	large := filepath.Join(dir, "large.yaml")
-	if err := os.WriteFile(large, make([]byte, SizeMax+1), 0o644); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, os.WriteFile(large, make([]byte, SizeMax+1), 0o644))
 	spaced := filepath.Join(dir, "a b.yaml")
 	if err := os.WriteFile(spaced, []byte(good), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	list := "; there are " + strings.Join(Names(), ", ") + "; or give a file's path"
+	list := "; choose from " + strings.Join(Names(), ", ") + "; or give a file's path"
 	for arg, want := range map[string]string{
 		"chat-2k":        `scenario chat-2k: no such scenario (did you mean "chat-1k"?)` + list,
 		"pigeons":        `scenario pigeons: no such scenario` + list,
@@ -134,14 +111,12 @@ func TestLoadFile(t *testing.T) {
 		"nothing/x.yaml": `scenario nothing/x.yaml: no such file` + list,
 		"short.yaml":     `scenario short.yaml: no such file (did you mean "short"?)` + list,
 		dir:              `scenario ` + dir + `: is a directory; give a scenario's name or file`,
-		large:            `scenario ` + large + `: is larger than 64 KiB; a scenario has a few lines, as scenarios/example.yaml has`,
+		large:            `scenario ` + large + `: is larger than 64 KiB; a scenario has a few lines, like scenarios/example.yaml`,
 		spaced:           `scenario ` + spaced + `: the file's name becomes the scenario's; must be 1 to 64 of A-Z a-z 0-9 . _ - and begin with a letter or digit`,
 		"a\x00b":         `scenario "a\x00b": cannot be read: invalid argument`,
 		path + "/x":      `scenario ` + path + `/x: cannot be read: not a directory`,
 	} {
 		_, err := only(Load(arg, known))
-		if err == nil || err.Error() != want {
-			t.Errorf("%q\n got %v\nwant %s", arg, err, want)
-		}
+		assert.Check(t, err != nil && err.Error() == want, "%q\n got %v\nwant %s", arg, err, want)
 	}
 }

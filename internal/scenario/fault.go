@@ -79,7 +79,7 @@ func report(file string, faults []Fault) error {
 		return a.Line - b.Line
 	})
 	if more := len(faults) - faultsMost; more > 0 {
-		faults = append(faults[:faultsMost:faultsMost], fileFault(file, 0, "", fmt.Sprintf("and %d faults more", more)))
+		faults = append(faults[:faultsMost:faultsMost], fileFault(file, 0, "", fmt.Sprintf("and %d more faults", more)))
 	}
 	return &Error{faults}
 }

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// count is a whole number. With auto, the word auto stands for 0.
+// count is a whole number. With auto, the word auto means 0.
 type count[T int | uint64] struct {
 	lo, hi int64
 	auto   bool

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/scenarios"
 )
@@ -18,9 +19,7 @@ import (
 func FuzzParse(f *testing.F) {
 	for _, name := range append(Names(), "example") {
 		src, err := scenarios.FS.ReadFile(name + ".yaml")
-		if err != nil {
-			f.Fatal(err)
-		}
+		assert.NilError(f, err)
 		f.Add(src, "clients", "50")
 	}
 	f.Add([]byte(good), "publish.rate", "1/30s")
@@ -37,9 +36,8 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 		s, err := parse("fuzzed.yaml", src, Override{key, text, "--flag"})
-		if took := time.Since(start); took > 5*time.Second {
-			t.Errorf("took %v for %d bytes", took, len(src))
-		}
+		took := time.Since(start)
+		assert.Check(t, took <= 5*time.Second, "took %v for %d bytes", took, len(src))
 		if err == nil {
 			inRange(t, s)
 			again, err := parse("fuzzed.yaml", src, Override{key, text, "--flag"})
@@ -49,13 +47,9 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		e, ok := errors.AsType[*Error](err)
-		if !ok || len(e.Faults) == 0 || len(e.Faults) > faultsMost+1 {
-			t.Fatalf("%T: %v", err, err)
-		}
+		assert.Assert(t, ok && len(e.Faults) != 0 && len(e.Faults) <= faultsMost+1, "%T: %v", err, err)
 		for line := range strings.SplitSeq(err.Error(), "\n") {
-			if !strings.HasPrefix(line, "scenario fuzzed.yaml:") && !strings.HasPrefix(line, "--flag") {
-				t.Errorf("a fault of nothing: %q", line)
-			}
+			assert.Check(t, strings.HasPrefix(line, "scenario fuzzed.yaml:") || strings.HasPrefix(line, "--flag"), "a fault of nothing: %q", line)
 		}
 	})
 }

@@ -16,7 +16,7 @@ type Grid struct {
 	Points []Scenario // the first of these keys changes slowest
 }
 
-// maxPoints bounds a grid. Who asks for more has hardly meant to.
+// maxPoints bounds a grid: more points are hardly intended.
 const maxPoints = 1000
 
 // set reads the value of a key, or each of a list's where the key may hold
@@ -36,7 +36,7 @@ func (d *draft) set(k *Key, line int, v value) {
 		return
 	}
 	if len(items) == 0 {
-		d.refused(k.Path, line, refuse(v, "is empty; give one value, or several to be measured one by one"))
+		d.refused(k.Path, line, refuse(v, "is empty; give one value, or several to measure each"))
 		return
 	}
 	var wrong []problem
@@ -48,7 +48,7 @@ func (d *draft) set(k *Key, line int, v value) {
 		}
 		text := k.format(&d.Scenario)
 		if slices.Contains(seen, text) {
-			wrong = append(wrong, refuse(item, "stands twice; name each value once")...)
+			wrong = append(wrong, refuse(item, "occurs twice; name each value once")...)
 		}
 		seen = append(seen, text)
 	}
@@ -141,7 +141,7 @@ func (g Grid) Transports() []string {
 	return names
 }
 
-// Label tells a point from the others by the values of the swept keys, as
+// Label distinguishes a point from the others by the values of the swept keys, as
 // "clients 1000, publish.rate 1/s". It is empty where nothing is swept.
 func (g Grid) Label(s Scenario) string {
 	var parts []string

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/assert"
 )
 
 func TestGrid(t *testing.T) {
@@ -34,19 +35,15 @@ func TestGrid(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			g, err := Parse("x.yaml", []byte(c.src), known, c.over...)
-			if err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, err)
 			var got []string
 			for _, p := range g.Points {
 				got = append(got, g.Label(p)+": "+strings.Join(p.Transports, " "))
 			}
-			if diff := cmp.Diff(c.want, got); diff != "" {
-				t.Error(diff)
-			}
-			if diff := cmp.Diff(c.swept, g.Swept); diff != "" {
-				t.Error(diff)
-			}
+			diff := cmp.Diff(c.want, got)
+			assert.Check(t, diff == "", diff)
+			diff = cmp.Diff(c.swept, g.Swept)
+			assert.Check(t, diff == "", diff)
 		})
 	}
 }
@@ -55,9 +52,7 @@ func TestGrid(t *testing.T) {
 // whole run's.
 func TestGridDerives(t *testing.T) {
 	g, err := Parse("x.yaml", []byte(edit("clients: [4, 40]")+"poll: {interval: [1s, 9s]}\n"), known)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	var whole time.Duration
 	for _, p := range g.Points {
 		if p.Publish.Publishers != min(10, p.Clients) || p.Phases.Drain != p.Poll.Interval+2*time.Second {
@@ -75,14 +70,10 @@ func TestGridDerives(t *testing.T) {
 // A point of a grid asks for the same as a file without lists.
 func TestPointsHashAlone(t *testing.T) {
 	g, err := Parse("x.yaml", []byte(edit("clients: [4, 40]")), known)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	for _, p := range g.Points {
 		alone, err := parse("y.yaml", []byte(edit(fmt.Sprintf("clients: %d", p.Clients))))
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		if p.Hash() != alone.Hash() {
 			t.Errorf("%d clients: %s in a grid, %s alone", p.Clients, p.Hash(), alone.Hash())
 		}
@@ -98,26 +89,17 @@ func TestGridIsBounded(t *testing.T) {
 	src += "payload: [" + strings.Join(list, "B, ") + "B]\n"
 	_, err := Parse("x.yaml", []byte(src), known)
 	want := "scenario x.yaml:6: payload […]: makes more than 1,000 points; a run measures every combination of the lists: shorten them"
-	if err == nil || err.Error() != want {
-		t.Errorf("got %v, want %s", err, want)
-	}
+	assert.Check(t, err != nil && err.Error() == want, "got %v, want %s", err, want)
 }
 
 func TestLimits(t *testing.T) {
 	want := map[string]float64{"lost": 0, "bytes-per-delivery-in": 0.025}
 	fromFile, err := parse("x.yaml", []byte(edit("limits: {lost: 0%, bytes-per-delivery-in: 2.5%}")))
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	fromFlag, err := parse("x.yaml", []byte(good), Override{"limits", "lost=0%, bytes-per-delivery-in=2.5%", "--limits"})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(want, fromFile.Limits) + cmp.Diff(want, fromFlag.Limits); diff != "" {
-		t.Error(diff)
-	}
+	assert.NilError(t, err)
+	diff := cmp.Diff(want, fromFile.Limits) + cmp.Diff(want, fromFlag.Limits)
+	assert.Check(t, diff == "", diff)
 	plain, _ := parse("x.yaml", []byte(good))
-	if plain.Hash() != fromFile.Hash() {
-		t.Error("limits change what a trial measures")
-	}
+	assert.Check(t, plain.Hash() == fromFile.Hash(), "limits change what a trial measures")
 }

@@ -20,7 +20,7 @@ func (f transports) parse(d *draft, v value) []problem {
 	case v.form == flag && strings.TrimSpace(v.text) != "":
 		items = v.split()
 	case v.form != list && v.form != flag:
-		return refuse(v, "must be %s; there are %s", f.Allowed(), known)
+		return refuse(v, "must be %s; choose from %s", f.Allowed(), known)
 	}
 	if len(items) == 0 {
 		return refuse(v, "is empty; name at least one of %s", known)
@@ -30,11 +30,11 @@ func (f transports) parse(d *draft, v value) []problem {
 	for _, item := range items {
 		switch {
 		case item.scalar() && item.text == "all":
-			wrong = append(wrong, refuse(item, "must stand alone: it is every transport")...)
+			wrong = append(wrong, refuse(item, "must be the only entry: it means every transport")...)
 		case !item.scalar() || !slices.Contains(d.known.Transports, item.text):
-			wrong = append(wrong, refuse(item, "no such transport%s; there are %s", Suggest(item.text, d.known.Transports), known)...)
+			wrong = append(wrong, refuse(item, "no such transport%s; choose from %s", Suggest(item.text, d.known.Transports), known)...)
 		case slices.Contains(names, item.text):
-			wrong = append(wrong, refuse(item, "stands twice; name each transport once")...)
+			wrong = append(wrong, refuse(item, "occurs twice; name each transport once")...)
 		default:
 			names = append(names, item.text)
 		}
@@ -70,7 +70,7 @@ func (f limits) parse(d *draft, v value) []problem {
 		for _, item := range v.split() {
 			name, limit, ok := strings.Cut(item.text, "=")
 			if !ok {
-				return refuse(v, "must be METRIC=LIMIT, such as bytes-per-delivery-in=5%%; several are separated by commas")
+				return refuse(v, "must be METRIC=LIMIT, such as bytes-per-delivery-in=5%%; separate several with commas")
 			}
 			items = append(items, value{text: name}, value{text: limit})
 		}
@@ -84,12 +84,12 @@ func (f limits) parse(d *draft, v value) []problem {
 		share, err := parseLimit(limit.text)
 		switch {
 		case !slices.Contains(d.known.Metrics, name.text):
-			wrong = append(wrong, refuse(name, "no such metric%s; there are %s", Suggest(name.text, d.known.Metrics), strings.Join(d.known.Metrics, ", "))...)
+			wrong = append(wrong, refuse(name, "no such metric%s; choose from %s", Suggest(name.text, d.known.Metrics), strings.Join(d.known.Metrics, ", "))...)
 		case !limit.scalar() || err != nil:
-			wrong = append(wrong, refuse(limit, "is no limit; must be a percentage from 0%% to 1000%%, such as 5%%")...)
+			wrong = append(wrong, refuse(limit, "is not a limit; must be a percentage from 0%% to 1000%%, such as 5%%")...)
 		default:
 			if _, twice := set[name.text]; twice {
-				wrong = append(wrong, refuse(name, "stands twice; give each metric one limit")...)
+				wrong = append(wrong, refuse(name, "occurs twice; give each metric one limit")...)
 			}
 			set[name.text] = share
 		}

@@ -74,6 +74,6 @@ func missing(arg string) error {
 		what = "no such file"
 		base = strings.TrimSuffix(base, ext)
 	}
-	return failFile(show(arg), 0, "%s%s; there are %s; or give a file's path",
+	return failFile(show(arg), 0, "%s%s; choose from %s; or give a file's path",
 		what, Suggest(base, scenarios.Names), strings.Join(scenarios.Names, ", "))
 }

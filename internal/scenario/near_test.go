@@ -1,6 +1,11 @@
 package scenario
 
-import "testing"
+import (
+	"testing"
+
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
+)
 
 func TestSlips(t *testing.T) {
 	for _, c := range []struct {
@@ -10,9 +15,7 @@ func TestSlips(t *testing.T) {
 		{"", "", 0}, {"", "abc", 3}, {"abc", "", 3}, {"clients", "clients", 0}, {"cleints", "clients", 1},
 		{"client", "clients", 1}, {"kitten", "sitting", 3}, {"ab", "ba", 1}, {"ca", "abc", 3},
 	} {
-		if got := slips(c.a, c.b); got != c.want {
-			t.Errorf("slips(%q, %q) = %d, want %d", c.a, c.b, got, c.want)
-		}
+		assert.Check(t, is.Equal(slips(c.a, c.b), c.want), "slips(%q, %q) =", c.a, c.b)
 	}
 }
 
@@ -21,8 +24,6 @@ func TestNearest(t *testing.T) {
 	for word, want := range map[string]string{
 		"pol": "poll", "POLL": "poll", "wss": "ws", "poll_etag": "poll-etag", "see": "sse", "pigeon": "", "": "", "xy": "",
 	} {
-		if got := nearest(word, names); got != want {
-			t.Errorf("nearest(%q) = %q, want %q", word, got, want)
-		}
+		assert.Check(t, is.Equal(nearest(word, names), want), "nearest(%q) =", word)
 	}
 }

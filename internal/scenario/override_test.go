@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
 )
 
 func TestOverride(t *testing.T) {
@@ -13,9 +15,7 @@ func TestOverride(t *testing.T) {
 		Override{"publish.rate", "2/min", "--rate"}, Override{"poll.interval", "5s", "--interval"},
 		Override{"phases.steady", "7s", "--steady"}, Override{"phases.steady", "8s", "--steady"},
 		Override{"seed", "9007199254740991", "--seed"}, Override{"payload", "1KiB", "--payload"})
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	if got.Clients != 50 || fmt.Sprint(got.Transports) != "[sse longpoll]" || got.Publish.Rate != 2.0/60 ||
 		got.Phases.Steady != 8*time.Second || got.Phases.Drain != 7*time.Second || got.Seed != 1<<53-1 || got.Payload != 1024 {
 		t.Errorf("%+v", got)
@@ -45,12 +45,12 @@ func TestOverrideRefused(t *testing.T) {
 		{good, Override{"payload", "31B", "--payload"}, `--payload 31B: must be 32B to 4096B: the generator's tag alone takes 32B`},
 		{good, Override{"shards", "0", "--shards"}, `--shards 0: must be auto, or 1 to 1,000`},
 		{good, Override{"transports", "", "--transports"}, `--transports "": is empty; name at least one of ` + knownList},
-		{good, Override{"transports", "poll,wss", "--transports"}, `--transports wss: no such transport (did you mean "ws"?); there are ` + knownList},
-		{good, Override{"transports", "ws,ws", "--transports"}, `--transports ws: stands twice; name each transport once`},
-		{good, Override{"transports", "all,ws", "--transports"}, `--transports all: must stand alone: it is every transport`},
-		{good, Override{"transports", "ws,", "--transports"}, `--transports "": no such transport; there are ` + knownList},
+		{good, Override{"transports", "poll,wss", "--transports"}, `--transports wss: no such transport (did you mean "ws"?); choose from ` + knownList},
+		{good, Override{"transports", "ws,ws", "--transports"}, `--transports ws: occurs twice; name each transport once`},
+		{good, Override{"transports", "all,ws", "--transports"}, `--transports all: must be the only entry: it means every transport`},
+		{good, Override{"transports", "ws,", "--transports"}, `--transports "": no such transport; choose from ` + knownList},
 		{good, Override{"rate", "1/s", "--set rate"}, `--set rate: unknown key rate (did you mean "publish.rate"?)`},
-		{freezing, Override{"phases.steady", "9s", "--steady"}, `--steady 9s: must be at least 10s, when the server goes on`},
+		{freezing, Override{"phases.steady", "9s", "--steady"}, `--steady 9s: must be at least 10s, when the server resumes`},
 		{freezing, Override{"server.freeze_at", "19s", "--freeze-at"}, `--freeze-at 19s: must leave server.freeze, which is 2s, within phases.steady`},
 		{good, Override{"tls", "on", "--tls"}, `--tls on: must be true or false`},
 		{good, Override{"rooms", "101", ""}, `rooms 101: must be at most clients, which is 100`},
@@ -62,11 +62,9 @@ func TestOverrideRefused(t *testing.T) {
 		{edit("trials: 0"), Override{"clients", "x", "--clients"}, "scenario x.yaml:6: trials 0: must be 1 to 1,000\n--clients x: is not a whole number; must be 1 to 1,000,000"},
 	} {
 		_, err := parse("x.yaml", []byte(c.src), c.over)
-		if got := fmt.Sprint(err); got != c.want {
-			t.Errorf("%+v\n got %s\nwant %s", c.over, got, c.want)
-		}
-		if _, ok := errors.AsType[*Error](err); !ok {
-			t.Errorf("%+v: not an *Error", c.over)
-		}
+		got := fmt.Sprint(err)
+		assert.Check(t, got == c.want, "%+v\n got %s\nwant %s", c.over, got, c.want)
+		_, ok := errors.AsType[*Error](err)
+		assert.Check(t, ok, "%+v: not an *Error", c.over)
 	}
 }

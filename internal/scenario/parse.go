@@ -61,7 +61,7 @@ func Parse(file string, src []byte, known Known, overrides ...Override) (Grid, e
 // UTF-16 and gives no line, sees it.
 func checkText(file string, src []byte) error {
 	if len(src) > SizeMax {
-		return failFile(file, 0, "is larger than 64 KiB; a scenario has a few lines, as scenarios/example.yaml has")
+		return failFile(file, 0, "is larger than 64 KiB; a scenario has a few lines, like scenarios/example.yaml")
 	}
 	if len(bytes.TrimSpace(src)) == 0 {
 		return failFile(file, 0, "is empty; scenarios/example.yaml shows every key")
@@ -142,7 +142,7 @@ func (d *draft) section(n *yaml.Node, prefix string) {
 			continue
 		}
 		if line := seen[path]; line > 0 {
-			d.fault(name.Line, path, fmt.Sprintf("%s stands twice; it is on line %d already", show(path), line))
+			d.fault(name.Line, path, fmt.Sprintf("%s occurs twice; it is already on line %d", show(path), line))
 			continue
 		}
 		seen[path] = name.Line
@@ -186,7 +186,7 @@ func (d *draft) unknown(name *yaml.Node, prefix string) {
 	} else if hint == "" {
 		hint = elsewhere(name.Value)
 	}
-	in := "there are"
+	in := "choose from"
 	if prefix != "" {
 		in = strings.TrimSuffix(prefix, ".") + " has"
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/assert"
 )
 
 var known = Known{
@@ -53,9 +54,7 @@ func edit(line string) string {
 
 func TestDefaults(t *testing.T) {
 	got, err := parse("dir/least.yaml", []byte(good))
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	want := Scenario{
 		Name: "least", About: "why", Transports: []string{"poll", "ws"},
 		Clients: 100, Rooms: 1, Trials: 3, Seed: 1, Payload: 200,
@@ -65,9 +64,8 @@ func TestDefaults(t *testing.T) {
 		Server:    Server{History: 1000, Batch: 50 * time.Millisecond},
 		TimeLimit: 252 * time.Second,
 	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
+	diff := cmp.Diff(want, got)
+	assert.Check(t, diff == "", diff)
 }
 
 func TestValues(t *testing.T) {
@@ -101,12 +99,9 @@ func TestValues(t *testing.T) {
 			t.Errorf("%s: %v", line, err)
 			continue
 		}
-		if got, want := get(s); got != want {
-			t.Errorf("%s: got %v, want %v", line, got, want)
-		}
-		if err := conforms(schema, []byte(edit(line))); err != nil {
-			t.Errorf("%s: schema.json refuses what Parse accepts: %v", line, err)
-		}
+		got, want := get(s)
+		assert.Check(t, got == want, "%s: got %v, want %v", line, got, want)
+		assert.Check(t, conforms(schema, []byte(edit(line))), "%s: schema.json refuses what Parse accepts", line)
 	}
 }
 
@@ -119,13 +114,13 @@ func TestRefused(t *testing.T) {
 		{"Clients: 5", x + `:6: unknown key "Clients" (did you mean "clients"?)`},
 		{"interval: 1s", x + `:6: unknown key "interval" (did you mean "poll.interval"?)`},
 		{"publish.rate: 1/s", x + `:6: unknown key "publish.rate" (did you mean publish: {rate: …}?)`},
-		{"colour: red", x + `:6: unknown key "colour"; there are about, transports, clients, rooms, trials, seed, payload, publish, poll, phases, server, tls, shards, time_limit, limits`},
+		{"colour: red", x + `:6: unknown key "colour"; choose from about, transports, clients, rooms, trials, seed, payload, publish, poll, phases, server, tls, shards, time_limit, limits`},
 		{"publish: {rate: 1/s, publisher: 2}", x + `:4: unknown key "publish.publisher" (did you mean "publishers"?)`},
 		{"poll: {every: 2s}", x + `:6: unknown key "poll.every"; poll has interval, wait`},
 		{"? [a, b]\n: 1", x + `:6: a key must be one word, such as clients`},
-		{"<<: {rooms: 2}", x + `:6: unknown key "<<"; there are about, transports, clients, rooms, trials, seed, payload, publish, poll, phases, server, tls, shards, time_limit, limits`},
-		{"rooms: 1\nrooms: 2", x + `:7: rooms stands twice; it is on line 6 already`},
-		{"phases:\n  steady: 2s\n  steady: 2s", x + `:7: phases.steady stands twice; it is on line 6 already`},
+		{"<<: {rooms: 2}", x + `:6: unknown key "<<"; choose from about, transports, clients, rooms, trials, seed, payload, publish, poll, phases, server, tls, shards, time_limit, limits`},
+		{"rooms: 1\nrooms: 2", x + `:7: rooms occurs twice; it is already on line 6`},
+		{"phases:\n  steady: 2s\n  steady: 2s", x + `:7: phases.steady occurs twice; it is already on line 6`},
 		{"publish: {}", x + `:4: missing key "publish.rate": Publish rate per room, such as 1/s, 1/30s or 10/min; 0/s publishes nothing.`},
 		{"publish: 1/s", x + `:4: publish 1/s: must hold keys of its own: rate, arrivals, publishers`},
 		{"poll:", x + `:6: poll: must hold keys of its own: interval, wait`},
@@ -145,13 +140,13 @@ func TestRefused(t *testing.T) {
 		{"clients: true", x + `:3: clients true: is not a whole number; must be 1 to 1,000,000`},
 		{`clients: "50"`, x + `:3: clients "50": is text; write 50, without quotes`},
 		{"clients: [5, x]", x + `:3: clients x: is not a whole number; must be 1 to 1,000,000`},
-		{"clients: []", x + `:3: clients […]: is empty; give one value, or several to be measured one by one`},
-		{"clients: [5, 6, 5]", x + `:3: clients 5: stands twice; name each value once`},
+		{"clients: []", x + `:3: clients […]: is empty; give one value, or several to measure each`},
+		{"clients: [5, 6, 5]", x + `:3: clients 5: occurs twice; name each value once`},
 		{"clients: [5, [6]]", x + `:3: clients […]: is not a whole number; must be 1 to 1,000,000`},
 		{"trials: [1, 2]", x + `:6: trials […]: is not a whole number; must be 1 to 1,000`},
 		{"rooms: [1, 200]", x + `:6: rooms 200: must be at most clients, which is 100`},
-		{"limits: {latency: 5%}", x + `:6: limits latency: no such metric; there are lost, bytes-per-delivery-in, delivery-latency-p50`},
-		{"limits: {lost: 5}", x + `:6: limits 5: is no limit; must be a percentage from 0% to 1000%, such as 5%`},
+		{"limits: {latency: 5%}", x + `:6: limits latency: no such metric; choose from lost, bytes-per-delivery-in, delivery-latency-p50`},
+		{"limits: {lost: 5}", x + `:6: limits 5: is not a limit; must be a percentage from 0% to 1000%, such as 5%`},
 		{"limits: 5%", x + `:6: limits "5%": must be metrics with limits from 0% to 1000%, such as {bytes-per-delivery-in: 5%}`},
 		{"clients: {a: 5}", x + `:3: clients {…}: is not a whole number; must be 1 to 1,000,000`},
 		{"clients:", x + `:3: clients: has no value; must be 1 to 1,000,000`},
@@ -198,14 +193,14 @@ func TestRefused(t *testing.T) {
 		{`about: "a\nb"`, x + `:1: about "a\nb": must be one line of printable text`},
 		{`about: "\e[2J"`, x + `:1: about "\x1b[2J": must be one line of printable text`},
 		// transports
-		{"transports: [pol, ws]", x + `:2: transports pol: no such transport (did you mean "poll"?); there are ` + knownList},
-		{"transports: [carrier-pigeon]", x + `:2: transports carrier-pigeon: no such transport; there are ` + knownList},
+		{"transports: [pol, ws]", x + `:2: transports pol: no such transport (did you mean "poll"?); choose from ` + knownList},
+		{"transports: [carrier-pigeon]", x + `:2: transports carrier-pigeon: no such transport; choose from ` + knownList},
 		{"transports: []", x + `:2: transports […]: is empty; name at least one of ` + knownList},
 		{"transports:", x + `:2: transports: has no value; must be a list such as [poll, ws], or all`},
-		{"transports: poll", x + `:2: transports poll: must be a list such as [poll, ws], or all; there are ` + knownList},
-		{"transports:\n  - ws\n  - ws", x + `:4: transports ws: stands twice; name each transport once`},
-		{"transports: [ws, all]", x + `:2: transports all: must stand alone: it is every transport`},
-		{"transports: [[ws]]", x + `:2: transports […]: no such transport; there are ` + knownList},
+		{"transports: poll", x + `:2: transports poll: must be a list such as [poll, ws], or all; choose from ` + knownList},
+		{"transports:\n  - ws\n  - ws", x + `:4: transports ws: occurs twice; name each transport once`},
+		{"transports: [ws, all]", x + `:2: transports all: must be the only entry: it means every transport`},
+		{"transports: [[ws]]", x + `:2: transports […]: no such transport; choose from ` + knownList},
 		// truths
 		{"tls: yes", x + `:6: tls yes: must be true or false`},
 		{"tls: True", x + `:6: tls True: must be true or false`},
@@ -217,7 +212,7 @@ func TestRefused(t *testing.T) {
 		{"server: {freeze: 2}", x + `:6: server.freeze 2: has no unit; write 2s`},
 		{"server: {freeze: 61min}", x + `:6: server.freeze 61min: must be 0s to 1h`},
 		{"server: {freeze_at: -1s}", x + `:6: server.freeze_at -1s: must be 0s to 24h`},
-		{"server: {freeze_at: 18s}", x + `:6: server.freeze_at 18s: says when, and nothing is to happen then; set server.freeze as well`},
+		{"server: {freeze_at: 18s}", x + `:6: server.freeze_at 18s: has no effect without server.freeze; set that as well`},
 		{"server: {freeze: 21s}", x + `:6: server.freeze 21s: must end within the steady state, which lasts 20s from server.freeze_at on`},
 		{"server: {freeze_at: 19s, freeze: 1001ms}", x + `:6: server.freeze 1001ms: must end within the steady state, which lasts 1s from server.freeze_at on`},
 		{"server: {freeze_at: 21s, freeze: 1s}", x + `:6: server.freeze 1s: must end within the steady state, which lasts 0s from server.freeze_at on`},
@@ -239,9 +234,8 @@ func TestRefused(t *testing.T) {
 		{"phases:\n\tsteady: 5s", x + `:6: not valid YAML: found character that cannot start any token`},
 	} {
 		_, err := parse("x.yaml", []byte(edit(c.line)))
-		if got := fmt.Sprint(err); got != c.want {
-			t.Errorf("%q\n got %s\nwant %s", c.line, got, c.want)
-		}
+		got := fmt.Sprint(err)
+		assert.Check(t, got == c.want, "%q\n got %s\nwant %s", c.line, got, c.want)
 	}
 }
 
@@ -258,7 +252,7 @@ func TestRefusedFiles(t *testing.T) {
 		"binary":          {good + "a: \x00\x01", "scenario x.yaml:6: holds the control character U+0000; a scenario is a text file"},
 		"latin 1":         {"about: why\nname: caf\xe9\n", "scenario x.yaml:2: byte 0xe9 is not UTF-8; a scenario is a text file in UTF-8"},
 		"UTF-16":          {"\xff\xfea\x00:\x00", "scenario x.yaml:1: byte 0xff is not UTF-8; a scenario is a text file in UTF-8"},
-		"too large":       {good + strings.Repeat("# padding\n", 7_000), "scenario x.yaml: is larger than 64 KiB; a scenario has a few lines, as scenarios/example.yaml has"},
+		"too large":       {good + strings.Repeat("# padding\n", 7_000), "scenario x.yaml: is larger than 64 KiB; a scenario has a few lines, like scenarios/example.yaml"},
 		"broken second":   {good + "---\na: [\n", "scenario x.yaml:8: not valid YAML: did not find expected node content"},
 		"nested too deep": {"a: " + strings.Repeat("[", 20_000), "scenario x.yaml:1: not valid YAML: exceeded max depth of 10000"},
 		"all missing": {"rooms: 1\n", `scenario x.yaml:1: missing key "about": The question that the scenario answers.
@@ -268,9 +262,8 @@ scenario x.yaml:1: missing key "publish.rate": Publish rate per room, such as 1/
 scenario x.yaml:1: missing key "phases.steady": Length of the measured phase.`},
 	} {
 		_, err := parse("x.yaml", []byte(c.src))
-		if got := fmt.Sprint(err); got != c.want {
-			t.Errorf("%s\n got %s\nwant %s", name, got, c.want)
-		}
+		got := fmt.Sprint(err)
+		assert.Check(t, got == c.want, "%s\n got %s\nwant %s", name, got, c.want)
 	}
 }
 
@@ -278,21 +271,16 @@ func TestAllFaultsAtOnceByLine(t *testing.T) {
 	src := "clients: 0\nabout: why\ntrials: x\npublish: {rate: 1}\ntransports: [pol, wss]\ncolor: 1\n"
 	_, err := parse("a/x.yaml", []byte(src))
 	e, ok := errors.AsType[*Error](err)
-	if !ok {
-		t.Fatalf("not an *Error: %v", err)
-	}
+	assert.Assert(t, ok, "not an *Error: %v", err)
 	var got []string
 	for _, f := range e.Faults {
 		got = append(got, fmt.Sprintf("%s:%d %s", f.File, f.Line, f.Key))
 	}
 	want := []string{"a/x.yaml:1 clients", "a/x.yaml:1 phases.steady", "a/x.yaml:3 trials", "a/x.yaml:4 publish.rate",
 		"a/x.yaml:5 transports", "a/x.yaml:5 transports", "a/x.yaml:6 "}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
-	}
-	if strings.Count(err.Error(), "\n")+1 != len(want) {
-		t.Errorf("not one line for each fault:\n%v", err)
-	}
+	diff := cmp.Diff(want, got)
+	assert.Check(t, diff == "", diff)
+	assert.Check(t, strings.Count(err.Error(), "\n")+1 == len(want), "not one line for each fault:\n%v", err)
 }
 
 func TestLongReportIsCut(t *testing.T) {
@@ -302,12 +290,10 @@ func TestLongReportIsCut(t *testing.T) {
 	}
 	_, err := parse("x.yaml", []byte(src))
 	lines := strings.Split(fmt.Sprint(err), "\n")
-	if len(lines) != 21 || lines[20] != "scenario x.yaml: and 980 faults more" {
+	if len(lines) != 21 || lines[20] != "scenario x.yaml: and 980 more faults" {
 		t.Errorf("%d lines, last %q", len(lines), lines[len(lines)-1])
 	}
 	for _, l := range lines {
-		if !strings.Contains(l, "unknown key") && !strings.Contains(l, "more") {
-			t.Errorf("%q says nothing", l)
-		}
+		assert.Check(t, strings.Contains(l, "unknown key") || strings.Contains(l, "more"), "%q says nothing", l)
 	}
 }

@@ -4,14 +4,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 // A hash that changes makes every older result incomparable: change it knowingly.
 func TestHashIsStable(t *testing.T) {
 	for name, want := range map[string]string{"chat-1k": "0213817fa7d7", "short": "e0ac5deccd91", "example": "1f7b02dde977"} {
-		if got := load(t, name).Hash(); got != want {
-			t.Errorf("%s: %s, want %s", name, got, want)
-		}
+		assert.Check(t, is.Equal(load(t, name).Hash(), want), name)
 	}
 }
 
@@ -29,17 +30,12 @@ func TestHashSeesWhatATrialMeasures(t *testing.T) {
 		{"phases.steady", "21s", true}, {"phases.drain", "4s", true}, {"server.history", "1001", true}, {"server.batch", "51ms", true}, {"server.freeze", "1s", true}, {"tls", "true", true}, {"shards", "2", true},
 	} {
 		s, err := only(Load(Default, known, Override{c.key, c.value, ""}))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := s.Hash() != base; got != c.differs {
-			t.Errorf("%s=%s: hash differs: %v", c.key, c.value, got)
-		}
+		assert.NilError(t, err)
+		got := s.Hash() != base
+		assert.Check(t, got == c.differs, "%s=%s: hash differs: %v", c.key, c.value, got)
 	}
 	renamed, err := parse("other.yaml", []byte(good))
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	first, _ := parse("x.yaml", []byte(good))
 	second, _ := parse("x.yaml", []byte("# reordered\n"+strings.Join(reversed(good), "")))
 	if renamed.Hash() != first.Hash() || second.Hash() != first.Hash() {
@@ -58,9 +54,8 @@ func reversed(src string) []string {
 func TestDuration(t *testing.T) {
 	s := Scenario{Transports: []string{"poll", "ws"}, Trials: 3,
 		Phases: Phases{RampUp: 2 * time.Second, WarmUp: 2 * time.Second, Steady: 20 * time.Second, Drain: 3 * time.Second}}
-	if got := s.Duration(); got != 6*28*time.Second {
-		t.Error(got)
-	}
+	got := s.Duration()
+	assert.Check(t, got == 6*28*time.Second, got)
 }
 
 func TestFormatDuration(t *testing.T) {
@@ -68,8 +63,6 @@ func TestFormatDuration(t *testing.T) {
 		0: "0s", 10 * time.Second: "10s", time.Minute: "1m", time.Hour: "1h", 24 * time.Hour: "24h",
 		time.Hour + time.Second: "1h0m1s", 90 * time.Second: "1m30s", 20 * time.Minute: "20m", 10 * time.Millisecond: "10ms",
 	} {
-		if got := formatDuration(d); got != want {
-			t.Errorf("%s, want %s", got, want)
-		}
+		assert.Check(t, is.Equal(formatDuration(d), want))
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/recipe"
 )
 
@@ -36,9 +38,7 @@ func TestHowToAddAKey(t *testing.T) {
 		"example.yaml": "  # Pause after each trial.\n  # Value: 0s to 1m. Default: 1s.\n  rest: 1s\n",
 	} {
 		text, err := os.ReadFile(filepath.Join(c.Dir, "scenarios", name))
-		if err != nil || !strings.Contains(string(text), want) {
-			t.Errorf("%s lacks %q (%v)", name, want, err)
-		}
+		assert.Check(t, err == nil && strings.Contains(string(text), want), "%s lacks %q (%v)", name, want, err)
 	}
 	pollpush := filepath.Join(c.Build("./cmd/pollpush"), "pollpush")
 	for args, want := range map[string]string{
@@ -47,8 +47,6 @@ func TestHowToAddAKey(t *testing.T) {
 		"scenarios":           "2m54s", // chat-1k, whose 6 trials took 2m48s
 	} {
 		said, _ := exec.CommandContext(t.Context(), pollpush, strings.Fields(args)...).CombinedOutput()
-		if !strings.Contains(string(said), want) {
-			t.Errorf("pollpush %s does not say %q:\n%s", args, want, said)
-		}
+		assert.Check(t, strings.Contains(string(said), want), "pollpush %s does not say %q:\n%s", args, want, said)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v4"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/scenarios"
 )
@@ -15,21 +16,13 @@ import (
 func compileSchema(t testing.TB) *jsonschema.Schema {
 	t.Helper()
 	raw, err := scenarios.FS.ReadFile("schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	c := jsonschema.NewCompiler()
-	if err := c.AddResource("schema.json", doc); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, c.AddResource("schema.json", doc))
 	schema, err := c.Compile("schema.json")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return schema
 }
 
@@ -94,21 +87,15 @@ func TestSchemaAgreesWithParse(t *testing.T) {
 			if mine == nil {
 				accepted++
 			}
-			if mine == nil && theirs != nil {
-				t.Errorf("%s: %s: schema.json refuses what Parse accepts: %v", k.Path, text, theirs)
-			}
+			assert.Check(t, mine != nil || theirs == nil, "%s: %s: schema.json refuses what Parse accepts: %v", k.Path, text, theirs)
 			if mine != nil && theirs == nil && !beyondSchema(k.field) {
 				t.Errorf("%s: %s: schema.json accepts what Parse refuses: %v", k.Path, text, mine)
 			}
 		}
-		if accepted == 0 || accepted == len(values) {
-			t.Errorf("%s: Parse accepts %d of %d values", k.Path, accepted, len(values))
-		}
+		assert.Check(t, accepted != 0 && accepted != len(values), "%s: Parse accepts %d of %d values", k.Path, accepted, len(values))
 	}
 	for _, line := range []string{"cleints: 5", "poll: {intervall: 1s}", "publish: {}", "phases: {}", "server: 5"} {
-		if conforms(schema, []byte(edit(line))) == nil {
-			t.Errorf("schema.json accepts %q", line)
-		}
+		assert.Check(t, conforms(schema, []byte(edit(line))) != nil, "schema.json accepts %q", line)
 	}
 }
 

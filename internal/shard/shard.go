@@ -18,7 +18,7 @@ type Plan struct {
 	Transport string   `json:"transport"`
 	Servers   []string `json:"servers"` // base URLs; room r lives on server r mod their number
 	// Certificates are the ones, in PEM, that servers of https are trusted by;
-	// "" stands for the system's.
+	// "" means the system's.
 	Certificates string   `json:"certificates,omitempty"`
 	Rooms        []string `json:"rooms"`
 	Shard        int      `json:"shard"` // which of Shards this is, from 0
@@ -32,7 +32,7 @@ type Plan struct {
 	PollInterval time.Duration `json:"poll_interval"`
 	PollWait     time.Duration `json:"poll_wait"` // of a long poll
 	Seed         uint64        `json:"seed"`
-	Nonce        string        `json:"nonce"` // tells this trial's messages from all others
+	Nonce        string        `json:"nonce"` // distinguishes this trial's messages from all others
 
 	RampStart int64         `json:"ramp_start"` // seconds are counted from here
 	RampUp    time.Duration `json:"ramp_up"`
@@ -40,7 +40,7 @@ type Plan struct {
 	Steady    time.Duration `json:"steady"`
 	Drain     time.Duration `json:"drain"`
 
-	Live bool `json:"live,omitempty"` // seconds tell what is only for watching, too
+	Live bool `json:"live,omitempty"` // seconds report what is only for watching, too
 }
 
 // Window returns the steady state's bounds for a warm-up begun at start.
@@ -63,10 +63,10 @@ const (
 	Start  = "start"  // begin the warm-up at At
 	Expect = "expect" // the rooms' published messages; the drain may end when all have arrived
 	Close  = "close"  // close the connections and report the result
-	Stop   = "stop"   // leave off wherever you are and report what there is
+	Stop   = "stop"   // stop wherever you are and report what there is
 )
 
-// Command is what the controller tells a running shard.
+// Command is what the controller sends to a running shard.
 type Command struct {
 	Do        string  `json:"do"`
 	At        int64   `json:"at,omitempty"`
@@ -104,7 +104,7 @@ type Second struct {
 
 // Result is a shard's part of a trial; see [result.Trial] for the meanings.
 type Result struct {
-	Stopped bool  `json:"stopped"` // left off before the end
+	Stopped bool  `json:"stopped"` // stopped before the end
 	From    int64 `json:"from"`    // the steady state as measured; 0 where it never began
 	To      int64 `json:"to"`
 

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -26,9 +28,7 @@ func TestClientsOf(t *testing.T) {
 		for room := range p.Rooms {
 			got = append(got, p.ClientsOf(room))
 		}
-		if !reflect.DeepEqual(got, c.want) {
-			t.Errorf("%d clients in %d rooms: %v, want %v", c.clients, c.rooms, got, c.want)
-		}
+		assert.Check(t, reflect.DeepEqual(got, c.want), "%d clients in %d rooms: %v, want %v", c.clients, c.rooms, got, c.want)
 	}
 }
 
@@ -42,9 +42,8 @@ func TestClientsOfCountsWhoIsThere(t *testing.T) {
 				there[c%rooms]++
 			}
 			for room, n := range there {
-				if got := p.ClientsOf(room); got != n {
-					t.Fatalf("%d clients in %d rooms: room %d has %d, ClientsOf says %d", clients, rooms, room, n, got)
-				}
+				got := p.ClientsOf(room)
+				assert.Assert(t, got == n, "%d clients in %d rooms: room %d has %d, ClientsOf says %d", clients, rooms, room, n, got)
 			}
 		}
 	}
@@ -52,9 +51,8 @@ func TestClientsOfCountsWhoIsThere(t *testing.T) {
 
 func TestWindow(t *testing.T) {
 	p := Plan{WarmUp: 2 * time.Second, Steady: 10 * time.Second}
-	if from, to := p.Window(1e9); from != 3e9 || to != 13e9 {
-		t.Errorf("Window(1e9) = %d, %d, want 3e9, 13e9", from, to)
-	}
+	from, to := p.Window(1e9)
+	assert.Check(t, from == 3e9 && to == 13e9, "Window(1e9) = %d, %d, want 3e9, 13e9", from, to)
 }
 
 func TestJSON(t *testing.T) {
@@ -85,19 +83,12 @@ func TestJSON(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			text, err := json.Marshal(c.value)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if c.want != "" && string(text) != c.want {
-				t.Errorf("%s, want %s", text, c.want)
-			}
+			assert.NilError(t, err)
+			assert.Check(t, c.want == "" || string(text) == c.want, "%s, want %s", text, c.want)
 			back := reflect.New(reflect.TypeOf(c.value))
-			if err := json.Unmarshal(text, back.Interface()); err != nil {
-				t.Fatal(err)
-			}
-			if got := back.Elem().Interface(); !reflect.DeepEqual(got, c.value) {
-				t.Errorf("%+v came back as %+v", c.value, got)
-			}
+			assert.NilError(t, json.Unmarshal(text, back.Interface()))
+			got := back.Elem().Interface()
+			assert.Check(t, reflect.DeepEqual(got, c.value), "%+v came back as %+v", c.value, got)
 		})
 	}
 }

@@ -6,6 +6,9 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 // Buckets follow one another without a gap, and their middles are as near as is
@@ -23,13 +26,10 @@ func TestBucket(t *testing.T) {
 		}
 	}
 	for v, want := range map[time.Duration]int{-1: 0, math.MinInt64: 0, longest + 1: Bucket(longest), math.MaxInt64: Bucket(longest)} {
-		if got := Bucket(v); got != want {
-			t.Errorf("%d ns are in bucket %d, want %d", v, got, want)
-		}
+		assert.Check(t, is.Equal(Bucket(v), want), "%d ns are in bucket", v)
 	}
-	if last := Bucket(longest); last >= Buckets || Buckets-last > 128 {
-		t.Errorf("an hour is in bucket %d of %d", last, Buckets)
-	}
+	last := Bucket(longest)
+	assert.Check(t, last < Buckets && Buckets-last <= 128, "an hour is in bucket %d of %d", last, Buckets)
 }
 
 // The sketches of three shards, merged, tell the quantiles of all their samples.
@@ -80,8 +80,7 @@ func TestTooFewForAQuantile(t *testing.T) {
 	}{
 		{0, .5, false}, {19, .5, false}, {20, .5, true}, {999, .99, false}, {1000, .99, true},
 	} {
-		if got := (Sketch{Bucket(time.Millisecond): c.n}).Quantile(c.q); (got != nil) != c.told {
-			t.Errorf("p%v of %d samples: %v", 100*c.q, c.n, got)
-		}
+		got := (Sketch{Bucket(time.Millisecond): c.n}).Quantile(c.q)
+		assert.Check(t, (got != nil) == c.told, "p%v of %d samples: %v", 100*c.q, c.n, got)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 func TestMeasure(t *testing.T) {
@@ -20,23 +22,15 @@ func TestMeasure(t *testing.T) {
 		"fortests/helper.go": "package fortests\n\nfunc Help() {}\n",
 	} {
 		path := filepath.Join(root, name)
-		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, os.MkdirAll(filepath.Dir(path), 0o777))
+		assert.NilError(t, os.WriteFile(path, []byte(text), 0o666))
 	}
 	var out strings.Builder
-	if err := measure(&out, root); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, measure(&out, root))
 	for _, want := range []string{
 		"code       14 lines", "tests       1 lines of tests, and 3 of packages", "docs        3 words on 1 pages",
 		"       9 m/used\n", "files in circles: 2;", "  m/used 2 of 3\n",
 	} {
-		if !strings.Contains(out.String(), want) {
-			t.Errorf("the output lacks %q:\n%s", want, &out)
-		}
+		assert.Check(t, strings.Contains(out.String(), want), "the output lacks %q:\n%s", want, &out)
 	}
 }

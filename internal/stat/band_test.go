@@ -4,6 +4,9 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 func TestBand(t *testing.T) {
@@ -18,17 +21,15 @@ func TestBand(t *testing.T) {
 		{"six", []float64{6, 5, 4, 3, 2, 1}, 1, 6},
 		{"nine", []float64{1, 2, 3, 4, 5, 6, 7, 8, 9}, 2, 8},
 	} {
-		if low, high := Band(tt.values); !near([]float64{low, high}, []float64{tt.low, tt.high}) {
-			t.Errorf("%s: %v to %v, want %v to %v", tt.name, low, high, tt.low, tt.high)
-		}
+		low, high := Band(tt.values)
+		assert.Check(t, near([]float64{low, high}, []float64{tt.low, tt.high}), "%s: %v to %v, want %v to %v", tt.name, low, high, tt.low, tt.high)
 	}
 }
 
 func TestMedianIn(t *testing.T) {
 	for n, want := range map[int][2]int{2: {1, 2}, 3: {3, 4}, 5: {15, 16}} {
-		if cases, of := MedianIn(n); [2]int{cases, of} != want {
-			t.Errorf("%d values: %d of %d, want %v", n, cases, of, want)
-		}
+		cases, of := MedianIn(n)
+		assert.Check(t, [2]int{cases, of} == want, "%d values: %d of %d, want %v", n, cases, of, want)
 	}
 }
 
@@ -37,12 +38,9 @@ func TestMeanMarginByHand(t *testing.T) {
 	if got, want := MeanMargin([]float64{3, 1, 2}), 4.302653*math.Sqrt(1./3); math.Abs(got-want) > 1e-6 {
 		t.Errorf("%v, want %v", got, want)
 	}
-	if got := MeanMargin([]float64{1, 2}); !math.IsNaN(got) {
-		t.Errorf("%v of two values", got)
-	}
-	if got := MeanMargin(make([]float64, 40)); got != 0 {
-		t.Errorf("%v of equal values", got)
-	}
+	got := MeanMargin([]float64{1, 2})
+	assert.Check(t, math.IsNaN(got), "%v of two values", got)
+	assert.Check(t, is.Equal(MeanMargin(make([]float64, 40)), float64(0)), "of equal values")
 }
 
 // The true mean lies within the margin as often as is said, however few the

@@ -3,6 +3,8 @@ package stat
 import (
 	"slices"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 func TestBenjaminiHochberg(t *testing.T) {
@@ -28,8 +30,7 @@ func TestBenjaminiHochberg(t *testing.T) {
 		{"one of two", []float64{0.03, 0.6}, []bool{false, false}},
 		{"none", nil, []bool{}},
 	} {
-		if got := BenjaminiHochberg(tt.p, 0.05); !slices.Equal(got, tt.want) {
-			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
-		}
+		got := BenjaminiHochberg(tt.p, 0.05)
+		assert.Check(t, slices.Equal(got, tt.want), "%s: %v, want %v", tt.name, got, tt.want)
 	}
 }

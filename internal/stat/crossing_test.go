@@ -3,6 +3,8 @@ package stat
 import (
 	"math"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 func TestCrossings(t *testing.T) {
@@ -21,18 +23,16 @@ func TestCrossings(t *testing.T) {
 		{"never", []float64{0, 1}, []float64{2, 1}, nil},
 		{"nothing", nil, nil, nil},
 	} {
-		if got := Crossings(tt.x, tt.y); !near(got, tt.want) {
-			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
-		}
+		got := Crossings(tt.x, tt.y)
+		assert.Check(t, near(got, tt.want), "%s: %v, want %v", tt.name, got, tt.want)
 	}
 }
 
 func TestBetween(t *testing.T) {
 	x, y := []float64{1, 2, 4}, []float64{10, 20, 0}
 	for v, want := range map[float64]float64{1: 10, 1.5: 15, 2: 20, 3: 10, 4: 0, 0.9: math.NaN(), 4.1: math.NaN()} {
-		if got := Between(x, y, v); !near([]float64{got}, []float64{want}) {
-			t.Errorf("at %v: %v, want %v", v, got, want)
-		}
+		got := Between(x, y, v)
+		assert.Check(t, near([]float64{got}, []float64{want}), "at %v: %v, want %v", v, got, want)
 	}
 }
 
@@ -49,8 +49,7 @@ func TestRoot(t *testing.T) {
 		{"not known", func(float64) float64 { return math.NaN() }, 1, 2, math.NaN()},
 		{"all zero", func(float64) float64 { return 0 }, 1, 2, math.NaN()},
 	} {
-		if got := Root(tt.f, tt.low, tt.high); !near([]float64{got}, []float64{tt.want}) {
-			t.Errorf("%s: %v, want %v", tt.name, got, tt.want)
-		}
+		got := Root(tt.f, tt.low, tt.high)
+		assert.Check(t, near([]float64{got}, []float64{tt.want}), "%s: %v, want %v", tt.name, got, tt.want)
 	}
 }

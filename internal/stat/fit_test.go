@@ -4,6 +4,8 @@ import (
 	"math"
 	"math/rand/v2"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 func TestFitCosts(t *testing.T) {
@@ -31,12 +33,8 @@ func TestFitCosts(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			f := FitCosts(tt.rows, tt.y)
-			if f.Rows != len(tt.rows) || !near(f.Values, tt.values) {
-				t.Errorf("values %v of %d rows, want %v", f.Values, f.Rows, tt.values)
-			}
-			if !near(f.Errors, tt.errors) {
-				t.Errorf("errors %v, want %v", f.Errors, tt.errors)
-			}
+			assert.Check(t, f.Rows == len(tt.rows) && near(f.Values, tt.values), "values %v of %d rows, want %v", f.Values, f.Rows, tt.values)
+			assert.Check(t, near(f.Errors, tt.errors), "errors %v, want %v", f.Errors, tt.errors)
 		})
 	}
 }

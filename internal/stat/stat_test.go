@@ -4,6 +4,9 @@ import (
 	"math"
 	"slices"
 	"testing"
+
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 func TestMedian(t *testing.T) {
@@ -21,19 +24,15 @@ func TestMedian(t *testing.T) {
 		if got := Median(tt.in); got != tt.want && !(math.IsNaN(got) && math.IsNaN(tt.want)) {
 			t.Errorf("Median(%v) = %v, want %v", tt.in, got, tt.want)
 		}
-		if !slices.Equal(before, tt.in) {
-			t.Errorf("Median reordered its argument %v to %v", before, tt.in)
-		}
+		assert.Check(t, slices.Equal(before, tt.in), "Median reordered its argument %v to %v", before, tt.in)
 	}
 }
 
 func TestRange(t *testing.T) {
-	if low, high := Range([]float64{2, -1, 7}); low != -1 || high != 7 {
-		t.Errorf("Range = %v, %v, want -1, 7", low, high)
-	}
-	if low, high := Range(nil); !math.IsNaN(low) || !math.IsNaN(high) {
-		t.Errorf("Range(nil) = %v, %v, want NaN, NaN", low, high)
-	}
+	low, high := Range([]float64{2, -1, 7})
+	assert.Check(t, low == -1 && high == 7, "Range = %v, %v, want -1, 7", low, high)
+	low, high = Range(nil)
+	assert.Check(t, math.IsNaN(low) && math.IsNaN(high), "Range(nil) = %v, %v, want NaN, NaN", low, high)
 }
 
 func TestSeparate(t *testing.T) {
@@ -50,9 +49,7 @@ func TestSeparate(t *testing.T) {
 		{nil, []float64{1}, false},
 		{[]float64{1}, nil, false},
 	} {
-		if got := Separate(tt.a, tt.b); got != tt.want {
-			t.Errorf("Separate(%v, %v) = %v, want %v", tt.a, tt.b, got, tt.want)
-		}
+		assert.Check(t, is.Equal(Separate(tt.a, tt.b), tt.want), "Separate(%v, %v) =", tt.a, tt.b)
 	}
 }
 
@@ -61,9 +58,8 @@ func TestSeparateByChance(t *testing.T) {
 		n, m int
 		want float64
 	}{{1, 1, 1}, {2, 2, 1.0 / 3}, {3, 3, 0.1}, {4, 4, 1.0 / 35}, {0, 3, 1}} {
-		if got := SeparateByChance(tt.n, tt.m); math.Abs(got-tt.want) > 1e-12 {
-			t.Errorf("SeparateByChance(%d, %d) = %v, want %v", tt.n, tt.m, got, tt.want)
-		}
+		got := SeparateByChance(tt.n, tt.m)
+		assert.Check(t, math.Abs(got-tt.want) <= 1e-12, "SeparateByChance(%d, %d) = %v, want %v", tt.n, tt.m, got, tt.want)
 	}
 }
 

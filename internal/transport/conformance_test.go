@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/transport"
 	"github.com/pollpush/pollpush/loadgen"
@@ -28,9 +30,7 @@ func serve(t *testing.T) (url string) { return serveHistory(t, 0) }
 func serveHistory(t *testing.T, history int) (url string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return serveOn(t, l, history)
 }
 
@@ -45,9 +45,7 @@ func serveOn(t *testing.T, l net.Listener, history int) (url string) {
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(l) }()
 	t.Cleanup(func() {
-		if err := s.Shutdown(context.Background()); err != nil {
-			t.Errorf("shutdown: %v", err)
-		}
+		assert.Check(t, s.Shutdown(context.Background()), "shutdown")
 		<-served
 	})
 	return scheme + l.Addr().String()
@@ -78,17 +76,13 @@ func dial(t *testing.T, tr transport.Transport, target loadgen.Target) *person {
 	}
 	target.Roots = trusted(t).roots
 	c, err := loadgen.Dialers[tr.Name](t.Context(), target)
-	if err != nil {
-		t.Fatalf("%s: %v", tr.Name, err)
-	}
+	assert.NilError(t, err, tr.Name)
 	p := &person{t: t, Client: c}
 	p.poller, _ = c.(loadgen.Poller)
-	if polls := p.poller != nil; polls != tr.Paced {
-		t.Errorf("%s: Paced is %v, but that it polls is %v", tr.Name, tr.Paced, polls)
-	}
-	if _, rearms := c.(loadgen.Rearmer); rearms && tr.Paced {
-		t.Errorf("%s: both asks at an interval and asks again by itself", tr.Name)
-	}
+	polls := p.poller != nil
+	assert.Check(t, polls == tr.Paced, "%s: Paced is %v, but that it polls is %v", tr.Name, tr.Paced, polls)
+	_, rearms := c.(loadgen.Rearmer)
+	assert.Check(t, !rearms || !tr.Paced, "%s: both asks at an interval and asks again by itself", tr.Name)
 	if p.poller == nil {
 		p.pushed = make(chan message, 1000)
 		go p.listen()
@@ -124,36 +118,26 @@ func (p *person) until(n int) {
 	for len(p.got) < n {
 		if p.poller == nil {
 			m, ok := <-p.pushed
-			if !ok {
-				p.t.Fatalf("the connection ended after %d of %d messages", len(p.got), n)
-			}
+			assert.Assert(p.t, ok, "the connection ended after %d of %d messages", len(p.got), n)
 			p.got, p.ids = append(p.got, m.text), append(p.ids, m.id)
 			continue
 		}
-		if err := p.poller.Poll(); err != nil {
-			p.t.Fatal(err)
-		}
+		assert.NilError(p.t, p.poller.Poll())
 		ds, err := p.Receive()
-		if err != nil {
-			p.t.Fatalf("after %d of %d messages: %v", len(p.got), n, err)
-		}
+		assert.NilError(p.t, err, "after %d of %d messages", len(p.got), n)
 		for _, d := range ds {
 			p.got, p.ids = append(p.got, string(d.Text)), append(p.ids, d.ID)
 		}
 	}
 	for i, id := range p.ids {
-		if id != p.ids[0]+uint64(i) {
-			p.t.Fatalf("ids %v are not in order without holes", p.ids)
-		}
+		assert.Assert(p.t, id == p.ids[0]+uint64(i), "ids %v are not in order without holes", p.ids)
 	}
 }
 
 func (p *person) publish(texts ...string) {
 	p.t.Helper()
 	for _, text := range texts {
-		if err := p.Publish(text); err != nil {
-			p.t.Fatalf("publish %q: %v", text, err)
-		}
+		assert.NilError(p.t, p.Publish(text), "publish %q", text)
 	}
 }
 
@@ -175,9 +159,7 @@ func TestEveryoneReceivesInOrder(t *testing.T) {
 		}
 		for _, p := range append(listeners, speaker) {
 			p.until(len(want))
-			if fmt.Sprint(p.got) != fmt.Sprint(want) {
-				t.Errorf("got %q", p.got)
-			}
+			assert.Check(t, fmt.Sprint(p.got) == fmt.Sprint(want), "got %q", p.got)
 		}
 	})
 }
@@ -207,9 +189,7 @@ func TestAllMeetInTheSameRoom(t *testing.T) {
 				dial(t, from, loadgen.Target{URL: url, Room: "elsewhere", Publishes: true}).publish("not here")
 				dial(t, from, loadgen.Target{URL: url, Room: "lobby", Publishes: true}).publish("hello", "again")
 				listener.until(2)
-				if fmt.Sprint(listener.got) != "[hello again]" {
-					t.Errorf("got %q", listener.got)
-				}
+				assert.Check(t, fmt.Sprint(listener.got) == "[hello again]", "got %q", listener.got)
 			})
 		}
 	}
@@ -242,9 +222,7 @@ func TestACursorBehindHistory(t *testing.T) {
 		late.until(3)
 		speaker.publish("six")
 		late.until(4)
-		if fmt.Sprint(late.got) != "[three four five six]" {
-			t.Errorf("after id 1 came %q", late.got)
-		}
+		assert.Check(t, fmt.Sprint(late.got) == "[three four five six]", "after id 1 came %q", late.got)
 	})
 }
 
@@ -259,9 +237,7 @@ func TestCutOffAndResumed(t *testing.T) {
 		defer speaking.Wait()
 		speaking.Go(func() {
 			for i := range n {
-				if err := speaker.Publish(fmt.Sprint(i + 1)); err != nil {
-					t.Errorf("publish: %v", err)
-				}
+				assert.Check(t, speaker.Publish(fmt.Sprint(i+1)), "publish")
 			}
 		})
 		var got []string
@@ -274,9 +250,7 @@ func TestCutOffAndResumed(t *testing.T) {
 			cursor = p.ids[len(p.ids)-1]
 		}
 		for i, text := range got {
-			if text != fmt.Sprint(i+1) {
-				t.Fatalf("message %d is %q: %q", i+1, text, got)
-			}
+			assert.Assert(t, text == fmt.Sprint(i+1), "message %d is %q: %q", i+1, text, got)
 		}
 	})
 }
@@ -284,21 +258,17 @@ func TestCutOffAndResumed(t *testing.T) {
 func TestCloseUnblocks(t *testing.T) {
 	each(t, func(t *testing.T, tr transport.Transport) {
 		c, err := loadgen.Dialers[tr.Name](t.Context(), loadgen.Target{URL: serve(t), Room: "lobby", User: "ada", Publishes: true, Roots: trusted(t).roots, Meter: &loadgen.Meter{}})
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		received := make(chan error, 1)
 		go func() {
 			_, err := c.Receive() // nothing will come: nothing was asked or said
 			received <- err
 		}()
 		c.Close()
-		if err := <-received; err == nil {
-			t.Error("Receive returned without an error after Close")
-		}
-		if err := c.Publish("too late"); err == nil {
-			t.Error("Publish returned without an error after Close")
-		}
+		err = <-received
+		assert.Check(t, err != nil, "Receive returned without an error after Close")
+		err = c.Publish("too late")
+		assert.Check(t, err != nil, "Publish returned without an error after Close")
 		c.Close() // twice does no harm
 	})
 }
@@ -312,9 +282,7 @@ func TestARefusedMessageLeavesTheClientGood(t *testing.T) {
 		if err := speaker.Publish(strings.Repeat("x", 5000)); !errors.As(err, &refused) || refused.Status < 400 || refused.Status > 499 {
 			t.Errorf("a message of 5,000 bytes: %v, want a refusal", err)
 		}
-		if err := speaker.Publish("still here"); err != nil {
-			t.Errorf("after a refusal: %v", err)
-		}
+		assert.Check(t, speaker.Publish("still here"), "after a refusal")
 		speaker.until(1)
 		listener.until(1)
 	})
@@ -323,18 +291,15 @@ func TestARefusedMessageLeavesTheClientGood(t *testing.T) {
 func TestDialFails(t *testing.T) {
 	each(t, func(t *testing.T, tr transport.Transport) {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		l.Close() // nobody listens there now
 		m := &loadgen.Meter{}
 		if c, err := loadgen.Dialers[tr.Name](t.Context(), loadgen.Target{URL: "http://" + l.Addr().String(), Room: "lobby", Meter: m}); err == nil {
 			c.Close()
 			t.Error("a dial to a closed port succeeded")
 		}
-		if _, err := loadgen.Dialers[tr.Name](t.Context(), loadgen.Target{URL: "http://%", Room: "lobby", Meter: m}); err == nil {
-			t.Error("a dial to no address succeeded")
-		}
+		_, err = loadgen.Dialers[tr.Name](t.Context(), loadgen.Target{URL: "http://%", Room: "lobby", Meter: m})
+		assert.Check(t, err != nil, "a dial to no address succeeded")
 	})
 }
 
@@ -372,9 +337,7 @@ func TestMeterAgreesWithTheServer(t *testing.T) {
 			if got == want {
 				return
 			}
-			if time.Now().After(deadline) {
-				t.Fatalf("the meter counted %+v, the server %+v", got, want)
-			}
+			assert.Assert(t, !time.Now().After(deadline), "the meter counted %+v, the server %+v", got, want)
 		}
 	})
 }
@@ -409,21 +372,16 @@ func scrape(t *testing.T, url string) (counted, own result.Totals) {
 	defer wire.Close()
 	if scheme == "https" {
 		secured := tls.Client(wire, &tls.Config{ServerName: "127.0.0.1", RootCAs: trusted(t).roots})
-		if err := secured.Handshake(); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, secured.Handshake())
 		c = secured
 	}
 	before := wire.in // what the server has said, and counted, before it is asked
 	fmt.Fprint(c, request)
 	var answer strings.Builder
-	if _, err := bufio.NewReader(c).WriteTo(&answer); err != nil {
-		t.Fatal(err)
-	}
+	_, err = bufio.NewReader(c).WriteTo(&answer)
+	assert.NilError(t, err)
 	r, err := http.ReadResponse(bufio.NewReader(strings.NewReader(answer.String())), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	for lines := bufio.NewScanner(r.Body); lines.Scan(); {
 		name, value, _ := strings.Cut(lines.Text(), " ")
 		v, _ := strconv.ParseFloat(value, 64)

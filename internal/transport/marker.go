@@ -1,6 +1,6 @@
 package transport
 
-// Marker is the shape of a point in charts, which tells transports apart
+// Marker is the shape of a point in charts, which distinguishes transports
 // without colours. Those that are drawn as an outline have "open" before the
 // shape's name.
 type Marker string

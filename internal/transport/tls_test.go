@@ -8,6 +8,9 @@ import (
 	"sync"
 	"testing"
 
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
+
 	"github.com/pollpush/pollpush/internal/certificate"
 	"github.com/pollpush/pollpush/internal/transport"
 	"github.com/pollpush/pollpush/loadgen"
@@ -42,9 +45,7 @@ type trust struct {
 func trusted(t *testing.T) trust {
 	t.Helper()
 	all, err := makeTrust()
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return all
 }
 
@@ -67,12 +68,9 @@ func TestOverTLSOnlyWhoIsTrusted(t *testing.T) {
 			c.Close()
 			t.Fatal("it has connected")
 		}
-		if untrusted := (*tls.CertificateVerificationError)(nil); !errors.As(err, &untrusted) || !strings.Contains(err.Error(), "trust the certificate") {
-			t.Errorf("%v", err)
-		}
-		if n := m.Totals().Requests; n != 0 {
-			t.Errorf("%d requests were sent", n)
-		}
+		untrusted := (*tls.CertificateVerificationError)(nil)
+		assert.Check(t, errors.As(err, &untrusted) && strings.Contains(err.Error(), "trust the certificate"), "%v", err)
+		assert.Check(t, is.Equal(m.Totals().Requests, int64(0)), "requests were sent")
 	})
 }
 
@@ -84,8 +82,6 @@ func TestTLSIsNotSpokenHere(t *testing.T) {
 			c.Close()
 			t.Fatal("it has connected")
 		}
-		if !strings.Contains(err.Error(), "does the server speak TLS on this port?") {
-			t.Errorf("%v", err)
-		}
+		assert.Check(t, strings.Contains(err.Error(), "does the server speak TLS on this port?"), "%v", err)
 	})
 }

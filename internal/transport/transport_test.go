@@ -5,6 +5,8 @@ import (
 	"slices"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/transport"
 	"github.com/pollpush/pollpush/loadgen"
 )
@@ -16,17 +18,13 @@ func TestTransportsDiffer(t *testing.T) {
 	for _, tr := range transport.All() {
 		looks = append(looks, tr.Look)
 		for _, v := range []any{tr.Name, [2]string{tr.Spoken}, tr.About} {
-			if v == "" || seen[v] != "" {
-				t.Errorf("%s: %v is nothing, or that of %s", tr.Name, v, seen[v])
-			}
+			assert.Check(t, v != "" && seen[v] == "", "%s: %v is nothing, or that of %s", tr.Name, v, seen[v])
 			seen[v] = tr.Name
 		}
 	}
 	for _, l := range looks {
 		for _, v := range []any{l.Marker, l.Ink, [2]uint32{l.Dark}} {
-			if seen[v] != "" {
-				t.Errorf("%+v: %v is taken", l, v)
-			}
+			assert.Check(t, seen[v] == "", "%+v: %v is taken", l, v)
 			seen[v] = "taken"
 		}
 	}
@@ -41,9 +39,8 @@ func TestEveryTransportHasItsDialer(t *testing.T) {
 func TestUnknownTransports(t *testing.T) {
 	names := []string{"zeppelin", "ws", "balloon", "poll"}
 	slices.SortFunc(names, transport.Compare)
-	if want := []string{"poll", "ws", "balloon", "zeppelin"}; !slices.Equal(names, want) {
-		t.Errorf("ordered as %v, want %v", names, want)
-	}
+	want := []string{"poll", "ws", "balloon", "zeppelin"}
+	assert.Check(t, slices.Equal(names, want), "ordered as %v, want %v", names, want)
 	if tr := transport.Describe("zeppelin"); tr.Spoken != "zeppelin" || !slices.Contains(transport.Unknown, tr.Look) {
 		t.Errorf("one that only results name is described as %+v", tr)
 	}

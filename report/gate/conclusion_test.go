@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/fixture"
 	"github.com/pollpush/pollpush/report/internal/noise"
@@ -106,15 +108,12 @@ func TestShowsWhatWasNotTested(t *testing.T) {
 		text, markdown := written(t, c)
 		r := c.row("poll", "poll-response-p99")
 		was, is := r.print(r.Base.Value), r.print(r.New.Value)
-		if want := "poll response, p99 " + was + " " + is + " +242 % 10 % untested"; !strings.Contains(onOneLine(text), want) {
-			t.Errorf("no %q in\n%s", want, text)
-		}
+		want := "poll response, p99 " + was + " " + is + " +242 % 10 % untested"
+		assert.Check(t, strings.Contains(onOneLine(text), want), "no %q in\n%s", want, text)
 		before, _, _ := strings.Cut(markdown, "<details>")
-		if want := "| poll | poll response, p99 | " + was + " | " + is + " | +242 % |"; !strings.Contains(before, want) {
-			t.Errorf("no %q in\n%s", want, before)
-		}
-		if both := text + markdown; strings.Contains(both, "no change") || strings.Contains(both, "No regression") {
-			t.Errorf("it passes for tested:\n%s", both)
-		}
+		want = "| poll | poll response, p99 | " + was + " | " + is + " | +242 % |"
+		assert.Check(t, strings.Contains(before, want), "no %q in\n%s", want, before)
+		both := text + markdown
+		assert.Check(t, !strings.Contains(both, "no change") && !strings.Contains(both, "No regression"), "it passes for tested:\n%s", both)
 	}}})
 }

@@ -8,6 +8,9 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"gotest.tools/v3/assert"
+	"gotest.tools/v3/golden"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/compare"
 	"github.com/pollpush/pollpush/report/internal/fixture"
@@ -19,9 +22,9 @@ func TestGolden(t *testing.T) {
 	runTests(t, []test{
 		{name: "one machine", trials: of(6, "poll", "ws", "sse"), fails: anything, next: inTurn(only("sse", dearer(0.7)), only("ws", dearer(1.5)), only("ws", percentIn(110))),
 			check: func(t *testing.T, c *Comparison) {
-				golden(t, "compare.txt", func(b *bytes.Buffer) error { return c.Text(b, false) })
-				golden(t, "compare.md", func(b *bytes.Buffer) error { return c.Markdown(b) })
-				golden(t, "compare.junit.xml", func(b *bytes.Buffer) error { return c.JUnit(b) })
+				wantGolden(t, "compare.txt", func(b *bytes.Buffer) error { return c.Text(b, false) })
+				wantGolden(t, "compare.md", func(b *bytes.Buffer) error { return c.Markdown(b) })
+				wantGolden(t, "compare.junit.xml", func(b *bytes.Buffer) error { return c.JUnit(b) })
 			}},
 		{name: "elsewhere, all rows", trials: of(6, "poll", "socketio-polling"), warns: anything,
 			next: inTurn(each(elsewhere), each(func(t *result.Trial) { t.Env.Commit = "77aa001" }), only("socketio-polling", func(t *result.Trial) {
@@ -29,7 +32,7 @@ func TestGolden(t *testing.T) {
 				t.Latency = fixture.Scaled(t.Latency, 0.5)
 			})),
 			check: func(t *testing.T, c *Comparison) {
-				golden(t, "compare-elsewhere.all.txt", func(b *bytes.Buffer) error { return c.Text(b, true) })
+				wantGolden(t, "compare-elsewhere.all.txt", func(b *bytes.Buffer) error { return c.Text(b, true) })
 			}},
 		{name: "a sweep", base: at(100, 300), fails: anything, next: inTurn(at(100, 300), only("ws", func(t *result.Trial) {
 			if t.Clients == 300 {
@@ -37,7 +40,7 @@ func TestGolden(t *testing.T) {
 				fixture.Doubt(t, result.Suspect, result.Losses, "2 deliveries were lost")
 			}
 		})), check: func(t *testing.T, c *Comparison) {
-			golden(t, "compare-sweep.txt", func(b *bytes.Buffer) error { return c.Text(b, false) })
+			wantGolden(t, "compare-sweep.txt", func(b *bytes.Buffer) error { return c.Text(b, false) })
 			if _, markdown := written(t, c); !strings.Contains(markdown, "\n| point | transport | metric |") || !strings.Contains(markdown, "\n| 300 clients | ws | lost | 0 | 2 |") {
 				t.Errorf("points are not told apart:\n%s", markdown)
 			}
@@ -45,30 +48,23 @@ func TestGolden(t *testing.T) {
 	})
 }
 
-func golden(t *testing.T, name string, write func(*bytes.Buffer) error) {
+func wantGolden(t *testing.T, name string, write func(*bytes.Buffer) error) {
 	t.Helper()
 	var b bytes.Buffer
-	if err := write(&b); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, write(&b))
 	for line := range strings.SplitSeq(b.String(), "\n") {
-		if n := utf8.RuneCountInString(line); n > 100 && strings.HasSuffix(name, ".txt") {
-			t.Errorf("a line of %d columns: %s", n, line)
-		}
+		n := utf8.RuneCountInString(line)
+		assert.Check(t, n <= 100 || !strings.HasSuffix(name, ".txt"), "a line of %d columns: %s", n, line)
 	}
-	fixture.Golden(t, name, b.Bytes())
+	golden.AssertBytes(t, b.Bytes(), name)
 }
 
 // written is the comparison as text and as Markdown.
 func written(t *testing.T, c *Comparison) (text, markdown string) {
 	t.Helper()
 	var b, md bytes.Buffer
-	if err := c.Text(&b, false); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Markdown(&md); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, c.Text(&b, false))
+	assert.NilError(t, c.Markdown(&md))
 	return b.String(), md.String()
 }
 
@@ -80,9 +76,7 @@ func wantInAllFormats(t *testing.T, c *Comparison) {
 	t.Helper()
 	var text, junit bytes.Buffer
 	for _, err := range []error{c.Text(&text, true), c.JUnit(&junit)} {
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 	}
 	_, markdown := written(t, c)
 	out := wantJUnit(t, junit.Bytes(), c)
@@ -98,9 +92,8 @@ func wantInAllFormats(t *testing.T, c *Comparison) {
 		}
 	}
 	skipped := strings.Count(junit.String(), `<skipped message="untested: `)
-	if n := strings.Count(text.String(), "  untested\n"); n != untested || skipped != untested {
-		t.Errorf("%d rows untested, %d in the text, %d skipped by JUnit", untested, n, skipped)
-	}
+	n := strings.Count(text.String(), "  untested\n")
+	assert.Check(t, n == untested && skipped == untested, "%d rows untested, %d in the text, %d skipped by JUnit", untested, n, skipped)
 }
 
 // wantJUnit reads JUnit's XML as a CI system does, and holds its counts against
@@ -128,26 +121,21 @@ func wantJUnit(t *testing.T, text []byte, c *Comparison) (out string) {
 			} `xml:"testcase"`
 		} `xml:"testsuite"`
 	}
-	if err := xml.Unmarshal(text, &all); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, xml.Unmarshal(text, &all))
 	seen := map[string]bool{}
 	failures := 0
 	for _, suite := range all.Suites {
 		failed, skipped := 0, 0
 		for _, test := range suite.Cases {
-			if name := test.Class + "/" + test.Name; seen[name] || test.Class == "" || test.Name == "" {
-				t.Errorf("test %q stands twice, or has no name", name)
-			}
+			name := test.Class + "/" + test.Name
+			assert.Check(t, !seen[name] && test.Class != "" && test.Name != "", "test %q stands twice, or has no name", name)
 			seen[test.Class+"/"+test.Name] = true
 			if test.Skipped != nil {
 				skipped++
 			}
 			if test.Failure != nil {
 				failed++
-				if !slices.Contains(c.Regressions(), test.Failure.Message) {
-					t.Errorf("fails for %q, which is no regression", test.Failure.Message)
-				}
+				assert.Check(t, slices.Contains(c.Regressions(), test.Failure.Message), "fails for %q, which is no regression", test.Failure.Message)
 			}
 		}
 		if len(suite.Cases) != suite.Tests || failed != suite.Failures || skipped != suite.Skipped {
@@ -156,9 +144,8 @@ func wantJUnit(t *testing.T, text []byte, c *Comparison) (out string) {
 		failures += failed
 		out += suite.Out
 	}
-	if want := len(c.Changes) + len(c.Missing) + len(c.Fresh); all.Tests != want || len(seen) != want {
-		t.Errorf("%d tests, %d said, want %d", len(seen), all.Tests, want)
-	}
+	want := len(c.Changes) + len(c.Missing) + len(c.Fresh)
+	assert.Check(t, all.Tests == want && len(seen) == want, "%d tests, %d said, want %d", len(seen), all.Tests, want)
 	if failures != all.Failures || failures != len(c.Regressions()) {
 		t.Errorf("%d failures, %d said, %d regressions", failures, all.Failures, len(c.Regressions()))
 	}

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/compare"
 	"github.com/pollpush/pollpush/report/internal/fixture"
@@ -123,9 +125,7 @@ func runTests(t *testing.T, tests []test) {
 				wantRefused(t, err, tt.refused)
 				return
 			}
-			if err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, err)
 			tt.wantSaid(t, c)
 		})
 	}
@@ -148,12 +148,10 @@ func (tt *test) wantSaid(t *testing.T, c *Comparison) {
 			t.Errorf("%s %q, want %q", list.name, got, list.want)
 		}
 	}
-	if notes := strings.Join(c.notes(), "\n"); !strings.Contains(notes, tt.notes) {
-		t.Errorf("notes %q, want %q", notes, tt.notes)
-	}
-	if got := c.conclusion(); tt.concludes != "" && got != tt.concludes {
-		t.Errorf("it concludes\n%s, want\n%s", got, tt.concludes)
-	}
+	notes := strings.Join(c.notes(), "\n")
+	assert.Check(t, strings.Contains(notes, tt.notes), "notes %q, want %q", notes, tt.notes)
+	got := c.conclusion()
+	assert.Check(t, tt.concludes == "" || got == tt.concludes, "it concludes\n%s, want\n%s", got, tt.concludes)
 	if tt.check != nil {
 		tt.check(t, c)
 	}
@@ -162,9 +160,7 @@ func (tt *test) wantSaid(t *testing.T, c *Comparison) {
 func wantRefused(t *testing.T, err error, parts string) {
 	t.Helper()
 	for part := range strings.SplitSeq(parts, " … ") {
-		if err == nil || !strings.Contains(err.Error(), part) {
-			t.Errorf("%v, want %q", err, part)
-		}
+		assert.Check(t, err != nil && strings.Contains(err.Error(), part), "%v, want %q", err, part)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -28,9 +30,8 @@ func TestHeaders(t *testing.T) {
 		}
 	}
 	silent := func(t *testing.T, c *Comparison) {
-		if notes := strings.Join(c.notes(), "\n"); strings.Contains(notes, "answers") {
-			t.Errorf("notes %q", notes)
-		}
+		notes := strings.Join(c.notes(), "\n")
+		assert.Check(t, !strings.Contains(notes, "answers"), "notes %q", notes)
 	}
 	tests := []test{
 		{name: "a new one", next: inTurn(head(map[string]int64{"X-Trace": 30}), larger(30)), fails: "poll: responses have a new header X-Trace of 30 bytes", check: explained},

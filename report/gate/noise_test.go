@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/compare"
@@ -28,9 +30,7 @@ func learnt(t *testing.T, base []result.Trial, next change) *Noise {
 	for i := range base {
 		again[i] = fixture.Copied(base[i])
 	}
-	if err := Learn(n, base, inTurn(later(time.Hour), next)(again)); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, Learn(n, base, inTurn(later(time.Hour), next)(again)))
 	return n
 }
 
@@ -66,19 +66,15 @@ func TestLearn(t *testing.T) {
 		moreIn(t, t.Bytes.In)
 	}))
 	changes := n.Alike[0].Transports["ws"].Changes
-	if got := changes["server-cpu-per-delivery"]; got != 10 {
-		t.Errorf("30 times the CPU is learnt as %v, want 10", got)
-	}
+	assert.Check(t, is.Equal(changes["server-cpu-per-delivery"], float64(10)), "30 times the CPU is learnt as")
 	for _, m := range metric.ComparedMetrics {
-		if _, ok := changes[m.ID()]; ok && m.Kind == metric.Exact {
-			t.Errorf("%s is learnt", m.Name)
-		}
+		_, ok := changes[m.ID()]
+		assert.Check(t, !ok || m.Kind != metric.Exact, "%s is learnt", m.Name)
 	}
 	changes["bytes-per-delivery-in"] = 1 // as an older pollpush wrote it
 	runTests(t, []test{{name: "counts", next: only("ws", percentIn(150)), options: Options{Noise: n}, rows: inRow, want: compare.Worse, fails: anything, check: func(t *testing.T, c *Comparison) {
-		if r := c.row("ws", "bytes-per-delivery-in"); r.Floor != 0 {
-			t.Errorf("a counted row has a floor: %+v", r.Change)
-		}
+		r := c.row("ws", "bytes-per-delivery-in")
+		assert.Check(t, r.Floor == 0, "a counted row has a floor: %+v", r.Change)
 	}}})
 }
 
@@ -108,9 +104,7 @@ func TestLearnRefuses(t *testing.T) {
 			wantRefused(t, Learn(known, inTurn(tt.base)(six("poll", "ws")), inTurn(later(time.Hour), tt.next)(six("poll", "ws"))), tt.refused)
 		})
 	}
-	if n := len(known.Alike); n != 1 {
-		t.Errorf("%d comparisons are known, want 1: what is refused is not learnt", n)
-	}
+	assert.Check(t, is.Equal(len(known.Alike), 1), "comparisons are known")
 }
 
 func TestNoiseFile(t *testing.T) {
@@ -122,17 +116,13 @@ func TestNoiseFile(t *testing.T) {
 	swept := each(func(t *result.Trial) { t.Swept = []string{"clients"} })(append(six("poll", "ws"), other...))
 	n := learnt(t, swept, nil)
 	for range 2 {
-		if err := n.Write(path); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, n.Write(path))
 	}
 	got, err := ReadNoise(path)
-	if diff := cmp.Diff(n, got); err != nil || diff != "" || len(got.Alike) != 2 {
-		t.Errorf("%v, %d points; -written +read:\n%s", err, len(got.Alike), diff)
-	}
-	if files, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*")); err != nil || len(files) != 1 {
-		t.Errorf("%v, %v: other files are left", files, err)
-	}
+	diff := cmp.Diff(n, got)
+	assert.Check(t, err == nil && diff == "" && len(got.Alike) == 2, "%v, %d points; -written +read:\n%s", err, len(got.Alike), diff)
+	files, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*"))
+	assert.Check(t, err == nil && len(files) == 1, "%v, %v: other files are left", files, err)
 	_, err = ReadNoise(filepath.Dir(path))
 	wantRefused(t, err, "no regular file")
 }

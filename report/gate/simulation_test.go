@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/compare"
 	"github.com/pollpush/pollpush/report/internal/fixture"
@@ -46,9 +48,7 @@ func alike() (out []result.Trial) {
 func compared(t *testing.T, base, next []result.Trial, o Options) *Comparison {
 	t.Helper()
 	c, err := Compare(base, next, o)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return c
 }
 
@@ -77,12 +77,8 @@ func TestTimesBySimulation(t *testing.T) {
 		}
 	}
 	t.Logf("%d false alarms in %d, missed %d of %d", alarms, rounds, missed, changed)
-	if alarms > rounds/20 {
-		t.Errorf("%d false alarms in %d comparisons of equal runs; at most 5 %% are promised", alarms, rounds)
-	}
-	if missed > changed/20 {
-		t.Errorf("%d of %d times 15 %% more CPU was not found", missed, changed)
-	}
+	assert.Check(t, alarms <= rounds/20, "%d false alarms in %d comparisons of equal runs; at most 5 %% are promised", alarms, rounds)
+	assert.Check(t, missed <= changed/20, "%d of %d times 15 %% more CPU was not found", missed, changed)
 }
 
 // window counts what falls between two edges, each read a little late.
@@ -198,9 +194,7 @@ func TestCountsBySimulation(t *testing.T) {
 					}
 				}
 			}
-			if alarms > rounds/100 {
-				t.Errorf("%d false alarms in %d comparisons of equal servers", alarms, 2*rounds)
-			}
+			assert.Check(t, alarms <= rounds/100, "%d false alarms in %d comparisons of equal servers", alarms, 2*rounds)
 			t.Logf("%d false alarms; %d with the limits alone", alarms, strict)
 		})
 	}

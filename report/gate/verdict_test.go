@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/compare"
 	"github.com/pollpush/pollpush/report/internal/fixture"
@@ -66,13 +69,10 @@ func TestLimits(t *testing.T) {
 		{name: "of all three", trials: of(6, "poll"), next: scenario, options: Options{Limits: map[string]float64{"bytes-per-delivery-in": 0.05}},
 			fails: "protocol bytes per poll", notes: "runs have different limits", check: func(t *testing.T, c *Comparison) {
 				for id, want := range map[string]float64{"requests-per-client": 0.5, "bytes-per-delivery-in": 0.05, "bytes-per-delivery-out": 0.02} {
-					if got := c.row("poll", id).Limit; got != want {
-						t.Errorf("%s has the limit %v, want %v", id, got, want)
-					}
+					assert.Check(t, is.Equal(c.row("poll", id).Limit, want), "%s has the limit", id)
 				}
-				if r := c.Regressions(); len(r) != 2 || !strings.Contains(r[0], "bytes per delivery, in") {
-					t.Errorf("regressions %q", r)
-				}
+				r := c.Regressions()
+				assert.Check(t, len(r) == 2 && strings.Contains(r[0], "bytes per delivery, in"), "regressions %q", r)
 			}},
 		{name: "of no metric", options: Options{Limits: map[string]float64{"latency": 1}}, refused: `"latency", which is no metric; there are requests-per-client`},
 	})
@@ -98,9 +98,8 @@ func TestCountsOnly(t *testing.T) {
 			}
 		}},
 		{name: "what is not compared is shown", next: only("ws", dearer(9)), options: counts, rows: cpuRow, want: compare.Untested, check: func(t *testing.T, c *Comparison) {
-			if r := c.row("ws", "server-cpu-per-delivery"); r.change() != "+800 %" || r.Tested() {
-				t.Errorf("%+v", r.Change)
-			}
+			r := c.row("ws", "server-cpu-per-delivery")
+			assert.Check(t, r.change() == "+800 %" && !r.Tested(), "%+v", r.Change)
 		}},
 	})
 }
@@ -149,9 +148,7 @@ func TestRoundTripsThatSetTheCount(t *testing.T) {
 	const rows, note = "socketio-polling requests-per-client, socketio-polling bytes-per-delivery-in", "For socketio-polling, whose clients ask again"
 	counted := func(t *testing.T, c *Comparison) {
 		for _, id := range []string{"requests-per-client", "bytes-per-delivery-in"} {
-			if c.row("poll", id).Metric.Kind != metric.Exact {
-				t.Errorf("%s of poll is not counted", id)
-			}
+			assert.Check(t, c.row("poll", id).Metric.Kind == metric.Exact, "%s of poll is not counted", id)
 		}
 	}
 	counts := Options{CountsOnly: true}
@@ -207,9 +204,8 @@ func TestStalledTrial(t *testing.T) {
 	stalled := each(ofTrial(3, func(t *result.Trial) { t.PauseS = 2 }))
 	row := func(worst bool, widest float64) func(*testing.T, *Comparison) {
 		return func(t *testing.T, c *Comparison) {
-			if r := c.row("poll", "requests-per-client"); r.Worst != worst || r.Edges > widest {
-				t.Errorf("worst %v, edges %v", r.Worst, r.Edges)
-			}
+			r := c.row("poll", "requests-per-client")
+			assert.Check(t, r.Worst == worst && r.Edges <= widest, "worst %v, edges %v", r.Worst, r.Edges)
 		}
 	}
 	poll := of(6, "poll")
@@ -300,9 +296,7 @@ func TestRenewedConnections(t *testing.T) {
 	const row, note = "poll connections-per-client", "compared as a time"
 	limit := func(want float64) func(*testing.T, *Comparison) {
 		return func(t *testing.T, c *Comparison) {
-			if got := c.row("poll", "connections-per-client").Limit; got != want {
-				t.Errorf("a limit of %v, want %v", got, want)
-			}
+			assert.Check(t, is.Equal(c.row("poll", "connections-per-client").Limit, want), "a limit of")
 			if want == 0.001 && strings.Contains(strings.Join(c.notes(), "\n"), note) {
 				t.Errorf("notes %q", c.notes())
 			}

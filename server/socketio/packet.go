@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// kind is a packet's type as it stands on the wire.
+// kind is a packet's type as on the wire.
 type kind byte
 
 const (

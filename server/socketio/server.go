@@ -54,7 +54,7 @@ type Handshake struct {
 	Auth  json.RawMessage // a JSON object, nil where there is none
 }
 
-// ConnectError is what a client is told that may not enter a namespace.
+// ConnectError is what a client gets that may not enter a namespace.
 type ConnectError struct {
 	Message string `json:"message"`
 	Data    any    `json:"data,omitempty"`

@@ -18,7 +18,7 @@ const closeGrace = 2 * time.Second
 // kernel does not take at once is kept, and written by a goroutine that exists
 // only while something is kept, as much as the kernel takes at a time.
 //
-// Whoever owns the socket reads from it, and closes it when reading fails; the
+// The owner of the socket reads from it, and closes it when reading fails; the
 // outbox makes reading fail when writing has.
 type Outbox struct {
 	conn   *Conn

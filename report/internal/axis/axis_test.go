@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
+
 	"github.com/pollpush/pollpush/report/internal/number"
 )
 
@@ -24,8 +27,6 @@ func TestLogarithmicTicks(t *testing.T) {
 				labels = append(labels, tick.Label)
 			}
 		}
-		if got := strings.Join(labels, " "); got != c.want {
-			t.Errorf("%v to %v: %s, want %s", c.low, c.high, got, c.want)
-		}
+		assert.Check(t, is.Equal(strings.Join(labels, " "), c.want), "%v to %v", c.low, c.high)
 	}
 }

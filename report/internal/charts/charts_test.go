@@ -4,18 +4,16 @@ import (
 	"go/build"
 	"strings"
 	"testing"
+
+	"gotest.tools/v3/assert"
 )
 
 // A chart is made of primitives: none draws by itself.
 func TestChartsOnlyDefine(t *testing.T) {
 	p, err := build.ImportDir(".", 0)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	for _, path := range p.Imports {
-		if strings.HasPrefix(path, "gonum.org/") {
-			t.Errorf("charts import %s: let package scene draw", path)
-		}
+		assert.Check(t, !strings.HasPrefix(path, "gonum.org/"), "charts import %s: let package scene draw", path)
 	}
 	for _, d := range definitions {
 		if (d.point == nil) == (d.sweep == nil) || d.name == "" || d.title == "" {

@@ -16,6 +16,9 @@ import (
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 	"golang.org/x/perf/benchfmt"
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
+	"gotest.tools/v3/golden"
 
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/fixture"
@@ -48,13 +51,9 @@ func swept() (list []result.Trial) {
 func exportsOf(t testing.TB, list []result.Trial) (*trials.Set, map[string][]byte) {
 	t.Helper()
 	s, err := trials.NewSet(list)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	files, err := Files(s)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return s, files
 }
 
@@ -62,16 +61,12 @@ func TestExports(t *testing.T) {
 	_, files := exportsOf(t, swept())
 	_, again := exportsOf(t, swept())
 	for name, content := range files {
-		if !bytes.Equal(content, again[name]) {
-			t.Errorf("%s is another one when it is made again", name)
-		}
+		assert.Check(t, bytes.Equal(content, again[name]), "%s is another one when it is made again", name)
 	}
 	for _, name := range []string{"summary.csv", "bench.txt", "junit.xml", "metrics.prom", "histograms/ws-clients=100.hgrm"} {
-		fixture.Golden(t, "exports/"+filepath.Base(name), files[name])
+		golden.AssertBytes(t, files[name], "exports/"+filepath.Base(name))
 	}
-	if got := len(files); got != 4+4 {
-		t.Errorf("%d files", got)
-	}
+	assert.Check(t, is.Equal(len(files), 4+4), "files")
 }
 
 // Whatever a run is like, all programs can read what they are given, and find
@@ -136,9 +131,7 @@ func readAll(t *testing.T, s *trials.Set, files map[string][]byte) {
 func readCSV(t *testing.T, s *trials.Set, text []byte) {
 	t.Helper()
 	lines, err := csv.NewReader(bytes.NewReader(text)).ReadAll()
-	if err != nil {
-		t.Fatalf("summary.csv: %v", err)
-	}
+	assert.NilError(t, err, "summary.csv")
 	at := map[string]int{}
 	for i, name := range lines[0] {
 		at[name] = i
@@ -166,16 +159,13 @@ func readCSV(t *testing.T, s *trials.Set, text []byte) {
 					t.Errorf("summary.csv: %q is to be of %s, %s", line, metric.Metrics[j].ID(), p.Sides[i].Stamp)
 				}
 				for _, text := range []string{"scenario", "scenario_hash", "transport"} {
-					if v := line[at[text]]; v != "" && strings.Contains("=+-@", v[:1]) {
-						t.Errorf("summary.csv: %q is a formula", v)
-					}
+					v := line[at[text]]
+					assert.Check(t, v == "" || !strings.Contains("=+-@", v[:1]), "summary.csv: %q is a formula", v)
 				}
 			}
 		}
 	}
-	if len(lines) > 0 {
-		t.Errorf("summary.csv has %q in addition", lines)
-	}
+	assert.Check(t, len(lines) == 0, "summary.csv has %q in addition", lines)
 }
 
 // readBench reads as benchstat does: each trial that is not invalid has all its
@@ -195,43 +185,32 @@ func readBench(t *testing.T, s *trials.Set, text []byte) {
 	r := benchfmt.NewReader(bytes.NewReader(text), "bench.txt")
 	for r.Scan() {
 		got, ok := r.Result().(*benchfmt.Result)
-		if err, failed := r.Result().(*benchfmt.SyntaxError); failed {
-			t.Fatal(err)
-		}
+		err, failed := r.Result().(*benchfmt.SyntaxError)
+		assert.Assert(t, !failed, err)
 		if !ok {
 			continue
 		}
 		var want *result.Trial
 		for want == nil || list != nil && len(benchValues(want)) == 0 {
-			if len(list) == 0 {
-				t.Fatalf("bench.txt has %s in addition", got.Name)
-			}
+			assert.Assert(t, len(list) != 0, "bench.txt has %s in addition", got.Name)
 			want, list = list[0], list[1:]
 		}
 		base, parts := got.Name.Parts()
 		if string(base) != "Chat" || len(parts) != 1+len(pointKeys) || !strings.HasPrefix(string(parts[0]), "/transport=") || string(parts[1]) != "/clients="+strconv.Itoa(want.Clients) {
 			t.Errorf("bench.txt: the name %s has parts %q", got.Name, parts)
 		}
-		if hash := got.GetConfig("scenario-hash"); hash != want.ScenarioHash {
-			t.Errorf("bench.txt: %s is of scenario %q, want %q", got.Name, hash, want.ScenarioHash)
-		}
+		assert.Check(t, is.Equal(got.GetConfig("scenario-hash"), want.ScenarioHash), "bench.txt: %s is of scenario", got.Name)
 		values := benchValues(want)
-		if len(got.Values) != len(values) {
-			t.Errorf("bench.txt: %s has %d values, want %d", got.Name, len(got.Values), len(values))
-		}
+		assert.Check(t, len(got.Values) == len(values), "bench.txt: %s has %d values, want %d", got.Name, len(got.Values), len(values))
 		for _, v := range got.Values {
 			if want, ok := values[v.Unit]; v.Value != want || !ok || v.OrigUnit != "" {
 				t.Errorf("bench.txt: %s %v %s, want %v", got.Name, v.Value, v.Unit, want)
 			}
 		}
 	}
-	if err := r.Err(); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, r.Err())
 	for _, left := range list {
-		if len(benchValues(left)) > 0 {
-			t.Errorf("bench.txt lacks %s, trial %d", left.Transport, left.Trial)
-		}
+		assert.Check(t, len(benchValues(left)) == 0, "bench.txt lacks %s, trial %d", left.Transport, left.Trial)
 	}
 	for i := range metric.Metrics {
 		want := map[metric.Preference]int{metric.Lower: -1, metric.Higher: 1}[metric.Metrics[i].Better]
@@ -255,18 +234,12 @@ func readJUnit(t *testing.T, s *trials.Set, text []byte) {
 	t.Helper()
 	var got junit.Suites
 	d := xml.NewDecoder(bytes.NewReader(text))
-	if err := d.Decode(&got); err != nil {
-		t.Fatalf("junit.xml: %v", err)
-	}
-	if rest := text[d.InputOffset():]; string(rest) != "\n" {
-		t.Errorf("junit.xml goes on: %q", rest)
-	}
-	if at := bytes.IndexFunc(text, func(r rune) bool { return r < ' ' && r != '\n' }); at >= 0 {
-		t.Errorf("junit.xml has a control character at %d", at)
-	}
-	if len(got.Suites) != len(s.Points) {
-		t.Fatalf("junit.xml has %d suites, want %d", len(got.Suites), len(s.Points))
-	}
+	assert.NilError(t, d.Decode(&got), "junit.xml")
+	rest := text[d.InputOffset():]
+	assert.Check(t, string(rest) == "\n", "junit.xml goes on: %q", rest)
+	at := bytes.IndexFunc(text, func(r rune) bool { return r < ' ' && r != '\n' })
+	assert.Check(t, at < 0, "junit.xml has a control character at %d", at)
+	assert.Assert(t, len(got.Suites) == len(s.Points), "junit.xml has %d suites, want %d", len(got.Suites), len(s.Points))
 	var tests, failures, errors int
 	for i, p := range s.Points {
 		if got := got.Suites[i]; len(got.Cases) != len(p.All) || got.Tests != len(p.All) {
@@ -295,17 +268,13 @@ func readJUnit(t *testing.T, s *trials.Set, text []byte) {
 func readPrometheus(t *testing.T, s *trials.Set, text []byte) {
 	t.Helper()
 	problems, err := promlint.New(bytes.NewReader(text)).Lint()
-	if err != nil {
-		t.Fatalf("metrics.prom: %v", err)
-	}
+	assert.NilError(t, err, "metrics.prom")
 	for _, p := range problems {
 		t.Errorf("metrics.prom: %s: %s", p.Metric, p.Text)
 	}
 	parser := expfmt.NewTextParser(model.LegacyValidation)
 	families, err := parser.TextToMetricFamilies(bytes.NewReader(text))
-	if err != nil {
-		t.Fatalf("metrics.prom: %v", err)
-	}
+	assert.NilError(t, err, "metrics.prom")
 	want := map[string]float64{} // by metric and labels
 	for _, p := range s.Points {
 		for i := range p.Sides {
@@ -352,9 +321,7 @@ func readHistograms(t *testing.T, s *trials.Set, files map[string][]byte) {
 			name := histogramName(s, p, side)
 			h, err := metric.Merged(side.Used)
 			text := string(files[name])
-			if (text != "") != (h != nil && err == nil && side.Counts()) {
-				t.Errorf("%s: there is %d bytes of it", name, len(text))
-			}
+			assert.Check(t, (text != "") == (h != nil && err == nil && side.Counts()), "%s: there is %d bytes of it", name, len(text))
 			if text == "" {
 				continue
 			}
@@ -383,9 +350,8 @@ func readHistograms(t *testing.T, s *trials.Set, files map[string][]byte) {
 			}
 		}
 	}
-	if all := len(files) - 4; found != all {
-		t.Errorf("%d histograms, want %d", all, found)
-	}
+	all := len(files) - 4
+	assert.Check(t, found == all, "%d histograms, want %d", all, found)
 }
 
 func TestExportUnits(t *testing.T) {
@@ -400,9 +366,7 @@ func TestUnformula(t *testing.T) {
 	for text, want := range map[string]string{
 		"": "", "poll": "poll", "=1+1": "'=1+1", "+1": "'+1", "-1": "'-1", "@x": "'@x", "\t=1": "'\t=1", "a=b": "a=b", "é": "é",
 	} {
-		if got := unformula(text); got != want {
-			t.Errorf("%q became %q, want %q", text, got, want)
-		}
+		assert.Check(t, is.Equal(unformula(text), want), "%q became", text)
 	}
 }
 
@@ -411,16 +375,13 @@ func TestFileName(t *testing.T) {
 	seen := map[string]string{}
 	for _, text := range []string{"ws", "WS", "socketio-polling", "a b", "a~20b", "..", "../x", "a/b", `a\b`, "", "é", "x=1", long, long + "x"} {
 		name := fileName(text)
-		if before, ok := seen[name]; ok {
-			t.Errorf("%q and %q are both %s", before, text, name)
-		}
+		before, ok := seen[name]
+		assert.Check(t, !ok, "%q and %q are both %s", before, text, name)
 		if seen[name] = text; len(name) > 100 || strings.ContainsAny(name, "./\\:=% ") {
 			t.Errorf("%q became %q", text, name)
 		}
 	}
-	if got := fileName("socketio-polling"); got != "socketio-polling" {
-		t.Errorf("a plain name became %q", got)
-	}
+	assert.Check(t, is.Equal(fileName("socketio-polling"), "socketio-polling"), "a plain name became")
 }
 
 // Two points that say the same are told apart by nothing that a file could be
@@ -431,11 +392,8 @@ func TestExportsRefuseAlikePoints(t *testing.T) {
 		list[i].Clients = 100
 	}
 	s, err := trials.NewSet(list)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	const want = "report: histograms/poll-clients=100.hgrm is of two points of the run, which say that they are the same: report each by itself"
-	if _, err := Files(s); err == nil || err.Error() != want {
-		t.Errorf("error %v, want %s", err, want)
-	}
+	_, err = Files(s)
+	assert.Check(t, err != nil && err.Error() == want, "error %v, want %s", err, want)
 }

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 
 	"github.com/pollpush/pollpush/internal/result"
 )
@@ -63,40 +65,28 @@ func TestCompile(t *testing.T) {
 		"counts": "is no value", "counts[2].x": "has no 2", "names[1]": "has no 1", "started.wall": "has no wall", "hidden": "has no hidden",
 		"percentile(a, 50)": "is no value", "percentile(text)": "no function percentile of 1 values",
 	} {
-		if _, err := Compile[outer](text); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("%q: error %v, want one that says %q", text, err, want)
-		}
+		_, err := Compile[outer](text)
+		assert.Check(t, err != nil && strings.Contains(err.Error(), want), "%q: error %v, want one that says %q", text, err, want)
 	}
 }
 
 func TestPercentile(t *testing.T) {
 	h := result.NewHistogram()
-	if err := h.RecordValues(int64(2*time.Second), 200); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, h.RecordValues(int64(2*time.Second), 200))
 	text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	for formula, want := range map[string]float64{"percentile(text, 95)": 2, "percentile(text, 95.1)": math.NaN()} {
 		f, err := Compile[outer](formula)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := f(&outer{Text: string(text)}); math.IsNaN(got) != math.IsNaN(want) || math.Abs(got-want) > 0.002 {
-			t.Errorf("%s is %v, want %v", formula, got, want)
-		}
+		assert.NilError(t, err)
+		got := f(&outer{Text: string(text)})
+		assert.Check(t, math.IsNaN(got) == math.IsNaN(want) && !(math.Abs(got-want) > 0.002), "%s is %v, want %v", formula, got, want)
 	}
 }
 
 func TestEvaluatingAllocatesNothing(t *testing.T) {
 	f, err := Compile[outer]("given(max(a, known(gone.c)), either(list[0].c, none) * b.c) / (counts[200] + s)")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if n := testing.AllocsPerRun(100, func() { f(example) }); n != 0 {
-		t.Errorf("%v allocations", n)
-	}
+	assert.NilError(t, err)
+	assert.Check(t, is.Equal(testing.AllocsPerRun(100, func() { f(example) }), float64(0)), "allocations")
 }
 
 // Whatever is taken for a formula is evaluated without a panic.

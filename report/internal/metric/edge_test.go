@@ -4,6 +4,8 @@ import (
 	"math"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -43,9 +45,7 @@ func TestEdges(t *testing.T) {
 			"requests": {Requests.Edge(tt.trial), tt.requests}, "protocol bytes per poll": {ProtocolPerPoll.Edge(tt.trial), tt.perPoll},
 			"bytes in": {BytesIn.Edge(tt.trial), tt.in}, "bytes out": {BytesOut.Edge(tt.trial), tt.out},
 		} {
-			if math.Abs(v[0]-v[1]) > 1e-12 {
-				t.Errorf("%s: %s can differ by %v, want %v", tt.name, name, v[0], v[1])
-			}
+			assert.Check(t, math.Abs(v[0]-v[1]) <= 1e-12, "%s: %s can differ by %v, want %v", tt.name, name, v[0], v[1])
 		}
 	}
 }

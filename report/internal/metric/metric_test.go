@@ -3,6 +3,9 @@ package metric
 import (
 	"testing"
 
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
+
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -18,7 +21,5 @@ func TestCellOverTrials(t *testing.T) {
 	if c := Lost.Cell(trials); c.Value != 600 {
 		t.Errorf("lost over the trials is %v, want the sum 600: a median hides one trial's loss", c.Value)
 	}
-	if s := Requests.Print(c, true); s != "20.0/min (10.0–30.0)" {
-		t.Errorf("printed %q", s)
-	}
+	assert.Check(t, is.Equal(Requests.Print(c, true), "20.0/min (10.0–30.0)"), "printed")
 }

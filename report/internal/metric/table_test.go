@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/result"
 )
@@ -146,19 +147,13 @@ var worked = map[string]float64{
 func trialByHand(t *testing.T) *result.Trial {
 	t.Helper()
 	trial := new(result.Trial)
-	if err := json.Unmarshal([]byte(byHand), trial); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, json.Unmarshal([]byte(byHand), trial))
 	h := result.NewHistogram()
 	for _, v := range []struct{ ns, n int64 }{{1e8, 950}, {2e9, 50}} {
-		if err := h.RecordValues(v.ns, v.n); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, h.RecordValues(v.ns, v.n))
 	}
 	text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	trial.LatencyHDR = string(text)
 	return trial
 }
@@ -185,14 +180,11 @@ func TestEveryMetricByHand(t *testing.T) {
 			t.Errorf("%s is %v, want %v (worked out by hand: %v)", m.Name, got, want, known)
 		}
 		// Of nothing, every metric that divides is unknown.
-		if got := m.Of(&result.Trial{}); !math.IsNaN(got) && got != 0 {
-			t.Errorf("%s of an empty trial is %v, want nothing", m.Name, got)
-		}
+		got := m.Of(&result.Trial{})
+		assert.Check(t, math.IsNaN(got) || got == 0, "%s of an empty trial is %v, want nothing", m.Name, got)
 	}
 	for name := range worked {
-		if !names[name] {
-			t.Errorf("there is no metric %q", name)
-		}
+		assert.Check(t, names[name], "there is no metric %q", name)
 	}
 }
 
@@ -231,9 +223,8 @@ func TestUnknown(t *testing.T) {
 		c.change(trial)
 		for metric, want := range c.want {
 			m := Named(metric)
-			if got := m.Of(trial); !near(got, want) {
-				t.Errorf("%s: %s is %v, want %v", name, metric, got, want)
-			}
+			got := m.Of(trial)
+			assert.Check(t, near(got, want), "%s: %s is %v, want %v", name, metric, got, want)
 		}
 	}
 }
@@ -248,9 +239,8 @@ func TestPackets(t *testing.T) {
 	for _, c := range []struct{ segments, data, bytes, want int64 }{
 		{0, 0, 0, 0}, {20, 12, 12 * 300, 20}, {1, 1, 1448, 1}, {1, 1, 1449, 2}, {3, 2, 2 * 65483, 92}, {7, 0, 0, 7},
 	} {
-		if got := of(result.Segments{Segments: c.segments, DataSegments: c.data}, c.bytes); got != c.want {
-			t.Errorf("%d segments, %d with %d bytes, are %d packets, want %d", c.segments, c.data, c.bytes, got, c.want)
-		}
+		got := of(result.Segments{Segments: c.segments, DataSegments: c.data}, c.bytes)
+		assert.Check(t, got == c.want, "%d segments, %d with %d bytes, are %d packets, want %d", c.segments, c.data, c.bytes, got, c.want)
 	}
 	r := rand.New(rand.NewPCG(15, 0))
 	for range 1000 {

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"gotest.tools/v3/assert"
 )
 
 func TestFloor(t *testing.T) {
@@ -28,22 +30,19 @@ func TestFloor(t *testing.T) {
 		{of(5, 7), "m h ws x", 0}, {of(5, 5), "m h ws x", 0.05},
 	} {
 		k := strings.Fields(tt.key)
-		if got := tt.noise.Floor(k[0], k[1], k[2], k[3], 6); math.Abs(got-tt.want) > 1e-9 {
-			t.Errorf("%s: %v, want %v", tt.key, got, tt.want)
-		}
+		got := tt.noise.Floor(k[0], k[1], k[2], k[3], 6)
+		assert.Check(t, math.Abs(got-tt.want) <= 1e-9, "%s: %v, want %v", tt.key, got, tt.want)
 	}
-	if n := len(of(60, 6).Alike); n != mostKept {
-		t.Errorf("%d are kept, want %d", n, mostKept)
-	}
+	n := len(of(60, 6).Alike)
+	assert.Check(t, n == mostKept, "%d are kept, want %d", n, mostKept)
 }
 
 const someNoise = `{"schema": 1, "alike": [{"machine": "a", "scenario_hash": "b", "commit": "c", "started": ["2026-11-22T10:00:00Z", "2026-11-22T11:00:00Z"],
  "transports": {"ws": {"trials": [6, 6], "changes": {"lost": 0}}}}]}`
 
 func TestParse(t *testing.T) {
-	if _, err := parse([]byte(someNoise)); err != nil {
-		t.Fatal(err)
-	}
+	_, err := parse([]byte(someNoise))
+	assert.NilError(t, err)
 	replaced := func(old, new string) string {
 		if !strings.Contains(someNoise, old) {
 			panic(fmt.Sprintf("there is no %s", old))
@@ -58,9 +57,8 @@ func TestParse(t *testing.T) {
 		{replaced(`"lost": 0`, `"lost": -1`), "ws: lost changed by -1"}, {replaced(`"lost": 0`, `"lost": 10.1`), "ws: lost changed by 10.1: 0 to 10 is possible"},
 		{replaced(`"lost": 0`, `"lost": 1e400`), "is not what pollpush writes"}, {replaced(`"lost": 0`, `"lost": "x"`), "is not what pollpush writes"},
 	} {
-		if _, err := parse([]byte(tt.text)); err == nil || !strings.Contains(err.Error(), tt.said) {
-			t.Errorf("%s: %v, want %q", tt.text, err, tt.said)
-		}
+		_, err := parse([]byte(tt.text))
+		assert.Check(t, err != nil && strings.Contains(err.Error(), tt.said), "%s: %v, want %q", tt.text, err, tt.said)
 	}
 }
 
@@ -78,9 +76,8 @@ func FuzzNoise(f *testing.F) {
 		for _, a := range n.Alike {
 			for transport, d := range a.Transports {
 				for id := range d.Changes {
-					if v := n.Floor(a.Machine, a.ScenarioHash, transport, id, 6); !(v >= 0 && v <= mostChange) {
-						t.Errorf("a floor of %v", v)
-					}
+					v := n.Floor(a.Machine, a.ScenarioHash, transport, id, 6)
+					assert.Check(t, v >= 0 && v <= mostChange, "a floor of %v", v)
 				}
 			}
 			n.Add(a)

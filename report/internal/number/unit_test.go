@@ -3,6 +3,9 @@ package number
 import (
 	"math"
 	"testing"
+
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 )
 
 func TestFormat(t *testing.T) {
@@ -18,9 +21,7 @@ func TestFormat(t *testing.T) {
 		{Share, 0.3679, "36.8 %"}, {Share, 1, "100 %"}, {Cores, 1.523, "152 %"},
 		{BitRate, 1240, "1.24 kbit/s"}, {BytesEach, 1234, "1,230 B"}, {PerMinute, 60.06, "60.1/min"}, {Ratio, 1, "1"},
 	} {
-		if got := tt.unit.Format(tt.in); got != tt.want {
-			t.Errorf("format(%v) = %q, want %q", tt.in, got, tt.want)
-		}
+		assert.Check(t, is.Equal(tt.unit.Format(tt.in), tt.want), "format(%v) =", tt.in)
 	}
 	if got, want := Seconds.FormatRange(0.0099, 0.0081, 0.0123), "9.90 ms (8.10–12.3)"; got != want {
 		t.Errorf("formatRange = %q, want %q", got, want)

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/fixture"
 	"github.com/pollpush/pollpush/report/internal/model"
@@ -56,20 +58,16 @@ func TestBreakEvenByHand(t *testing.T) {
 	list[2].Server.CPUUserS = 12e-6 * 100 * 32
 	s := setOf(t, list)
 	b, ok := model.CompareCosts(&s.Cuts(trials.AxisOf("poll.interval"))[0], "poll", "ws", &model.Expenses[0])
-	if !ok || len(b.At) != 1 || math.Abs(b.At[0]-5) > 1e-9 || !b.CheaperAtEnd {
-		t.Fatalf("crossings at %v (%v), want 5 s", b.At, ok)
-	}
-	if got := b.Modelled(); math.Abs(got-5) > 1e-6 {
-		t.Errorf("by the unit costs %v, want 5 s", got)
-	}
+	assert.Assert(t, ok && len(b.At) == 1 && math.Abs(b.At[0]-5) <= 1e-9 && b.CheaperAtEnd, "crossings at %v (%v), want 5 s", b.At, ok)
+	got := b.Modelled()
+	assert.Check(t, math.Abs(got-5) <= 1e-6, "by the unit costs %v, want 5 s", got)
 	// 1/5 lies at (1/5 − 1/10)/(1/2 − 1/10) = 1/4 of the way from 10 s to 2 s.
 	if want := 0.75*model.StaleTime(1, 10, false) + 0.25*model.StaleTime(1, 2, false); math.Abs(b.Stale-want) > 1e-12 {
 		t.Errorf("stale share %v, want %v", b.Stale, want)
 	}
 	const want = "At 100 clients and 1 message/s, polling costs the server less CPU than WebSocket from an interval of 5 s on ("
-	if text := strings.Join(sweepVerdict(s).Paragraphs, " "); !strings.HasPrefix(text, want) || !strings.Contains(text, "by the unit costs: 5 s") {
-		t.Errorf("the verdict says %q", text)
-	}
+	text := strings.Join(sweepVerdict(s).Paragraphs, " ")
+	assert.Check(t, strings.HasPrefix(text, want) && strings.Contains(text, "by the unit costs: 5 s"), "the verdict says %q", text)
 }
 
 func TestBreakEvenWords(t *testing.T) {
@@ -112,9 +110,8 @@ func TestBreakEvenWords(t *testing.T) {
 		if b.Cut == nil {
 			b.Cut, b.From, b.To = &trials.Cut{Along: interval}, 0.25, 30
 		}
-		if got := (Crossing{&b}).Clause(true); got != tt.want {
-			t.Errorf("%s:\n got %s\nwant %s", tt.name, got, tt.want)
-		}
+		got := (Crossing{&b}).Clause(true)
+		assert.Check(t, got == tt.want, "%s:\n got %s\nwant %s", tt.name, got, tt.want)
 	}
 }
 
@@ -145,9 +142,7 @@ func TestBreakEvenByBisection(t *testing.T) {
 					where := fmt.Sprintf("%s, %s: %s against %s, %s", name, (Crossing{&b}).Circumstances(), b.Poll, b.Push, b.Cost.Name)
 					again := bisected(list, &b)
 					if len(b.At) != 1 {
-						if len(b.At) != again.crossings {
-							t.Errorf("%s: %d crossings, by bisection %d", where, len(b.At), again.crossings)
-						}
+						assert.Check(t, len(b.At) == again.crossings, "%s: %d crossings, by bisection %d", where, len(b.At), again.crossings)
 						continue
 					}
 					crossed++
@@ -168,9 +163,7 @@ func TestBreakEvenByBisection(t *testing.T) {
 			}
 		}
 	}
-	if crossed < 12 {
-		t.Errorf("only %d crossings were checked", crossed)
-	}
+	assert.Check(t, crossed >= 12, "only %d crossings were checked", crossed)
 }
 
 type bisection struct {

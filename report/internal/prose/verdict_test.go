@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/axis"
 	"github.com/pollpush/pollpush/report/internal/charts"
@@ -44,14 +46,10 @@ func TestVerdict(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			got := said(pointVerdict(pointOf(t, fixture.Cases()[tt.name])))
 			for _, want := range tt.wants {
-				if !strings.Contains(got, want) {
-					t.Errorf("the verdict does not say %q:\n%s", want, got)
-				}
+				assert.Check(t, strings.Contains(got, want), "the verdict does not say %q:\n%s", want, got)
 			}
 			for _, bad := range tt.never {
-				if strings.Contains(got, bad) {
-					t.Errorf("the verdict says %q:\n%s", bad, got)
-				}
+				assert.Check(t, !strings.Contains(got, bad), "the verdict says %q:\n%s", bad, got)
 			}
 		})
 	}
@@ -76,9 +74,8 @@ func TestLossInTrialSetAside(t *testing.T) {
 	trials := fixture.Cases()["usual"]
 	fixture.Doubt(&trials[1], result.Invalid, "generator_cpu", "saturated")
 	trials[1].Lost = 7
-	if got := said(pointVerdict(pointOf(t, trials))); !strings.Contains(got, "ws lost 7 deliveries in trial 1") {
-		t.Errorf("a loss in a trial set aside was hidden:\n%s", got)
-	}
+	got := said(pointVerdict(pointOf(t, trials)))
+	assert.Check(t, strings.Contains(got, "ws lost 7 deliveries in trial 1"), "a loss in a trial set aside was hidden:\n%s", got)
 }
 
 // A transport with losses or duplicates wins no comparison, whichever of its
@@ -167,9 +164,7 @@ func TestModel(t *testing.T) {
 		{"batch, often", model.BatchWait(0.5, 1e6, 0.05), 0.0250005},
 		{"deliveries", model.DeliveriesPerSecond(2, 500), 1000},
 	} {
-		if math.Abs(tt.got-tt.want) > 1e-6 {
-			t.Errorf("%s: %v, want %v", tt.name, tt.got, tt.want)
-		}
+		assert.Check(t, math.Abs(tt.got-tt.want) <= 1e-6, "%s: %v, want %v", tt.name, tt.got, tt.want)
 	}
 }
 
@@ -200,9 +195,7 @@ func TestLongPollsBetweenTheirBounds(t *testing.T) {
 
 func TestCurveStopsWhereSamplesEnd(t *testing.T) {
 	h, err := metric.Merged(fixture.Usual().Run("ws"))
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	if h.TotalCount() != 180000 {
 		t.Fatalf("%d samples merged, want all 180,000", h.TotalCount())
 	}

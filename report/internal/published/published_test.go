@@ -10,6 +10,7 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 	"go.yaml.in/yaml/v4"
+	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/fixture"
@@ -29,9 +30,7 @@ func paperRun(t *testing.T, scenario string, change func(*result.Trial), transpo
 		change(&list[i])
 	}
 	r, err := trials.NewPoint(list)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return r
 }
 
@@ -49,18 +48,12 @@ func cellsOf(t *testing.T, r *trials.Point, what string) (theirs, measured strin
 
 func TestEveryPaperHasAScenario(t *testing.T) {
 	page, err := os.ReadFile("../../../docs/papers.md")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	files, err := fs.ReadDir(scenarios.FS, "published")
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	for _, file := range files {
 		name := strings.TrimSuffix(file.Name(), ".yaml")
-		if !slices.Contains(scenarios.Names, name) {
-			t.Errorf("published/%s.yaml belongs to no scenario", name)
-		}
+		assert.Check(t, slices.Contains(scenarios.Names, name), "published/%s.yaml belongs to no scenario", name)
 	}
 	for _, name := range scenarios.Names {
 		if !strings.HasPrefix(name, "paper-") {
@@ -68,12 +61,8 @@ func TestEveryPaperHasAScenario(t *testing.T) {
 		}
 		var asked struct{ Transports []string }
 		source, err := scenarios.FS.ReadFile(name + ".yaml")
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := yaml.Load(source, &asked); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
+		assert.NilError(t, yaml.Load(source, &asked))
 		p, ok := publicationOf(name)
 		if !ok || p.Source == "" || p.Setting == "" || len(p.Claims) == 0 {
 			t.Errorf("%s: source %q, setting %q, %d claims", name, p.Source, p.Setting, len(p.Claims))
@@ -83,17 +72,13 @@ func TestEveryPaperHasAScenario(t *testing.T) {
 			if c.What == "" || c.Published == "" || slices.Contains(whats, c.What) {
 				t.Errorf("%s: a claim %q, published %q", name, c.What, c.Published)
 			}
-			if c.Unit != "" && paperUnits[c.Unit] == nil {
-				t.Errorf("%s, %q: no unit %q", name, c.What, c.Unit)
-			}
+			assert.Check(t, c.Unit == "" || paperUnits[c.Unit] != nil, "%s, %q: no unit %q", name, c.What, c.Unit)
 			for _, o := range []*operand{&c.Measured, c.Over} {
 				if o == nil {
 					continue
 				}
 				metric.Named(o.Number) // panics where there is none
-				if !slices.Contains(asked.Transports, o.Transport) {
-					t.Errorf("%s, %q: the scenario has no transport %q", name, c.What, o.Transport)
-				}
+				assert.Check(t, slices.Contains(asked.Transports, o.Transport), "%s, %q: the scenario has no transport %q", name, c.What, o.Transport)
 			}
 			whats = append(whats, c.What)
 		}
@@ -213,9 +198,8 @@ func TestDoubtsStandBesideWhatWasMeasured(t *testing.T) {
 		"bytes around one message over WebSocket":     true,
 		"overhead of polling ÷ overhead of WebSocket": true,
 	} {
-		if _, measured := cellsOf(t, r, what); strings.HasSuffix(measured, " ⚠ invalid") != doubted {
-			t.Errorf("%s: %q", what, measured)
-		}
+		_, measured := cellsOf(t, r, what)
+		assert.Check(t, strings.HasSuffix(measured, " ⚠ invalid") == doubted, "%s: %q", what, measured)
 	}
 	_, notes := Table(r)
 	if !strings.Contains(notes[0], "Lubbers and Greco") || !strings.Contains(notes[1], "(--clients 10)") {
@@ -224,9 +208,8 @@ func TestDoubtsStandBesideWhatWasMeasured(t *testing.T) {
 }
 
 func TestNothingWasPublishedOfOtherScenarios(t *testing.T) {
-	if table, notes := Table(paperRun(t, "chat", func(*result.Trial) {}, "poll", "ws")); len(table.Rows) > 0 || notes != nil {
-		t.Errorf("%v, %v", table, notes)
-	}
+	table, notes := Table(paperRun(t, "chat", func(*result.Trial) {}, "poll", "ws"))
+	assert.Check(t, len(table.Rows) == 0 && notes == nil, "%v, %v", table, notes)
 }
 
 // uniformHDR is a histogram of one sample for each of n milliseconds.
@@ -234,13 +217,9 @@ func uniformHDR(t *testing.T, n int64) string {
 	t.Helper()
 	h := hdrhistogram.New(1, int64(time.Hour), 3)
 	for i := range n {
-		if err := h.RecordValue((i + 1) * 1e6); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, h.RecordValue((i+1)*1e6))
 	}
 	text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return string(text)
 }

@@ -9,6 +9,8 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 
 	"github.com/pollpush/pollpush/report/internal/axis"
 	"github.com/pollpush/pollpush/report/internal/number"
@@ -22,13 +24,9 @@ func TestMarkersStandBeside(t *testing.T) {
 	for range 5 {
 		place := beside(at, taken)
 		for _, other := range taken {
-			if math.Hypot(float64(place.X-other.X), float64(place.Y-other.Y)) < 4.4 {
-				t.Errorf("%v lies on %v", place, other)
-			}
+			assert.Check(t, math.Hypot(float64(place.X-other.X), float64(place.Y-other.Y)) >= 4.4, "%v lies on %v", place, other)
 		}
-		if place.Y != at.Y || math.Abs(float64(place.X-at.X)) > 9.1 {
-			t.Errorf("%v is far from %v", place, at)
-		}
+		assert.Check(t, place.Y == at.Y && math.Abs(float64(place.X-at.X)) <= 9.1, "%v is far from %v", place, at)
 		taken = append(taken, place)
 	}
 }
@@ -63,11 +61,7 @@ func TestWhatIsDrawnIsToldAndListed(t *testing.T) {
 		for _, s := range c.panel.Numbers() {
 			numbers = append(numbers, fmt.Sprint(s.Name, " ", s.X, " ", s.Y))
 		}
-		if got := strings.Join(said, " | "); got != c.said {
-			t.Errorf("%s tells %q, want %q", c.panel.Heading, got, c.said)
-		}
-		if got := strings.Join(numbers, " | "); got != c.numbers {
-			t.Errorf("%s lists %q, want %q", c.panel.Heading, got, c.numbers)
-		}
+		assert.Check(t, is.Equal(strings.Join(said, " | "), c.said), "%s tells", c.panel.Heading)
+		assert.Check(t, is.Equal(strings.Join(numbers, " | "), c.numbers), "%s lists", c.panel.Heading)
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/fixture"
 	"github.com/pollpush/pollpush/report/internal/model"
@@ -44,9 +46,7 @@ func TestModelOfPush(t *testing.T) {
 	}
 	got := strings.Join(rows(), "\n")
 	for _, want := range []string{"connections per client: 1, 1, 0 %", "requests per client: 0/min, 0/min, 0 %", "bytes per client and second: 0 B, 0.267 B, 0 %"} {
-		if !strings.Contains(got, want) {
-			t.Errorf("the model of push does not say %q:\n%s", want, got)
-		}
+		assert.Check(t, strings.Contains(got, want), "the model of push does not say %q:\n%s", want, got)
 	}
 	for i := range trials {
 		trials[i].Bytes.In *= 100
@@ -60,8 +60,6 @@ func TestModelOfPush(t *testing.T) {
 func point(t *testing.T, list []result.Trial) *trials.Point {
 	t.Helper()
 	p, err := trials.NewPoint(list)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return p
 }

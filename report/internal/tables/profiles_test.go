@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
@@ -36,17 +38,11 @@ func TestProfileNotes(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := trials.NewPoint(c.trials)
-			if err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, err)
 			notes, got := profiles(r)
-			if len(got) != len(c.want) || len(notes) != min(len(got), 1) {
-				t.Fatalf("%q, want %d commands and a note", got, len(c.want))
-			}
+			assert.Assert(t, len(got) == len(c.want) && len(notes) == min(len(got), 1), "%q, want %d commands and a note", got, len(c.want))
 			for i := range got {
-				if !strings.Contains(got[i], c.want[i]) {
-					t.Errorf("%q, want %q in it", got[i], c.want[i])
-				}
+				assert.Check(t, strings.Contains(got[i], c.want[i]), "%q, want %q in it", got[i], c.want[i])
 			}
 		})
 	}
@@ -58,36 +54,22 @@ func TestProfileCommandsWork(t *testing.T) {
 	list := []result.Trial{profiledTrial("poll", true), profiledTrial("ws", false)}
 	dir := t.TempDir()
 	folder := filepath.Join(dir, "results", list[0].Run)
-	if err := os.MkdirAll(filepath.Join(folder, "profiles"), 0o755); err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, os.MkdirAll(filepath.Join(folder, "profiles"), 0o755))
 	for _, trial := range list {
 		cpu, err := os.Create(filepath.Join(folder, trial.Profiles.CPU))
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		defer cpu.Close()
-		if err := pprof.StartCPUProfile(cpu); err != nil {
-			t.Fatalf("no profile can be taken: %v", err)
-		}
+		assert.NilError(t, pprof.StartCPUProfile(cpu), "no profile can be taken")
 		pprof.StopCPUProfile()
 		heap, err := os.Create(filepath.Join(folder, trial.Profiles.Heap))
-		if err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, err)
 		defer heap.Close()
-		if err := pprof.Lookup("heap").WriteTo(heap, 0); err != nil {
-			t.Fatal(err)
-		}
+		assert.NilError(t, pprof.Lookup("heap").WriteTo(heap, 0))
 	}
 	r, err := trials.NewPoint(list)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	_, commands := profiles(r)
-	if len(commands) != 4 {
-		t.Fatalf("%q", commands)
-	}
+	assert.Assert(t, len(commands) == 4, "%q", commands)
 	for i, kind := range []string{"Type: cpu", "Type: inuse_space"} {
 		shell := exec.Command("sh", "-c", strings.Join(commands[2*i:2*i+2], "\n"))
 		shell.Args[2] = strings.Replace(shell.Args[2], "-http=:", "-top", 1)

@@ -7,6 +7,9 @@ import (
 	"strings"
 	"testing"
 
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
+
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/model"
@@ -82,9 +85,7 @@ func TestUnitCostsAreThoseOfTheSeconds(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := trials.NewPoint([]result.Trial{c.made.trial("x", 1), c.made.trial("x", 2)})
-			if err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, err)
 			costs, _ := model.FitCosts(&r.Sides[0])
 			got := map[string]string{}
 			for _, row := range unitCosts(r).Rows {
@@ -92,9 +93,8 @@ func TestUnitCostsAreThoseOfTheSeconds(t *testing.T) {
 			}
 			for _, a := range model.Activities {
 				cost, told := costs[a.Name], slices.ContainsFunc(c.told, func(b model.Activity) bool { return a.Name == b.Name })
-				if off := math.Abs(cost.Value - c.made.cost[a.Name]); told && off > 3*cost.Err+1e-12 {
-					t.Errorf("%s: %v ± %v, made of %v", a.Name, cost.Value, cost.Err, c.made.cost[a.Name])
-				}
+				off := math.Abs(cost.Value - c.made.cost[a.Name])
+				assert.Check(t, !told || off <= 3*cost.Err+1e-12, "%s: %v ± %v, made of %v", a.Name, cost.Value, cost.Err, c.made.cost[a.Name])
 				want := cost.String()
 				switch {
 				case a.Name == model.PerIdleClient.Name && c.made.paced:
@@ -106,26 +106,18 @@ func TestUnitCostsAreThoseOfTheSeconds(t *testing.T) {
 					t.Errorf("%s: %q, want %q", a.Name, cell, want)
 				}
 			}
-			if got["seconds fitted"] != c.n {
-				t.Errorf("%s seconds, want %s", got["seconds fitted"], c.n)
-			}
+			assert.Check(t, got["seconds fitted"] == c.n, "%s seconds, want %s", got["seconds fitted"], c.n)
 		})
 	}
 }
 
 func TestSecondsThatDoNotEnter(t *testing.T) {
 	trial := made{false, 10, varying, nil, 0, 5}.trial("ws", 1)
-	if n := len(model.Whole(&trial)); n != 3 {
-		t.Errorf("%d seconds of 5, want all but the first and the last", n)
-	}
+	assert.Check(t, is.Equal(len(model.Whole(&trial)), 3), "seconds of 5")
 	trial.Series[4].ServerRSSBytes = 0 // not looked at
-	if n := len(model.Whole(&trial)); n != 2 {
-		t.Errorf("%d seconds, want 2", n)
-	}
+	assert.Check(t, is.Equal(len(model.Whole(&trial)), 2), "seconds")
 	trial.Schema = 2
-	if n := len(model.Whole(&trial)); n != 0 {
-		t.Errorf("%d seconds of an older version, want none", n)
-	}
+	assert.Check(t, is.Equal(len(model.Whole(&trial)), 0), "seconds of an older version")
 }
 
 func TestMemoryOfIdleClients(t *testing.T) {
@@ -158,9 +150,7 @@ func TestMemoryOfIdleClients(t *testing.T) {
 			for i := range metric.IdleMemory {
 				got = append(got, metric.IdleMemory[i].Print(metric.IdleMemory[i].Cell([]result.Trial{trial}), true))
 			}
-			if !slices.Equal(got, c.want) {
-				t.Errorf("%q, want %q", got, c.want)
-			}
+			assert.Check(t, slices.Equal(got, c.want), "%q, want %q", got, c.want)
 		})
 	}
 }
@@ -185,17 +175,11 @@ func TestUnitCostNotes(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, err := trials.NewPoint(c.trials)
-			if err != nil {
-				t.Fatal(err)
-			}
+			assert.NilError(t, err)
 			got := unitCostNotes(r)
-			if len(got) != len(c.want) {
-				t.Fatalf("%q, want %q", got, c.want)
-			}
+			assert.Assert(t, len(got) == len(c.want), "%q, want %q", got, c.want)
 			for i := range got {
-				if !strings.HasPrefix(got[i], c.want[i]) {
-					t.Errorf("%q, want %q…", got[i], c.want[i])
-				}
+				assert.Check(t, strings.HasPrefix(got[i], c.want[i]), "%q, want %q…", got[i], c.want[i])
 			}
 			if len(c.want) == 0 && len(unitCosts(r).Rows) > 0 {
 				t.Errorf("rows %v of nothing", unitCosts(r).Rows)
@@ -217,8 +201,6 @@ func TestCostsThatCannotBeTold(t *testing.T) {
 		{math.NaN(), math.NaN(), "–"},
 		{1e-6, math.NaN(), "–"},
 	} {
-		if got := (model.UnitCost{Value: c.value, Err: c.err}).String(); got != c.want {
-			t.Errorf("%v ± %v: %q, want %q", c.value, c.err, got, c.want)
-		}
+		assert.Check(t, is.Equal((model.UnitCost{Value: c.value, Err: c.err}).String(), c.want), "%v ± %v", c.value, c.err)
 	}
 }

@@ -3,6 +3,9 @@ package trials
 import (
 	"testing"
 
+	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
+
 	"github.com/pollpush/pollpush/internal/result"
 )
 
@@ -33,9 +36,7 @@ func TestSelection(t *testing.T) {
 			continue
 		}
 		for i, u := range tt.used {
-			if got := [2]int{s.Used[i].Trial, s.Used[i].Attempt}; got != u {
-				t.Errorf("%s: used trial and attempt %v, want %v", tt.name, got, u)
-			}
+			assert.Check(t, is.Equal([2]int{s.Used[i].Trial, s.Used[i].Attempt}, u), "%s: used trial and attempt", tt.name)
 		}
 	}
 }
@@ -43,8 +44,6 @@ func TestSelection(t *testing.T) {
 func selected(t *testing.T, trials []result.Trial) *Point {
 	t.Helper()
 	r, err := NewPoint(trials)
-	if err != nil {
-		t.Fatal(err)
-	}
+	assert.NilError(t, err)
 	return r
 }

@@ -29,7 +29,7 @@ type Config struct {
 	// SlowReaders, if not nil, counts the sessions that end while polling because
 	// more than Backlog waits for them. Over WebSocket the connection counts.
 	SlowReaders *atomic.Int64
-	// Panicked is told of a Handler that panics outside of an HTTP handler, where
+	// Panicked is called for a Handler that panics outside of an HTTP handler, where
 	// nobody else would recover it; nil lets the panic go on. Its session ends.
 	Panicked func(doing string, value any)
 }

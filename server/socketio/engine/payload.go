@@ -25,7 +25,7 @@ const (
 	binaryPacket  = 'b'
 )
 
-// Separator stands between two packets of a payload. Text that holds it cannot
+// Separator is between two packets of a payload. Text that holds it cannot
 // be sent: JSON writes it as \u001e.
 const Separator = '\x1e'
 

@@ -111,7 +111,7 @@ func (s *Session) Close(reason string) {
 type ending struct {
 	reason string
 	frame  []byte // closes a socket
-	last   []byte // what a polling client is told at last
+	last   []byte // the last packet of a polling client
 	kept   bool   // for a GET still to come; where one is parked, it is answered in any case
 }
 
