@@ -161,7 +161,7 @@ func TestFloor(t *testing.T) {
 		} {
 			of, is := q(got), q(measured)
 			if (of == nil) != (is == nil) || of != nil && math.Abs(*of+delay-*is) > 1e-12 {
-				t.Errorf("paced %v: %s is %v and a delay of %v, which do not come to %v", paced, name, value(of), delay, value(is))
+				t.Errorf("paced %v: %s and a delay of %v do not come to what was measured: %+v, %+v", paced, name, delay, got, measured)
 			}
 		}
 		assert.Check(t, got.N == measured.N, "paced %v: of %d, want %d", paced, got.N, measured.N)

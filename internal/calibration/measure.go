@@ -175,7 +175,7 @@ func (b *bench) light(ctx context.Context, t *Transport) error {
 		b.say("light load: %s; the floor is not known", why(&trial))
 		return nil
 	}
-	b.say("light load of %.0f/s: floor %.0f µs (p50), %.1f µs of generator CPU per %s", t.PerS, 1e6*value(t.Floor.P50), 1e6*t.CPU, t.Operation)
+	b.say("light load of %.0f/s: floor %s (p50), %.1f µs of generator CPU per %s", t.PerS, control.Latency(t.Floor.P50), 1e6*t.CPU, t.Operation)
 	return nil
 }
 
@@ -215,13 +215,6 @@ func less(q *result.Quantiles, by float64) *result.Quantiles {
 		return new(*v - by)
 	}
 	return &result.Quantiles{P50: take(q.P50), P90: take(q.P90), P99: take(q.P99), P999: take(q.P999), Max: q.Max - by, Mean: q.Mean - by, N: q.N}
-}
-
-func value(v *float64) float64 {
-	if v == nil {
-		return 0
-	}
-	return *v
 }
 
 // confirm runs trials at a load that should be a healthy one.

@@ -2,16 +2,10 @@ package control
 
 import (
 	"fmt"
-	"runtime"
 
 	"github.com/pollpush/pollpush/internal/chat"
 	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/scenario"
-)
-
-var (
-	goVersion = runtime.Version()
-	goos      = runtime.GOOS + "/" + runtime.GOARCH
 )
 
 // size is how many processes a trial takes.

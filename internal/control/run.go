@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -213,14 +214,10 @@ func disturbed(t *result.Trial) bool {
 	return noisy && t.Validity == result.Suspect || late && t.Validity == result.Invalid
 }
 
-// repeats reports whether a trial is run once more: never a second time.
+// repeats reports whether a trial is run once more: never a second time, and only
+// where that leaves time for all others.
 func (r *runner) repeats(t *result.Trial) bool {
-	return t.Attempt == 1 && disturbed(t) && r.allowsRepeat()
-}
-
-// allowsRepeat reports whether one trial more leaves time for all others.
-func (r *runner) allowsRepeat() bool {
-	return time.Since(r.began)+r.left+r.Scenario.Trial() <= r.Scenario.TimeLimit
+	return t.Attempt == 1 && disturbed(t) && time.Since(r.began)+r.left+r.Scenario.Trial() <= r.Scenario.TimeLimit
 }
 
 func (r *runner) label(transport string, n int) string {
@@ -285,7 +282,7 @@ func Env() result.Env { return env(proc.ReadMachine()) }
 
 func env(m proc.Machine) result.Env {
 	return result.Env{
-		Go: goVersion, OS: goos, Kernel: m.Kernel, CPUModel: m.CPUModel,
+		Go: runtime.Version(), OS: runtime.GOOS + "/" + runtime.GOARCH, Kernel: m.Kernel, CPUModel: m.CPUModel,
 		Cores: m.Cores, MemoryBytes: m.MemoryBytes, NoFile: m.NoFile,
 		CPUQuota: m.Limits.Quota, MemoryLimitBytes: m.Limits.MemoryBytes,
 	}

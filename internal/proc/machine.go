@@ -1,6 +1,8 @@
 package proc
 
 import (
+	"cmp"
+	"math"
 	"os"
 	"runtime"
 	"strconv"
@@ -25,10 +27,7 @@ type Machine struct {
 
 // Usable is how many cores this process and its children may use together.
 func (m Machine) Usable() float64 {
-	if q := m.Limits.Quota; q > 0 {
-		return min(q, float64(m.Cores))
-	}
-	return float64(m.Cores)
+	return min(cmp.Or(m.Limits.Quota, math.MaxFloat64), float64(m.Cores))
 }
 
 // ReadMachine reads what can be known of the machine, and what this process may

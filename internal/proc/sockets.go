@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 
 	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
@@ -232,16 +233,13 @@ func kin(pid int, all procfs.Procs) map[int]bool {
 // namespace, as the process's descriptors name them.
 func listeners(pid string, port uint16) map[string]bool {
 	all := map[string]bool{}
-	fs, err := procfs.NewFS("/proc/" + pid)
-	if err != nil {
-		return all
-	}
-	four, _ := fs.NetTCP() // a kernel without one of the families has none of its sockets
-	six, _ := fs.NetTCP6()
-	for _, s := range slices.Concat(four, six) {
-		const listening = 0x0A
-		if s.St == listening && s.LocalPort == uint64(port) {
-			all[fmt.Sprintf("socket:[%d]", s.Inode)] = true
+	for _, family := range []string{"tcp", "tcp6"} {
+		sockets, _ := os.ReadFile("/proc/" + pid + "/net/" + family) // a kernel without one of the families has none of its sockets
+		for line := range strings.Lines(string(sockets)) {
+			const address, state, inode, listening = 1, 3, 9, "0A"
+			if f := strings.Fields(line); len(f) > inode && f[state] == listening && strings.HasSuffix(f[address], fmt.Sprintf(":%04X", port)) {
+				all["socket:["+f[inode]+"]"] = true
+			}
 		}
 	}
 	return all
