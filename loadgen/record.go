@@ -2,6 +2,7 @@ package loadgen
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/binary"
 	"slices"
 	"sync/atomic"
@@ -51,16 +52,8 @@ func (l *Ledger) Enter(id uint64) entry {
 		l.high = id
 		return inOrder
 	}
-	i, found := slices.BinarySearchFunc(l.gaps, id, func(s span, id uint64) int {
-		switch {
-		case s.to < id:
-			return -1
-		case s.from > id:
-			return 1
-		}
-		return 0
-	})
-	if !found {
+	i, _ := slices.BinarySearchFunc(l.gaps, id, func(s span, id uint64) int { return cmp.Compare(s.to, id) })
+	if i == len(l.gaps) || l.gaps[i].from > id {
 		return duplicate
 	}
 	s := l.gaps[i]

@@ -9,8 +9,6 @@ import (
 	"path"
 	"time"
 
-	"github.com/go-chi/chi/v5"
-
 	"github.com/pollpush/pollpush/internal/web"
 )
 
@@ -34,16 +32,7 @@ var pageTypes = map[string]string{
 const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
-// page serves the chat page.
-func page(w http.ResponseWriter, r *http.Request) {
-	servePage(w, r, "index.html")
-}
-
-// pageFile serves what the page consists of: /page/NAME.
-func pageFile(w http.ResponseWriter, r *http.Request) {
-	servePage(w, r, chi.URLParam(r, "*"))
-}
-
+// servePage serves a file that the chat page consists of.
 func servePage(w http.ResponseWriter, r *http.Request, name string) {
 	content, err := pageContent(name)
 	contentType, ok := pageTypes[path.Ext(name)]

@@ -27,10 +27,7 @@ func refuse(w http.ResponseWriter, status int, detail string) {
 	if err != nil {
 		panic(err) // strings and integers always encode
 	}
-	w.Header()["Content-Type"] = []string{"application/problem+json"}
-	w.Header()["Content-Length"] = []string{strconv.Itoa(len(body))}
-	w.WriteHeader(status)
-	w.Write(body) // there is nobody to tell if the peer is gone
+	answerAs(w, status, problemType, body)
 }
 
 // refuseInput answers with the problem that err is.
@@ -69,13 +66,18 @@ func (s *Server) panicked(doing string, value any) {
 	s.config.Log.Error("panic", "doing", doing, "value", value, "stack", string(debug.Stack()))
 }
 
-// answer sends a whole JSON body in one write.
-func answer(w http.ResponseWriter, status int, body []byte) {
+func answer(w http.ResponseWriter, status int, body []byte) { answerAs(w, status, jsonType, body) }
+
+// answerAs sends a whole body in one write.
+func answerAs(w http.ResponseWriter, status int, contentType []string, body []byte) {
 	h := w.Header()
-	h["Content-Type"] = jsonType
+	h["Content-Type"] = contentType
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	w.WriteHeader(status)
 	w.Write(body) // there is nobody to tell if the peer is gone
 }
 
-var jsonType = []string{"application/json"}
+var (
+	jsonType    = []string{"application/json"}
+	problemType = []string{"application/problem+json"}
+)

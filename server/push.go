@@ -1,6 +1,7 @@
 package server
 
 import (
+	"sync/atomic"
 	"time"
 
 	"github.com/pollpush/pollpush/internal/chat"
@@ -22,6 +23,21 @@ const (
 	sweepSeconds = 2
 )
 
+// pushFormat is how batches go out: what says that history was too short, where
+// it was, and all the messages as encode appends them.
+func pushFormat(truncated []byte, encode func(b []byte, messages []chat.Message) []byte) *chat.Format {
+	return &chat.Format{Encode: func(b *chat.Batch) []byte {
+		var encoded []byte
+		if b.Truncated {
+			encoded = append(encoded, truncated...)
+		}
+		if len(b.Messages) > 0 {
+			encoded = encode(encoded, b.Messages)
+		}
+		return encoded
+	}}
+}
+
 // push leads a room's messages into an outbox.
 type push struct {
 	server *Server
@@ -29,6 +45,21 @@ type push struct {
 	outbox *wire.Outbox
 	format *chat.Format
 	window time.Duration // for which messages are gathered; 0 sends each at once
+	slot   int           // in the registry
+}
+
+func (p *push) abandon()   { p.outbox.Abandon() }
+func (p *push) seat() *int { return &p.slot }
+
+// ended is deferred by who serves the member k: it survives a panic, closes, and
+// takes k out of what is counted.
+func (p *push) ended(k member, what string, drop func(), open *atomic.Int64) {
+	if bug := recover(); bug != nil {
+		p.server.panicked(what+" of room "+p.room.Name(), bug)
+	}
+	drop()
+	open.Add(-1)
+	p.server.members.remove(k)
 }
 
 // Deliver writes a batch to the client. Like all of the outbox it does not wait.
@@ -69,10 +100,7 @@ func (s *Server) replay(room *chat.Room, after uint64, sink chat.Sink, wait func
 // missed returns the first page of what a client at the cursor has missed, and
 // whether all of it is more than should wait for the client.
 func (s *Server) missed(room *chat.Room, after uint64) (page chat.Page, long bool) {
-	page, err := room.After(after, chat.MaxPage)
-	if err != nil {
-		panic(err) // of the limit
-	}
+	page = room.After(after, chat.MaxPage)
 	size := 0
 	for i := range page.Messages {
 		size += len(page.Messages[i].JSON())

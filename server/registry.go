@@ -106,17 +106,8 @@ func (r *registry) remove(k member) {
 func (r *registry) close(ctx context.Context) {
 	close(r.stop)
 	r.each(member.goAway)
-	gone := make(chan struct{})
-	go func() {
-		r.members.Wait()
-		close(gone)
-	}()
-	select {
-	case <-gone:
-	case <-ctx.Done():
-		r.each(member.abandon)
-		<-gone
-	}
+	defer context.AfterFunc(ctx, func() { r.each(member.abandon) })()
+	r.members.Wait()
 }
 
 func (r *registry) each(do func(member)) {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/go-chi/chi/v5"
 
@@ -35,22 +36,7 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusUnsupportedMediaType, "the content type is "+strconv.Quote(r.Header.Get("Content-Type"))+", want application/json")
 		return
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	if err != nil {
-		refuseInput(w, err)
-		return
-	}
-	room, err := s.hub.Room(chi.URLParam(r, "room"))
-	if err != nil {
-		refuseInput(w, err)
-		return
-	}
-	user, text, err := parseMessage(body)
-	if err != nil {
-		refuseInput(w, err)
-		return
-	}
-	m, err := room.Post(user, text)
+	m, err := s.accept(w, r)
 	if err != nil {
 		refuseInput(w, err)
 		return
@@ -58,6 +44,28 @@ func (s *Server) post(w http.ResponseWriter, r *http.Request) {
 	s.tally.posted.Add(1)
 	w.Header()["Location"] = []string{"/api/rooms/" + m.Room + "/messages?after=" + strconv.FormatUint(m.ID-1, 10) + "&limit=1"}
 	answer(w, http.StatusCreated, m.JSON())
+}
+
+// accept posts what the body says to the request's room.
+func (s *Server) accept(w http.ResponseWriter, r *http.Request) (chat.Message, error) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		return chat.Message{}, err
+	}
+	room, err := s.hub.Room(chi.URLParam(r, "room"))
+	if err != nil {
+		return chat.Message{}, err
+	}
+	return postTo(room, body)
+}
+
+// postTo posts a message as JSON has it.
+func postTo(room *chat.Room, body []byte) (chat.Message, error) {
+	user, text, err := parseMessage(body)
+	if err != nil {
+		return chat.Message{}, err
+	}
+	return room.Post(user, text)
 }
 
 // poll answers with what follows the client's cursor, or with the newest
@@ -73,15 +81,10 @@ func (s *Server) poll(w http.ResponseWriter, r *http.Request) {
 
 func (s *Server) answerPoll(w http.ResponseWriter, r *http.Request, room *chat.Room, q query) {
 	var page chat.Page
-	var err error
 	if q.resume {
-		page, err = room.After(q.after, q.limit)
+		page = room.After(q.after, q.limit)
 	} else {
-		page, err = room.Newest(q.limit)
-	}
-	if err != nil {
-		refuseInput(w, err)
-		return
+		page = room.Newest(q.limit)
 	}
 	if q.wait > 0 && len(page.Messages) == 0 {
 		s.await(w, r, room, q)
@@ -149,3 +152,56 @@ func appendPage(b []byte, p chat.Page) []byte {
 	}
 	return append(b, '}')
 }
+
+// await answers a poll that has found no news: as soon as there is some, or with
+// an empty page when its time is over or the server shuts down. Its connection
+// stays with net/http, which holds a goroutine and buffers for it all the time.
+func (s *Server) await(w http.ResponseWriter, r *http.Request, room *chat.Room, q query) {
+	control := http.NewResponseController(w)
+	// net/http would take its time limits for the end of the connection.
+	control.SetReadDeadline(time.Now().Add(q.wait + requestTimeout))
+
+	news := make(waiter, 1)
+	cancel := room.Subscribe(q.after, 0, news)
+	defer cancel()
+	timer := time.NewTimer(q.wait)
+	defer timer.Stop()
+	s.tally.waiting.Add(1)
+	defer s.tally.waiting.Add(-1)
+	var page encodedPage
+	select {
+	case page = <-news:
+	case <-timer.C:
+	case <-s.closing.Done():
+	case <-r.Context().Done():
+		return
+	}
+	control.SetWriteDeadline(time.Now().Add(requestTimeout))
+	if 0 < page.messages && page.messages <= q.limit {
+		s.answerPage(w, r, page)
+		return
+	}
+	q.wait = 0
+	s.answerPoll(w, r, room, q)
+}
+
+// waiter takes the first batch that comes. All that wait at one cursor get the
+// same bytes.
+type waiter chan encodedPage
+
+// Deliver takes the first batch, and leaves those that come before the
+// subscription has been cancelled.
+func (w waiter) Deliver(b *chat.Batch) {
+	if len(b.Messages) == 0 {
+		return // the cursor is behind history and nothing is kept: the wait goes on
+	}
+	page := encodedPage{b.As(pages), len(b.Messages), b.Messages[len(b.Messages)-1].ID, b.Truncated}
+	select {
+	case w <- page:
+	default:
+	}
+}
+
+var pages = &chat.Format{Encode: func(b *chat.Batch) []byte {
+	return appendPage(nil, chat.Page{Messages: b.Messages, Last: b.Messages[len(b.Messages)-1].ID, Truncated: b.Truncated})
+}}

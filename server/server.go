@@ -60,8 +60,8 @@ type Server struct {
 	tally    tally
 	members  *registry
 	socketio *socketio.Server
-	closing  chan struct{}
-	drain    func() // closes closing, once
+	closing  context.Context // done when it shuts down
+	drain    func()          // ends closing
 }
 
 // New returns a server that does not listen yet. It panics where
@@ -83,12 +83,11 @@ func New(config Config) *Server {
 		config:   config,
 		hub:      chat.NewHub(config.History),
 		upgrader: wire.Upgrader{MaxMessage: maxFrame, Backlog: config.Backlog, Deflate: config.Deflate, Refuse: refuse},
-		closing:  make(chan struct{}),
 	}
+	s.closing, s.drain = context.WithCancel(context.Background())
 	s.tally.Patience = stallSeconds / sweepSeconds
 	s.members = newRegistry(s.tally.Sweep)
 	s.socketio = s.newSocketIO()
-	s.drain = sync.OnceFunc(func() { close(s.closing) })
 	s.http = &http.Server{
 		Handler:           s.arrive(s.routes()),
 		ReadHeaderTimeout: headerTimeout,
@@ -110,9 +109,9 @@ func (s *Server) routes() http.Handler {
 		refuse(w, http.StatusNotFound, "nothing is served at "+r.URL.Path+"; the chat is under /api/rooms/{room}/messages")
 	})
 	r.MethodNotAllowed(methodNotAllowed)
-	r.Get("/", page)
-	r.Get("/page/*", pageFile)
-	r.Get("/healthz", s.health)
+	r.Get("/", func(w http.ResponseWriter, r *http.Request) { servePage(w, r, "index.html") })
+	r.Get("/page/*", func(w http.ResponseWriter, r *http.Request) { servePage(w, r, chi.URLParam(r, "*")) })
+	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) { answer(w, http.StatusOK, []byte(`{"status":"ok"}`)) })
 	r.Get("/metrics", s.metrics().ServeHTTP)
 	r.Get("/api/rooms/{room}/messages", s.poll)
 	r.Post("/api/rooms/{room}/messages", s.post)
@@ -168,7 +167,7 @@ func (s *Server) arrive(next http.Handler) http.Handler {
 				refuse(w, http.StatusInternalServerError, "the server failed; see its log")
 			}
 		}()
-		if s.isClosing() && r.URL.Path != "/metrics" {
+		if s.closing.Err() != nil && r.URL.Path != "/metrics" {
 			w.Header().Set("Retry-After", "1")
 			w.Header().Set("Connection", "close")
 			refuse(w, http.StatusServiceUnavailable, "the server is shutting down")
@@ -176,17 +175,4 @@ func (s *Server) arrive(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
-}
-
-func (s *Server) isClosing() bool {
-	select {
-	case <-s.closing:
-		return true
-	default:
-		return false
-	}
-}
-
-func (s *Server) health(w http.ResponseWriter, _ *http.Request) {
-	answer(w, http.StatusOK, []byte(`{"status":"ok"}`))
 }

@@ -20,6 +20,8 @@ import (
 	"github.com/gorilla/websocket"
 	"go.uber.org/goleak"
 	"gotest.tools/v3/assert"
+
+	"github.com/pollpush/pollpush/internal/chat"
 )
 
 // patience bounds every wait of the tests; none of them measures time.
@@ -120,16 +122,49 @@ func (h *harness) do(method, path, body string, header ...string) reply {
 	h.t.Helper()
 	r, err := http.NewRequest(method, h.url+path, strings.NewReader(body))
 	assert.NilError(h.t, err)
-	for _, line := range header {
-		name, value, _ := strings.Cut(line, ": ")
-		r.Header.Set(name, value)
-	}
+	r.Header = headerOf(header)
 	res, err := h.client.Do(r)
 	assert.NilError(h.t, err)
 	defer res.Body.Close()
 	b, err := io.ReadAll(res.Body)
 	assert.NilError(h.t, err)
 	return reply{res.StatusCode, res.Header, string(b)}
+}
+
+// headerOf is a header of lines "Name: value".
+func headerOf(lines []string) http.Header {
+	header := http.Header{}
+	for _, line := range lines {
+		name, value, _ := strings.Cut(line, ": ")
+		header.Set(name, value)
+	}
+	return header
+}
+
+func (h *harness) lobby() *chat.Room {
+	room, err := h.hub.Room("lobby")
+	assert.NilError(h.t, err)
+	return room
+}
+
+// fill posts n messages of a size to the lobby, past the transports.
+func (h *harness) fill(n, size int) {
+	room := h.lobby()
+	for range n {
+		room.Post("ada", strings.Repeat("x", size))
+	}
+}
+
+// fillUntilSlow posts until somebody is taken for a slow reader; seen follows
+// each message.
+func (h *harness) fillUntilSlow(seen func(id int)) (posted int) {
+	h.t.Helper()
+	for h.tally.SlowReaders.Load() == 0 {
+		h.fill(1, chat.MaxText)
+		posted++
+		seen(posted)
+	}
+	return posted
 }
 
 func (h *harness) post(room, text string) reply {
@@ -193,13 +228,7 @@ func (h *harness) open(path string, header ...string) *websocket.Conn {
 }
 
 func (h *harness) tryOpen(path string, header ...string) (*websocket.Conn, *http.Response, error) {
-	d := h.dialer()
-	hd := http.Header{}
-	for _, line := range header {
-		name, value, _ := strings.Cut(line, ": ")
-		hd.Set(name, value)
-	}
-	ws, res, err := d.Dial(h.ws()+"/api/rooms/"+path, hd)
+	ws, res, err := h.dialer().Dial(h.ws()+"/api/rooms/"+path, headerOf(header))
 	if err == nil {
 		h.t.Cleanup(func() { ws.Close() })
 		ws.SetReadDeadline(time.Now().Add(patience))

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"net"
-	"strings"
 	"testing"
 	"time"
 
@@ -43,18 +42,10 @@ func TestSlowReaderIsClosedAndOthersGoOn(t *testing.T) {
 	h := start(t, Config{Backlog: 64 << 10})
 	slow := h.slowClient("lobby/ws")
 	good := h.open("lobby/ws")
-	room, err := h.hub.Room("lobby")
-	assert.NilError(t, err)
-	text := strings.Repeat("x", chat.MaxText)
-	posted := 0
-	for h.tally.SlowReaders.Load() == 0 {
-		room.Post("ada", text)
-		posted++
-		wantMessages(t, lines(t, good, 1), posted)
-	}
+	posted := h.fillUntilSlow(func(id int) { wantMessages(t, lines(t, good, 1), id) })
 	h.await("websockets", &h.tally.websockets, 1) // although slow reads nothing
 	h.await("connections", &h.tally.Open, 1)
-	room.Post("ada", "still there?")
+	h.post("lobby", "still there?")
 	wantMessages(t, lines(t, good, 1), posted+1)
 	assert.Check(t, is.Equal(h.tally.SlowReaders.Load(), int64(1)), "slow readers")
 	slow.Close()
@@ -63,25 +54,15 @@ func TestSlowReaderIsClosedAndOthersGoOn(t *testing.T) {
 func TestSlowReaderThatReadsAfterAllIsTold(t *testing.T) {
 	h := start(t, Config{Backlog: 64 << 10})
 	ws := h.open("lobby/ws")
-	room, err := h.hub.Room("lobby")
-	assert.NilError(t, err)
-	text := strings.Repeat("x", chat.MaxText)
-	for h.tally.SlowReaders.Load() == 0 {
-		room.Post("ada", text)
-	}
+	h.fillUntilSlow(func(int) {})
 	assert.Check(t, is.Equal(closeCode(ws), websocket.ClosePolicyViolation), "closed with")
 }
 
 func TestBacklogIsDeliveredInOrderOnceThePeerReads(t *testing.T) {
 	h := start(t, Config{Backlog: 64 << 20, History: 10_000})
 	ws := h.open("lobby/ws")
-	room, err := h.hub.Room("lobby")
-	assert.NilError(t, err)
 	const n = 3000
-	text := strings.Repeat("x", chat.MaxText)
-	for range n {
-		room.Post("ada", text)
-	}
+	h.fill(n, chat.MaxText)
 	h.await("deliveries", &h.tally.deliveries, n)
 	wantMessages(t, lines(t, ws, n), 1)
 }

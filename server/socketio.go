@@ -173,11 +173,7 @@ func (g *guest) accept(args []json.RawMessage) (chat.Message, error) {
 		return chat.Message{}, fmt.Errorf("%s: found %d arguments, want one: a string or {\"user\":…,\"text\":…}", chatMessage, len(args))
 	}
 	if args[0][0] == '{' {
-		user, text, err := parseMessage(args[0])
-		if err != nil {
-			return chat.Message{}, err
-		}
-		return g.room.Post(user, text)
+		return postTo(g.room, args[0])
 	}
 	var text string
 	if err := json.Unmarshal(args[0], &text); err != nil || args[0][0] != '"' {

@@ -65,19 +65,13 @@ type stream struct {
 	push
 	conn  *wire.Conn
 	spoke atomic.Int64 // when something was last sent, in the registry's seconds
-	slot  int          // there
 }
 
 func (k *stream) serve(after uint64) {
-	defer func() {
-		if p := recover(); p != nil {
-			k.server.panicked("a stream of room "+k.room.Name(), p)
-		}
+	defer k.ended(k, "a stream", func() {
 		k.outbox.Abandon()
 		k.conn.Close()
-		k.server.tally.streams.Add(-1)
-		k.server.members.remove(k)
-	}()
+	}, &k.server.tally.streams)
 	cancel, err := k.follow(after, k)
 	if err != nil {
 		return
@@ -114,9 +108,7 @@ func (k *stream) beat(now int64) (next int) {
 	return silentSeconds
 }
 
-func (k *stream) goAway()    { k.outbox.Close(lastChunk) }
-func (k *stream) abandon()   { k.outbox.Abandon() }
-func (k *stream) seat() *int { return &k.slot }
+func (k *stream) goAway() { k.outbox.Close(lastChunk) }
 
 var (
 	commentChunk   = appendChunk(nil, []byte(":\n\n"))
@@ -124,25 +116,18 @@ var (
 	lastChunk      = []byte("0\r\n\r\n")
 )
 
-// eventChunks is how batches go out: an event for each message, in one chunk.
-var eventChunks = &chat.Format{Encode: func(b *chat.Batch) []byte {
-	var chunks []byte
-	if b.Truncated {
-		chunks = append(chunks, truncatedChunk...)
-	}
-	if len(b.Messages) == 0 {
-		return chunks
-	}
+// eventChunks is an event for each message, in one chunk.
+var eventChunks = pushFormat(truncatedChunk, func(b []byte, messages []chat.Message) []byte {
 	var events []byte
-	for _, m := range b.Messages {
+	for _, m := range messages {
 		events = append(events, "id: "...)
 		events = strconv.AppendUint(events, m.ID, 10)
 		events = append(events, "\nevent: message\ndata: "...)
 		events = append(events, m.JSON()...)
 		events = append(events, "\n\n"...)
 	}
-	return appendChunk(chunks, events)
-}}
+	return appendChunk(b, events)
+})
 
 // appendChunk appends a chunk of a body (RFC 9112, 7.1).
 func appendChunk(b, data []byte) []byte {

@@ -3,15 +3,12 @@ package server
 import (
 	"bufio"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 	"testing"
 
 	"gotest.tools/v3/assert"
 	is "gotest.tools/v3/assert/cmp"
-
-	"github.com/pollpush/pollpush/internal/chat"
 )
 
 // stream opens a stream of events and returns what reads its lines.
@@ -19,10 +16,7 @@ func (h *harness) stream(path string, header ...string) (*bufio.Reader, *http.Re
 	h.t.Helper()
 	r, err := http.NewRequest("GET", h.url+"/api/rooms/"+path, nil)
 	assert.NilError(h.t, err)
-	for _, line := range header {
-		name, value, _ := strings.Cut(line, ": ")
-		r.Header.Set(name, value)
-	}
+	r.Header = headerOf(header)
 	res, err := h.client.Do(r)
 	assert.NilError(h.t, err)
 	h.t.Cleanup(func() { res.Body.Close() })
@@ -69,16 +63,9 @@ func TestACursorAhead(t *testing.T) {
 	}
 }
 
-func TestStreamRefusals(t *testing.T) {
-	h := start(t, Config{})
-	r := h.do("HEAD", "/api/rooms/lobby/events", "")
+func TestHeadOfAStream(t *testing.T) {
+	r := start(t, Config{}).do("HEAD", "/api/rooms/lobby/events", "")
 	assert.Check(t, r.status == 200 && r.header.Get("Content-Type") == "text/event-stream", "HEAD: %d %v", r.status, r.header)
-	c, err := net.Dial("tcp", h.addr)
-	assert.NilError(t, err)
-	defer c.Close()
-	fmt.Fprint(c, "GET /api/rooms/lobby/events HTTP/1.0\r\n\r\n")
-	res, err := http.ReadResponse(bufio.NewReader(c), nil)
-	assert.Check(t, err == nil && res.StatusCode == 505, "HTTP/1.0: %v %v", res, err)
 }
 
 // Fifteen seconds of silence bring a comment; a message puts it off.
@@ -103,15 +90,8 @@ func TestSilentStreamGetsComments(t *testing.T) {
 
 func TestStreamThatIsNotReadIsDropped(t *testing.T) {
 	h := start(t, Config{Backlog: 64 << 10})
-	c := h.connect()
-	beneath(c).SetReadBuffer(4 << 10)
-	fmt.Fprint(c, "GET /api/rooms/lobby/events HTTP/1.1\r\nHost: x\r\n\r\n")
-	h.await("streams", &h.tally.streams, 1)
-	room, err := h.hub.Room("lobby")
-	assert.NilError(t, err)
-	for h.tally.SlowReaders.Load() == 0 {
-		room.Post("ada", strings.Repeat("x", chat.MaxText))
-	}
+	h.streamThatStalls()
+	h.fillUntilSlow(func(int) {})
 	h.await("streams", &h.tally.streams, 0)
 	h.await("connections", &h.tally.Open, 0)
 }
@@ -119,12 +99,8 @@ func TestStreamThatIsNotReadIsDropped(t *testing.T) {
 // A long history is replayed at the reader's pace, not dropped as too much.
 func TestStreamReplaysMoreThanTheBacklog(t *testing.T) {
 	h := start(t, Config{Backlog: 64 << 10})
-	room, err := h.hub.Room("lobby")
-	assert.NilError(t, err)
 	const n = 200
-	for range n {
-		room.Post("ada", strings.Repeat("x", 4000))
-	}
+	h.fill(n, 4000)
 	r, _ := h.stream("lobby/events?after=0")
 	for i, block := range events(t, r, n) {
 		assert.Assert(t, strings.HasPrefix(block, fmt.Sprintf("id: %d\n", i+1)), "event %d begins %.40q", i+1, block)

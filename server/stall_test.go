@@ -96,8 +96,7 @@ func TestStalledReaderIsCut(t *testing.T) {
 			h := startWith(t, Config{History: 10_000, Deflate: true, Batch: time.Millisecond, Backlog: 64 << 20}, func(s *Server) { s.members.second.Stop() })
 			good := h.open("lobby/ws")
 			told := transport.join(h)
-			room, err := h.hub.Room("lobby")
-			assert.NilError(t, err)
+			room := h.lobby()
 			for range c.count {
 				room.Post("ada", incompressible(c.bytes))
 			}
@@ -141,8 +140,7 @@ func TestStalledAnswerIsCut(t *testing.T) {
 	} {
 		t.Run(path, func(t *testing.T) {
 			h := startWith(t, Config{History: 2000}, func(s *Server) { s.http.WriteTimeout = 50 * time.Millisecond })
-			room, err := h.hub.Room("lobby")
-			assert.NilError(t, err)
+			room := h.lobby()
 			for range 2000 { // as JSON a page is larger than what kernels hold
 				room.Post("ada", strings.Repeat("\x01", chat.MaxText))
 			}

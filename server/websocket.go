@@ -64,18 +64,10 @@ type socket struct {
 	push
 	ws        *wire.WebSocket
 	replaying atomic.Bool // nothing is read from it yet
-	slot      int         // in the registry
 }
 
 func (k *socket) serve(after uint64) {
-	defer func() {
-		if p := recover(); p != nil {
-			k.server.panicked("a WebSocket of room "+k.room.Name(), p)
-		}
-		k.ws.Drop()
-		k.server.tally.websockets.Add(-1)
-		k.server.members.remove(k)
-	}()
+	defer k.ended(k, "a WebSocket", k.ws.Drop, &k.server.tally.websockets)
 	k.replaying.Store(true)
 	cancel, err := k.follow(after, k)
 	k.replaying.Store(false)
@@ -91,12 +83,7 @@ func (k *socket) take(_ int, body []byte) error {
 	if !k.outbox.IsOpen() {
 		return nil // it could not be acknowledged any more
 	}
-	user, text, err := parseMessage(body)
-	if err != nil {
-		k.outbox.Write(errorFrame(err))
-		return nil
-	}
-	m, err := k.room.Post(user, text)
+	m, err := postTo(k.room, body)
 	if err != nil {
 		k.outbox.Write(errorFrame(err))
 		return nil
@@ -120,43 +107,26 @@ func (k *socket) goAway() {
 	k.outbox.Close(wire.CloseFrame(websocket.CloseGoingAway, "shutting down"))
 }
 
-func (k *socket) abandon()   { k.outbox.Abandon() }
-func (k *socket) seat() *int { return &k.slot }
-
 var (
 	pingFrame      = wire.AppendFrame(nil, websocket.PingMessage)
 	truncatedFrame = wire.AppendFrame(nil, websocket.TextMessage, []byte(`{"truncated":true}`))
 )
 
-// textFrames is how batches go out: a frame that says where history was too
-// short, and one with all the messages, a line break between two.
-var textFrames = &chat.Format{Encode: func(b *chat.Batch) []byte {
-	var frames []byte
-	if b.Truncated {
-		frames = append(frames, truncatedFrame...)
-	}
-	if len(b.Messages) == 0 {
-		return frames
-	}
-	n := linesLength(b.Messages)
-	if frames == nil {
-		frames = make([]byte, 0, n+10)
-	}
-	return appendLines(wire.AppendFrameHeader(frames, websocket.TextMessage, n), b.Messages)
-}}
-
-// deflatedFrames is the same where compression is agreed on.
-var deflatedFrames = &chat.Format{Encode: func(b *chat.Batch) []byte {
-	var frames []byte
-	if b.Truncated {
-		frames = append(frames, truncatedFrame...)
-	}
-	if len(b.Messages) == 0 {
-		return frames
-	}
-	lines := appendLines(make([]byte, 0, linesLength(b.Messages)), b.Messages)
-	return wire.AppendDeflated(frames, websocket.TextMessage, lines)
-}}
+// textFrames is a frame with all the messages of a batch, a line break between
+// two; deflatedFrames is the same where compression is agreed on.
+var (
+	textFrames = pushFormat(truncatedFrame, func(b []byte, messages []chat.Message) []byte {
+		n := linesLength(messages)
+		if b == nil {
+			b = make([]byte, 0, n+10)
+		}
+		return appendLines(wire.AppendFrameHeader(b, websocket.TextMessage, n), messages)
+	})
+	deflatedFrames = pushFormat(truncatedFrame, func(b []byte, messages []chat.Message) []byte {
+		lines := appendLines(make([]byte, 0, linesLength(messages)), messages)
+		return wire.AppendDeflated(b, websocket.TextMessage, lines)
+	})
+)
 
 func linesLength(messages []chat.Message) int {
 	n := len(messages) - 1

@@ -20,22 +20,22 @@ import (
 )
 
 type abCommand struct {
-	Base     string `arg:"" help:"Server to compare with: a folder that holds a chatserver, the URL of a server that runs, or with --ready the command that starts one."`
+	Base     string `arg:"" help:"Server to compare with: a folder with a chatserver, the URL of a running server, or with --ready the command that starts one."`
 	New      string `arg:"" help:"Server to judge, of the same kind."`
-	Scenario string `arg:"" optional:"" help:"Name of a scenario, or path of a scenario file (${default})." default:"short"`
+	Scenario string `arg:"" optional:"" help:"Scenario name, or path of a scenario file (${default})." default:"short"`
 
 	Ready       string        `placeholder:"URL" help:"BASE and NEW are shell commands; each trial starts one and waits until this URL of its server answers 2xx."`
-	ReadyWithin time.Duration `placeholder:"TIME" default:"1m" help:"Longest wait for that (${default})."`
-	TargetPID   []int         `name:"target-pid" placeholder:"BASE,NEW" help:"Processes of the two servers that run on this host, to read their cost."`
-	TargetCA    string        `name:"target-ca" placeholder:"FILE" help:"Certificates, in PEM, that servers of https are trusted by (the system's)."`
+	ReadyWithin time.Duration `placeholder:"TIME" default:"1m" help:"Longest wait for that answer (${default})."`
+	TargetPID   []int         `name:"target-pid" placeholder:"BASE,NEW" help:"Processes of the two servers on this host, to read their cost."`
+	TargetCA    string        `name:"target-ca" placeholder:"FILE" help:"PEM file of the certificates to trust HTTPS servers by (the system's)."`
 
 	Out string `placeholder:"DIR" help:"Folder for the results, in base and new; must be empty or new (results/ab-SCENARIO-TIME)."`
 
 	comparing
 
-	NoLock bool `help:"Go on where the file system of the results cannot lock them; no other pollpush may write there."`
+	NoLock bool `help:"Continue if the file system cannot lock the results; no other pollpush may write there."`
 
-	Noise string `placeholder:"FILE" help:"What runs of one commit are known to differ by on this machine, as compare --learn writes it (none)."`
+	Noise string `placeholder:"FILE" help:"Noise between runs of one commit on this machine, as written by compare --learn (none)."`
 
 	overrides
 }

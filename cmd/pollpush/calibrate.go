@@ -20,10 +20,10 @@ import (
 const calibrations = "results/calibration"
 
 type calibrateCommand struct {
-	Transports []string `placeholder:"A,B" default:"all" help:"Transports to measure; all is every one (${default})."`
-	Confirm    int      `placeholder:"N" default:"0" help:"Run N trials at half of the largest load, and tell how many were valid: all must be (${default})."`
-	Quick      bool     `help:"Measure in seconds, and coarsely: does it work? Runs do not take such floors."`
-	Out        string   `placeholder:"DIR" default:"${calibrations}" help:"Folder for what is found, in a file named for the machine (${default})."`
+	Transports []string `placeholder:"A,B" default:"all" help:"Transports to measure; all is every transport (${default})."`
+	Confirm    int      `placeholder:"N" default:"0" help:"Run N trials at half of the largest load; fail unless all are valid (${default})."`
+	Quick      bool     `help:"Measure coarsely, within seconds, to see that it works; runs do not use the result."`
+	Out        string   `placeholder:"DIR" default:"${calibrations}" help:"Folder for the result, a file named after the machine (${default})."`
 }
 
 // Validate is called by kong.

@@ -14,9 +14,9 @@ import (
 
 type checkCommand struct {
 	URL        string   `arg:"" help:"The server's base address, as http://127.0.0.1:8080."`
-	CA         string   `name:"ca" placeholder:"FILE" help:"Certificates, in PEM, that a server of https is trusted by (the system's)."`
-	For        []string `placeholder:"A,B" xor:"part" help:"Check only what it needs to measure these transports, and fail where one cannot be; all is every one. Sends no bad input."`
-	Transports []string `placeholder:"A,B" xor:"part" help:"Check what these transports need, and fail where it is absent; all is every one (what the server offers)."`
+	CA         string   `name:"ca" placeholder:"FILE" help:"PEM file of the certificates to trust an HTTPS server by (the system's)."`
+	For        []string `placeholder:"A,B" xor:"part" help:"Check only what measuring these transports needs, and fail if one cannot be measured; all is every transport. Sends no bad input."`
+	Transports []string `placeholder:"A,B" xor:"part" help:"Check what these transports need, and fail if it is missing; all is every transport (what the server offers)."`
 }
 
 // Run checks a server against the contract, point by point.

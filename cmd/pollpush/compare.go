@@ -17,10 +17,10 @@ import (
 
 // comparing are the flags of the commands that compare two runs.
 type comparing struct {
-	Limit      []string `sep:"none" placeholder:"METRIC=5%" help:"Change for the worse that is tolerated; for several metrics, give it several times."`
-	Markdown   string   `placeholder:"FILE" help:"Write the comparison as Markdown; - is standard output, instead of the table."`
-	JUnit      string   `name:"junit" placeholder:"FILE" help:"Write it as JUnit XML; - is standard output, instead of the table."`
-	CountsOnly bool     `help:"Compare only what is counted, also of trials that are invalid for their timing alone: for a machine that is busy."`
+	Limit      []string `sep:"none" placeholder:"METRIC=5%" help:"Relative change for the worse to tolerate; repeat it for several metrics."`
+	Markdown   string   `placeholder:"FILE" help:"Write the comparison as Markdown; - writes it to standard output instead of the table."`
+	JUnit      string   `name:"junit" placeholder:"FILE" help:"Write the comparison as JUnit XML; - writes it to standard output instead of the table."`
+	CountsOnly bool     `help:"Compare only counts, also of trials that are invalid only for their timing: for a busy machine."`
 	All        bool     `help:"Print every row, also those within their limit."`
 }
 
@@ -87,8 +87,8 @@ type compareCommand struct {
 
 	comparing
 
-	Learn                bool `help:"Take in how far two runs of one commit on this machine differ, into noise.json in BASE; compares nothing."`
-	AllowMissingBaseline bool `help:"End well, having compared nothing, if there is no BASE."`
+	Learn                bool `help:"Record the noise between two runs of the same commit in BASE/noise.json instead of comparing."`
+	AllowMissingBaseline bool `help:"Succeed without comparing if there is no BASE."`
 }
 
 // Run compares two runs.

@@ -23,10 +23,10 @@ import (
 type probeCommand struct {
 	Transport string        `arg:"" help:"How to receive: ${transports}."`
 	URL       string        `arg:"" help:"The server's base address, as http://127.0.0.1:8080."`
-	CA        string        `name:"ca" placeholder:"FILE" help:"Certificates, in PEM, that a server of https is trusted by (the system's)."`
-	Room      string        `default:"lobby" placeholder:"NAME" help:"Room to listen in (${default})."`
-	After     *uint64       `placeholder:"ID" help:"Begin after this message; 0 is all that is kept (only what comes from now on)."`
-	Interval  time.Duration `default:"1s" placeholder:"TIME" help:"From one poll to the next, where the transport polls (${default})."`
+	CA        string        `name:"ca" placeholder:"FILE" help:"PEM file of the certificates to trust an HTTPS server by (the system's)."`
+	Room      string        `default:"lobby" placeholder:"NAME" help:"Room to read (${default})."`
+	After     *uint64       `placeholder:"ID" help:"Start after this message; 0 prints all that is kept (only new messages)."`
+	Interval  time.Duration `default:"1s" placeholder:"TIME" help:"Time between polls, if the transport polls (${default})."`
 }
 
 const (

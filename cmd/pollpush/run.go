@@ -17,23 +17,23 @@ import (
 // target.
 type targeting struct {
 	Target    *string `json:"target,omitempty" placeholder:"URL" help:"Load a server that is already running, instead of starting one per trial."`
-	TargetCA  string  `json:"target_ca,omitempty" name:"target-ca" placeholder:"FILE" help:"Certificates, in PEM, that a target of https is trusted by (the system's)."`
+	TargetCA  string  `json:"target_ca,omitempty" name:"target-ca" placeholder:"FILE" help:"PEM file of the certificates to trust an HTTPS target by (the system's)."`
 	TargetPID *int    `json:"target_pid,omitempty" name:"target-pid" placeholder:"PID" help:"The target's process on this host, to read its cost."`
 	Profile   bool    `json:"profile,omitempty" help:"Keep CPU and heap profiles of the server's steady state, in the run's folder; costs the server CPU."`
 }
 
 type runCommand struct {
-	Scenarios []string `arg:"" optional:"" name:"scenario" help:"Names of scenarios, or paths of scenario files (${default})." default:"${scenario}"`
+	Scenarios []string `arg:"" optional:"" name:"scenario" help:"Scenario names, or paths of scenario files (${default})." default:"${scenario}"`
 
 	targeting
 	Out      *string `placeholder:"DIR" help:"Folder for the results; must be empty or new (results/SCENARIO-TIME)."`
-	NoLock   bool    `help:"Go on where the file system of the results cannot lock them; no other pollpush may write there."`
-	Baseline string  `placeholder:"DIR" help:"Refuse to measure what cannot be compared with this run, before anything is measured."`
-	Resume   *string `placeholder:"DIR" help:"Go on with the interrupted run in this folder, as it was asked for; no other flag goes with it."`
+	NoLock   bool    `help:"Continue if the file system cannot lock the results; no other pollpush may write there."`
+	Baseline string  `placeholder:"DIR" help:"Refuse, before measuring, what cannot be compared with this run."`
+	Resume   *string `placeholder:"DIR" help:"Resume the interrupted run in DIR with its original settings. Takes no other flags."`
 
-	Calibration string `placeholder:"PATH" default:"${calibrations}" help:"What pollpush calibrate has found: a file, or the folder in which it is kept by machine (${default})."`
+	Calibration string `placeholder:"PATH" default:"${calibrations}" help:"Result of pollpush calibrate: a file, or the folder with a file per machine (${default})."`
 
-	Live liveFlag `placeholder:"HOST:PORT" help:"Serve a page with the run's curves while it goes on, and print its address; --live=HOST:PORT chooses it (${live}, a free port)."`
+	Live liveFlag `placeholder:"HOST:PORT" help:"Serve a page with the curves of the run in progress, and print its address; --live=HOST:PORT chooses the address (${live}, a free port)."`
 
 	overrides
 

@@ -50,7 +50,7 @@ func (c *serveCommand) Run(s *session) error {
 
 type demoCommand struct {
 	Listen string `default:"127.0.0.1:8080" placeholder:"HOST:PORT" help:"Address to serve on; port 0 takes a free one (${default})."`
-	Room   string `default:"lobby" placeholder:"NAME" help:"Room in which the talk is (${default})."`
+	Room   string `default:"lobby" placeholder:"NAME" help:"Room of the chat (${default})."`
 }
 
 // Run serves the chat with a trickle of messages in a room until interrupted.

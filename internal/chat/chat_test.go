@@ -71,8 +71,7 @@ func TestAfter(t *testing.T) {
 		t.Run(fmt.Sprintf("%d posted, after %d, limit %d", tt.posted, tt.after, tt.limit), func(t *testing.T) {
 			r := room(t, newHub(t, history), "lobby")
 			post(t, r, tt.posted)
-			p, err := r.After(tt.after, tt.limit)
-			assert.NilError(t, err)
+			p := r.After(tt.after, tt.limit)
 			if got := ids(p.Messages); got != tt.ids || p.Last != tt.last || p.Truncated != tt.truncated {
 				t.Errorf("got [%s] last %d truncated %t, want [%s] last %d truncated %t",
 					got, p.Last, p.Truncated, tt.ids, tt.last, tt.truncated)
@@ -91,8 +90,7 @@ func TestNewest(t *testing.T) {
 	for _, tt := range tests {
 		r := room(t, newHub(t, 5), "lobby")
 		post(t, r, tt.posted)
-		p, err := r.Newest(tt.limit)
-		assert.NilError(t, err)
+		p := r.Newest(tt.limit)
 		if got := ids(p.Messages); got != tt.ids || p.Last != uint64(tt.posted) || p.Truncated {
 			t.Errorf("newest %d of %d: got [%s] %+v, want [%s]", tt.limit, tt.posted, got, p, tt.ids)
 		}
@@ -116,13 +114,10 @@ func TestRefusals(t *testing.T) {
 		{"text", func() error { _, err := r.Post("ada", ""); return err }},
 		{"text", func() error { _, err := r.Post("ada", strings.Repeat("é", 2049)); return err }},
 		{"text", func() error { _, err := r.Post("ada", "a\xc3"); return err }},
-		{"limit", func() error { _, err := r.After(0, 0); return err }},
-		{"limit", func() error { _, err := r.Newest(1001); return err }},
 	}
 	for i, tt := range tests {
-		var bad *InputError
 		err := tt.do()
-		assert.Check(t, errors.As(err, &bad) && bad.Field == tt.field, "%d: got %v, want an InputError about %s", i, err, tt.field)
+		assert.Check(t, err != nil && strings.HasPrefix(err.Error(), tt.field+": found "), "%d: got %v, want an error about %s", i, err, tt.field)
 	}
 	if r.Last() != 0 {
 		t.Errorf("a refused message got the id %d", r.Last())

@@ -2,6 +2,7 @@ package chat
 
 import (
 	"cmp"
+	"context"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -10,8 +11,8 @@ import (
 
 // dispatcher is one goroutine that delivers to the subscriptions given to it.
 type dispatcher struct {
-	wake chan struct{} // holds one token while something may be queued
-	quit chan struct{}
+	wake chan struct{}   // holds one token while something may be queued
+	quit context.Context // done when the hub is closed
 
 	mu    sync.Mutex
 	dirty []*group // in the order in which they became so
@@ -138,7 +139,7 @@ func (d *dispatcher) run() {
 	var dirty []*group
 	for {
 		select {
-		case <-d.quit:
+		case <-d.quit.Done():
 			return
 		case <-d.wake:
 		}
@@ -146,21 +147,12 @@ func (d *dispatcher) run() {
 		dirty, d.dirty = d.dirty, dirty[:0]
 		d.mu.Unlock()
 		for i, g := range dirty {
-			if d.quitting() {
+			if d.quit.Err() != nil {
 				return
 			}
 			g.serve()
 			dirty[i] = nil
 		}
-	}
-}
-
-func (d *dispatcher) quitting() bool {
-	select {
-	case <-d.quit:
-		return true
-	default:
-		return false
 	}
 }
 
@@ -197,7 +189,7 @@ func (g *group) serve() {
 
 // advance hands subs, who are all at the cursor after, everything up to last.
 func (g *group) advance(subs []*subscription, after, last uint64) {
-	for len(subs) > 0 && after < last && !g.dispatcher.quitting() {
+	for len(subs) > 0 && after < last && g.dispatcher.quit.Err() == nil {
 		b := g.room.batch(after, last)
 		for _, s := range subs {
 			s.deliver(b)

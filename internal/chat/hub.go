@@ -1,6 +1,15 @@
+// Package chat is the application under test: rooms that keep a bounded history
+// of messages and hand new ones to their subscribers. It knows nothing of how
+// messages travel.
+//
+// A message is encoded once, when it is posted. Subscribers are served by a
+// fixed number of dispatcher goroutines that read the rooms' histories by
+// cursor: posting never waits for a subscriber, order needs no further care,
+// and messages that gathered while a dispatcher was busy arrive as one [Batch].
 package chat
 
 import (
+	"context"
 	"runtime"
 	"sync"
 )
@@ -18,6 +27,7 @@ const (
 type Hub struct {
 	history     int
 	dispatchers []*dispatcher
+	quit        context.CancelFunc
 	running     sync.WaitGroup
 
 	mu    sync.RWMutex
@@ -31,9 +41,10 @@ func NewHub(history int) *Hub {
 	if history <= 0 {
 		history = DefaultHistory
 	}
-	h := &Hub{history: history, rooms: map[string]*Room{}}
+	quit, cancel := context.WithCancel(context.Background())
+	h := &Hub{history: history, quit: cancel, rooms: map[string]*Room{}}
 	for range runtime.GOMAXPROCS(0) {
-		d := &dispatcher{wake: make(chan struct{}, 1), quit: make(chan struct{})}
+		d := &dispatcher{wake: make(chan struct{}, 1), quit: quit}
 		h.dispatchers = append(h.dispatchers, d)
 		h.running.Go(d.run)
 	}
@@ -41,7 +52,7 @@ func NewHub(history int) *Hub {
 }
 
 // Room returns the room of that name, which exists as soon as it is named. The
-// error is an [*InputError] for a name that no room can have, or
+// error is for a name that no room can have, or
 // [ErrTooManyRooms].
 func (h *Hub) Room(name string) (*Room, error) {
 	h.mu.RLock()
@@ -70,8 +81,6 @@ func (h *Hub) Room(name string) (*Room, error) {
 // after it has returned. Posting and reading go on working. Close must not be
 // called from within a [Sink], and only once.
 func (h *Hub) Close() {
-	for _, d := range h.dispatchers {
-		close(d.quit)
-	}
+	h.quit()
 	h.running.Wait()
 }

@@ -3,6 +3,7 @@ package chat
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"unicode/utf8"
 )
@@ -45,13 +46,13 @@ func (m *Message) encode() {
 func checkRoomName(name string) error {
 	want := fmt.Sprintf("1 to %d characters of A-Z a-z 0-9 _ -", MaxRoomName)
 	if n := len(name); n < 1 || n > MaxRoomName {
-		return &InputError{Field: "room", Found: fmt.Sprintf("a name of %d bytes", n), Want: want}
+		return inputError("room", fmt.Sprintf("a name of %d bytes", n), want)
 	}
 	for i := range len(name) {
 		switch c := name[i]; {
 		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', '0' <= c && c <= '9', c == '_', c == '-':
 		default:
-			return &InputError{Field: "room", Found: fmt.Sprintf("%q", name), Want: want}
+			return inputError("room", fmt.Sprintf("%q", name), want)
 		}
 	}
 	return nil
@@ -59,16 +60,25 @@ func checkRoomName(name string) error {
 
 func checkMessage(user, text string) error {
 	if !utf8.ValidString(user) {
-		return &InputError{Field: "user", Found: "bytes that are not UTF-8", Want: "UTF-8"}
+		return inputError("user", "bytes that are not UTF-8", "UTF-8")
 	}
 	if n := utf8.RuneCountInString(user); n < 1 || n > MaxUser {
-		return &InputError{Field: "user", Found: fmt.Sprintf("%d characters", n), Want: fmt.Sprintf("1 to %d", MaxUser)}
+		return inputError("user", fmt.Sprintf("%d characters", n), fmt.Sprintf("1 to %d", MaxUser))
 	}
 	if n := len(text); n < 1 || n > MaxText {
-		return &InputError{Field: "text", Found: fmt.Sprintf("%d bytes", n), Want: fmt.Sprintf("1 to %d", MaxText)}
+		return inputError("text", fmt.Sprintf("%d bytes", n), fmt.Sprintf("1 to %d", MaxText))
 	}
 	if !utf8.ValidString(text) {
-		return &InputError{Field: "text", Found: "bytes that are not UTF-8", Want: "UTF-8"}
+		return inputError("text", "bytes that are not UTF-8", "UTF-8")
 	}
 	return nil
+}
+
+// ErrTooManyRooms is returned where one more room would exceed the hub's bound.
+var ErrTooManyRooms = errors.New("chat: too many rooms: use an existing one")
+
+// inputError says which part of what a client asked for is not acceptable, what
+// was found and what would be.
+func inputError(field, found, want string) error {
+	return fmt.Errorf("%s: found %s, want %s", field, found, want)
 }

@@ -1,7 +1,7 @@
 package chat
 
 import (
-	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -44,7 +44,7 @@ func (r *Room) Last() uint64 {
 }
 
 // Post accepts a message and gives it the next id. It never waits for
-// subscribers. The error is an [*InputError].
+// subscribers. The error says what is wrong with the message.
 func (r *Room) Post(user, text string) (Message, error) {
 	if err := checkMessage(user, text); err != nil {
 		return Message{}, err
@@ -68,17 +68,14 @@ func (r *Room) Post(user, text string) (Message, error) {
 }
 
 // After returns up to limit messages that follow the cursor id, oldest first.
-// A cursor that the room has not reached yet gets an empty page. The error is an
-// [*InputError] for a limit outside 1 to MaxPage.
-func (r *Room) After(id uint64, limit int) (Page, error) {
-	if err := checkLimit(limit); err != nil {
-		return Page{}, err
-	}
+// A cursor that the room has not reached yet gets an empty page. The limit is
+// from 1 to MaxPage.
+func (r *Room) After(id uint64, limit int) Page {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	p := Page{Last: r.last}
 	if id >= r.last {
-		return p, nil
+		return p
 	}
 	from := id + 1
 	if oldest := r.oldest(); from < oldest {
@@ -86,26 +83,15 @@ func (r *Room) After(id uint64, limit int) (Page, error) {
 	}
 	p.Messages = r.slice(from, min(r.last, from+uint64(limit)-1))
 	p.Last = p.Messages[len(p.Messages)-1].ID
-	return p, nil
+	return p
 }
 
-// Newest returns the newest limit messages, oldest first. The error is as for
-// [Room.After].
-func (r *Room) Newest(limit int) (Page, error) {
-	if err := checkLimit(limit); err != nil {
-		return Page{}, err
-	}
+// Newest returns the newest limit messages, oldest first.
+func (r *Room) Newest(limit int) Page {
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	n := min(limit, len(r.ring))
-	return Page{Messages: r.slice(r.last-uint64(n)+1, r.last), Last: r.last}, nil
-}
-
-func checkLimit(limit int) error {
-	if limit < 1 || limit > MaxPage {
-		return &InputError{Field: "limit", Found: fmt.Sprint(limit), Want: fmt.Sprintf("1 to %d", MaxPage)}
-	}
-	return nil
+	return Page{Messages: r.slice(r.last-uint64(n)+1, r.last), Last: r.last}
 }
 
 // Of the following, each wants r.mu held.
@@ -121,8 +107,7 @@ func (r *Room) slice(from, to uint64) []Message {
 	}
 	i, j := r.slot(from), r.slot(to)+1
 	if i < j {
-		return append(make([]Message, 0, j-i), r.ring[i:j]...)
+		return slices.Clone(r.ring[i:j])
 	}
-	s := make([]Message, 0, len(r.ring)-i+j)
-	return append(append(s, r.ring[i:]...), r.ring[:j]...)
+	return slices.Concat(r.ring[i:], r.ring[:j])
 }

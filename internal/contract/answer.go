@@ -87,6 +87,15 @@ func parseMessage(b []byte) (message, string) {
 	return m, ""
 }
 
+// parsed reads a message object, and fails where it is none.
+func (q question) parsed(b []byte, remedy string) message {
+	m, wrong := parseMessage(b)
+	if wrong != "" {
+		q.fail(wrong, remedy)
+	}
+	return m
+}
+
 const messageRemedy = `a message is {"id":1,"room":"lobby","user":"ada","text":"hello","at":1763850000123}`
 
 // page is the answer to a poll.
@@ -109,11 +118,7 @@ func (a *answer) page() page {
 	}
 	p := page{answer: a, last: *raw.Last, truncated: raw.Truncated}
 	for _, one := range *raw.Messages {
-		m, wrong := parseMessage(one)
-		if wrong != "" {
-			a.fail(wrong, messageRemedy)
-		}
-		p.messages = append(p.messages, m)
+		p.messages = append(p.messages, a.parsed(one, messageRemedy))
 	}
 	return p
 }
@@ -133,11 +138,7 @@ type posted struct {
 func (v *visit) post(room, user, text string) posted {
 	a := v.send(room, body(user, text))
 	a.is(http.StatusCreated)
-	m, wrong := parseMessage(a.body)
-	if wrong != "" {
-		a.fail(wrong, "answer 201 with the message; "+messageRemedy)
-	}
-	return posted{a, m}
+	return posted{a, a.parsed(a.body, "answer 201 with the message; "+messageRemedy)}
 }
 
 // say posts texts in a room, one after the other. Of the answers it minds the

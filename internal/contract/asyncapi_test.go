@@ -31,11 +31,7 @@ func TestAsyncAPIConforms(t *testing.T) {
 // What the server pushes, and what clients send it, is what the document says.
 func TestPushesAreDocumented(t *testing.T) {
 	d := asyncAPI(t)
-	base := serve(t, 5)
-	c := newCheck(t.Context(), base, nil)
-	defer c.client.CloseIdleConnections()
-	v := &visit{check: c, ctx: t.Context()}
-	defer v.leave()
+	v := visitOf(t, serve(t, 5))
 	seen := map[string]bool{}
 	is := func(name string, raw []byte) {
 		t.Helper()

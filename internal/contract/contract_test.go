@@ -23,15 +23,31 @@ func serve(t testing.TB, history int) (base string) {
 
 func serveAs(t testing.TB, s *server.Server) (base string) {
 	t.Helper()
+	base = listen(t, s)
+	t.Cleanup(func() { assert.Check(t, s.Shutdown(context.Background()), "shutdown") })
+	return base
+}
+
+// listen serves on a free port until the test has shut the server down.
+func listen(t testing.TB, s *server.Server) (base string) {
+	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	assert.NilError(t, err)
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(l) }()
-	t.Cleanup(func() {
-		assert.Check(t, s.Shutdown(context.Background()), "shutdown")
-		<-served
-	})
+	t.Cleanup(func() { <-served })
 	return "http://" + l.Addr().String()
+}
+
+// visitOf is a visit to the server for as long as the test takes.
+func visitOf(t testing.TB, base string) *visit {
+	c := newCheck(t.Context(), base, nil)
+	v := &visit{check: c, ctx: t.Context()}
+	t.Cleanup(func() {
+		v.leave()
+		c.client.CloseIdleConnections()
+	})
+	return v
 }
 
 func (v Verdict) String() string { return [...]string{"passed", "absent", "failed", "untried"}[v] }

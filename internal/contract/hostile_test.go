@@ -174,11 +174,13 @@ func FuzzAnswers(f *testing.F) {
 				s.message()
 			}
 		})
-		talk := &conversation{link: &pollLink{v: v}}
+		k := &link{v: v}
+		k.more, k.write = k.poll, k.post
+		talk := &conversation{link: k}
 		for range 10 {
 			attempt(func() { talk.message() })
 		}
-		parseOpen(string(b))
+		attempt(func() { new(link).opened(question{}, string(b)) })
 	})
 }
 

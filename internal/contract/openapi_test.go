@@ -152,9 +152,7 @@ const handshake = "\nConnection: Upgrade\nUpgrade: websocket\nSec-WebSocket-Vers
 func TestAnswersAreDocumented(t *testing.T) {
 	d := openAPI(t)
 	base := serve(t, 5)
-	c := newCheck(t.Context(), base, nil)
-	defer c.client.CloseIdleConnections()
-	v := &visit{check: c, ctx: t.Context()}
+	v := visitOf(t, base)
 	v.say("full", slices.Repeat([]string{oddText}, 7)...)
 	engine := v.pollLink("room=lobby")
 	const (
@@ -258,15 +256,4 @@ func TestAnswersAreDocumented(t *testing.T) {
 			t.Errorf("%s: %s is documented, and was never answered", one.operation, one.status)
 		}
 	}
-}
-
-// listen serves on a free port.
-func listen(t *testing.T, s *server.Server) (base string) {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	assert.NilError(t, err)
-	served := make(chan error, 1)
-	go func() { served <- s.Serve(l) }()
-	t.Cleanup(func() { <-served })
-	return "http://" + l.Addr().String()
 }

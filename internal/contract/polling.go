@@ -1,7 +1,13 @@
 package contract
 
 import (
+	"bufio"
+	"crypto/tls"
 	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
 	"strings"
 )
 
@@ -10,7 +16,7 @@ var byPoll = []string{"poll", "poll-etag", "longpoll"}
 
 var polling = []Point{
 	{Group: "polling", Name: "a room exists once it is named", Transports: byPoll, try: roomExists},
-	{Group: "polling", Name: "after returns newer messages, oldest first", Transports: byPoll, Needed: true, try: afterFollows},
+	{Group: "polling", Name: "after returns newer messages, oldest first", Transports: byPoll, Needed: true, try: func(v *visit) { v.follows("&limit=1000") }},
 	{Group: "polling", Name: "an answer is not compressed", Transports: byPost, Needed: true, try: plain},
 	{Group: "polling", Name: "an answer has a length or is chunked", Transports: byPost, try: framed},
 	{Group: "polling", Name: "limit caps the page, and last continues from it", Transports: byPoll, try: limitCuts},
@@ -32,8 +38,6 @@ func roomExists(v *visit) {
 		p.isMedia("application/json")
 	}
 }
-
-func afterFollows(v *visit) { v.follows("&limit=1000") }
 
 // follows polls for what is said in a room, in two parts.
 func (v *visit) follows(query string) {
@@ -98,9 +102,7 @@ func limitCuts(v *visit) {
 
 func limitDefaults(v *visit) {
 	room := v.room()
-	for range 101 {
-		v.say(room, "hello")
-	}
+	v.say(room, slices.Repeat([]string{"hello"}, 101)...)
 	p := v.poll(room, "?after=0")
 	if p.truncated {
 		p.absent("history is shorter than 101 messages")
@@ -142,4 +144,70 @@ func keptAlive(v *visit) {
 	if p := own.poll(room, "?after=0"); !p.reused {
 		p.about("twice").fail("a connection closed after the first", "keep connections alive (HTTP/1.1, Content-Length or chunks)")
 	}
+}
+
+func headAnswered(v *visit) {
+	a := v.head(v.messages(v.room(), "?after=0"))
+	a.offered()
+	a.is(http.StatusOK)
+	a.isMedia("application/json")
+	if len(a.body) > 0 {
+		a.fail("bytes after the header: "+quote(string(a.body)), "answer HEAD with the header only: the next answer begins right after it")
+	}
+}
+
+// head asks HEAD on a connection of its own. Into the answer's body it reads the
+// beginning of what follows the header and is no answer to the next question: a
+// client of HTTP would not show it.
+func (v *visit) head(path string) *answer {
+	q := asked(http.MethodHead, path, "", nil)
+	c, err := v.connect()
+	v.unbroken(q, err)
+	defer c.Close()
+	r := bufio.NewReader(c)
+	request, err := v.raw(c, http.MethodHead, path)
+	v.unbroken(q, err)
+	got, err := http.ReadResponse(r, request)
+	v.unbroken(q, err)
+	if !got.Close {
+		_, _ = v.raw(c, http.MethodGet, path) // fails where the server has closed all the same
+	}
+	a := &answer{question: q, status: got.StatusCode, header: got.Header}
+	const next = "HTTP/"
+	first, _ := r.Peek(len(next))
+	if got.Close || string(first) != next {
+		a.body, _ = r.Peek(r.Buffered())
+	}
+	return a
+}
+
+// connect opens a connection to the server, for as long as the point may take.
+func (v *visit) connect() (net.Conn, error) {
+	u, err := url.Parse(v.base)
+	if err != nil {
+		return nil, err
+	}
+	c, err := dialBounded(v.ctx, "tcp", u.Host)
+	if err != nil {
+		return nil, err
+	}
+	deadline, _ := v.ctx.Deadline()
+	_ = c.SetDeadline(deadline)
+	if u.Scheme == "https" {
+		c = tls.Client(c, &tls.Config{RootCAs: v.roots, ServerName: u.Hostname()})
+	}
+	return c, nil
+}
+
+// raw asks on a connection. It asks HTTP/1.1 to close it after a GET.
+func (v *visit) raw(c net.Conn, method, path string) (*http.Request, error) {
+	request, err := http.NewRequestWithContext(v.ctx, method, v.base+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, cookie := range v.jar.Cookies(request.URL) {
+		request.AddCookie(cookie)
+	}
+	request.Close = method == http.MethodGet
+	return request, request.Write(c)
 }

@@ -167,11 +167,7 @@ func (s *socket) message() message {
 	if p.refused != nil || p.truncated {
 		s.fail(quote(string(p.raw)), "send the message")
 	}
-	m, wrong := parseMessage(p.raw)
-	if wrong != "" {
-		s.fail(wrong, messageRemedy)
-	}
-	return m
+	return s.parsed(p.raw, messageRemedy)
 }
 
 // answer waits for what the last text sent is answered; messages may come

@@ -15,7 +15,8 @@ var (
 )
 
 var socketPolling = append([]Point{
-	{Group: "socket.io polling", Name: "a handshake opens a session", Transports: bySocketPolling, Needed: true, try: sessionOpens},
+	{Group: "socket.io polling", Name: "a handshake opens a session", Transports: bySocketPolling, Needed: true,
+		try: func(v *visit) { v.pollLink("room=" + v.room() + "&after=0") }},
 	{Group: "socket.io polling", Name: "the handshake has maxPayload", Transports: bySocketPolling, try: sessionBounds},
 	{Group: "socket.io polling", Name: "an unknown session gets 400", Transports: bySocketPolling, try: sessionUnknown},
 	{Group: "socket.io polling", Name: "a session can be upgraded without losses", Transports: bySocketPolling, Optional: true, try: sessionUpgrades},
@@ -24,10 +25,9 @@ var socketPolling = append([]Point{
 var socketWebSocket = socketPoints("socket.io websocket", bySocketWebSocket, byWebSocket)
 
 // linker opens a session by one of Engine.IO's transports.
-type linker func(v *visit, query string) link
+type linker func(v *visit, query string) *link
 
-func byPolling(v *visit, query string) link   { return v.pollLink(query) }
-func byWebSocket(v *visit, query string) link { return v.socketLink(query) }
+var byPolling, byWebSocket linker = (*visit).pollLink, (*visit).socketLink
 
 // conversing is the channel of a conversation, by one of these transports.
 func conversing(open linker) channel {
@@ -66,7 +66,7 @@ func socketPoints(group string, transports []string, open linker) []Point {
 
 // conversation is a Socket.IO client in the namespace /.
 type conversation struct {
-	link
+	*link
 	acks int
 	got  []message // that came while something else was waited for
 }
@@ -128,11 +128,7 @@ func (c *conversation) parse(args []json.RawMessage) message {
 	if len(args) == 0 {
 		c.fail("an event without arguments", remedy)
 	}
-	m, wrong := parseMessage(args[0])
-	if wrong != "" {
-		c.fail(wrong, remedy)
-	}
-	return m
+	return c.parsed(args[0], remedy)
 }
 
 // emit sends a chat message; with a callback where wanted, whose id it returns.
@@ -180,8 +176,6 @@ func sessionBounds(v *visit) {
 	}
 }
 
-func sessionOpens(v *visit) { v.pollLink("room=" + v.room() + "&after=0") }
-
 func sessionUnknown(v *visit) {
 	v.pollLink("room=" + v.room())
 	v.get(enginePath("polling", "sid=nobody")).is(http.StatusBadRequest)
@@ -190,7 +184,7 @@ func sessionUnknown(v *visit) {
 func sessionUpgrades(v *visit) {
 	room := v.room()
 	other, c := v.converse(byPolling, "room="+room), v.converse(byPolling, "room="+room)
-	c.link = c.link.(*pollLink).upgrade(func() { other.say("one") })
+	c.upgrade(func() { other.say("one") })
 	other.say("two")
 	c.say("three")
 	wants(c, 1, "one", "two", "three")

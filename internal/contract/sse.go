@@ -11,7 +11,7 @@ import (
 var bySSE = []string{"sse"}
 
 var events = []Point{
-	{Group: "sse", Name: "the answer is a text/event-stream", Transports: bySSE, Needed: true, try: eventStream},
+	{Group: "sse", Name: "the answer is a text/event-stream", Transports: bySSE, Needed: true, try: func(v *visit) { v.stream(v.room(), "?after=0") }},
 	{Group: "sse", Name: "a message is the data of an event named message, or unnamed", Transports: bySSE, Needed: true, try: delivers(byStream)},
 	{Group: "sse", Name: "the answer is not cacheable", Transports: bySSE, try: eventsUncached},
 	{Group: "sse", Name: "an event is named message and has the message's id", Transports: bySSE, try: messageEvent},
@@ -91,14 +91,8 @@ func (s *stream) message() message {
 	for e.name != "message" && e.name != "" {
 		e = s.next()
 	}
-	m, wrong := parseMessage([]byte(e.data))
-	if wrong != "" {
-		s.fail(wrong, eventRemedy)
-	}
-	return m
+	return s.parsed([]byte(e.data), eventRemedy)
 }
-
-func eventStream(v *visit) { v.stream(v.room(), "?after=0") }
 
 func eventsUncached(v *visit) {
 	s := v.stream(v.room(), "")

@@ -3,7 +3,9 @@ package contract
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/gorilla/websocket"
 )
@@ -158,4 +160,116 @@ func (v *visit) refusedSocket(status int, remedy, path string, header ...string)
 		fault.Remedy = fmt.Sprintf("answer %d", status)
 	}
 	must(err)
+}
+
+var byDeflate = []string{"ws-deflate"}
+
+var deflate = []Point{
+	{Group: "deflate", Name: "permessage-deflate is accepted", Transports: byDeflate, Needed: true, try: deflateAgreed},
+	{Group: "deflate", Name: "it is accepted without context takeover", Transports: byDeflate, try: func(v *visit) { v.compressedSocket(v.room()) }},
+	{Group: "deflate", Name: "messages arrive compressed and intact", Transports: byDeflate, try: deflateDelivers},
+	{Group: "deflate", Name: "the size limit applies after inflating: 1009", Transports: byDeflate, try: deflateBomb},
+}
+
+// compressedSocket opens a WebSocket with permessage-deflate; the dialer takes it
+// without context only.
+func (v *visit) compressedSocket(room string) *socket {
+	s := v.dial(v.socketPath(room, ""), true)
+	if s.header.Get("Sec-Websocket-Extensions") == "" {
+		s.absent("permessage-deflate was offered but not accepted")
+	}
+	return s
+}
+
+// deflateAgreed takes any terms, as a load does.
+func deflateAgreed(v *visit) {
+	err := attempt(func() { v.compressedSocket(v.room()) })
+	if fault, ok := err.(*Fault); !ok || !fault.otherTerms {
+		must(err)
+	}
+}
+
+func deflateDelivers(v *visit) {
+	room := v.room()
+	s, other := v.compressedSocket(room), v.compressedSocket(room)
+	text := strings.Repeat("0123456789", 400)
+	for range 2 {
+		s.tell(text)
+	}
+	wants(s, 1, text, text)
+	before := other.tcp.read.Load()
+	wants(other, 1, text, text)
+	if n := other.tcp.read.Load() - before; n > int64(len(text)) {
+		s.fail(fmt.Sprintf("%d bytes for two messages of %d bytes of digits", n, len(text)), "compress messages for clients that agreed to it")
+	}
+}
+
+func deflateBomb(v *visit) {
+	v.compressedSocket(v.room()).tooBig("1 MiB of spaces, compressed", `{"user":"ada","text":"`+strings.Repeat(" ", 1<<20)+`"}`)
+}
+
+var byBatch = []string{"ws-batch"}
+
+var batches = []Point{
+	{Group: "batch", Name: "batch=true is answered with Batch-Window", Transports: byBatch, Needed: true, try: func(v *visit) { v.windowedSocket(v.room()) }},
+	{Group: "batch", Name: "gathered messages reach everyone in the room", Transports: byBatch, Needed: true, try: delivers(batchSocket)},
+	{Group: "batch", Name: "messages within a window go in one frame", Transports: byBatch, try: batchJoins},
+	{Group: "batch", Name: "clients that did not ask do not wait", Transports: byBatch, try: batchAsked},
+}
+
+// batchSocket is the channel of a WebSocket that asks for batches.
+func batchSocket(v *visit, room, after string) talker {
+	return v.socket(room, "?after="+after+"&batch=true")
+}
+
+// windowedSocket opens a WebSocket that is served in batches.
+func (v *visit) windowedSocket(room string) *socket {
+	s := v.socket(room, "?after=0&batch=true")
+	if s.header.Get("Batch-Window") == "" {
+		s.absent("no Batch-Window")
+	}
+	return s
+}
+
+// window says for how long the server gathers.
+func (s *socket) window() time.Duration {
+	window := s.header.Get("Batch-Window")
+	d, err := time.ParseDuration(window)
+	if err != nil || d <= 0 {
+		s.fail("Batch-Window "+quote(window), "say how long the server gathers: Batch-Window: 50ms")
+	}
+	return d
+}
+
+func batchJoins(v *visit) {
+	room := v.room()
+	s := v.windowedSocket(room)
+	window := s.window()
+	s.tell("ready") // who hears that is gathered for
+	wants(s, 1, "ready")
+	before, speaker := s.frames, v.socket(room, "")
+	// One after the other, each seen by one who is not made to wait: where none
+	// is gathered, each has gone out in a frame of its own.
+	const n = 20
+	texts := slices.Repeat([]string{"hello"}, n)
+	began := time.Now()
+	for i, text := range texts {
+		speaker.tell(text)
+		wants(speaker, uint64(i)+2, text)
+	}
+	wants(s, 2, texts...)
+	frames := s.frames - before
+	if most := int(time.Since(began)/window) + 3; frames > most { // the late ack among them
+		s.fail(fmt.Sprintf("%d frames for %d messages within %v, with a window of %v", frames, n, time.Since(began).Round(time.Millisecond), window),
+			"put all messages of a window into one frame")
+	}
+}
+
+func batchAsked(v *visit) {
+	room := v.room()
+	v.windowedSocket(room).window()
+	s := v.socket(room, "")
+	if window := s.header.Get("Batch-Window"); window != "" {
+		s.fail("Batch-Window "+quote(window), "send Batch-Window, and gather messages, only if batch=true was requested")
+	}
 }

@@ -50,10 +50,11 @@ func TestEachPointCanFail(t *testing.T) {
 	always304 := respond(304, "", func(r *http.Request) bool { return r.Header.Get("If-None-Match") != "" })
 	resumeless := wrong{ask: without("after")}
 	resuming := wrong{ask: with("after", "0")}
-	for _, c := range []struct {
+	type failing struct {
 		point string
 		wrong wrong
-	}{
+	}
+	cases := []failing{
 		{"publishing: POST gets 201", wrong{answer: status(201, 200)}},
 		{"publishing: the 201 contains the message", hello},
 		{"publishing: the 201 contains the message", wrong{answer: on("POST", "", setHeader("Content-Type", "text/plain"))}},
@@ -181,31 +182,8 @@ func TestEachPointCanFail(t *testing.T) {
 		{"socket.io polling: an unknown session gets 400", wrong{answer: status(400, 404)}},
 		{"socket.io polling: a session can be upgraded without losses", wrong{in: isUpgrade, old: "3probe", new: "3prObe"}},
 		{"socket.io polling: a session can be upgraded without losses", wrong{in: isUpgrade, old: `"two"`, new: `"too"`}},
-		{"socket.io polling: other namespaces are refused", wrong{old: "44/nowhere", new: "40/nowhere"}},
-		{"socket.io polling: the namespace / accepts connections", wrong{old: `40{"sid`, new: `41{"sid`}},
-		{"socket.io polling: a message reaches everyone in the room", wrong{old: "~k3x9.1", new: "~k3x9.2"}},
-		{"socket.io polling: text comes back byte for byte", wrong{old: "😀", new: "????"}},
-		{"socket.io polling: the acknowledgement contains the message", wrong{old: `"id":2`, new: `"id":9`}},
-		{"socket.io polling: each message sent is acknowledged", wrong{old: `431[`, new: `438[`}},
-		{"socket.io polling: a plain string is also a message", wrong{old: "anonymous", new: "anonymouse"[1:]}},
-		{"socket.io polling: without after, only new messages come", resuming},
-		{"socket.io polling: after returns missed messages, then new ones", resumeless},
-		{"socket.io polling: the callback reports bad input", is400},
-		{"socket.io polling: bad input without a callback gets an error message", is400},
-		{"socket.io polling: a bad room or cursor gives a connect error", is400},
 
-		{"socket.io websocket: other namespaces are refused", wrong{in: isUpgrade, old: "44/nowhere", new: "40/nowhere"}},
 		{"socket.io websocket: the namespace / accepts connections", wrong{in: isUpgrade, old: "pingTimeout", new: "pongTimeout"}},
-		{"socket.io websocket: a message reaches everyone in the room", wrong{in: isUpgrade, old: "~k3x9.1", new: "~k3x9.2"}},
-		{"socket.io websocket: each message sent is acknowledged", wrong{in: isUpgrade, old: `431[`, new: `438[`}},
-		{"socket.io websocket: text comes back byte for byte", wrong{in: isUpgrade, old: "😀", new: "????"}},
-		{"socket.io websocket: the acknowledgement contains the message", wrong{in: isUpgrade, old: `"id":2`, new: `"id":9`}},
-		{"socket.io websocket: a plain string is also a message", wrong{in: isUpgrade, old: "anonymous", new: "anonymouS"}},
-		{"socket.io websocket: without after, only new messages come", resuming},
-		{"socket.io websocket: after returns missed messages, then new ones", resumeless},
-		{"socket.io websocket: the callback reports bad input", is400},
-		{"socket.io websocket: bad input without a callback gets an error message", is400},
-		{"socket.io websocket: a bad room or cursor gives a connect error", is400},
 
 		{"history: a poll from before it is marked truncated", wrong{answer: forge(`,"truncated":true`, ``)}},
 		{"history: a poll from before it is marked truncated", wrong{answer: forge(`(,"truncated":true)?}$`, `,"truncated":true}`)}},
@@ -247,7 +225,24 @@ func TestEachPointCanFail(t *testing.T) {
 		{"around: GET /metrics counts its requests", wrong{answer: forge(`(?m)^pollpush_http_requests_total .*$`, `pollpush_http_requests_total 5`)}},
 		{"around: GET /metrics counts its requests", wrong{answer: forge(`(?m)^pollpush_http_requests_total .*$`, `pollpush_http_requests_total many`)}},
 		{"around: GET / is answered", wrong{answer: status(200, 500)}},
+	}
+	for name, wrong := range map[string]wrong{
+		"the namespace / accepts connections":                {old: `40{"sid`, new: `41{"sid`},
+		"other namespaces are refused":                       {old: "44/nowhere", new: "40/nowhere"},
+		"a message reaches everyone in the room":             {old: "~k3x9.1", new: "~k3x9.2"},
+		"text comes back byte for byte":                      {old: "😀", new: "????"},
+		"the acknowledgement contains the message":           {old: `"id":2`, new: `"id":9`},
+		"each message sent is acknowledged":                  {old: `431[`, new: `438[`},
+		"a plain string is also a message":                   {old: "anonymous", new: "anonymouS"},
+		"without after, only new messages come":              resuming,
+		"after returns missed messages, then new ones":       resumeless,
+		"the callback reports bad input":                     is400,
+		"bad input without a callback gets an error message": is400,
+		"a bad room or cursor gives a connect error":         is400,
 	} {
+		cases = append(cases, failing{"socket.io polling: " + name, wrong}, failing{"socket.io websocket: " + name, wrong})
+	}
+	for _, c := range cases {
 		p, ok := points[c.point]
 		if !ok {
 			t.Errorf("there is no point %q", c.point)

@@ -155,25 +155,18 @@ func (r *room) deliver(m *message) {
 	close(before.more)
 }
 
-// place is where in the log a client begins that has seen up to an id.
-func (s *state) place(after uint64) int {
-	switch {
-	case after == 0:
-		return 0
-	case after <= uint64(len(s.ends)):
-		return s.ends[after-1]
-	}
-	return len(s.log)
-}
-
 // begin is where in the log a client begins, by its parameter after: without
 // one it gets what comes from now on.
 func (r *room) begin(after string) int {
 	s := r.now.Load()
-	if id, err := strconv.ParseUint(after, 10, 64); err == nil {
-		return s.place(id)
+	id, err := strconv.ParseUint(after, 10, 64)
+	switch {
+	case err != nil || id > uint64(len(s.ends)):
+		return len(s.log)
+	case id == 0:
+		return 0
 	}
-	return len(s.log)
+	return s.ends[id-1]
 }
 
 // message is one message, and its bytes in each form that is asked for.

@@ -51,7 +51,7 @@ func (c *client) Closed(string) { go c.end() }
 
 func (c *client) end() {
 	defer c.server.count(-1)
-	defer c.server.guard("the end of a session")
+	defer c.server.engine.Guard("the end of a session")
 	c.mu.Lock()
 	sockets := c.sockets
 	c.sockets, c.closed = nil, true

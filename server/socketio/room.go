@@ -2,24 +2,14 @@ package socketio
 
 import "sync"
 
-// Target is whom a broadcast is for.
-type Target struct {
-	namespace *Namespace
-	room      string
-}
-
-// To returns the sockets of a room.
-func (n *Namespace) To(room string) Target { return Target{n, room} }
-
-// Emit sends an event to all sockets of the room. It is encoded once. Broadcasts
-// to one room come after one another, so that all sockets get them in the same
-// order.
-func (t Target) Emit(name string, d Data) {
-	r := t.namespace.rooms.get(t.room)
+// Emit sends an event to all sockets of a room. It is encoded once. Broadcasts to
+// one room come after one another, so that all sockets get them in the same order.
+func (n *Namespace) Emit(room, name string, d Data) {
+	r := n.rooms.get(room)
 	if r == nil {
 		return
 	}
-	m := newMessage(event, t.namespace.name, -1, name, d)
+	m := newMessage(event, n.name, -1, name, d)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for s := range r.sockets {

@@ -67,7 +67,7 @@ type Server struct {
 
 	mu      sync.Mutex
 	clients int        // whose end is not over yet
-	none    *sync.Cond // there are
+	over    *sync.Cond // that may have changed
 }
 
 // New returns a server for the namespaces of config, which belong to it alone.
@@ -82,7 +82,7 @@ func New(config Config) *Server {
 		n.name = name
 	}
 	s := &Server{config: config}
-	s.none = sync.NewCond(&s.mu)
+	s.over = sync.NewCond(&s.mu)
 	config.Engine.Open = s.open
 	s.engine = engine.New(config.Engine)
 	return s
@@ -95,38 +95,20 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.engine.Se
 // every Disconnected has returned, or soon after ctx is done.
 func (s *Server) Close(ctx context.Context) {
 	s.engine.Close(ctx)
-	over := make(chan struct{})
-	go func() {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		for s.clients > 0 {
-			s.none.Wait()
-		}
-		close(over)
-	}()
-	select {
-	case <-over:
-	case <-ctx.Done():
+	defer context.AfterFunc(ctx, func() { s.count(0) })() // wakes the wait below
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for s.clients > 0 && ctx.Err() == nil {
+		s.over.Wait()
 	}
 }
 
+// count takes down that clients have come or, below 0, are over.
 func (s *Server) count(clients int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.clients += clients; s.clients == 0 {
-		s.none.Broadcast()
-	}
-}
-
-// guard keeps a panic of the application's from ending the process, where
-// somebody is to be told of it.
-func (s *Server) guard(doing string) {
-	if s.config.Engine.Panicked == nil {
-		return
-	}
-	if p := recover(); p != nil {
-		s.config.Engine.Panicked(doing, p)
-	}
+	s.clients += clients
+	s.over.Broadcast()
 }
 
 // Sessions returns how many sessions are open.

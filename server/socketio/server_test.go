@@ -246,16 +246,16 @@ func TestRooms(t *testing.T) {
 	join(b, "join")
 	other.post(`421["join",7]`)
 	other.poll()
-	n.To("7").Emit("news", Data{Args: raw(`{"_placeholder":true,"num":0}`).Args, Attachments: [][]byte{{1}}})
+	n.Emit("7", "news", Data{Args: raw(`{"_placeholder":true,"num":0}`).Args, Attachments: [][]byte{{1}}})
 	for _, p := range []*peer{a, b} {
 		p.want(`451-["news",{"_placeholder":true,"num":0}]`, "b\x01")
 	}
 	got := other.poll()
 	assert.Check(t, len(got) == 2 && got[0] == `451-["news",{"_placeholder":true,"num":0}]` && got[1] == "bAQ==", "polled %q", got)
-	n.To("8").Emit("news", Data{}) // to nobody
+	n.Emit("8", "news", Data{}) // to nobody
 	join(b, "leave")
 	join(b, "leave")
-	n.To("7").Emit("news", JSON(2))
+	n.Emit("7", "news", JSON(2))
 	a.want(`42["news",2]`)
 	b.send(`42["echo"]`)
 	b.want(`42["echo"]`)
@@ -285,7 +285,7 @@ func TestRoomsKeepOneOrder(t *testing.T) {
 	for e := range emitters {
 		emitting.Go(func() {
 			for i := range each {
-				n.To("all").Emit("n", JSON(e, i))
+				n.Emit("all", "n", JSON(e, i))
 			}
 		})
 	}
@@ -321,7 +321,7 @@ func TestJoiningAndLeavingTogether(t *testing.T) {
 	for _, p := range peers {
 		p.want(`430[]`)
 	}
-	n.To("r").Emit("all", Data{})
+	n.Emit("r", "all", Data{})
 	for _, p := range peers {
 		p.want(`42["all"]`)
 	}
@@ -332,14 +332,14 @@ func TestJoiningAndLeavingTogether(t *testing.T) {
 func TestSlowReaderInARoom(t *testing.T) {
 	n := echoing()
 	n.Connected = func(s *Socket) { s.Join("all") }
-	n.Disconnected = func(*Socket) { n.To("all").Emit("left", Data{}) }
+	n.Disconnected = func(*Socket) { n.Emit("all", "left", Data{}) }
 	h := start(t, Config{Engine: engine.Config{Backlog: 16 << 10}, Namespaces: map[string]*Namespace{"/": n}})
 	good, slow := h.enter(), h.openPolling()
 	good.settle()
 	slow.post("40")
 	text := strings.Repeat("x", 5000)
 	for i := range 4 {
-		n.To("all").Emit("news", JSON(i, text))
+		n.Emit("all", "news", JSON(i, text))
 	}
 	left := false
 	for i := 0; i < 4; {

@@ -2,10 +2,7 @@ package main
 
 import (
 	"net/http"
-	"sync"
 	"time"
-
-	"github.com/gorilla/websocket"
 
 	"github.com/pollpush/pollpush/server/socketio"
 	"github.com/pollpush/pollpush/server/socketio/engine"
@@ -16,7 +13,6 @@ import (
 type echo struct{ session *engine.Session }
 
 func (e echo) Message(data []byte, binary bool) {
-	data = append([]byte(nil), data...)
 	if binary {
 		e.session.Send(engine.Binary(data))
 	} else {
@@ -56,18 +52,14 @@ const (
 	maxBacklog = 4 * maxMessage
 )
 
-// echoes are the open WebSockets of /ws-echo, which http.Server does not know.
+// echoes is /ws-echo.
 type echoes struct {
 	upgrader wire.Upgrader
-	serving  sync.WaitGroup
-
-	mu     sync.Mutex
-	open   map[*wire.WebSocket]struct{}
-	closed bool
+	open     wire.Sockets
 }
 
 func newEchoes() *echoes {
-	return &echoes{open: map[*wire.WebSocket]struct{}{}, upgrader: wire.Upgrader{
+	return &echoes{upgrader: wire.Upgrader{
 		MaxMessage: maxMessage,
 		Backlog:    maxBacklog,
 		Binary:     true,
@@ -80,44 +72,8 @@ func (e *echoes) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // it has been answered
 	}
-	if !e.add(k) {
+	echo := func(kind int, body []byte) error { return k.Write(wire.AppendFrame(nil, byte(kind), body)) }
+	if !e.open.Go(k, func() { k.Serve(echo) }) {
 		k.Drop()
-		return
 	}
-	go func() {
-		defer e.remove(k)
-		k.Serve(func(kind int, body []byte) error {
-			return k.Write(wire.AppendFrame(nil, byte(kind), body))
-		})
-	}()
-}
-
-func (e *echoes) add(k *wire.WebSocket) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.closed {
-		return false
-	}
-	e.open[k] = struct{}{}
-	e.serving.Add(1)
-	return true
-}
-
-func (e *echoes) remove(k *wire.WebSocket) {
-	e.mu.Lock()
-	delete(e.open, k)
-	e.mu.Unlock()
-	e.serving.Done()
-}
-
-// close closes all with 1001 and waits for them, a little more than two seconds
-// at most.
-func (e *echoes) close() {
-	e.mu.Lock()
-	e.closed = true
-	for k := range e.open {
-		k.Outbox.Close(wire.CloseFrame(websocket.CloseGoingAway, "shutting down"))
-	}
-	e.mu.Unlock()
-	e.serving.Wait()
 }

@@ -2,17 +2,6 @@
 // polling and WebSocket, and the upgrade from one to the other. It speaks what
 // the official clients speak since Socket.IO 3.
 //
-// # What is where
-//
-//	engine.go   what callers see: Config, Handler, Server
-//	request.go  which session and which transport a request is for; refusals
-//	session.go  one client: sending, taking packets, heartbeat, the end
-//	polling.go  GET and POST, and what waits while the client polls
-//	socket.go   WebSocket, from the start or by an upgrade
-//	wait.go     waiting until a client has read
-//	payload.go  packets as they are on the wire
-//	packets.go  messages encoded once for all sessions
-//
 // # Life of a session
 //
 // A handshake over polling begins a session with a queue. A GET takes all that

@@ -3,7 +3,9 @@ package engine
 import (
 	"cmp"
 	"context"
+	"maps"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -68,8 +70,7 @@ type Server struct {
 	closed   bool
 	sessions map[string]*Session // also those that have yet to say goodbye
 	open     int                 // those that have not ended
-	sockets  map[*wire.WebSocket]struct{}
-	serving  sync.WaitGroup // sockets
+	sockets  wire.Sockets
 }
 
 // New returns a server. It panics where config.Open is nil.
@@ -91,7 +92,6 @@ func New(config Config) *Server {
 		upgrader: wire.Upgrader{MaxMessage: config.MaxPayload, Backlog: config.Backlog, Binary: true, Refuse: refuseUpgrade},
 		started:  time.Now(),
 		sessions: map[string]*Session{},
-		sockets:  map[*wire.WebSocket]struct{}{},
 	}
 }
 
@@ -102,29 +102,12 @@ func New(config Config) *Server {
 func (s *Server) Close(ctx context.Context) {
 	s.mu.Lock()
 	s.closed = true
-	var sessions []*Session
-	for _, session := range s.sessions {
-		sessions = append(sessions, session)
-	}
+	sessions := slices.Collect(maps.Values(s.sessions))
 	s.mu.Unlock()
 	for _, session := range sessions {
 		session.end(shutdown)
 	}
-	gone := make(chan struct{})
-	go func() {
-		s.serving.Wait()
-		close(gone)
-	}()
-	select {
-	case <-gone:
-	case <-ctx.Done():
-		s.mu.Lock()
-		for k := range s.sockets {
-			k.Abandon()
-		}
-		s.mu.Unlock()
-		<-gone
-	}
+	s.sockets.Close(ctx, shutdown.frame)
 }
 
 // Sessions returns the number of open sessions.
@@ -178,36 +161,20 @@ func (s *Server) find(id string) *Session {
 // serve has a goroutine of its own read a socket to its end, and then calls
 // ended. Where the server is closed the socket is dropped instead.
 func (s *Server) serve(k *wire.WebSocket, take func(kind int, body []byte) error, ended func()) {
-	s.mu.Lock()
-	closed := s.closed
-	if !closed {
-		s.sockets[k] = struct{}{}
-		s.serving.Add(1)
-	}
-	s.mu.Unlock()
-	if closed {
-		k.Close(shutdown.frame)
-		k.Drop()
-		ended()
+	if s.sockets.Go(k, func() {
+		defer ended()
+		defer s.Guard("a message")
+		k.Serve(take)
+	}) {
 		return
 	}
-	go func() {
-		defer s.served(k)
-		defer ended()
-		defer s.guard("a message")
-		k.Serve(take)
-	}()
+	k.Close(shutdown.frame)
+	k.Drop()
+	ended()
 }
 
-func (s *Server) served(k *wire.WebSocket) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.sockets, k)
-	s.serving.Done()
-}
-
-// guard is deferred around what calls a Handler outside of an HTTP handler.
-func (s *Server) guard(doing string) {
+// Guard is deferred around what calls a Handler outside of an HTTP handler.
+func (s *Server) Guard(doing string) {
 	if s.config.Panicked == nil {
 		return
 	}

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -58,9 +57,9 @@ func (r *recorder) Message(data []byte, binary bool) {
 		r.onEcho(data)
 	}
 	if binary {
-		r.session.Send(Binary(bytes.Clone(data)))
+		r.session.Send(Binary(data))
 	} else {
-		r.session.Send(Text(bytes.Clone(data)))
+		r.session.Send(Text(data))
 	}
 }
 
@@ -183,28 +182,34 @@ func (h *harness) post(id, payload string) reply {
 	return h.do("POST", pollingQuery+"&sid="+id, strings.NewReader(payload))
 }
 
-// goGet sends a GET and returns when it is parked.
-func (h *harness) goGet(id string) <-chan reply {
-	h.t.Helper()
+// goDo sends a request for a session, and returns without the answer.
+func (h *harness) goDo(ctx context.Context, method, id string, body io.Reader) <-chan reply {
 	c := make(chan reply, 1)
 	go func() {
-		got, err := h.try(context.Background(), "GET", pollingQuery+"&sid="+id, nil)
+		got, err := h.try(ctx, method, pollingQuery+"&sid="+id, body)
 		if err != nil {
 			got.body = err.Error()
 		}
 		c <- got
 	}()
-	h.awaitParked(id)
 	return c
 }
 
-func (h *harness) awaitParked(id string) {
+// goGet sends a GET and returns when it is parked.
+func (h *harness) goGet(id string) <-chan reply {
 	h.t.Helper()
-	s := h.session(id)
-	h.await("a parked GET", func() bool {
+	c := h.goDo(context.Background(), "GET", id, nil)
+	h.awaitPolling("a parked GET", h.session(id), func(p *polling) bool { return p.parked })
+	return c
+}
+
+// awaitPolling returns once the session's client polls and something holds of that.
+func (h *harness) awaitPolling(what string, s *Session, is func(p *polling) bool) {
+	h.t.Helper()
+	h.await(what, func() bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
-		return s.polling != nil && s.polling.parked
+		return s.polling != nil && is(s.polling)
 	})
 }
 

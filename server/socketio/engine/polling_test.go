@@ -28,14 +28,10 @@ func TestMessagesOverPolling(t *testing.T) {
 		h.get(id).want(t, 200, payload)
 	}
 	// Nothing to echo, and nothing wrong.
-	h.post(id, "6\x1e3\x1e4after a noop and a pong").want(t, 200, "ok")
+	posted := h.post(id, "6\x1e3\x1e4after a noop and a pong")
+	posted.want(t, 200, "ok")
+	assert.Check(t, is.Equal(posted.header.Get("Content-Type"), "text/html"), "Content-Type")
 	h.get(id).want(t, 200, "4after a noop and a pong")
-}
-
-func TestPostIsAnsweredAsHTML(t *testing.T) {
-	h := start(t, Config{})
-	id, _ := h.dialPolling()
-	assert.Check(t, is.Equal(h.post(id, "4x").header.Get("Content-Type"), "text/html"), "Content-Type")
 }
 
 // A parked GET outlasts the timeouts that the HTTP server has for requests, and
@@ -93,11 +89,7 @@ func TestSecondPostEndsTheSession(t *testing.T) {
 	id, r := h.dialPolling()
 	taking, goOn := make(chan bool), make(chan bool)
 	r.onEcho = func([]byte) { taking <- true; <-goOn }
-	first := make(chan reply, 1)
-	go func() {
-		got, _ := h.try(context.Background(), "POST", pollingQuery+"&sid="+id, strings.NewReader("4one\x1e4two"))
-		first <- got
-	}()
+	first := h.goDo(t.Context(), "POST", id, strings.NewReader("4one\x1e4two"))
 	<-taking
 	h.post(id, "4three").want(t, 400, bodyBad)
 	assert.Check(t, !r.ended.Load(), "Closed was called during a message")
@@ -111,12 +103,8 @@ func TestGivenUpGetEndsTheSession(t *testing.T) {
 	h := start(t, Config{})
 	id, r := h.dialPolling()
 	ctx, giveUp := context.WithCancel(context.Background())
-	done := make(chan error)
-	go func() {
-		_, err := h.try(ctx, "GET", pollingQuery+"&sid="+id, nil)
-		done <- err
-	}()
-	h.awaitParked(id)
+	done := h.goDo(ctx, "GET", id, nil)
+	h.awaitPolling("a parked GET", r.session, func(p *polling) bool { return p.parked })
 	giveUp()
 	<-done
 	r.wantGone(t, ReasonClose)
@@ -237,6 +225,7 @@ func TestBadPosts(t *testing.T) {
 		{name: "half base64", body: "b" + half[:49], status: 400, reason: ReasonParse},
 		{name: "base64 without padding", body: "bAQ", status: 400, reason: ReasonParse},
 		{name: "other base64", body: "b__-_", status: 400, reason: ReasonParse},
+		{name: "base64 after its padding", body: "bAA=A", status: 400, reason: ReasonParse},
 		{name: "not base64", body: "b{}", status: 400, reason: ReasonParse},
 		{name: "not UTF-8", body: "4\xff\xfe", status: 400, reason: ReasonParse},
 		{name: "half a character", body: "4\xc3\x1e4x", status: 400, reason: ReasonParse},
@@ -283,17 +272,9 @@ func TestBrokenPost(t *testing.T) {
 	id, r := h.dialPolling()
 	r.onEcho = func([]byte) { t.Error("a part of it was taken") }
 	body, feed := io.Pipe()
-	done := make(chan bool)
-	go func() {
-		h.try(context.Background(), "POST", pollingQuery+"&sid="+id, body)
-		close(done)
-	}()
+	done := h.goDo(t.Context(), "POST", id, body)
 	io.WriteString(feed, "4first\x1e4sec")
-	h.await("the POST", func() bool {
-		r.session.mu.Lock()
-		defer r.session.mu.Unlock()
-		return r.session.polling.posting
-	})
+	h.awaitPolling("the POST", r.session, func(p *polling) bool { return p.posting })
 	feed.CloseWithError(io.ErrUnexpectedEOF) // has the client drop the connection
 	<-done
 	r.wantGone(t, ReasonClose)

@@ -169,7 +169,7 @@ func (s *Session) closed() {
 	if s.handler == nil { // it was never begun
 		return
 	}
-	defer s.server.guard("a session's end")
+	defer s.server.Guard("a session's end")
 	s.handler.Closed(s.reason)
 }
 

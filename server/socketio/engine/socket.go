@@ -20,7 +20,8 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) {
 	}
 	k, err := s.upgrader.Upgrade(w, r, nil)
 	if err != nil { // it has answered
-		session.abort()
+		session.end(peerGone) // though it was never begun
+		session.called(false)
 		return
 	}
 	session.begin(r)
@@ -28,12 +29,6 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) {
 	session.moveTo(k, wire.AppendFrame(nil, websocket.TextMessage, session.handshake("")))
 	session.mu.Unlock()
 	s.serve(k, session.takeFrame, func() { session.end(peerGone) })
-}
-
-// abort ends a session that was never begun.
-func (s *Session) abort() {
-	s.end(peerGone)
-	s.called(false)
 }
 
 // moveTo has the session sent over a socket from now on: first frames, then what

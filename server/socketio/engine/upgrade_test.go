@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"fmt"
 	"strings"
 	"testing"
@@ -32,12 +31,7 @@ func TestUpgrade(t *testing.T) {
 	h.get(id).want(t, 200, "4by polling")
 	k.send("5", "4by socket")
 	k.want("4by socket")
-
-	h.get(id).want(t, 400, bodyBad)
-	h.post(id, "4x").want(t, 400, bodyBad)
-	h.connect(socketQuery + "&sid=" + id).wantClosed(websocket.ClosePolicyViolation)
-	k.send("4still there")
-	k.want("4still there")
+	h.wantOneSocket(k, id)
 	assert.Check(t, is.Equal(h.Sessions(), 1), "sessions")
 	k.Close()
 	r.wantGone(t, ReasonClose)
@@ -64,11 +58,9 @@ func TestUpgradeWithParkedGet(t *testing.T) {
 	parked := h.goGet(id)
 	// As by a probe, which would release the GET, or park it for a moment only.
 	k := h.connect(socketQuery + "&sid=" + id)
-	h.await("the socket", func() bool {
-		r.session.mu.Lock()
-		defer r.session.mu.Unlock()
-		r.session.polling.probed = r.session.polling.probe != nil
-		return r.session.polling.probed
+	h.awaitPolling("the socket", r.session, func(p *polling) bool {
+		p.probed = p.probe != nil
+		return p.probed
 	})
 	k.send("5", "4x")
 	k.want("4x")
@@ -139,11 +131,7 @@ func TestFailedUpgrades(t *testing.T) {
 			k.wantClosed(c.code)
 			h.post(id, "4still polling").want(t, 200, "ok")
 			h.get(id).want(t, 200, "4still polling")
-			h.await("the failed socket forgotten", func() bool {
-				r.session.mu.Lock()
-				defer r.session.mu.Unlock()
-				return r.session.polling.probe == nil
-			})
+			h.awaitPolling("the failed socket forgotten", r.session, func(p *polling) bool { return p.probe == nil })
 			k = h.probe(id) // and may try again
 			k.send("5", "4x")
 			k.want("4x")
@@ -159,11 +147,7 @@ func TestFailedUpgrades(t *testing.T) {
 		id, r := h.dialPolling()
 		k := h.probe(id)
 		k.Close()
-		h.await("the failed socket forgotten", func() bool {
-			r.session.mu.Lock()
-			defer r.session.mu.Unlock()
-			return r.session.polling.probe == nil && !r.session.polling.probed
-		})
+		h.awaitPolling("the failed socket forgotten", r.session, func(p *polling) bool { return p.probe == nil && !p.probed })
 		parked := h.goGet(id) // for as long as it takes, again
 		r.session.Send(Text([]byte("x")))
 		(<-parked).want(t, 200, "4x")
@@ -183,11 +167,17 @@ func TestSecondProbeIsClosed(t *testing.T) {
 func TestWebSocketSessionHasOneSocket(t *testing.T) {
 	h := start(t, Config{})
 	k, r := h.dialSocket()
-	h.connect(socketQuery + "&sid=" + r.session.id).wantClosed(websocket.ClosePolicyViolation)
-	h.get(r.session.id).want(t, 400, bodyBad)
-	h.post(r.session.id, "4x").want(t, 400, bodyBad)
-	k.send("4x")
-	k.want("4x")
+	h.wantOneSocket(k, r.session.id)
+}
+
+// wantOneSocket checks that a session that has a socket takes nothing else.
+func (h *harness) wantOneSocket(k *socket, id string) {
+	h.t.Helper()
+	h.get(id).want(h.t, 400, bodyBad)
+	h.post(id, "4x").want(h.t, 400, bodyBad)
+	h.connect(socketQuery + "&sid=" + id).wantClosed(websocket.ClosePolicyViolation)
+	k.send("4still there")
+	k.want("4still there")
 }
 
 func TestUpgradeDuringPostEndsTheSession(t *testing.T) {
@@ -196,11 +186,7 @@ func TestUpgradeDuringPostEndsTheSession(t *testing.T) {
 	k := h.probe(id)
 	taking, goOn := make(chan bool), make(chan bool)
 	r.onEcho = func([]byte) { taking <- true; <-goOn }
-	posted := make(chan bool)
-	go func() {
-		h.try(context.Background(), "POST", pollingQuery+"&sid="+id, strings.NewReader("4one"))
-		close(posted)
-	}()
+	posted := h.goDo(t.Context(), "POST", id, strings.NewReader("4one"))
 	<-taking
 	k.send("5", "4two")
 	k.wantClosed(websocket.ClosePolicyViolation)

@@ -18,11 +18,7 @@ func TestWait(t *testing.T) {
 		return c
 	}
 	awaitWaiting := func(s *Session) {
-		h.await("Wait to wait", func() bool {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			return s.polling.taken != nil
-		})
+		h.awaitPolling("Wait to wait", s, func(p *polling) bool { return p.taken != nil })
 	}
 	want := func(what string, got, want error) {
 		t.Helper()
