@@ -60,7 +60,7 @@ lint: ## run gofmt, go vet, staticcheck and actionlint
 	.ci/lint
 
 .PHONY: generate
-generate: ## rewrite what repeats a table of the code: parts of docs, schemas, pages
+generate: ## rewrite what repeats a table of the code: parts of docs, the schema and example of scenarios
 	go run ./internal/generate
 
 .PHONY: size

@@ -89,7 +89,7 @@ func TestRefusesInTheField(t *testing.T) {
 	for _, bad := range []string{"", "two words", "ü", "a/b", strings.Repeat("r", 65)} {
 		b.enter("room", bad)
 		b.click("join")
-		b.await(`$('room-error').textContent.includes('1 to 64 of')`)
+		b.await(`$('room-error').textContent.includes('1 to 64 characters')`)
 		b.await(`$('room').ariaInvalid === 'true' && location.search.includes('room=lobby')`)
 	}
 	b.enter("room", "Other_room-2")
@@ -103,7 +103,7 @@ func TestRefusesInTheField(t *testing.T) {
 		b.click("send")
 		b.await(`($('name-error').textContent + $('text-error').textContent).includes(` + quote(want) + `)`)
 	}
-	refused("", "hello", "Say who you are")
+	refused("", "hello", "Enter your name")
 	refused(strings.Repeat("🙂", 65), "hello", "at most 64 characters; this one has 65")
 	refused("ada", "", "Enter a message")
 	refused("ada", strings.Repeat("ü", 2049), "at most 4,096 bytes; this one has 4098")
@@ -189,7 +189,7 @@ func TestNoticesAServerStartedAnew(t *testing.T) {
 			b.await(`$('state').dataset.state === 'reconnecting'`)
 			anew := startServerAt(t, s.address())
 			anew.post("lobby", "three")
-			b.await(`$('log').querySelector('.note')?.textContent.includes('started anew')`)
+			b.await(`$('log').querySelector('.note')?.textContent.includes('was restarted')`)
 			b.await(isOpen)
 			anew.post("lobby", "four")
 			anew.post("lobby", "five")

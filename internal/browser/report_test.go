@@ -85,7 +85,7 @@ func TestReportSorts(t *testing.T) {
 	}
 	now := value[[]string](b, `named()`)
 	assert.Check(t, !slices.Equal(first, now), "the heads of the columns stay where they were: %q", now)
-	b.do(`window.trials = [...document.querySelectorAll('h3')].find(h => h.textContent === 'Every trial').nextElementSibling.querySelector('table')
+	b.do(`window.trials = [...document.querySelectorAll('h3')].find(h => h.textContent === 'All trials').nextElementSibling.querySelector('table')
 		trials.querySelector('thead th button').click()
 		trials.querySelector('thead th button').click()`)
 	names := value[[]string](b, `[...trials.tBodies[0].rows].map(row => row.cells[0].textContent)`)

@@ -46,7 +46,9 @@ func TestBehindNginxThatClosesConnections(t *testing.T) {
 				}
 				asks := trial.Asked.Paced || trial.Asked.WaitS+trial.Asked.HeartbeatS > 0
 				assert.Check(t, asks == (trial.Connections.Reconnects >= 20), "%s: %d reconnects", trial.Transport, trial.Connections.Reconnects)
-				assert.Check(t, !trial.Asked.Paced || trial.PollResponse.N == 300, "%s: %d polls are answered, 300 were due", trial.Transport, trial.PollResponse.N)
+				if trial.Asked.Paced {
+					assert.Check(t, trial.PollResponse.N == 300, "%s: %d polls are answered, 300 were due", trial.Transport, trial.PollResponse.N)
+				}
 			}
 		})
 	}

@@ -97,7 +97,7 @@ func measure(ctx context.Context, url string, tr transport.Transport) error {
 	for seq := range int64(3) {
 		texts = append(texts, loadgen.Text(nonce, 1, 0, loadgen.Tag{Seq: seq, Due: time.Duration(seq)}, 60))
 	}
-	listening := make(chan error, 2)
+	listening, published := make(chan error, 2), make(chan struct{})
 	var speaker loadgen.Client
 	for i, meter := range []*loadgen.Meter{{}, {}} {
 		c, err := loadgen.Dialers[tr.Name](ctx, loadgen.Target{URL: url, Room: room, User: fmt.Sprintf("client-%d", i), Publishes: i == 0, Meter: meter})
@@ -110,7 +110,7 @@ func measure(ctx context.Context, url string, tr transport.Transport) error {
 			speaker = c
 		}
 		go func() {
-			err := hears(c, meter, tr.Name, room, texts)
+			err := hears(c, meter, tr.Name, room, texts, published)
 			listening <- err
 			for !tr.Paced && err == nil { // acknowledgements may still come
 				_, err = c.Receive()
@@ -122,11 +122,12 @@ func measure(ctx context.Context, url string, tr transport.Transport) error {
 			return errors.Join(err, ctx.Err())
 		}
 	}
+	close(published)
 	return errors.Join(<-listening, <-listening)
 }
 
 // hears receives texts, and then nothing more.
-func hears(c loadgen.Client, meter *loadgen.Meter, name, room string, texts []string) error {
+func hears(c loadgen.Client, meter *loadgen.Meter, name, room string, texts []string, published <-chan struct{}) error {
 	poller, polls := c.(loadgen.Poller)
 	var last uint64
 	receive := func() ([]loadgen.Delivery, error) {
@@ -168,6 +169,7 @@ func hears(c loadgen.Client, meter *loadgen.Meter, name, room string, texts []st
 		}
 	}
 	if polls {
+		<-published // what is posted is answered with JSON, too
 		return pollsNothing(receive, meter, name)
 	}
 	if _, rearms := c.(loadgen.Rearmer); !rearms {

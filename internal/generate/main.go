@@ -24,6 +24,7 @@ type target struct {
 
 // targets are all generated parts.
 var targets = []target{
+	{"docs/architecture.md", "imports", imports},
 	{"docs/method.md", "reasons", reasons},
 	{"docs/formulas.md", "metrics", func() (string, error) { return report.Formulas(), nil }},
 	{"scenarios/schema.json", "", scenarioSchema},
