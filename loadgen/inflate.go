@@ -173,7 +173,7 @@ func (i *inflater) huffman(literals, distances *huffman) error {
 	}
 }
 
-// repeat copies what stands at a distance before the end, which may overlap
+// repeat copies what is at a distance before the end, which may overlap
 // with the copy.
 func (i *inflater) repeat(length, distance int) error {
 	if len(i.out)-i.from+length > maxFrame {

@@ -118,8 +118,8 @@ func (m *Meter) Totals() result.Totals {
 //     (problem+json too), and the line feeds between the objects of one
 //     WebSocket message. Of Socket.IO it is what is within the arrays of
 //     events and acknowledgements, but for the name "chat message".
-//   - compression: what compressed payloads have more than what they stand for,
-//     as a rule less than nothing. So text and envelope are those that one
+//   - compression: the size of compressed payloads minus that of their content,
+//     usually negative. So text and envelope are those that one
 //     would have counted without compression.
 //   - tls: what TLS has put on the wire beyond what it was given: handshakes,
 //     the heads and seals of records, alerts.
@@ -229,7 +229,7 @@ func (o *open) leave(c *Conn) {
 }
 
 // TCP is what the kernel has counted so far, over all connections, or nil
-// where it does not tell. It asks for each open one, which takes some
+// if it does not say. It asks for each open one, which takes some
 // microseconds, and gives way to others between; meanwhile none is opened or
 // closed.
 func (m *Meter) TCP() *result.TCP {
@@ -245,7 +245,7 @@ func (m *Meter) TCP() *result.TCP {
 			runtime.Gosched()
 		}
 	}
-	if s.untold {
+	if s.unknown {
 		return nil
 	}
 	return &s.TCP
@@ -258,8 +258,8 @@ const giveWay = 64
 // segments adds up what TCP_INFO reports of connections.
 type segments struct {
 	result.TCP
-	untold bool  // of one at least
-	ip     int64 // bytes of the IP header on the connection that is asked
+	unknown bool  // of one at least
+	ip      int64 // bytes of the IP header on the connection that is asked
 }
 
 // The headers of a segment, in bytes. Of TCP's options only timestamps are
@@ -279,14 +279,14 @@ func (s *segments) ask(c *Conn, take func(fd uintptr)) {
 		s.ip = ipv4Header
 	}
 	if c.raw.Control(take) != nil {
-		s.untold = true
+		s.unknown = true
 	}
 }
 
 func (s *segments) take(fd uintptr) {
 	info, err := unix.GetsockoptTCPInfo(int(fd), unix.IPPROTO_TCP, unix.TCP_INFO)
 	if err != nil || info.Segs_out == 0 { // before Linux 4.2; and a client has at least sent its SYN
-		s.untold = true
+		s.unknown = true
 		return
 	}
 	header := s.ip + tcpHeader

@@ -236,7 +236,7 @@ type pollState struct {
 	due     int64 // of the poll that is out; 0 for a join, which no schedule asked for
 	sent    int64
 	overdue []int64       // dues that came while a poll was out, or no connection there
-	wake    chan struct{} // told of such a due by pollAt; nil before it was first waited for
+	wake    chan struct{} // woken for such a due by pollAt; nil before it was first waited for
 }
 
 // pollAt sends the poll due at due, or leaves it to the receiving goroutine

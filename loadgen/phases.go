@@ -11,7 +11,7 @@ import (
 )
 
 // phases goes through the trial's phases up to the command to close.
-func (r *run) phases(ctx context.Context, told *orders) error {
+func (r *run) phases(ctx context.Context, given *orders) error {
 	work := [...]func(context.Context, *clock.Alarm) error{r.pacePublishing, r.pacePolling, r.watchPhases, r.watchClocks}
 	var alarms [len(work)]*clock.Alarm
 	for i := range alarms { // before clients can take the last descriptor
@@ -27,10 +27,10 @@ func (r *run) phases(ctx context.Context, told *orders) error {
 	// is what the clients hold.
 	debug.FreeOSMemory()
 	r.emit(shard.Event{Is: shard.Connected, Clients: r.joins.Load()})
-	if err := await(ctx, told.start); err != nil {
+	if err := await(ctx, given.start); err != nil {
 		return err
 	}
-	r.schedule(told.at)
+	r.schedule(given.at)
 	failed := make(chan error, len(work))
 	for i, do := range work {
 		r.workers.Go(func() {
@@ -50,12 +50,12 @@ func (r *run) phases(ctx context.Context, told *orders) error {
 		return err
 	}
 	r.unsent.Store(true)
-	r.told = r.accepted()
-	r.emit(shard.Event{Is: shard.Published, Published: r.told})
-	if err := await(ctx, told.expect); err != nil {
+	r.reported = r.accepted()
+	r.emit(shard.Event{Is: shard.Published, Published: r.reported})
+	if err := await(ctx, given.expect); err != nil {
 		return err
 	}
-	allArrived := func() bool { return r.missing(told.published) <= 0 }
+	allArrived := func() bool { return r.missing(given.published) <= 0 }
 	if err := r.until(ctx, failed, deadline, allArrived); err != nil {
 		return err
 	}
@@ -65,14 +65,14 @@ func (r *run) phases(ctx context.Context, told *orders) error {
 	}
 	totals := r.meter.Totals()
 	r.emit(shard.Event{Is: shard.Drained, Totals: &totals})
-	err := await(ctx, told.close)
+	err := await(ctx, given.close)
 	r.totals = r.meter.Totals()
 	return err
 }
 
-func await(ctx context.Context, told <-chan struct{}) error {
+func await(ctx context.Context, ordered <-chan struct{}) error {
 	select {
-	case <-told:
+	case <-ordered:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)

@@ -39,7 +39,7 @@ type pager struct {
 	got     []Delivery
 }
 
-// pollClient asks when it is told to.
+// pollClient polls when it is asked to.
 type pollClient struct{ pager }
 
 // DialPoll opens a client that polls with GET ?after= and publishes with POST.

@@ -124,7 +124,7 @@ func (r *run) countMessages(out *shard.Result, published []int64) {
 	out.Offered = r.offered.Load()
 	out.Sent = r.outcomes.sent
 	out.NotSent = out.Offered - out.Sent
-	accepted := r.told
+	accepted := r.reported
 	if accepted == nil {
 		accepted = r.accepted()
 	}
@@ -137,7 +137,7 @@ func (r *run) countMessages(out *shard.Result, published []int64) {
 		}
 		expected := s.got
 		if published != nil {
-			// One whose answer came too late to be told of may still have come.
+			// One whose answer came too late to be reported may still have come.
 			expected = max(published[s.room.index], s.got)
 		}
 		lost, stale := s.finish(expected, min(r.to, r.marks[2].at))

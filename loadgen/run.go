@@ -41,7 +41,7 @@ type run struct {
 	resolved   atomic.Int64 // of those, answered or failed
 	outcomes   outcomes
 	unsent     atomic.Bool // what still waits to be published stays so: the drain is over
-	told       []int64     // by room, what the controller was told is published; nil before
+	reported   []int64     // by room, the messages reported to the controller as published; nil before
 
 	publishLatency, publishService, publishLate *samples
 	pollResponse, pollService, pollLate         *samples
@@ -81,7 +81,7 @@ type snapshot struct {
 var errGone = errors.New("the controller is gone")
 
 // Run runs a shard: it connects the plan's clients, and goes through the
-// phases as commands tell. It reports by emit, which is called by one
+// phases as commands say. It reports by emit, which is called by one
 // goroutine at a time, and ends with a Done event, or with an error when
 // commands is closed before that.
 func Run(ctx context.Context, plan shard.Plan, dial Dialer, commands <-chan shard.Command, emit func(shard.Event)) error {
@@ -103,33 +103,33 @@ func Run(ctx context.Context, plan shard.Plan, dial Dialer, commands <-chan shar
 	r.populate()
 	var checking sync.WaitGroup
 	checking.Go(func() { r.checks.work(r) })
-	told := listen(commands, cancel)
+	given := listen(commands, cancel)
 
 	seconds := r.tick(ctx)
-	err = r.phases(ctx, told)
+	err = r.phases(ctx, given)
 	stopped := context.Cause(ctx) == errStopped
 	if err != nil && !stopped {
 		err = fmt.Errorf("shard %d: %w", plan.Shard, err)
 	}
 	cancel(nil)
 	<-seconds
-	r.disconnect() // lets go whoever waits for an answer
+	r.disconnect() // ends all waits for an answer
 	r.workers.Wait()
 	close(r.checks)
 	checking.Wait()
 	if err != nil && !stopped {
 		return err
 	}
-	r.emit(shard.Event{Is: shard.Done, Result: r.result(stopped, told.published)})
+	r.emit(shard.Event{Is: shard.Done, Result: r.result(stopped, given.published)})
 	return nil
 }
 
 // errStopped says that the controller wants what there is.
 var errStopped = errors.New("stopped")
 
-// orders is what the controller has told so far.
+// orders is what the controller has ordered so far.
 type orders struct {
-	start, expect, close chan struct{} // closed when told
+	start, expect, close chan struct{} // closed when ordered
 	at                   int64
 	published            []int64
 }

@@ -100,9 +100,8 @@ func (r *registry) remove(k member) {
 	r.members.Done()
 }
 
-// close tells every member to go away and waits until all of them have gone: at
-// most a little more than the grace of their outboxes, less where ctx is done
-// before.
+// close asks every member to leave and waits until all have left: at most a
+// little more than the grace of their outboxes, less if ctx is done before.
 func (r *registry) close(ctx context.Context) {
 	close(r.stop)
 	r.each(member.goAway)

@@ -22,7 +22,7 @@ type (
 // results.
 const NoiseFile = noise.FileName
 
-// FewestTrials is how many trials of each run it takes to tell times apart.
+// FewestTrials is how many trials of each run it takes to compare times.
 const FewestTrials = compare.FewestTrials
 
 // Comparison is one run set against another of the same scenario.

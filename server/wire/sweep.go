@@ -10,7 +10,7 @@ import (
 //
 // What is sent is counted just before the kernel gets it, and what the kernel
 // did not take is taken off again: counted afterwards, a peer could see bytes
-// that whoever reads the tally does not know of yet.
+// that a reader of the tally does not know of yet.
 type Tally struct {
 	Connections    atomic.Int64 // accepted
 	Open           atomic.Int64 // now

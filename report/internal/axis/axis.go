@@ -23,7 +23,7 @@ type Axis struct {
 	Log        bool
 	Ticks      plot.ConstantTicks
 	Categories bool                 // names, and so without a grid
-	Say        func(float64) string // to the pointer; nil where that is told nothing
+	Say        func(float64) string // what the pointer shows; nil shows nothing
 	LabelWidth vg.Length            // of the ticks at least, to align panels
 }
 
@@ -116,7 +116,7 @@ func stepBelow(v float64) float64 {
 	return power
 }
 
-// TickAt puts the ticks at sorted values, if these stand far enough apart on a
+// TickAt puts the ticks at sorted values, if these are far enough apart on a
 // logarithmic axis.
 func (a *Axis) TickAt(values []float64, label func(float64) string) {
 	const most = 10

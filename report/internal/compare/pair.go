@@ -94,8 +94,8 @@ func Foresee(base, planned []result.Trial) error {
 	return fmt.Errorf("report: the base has no trial of %s%s; leave that transport out, or renew the base", fresh[0].Where(), differences(fresh[0].base, fresh[0].next))
 }
 
-// delivered refuses a pair of which the base has delivered nothing that it was
-// asked to: whatever is compared with that says nothing of deliveries.
+// delivered refuses a pair whose base delivered nothing although messages were
+// asked for: a comparison with it would say nothing about deliveries.
 func (p *pair) delivered() error {
 	asked := p.was.Chosen[0].Asked.PublishRate
 	if asked == 0 || delivers(p.was) {

@@ -7,9 +7,9 @@ import (
 	"github.com/pollpush/pollpush/internal/stat"
 )
 
-// What is counted within the window is exact but for its edges: what is due just
-// before one happens on either side of it, as the machine will have it. How much
-// that can be follows from the trial: what is due within its longest delay.
+// What is counted within the window is exact except at its edges: what is due just
+// before an edge may happen on either side of it. How much that can be follows
+// from the trial: what is due within its longest delay.
 
 // surely bounds what falls on an edge in 99 of 100 cases.
 const surely = 0.99
@@ -71,12 +71,13 @@ func requestsEdge(t *result.Trial) float64 {
 	return portion(e.messages+e.polls, float64(t.Requests.Total)) + portion(t.PauseS, t.WindowS)
 }
 
-// protocolEdge is of what answers to posts add to those to polls.
+// protocolEdge is the edge of the protocol bytes per poll: answers to posts add to
+// those to polls.
 func protocolEdge(t *result.Trial) float64 {
 	return portion(edgeOf(t).messages, float64(t.Requests.ByStatus["200"]+t.Requests.ByStatus["304"]))
 }
 
-// bytesInEdge takes it that an acknowledgement is no larger than a delivery. The
+// bytesInEdge assumes that an acknowledgement is no larger than a delivery. The
 // bytes of deliveries move with them.
 func bytesInEdge(t *result.Trial) float64 {
 	e, deliveries, in := edgeOf(t), float64(t.WindowDeliveries), float64(t.Bytes.In)

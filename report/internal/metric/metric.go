@@ -107,7 +107,7 @@ func Named(name string) Metric {
 	return All[i]
 }
 
-// named are rows of the table, in an order of their own.
+// named are rows of the table, in the order of the names.
 func named(names ...string) (list []Metric) {
 	for _, name := range names {
 		list = append(list, Named(name))

@@ -12,8 +12,8 @@ import (
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
-// Expense is a cost by which polling and push are held against each other: of
-// one client, in each second.
+// Expense is a cost by which polling and push are compared: of one client,
+// in each second.
 type Expense struct {
 	metric.Metric
 	Name   string // "CPU"
@@ -21,8 +21,8 @@ type Expense struct {
 	More   string
 	second func(result.Second) float64 // of all clients
 
-	// Sampled: what a single trial may be off by is told by its seconds. Bytes
-	// are counted, so that their seconds tell of the messages only.
+	// Sampled: the seconds of a single trial show how far it may be off. Bytes
+	// are counted, so their seconds show only the messages.
 	Sampled bool
 }
 

@@ -17,19 +17,19 @@ type Bearing int
 const (
 	NotMeasured Bearing = iota
 	Bore
-	Doubted // the measurement is: whether it bore the load cannot be told
+	Doubted // the measurement is: it does not show whether the load was borne
 	Broke
 )
 
-// GridCell is that in words.
+// GridCell is a bearing in words.
 type GridCell struct {
 	Bearing
 	Stamp  string // empty where it was not measured
 	Reason string // the first
 }
 
-// CellOf tells what server or generator could not do from what else the machine
-// did meanwhile. Where both were so, both are named.
+// CellOf separates what server or generator could not do from what else the
+// machine did meanwhile. Where both were so, both are named.
 func CellOf(s *trials.Side) GridCell {
 	switch {
 	case s == nil:
@@ -66,8 +66,8 @@ func CellOf(s *trials.Side) GridCell {
 	return GridCell{Doubted, "? " + string(s.Stamp), ""}
 }
 
-// Breaking says at which load each transport broke first, and what of that
-// cannot be told.
+// Breaking says at which load each transport broke first, and at how many points
+// the measurement does not show it.
 func Breaking(s *trials.Set) string {
 	type fall struct {
 		at   string

@@ -20,7 +20,7 @@ type Activity struct {
 	Count func(result.Second) float64
 }
 
-// The activities that a second's counts tell apart.
+// The activities that a second's counts separate.
 var (
 	PerDelivery     = Activity{"CPU per delivery", func(s result.Second) float64 { return float64(s.Deliveries) }}
 	PerPollWithNews = Activity{"CPU per poll with news", func(s result.Second) float64 {
@@ -34,7 +34,7 @@ var (
 
 // activities are those whose costs add up to the server's for this transport.
 // Where messages are delivered at once, each brings equally many deliveries: the
-// two cannot be told apart. Where clients poll, what few messages cost is lost in
+// two cannot be separated. Where clients poll, what few messages cost is lost in
 // the noise of many polls, and a fit would make something up for them: they have
 // a cost of their own only where they are a twentieth of the requests.
 func activities(s *trials.Side) []Activity {
@@ -60,7 +60,7 @@ const FewestSeconds = 10
 // UnitCost is what one activity costs the server, in seconds of CPU.
 type UnitCost struct{ Value, Err float64 }
 
-// Known reports whether the cost can be told from nothing and from its double.
+// Known reports whether the error leaves the cost above 0 and below its double.
 func (c UnitCost) Known() bool { return c.Value > 0 && c.Err <= c.Value/2 }
 
 func (c UnitCost) String() string {
@@ -128,7 +128,7 @@ type unitModel struct {
 	constant bool // arrivals
 }
 
-// pool tells points apart that differ in more than rate and interval.
+// pool is the same for points that differ only in rate and interval.
 func pool(s *trials.Set, t *result.Trial) string {
 	var values []float64
 	for _, key := range s.Swept {
@@ -159,7 +159,7 @@ func pooled(s *trials.Set, p *trials.Point, transport string) (all trials.Side, 
 }
 
 // UnitModel fits a transport's unit costs around a point, once for all points
-// that are pooled. It is not ok where the seconds cannot tell them.
+// that are pooled. It is not ok if the seconds do not show them.
 func UnitModel(s *trials.Set, p *trials.Point, transport string, cost *Expense) (m unitModel, ok bool) {
 	all, intervals := pooled(s, p, transport)
 	if len(all.Used) > 0 {
@@ -218,7 +218,7 @@ func (b *BreakEven) Gap() func(rate, interval float64) float64 {
 }
 
 // Modelled is where the two cost the same by the unit costs, within what was
-// compared; NaN where they do not, or cannot be told.
+// compared; NaN if they do not, or if that is unknown.
 func (b *BreakEven) Modelled() float64 {
 	gap, a := b.Gap(), b.First.Head.Asked
 	if gap == nil || !(b.From > 0) {

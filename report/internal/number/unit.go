@@ -73,7 +73,7 @@ func (u Unit) Format(v float64) string {
 	return u.Digits(v, s) + Space(s.Name) + s.Name
 }
 
-// Short prints v likewise, without zeros behind the point: 1 s, not 1.00 s.
+// Short prints v as Format does, without zeros behind the point: 1 s, not 1.00 s.
 func (u Unit) Short(v float64) string {
 	s := u.ScaleOf(v)
 	return Plain(v/s.Factor) + Space(s.Name) + s.Name

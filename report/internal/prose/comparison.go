@@ -173,8 +173,8 @@ func Extremes(s *trials.Set) string {
 	return ""
 }
 
-// ends is from where to where a metric goes, and whose that is. It is empty where
-// it is not known of all, or the same.
+// ends is the lowest and the highest value of a metric, with the transports that
+// have them. It is empty if one of them is unknown, or if all are the same.
 func ends(m *metric.Metric, sides []*trials.Side) string {
 	value := func(s *trials.Side) float64 { return m.Cell(s.Used).Value }
 	if slices.ContainsFunc(sides, func(s *trials.Side) bool { return !m.Cell(s.Used).Known() }) {

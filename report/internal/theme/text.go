@@ -36,7 +36,7 @@ func Style(size vg.Length, c color.Color, bold bool) text.Style {
 	return text.Style{Color: c, Font: f, Handler: plot.DefaultTextHandler}
 }
 
-// Middle writes a line whose small letters are centred on the height of a point.
+// Middle writes a line of text whose small letters are vertically centred on at.
 func Middle(c *draw.Canvas, s text.Style, at vg.Point, line string) {
 	s.YAlign = draw.YBottom
 	c.FillText(s, vg.Point{X: at.X, Y: at.Y - s.Font.Size*0.34 - s.FontExtents().Descent}, line)
