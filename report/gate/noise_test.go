@@ -124,5 +124,5 @@ func TestNoiseFile(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(filepath.Dir(path), "*"))
 	assert.Check(t, err == nil && len(files) == 1, "%v, %v: other files are left", files, err)
 	_, err = ReadNoise(filepath.Dir(path))
-	wantRefused(t, err, "no regular file")
+	wantRefused(t, err, "is not a regular file")
 }

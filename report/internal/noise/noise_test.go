@@ -51,7 +51,7 @@ func TestParse(t *testing.T) {
 	}
 	for _, tt := range []struct{ text, said string }{
 		{"", "is not JSON"}, {someNoise[:len(someNoise)/2], "is not JSON"}, {"[]", `has no "schema"`}, {"{}", `has no "schema"`},
-		{`{"schema": 2, "new": true}`, "has schema 2, this pollpush reads up to 1: use a newer pollpush"},
+		{`{"schema": 2, "new": true}`, "has schema 2, but this pollpush reads up to 1: use a newer pollpush"},
 		{`{"schema": 0}`, "has schema 0"}, {`{"schema": 1, "foreign": 1}`, "foreign"}, {`{"schema": "1"}`, `has no "schema"`},
 		{replaced(`"a"`, `""`), "names no machine"}, {replaced("[6, 6]", "[6, 0]"), "ws has no trials"},
 		{replaced(`"lost": 0`, `"lost": -1`), "ws: lost changed by -1"}, {replaced(`"lost": 0`, `"lost": 10.1`), "ws: lost changed by 10.1: 0 to 10 is possible"},
