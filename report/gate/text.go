@@ -23,14 +23,19 @@ func (c *Comparison) Text(w io.Writer, all bool) error {
 			o.Wrap(&b, s, mark)
 		}
 	}
-	list("⚠ ", said(c.Faults, faults)...)
+	warn := func(paragraphs []string) {
+		for _, s := range paragraphs {
+			o.Warn(&b, s)
+		}
+	}
+	warn(said(c.Faults, faults))
 	list("", c.Base.Title())
 	list("base: ", c.Base.Origin())
 	list("new:  ", c.New.Origin())
 	b.WriteString("\n")
 	list("", c.conclusion())
 	list("- ", c.Regressions()...)
-	list("⚠ ", c.Warnings()...)
+	warn(c.Warnings())
 	b.WriteString("\n")
 	c.tables(&b, all, o.Width)
 	list("", c.notes()...)

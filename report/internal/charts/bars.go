@@ -39,8 +39,8 @@ func costPanels(p *trials.Point, c *figure.Chart) {
 		}
 	}
 	c.Panels = []scene.Panel{
-		scene.BarPanel(heading, work.Unit, bars(p, work)),
-		scene.BarPanel("server memory per client, above the idle server", number.Memory, bars(p, &metric.MemoryPerClient)),
+		scene.BarPanel(heading, "", work.Unit, bars(p, work)),
+		scene.BarPanel("server memory per client, above the idle server", "", number.Memory, bars(p, &metric.MemoryPerClient)),
 	}
 }
 
@@ -56,14 +56,14 @@ func requestsPanel(p *trials.Point, c *figure.Chart) {
 		}
 		if fit, ok := model.AsksPerMinute(&p.Sides[i]); ok {
 			b.Model = fit
-			b.Value += "  (model " + number.Significant(fit) + ")"
+			b.Aside = "(model " + number.Significant(fit) + ")"
 		}
 	}
-	c.Panels = []scene.Panel{scene.BarPanel("HTTP requests per client and minute (dashed: model)", number.PerMinute, rows)}
+	c.Panels = []scene.Panel{scene.BarPanel("HTTP requests per client and minute", " (dashed: model)", number.PerMinute, rows)}
 }
 
 // inks are those of the layers of bytes, from the inside out. Compression is none
-// of them: text and envelope are drawn as large as it leaves them.
+// of them: the first two are drawn as large as it leaves them.
 var inks = []scene.Part{
 	{Name: "text", Ink: theme.LayerInks[0]},
 	{Name: "envelope", Ink: theme.LayerInks[1]},
@@ -75,7 +75,7 @@ var inks = []scene.Part{
 // bytesPanel shows the bytes in each direction, by layer where the trials tell
 // layers apart.
 func bytesPanel(p *trials.Point, c *figure.Chart) {
-	heading := "bytes for each delivery"
+	remark := ""
 	var rows []scene.Bar
 	for i := range p.Sides {
 		for j, d := range metric.Directions {
@@ -86,11 +86,11 @@ func bytesPanel(p *trials.Point, c *figure.Chart) {
 			}
 			rows = append(rows, b)
 			if n := len(b.Parts); n > 1 && b.Parts[n-1].Value > 0 {
-				heading = "bytes for each delivery: on the connection + TCP/IP headers"
+				remark = ": on the connection + TCP/IP headers"
 			}
 		}
 	}
-	c.Panels = []scene.Panel{scene.BarPanel(heading, number.BytesEach, rows)}
+	c.Panels = []scene.Panel{scene.BarPanel("bytes for each delivery", remark, number.BytesEach, rows)}
 }
 
 // layerBar is one direction of one transport: a single part where the layers are
@@ -99,37 +99,37 @@ func layerBar(s *trials.Side, direction string) scene.Bar {
 	all := metric.Named("bytes per delivery, " + direction)
 	b := bar(s, &all)
 	b.Quantity, b.Trials = all.Name, nil
-	value := func(layer string) metric.Cell {
-		m := metric.Named(layer + ", " + direction)
-		return m.Cell(s.Used)
+	value := func(layer string) float64 {
+		m := metric.Named(layer + ", " + direction) // panics if there is no such layer
+		return m.Cell(s.Used).Value
 	}
 	if len(b.Parts) == 0 {
 		return b
 	}
-	if !value("text").Known() {
+	if math.IsNaN(value("text")) {
 		b.Parts[0].Name, b.Parts[0].Ink = "all layers together: these trials do not separate them", theme.UnknownInk
 		return b
 	}
-	size := map[string]float64{}
 	for _, l := range metric.Layers {
-		if v := value(l.Name).Value; !math.IsNaN(v) {
-			size[l.Name] = v
+		if v := value(l.Name); !math.IsNaN(v) {
 			b.Details = append(b.Details, l.Name+" "+number.BytesEach.Format(v))
 		}
 	}
-	if headers := value("TCP/IP headers"); headers.Known() {
-		size["TCP/IP headers"] = headers.Value
-		b.Details = append(b.Details, "TCP/IP headers "+number.BytesEach.Format(headers.Value))
-		b.Value += " + " + number.BytesEach.Format(headers.Value)
-	}
-	if plain := size["text"] + size["envelope"]; plain > 0 {
-		left := max(0, 1+size["compression"]/plain)
-		size["text"] *= left
-		size["envelope"] *= left
+	if headers := value("TCP/IP headers"); !math.IsNaN(headers) {
+		b.Details = append(b.Details, "TCP/IP headers "+number.BytesEach.Format(headers))
+		b.Value += " + " + number.BytesEach.Format(headers)
 	}
 	b.Parts = slices.Clone(inks)
 	for i := range b.Parts {
-		b.Parts[i].Value = size[b.Parts[i].Name]
+		if v := value(b.Parts[i].Name); !math.IsNaN(v) {
+			b.Parts[i].Value = v
+		}
+	}
+	text, envelope := &b.Parts[0].Value, &b.Parts[1].Value
+	if compression := value("compression"); *text+*envelope > 0 && !math.IsNaN(compression) {
+		left := max(0, 1+compression/(*text+*envelope))
+		*text *= left
+		*envelope *= left
 	}
 	return b
 }

@@ -55,6 +55,7 @@ type timeline []*trials.Side
 
 // phases are the parts of a trial. What comes before the steady state is one.
 func phases(list []result.Second) (spans []scene.Span) {
+	var names []string // of the last span
 	for _, s := range list {
 		steady := s.Phase == "steady"
 		name := number.Clean(s.Phase)
@@ -63,13 +64,15 @@ func phases(list []result.Second) (spans []scene.Span) {
 		}
 		n := len(spans)
 		if n == 0 || spans[n-1].Shaded == steady || spans[n-1].To != s.T {
+			names = []string{name}
 			spans = append(spans, scene.Span{Name: name, From: s.T, To: s.T + 1, Shaded: !steady})
 			continue
 		}
 		last := &spans[n-1]
 		last.To = s.T + 1
-		if last.Name != name && !strings.HasSuffix(last.Name, ", "+name) {
-			last.Name += ", " + name
+		if names[len(names)-1] != name {
+			names = append(names, name)
+			last.Name = strings.Join(names, ", ")
 		}
 	}
 	return spans

@@ -15,12 +15,55 @@ type TextOptions struct {
 	Terminal bool // understands bold and colour
 }
 
+// Text is what a terminal shows of the report: the main table, the verdict's
+// sentences and the doubts.
+func (d *Document) Text(o TextOptions) []byte {
+	if o.Width <= 0 {
+		o.Width = 80
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "%s\n\n", o.bold(d.Title))
+	o.numbers(&b, d.Table)
+	if len(d.Footnotes) > 0 {
+		for _, note := range d.Footnotes {
+			o.Wrap(&b, note, "")
+		}
+		b.WriteString("\n")
+	}
+	for _, s := range d.Verdict.Headlines {
+		o.Warn(&b, s)
+	}
+	for _, s := range append(slices.Clone(d.Verdict.Paragraphs), d.Verdict.Notes...) {
+		o.Wrap(&b, s, "")
+	}
+	doubts, more := d.shortDoubts()
+	if d.Partial != "" || len(doubts) > 0 {
+		b.WriteString("\n")
+		if d.Partial != "" {
+			o.Warn(&b, d.Partial)
+		}
+		for _, s := range doubts {
+			o.Wrap(&b, s, "- ")
+		}
+		if more != "" {
+			o.Wrap(&b, more, "")
+		}
+	}
+	further := "More in report.html: Charts"
+	for _, s := range d.Sections {
+		further += " · " + s.Title
+	}
+	b.WriteString("\n")
+	o.Wrap(&b, further, "")
+	return []byte(b.String())
+}
+
 // mostDoubts is how many doubts a terminal lists one by one.
 const mostDoubts = 6
 
-// ShortDoubts are the doubts, or, where they are many, their reasons, and where
+// shortDoubts are the doubts, or, where they are many, their reasons, and where
 // all stand.
-func (d *Document) ShortDoubts() (list []string, more string) {
+func (d *Document) shortDoubts() (list []string, more string) {
 	list = d.Doubts
 	if len(list) <= mostDoubts || len(d.Reasons) >= len(list) {
 		return list, ""
@@ -28,9 +71,9 @@ func (d *Document) ShortDoubts() (list []string, more string) {
 	return d.Reasons, fmt.Sprintf("These are the reasons for the warnings about %s. report.html lists each trial under Warnings.", number.Plural(float64(len(list)), "trial"))
 }
 
-// Numbers prints a table in as many blocks of columns as the width takes, each
+// numbers prints a table in as many blocks of columns as the width takes, each
 // with the names of the rows. Ranges are left out before a table is broken.
-func (o TextOptions) Numbers(b *strings.Builder, t Table) {
+func (o TextOptions) numbers(b *strings.Builder, t Table) {
 	names := t.NameColumns()
 	head, rows := t.lines(true)
 	if WidthOf(append([][]string{head}, rows...)) > o.Width {
@@ -67,7 +110,7 @@ func (o TextOptions) Numbers(b *strings.Builder, t Table) {
 			case line == "": // of a longer head in another block
 				continue
 			default:
-				line = o.Bold(line)
+				line = o.bold(line)
 			}
 			b.WriteString(line + "\n")
 		}
@@ -139,7 +182,7 @@ func WidthOf(rows [][]string) int {
 
 func Pad(n int) string { return strings.Repeat(" ", max(n, 0)) }
 
-func (o TextOptions) Bold(s string) string {
+func (o TextOptions) bold(s string) string {
 	if !o.Terminal {
 		return s
 	}
@@ -148,12 +191,17 @@ func (o TextOptions) Bold(s string) string {
 
 // Wrap prints a paragraph within the width, its later lines indented by as
 // much as the mark before the first.
-func (o TextOptions) Wrap(b *strings.Builder, s, mark string) {
+func (o TextOptions) Wrap(b *strings.Builder, s, mark string) { o.wrap(b, s, mark, false) }
+
+// Warn prints a warning likewise, in red where there is colour.
+func (o TextOptions) Warn(b *strings.Builder, s string) { o.wrap(b, s, "⚠ ", true) }
+
+func (o TextOptions) wrap(b *strings.Builder, s, mark string, red bool) {
 	indent := Pad(utf8.RuneCountInString(mark))
 	line, n := mark, utf8.RuneCountInString(mark)
 	empty := true
 	flush := func() {
-		if o.Terminal && strings.HasPrefix(mark, "⚠") {
+		if o.Terminal && red {
 			line = "\x1b[1;31m" + line + "\x1b[0m"
 		}
 		b.WriteString(line + "\n")

@@ -23,7 +23,7 @@ func TestFormat(t *testing.T) {
 	} {
 		assert.Check(t, is.Equal(tt.unit.Format(tt.in), tt.want), "format(%v) =", tt.in)
 	}
-	if got, want := Seconds.FormatRange(0.0099, 0.0081, 0.0123), "9.90 ms (8.10–12.3)"; got != want {
-		t.Errorf("formatRange = %q, want %q", got, want)
-	}
+	assert.Check(t, is.Equal(Seconds.Range(0.0099, 0.0081, 0.0123), "8.10–12.3"), "range")
+	assert.Check(t, is.Equal(Seconds.Range(0.0099, 0.0099001, 0.0099002), ""), "range that prints alike")
+	assert.Check(t, is.Equal(Seconds.Range(math.NaN(), 1, 2), ""), "range around nothing")
 }

@@ -23,7 +23,8 @@ type Bar struct {
 	Trials []float64
 	Model  float64 // NaN without one
 	Value  string
-	Hollow bool // invalid: an outline only
+	Aside  string // behind the value, apart from it
+	Hollow bool   // invalid: an outline only
 	Look   theme.Look
 
 	// For the pointer:
@@ -48,11 +49,11 @@ type Bars struct {
 
 const rowHeight = vg.Length(24)
 
-// BarPanel is a panel of bars on an axis from zero, in one prefix.
-func BarPanel(heading string, u number.Unit, rows []Bar) Panel {
-	quantity, _, _ := strings.Cut(heading, " (")
+// BarPanel is a panel of bars on an axis from zero, in one prefix. The remark
+// follows the quantity in the heading.
+func BarPanel(quantity, remark string, u number.Unit, rows []Bar) Panel {
 	bars := Bars{rows, quantity, u}
-	p := Panel{Heading: heading, Height: vg.Length(len(rows))*rowHeight + 26, Scene: []Primitive{bars}}
+	p := Panel{Heading: quantity + remark, Height: vg.Length(len(rows))*rowHeight + 26, Scene: []Primitive{bars}}
 	top, known := 0.0, false
 	var names []string
 	for i := range rows {
@@ -131,7 +132,7 @@ func (l Bars) legend() (list []Part) {
 func (l Bars) room() (widest vg.Length) {
 	s := theme.Style(theme.BodySize, theme.TextInk, true)
 	for i := range l.Rows {
-		widest = max(widest, s.Width(l.Rows[i].Value)+10)
+		widest = max(widest, s.Width(l.Rows[i].words("  "))+10)
 	}
 	return widest
 }
@@ -151,8 +152,16 @@ func (l Bars) drawRows(f *frame) {
 	f.StrokeLine2(draw.LineStyle{Color: theme.FaintInk, Width: 0.8}, f.x(0), f.Min.Y, f.x(0), f.Max.Y)
 }
 
+// words are the value, and what stands a gap behind it.
+func (b *Bar) words(gap string) string {
+	if b.Aside == "" {
+		return b.Value
+	}
+	return b.Value + gap + b.Aside
+}
+
 func (b *Bar) says(u number.Unit) string {
-	lines := []string{strings.Join(strings.Fields(b.Value), " ")}
+	lines := []string{b.words(" ")}
 	if b.scattered() {
 		low, high := stat.Range(b.Trials)
 		lines = append(lines, "trials from "+u.Format(low)+" to "+u.Format(high))
@@ -175,7 +184,7 @@ func (b *Bar) draw(f *frame, y vg.Length) {
 	if len(b.Parts) == 0 {
 		s = theme.Style(theme.BodySize, theme.FaintInk, false)
 	}
-	theme.Middle(&f.Canvas, s, vg.Point{X: f.x(b.reach()) + 6, Y: y}, b.Value)
+	theme.Middle(&f.Canvas, s, vg.Point{X: f.x(b.reach()) + 6, Y: y}, b.words("  "))
 }
 
 func (b *Bar) drawParts(f *frame, y vg.Length) {

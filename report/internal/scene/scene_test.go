@@ -39,7 +39,7 @@ func TestWhatIsDrawnIsToldAndListed(t *testing.T) {
 	named.Name, named.Say = "clients", nil
 	line := Line{Name: "ws", Look: theme.LookOf("ws"), Width: 1, Radius: 3, Points: []Point{
 		{X: 1, Y: 2, Low: 1, High: 3, Mark: Marked}, {X: 2, Y: 4}, {X: 3, Y: 6, Mark: Crossed}}}
-	bars := BarPanel("cost (median)", number.Count, []Bar{{Name: "sse", Parts: []Part{{Value: 5}}, Trials: []float64{4, 6}, Model: 7, Value: "5", Look: theme.LookOf("sse")}})
+	bars := BarPanel("cost", " (median)", number.Count, []Bar{{Name: "sse", Parts: []Part{{Value: 5}}, Trials: []float64{4, 6}, Model: 7, Value: "5", Aside: "(model 7)", Look: theme.LookOf("sse")}})
 	cells := CellPanel("grid", "clients", Cells{Columns: []string{"1", "2"}, Rows: []Row{{Name: "poll", Cells: []Cell{{}, {Head: "breaks", Text: "late"}}}}})
 	for _, c := range []struct {
 		panel         Panel
@@ -51,7 +51,7 @@ func TestWhatIsDrawnIsToldAndListed(t *testing.T) {
 			"1: ws 2 | 2: ws 4 | 3: ws 6", "ws [1 2] [2 4] | ws band, low [1] [1] | ws band, high [1] [3] | ws invalid [3] [6]"},
 		{Panel{X: named, Y: scale, Height: 100, Scene: []Primitive{line}},
 			"", "ws [1 2] [2 4] | ws band, low [1] [1] | ws band, high [1] [3] | ws invalid [3] [6]"},
-		{bars, "sse, cost: 5\ntrials from 4 to 6", "sse [] [5] | sse trials [] [4 6] | sse model [] [7]"},
+		{bars, "sse, cost: 5 (model 7)\ntrials from 4 to 6", "sse [] [5] | sse trials [] [4 6] | sse model [] [7]"},
 		{cells, "poll, 2 clients: breaks late", "poll; 2 breaks late [] []"},
 	} {
 		var said, numbers []string
