@@ -27,3 +27,10 @@ func TestFormat(t *testing.T) {
 		t.Errorf("formatRange = %q, want %q", got, want)
 	}
 }
+
+func TestEveryUnitHasItsNames(t *testing.T) {
+	for u := range unitCount {
+		n := u.Names()
+		assert.Check(t, len(units[u].scales) > 0 && n.Documented != "" && n.CSV != "" && n.Base != 0, "unit %d has %+v", u, units[u])
+	}
+}
