@@ -18,11 +18,14 @@ import (
 	"github.com/pollpush/pollpush/internal/stat"
 )
 
+// LeastBeyond is how many samples must at least lie beyond a percentile.
+const LeastBeyond = 10
+
 // Enough reports whether n samples can carry the percentile of share q
-// (0.99 for p99): at least ten of them must lie beyond it.
+// (0.99 for p99): [LeastBeyond] of them must lie beyond it.
 func Enough(n int64, q float64) bool {
 	// The rounding guards against 1 − 0.9 being a little less than 0.1.
-	return float64(n)*(1-q) >= 10-1e-6
+	return float64(n)*(1-q) >= LeastBeyond-1e-6
 }
 
 // Summarize takes the percentiles of a histogram of nanoseconds, or nil where

@@ -95,7 +95,7 @@ func TestNamesDifferences(t *testing.T) {
 	other := func(f func(*result.Trial)) change { return each(func(t *result.Trial) { t.ScenarioHash = "0"; f(t) }) }
 	ws := of(1, "ws")
 	runTests(t, []test{
-		{name: "keys", trials: ws, next: other(func(t *result.Trial) { t.Clients, t.Asked.PollIntervalS = 50, 2 }), refused: "hash 0) (clients: 1000, and 50; poll.interval: 1, and 2); compare"},
+		{name: "keys", trials: ws, next: other(func(t *result.Trial) { t.Clients, t.Asked.PollIntervalS = 1_000_000, 2 }), refused: "hash 0) (clients: 1000, and 1000000; poll.interval: 1, and 2); compare"},
 		{name: "flags", trials: ws, next: other(func(t *result.Trial) { t.Asked.SteadyS, t.Flags = 9, []string{"--steady 9s"} }), refused: "(phases.steady: 60, and 9; flags: none, and --steady 9s)"},
 		{name: "nothing that is known", trials: ws, next: other(func(*result.Trial) {}), refused: "hash 0); compare"},
 	})

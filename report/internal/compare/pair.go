@@ -3,6 +3,7 @@ package compare
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/pollpush/pollpush/internal/result"
@@ -135,28 +136,25 @@ func differences(base, next *trials.Point) string {
 		return fmt.Sprintf(" (transports: %s, and %s)", strings.Join(base.Transports(), ", "), strings.Join(next.Transports(), ", "))
 	}
 	var out []string
-	for _, key := range []struct {
-		name    string
-		was, is any
-	}{
-		{"clients", was.Clients, is.Clients},
-		{"rooms", was.Asked.Rooms, is.Asked.Rooms},
-		{"payload", was.Asked.PayloadBytes, is.Asked.PayloadBytes},
-		{"publish.rate", was.Asked.PublishRate, is.Asked.PublishRate},
-		{"publish.arrivals", was.Asked.Arrivals, is.Asked.Arrivals},
-		{"publish.publishers", was.Asked.Publishers, is.Asked.Publishers},
-		{"poll.interval", was.Asked.PollIntervalS, is.Asked.PollIntervalS},
-		{"phases.warm_up", was.Asked.WarmUpS, is.Asked.WarmUpS},
-		{"phases.steady", was.Asked.SteadyS, is.Asked.SteadyS},
-		{"tls", was.Asked.TLS, is.Asked.TLS},
-		{"flags", number.Or(strings.Join(was.Flags, " "), "none"), number.Or(strings.Join(is.Flags, " "), "none")},
-	} {
-		if key.was != key.is {
-			out = append(out, fmt.Sprintf("%s: %v, and %v", key.name, key.was, key.is))
+	differ := func(key string, was, is any) {
+		if was != is {
+			out = append(out, fmt.Sprintf("%s: %v, and %v", key, was, is))
 		}
 	}
+	for _, x := range trials.Axes {
+		differ(x.Key, plain(x.Of(&was)), plain(x.Of(&is)))
+	}
+	differ("publish.arrivals", was.Asked.Arrivals, is.Asked.Arrivals)
+	differ("publish.publishers", was.Asked.Publishers, is.Asked.Publishers)
+	differ("phases.warm_up", was.Asked.WarmUpS, is.Asked.WarmUpS)
+	differ("phases.steady", was.Asked.SteadyS, is.Asked.SteadyS)
+	differ("tls", was.Asked.TLS, is.Asked.TLS)
+	differ("flags", number.Or(strings.Join(was.Flags, " "), "none"), number.Or(strings.Join(is.Flags, " "), "none"))
 	if len(out) == 0 {
 		return ""
 	}
 	return " (" + strings.Join(out, "; ") + ")"
 }
+
+// plain is all of a number, without an exponent.
+func plain(v float64) string { return strconv.FormatFloat(v, 'f', -1, 64) }

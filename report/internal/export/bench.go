@@ -23,7 +23,7 @@ func bench(s *trials.Set, b *bytes.Buffer) error {
 		}
 	}
 	var before *trials.Point
-	for p, side := range sides(s) {
+	for p, side := range s.Sides() {
 		if p != before {
 			before = p
 			// The commit is no key: benchstat compares nothing that differs in one.
@@ -39,7 +39,7 @@ func bench(s *trials.Set, b *bytes.Buffer) error {
 	return nil
 }
 
-func benchName(m *metric.Metric) string { return m.ID() + units[m.Unit].bench }
+func benchName(m *metric.Metric) string { return m.ID() + m.Unit.Names().Bench }
 
 // benchLine writes what a trial measured, once.
 func benchLine(t *result.Trial, b *bytes.Buffer) {
@@ -53,8 +53,8 @@ func benchLine(t *result.Trial, b *bytes.Buffer) {
 		return
 	}
 	b.WriteString("BenchmarkChat/transport=" + benchWord(t.Transport))
-	for _, k := range pointKeys {
-		b.WriteString("/" + k.name + "=" + strconv.FormatFloat(k.of(t), 'f', -1, 64)) // a number after a - would be a count of processors
+	for _, x := range trials.Axes {
+		b.WriteString("/" + x.Field + "=" + strconv.FormatFloat(x.Of(t), 'f', -1, 64)) // a number after a - would be a count of processors
 	}
 	b.WriteString(" 1" + values.String() + "\n")
 }

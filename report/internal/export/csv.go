@@ -14,18 +14,18 @@ import (
 // each point that has it.
 func table(s *trials.Set, b *bytes.Buffer) error {
 	head := []string{"scenario", "scenario_hash"}
-	for _, k := range pointKeys {
-		head = append(head, k.name)
+	for _, x := range trials.Axes {
+		head = append(head, x.Field)
 	}
 	lines := [][]string{append(head, "transport", "metric", "unit", "statistic", "value", "low", "high", "trials", "validity")}
-	for p, side := range sides(s) {
+	for p, side := range s.Sides() {
 		point := []string{unformula(p.Head.Scenario), unformula(p.Head.ScenarioHash)}
-		for _, k := range pointKeys {
-			point = append(point, inFull(k.of(&p.Head)))
+		for _, x := range trials.Axes {
+			point = append(point, inFull(x.Of(&p.Head)))
 		}
 		point = append(point, unformula(side.Transport))
 		for m, c := range cells(side) {
-			lines = append(lines, slices.Concat(point, []string{m.ID(), units[m.Unit].csv, statistic(m),
+			lines = append(lines, slices.Concat(point, []string{m.ID(), m.Unit.Names().CSV, statistic(m),
 				inFull(c.Value), inFull(c.Low), inFull(c.High), strconv.Itoa(len(c.Values)), string(side.Stamp)}))
 		}
 	}

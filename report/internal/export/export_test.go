@@ -196,7 +196,7 @@ func readBench(t *testing.T, s *trials.Set, text []byte) {
 			want, list = list[0], list[1:]
 		}
 		base, parts := got.Name.Parts()
-		if string(base) != "Chat" || len(parts) != 1+len(pointKeys) || !strings.HasPrefix(string(parts[0]), "/transport=") || string(parts[1]) != "/clients="+strconv.Itoa(want.Clients) {
+		if string(base) != "Chat" || len(parts) != 1+len(trials.Axes) || !strings.HasPrefix(string(parts[0]), "/transport=") || string(parts[1]) != "/clients="+strconv.Itoa(want.Clients) {
 			t.Errorf("bench.txt: the name %s has parts %q", got.Name, parts)
 		}
 		assert.Check(t, is.Equal(got.GetConfig("scenario-hash"), want.ScenarioHash), "bench.txt: %s is of scenario", got.Name)
@@ -281,9 +281,9 @@ func readPrometheus(t *testing.T, s *trials.Set, text []byte) {
 			if side := &p.Sides[i]; side.Counts() {
 				for j := range metric.Metrics {
 					if c := metric.Metrics[j].Cell(side.Used); c.Known() {
-						u := units[metric.Metrics[j].Unit]
-						name := "pollpush_" + strings.ReplaceAll(metric.Metrics[j].ID(), "-", "_") + u.prometheus
-						want[strings.Join([]string{name, p.Head.Scenario, p.Head.ScenarioHash, side.Transport}, "\n")] = c.Value * u.base
+						u := metric.Metrics[j].Unit.Names()
+						name := "pollpush_" + strings.ReplaceAll(metric.Metrics[j].ID(), "-", "_") + u.Prometheus
+						want[strings.Join([]string{name, p.Head.Scenario, p.Head.ScenarioHash, side.Transport}, "\n")] = c.Value * u.Base
 					}
 				}
 			}
@@ -299,7 +299,7 @@ func readPrometheus(t *testing.T, s *trials.Set, text []byte) {
 				labels[l.GetName()] = l.GetValue()
 			}
 			key := strings.Join([]string{name, labels["scenario"], labels["scenario_hash"], labels["transport"]}, "\n")
-			if v, ok := want[key]; !ok || v != m.GetGauge().GetValue() || len(labels) != 3+len(pointKeys) {
+			if v, ok := want[key]; !ok || v != m.GetGauge().GetValue() || len(labels) != 3+len(trials.Axes) {
 				t.Errorf("metrics.prom: %q is %v, want %v; it has labels %v", key, m.GetGauge().GetValue(), v, labels)
 			}
 			delete(want, key)
@@ -352,14 +352,6 @@ func readHistograms(t *testing.T, s *trials.Set, files map[string][]byte) {
 	}
 	all := len(files) - 4
 	assert.Check(t, found == all, "%d histograms, want %d", all, found)
-}
-
-func TestExportUnits(t *testing.T) {
-	for i := range metric.Metrics {
-		if u := units[metric.Metrics[i].Unit]; u.csv == "" || u.base == 0 {
-			t.Errorf("%s has a unit that exports have no name for", metric.Metrics[i].Name)
-		}
-	}
 }
 
 func TestUnformula(t *testing.T) {

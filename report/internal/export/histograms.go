@@ -16,7 +16,7 @@ import (
 // point, in milliseconds: percentile distributions as plotters of HdrHistogram
 // read them. What is invalid, or cannot be merged, has none.
 func histograms(s *trials.Set, files map[string][]byte) error {
-	for p, side := range sides(s) {
+	for p, side := range s.Sides() {
 		if !side.Counts() {
 			continue
 		}
@@ -41,9 +41,9 @@ func histograms(s *trials.Set, files map[string][]byte) error {
 // histogramName tells a point from the run's others by what is swept.
 func histogramName(s *trials.Set, p *trials.Point, side *trials.Side) string {
 	name := "histograms/" + fileName(side.Transport)
-	for _, k := range pointKeys {
-		if slices.Contains(s.Swept, k.swept) {
-			name += "-" + k.name + "=" + inFull(k.of(&p.Head))
+	for _, x := range trials.Axes {
+		if slices.Contains(s.Swept, x.Key) {
+			name += "-" + x.Field + "=" + inFull(x.Of(&p.Head))
 		}
 	}
 	return name + ".hgrm"

@@ -27,8 +27,8 @@ func suiteOf(p *trials.Point) junit.Suite {
 	if p.Label != "" {
 		suite.Name += ": " + p.Label
 	}
-	for _, k := range pointKeys {
-		suite.Properties.List = append(suite.Properties.List, junit.Property{Name: k.name, Value: inFull(k.of(&p.Head))})
+	for _, x := range trials.Axes {
+		suite.Properties.List = append(suite.Properties.List, junit.Property{Name: x.Field, Value: inFull(x.Of(&p.Head))})
 	}
 	started, time := p.All[0].Started, 0.0
 	for i := range p.All {

@@ -15,7 +15,7 @@ import (
 func prometheus(s *trials.Set, b *bytes.Buffer) error {
 	gauge := func(name, help string, value func(*trials.Side) (v float64, known bool)) {
 		head := fmt.Sprintf("# HELP %s %s\n# TYPE %s gauge\n", name, helpEscapes.Replace(help), name)
-		for p, side := range sides(s) {
+		for p, side := range s.Sides() {
 			if !side.Counts() {
 				continue
 			}
@@ -34,11 +34,11 @@ func prometheus(s *trials.Set, b *bytes.Buffer) error {
 	})
 	for i := range metric.Metrics {
 		m := &metric.Metrics[i]
-		u := units[m.Unit]
-		name := "pollpush_" + strings.ReplaceAll(m.ID(), "-", "_") + u.prometheus
+		u := m.Unit.Names()
+		name := "pollpush_" + strings.ReplaceAll(m.ID(), "-", "_") + u.Prometheus
 		gauge(name, m.Name+": the "+statistic(m)+" over the trials", func(s *trials.Side) (float64, bool) {
 			c := m.Cell(s.Used)
-			return c.Value * u.base, c.Known()
+			return c.Value * u.Base, c.Known()
 		})
 	}
 	return nil
@@ -48,8 +48,8 @@ func prometheus(s *trials.Set, b *bytes.Buffer) error {
 func labels(p *trials.Point, s *trials.Side) string {
 	pair := func(name, value string) string { return name + `="` + labelEscapes.Replace(value) + `"` }
 	list := []string{pair("scenario", p.Head.Scenario), pair("scenario_hash", p.Head.ScenarioHash)}
-	for _, k := range pointKeys {
-		list = append(list, pair(k.name, inFull(k.of(&p.Head))))
+	for _, x := range trials.Axes {
+		list = append(list, pair(x.Field, inFull(x.Of(&p.Head))))
 	}
 	return "{" + strings.Join(append(list, pair("transport", s.Transport)), ",") + "}"
 }

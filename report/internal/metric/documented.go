@@ -7,18 +7,13 @@ import (
 	"github.com/pollpush/pollpush/report/internal/number"
 )
 
-var documentedUnits = map[number.Unit]string{
-	number.Count: "1", number.Ratio: "1", number.Seconds: "s", number.CPURate: "s", number.PerMinute: "/min", number.PerSecond: "/s",
-	number.BytesEach: "bytes", number.Memory: "bytes", number.BitRate: "bit/s", number.Share: "%", number.Cores: "%",
-}
-
 // Documented is the table as docs/formulas.md has it, in Markdown.
 func Documented() string {
 	var b strings.Builder
 	b.WriteString("| number | formula | unit | better | limit | id | what it means |\n|---|---|---|---|---|---|---|\n")
 	for i := range All {
 		m := &All[i]
-		unit, better, limit, id := documentedUnits[m.Unit], "", "", ""
+		unit, better, limit, id := m.Unit.Names().Documented, "", "", ""
 		if m.Total {
 			unit += ", sum"
 		}

@@ -10,7 +10,7 @@ import (
 
 // Enough is how many samples have to lie beyond a percentile for it to be
 // shown.
-const Enough = 10
+const Enough = result.LeastBeyond
 
 // Merged is the whole histograms of the trials in one, in nanoseconds; nil if
 // there is nothing in them.

@@ -24,6 +24,8 @@ const (
 	Share                 // 0 to 1, printed as per cent
 	Cores                 // CPU-seconds per second, printed as per cent of one core
 	CPURate               // CPU-seconds per second, where they are few
+
+	unitCount
 )
 
 // Scale is a prefix: how a unit is printed from a size on.
@@ -33,24 +35,39 @@ type Scale struct {
 	Name   string
 }
 
-var scales = map[Unit][]Scale{
-	Count:     {{0, 1, ""}},
-	Ratio:     {{0, 1, ""}},
-	PerMinute: {{0, 1, "/min"}},
-	PerSecond: {{0, 1, "/s"}},
-	Seconds:   {{1, 1, "s"}, {1e-3, 1e-3, "ms"}, {1e-6, 1e-6, "µs"}, {0, 1e-9, "ns"}},
-	BytesEach: {{1e6, 1e6, "MB"}, {1e4, 1e3, "kB"}, {0, 1, "B"}},
-	Memory:    {{1 << 30, 1 << 30, "GiB"}, {1 << 20, 1 << 20, "MiB"}, {1 << 10, 1 << 10, "KiB"}, {0, 1, "B"}},
-	BitRate:   {{1e9, 1e9, "Gbit/s"}, {1e6, 1e6, "Mbit/s"}, {1e3, 1e3, "kbit/s"}, {0, 1, "bit/s"}},
-	Share:     {{0, 1e-2, "%"}},
-	Cores:     {{0, 1e-2, "%"}},
-	CPURate:   {{1e-3, 1e-3, "ms/s"}, {0, 1e-6, "µs/s"}},
+// Names are what a unit is called where no prefix is printed.
+type Names struct {
+	Documented string
+	CSV        string
+	Bench      string  // ends a metric's name, by the conventions of benchstat
+	Prometheus string  // likewise, by those of Prometheus
+	Base       float64 // what one is in Prometheus' unit
 }
+
+var units = [unitCount]struct {
+	scales []Scale
+	names  Names
+}{
+	Count:     {[]Scale{{0, 1, ""}}, Names{"1", "1", "", "", 1}},
+	Ratio:     {[]Scale{{0, 1, ""}}, Names{"1", "1", "", "", 1}},
+	Seconds:   {[]Scale{{1, 1, "s"}, {1e-3, 1e-3, "ms"}, {1e-6, 1e-6, "µs"}, {0, 1e-9, "ns"}}, Names{"s", "s", "-sec", "_seconds", 1}},
+	PerMinute: {[]Scale{{0, 1, "/min"}}, Names{"/min", "1/min", "/min", "_per_second", 1. / 60}},
+	PerSecond: {[]Scale{{0, 1, "/s"}}, Names{"/s", "1/s", "/sec", "_per_second", 1}},
+	BytesEach: {[]Scale{{1e6, 1e6, "MB"}, {1e4, 1e3, "kB"}, {0, 1, "B"}}, Names{"bytes", "bytes", "-B", "_bytes", 1}},
+	Memory:    {[]Scale{{1 << 30, 1 << 30, "GiB"}, {1 << 20, 1 << 20, "MiB"}, {1 << 10, 1 << 10, "KiB"}, {0, 1, "B"}}, Names{"bytes", "bytes", "-B", "_bytes", 1}},
+	BitRate:   {[]Scale{{1e9, 1e9, "Gbit/s"}, {1e6, 1e6, "Mbit/s"}, {1e3, 1e3, "kbit/s"}, {0, 1, "bit/s"}}, Names{"bit/s", "bit/s", "-bit/sec", "_bytes_per_second", 1. / 8}},
+	Share:     {[]Scale{{0, 1e-2, "%"}}, Names{"%", "1", "-ratio", "_ratio", 1}},
+	Cores:     {[]Scale{{0, 1e-2, "%"}}, Names{"%", "1", "-ratio", "_ratio", 1}},
+	CPURate:   {[]Scale{{1e-3, 1e-3, "ms/s"}, {0, 1e-6, "µs/s"}}, Names{"s", "1", "-ratio", "_ratio", 1}},
+}
+
+// Names are the unit's.
+func (u Unit) Names() Names { return units[u].names }
 
 // ScaleOf picks the prefix that fits v. What rounds up to the next prefix
 // gets that: 0.9996 s is 1 s, not 1,000 ms.
 func (u Unit) ScaleOf(v float64) Scale {
-	list := scales[u]
+	list := units[u].scales
 	v = math.Abs(v)
 	if v == 0 && u == Seconds {
 		return list[0]

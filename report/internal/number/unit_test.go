@@ -27,3 +27,10 @@ func TestFormat(t *testing.T) {
 	assert.Check(t, is.Equal(Seconds.Range(0.0099, 0.0099001, 0.0099002), ""), "range that prints alike")
 	assert.Check(t, is.Equal(Seconds.Range(math.NaN(), 1, 2), ""), "range around nothing")
 }
+
+func TestEveryUnitHasItsNames(t *testing.T) {
+	for u := range unitCount {
+		n := u.Names()
+		assert.Check(t, len(units[u].scales) > 0 && n.Documented != "" && n.CSV != "" && n.Base != 0, "unit %d has %+v", u, units[u])
+	}
+}

@@ -73,11 +73,11 @@ func trialCells(t *result.Trial, used string, why []string) []document.Cell {
 
 // doubt is a trial's doubts in a sentence.
 func doubt(t *result.Trial, names []document.Cell, used string, why []string) string {
-	var s string
+	var at []string
 	for _, name := range names {
-		s += name.Text + ", "
+		at = append(at, name.Text)
 	}
-	s = fmt.Sprintf("%s trial %d", strings.TrimSuffix(s, ", "), t.Trial)
+	s := fmt.Sprintf("%s trial %d", strings.Join(at, ", "), t.Trial)
 	if t.Attempt != 1 {
 		s += fmt.Sprintf(", attempt %d", t.Attempt)
 	}
@@ -95,10 +95,8 @@ func doubt(t *result.Trial, names []document.Cell, used string, why []string) st
 // of the keys that it names.
 func pointCell(s *trials.Set, p *trials.Point, side *trials.Side) document.Cell {
 	text := s.LabelOf(p, side)
-	for _, key := range s.Swept {
-		if x := trials.AxisOf(key); strings.HasPrefix(text, x.Label(x.Of(&p.Head))) {
-			return document.Number(text, x.Of(&p.Head))
-		}
+	if known := s.Known(side); len(known) > 0 {
+		return document.Number(text, known[0].Of(&p.Head))
 	}
 	return document.Text(text)
 }

@@ -10,6 +10,7 @@ import (
 // Axis is a key that can be swept, with its value in a trial, in base units.
 type Axis struct {
 	Key   string
+	Field string // in exports, as a trial's line has it
 	By    string // in a title
 	Name  string // of the axis of a chart
 	Unit  number.Unit
@@ -17,25 +18,25 @@ type Axis struct {
 	Label func(float64) string
 }
 
-// sweptAxes are all keys that can be swept.
-var sweptAxes = []Axis{
-	{"clients", "clients", "clients", number.Count, func(t *result.Trial) float64 { return float64(t.Clients) },
+// Axes are all keys that can be swept, in the order of their points.
+var Axes = []Axis{
+	{"clients", "clients", "clients", "clients", number.Count, func(t *result.Trial) float64 { return float64(t.Clients) },
 		func(v float64) string { return number.Plural(v, "client") }},
-	{"rooms", "rooms", "rooms", number.Count, func(t *result.Trial) float64 { return float64(t.Asked.Rooms) },
+	{"rooms", "rooms", "rooms", "rooms", number.Count, func(t *result.Trial) float64 { return float64(t.Asked.Rooms) },
 		func(v float64) string { return number.Plural(v, "room") }},
-	{"payload", "text length", "text in a message", number.BytesEach, func(t *result.Trial) float64 { return float64(t.Asked.PayloadBytes) },
+	{"payload", "payload_bytes", "text length", "text in a message", number.BytesEach, func(t *result.Trial) float64 { return float64(t.Asked.PayloadBytes) },
 		func(v float64) string { return number.BytesEach.Short(v) + " of text" }},
-	{"publish.rate", "message rate", "messages per second and room", number.PerSecond, func(t *result.Trial) float64 { return t.Asked.PublishRate },
+	{"publish.rate", "publish_rate", "message rate", "messages per second and room", number.PerSecond, func(t *result.Trial) float64 { return t.Asked.PublishRate },
 		func(v float64) string { return number.Plural(v, "message") + "/s" }},
-	{"poll.interval", "poll interval", "poll interval", number.Seconds, func(t *result.Trial) float64 { return t.Asked.PollIntervalS },
+	{"poll.interval", "poll_interval_s", "poll interval", "poll interval", number.Seconds, func(t *result.Trial) float64 { return t.Asked.PollIntervalS },
 		func(v float64) string { return "polled every " + number.Seconds.Short(v) }},
 }
 
 // AxisOf finds an axis by its key; nil if it is none that this report knows.
 func AxisOf(key string) *Axis {
-	for i := range sweptAxes {
-		if sweptAxes[i].Key == key {
-			return &sweptAxes[i]
+	for i := range Axes {
+		if Axes[i].Key == key {
+			return &Axes[i]
 		}
 	}
 	return nil

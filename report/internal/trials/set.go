@@ -57,8 +57,8 @@ func NewSet(trials []result.Trial) (*Set, error) {
 		s.Points = append(s.Points, r)
 	}
 	slices.SortStableFunc(s.Points, func(a, b *Point) int {
-		for i := range sweptAxes {
-			x := &sweptAxes[i]
+		for i := range Axes {
+			x := &Axes[i]
 			if c := cmp.Compare(x.Of(&a.Head), x.Of(&b.Head)); c != 0 {
 				return c
 			}
@@ -68,14 +68,23 @@ func NewSet(trials []result.Trial) (*Set, error) {
 	return s, nil
 }
 
-// LabelOf names a point, where a transport knows of it: one that does not poll
-// knows of no interval.
+// Known are the swept keys that a transport knows of: one that does not poll knows
+// of no interval.
+func (s *Set) Known(part *Side) (list []*Axis) {
+	for _, key := range s.Swept {
+		if key != "poll.interval" || part.Paced() || len(part.Used) == 0 {
+			list = append(list, AxisOf(key))
+		}
+	}
+	return list
+}
+
+// LabelOf names a point by what a transport knows of it.
 func (s *Set) LabelOf(p *Point, part *Side) string {
-	interval := AxisOf("poll.interval")
-	if part.Paced() || len(part.Used) == 0 || !slices.Contains(s.Swept, interval.Key) {
+	if len(s.Known(part)) == len(s.Swept) {
 		return p.Label
 	}
-	return number.Or(s.held(&p.Head, interval), "any interval")
+	return number.Or(s.held(&p.Head, AxisOf("poll.interval")), "any interval")
 }
 
 // Title names the run, and its load or what it sweeps.

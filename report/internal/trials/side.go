@@ -133,7 +133,7 @@ func (s *Side) WhyNot() string {
 	var why []string
 	for _, t := range s.Used {
 		for _, reason := range t.Reasons {
-			if reason.Validity == "invalid" {
+			if reason.Validity == result.Invalid {
 				why = append(why, reason.Text)
 			}
 		}
