@@ -169,7 +169,7 @@ func calibrated(s *session, path string) (map[string]*result.Calibration, error)
 		return nil, err
 	}
 	if len(known) == 0 {
-		fmt.Fprintln(s.stderr, "What the generator adds on this machine is not known; `pollpush calibrate` measures it in about 9 minutes")
+		fmt.Fprintln(s.stderr, "This machine is not calibrated, so latencies include an unknown share of the generator's own; `pollpush calibrate` measures it in about 9 minutes")
 		return nil, nil
 	}
 	fmt.Fprintf(s.stderr, "What the generator adds is known from %s\n", file)

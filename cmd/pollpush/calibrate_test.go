@@ -110,7 +110,7 @@ func TestCalibrated(t *testing.T) {
 		known, err := calibrated(&session{Context: t.Context(), stderr: newOutput(said)}, path)
 		said.Close()
 		text, _ := os.ReadFile("said")
-		if err != nil || len(known) != 0 || !strings.Contains(string(text), "What the generator adds on this machine is not known; `pollpush calibrate` measures it") {
+		if err != nil || len(known) != 0 || !strings.Contains(string(text), "This machine is not calibrated, so latencies include an unknown share of the generator's own; `pollpush calibrate` measures it") {
 			t.Errorf("%s: %v, %v, said %q", path, known, err, text)
 		}
 	}

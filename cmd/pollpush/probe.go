@@ -66,7 +66,7 @@ func (c *probeCommand) Run(s *session) error {
 	} else if p.after, err = newest(s, base, roots, c.Room, &p.cookies); err != nil && s.Err() == nil {
 		return &control.Refusal{Err: err}
 	}
-	fmt.Fprintf(s.stderr, "pollpush: room %s of %s over %s, after message %d\n", p.room, p.base, t.Name, p.after+1)
+	fmt.Fprintf(s.stderr, "pollpush: room %s of %s over %s, after message %d\n", p.room, p.base, t.Name, p.after)
 	return p.run()
 }
 

@@ -154,7 +154,7 @@ func TestProbeCutStreams(t *testing.T) {
 	p.await("after message 5")
 	p.signal(syscall.SIGINT)
 	e := p.end()
-	e.wantExit(t, fine, "after message 1\n", "trying again in ", "after message 1\n", "messages 3 to 4 are missing")
+	e.wantExit(t, fine, "after message 0\n", "trying again in ", "after message 1\n", "messages 3 to 4 are missing")
 	lines := strings.SplitAfter(e.stdout, "\n")
 	wantLines(t, strings.Join(lines[:2], ""), 1, "one", "two")
 	wantLines(t, strings.Join(lines[2:], ""), 5, "five")

@@ -45,7 +45,7 @@ var definitions = []definition{
 		title: "Where polling becomes cheaper than push"},
 	{name: "latency", asks: figure.FreshForUsers, point: percentilePanel,
 		title:   "How long a message takes to reach a client",
-		caption: "How long after it is due is a message seen, by the lucky half and the unlucky few? Each line ends where fewer than ten samples lie beyond. Dashed lines are models; that of polling is uniform on 0 to T."},
+		caption: "How long after it is due does a client have a message, at each percentile? Each line ends at the last percentile with ten slower samples. Dashed lines are models; for polling, uniform on 0 to T: any delay up to the interval is equally likely."},
 	{name: "latency", asks: figure.FreshForUsers,
 		title:   "How long a message takes to reach a client",
 		caption: "How long after it is due does a client have a message?",

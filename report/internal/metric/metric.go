@@ -151,14 +151,6 @@ func (m *Metric) Cell(list []result.Trial) Cell {
 // Known reports whether any trial has the number.
 func (c Cell) Known() bool { return !math.IsNaN(c.Value) }
 
-// Print is the cell as a table shows it.
-func (m *Metric) Print(c Cell, ranges bool) string {
-	if !ranges || m.Total || len(c.Values) < 2 {
-		return m.Unit.Format(c.Value)
-	}
-	return m.Unit.FormatRange(c.Value, c.Low, c.High)
-}
-
 // ID is the metric's name for programs: "delivery latency, p99.9" is
 // delivery-latency-p99-9.
 func (m *Metric) ID() string {

@@ -96,15 +96,6 @@ func (u Unit) Short(v float64) string {
 	return Plain(v/s.Factor) + Space(s.Name) + s.Name
 }
 
-// FormatRange prints a median with the range around it, in one prefix. A
-// range that prints as one value is left out.
-func (u Unit) FormatRange(median, low, high float64) string {
-	if r := u.Range(median, low, high); r != "" {
-		return u.Format(median) + " (" + r + ")"
-	}
-	return u.Format(median)
-}
-
 // Range prints the range around a median, in the prefix of the median; it is
 // empty where both ends print alike.
 func (u Unit) Range(median, low, high float64) string {

@@ -83,10 +83,10 @@ func doubt(t *result.Trial, names []document.Cell, used string, why []string) st
 	}
 	s += fmt.Sprintf(": %s, %s", t.Status, t.Validity)
 	if used == "no" {
-		s += ", enters no number"
+		s += ", not used"
 	}
 	if len(why) > 0 {
-		s += ". " + strings.Join(why, "; ")
+		s += " – " + strings.Join(why, "; ")
 	}
 	return s
 }

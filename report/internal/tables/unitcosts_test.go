@@ -148,7 +148,7 @@ func TestMemoryOfIdleClients(t *testing.T) {
 			c.change(&trial)
 			var got []string
 			for i := range metric.IdleMemory {
-				got = append(got, metric.IdleMemory[i].Print(metric.IdleMemory[i].Cell([]result.Trial{trial}), true))
+				got = append(got, metricCell(&metric.IdleMemory[i], metric.IdleMemory[i].Cell([]result.Trial{trial})).String())
 			}
 			assert.Check(t, slices.Equal(got, c.want), "%q, want %q", got, c.want)
 		})
