@@ -64,7 +64,7 @@ func TestCompareFiles(t *testing.T) {
 	inside(t, words("compare base worse --limit bytes-per-delivery-in=7%")...).wantExit(t, fine)
 }
 
-// What is learnt stands beside the base, and raises limits.
+// Learned noise is written beside the base, and raises limits.
 func TestCompareLearns(t *testing.T) {
 	dir := workplace(t)
 	t.Chdir(dir)

@@ -100,7 +100,7 @@ func answering(t *testing.T, status int, body string) string {
 	return s.URL
 }
 
-// What is wrong with scenario files is told by package scenario.
+// Package scenario tests what is wrong with scenario files.
 func TestRunRefuses(t *testing.T) {
 	dir := workplace(t)
 	write(t, filepath.Join(dir, "bad.yaml"), strings.Replace(tiny, "clients: 20\ntrials: 1", "clients: 0\ntrials: 0", 1))
@@ -225,7 +225,7 @@ func TestCalibrateRefuses(t *testing.T) {
 	})
 }
 
-// Package result tells what is wrong with results.
+// Package result tests what is wrong with results.
 func TestResultsRefused(t *testing.T) {
 	dir := workplace(t)
 	good := lineOf(t, aTrial())

@@ -165,7 +165,7 @@ var publishedRows = []Metric{
 	{Name: "protocol bytes per delivery", Unit: number.BytesEach, Formula: "1 / window_deliveries * " + protocol},
 	{Name: "protocol bandwidth per client", Unit: number.BitRate, Formula: "8 / (clients * window_s) * " + protocol},
 	{Name: "clients per core", Unit: number.Ratio, Formula: "clients / (" + serverCPU + " / window_s)", Means: "if the server's CPU kept growing in proportion"},
-	{Name: "polls per core", Unit: number.PerSecond, Formula: polls + " / window_s / (" + serverCPU + " / window_s)", Means: "likewise"},
+	{Name: "polls per core", Unit: number.PerSecond, Formula: polls + " / window_s / (" + serverCPU + " / window_s)", Means: "if the server's CPU kept growing in proportion"},
 	{Name: "deliveries per answer", Unit: number.Ratio, Formula: "window_deliveries / (" + polls + " - requests.empty - window_published)", Means: "of Socket.IO's polls with messages; posts, also answered by 200, are left out"},
 	{Name: "delivery latency, p95", Unit: number.Seconds, Formula: "percentile(latency_hdr, 95)"},
 	{Name: "poll response, max", Unit: number.Seconds, Formula: "given(poll_response_s.n, poll_response_s.max)"},
