@@ -40,12 +40,10 @@ export function lane(transport, onRestart) {
     place.dataset.figure = name
     return figures[name] = place
   }
-  const wide = text => element('span', { className: 'wide', textContent: text })
   const head = (...parts) => element('th', { scope: 'col' }, ...parts)
   const table = element('table', { className: 'figures' },
     element('thead', {}, element('tr', {}, element('td'),
-      head('at ', wide('message '), figure('b', 'at')),
-      head('so far: ', figure('b', 'messages'), wide(' messages')))),
+      head('at ', element('span', { className: 'wide', textContent: 'message ' }), figure('b', 'at')), head('so far ', figure('b', 'messages')))),
     element('tbody', {}, ...rows.map(([label, ...names]) => element('tr', {},
       element('th', { scope: 'row', textContent: label }), figure('td', names[0]), figure('td', names[1])))))
   const pill = element('span', { className: 'state' }), note = element('span', { className: 'faint' })

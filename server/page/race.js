@@ -10,7 +10,7 @@ import { transports } from './transports/all.js'
 
 const atFirst = ['poll', 'longpoll', 'sse', 'ws', 'socketio-ws']
 const still = matchMedia('(prefers-reduced-motion: reduce)')
-const sayings = ['hello', 'is anybody there?', 'the kettle is on', 'here is a longer one, to see what length costs', 'and now?', 'grüße aus Köln']
+const sayings = ['hello', 'is anybody there?', 'the kettle is on', 'here is a longer one, to see what length costs', 'and now?', 'the café at five?']
 
 // race makes the view usable. who() is who says something.
 export function race({ who }) {
