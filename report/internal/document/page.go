@@ -24,6 +24,9 @@ var pageCSS string
 //go:embed page.js
 var pageJS string
 
+//go:embed charts.js
+var chartsJS string
+
 var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
 
 // Picture is one chart within the page.
@@ -52,7 +55,7 @@ type pageQuestion struct {
 // script. Its policy allows the one style block and the one script, by their
 // hashes, and no attribute of either kind anywhere.
 func (d *Document) Page(figures []Picture, files []Download) ([]byte, error) {
-	css := web.Palette() + pageCSS + darkCharts()
+	css, script := web.Palette()+pageCSS+darkCharts(), pageJS+"\n"+chartsJS
 	data := struct {
 		*Document
 		Policy        string
@@ -61,10 +64,10 @@ func (d *Document) Page(figures []Picture, files []Download) ([]byte, error) {
 		Files         []Download
 	}{
 		Document: d,
-		Policy:   "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + hashed(css) + "; script-src " + hashed(pageJS),
+		Policy:   "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + hashed(css) + "; script-src " + hashed(script),
 		// Nothing foreign is in style and script, nor in an SVG beyond text that was escaped.
 		Style:     template.HTML("<style>" + css + "</style>"),
-		Script:    template.HTML("<script>" + pageJS + "</script>"),
+		Script:    template.HTML("<script>" + script + "</script>"),
 		Questions: d.asked(figures),
 		Files:     files,
 	}
