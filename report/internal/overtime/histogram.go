@@ -50,7 +50,7 @@ func Histogram(sides []Side, c *figure.Chart) {
 	if len(rows) == 0 {
 		return
 	}
-	p := scene.Panel{Heading: "share of deliveries by latency; the highest bar is " + number.Share.Format(top), Height: 36*vg.Length(len(rows)) + 26}
+	p := scene.Panel{Heading: "share of deliveries by latency; the highest bar is " + number.Share.Format(top), Height: 40*vg.Length(len(rows)) + 26}
 	for i := range rows {
 		p.Scene = append(p.Scene, rows[i].boxes(-float64(i)-1, top))
 	}
@@ -72,7 +72,7 @@ func newRow(s Side, h *hdrhistogram.Histogram) row {
 
 // boxes are the bars from a base line up, as high as a row allows for the share top.
 func (r *row) boxes(base, top float64) scene.Boxes {
-	const most = 0.85
+	const most = 0.7 // a narrow drawing has the name above
 	b := scene.Boxes{Name: r.Name, Look: theme.LookOf(r.Transport)}
 	for i, v := range r.shares {
 		if v == 0 {

@@ -82,7 +82,7 @@ func heatPanel(s Side, step, every int) scene.Panel {
 		p.Scene = append(p.Scene, span)
 	}
 	if t := first.Asked.PollIntervalS; s.Paced() {
-		p.Heading += " (dashed: the poll interval)"
+		p.Heading += " (dashed: interval)"
 		p.Scene = append(p.Scene, scene.Guide{Series: scene.Series{Name: "poll interval", Y: []float64{t}}, Unnamed: true})
 	}
 	return p

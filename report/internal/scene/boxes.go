@@ -63,7 +63,7 @@ func (b Boxes) Draw(f *Frame) {
 	})
 	if f.Narrow && f.Panel.Y.Categories && len(b.Boxes) > 0 {
 		top := f.corners(Box{Bottom: b.Boxes[0].Bottom, Top: b.Boxes[0].Bottom + 1})[2].Y
-		theme.Middle(&f.Canvas, theme.Style(theme.TickSize, theme.TextInk, false), vg.Point{X: f.Min.X + 2, Y: top - 8}, b.Name)
+		theme.Middle(&f.Canvas, theme.Style(theme.TickSize, theme.TextInk, false), vg.Point{X: f.Min.X + 2, Y: top - 6}, b.Name)
 	}
 	for _, s := range b.Spots {
 		c := f.corners(s.Box)
