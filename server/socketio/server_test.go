@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"gotest.tools/v3/assert"
-	is "gotest.tools/v3/assert/cmp"
 
 	"github.com/pollpush/pollpush/server/socketio/engine"
 )
@@ -121,61 +120,13 @@ func TestAttachments(t *testing.T) {
 	assert.Check(t, len(got) == 2 && got[0] == `461-1[{"_placeholder":true,"num":0}]` && got[1] == "bAQIDBA==", "polled %q", got)
 }
 
-func TestEmitAck(t *testing.T) {
-	l := newLog()
-	done := func(d Data, err error) {
-		if err != nil {
-			l.add("%v", err)
-		} else {
-			l.add("%s %q", d.Args, d.Attachments)
-		}
-	}
-	h := start(t, Config{Namespaces: map[string]*Namespace{"/": {Events: map[string]func(*Socket, *Event){
-		"patient":   func(s *Socket, _ *Event) { s.EmitAck("ask", JSON(1), patience, done) },
-		"impatient": func(s *Socket, _ *Event) { s.EmitAck("ask", JSON(2), time.Nanosecond, done) },
-		"leave": func(s *Socket, _ *Event) {
-			s.Disconnect()
-			s.EmitAck("ask", JSON(3), patience, done)
-		},
-	}}}})
-	p := h.enter()
-	p.send(`42["patient"]`)
-	p.want(`420["ask",1]`)
-	p.send(`431[]`, `439007199254740991[]`, `430["x",2]`, `430["again"]`) // the others answer nothing
-	l.want(t, `["x" 2] []`)
-
-	p.send(`42["patient"]`)
-	p.want(`421["ask",1]`)
-	p.send(`461-1[{"_placeholder":true,"num":0}]`)
-	p.sendBinary([]byte("yes"))
-	l.want(t, `[{"_placeholder":true,"num":0}] ["yes"]`)
-
-	p.send(`42["impatient"]`)
-	p.want(`422["ask",2]`)
-	l.want(t, ErrAckTimeout.Error())
-	p.send(`432[]`) // too late
-
-	p.send(`42["patient"]`, `42["leave"]`)
-	p.want(`423["ask",1]`, `41`)
-	l.want(t, ErrDisconnected.Error(), ErrDisconnected.Error())
-
-	p.send("40", `42["patient"]`)
-	p.wantPrefix("40")
-	p.want(`420["ask",1]`)
-	p.Close()
-	l.want(t, ErrDisconnected.Error())
-}
-
 func TestDisconnect(t *testing.T) {
 	l := newLog()
 	logged := func(name string) *Namespace {
 		return &Namespace{
 			Connected:    func(*Socket) { l.add("in %s", name) },
 			Disconnected: func(*Socket) { l.add("out %s", name) },
-			Events: map[string]func(*Socket, *Event){
-				"echo": echo,
-				"end":  func(s *Socket, _ *Event) { s.Disconnect(); s.Disconnect(); s.Emit("echo", JSON("too late")) },
-			},
+			Events:       map[string]func(*Socket, *Event){"echo": echo},
 		}
 	}
 	h := start(t, Config{Namespaces: map[string]*Namespace{"/": logged("/"), "/b": logged("/b")}})
@@ -193,15 +144,6 @@ func TestDisconnect(t *testing.T) {
 		p.want(`42/b,["echo"]`)
 		l.want(t, "in /b")
 	})
-	t.Run("by the server", func(t *testing.T) {
-		p.send(`42/b,["end"]`, `42/b,["echo"]`, `43/b,1[]`, `42["echo"]`) // sent before it knows
-		p.want(`41/b,`, `42["echo"]`)
-		l.want(t, "out /b")
-		p.send("41/b,", "40/b", `42/b,["echo"]`)
-		p.wantPrefix("40/b,")
-		p.want(`42/b,["echo"]`)
-		l.want(t, "in /b")
-	})
 	t.Run("from all namespaces", func(t *testing.T) {
 		p.send("41", "41/b", "40")
 		p.wantPrefix("40{")
@@ -213,152 +155,18 @@ func TestDisconnect(t *testing.T) {
 	})
 }
 
-func TestDisconnectFromWithinConnected(t *testing.T) {
+func TestCloseFromWithinConnected(t *testing.T) {
 	l := newLog()
 	h := start(t, Config{Namespaces: map[string]*Namespace{"/": {
 		Connected: func(s *Socket) {
-			s.Disconnect()
-			s.Join("room")
+			s.Close("not today")
+			s.Emit("echo", JSON("too late"))
 			l.add("connected")
 		},
 		Disconnected: func(*Socket) { l.add("disconnected") },
 	}}})
-	h.enter().want("41")
+	h.enter().wantEnd()
 	l.want(t, "connected", "disconnected")
-	assert.Check(t, is.Equal(h.config.Namespaces["/"].rooms.count(), 0), "rooms are left")
-}
-
-func TestRooms(t *testing.T) {
-	n := echoing()
-	n.Events["join"] = func(s *Socket, e *Event) { s.Join(string(e.Args[0])); e.Ack(Data{}) }
-	n.Events["leave"] = func(s *Socket, e *Event) { s.Leave(string(e.Args[0])); e.Ack(Data{}) }
-	h := start(t, Config{Namespaces: map[string]*Namespace{"/": n}})
-	a, b, other := h.enter(), h.enter(), h.openPolling()
-	other.post("40")
-	other.poll()
-	join := func(p *peer, what string) {
-		t.Helper()
-		p.send(`421["` + what + `",7]`)
-		p.want(`431[]`)
-	}
-	join(a, "join")
-	join(a, "join") // again, to no effect
-	join(b, "join")
-	other.post(`421["join",7]`)
-	other.poll()
-	n.Emit("7", "news", Data{Args: raw(`{"_placeholder":true,"num":0}`).Args, Attachments: [][]byte{{1}}})
-	for _, p := range []*peer{a, b} {
-		p.want(`451-["news",{"_placeholder":true,"num":0}]`, "b\x01")
-	}
-	got := other.poll()
-	assert.Check(t, len(got) == 2 && got[0] == `451-["news",{"_placeholder":true,"num":0}]` && got[1] == "bAQ==", "polled %q", got)
-	n.Emit("8", "news", Data{}) // to nobody
-	join(b, "leave")
-	join(b, "leave")
-	n.Emit("7", "news", JSON(2))
-	a.want(`42["news",2]`)
-	b.send(`42["echo"]`)
-	b.want(`42["echo"]`)
-	a.send("41")
-	other.post("1")
-	await(t, "the rooms are gone", func() bool { return n.rooms.count() == 0 })
-}
-
-func (r *rooms) count() int {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return len(r.byName)
-}
-
-// Everybody in a room sees broadcasts in the same order, whoever emits them.
-func TestRoomsKeepOneOrder(t *testing.T) {
-	n := echoing()
-	n.Connected = func(s *Socket) { s.Join("all") }
-	h := start(t, Config{Namespaces: map[string]*Namespace{"/": n}})
-	var peers []*peer
-	for i := range 5 {
-		peers = append(peers, h.enter())
-		peers[i].settle()
-	}
-	const emitters, each = 8, 50
-	var emitting sync.WaitGroup
-	for e := range emitters {
-		emitting.Go(func() {
-			for i := range each {
-				n.Emit("all", "n", JSON(e, i))
-			}
-		})
-	}
-	emitting.Wait()
-	var first []string
-	for range emitters * each {
-		first = append(first, peers[0].next())
-	}
-	for _, p := range peers[1:] {
-		p.want(first...)
-	}
-}
-
-func TestJoiningAndLeavingTogether(t *testing.T) {
-	n := &Namespace{Events: map[string]func(*Socket, *Event){
-		"toggle": func(s *Socket, e *Event) {
-			for range 200 {
-				s.Join("r")
-				s.Leave("r")
-			}
-			s.Join("r")
-			e.Ack(Data{})
-		},
-	}}
-	h := start(t, Config{Namespaces: map[string]*Namespace{"/": n}})
-	var peers []*peer
-	for range 4 {
-		peers = append(peers, h.enter())
-	}
-	for _, p := range peers {
-		p.send(`420["toggle"]`)
-	}
-	for _, p := range peers {
-		p.want(`430[]`)
-	}
-	n.Emit("r", "all", Data{})
-	for _, p := range peers {
-		p.want(`42["all"]`)
-	}
-}
-
-// A member that does not read is put out in the middle of a broadcast, and what
-// its end sets off may broadcast again.
-func TestSlowReaderInARoom(t *testing.T) {
-	n := echoing()
-	n.Connected = func(s *Socket) { s.Join("all") }
-	n.Disconnected = func(*Socket) { n.Emit("all", "left", Data{}) }
-	h := start(t, Config{Engine: engine.Config{Backlog: 16 << 10}, Namespaces: map[string]*Namespace{"/": n}})
-	good, slow := h.enter(), h.openPolling()
-	good.settle()
-	slow.post("40")
-	text := strings.Repeat("x", 5000)
-	for i := range 4 {
-		n.Emit("all", "news", JSON(i, text))
-	}
-	left := false
-	for i := 0; i < 4; {
-		switch got := good.next(); {
-		case got == `42["left"]`:
-			left = true
-		case strings.HasPrefix(got, fmt.Sprintf(`42["news",%d,`, i)):
-			i++
-		default:
-			t.Fatalf("got %.100s, want news %d", got, i)
-		}
-	}
-	if !left {
-		good.want(`42["left"]`)
-	}
-	good.settle()
-	if h.Sessions() != 1 {
-		t.Errorf("%d sessions are left, want 1", h.Sessions())
-	}
 }
 
 func TestMalformedPacketsCloseTheSession(t *testing.T) {
@@ -443,9 +251,7 @@ func TestAttachmentsAreBoundedTogether(t *testing.T) {
 
 func TestFloods(t *testing.T) {
 	l := newLog()
-	n := echoing()
-	n.Connected = func(s *Socket) { s.Join("all") }
-	h := start(t, Config{Namespaces: map[string]*Namespace{"/": n}})
+	h := start(t, Config{Namespaces: map[string]*Namespace{"/": echoing()}})
 	const times = 2000
 	p := h.open("")
 	go func() {
@@ -462,7 +268,6 @@ func TestFloods(t *testing.T) {
 		p.want(fmt.Sprintf(`44/none%d,{"message":"Invalid namespace"}`, i))
 	}
 	l.want(t, "sent")
-	await(t, "nobody is in the room", func() bool { return n.rooms.count() == 0 })
 	p.send("40")
 	p.wantPrefix("40{")
 }
@@ -523,11 +328,10 @@ func TestCloseEndsEverything(t *testing.T) {
 }
 
 func TestSessionsAreLetGo(t *testing.T) {
-	n := &Namespace{Connected: func(s *Socket) { s.Join("all") }}
-	h := start(t, Config{Namespaces: map[string]*Namespace{"/": n}})
+	h := start(t, Config{Namespaces: map[string]*Namespace{"/": {}}})
 	before := runtime.NumGoroutine()
 	for range 50 {
 		h.enter().Close()
 	}
-	await(t, "all are gone", func() bool { return h.Sessions() == 0 && n.rooms.count() == 0 && runtime.NumGoroutine() <= before })
+	await(t, "all are gone", func() bool { return h.Sessions() == 0 && runtime.NumGoroutine() <= before })
 }
