@@ -34,7 +34,6 @@ func TestOverTLS(t *testing.T) {
 		"long replay":         TestWebSocketResumeOfMoreThanTheBacklog,
 		"long stream":         TestStreamReplaysMoreThanTheBacklog,
 		"closes":              TestWebSocketCloses,
-		"deflate bomb":        TestDeflateBomb,
 		"long poll ends":      TestLongPollEnds,
 		"shutdown":            TestShutdownClosesSockets,
 		"shutdown by context": TestShutdownObeysItsContext,

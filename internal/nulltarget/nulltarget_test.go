@@ -171,24 +171,6 @@ func TestHistoryFollowsTheCursor(t *testing.T) {
 	})
 }
 
-// All transports meet in one room.
-func TestTransportsMeet(t *testing.T) {
-	url := serve(t, nulltarget.Config{})
-	all := transport.All()
-	var people []*person
-	for _, tr := range all {
-		people = append(people, dial(t, tr, loadgen.Target{URL: url, Publishes: true}))
-	}
-	for n, p := range people {
-		p.publish(n+1, n+1)
-	}
-	for n, p := range people {
-		if got := ids(p.until(uint64(len(all)))); len(got) != len(all) {
-			t.Errorf("%s: ids %v", all[n].Name, got)
-		}
-	}
-}
-
 // What would come while the target stalls comes when that is over.
 func TestStall(t *testing.T) {
 	const at, stall = 0, 300 * time.Millisecond

@@ -7,12 +7,7 @@ import (
 	"encoding/binary"
 	"encoding/json"
 	"io"
-	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -238,43 +233,4 @@ func TestWebSocketProtocol(t *testing.T) {
 			})
 		}
 	}
-}
-
-func TestEndsBySIGTERM(t *testing.T) {
-	binary := filepath.Join(t.TempDir(), "conformance")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatal(string(out))
-	}
-	c := exec.Command(binary, "--listen", "127.0.0.1:0")
-	c.Stderr = os.Stderr
-	stdout, err := c.StdoutPipe()
-	assert.NilError(t, err)
-	assert.NilError(t, c.Start())
-	defer time.AfterFunc(patience, func() { c.Process.Kill() }).Stop()
-	var first struct {
-		URL string
-		PID int
-	}
-	r := bufio.NewReader(stdout)
-	line, err := r.ReadBytes('\n')
-	if err != nil || json.Unmarshal(line, &first) != nil || first.PID != c.Process.Pid {
-		t.Fatalf("the first line is %q (%v), the process %d", line, err, c.Process.Pid)
-	}
-	echo := open(t, first.URL, "/ws-echo")
-	session := open(t, first.URL, "/socket.io/?EIO=4&transport=websocket")
-	session.next()
-	if res, err := http.Get(first.URL + "/nothing"); err != nil || res.StatusCode != 404 {
-		t.Errorf("another path: %v %v, want 404", res, err)
-	} else {
-		res.Body.Close()
-	}
-	c.Process.Signal(syscall.SIGTERM)
-	for _, p := range []*peer{echo, session} {
-		if _, _, err := p.ReadMessage(); !websocket.IsCloseError(err, websocket.CloseGoingAway) {
-			t.Errorf("closed with %v, want 1001", err)
-		}
-	}
-	rest, _ := io.ReadAll(r)
-	err = c.Wait()
-	assert.Check(t, err == nil && len(rest) == 0, "ended with %v; more on stdout: %q", err, rest)
 }
