@@ -12,6 +12,7 @@ import (
 
 	"gotest.tools/v3/assert"
 
+	"github.com/pollpush/pollpush/internal/testkit"
 	"github.com/pollpush/pollpush/server/socketio/engine"
 )
 
@@ -31,12 +32,12 @@ func TestConnect(t *testing.T) {
 		}},
 	}})
 	p := h.open("&room=a%20b")
-	p.send("40/closed,", "40/nowhere", `40{"token":"<123>"}`)
-	p.want(`44/closed,{"message":"not <you>","data":{"status":400}}`, `44/nowhere,{"message":"Invalid namespace"}`)
-	p.wantPrefix(`40{"sid":"`)
-	p.want(`42["welcome","EIO=4&transport=websocket&room=a%20b",{"token":"<123>"}]`)
-	p.send("40/quiet")
-	p.wantPrefix(`40/quiet,{"sid":"`)
+	p.Send("40/closed,", "40/nowhere", `40{"token":"<123>"}`)
+	p.Want(`44/closed,{"message":"not <you>","data":{"status":400}}`, `44/nowhere,{"message":"Invalid namespace"}`)
+	p.WantPrefix(`40{"sid":"`)
+	p.Want(`42["welcome","EIO=4&transport=websocket&room=a%20b",{"token":"<123>"}]`)
+	p.Send("40/quiet")
+	p.WantPrefix(`40/quiet,{"sid":"`)
 
 	poller := h.openPolling()
 	poller.post("40")
@@ -49,9 +50,9 @@ func TestConnect(t *testing.T) {
 func TestSocketsOfOneSessionHaveDifferentIDs(t *testing.T) {
 	h := start(t, Config{Namespaces: map[string]*Namespace{"/": {}, "/b": {}}})
 	p := h.open("")
-	p.send("40", "40/b,")
-	_, a, _ := strings.Cut(p.next(), "{")
-	_, b, _ := strings.Cut(p.next(), "{")
+	p.Send("40", "40/b,")
+	_, a, _ := strings.Cut(p.Next(), "{")
+	_, b, _ := strings.Cut(p.Next(), "{")
 	assert.Check(t, a != b && a != "", "both are {%s", a)
 }
 
@@ -59,28 +60,28 @@ func TestWhoNeverConnectsIsClosed(t *testing.T) {
 	h := start(t, Config{ConnectTimeout: 200 * time.Millisecond, Namespaces: map[string]*Namespace{"/": echoing()}})
 	in := h.enter()
 	silent, refused, poller := h.open(""), h.open(""), h.openPolling()
-	refused.send("40/nowhere")
-	refused.want(`44/nowhere,{"message":"Invalid namespace"}`)
+	refused.Send("40/nowhere")
+	refused.Want(`44/nowhere,{"message":"Invalid namespace"}`)
 	silent.wantEnd()
 	refused.wantEnd()
 	got := poller.poll()
 	assert.Check(t, got[len(got)-1] == "1", "polled %q, want the end of the session", got)
-	in.send(`42["echo",1]`) // although its time would be over as well
-	in.want(`42["echo",1]`)
+	in.Send(`42["echo",1]`) // although its time would be over as well
+	in.Want(`42["echo",1]`)
 }
 
 func TestEvents(t *testing.T) {
 	h := start(t, Config{Namespaces: map[string]*Namespace{"/": echoing(), "/b": echoing()}})
 	p := h.enter()
-	p.send("40/b")
-	p.wantPrefix(`40/b,{"sid":`)
-	p.send(
+	p.Send("40/b")
+	p.WantPrefix(`40/b,{"sid":`)
+	p.Send(
 		`42["unknown",1]`, `42[5,1]`, `425["unknown"]`, // nobody takes these
 		`42["echo",1,"2",{"3":[true]}]`,
 		`42456["echo",1, "<2>" ,{"3": [false]}]`,
 		`42/b,["echo"]`, `42/b,0["echo"]`,
 	)
-	p.want(
+	p.Want(
 		`42["echo",1,"2",{"3":[true]}]`,
 		`43456[1,"<2>",{"3": [false]}]`,
 		`42/b,["echo"]`, `43/b,0[]`,
@@ -96,20 +97,20 @@ func TestEventIsAcknowledgedOnce(t *testing.T) {
 		"echo": echo,
 	}}}})
 	p := h.enter()
-	p.send(`427["twice"]`, `42["twice"]`, `42["echo"]`)
-	p.want(`437[1]`, `42["echo"]`)
+	p.Send(`427["twice"]`, `42["twice"]`, `42["echo"]`)
+	p.Want(`437[1]`, `42["echo"]`)
 }
 
 func TestAttachments(t *testing.T) {
 	h := start(t, Config{Namespaces: map[string]*Namespace{"/": echoing()}})
 	p := h.enter()
-	p.send(`452-["echo",{"_placeholder":true,"num":1},{"a":{"_placeholder":true,"num":0}}]`)
-	p.sendBinary([]byte("\x00\xff"), nil)
-	p.send(`4510-789["echo"]`)
-	p.sendBinary(attachments(10, 1)...)
-	p.send(`450-["echo"]`)
-	p.want(`452-["echo",{"_placeholder":true,"num":1},{"a":{"_placeholder":true,"num":0}}]`, "b\x00\xff", "b",
-		`4610-789[]`, "b\x00", "b\x01", "b\x02", "b\x03", "b\x04", "b\x05", "b\x06", "b\x07", "b\x08", "b\x09",
+	p.Send(`452-["echo",{"_placeholder":true,"num":1},{"a":{"_placeholder":true,"num":0}}]`)
+	p.SendBinary([]byte("\x00\xff"), nil)
+	p.Send(`4510-789["echo"]`)
+	p.SendBinary(attachments(10, 1)...)
+	p.Send(`450-["echo"]`)
+	p.Want(`452-["echo",{"_placeholder":true,"num":1},{"a":{"_placeholder":true,"num":0}}]`, "binary:\x00\xff", "binary:",
+		`4610-789[]`, "binary:\x00", "binary:\x01", "binary:\x02", "binary:\x03", "binary:\x04", "binary:\x05", "binary:\x06", "binary:\x07", "binary:\x08", "binary:\x09",
 		`42["echo"]`)
 
 	poller := h.openPolling()
@@ -131,22 +132,22 @@ func TestDisconnect(t *testing.T) {
 	}
 	h := start(t, Config{Namespaces: map[string]*Namespace{"/": logged("/"), "/b": logged("/b")}})
 	p := h.enter()
-	p.send("40/b")
-	p.wantPrefix("40/b,")
+	p.Send("40/b")
+	p.WantPrefix("40/b,")
 	l.want(t, "in /", "in /b")
 
 	t.Run("by the client", func(t *testing.T) {
-		p.send("41/b,", `42["echo"]`)
-		p.want(`42["echo"]`)
+		p.Send("41/b,", `42["echo"]`)
+		p.Want(`42["echo"]`)
 		l.want(t, "out /b")
-		p.send("40/b,", `42/b,["echo"]`)
-		p.wantPrefix("40/b,")
-		p.want(`42/b,["echo"]`)
+		p.Send("40/b,", `42/b,["echo"]`)
+		p.WantPrefix("40/b,")
+		p.Want(`42/b,["echo"]`)
 		l.want(t, "in /b")
 	})
 	t.Run("from all namespaces", func(t *testing.T) {
-		p.send("41", "41/b", "40")
-		p.wantPrefix("40{")
+		p.Send("41", "41/b", "40")
+		p.WantPrefix("40{")
 		l.want(t, "out /", "out /b", "in /")
 	})
 	t.Run("by the network", func(t *testing.T) {
@@ -190,9 +191,9 @@ func TestMalformedPacketsCloseTheSession(t *testing.T) {
 	for name, packets := range cases {
 		t.Run(name, func(t *testing.T) {
 			p := h.enter()
-			p.t = t
+			p.T = t
 			for _, packet := range packets {
-				p.send("4" + packet)
+				p.Send("4" + packet)
 			}
 			p.WriteMessage(1, []byte(`42["echo"]`)) // counts no more
 			p.wantEnd()
@@ -201,7 +202,7 @@ func TestMalformedPacketsCloseTheSession(t *testing.T) {
 	}
 	t.Run("an attachment that none has announced", func(t *testing.T) {
 		p := h.enter()
-		p.sendBinary([]byte("x"))
+		p.SendBinary([]byte("x"))
 		p.wantEnd()
 		l.want(t, "in", "out")
 	})
@@ -222,9 +223,9 @@ func TestEventBeforeConnectClosesTheSession(t *testing.T) {
 	h := start(t, Config{Namespaces: map[string]*Namespace{"/": echoing()}})
 	for _, packet := range []string{`42["echo"]`, `431[]`, `41`, `451-["echo"]`} {
 		p := h.open("")
-		p.send(packet)
+		p.Send(packet)
 		if strings.HasPrefix(packet, "45") {
-			p.sendBinary([]byte("x"))
+			p.SendBinary([]byte("x"))
 		}
 		p.wantEnd()
 	}
@@ -236,16 +237,16 @@ func TestAttachmentsAreBoundedTogether(t *testing.T) {
 	text := `453-0["echo"]`
 	rest := limit - (len(text) - 1)
 	p := h.enter()
-	p.send(text)
-	p.sendBinary(attachments(2, rest/2)...)
-	p.sendBinary(attachments(1, rest-rest/2*2)...)
-	p.want(`463-0[]`)
+	p.Send(text)
+	p.SendBinary(attachments(2, rest/2)...)
+	p.SendBinary(attachments(1, rest-rest/2*2)...)
+	p.Want(`463-0[]`)
 	for range 3 {
-		p.next()
+		p.Next()
 	}
-	p.send(text)
-	p.sendBinary(attachments(2, rest/2)...)
-	p.sendBinary(attachments(1, rest-rest/2*2+1)...)
+	p.Send(text)
+	p.SendBinary(attachments(2, rest/2)...)
+	p.SendBinary(attachments(1, rest-rest/2*2+1)...)
 	p.wantEnd()
 }
 
@@ -264,12 +265,12 @@ func TestFloods(t *testing.T) {
 		l.add("sent")
 	}()
 	for i := range times {
-		p.wantPrefix("40{")
-		p.want(fmt.Sprintf(`44/none%d,{"message":"Invalid namespace"}`, i))
+		p.WantPrefix("40{")
+		p.Want(fmt.Sprintf(`44/none%d,{"message":"Invalid namespace"}`, i))
 	}
 	l.want(t, "sent")
-	p.send("40")
-	p.wantPrefix("40{")
+	p.Send("40")
+	p.WantPrefix("40{")
 }
 
 // Whoever asks and does not take the answers is a slow reader.
@@ -297,10 +298,10 @@ func TestPanicEndsOneSession(t *testing.T) {
 		Namespaces: map[string]*Namespace{"/": n},
 	})
 	good, bad, worse := h.enter(), h.enter(), h.enter()
-	bad.send(`42["panic"]`)
+	bad.Send(`42["panic"]`)
 	l.want(t, "at the event")
 	bad.wantEnd()
-	worse.send(`42["mark"]`)
+	worse.Send(`42["mark"]`)
 	worse.Close()
 	l.want(t, "at the end")
 	good.settle()
@@ -333,5 +334,5 @@ func TestSessionsAreLetGo(t *testing.T) {
 	for range 50 {
 		h.enter().Close()
 	}
-	await(t, "all are gone", func() bool { return h.Sessions() == 0 && runtime.NumGoroutine() <= before })
+	testkit.Await(t, "all are gone", func() bool { return h.Sessions() == 0 && runtime.NumGoroutine() <= before })
 }

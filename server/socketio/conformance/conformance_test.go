@@ -9,17 +9,14 @@ import (
 	"io"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/gorilla/websocket"
 	"go.uber.org/goleak"
 
 	"github.com/pollpush/pollpush/internal/serving"
+	"github.com/pollpush/pollpush/internal/testkit"
 	"gotest.tools/v3/assert"
 )
-
-// patience bounds every wait; no test measures time.
-const patience = 20 * time.Second
 
 // serve runs the command in this process and returns its URL.
 func serve(t *testing.T) string {
@@ -42,44 +39,11 @@ func serve(t *testing.T) string {
 	return first.URL
 }
 
-type peer struct {
-	*websocket.Conn
-	t *testing.T
-}
-
-func open(t *testing.T, url, path string) *peer {
+func open(t *testing.T, url, path string) *testkit.Socket {
 	t.Helper()
-	ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(url, "http")+path, nil)
-	assert.NilError(t, err)
-	t.Cleanup(func() { ws.Close() })
-	ws.SetReadDeadline(time.Now().Add(patience))
-	return &peer{ws, t}
-}
-
-func (p *peer) send(kind int, message string) {
-	p.t.Helper()
-	assert.NilError(p.t, p.WriteMessage(kind, []byte(message)))
-}
-
-// next returns the next message that is no ping of Engine.IO's.
-func (p *peer) next() string {
-	p.t.Helper()
-	for {
-		_, b, err := p.ReadMessage()
-		assert.NilError(p.t, err)
-		if string(b) != "2" {
-			return string(b)
-		}
-		p.send(websocket.TextMessage, "3")
-	}
-}
-
-func (p *peer) want(messages ...string) {
-	p.t.Helper()
-	for _, want := range messages {
-		got := p.next()
-		assert.Assert(p.t, got == want, "got %.100q, want %.100q", got, want)
-	}
+	s := testkit.Dial(t, websocket.DefaultDialer, url+path, nil)
+	s.Pongs = true
+	return s
 }
 
 func TestEngineIO(t *testing.T) {
@@ -88,43 +52,43 @@ func TestEngineIO(t *testing.T) {
 		PingInterval, PingTimeout, MaxPayload int
 		Upgrades                              []string
 	}
-	if err := json.Unmarshal([]byte(p.next()[1:]), &handshake); err != nil || handshake.PingInterval != 300 || handshake.PingTimeout != 200 || handshake.MaxPayload != 1_000_000 || len(handshake.Upgrades) > 0 {
+	if err := json.Unmarshal([]byte(p.Next()[1:]), &handshake); err != nil || handshake.PingInterval != 300 || handshake.PingTimeout != 200 || handshake.MaxPayload != 1_000_000 || len(handshake.Upgrades) > 0 {
 		t.Errorf("the handshake is %+v (%v)", handshake, err)
 	}
-	p.send(websocket.TextMessage, "4hello")
-	p.send(websocket.BinaryMessage, "\x00\xff")
-	p.want("4hello", "\x00\xff")
+	p.Send("4hello")
+	p.SendBinary([]byte("\x00\xff"))
+	p.Want("4hello", "binary:\x00\xff")
 }
 
 func TestSocketIO(t *testing.T) {
 	url := serve(t)
 	for _, tt := range []struct{ namespace, auth, want string }{{"", "", "{}"}, {"/custom,", "", "{}"}, {"/custom,", `{"token":"abc"}`, `{"token":"abc"}`}} {
 		p := open(t, url, "/socket.io/?EIO=4&transport=websocket")
-		p.next()
-		p.send(websocket.TextMessage, "40"+tt.namespace+tt.auth)
-		got := p.next()
+		p.Next()
+		p.Send("40" + tt.namespace + tt.auth)
+		got := p.Next()
 		assert.Assert(t, strings.HasPrefix(got, "40"+tt.namespace+`{"sid":"`), "CONNECT is answered by %s", got)
-		p.want("42" + tt.namespace + `["auth",` + tt.want + `]`)
-		p.send(websocket.TextMessage, "42"+tt.namespace+`["message",1,"2",{"3":[true]}]`)
-		p.want("42" + tt.namespace + `["message-back",1,"2",{"3":[true]}]`)
-		p.send(websocket.TextMessage, "451-"+tt.namespace+`7["message-with-ack",{"_placeholder":true,"num":0}]`)
-		p.send(websocket.BinaryMessage, "\x01\x02")
-		p.want("461-"+tt.namespace+`7[{"_placeholder":true,"num":0}]`, "\x01\x02")
-		p.send(websocket.TextMessage, "40/random")
-		p.want(`44/random,{"message":"Invalid namespace"}`)
+		p.Want("42" + tt.namespace + `["auth",` + tt.want + `]`)
+		p.Send("42" + tt.namespace + `["message",1,"2",{"3":[true]}]`)
+		p.Want("42" + tt.namespace + `["message-back",1,"2",{"3":[true]}]`)
+		p.Send("451-" + tt.namespace + `7["message-with-ack",{"_placeholder":true,"num":0}]`)
+		p.SendBinary([]byte("\x01\x02"))
+		p.Want("461-"+tt.namespace+`7[{"_placeholder":true,"num":0}]`, "binary:\x01\x02")
+		p.Send("40/random")
+		p.Want(`44/random,{"message":"Invalid namespace"}`)
 	}
 }
 
 func TestWebSocketEcho(t *testing.T) {
 	p := open(t, serve(t), "/ws-echo")
 	for _, m := range []string{"", "hello", "κόσμε", strings.Repeat("x", 70_000)} {
-		p.send(websocket.TextMessage, m)
-		p.send(websocket.BinaryMessage, m+"\xff")
-		p.want(m, m+"\xff")
+		p.Send(m)
+		p.SendBinary([]byte(m + "\xff"))
+		p.Want(m, "binary:"+m+"\xff")
 	}
 	largest := strings.Repeat("x", maxMessage)
-	p.send(websocket.TextMessage, largest)
-	p.want(largest)
+	p.Send(largest)
+	p.Want(largest)
 }
 
 // frame is one as clients send it, masked by zeros.

@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pollpush/pollpush/internal/testkit"
 	"gotest.tools/v3/assert"
 	is "gotest.tools/v3/assert/cmp"
 )
@@ -154,7 +155,7 @@ func TestCloseByTheServerWhilePolling(t *testing.T) {
 	t.Run("nobody asks", func(t *testing.T) {
 		_, r := h.dialPolling()
 		r.session.Close("enough")
-		h.await("the session forgotten", func() bool { return h.session(r.session.id) == nil })
+		testkit.Await(h.t, "the session forgotten", func() bool { return h.session(r.session.id) == nil })
 	})
 	t.Run("by its handler", func(t *testing.T) {
 		id, r := h.dialPolling()
@@ -278,7 +279,7 @@ func TestPanickingHandlerEndsOnlyItsSession(t *testing.T) {
 
 	k, r := h.dialSocket()
 	r.onEcho = func([]byte) { panic("oh") }
-	k.send("4x")
+	k.Send("4x")
 	r.wantGone(t, ReasonPanic)
 	assert.Check(t, is.Equal(<-panics, "oh"), "Panicked was told")
 	k.wantClosed(1011)
