@@ -110,20 +110,3 @@ func TestNotLive(t *testing.T) {
 	l.enter(inOrder, 7, 0)
 	assert.Check(t, l == nil && l.take() == nil && l.lacking() == 0, "%v", l)
 }
-
-func BenchmarkLook(b *testing.B) {
-	for name, plan := range map[string]shard.Plan{
-		"not watched": {Shards: 1},
-		"all":         {Live: true, Shards: 1},
-		"a tenth":     {Live: true, Shards: 1, Clients: 1, Rate: 10 * watchedRate},
-	} {
-		b.Run(name, func(b *testing.B) {
-			l := newLive(plan)
-			b.RunParallel(func(pb *testing.PB) {
-				for nth := int64(0); pb.Next(); nth++ {
-					l.look(nth, nth%int64(time.Second))
-				}
-			})
-		})
-	}
-}
