@@ -44,8 +44,8 @@ demo: build ## serve the chat page, with a race of the transports (LISTEN=host:p
 	bin/pollpush demo $(if $(LISTEN),--listen $(LISTEN))
 
 .PHONY: bench-micro
-bench-micro: deps ## measure CPU and memory per operation, of generator and server
-	go test -run '^$$' -bench . -benchtime 1x -count 3 ./server ./internal/control ./internal/foreign
+bench-micro: ## measure CPU and memory per operation, of generator and server
+	go test -run '^$$' -bench . -benchtime 1x -count 3 ./internal/control
 
 .PHONY: check
 check: ## the fast tier: formatting, vet, generated parts and fast tests; about a minute
