@@ -41,7 +41,7 @@ func TestDocumentedCommandsExist(t *testing.T) {
 						t.Errorf("%s: %s: the Makefile has no target %s", path, line, target)
 					}
 				}
-			case "bin/pollpush":
+			case "bin/pollpush", "pollpush":
 				if _, err := parsed(t, words[1:]...); err != nil {
 					t.Errorf("%s: %s: %v", path, line, err)
 				}
