@@ -10,6 +10,7 @@ import (
 
 	"github.com/pollpush/pollpush/internal/clock"
 	"github.com/pollpush/pollpush/internal/proc"
+	"github.com/pollpush/pollpush/internal/quantity"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/shard"
 )
@@ -106,8 +107,8 @@ func (w *watch) judgeEdges(t *result.Trial, members []*member) {
 	limit := edgeLimit(w.plan)
 	doubt := func(what string, off time.Duration) {
 		if off > limit {
-			t.Doubt(result.EdgeLate, result.Invalid, "%s %.1f ms away from an edge of the steady state (%.3g ms are allowed)",
-				what, 1000*off.Seconds(), 1000*limit.Seconds())
+			t.Doubt(result.EdgeLate, result.Invalid, "%s %s away from an edge of the steady state (%s is allowed)",
+				what, quantity.Seconds(off.Seconds()), quantity.Seconds(limit.Seconds()))
 		}
 	}
 	cost := w.edges[0].off

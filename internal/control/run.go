@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/pollpush/pollpush/internal/proc"
+	"github.com/pollpush/pollpush/internal/quantity"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
 	"github.com/pollpush/pollpush/internal/transport"
@@ -179,9 +180,9 @@ func (r *runner) announce(slots []slot, arms []Arm) {
 		r.say.line("%s is complete: nothing to resume", r.Grid.Name)
 		return
 	}
-	text := fmt.Sprintf("%s: %d trials", r.Grid.Name, len(slots))
+	text := fmt.Sprintf("%s: %s", r.Grid.Name, quantity.Of(len(slots), "trial"))
 	if r.Resume {
-		text = fmt.Sprintf("%s: resuming, %d trials left", r.Grid.Name, len(slots))
+		text = fmt.Sprintf("%s: resuming, %s left", r.Grid.Name, quantity.Of(len(slots), "trial"))
 	}
 	if n := len(r.Grid.Points); n > 1 {
 		text += fmt.Sprintf(" at %d points (%s)", n, strings.Join(r.Grid.Swept, ", "))
@@ -191,7 +192,7 @@ func (r *runner) announce(slots []slot, arms []Arm) {
 		dirs = append(dirs, arm.Dir)
 	}
 	if q := r.machine.Limits.Quota; q > 0 {
-		text += fmt.Sprintf(" within a CPU quota of %.3g of %d cores", q, r.machine.Cores)
+		text += fmt.Sprintf(" within a CPU quota of %s of %s", quantity.Plain(q, 3), quantity.Of(r.machine.Cores, "core"))
 	}
 	r.say.line("%s, about %s, results in %s", text, r.left.Round(time.Second), strings.Join(dirs, " and "))
 }
@@ -272,7 +273,7 @@ func verdict(t *result.Trial) string {
 		if t.Duplicated > 0 {
 			twice = fmt.Sprintf(", %d duplicated", t.Duplicated)
 		}
-		text += fmt.Sprintf(" (%d deliveries, %d lost%s, half of them within %.3g ms)", t.Delivered, t.Lost, twice, 1000**t.Latency.P50)
+		text += fmt.Sprintf(" (%s, %d lost%s, half of them within %s)", quantity.Of(t.Delivered, "delivery"), t.Lost, twice, Latency(t.Latency.P50))
 	}
 	return text
 }

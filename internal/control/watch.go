@@ -151,16 +151,18 @@ func (w *watch) tick(s shard.Second) (result.Second, bool) {
 	return *sum, w.ticks[s.K] == w.plan.Shards
 }
 
+const rampUp = "ramp-up"
+
 // phase places second k of the grid.
 func (w *watch) phase(k int) (t float64, phase string) {
 	at := w.plan.RampStart + int64(k)*int64(time.Second)
 	if w.begun == 0 {
-		return time.Duration(at - w.plan.RampStart).Seconds(), "ramp-up"
+		return time.Duration(at - w.plan.RampStart).Seconds(), rampUp
 	}
 	since := time.Duration(at - w.begun)
 	switch {
 	case since < 0:
-		phase = "ramp-up"
+		phase = rampUp
 	case since < w.plan.WarmUp:
 		phase = "warm-up"
 	case since < w.plan.WarmUp+w.plan.Steady:
