@@ -88,6 +88,7 @@ func runCommandLine(ctx context.Context, stdout, stderr *output, args []string) 
 		kong.Exit(func(int) { ended = true }),
 		vars(),
 		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: stdout.width()}),
 	)
 	if err != nil {
 		panic(err) // the commands above are wrong

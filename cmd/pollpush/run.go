@@ -45,7 +45,7 @@ type runCommand struct {
 // one begins.
 func (c *runCommand) Run(s *session) error {
 	options := control.Options{
-		Arm: control.Arm{Commit: commit()}, NoLock: c.NoLock, Progress: s.stderr, Live: s.stderr.terminal, Width: s.stderr.width, Resume: c.Resume != nil,
+		Arm: control.Arm{Commit: commit()}, NoLock: c.NoLock, Progress: s.stderr, Live: s.stderr.escapes, Width: s.stderr.width, Resume: c.Resume != nil,
 	}
 	if err := c.prepare(&options); err != nil {
 		return err
@@ -236,5 +236,5 @@ func textOptions(s *session) report.TextOptions {
 	if !s.stdout.terminal {
 		return report.TextOptions{}
 	}
-	return report.TextOptions{Width: s.stdout.width(), Terminal: os.Getenv("NO_COLOR") == ""}
+	return report.TextOptions{Width: s.stdout.width(), Terminal: s.stdout.escapes && os.Getenv("NO_COLOR") == ""}
 }
