@@ -63,6 +63,7 @@ type runner struct {
 	// The trial under way: of which run, what is asked for, and how many processes
 	// it takes.
 	run      string
+	side     string // which arm it measures; empty where there is one
 	Scenario scenario.Scenario
 	size     size
 }
@@ -121,6 +122,9 @@ func run(ctx context.Context, o Options, arms []Arm) ([][]result.Trial, error) {
 	r.tell(News{Begun: r.outline(slots)})
 	for _, s := range slots {
 		r.Arm, r.run = arms[s.arm], names[s.arm]
+		if len(arms) > 1 {
+			r.side = r.Arm.name()
+		}
 		r.Scenario, r.size = r.Grid.Points[s.point], r.sizes[s.point]
 		r.left -= r.Scenario.Trial()
 		for attempt := 1 + attempts(trials[s.arm], r.Scenario, s); ; attempt++ {
@@ -224,6 +228,9 @@ func (r *runner) repeats(t *result.Trial) bool {
 func (r *runner) label(transport string, n int) string {
 	if at := r.Grid.Label(r.Scenario); at != "" {
 		transport += ", " + at
+	}
+	if r.side != "" {
+		transport = r.side + ", " + transport
 	}
 	return fmt.Sprintf("%s, trial %d of %d", transport, n, r.Scenario.Trials)
 }
