@@ -76,7 +76,7 @@ func TestLiveRun(t *testing.T) {
 			ended++
 		}
 	}
-	want := `{"over":{"text":"Report: run/report.html"}}`
+	want := `{"over":{"interrupted":false,"reports":[{"path":"run/report.html"}]}}`
 	assert.Check(t, last == want, "the last event is %s, want %s", last, want)
 	assert.Check(t, seconds >= 3 && ended == 1, "%d seconds, %d trials have ended", seconds, ended)
 	trials := wantMeasured(t, dir, p.end(), "run", expectation{clients: 20, publishers: 4, messages: 40, transports: []string{"ws"}})
@@ -92,6 +92,6 @@ func TestLiveInterrupt(t *testing.T) {
 	p, _, events := followed(t, workplace(t), "--steady 1m")
 	p.signal(syscall.SIGINT)
 	all, err := io.ReadAll(events.Body)
-	assert.Check(t, err == nil && strings.Contains(string(all), `{"over":{"text":"It was interrupted.`), "%v: %s", err, all)
+	assert.Check(t, err == nil && strings.Contains(string(all), `{"over":{"interrupted":true,"reports":[`), "%v: %s", err, all)
 	p.end().wantExit(t, interrupted)
 }

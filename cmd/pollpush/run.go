@@ -35,7 +35,7 @@ type runCommand struct {
 
 	Calibration string `placeholder:"PATH" default:"${calibrations}" help:"Result of pollpush calibrate: a file, or the folder with a file per machine (${default})."`
 
-	Live liveFlag `placeholder:"HOST:PORT" help:"Serve a page with the curves of the run in progress, and print its address; --live=HOST:PORT chooses the address (${live}, a free port)."`
+	Live liveFlag `placeholder:"HOST:PORT" help:"Serve a page with the curves of the run in progress, and print its address; on a terminal it stays for a minute after the run. --live=HOST:PORT chooses the address (${live}, a free port)."`
 
 	overrides
 
@@ -79,6 +79,7 @@ func (c *runCommand) Run(s *session) error {
 	}
 	if page != nil {
 		options.Follow = func(n control.News) { page.Tell(n) }
+		options.Page = &control.LivePage{Port: page.Port(), Open: page.Open}
 		defer func() { endLive(s, page, c.reported) }()
 	}
 	code := fine

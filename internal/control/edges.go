@@ -26,6 +26,7 @@ type edge struct {
 	clocks         clock.Reading
 	own            time.Duration // CPU of this process, which is no part of the trial's cost
 	metrics        sample
+	viewing        viewing
 }
 
 // readEdges reads both edges of the steady state. The servers' own metrics are
@@ -36,6 +37,7 @@ func (w *watch) readEdges(ctx context.Context) error {
 		return err
 	}
 	defer alarm.Close()
+	viewers := w.page.viewers()
 	const before = int64(100 * time.Millisecond)
 	if err := alarm.Wait(from - before); err != nil {
 		return ctx.Err()
@@ -52,7 +54,7 @@ func (w *watch) readEdges(ctx context.Context) error {
 		return ctx.Err()
 	}
 	leaveOff()
-	w.readEdge(0, from)
+	w.readEdge(0, from, viewers)
 	w.profiler.take(ctx, w.plan.Steady)
 	w.edges[0].metrics = <-metrics
 	// At the end itself, clients that lack nothing may be leaving already.
@@ -60,7 +62,7 @@ func (w *watch) readEdges(ctx context.Context) error {
 		w.open = [2]int64{total(w.servers, proc.Descriptors), total(w.shards, proc.Descriptors)}
 	}
 	w.stopped = alarm.Wait(to) != nil
-	w.readEdge(1, to)
+	w.readEdge(1, to, viewers)
 	if w.stopped {
 		return ctx.Err()
 	}
@@ -68,7 +70,7 @@ func (w *watch) readEdges(ctx context.Context) error {
 	return nil
 }
 
-func (w *watch) readEdge(i int, planned int64) {
+func (w *watch) readEdge(i int, planned int64, viewers []int) {
 	e := edge{at: clock.Now()}
 	read := func(pids []int) (all []proc.Usage) {
 		for _, pid := range pids {
@@ -89,6 +91,7 @@ func (w *watch) readEdge(i int, planned int64) {
 	}
 	host, err := proc.ReadHost()
 	w.keep(err)
+	e.viewing = w.readViewing(viewers)
 	e.host, e.throttling, e.clocks = host, w.limits.Throttling(), clock.Read()
 	w.edges[i] = e
 }

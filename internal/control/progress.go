@@ -154,6 +154,8 @@ type Outline struct {
 	Transports []string `json:"transports"`
 	Trials     int      `json:"trials"`    // planned, of all points and transports
 	PlannedS   float64  `json:"planned_s"` // for them
+
+	ServerKnown bool `json:"server_known"` // its process, and so what it costs
 }
 
 // Name distinguishes a trial from the others of its run.
@@ -212,7 +214,7 @@ func (r *runner) tell(n News) {
 func (r *runner) watched() bool { return r.Live || r.Follow != nil }
 
 func (r *runner) outline(slots []slot) *Outline {
-	return &Outline{r.Grid.Name, r.Grid.About, r.Grid.Transports(), len(slots), r.left.Seconds()}
+	return &Outline{r.Grid.Name, r.Grid.About, r.Grid.Transports(), len(slots), r.left.Seconds(), r.Target == "" || r.TargetPID != 0 || r.Start != nil}
 }
 
 func (r *runner) name(t *result.Trial) Name {

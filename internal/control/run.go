@@ -37,6 +37,7 @@ type Options struct {
 	Live     bool       // Progress is a terminal: one line, rewritten
 	Width    func() int // of that terminal now, in columns; 0, or no function, is unknown
 	Follow   func(News) // gets the news, and must not block; nil where nobody follows
+	Page     *LivePage  // on which people follow it; nil without one
 	// Calibrations are what this machine is known to add, by transport; they go
 	// with the trials. They are measured without TLS.
 	Calibrations map[string]*result.Calibration

@@ -23,6 +23,7 @@ type watch struct {
 
 	profiler *profiler // takes its profiles of the steady state
 	limits   proc.Limits
+	page     *LivePage // nil without one
 
 	before *holding // the first client
 	joined *holding // when all clients had; nil until then
