@@ -49,10 +49,10 @@ func endLive(s *session, page *live.Page, dirs []string) {
 
 // countDown waits until the page's time is up, or for an interrupt.
 func countDown(s *session, url string) {
-	fmt.Fprintf(s.stderr, "The run is over. %s links the report for another %v; Ctrl-C ends that now\n", url, linger)
+	fmt.Fprintf(s.stderr, "The run is over. %s links the report for %v s more; Ctrl-C ends that now\n", url, linger.Seconds())
 	for left := linger; left > 0; left -= time.Second {
 		if s.stderr.escapes {
-			fmt.Fprintf(s.stderr, "\r\x1b[KLive page: %v left", left)
+			fmt.Fprintf(s.stderr, "\r\x1b[KLive page: %v s left", left.Seconds())
 		}
 		if !s.sleep(time.Second) {
 			break

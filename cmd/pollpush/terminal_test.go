@@ -13,8 +13,9 @@ import (
 	"github.com/pollpush/pollpush/internal/result"
 )
 
-// shown is what a command writes to a terminal of so many columns.
-func shown(t *testing.T, dir string, columns int, env []string, args ...string) string {
+// onTerminal starts pollpush with both outputs on a terminal of so many columns;
+// its transcript is that of standard output.
+func onTerminal(t *testing.T, dir string, columns int, env []string, args ...string) *process {
 	t.Helper()
 	master, slave := terminal(t)
 	assert.NilError(t, unix.IoctlSetWinsize(int(slave.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 50, Col: uint16(columns)}))
@@ -28,8 +29,7 @@ func shown(t *testing.T, dir string, columns int, env []string, args ...string) 
 		defer close(p.terminal)
 		_, _ = io.Copy(&p.stdout, master)
 	}()
-	e := p.end()
-	return strings.ReplaceAll(e.stdout, "\r\n", "\n")
+	return p
 }
 
 // Whatever is printed fits the terminal, is in ASCII where the locale is, and has
@@ -55,7 +55,7 @@ func TestOnATerminal(t *testing.T) {
 		}
 	}
 	for _, w := range ways {
-		text := shown(t, dir, w.columns, words(w.env), words(w.args)...)
+		text := strings.ReplaceAll(onTerminal(t, dir, w.columns, words(w.env), words(w.args)...).end().stdout, "\r\n", "\n")
 		plain := strings.Contains(w.env, "NO_COLOR=1") || strings.Contains(w.env, "dumb") || w.args != "report base" && w.args != "report doubted"
 		assert.Check(t, plain != strings.Contains(text, "\x1b") || w.args == "compare base doubted --all", "%+v: escapes:\n%q", w, text)
 		isASCII := len(text) == utf8.RuneCountInString(text)

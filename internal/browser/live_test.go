@@ -87,6 +87,11 @@ func TestLiveRun(t *testing.T) {
 	b.await(points("p50", "ws") + " > 1")
 	for _, tab := range []*tab{b, late} {
 		tab.await(`$('link').textContent === 'The run is over.' && $('reports').textContent === 'Report: run/report.html'`)
+		tab.await(`$('now').textContent === 'No trial is running.' && $('done').value === 1`)
+		for chart, want := range map[string]string{"p99": "poll, ws: too few samples: it takes 1,000 deliveries in a second", "requests": "ws: no requests after the handshakes, as it does not poll", "deliveries": ""} {
+			got := value[string](tab, `document.querySelector('#`+chart+` .why').textContent`)
+			assert.Check(t, strings.HasPrefix(got, want) && (want != "" || got == ""), "%s: %q", chart, got)
+		}
 		assert.Check(t, is.Equal(value[int](tab, `document.querySelectorAll('#trials li').length`), 2), "trials have ended in the page")
 		assert.Check(t, is.Equal(value[string](tab, `$('about').textContent`), "What does <b>a page</b> show?"), "the scenario is about")
 		got := value[[]string](tab, `[...document.querySelectorAll('#rows th')].map(e => e.textContent)`)

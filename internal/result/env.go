@@ -44,16 +44,20 @@ type Watching struct {
 	Cores float64 // of the foreign ones, at least; 0 where that cannot be told
 }
 
-// said continues a sentence on what other processes used.
-func (w *Watching) said() string {
-	const remedy = "open the page on another machine, or run without --live"
+// said continues a sentence on what other processes used, so many cores.
+func (w *Watching) said(foreign float64) string {
+	const remedy = ": open the page on another machine, or run without --live"
 	switch {
 	case w == nil:
 		return ""
 	case w.Cores < 0.01:
-		return "; the live page was open, and its browser may be the cause if it runs on this machine: " + remedy
+		return "; the live page was open, and its browser may be the cause if it runs on this machine" + remedy
 	}
-	return fmt.Sprintf(", at least %.2f of them for watching, by the browser that shows the live page on this machine: %s", w.Cores, remedy)
+	text := fmt.Sprintf(", at least %.2f of them for watching, by the browser that shows the live page on this machine", w.Cores)
+	if w.Cores >= foreign/2 {
+		text += remedy
+	}
+	return text
 }
 
 // Throttling is how often the CPU quota was used up, so that all processes under

@@ -251,7 +251,7 @@ func (t *Trial) judgeSurroundings() {
 		t.Doubt(Steal, Suspect, "the hypervisor took %.2f cores (%.2f is allowed)", c, maxDisturbance)
 	}
 	if c := t.Env.ForeignCores; c != nil && *c > maxDisturbance {
-		t.Doubt(ForeignCPU, Suspect, "other processes used %.2f cores (%.2f is allowed)%s", *c, maxDisturbance, t.Env.Watching.said())
+		t.Doubt(ForeignCPU, Suspect, "other processes used %.2f cores (%.2f is allowed)%s", *c, maxDisturbance, t.Env.Watching.said(*c))
 	}
 	t.judgeThrottling()
 	t.judgePressure()

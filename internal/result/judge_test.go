@@ -179,6 +179,12 @@ func TestJudge(t *testing.T) {
 		{"a clock that drifts", func(t *Trial) { t.Env.ClockDrift = new(-501e-6) },
 			[]Reason{{ClockDrift, Suspect, "the monotonic clock and the raw clock diverged by -501 ppm (500 is allowed, the most that NTP corrects): every duration is wrong by that share"}}},
 		{"few others", func(t *Trial) { t.Env.ForeignCores = new(.1) }, nil},
+		{"mostly a browser", func(t *Trial) { t.Env.ForeignCores, t.Env.Watching = new(.25), &Watching{.2} },
+			[]Reason{{ForeignCPU, Suspect, "other processes used 0.25 cores (0.10 is allowed), at least 0.20 of them for watching, by the browser that shows the live page on this machine: open the page on another machine, or run without --live"}}},
+		{"a browser among others", func(t *Trial) { t.Env.ForeignCores, t.Env.Watching = new(.25), &Watching{.1} },
+			[]Reason{{ForeignCPU, Suspect, "other processes used 0.25 cores (0.10 is allowed), at least 0.10 of them for watching, by the browser that shows the live page on this machine"}}},
+		{"perhaps a browser", func(t *Trial) { t.Env.ForeignCores, t.Env.Watching = new(.25), &Watching{} },
+			[]Reason{{ForeignCPU, Suspect, "other processes used 0.25 cores (0.10 is allowed); the live page was open, and its browser may be the cause if it runs on this machine: open the page on another machine, or run without --live"}}},
 		{"others", func(t *Trial) { t.Env.ForeignCores = new(.25) },
 			[]Reason{{ForeignCPU, Suspect, "other processes used 0.25 cores (0.10 is allowed)"}}},
 

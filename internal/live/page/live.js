@@ -5,8 +5,8 @@ import { transports } from './transports.js'
 
 const $ = id => document.getElementById(id)
 
-let run, trials, last // the outline, seconds by trial, the last second of all
-const forget = () => { run = null; trials = new Map(); last = null }
+let run, trials, last, ended // the outline, seconds by trial, the last second of all, how the run ended
+const forget = () => { run = null; trials = new Map(); last = null; ended = null }
 forget()
 
 const key = t => [t.point, t.transport, t.trial, t.attempt].join('\n')
@@ -25,6 +25,7 @@ const take = {
   },
   over(end) {
     stream.close()
+    ended = end
     say('over', end.interrupted ? 'The run was interrupted.' : 'The run is over.')
     showReports(end)
     if (end.links_until) setTimeout(() => showReports({ reports: end.reports.map(({ path }) => ({ path })) }), end.links_until - Date.now())
@@ -44,13 +45,9 @@ function showReports({ reports }) {
 // Why a chart has nothing, or only zeros, to show of a trial's seconds; empty where
 // it has.
 const nobody = all => all.at(-1).rate_asked === 0 ? 'nothing is published in this run' : 'no deliveries yet'
-const fewSamples = needed => all => {
-  const most = Math.max(...all.map(s => s.deliveries))
-  if (most === 0) return nobody(all)
-  return `too few samples: needs ${count(needed)} deliveries in a second, and has had at most ${count(most)}`
-}
+const fewSamples = needed => all => all.every(s => s.deliveries === 0) ? nobody(all) : `too few samples: it takes ${count(needed)} deliveries in a second`
 const noCPU = () => run && !run.server_known ? "not known: the target's process was not named (--target-pid)" : 'not measured yet'
-const noRequests = all => all.at(-1).phase === 'ramp-up' ? 'no requests yet' : 'no requests, as it does not poll'
+const noRequests = () => 'no requests after the handshakes, as it does not poll'
 
 const charts = [
   { id: 'deliveries', title: 'deliveries per second', of: s => s.deliveries, text: count, zero: nobody },
@@ -67,8 +64,9 @@ function why(chart, groups) {
   const reasons = new Map()
   for (const { transport, trials } of groups) {
     const all = trials.at(-1).seconds
+    const joined = all.filter(s => s.phase !== 'ramp-up')
     const values = all.map(chart.of).filter(v => v !== null && v !== undefined)
-    const reason = values.length === 0 ? chart.none?.(all) : values.every(v => v === 0) ? chart.zero?.(all) : undefined
+    const reason = values.length === 0 ? chart.none?.(all) : joined.length > 0 && joined.every(s => chart.of(s) === 0) ? chart.zero?.(all) : undefined
     if (reason) reasons.set(reason, [...reasons.get(reason) ?? [], transport])
   }
   return [...reasons].map(([reason, names]) => `${names.join(', ')}: ${reason}`)
@@ -112,7 +110,11 @@ function render() {
   $('scenario').textContent = run ? run.scenario : ''
   $('about').textContent = run ? run.about : ''
   $('point').textContent = last?.point ? `The charts show the current point: ${last.point}.` : ''
-  if (last) {
+  if (ended) {
+    $('now').textContent = 'No trial is running.'
+    $('left').textContent = ''
+    if (!ended.interrupted) $('done').value = 1
+  } else if (last) {
     const attempt = last.attempt > 1 ? ', repeated' : ''
     $('now').textContent = `${last.transport}${last.point && `, ${last.point}`}, trial ${last.trial} of ${last.of}${attempt}: ${last.phase}`
     $('left').textContent = `Planned time left: phase ${span(last.phase_left_s)}, trial ${span(last.trial_left_s)}, run ${span(last.run_left_s)}`
@@ -129,9 +131,9 @@ function render() {
     return item
   }))
   $('rows').replaceChildren(...groups.map(g => row(g.trials.at(-1))))
-  const ended = [...trials.values()].filter(t => t.outcome).reverse()
-  $('none').hidden = ended.length > 0
-  $('trials').replaceChildren(...ended.map(outcome))
+  const finished = [...trials.values()].filter(t => t.outcome).reverse()
+  $('none').hidden = finished.length > 0
+  $('trials').replaceChildren(...finished.map(outcome))
 }
 
 const known = (v, text) => v === null || v === undefined ? '–' : text(v)
