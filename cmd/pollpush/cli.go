@@ -201,6 +201,8 @@ func explain(stderr io.Writer, err error) int {
 	switch {
 	case ok:
 		return asked.code
+	case errors.Is(err, result.ErrMissing):
+		return refused
 	case causedBy[*usageError](err), causedBy[*scenario.Error](err), causedBy[*result.FileError](err), causedBy[*calibration.FileError](err):
 		return badInput
 	case causedBy[*control.Refusal](err):

@@ -1,7 +1,10 @@
-package charts
+// Package overtime defines the charts of a run of one point second by second, and
+// of its latencies by their length.
+package overtime
 
 import (
 	"math"
+	"slices"
 	"strings"
 
 	"github.com/pollpush/pollpush/internal/result"
@@ -14,12 +17,17 @@ import (
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
-// timelinePanels draw the seconds of the first used trial of each transport.
-func timelinePanels(p *trials.Point, c *figure.Chart) {
+// Side is a transport under the name that charts write.
+type Side struct {
+	*trials.Side
+	Name string
+}
+
+// Timeline draws the seconds of the first used trial of each transport.
+func Timeline(sides []Side, c *figure.Chart) {
 	var t timeline
-	deliveries, polls := math.NaN(), math.NaN() // by the model
-	for i := range p.Sides {
-		s := &p.Sides[i]
+	said, deliveries, polls := math.NaN(), math.NaN(), math.NaN() // by the model
+	for _, s := range sides {
 		if len(s.Used) == 0 {
 			continue
 		}
@@ -27,8 +35,8 @@ func timelinePanels(p *trials.Point, c *figure.Chart) {
 		if len(first.Series) > 0 {
 			t = append(t, s)
 		}
-		if first.Asked.PublishRate > 0 {
-			deliveries = model.DeliveriesPerSecond(first.Asked.PublishRate, first.Clients)
+		if rate := first.Asked.PublishRate; rate > 0 {
+			said, deliveries = rate*float64(first.Asked.Rooms), model.DeliveriesPerSecond(rate, first.Clients)
 		}
 		if s.Paced() {
 			polls = model.PollsPerSecond(first.Clients, first.Asked.PollIntervalS)
@@ -39,19 +47,54 @@ func timelinePanels(p *trials.Point, c *figure.Chart) {
 		return
 	}
 	c.Panels = []scene.Panel{
+		t.panel("messages per second", number.Count, said, func(_ *result.Trial, s *result.Second) float64 { return float64(s.Published) }),
 		t.panel("deliveries per second", number.Count, deliveries, func(_ *result.Trial, s *result.Second) float64 { return float64(s.Deliveries) }),
 		t.panel("HTTP requests per second", number.Count, polls, func(_ *result.Trial, s *result.Second) float64 { return float64(s.Requests) }),
+		t.panel("bandwidth of all clients", number.BitRate, math.NaN(), func(_ *result.Trial, s *result.Second) float64 { return 8 * float64(s.BytesIn+s.BytesOut) }),
 		t.panel("server CPU, of one core", number.Cores, math.NaN(), func(t *result.Trial, s *result.Second) float64 {
 			if t.Server == nil {
 				return math.NaN()
 			}
 			return s.ServerCPUS
 		}),
+		t.panel("server memory", number.Memory, math.NaN(), func(t *result.Trial, s *result.Second) float64 {
+			if t.Server == nil || s.ServerRSSBytes == 0 { // not looked at
+				return math.NaN()
+			}
+			return float64(s.ServerRSSBytes)
+		}),
+	}
+	for i := columnsBeside; i < len(c.Panels); i++ {
+		c.Panels[i].Scene = slices.DeleteFunc(c.Panels[i].Scene, func(m scene.Primitive) bool { _, name := m.(scene.End); return name })
+	}
+	inColumns(c)
+}
+
+const (
+	columnsBeside = 2  // of panels
+	labelWidth    = 40 // of the ticks of all panels, so that they are below each other
+)
+
+// inColumns puts panels beside each other, and names the axis of the last ones.
+func inColumns(c *figure.Chart) {
+	c.Columns = columnsBeside
+	for i := max(0, len(c.Panels)-columnsBeside); i < len(c.Panels); i++ {
+		c.Panels[i].X.Name = "seconds from the start of the warm-up"
 	}
 }
 
+// elapsed is an axis for the seconds of all.
+func elapsed(sides []Side) axis.Axis {
+	from, to := math.Inf(1), math.Inf(-1)
+	for _, s := range sides {
+		seconds := s.Used[0].Series
+		from, to = min(from, seconds[0].T), max(to, seconds[len(seconds)-1].T+1)
+	}
+	return axis.Elapsed(from, to)
+}
+
 // timeline is the transports whose trials have numbers second by second.
-type timeline []*trials.Side
+type timeline []Side
 
 // phases are the parts of a trial. What comes before the steady state is one.
 func phases(list []result.Second) (spans []scene.Span) {
@@ -81,19 +124,17 @@ func phases(list []result.Second) (spans []scene.Span) {
 // panel draws one number of every transport, NaN where it is not known, over the
 // seconds, and what the model says of it, unless that is NaN.
 func (t timeline) panel(heading string, u number.Unit, fit float64, value func(*result.Trial, *result.Second) float64) scene.Panel {
-	p := scene.Panel{Heading: heading, Height: 117, Strips: true}
-	from, to, top := math.Inf(1), math.Inf(-1), 0.0
+	p := scene.Panel{Heading: heading, Height: 90, Strips: 40}
+	top := 0.0
 	for i, s := range t {
-		seconds := s.Used[0].Series
-		from, to = min(from, seconds[0].T), max(to, seconds[len(seconds)-1].T+1)
-		line, level := secondsOf(s, i, value)
+		line := secondsOf(s, i, value)
 		if len(line.Points) == 0 {
 			continue
 		}
 		for _, at := range line.Points {
 			top = max(top, at.Y)
 		}
-		p.Scene = append(p.Scene, line, scene.End{Name: line.Name, Look: line.Look, X: math.Inf(1), Y: level})
+		p.Scene = append(p.Scene, line, line.End())
 	}
 	if len(p.Scene) == 0 {
 		p.Omitted = "not measured in this run"
@@ -104,22 +145,22 @@ func (t timeline) panel(heading string, u number.Unit, fit float64, value func(*
 	}
 	if !math.IsNaN(fit) {
 		top = max(top, fit)
-		p.Scene = append(p.Scene, scene.Guide{Series: scene.Series{Name: "model", Y: []float64{fit}}})
+		p.Heading += " (dashed: model)"
+		p.Scene = append(p.Scene, scene.Guide{Series: scene.Series{Name: "model", Y: []float64{fit}}, Unnamed: true})
 	}
 	scale := u.ScaleOf(top)
 	p.AddScale(scale)
-	p.X, p.Y = axis.Elapsed(from, to), axis.Linear(top, scale, 3, true)
-	p.X.Name, p.Y.LabelWidth = "seconds from the start of the warm-up", 40
+	p.X, p.Y = elapsed(t), axis.Linear(top, scale, 3, true)
+	p.Y.LabelWidth = labelWidth
 	p.X.Say = func(t float64) string { return number.Plain(t) + " s to " + number.Plain(t+1) + " s" }
 	p.Y.Say = u.Format
 	return p
 }
 
-// secondsOf is the line of one transport, and its mean in the steady state. Its
-// about six markers are not at the places of its neighbours'.
-func secondsOf(s *trials.Side, index int, value func(*result.Trial, *result.Second) float64) (line scene.Line, level float64) {
-	line = scene.Line{Name: sideName(s), Look: theme.LookOf(s.Transport), Width: 1.4, Radius: 2.4}
-	sum, n := 0.0, 0.0
+// secondsOf is the line of one transport. Its about six markers are not at the
+// places of its neighbours'.
+func secondsOf(s Side, index int, value func(*result.Trial, *result.Second) float64) (line scene.Line) {
+	line = scene.Line{Name: s.Name, Look: theme.LookOf(s.Transport), Width: 1.4, Radius: 2.4}
 	for i := range s.Used[0].Series {
 		second := &s.Used[0].Series[i]
 		v := value(&s.Used[0], second)
@@ -127,13 +168,10 @@ func secondsOf(s *trials.Side, index int, value func(*result.Trial, *result.Seco
 			continue
 		}
 		line.Add(second.T+0.5, v, scene.Unmarked)
-		if second.Phase == "steady" {
-			sum, n = sum+v, n+1
-		}
 	}
 	every := max(len(line.Points)/6, 1)
 	for i := (index * 2) % every; i < len(line.Points); i += every {
 		line.Points[i].Mark = scene.Marked
 	}
-	return line, sum / max(n, 1)
+	return line
 }
