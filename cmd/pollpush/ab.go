@@ -50,7 +50,7 @@ func (c *abCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	options := control.Options{NoLock: c.NoLock, Progress: s.stderr, Live: s.stderr.terminal, Width: s.stderr.width}
+	options := control.Options{NoLock: c.NoLock, Progress: s.stderr, Live: s.stderr.escapes, Width: s.stderr.width}
 	if options.Grid, options.Flags, err = c.grid(s); err != nil {
 		return err
 	}

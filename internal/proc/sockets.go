@@ -222,12 +222,20 @@ func kin(pid int, all procfs.Procs) map[int]bool {
 // listeners are the sockets that listen on a TCP port in a process's network
 // namespace, as the process's descriptors name them.
 func listeners(pid string, port uint16) map[string]bool {
+	const address, listening = 1, "0A"
+	return sockets(pid, address, port, listening)
+}
+
+// sockets are the TCP sockets of a process's network namespace in a state of which
+// an address, the local (1) or the remote one (2), has a port, as the descriptors
+// of processes name them.
+func sockets(pid string, address int, port uint16, in string) map[string]bool {
 	all := map[string]bool{}
 	for _, family := range []string{"tcp", "tcp6"} {
 		sockets, _ := os.ReadFile("/proc/" + pid + "/net/" + family) // a kernel without one of the families has none of its sockets
 		for line := range strings.Lines(string(sockets)) {
-			const address, state, inode, listening = 1, 3, 9, "0A"
-			if f := strings.Fields(line); len(f) > inode && f[state] == listening && strings.HasSuffix(f[address], fmt.Sprintf(":%04X", port)) {
+			const state, inode = 3, 9
+			if f := strings.Fields(line); len(f) > inode && f[state] == in && strings.HasSuffix(f[address], fmt.Sprintf(":%04X", port)) {
 				all["socket:["+f[inode]+"]"] = true
 			}
 		}
