@@ -91,7 +91,7 @@ func TestExtremes(t *testing.T) {
 		assert.Assert(t, !metric.Fair(part), "%s is fair at %s", name, last.Label)
 		assert.Check(t, !strings.Contains(got, "("+name+")"), "names %s: %s", name, got)
 	}
-	if !strings.HasPrefix(got, "At 10,000 clients and 1 message/s, by the medians of ") || !strings.Contains(got, "; server CPU per client from ") {
+	if !strings.HasPrefix(got, "At 10,000 clients and 1 message/s, by the medians of ") || !strings.Contains(got, "; server CPU per client and second from ") {
 		t.Error(got)
 	}
 	if got := prose.Extremes(mustSweep(t, slices.DeleteFunc(fixture.Sweeps()["grid"], func(t result.Trial) bool { return t.Transport == "sse" }))); got != "" {

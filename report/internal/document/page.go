@@ -27,7 +27,15 @@ var pageJS string
 //go:embed charts.js
 var chartsJS string
 
-var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"linked": linked}).Parse(pageHTML))
+
+// tutorial is where its claims are written down.
+const tutorial = "https://github.com/pollpush/pollpush/blob/main/docs/papers.md#the-tutorial"
+
+// linked is a text in which the tutorial is a link.
+func linked(s string) template.HTML {
+	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(s), "the tutorial", `<a href="`+tutorial+`">the tutorial</a>`))
+}
 
 // Picture is one chart within the page.
 type Picture struct {
@@ -48,28 +56,28 @@ type pageFigure struct {
 type pageQuestion struct {
 	ID, Title string
 	Figures   []pageFigure
-	Answer    *Section
 }
 
 // Page is report.html: one file that loads nothing, and that reads without its
 // script. Its policy allows the one style block and the one script, by their
-// hashes, and no attribute of either kind anywhere.
-func (d *Document) Page(figures []Picture, files []Download) ([]byte, error) {
+// hashes, and no attribute of either kind anywhere. The trials are a file within
+// the page, if their URL is not empty.
+func (d *Document) Page(figures []Picture, trials template.URL) ([]byte, error) {
 	css, script := web.Palette()+pageCSS+darkCharts(), pageJS+"\n"+chartsJS
 	data := struct {
 		*Document
 		Policy        string
 		Style, Script template.HTML
 		Questions     []pageQuestion
-		Files         []Download
+		TrialsURL     template.URL
 	}{
 		Document: d,
 		Policy:   "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + hashed(css) + "; script-src " + hashed(script),
 		// Nothing foreign is in style and script, nor in an SVG beyond text that was escaped.
 		Style:     template.HTML("<style>" + css + "</style>"),
 		Script:    template.HTML("<script>" + script + "</script>"),
-		Questions: d.asked(figures),
-		Files:     files,
+		Questions: asked(figures),
+		TrialsURL: trials,
 	}
 	var b bytes.Buffer
 	if err := pageTemplate.Execute(&b, data); err != nil {
@@ -84,8 +92,8 @@ func hashed(source string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// asked are the questions that anything answers.
-func (d *Document) asked(figures []Picture) []pageQuestion {
+// asked are the questions that any chart answers.
+func asked(figures []Picture) []pageQuestion {
 	var list []pageQuestion
 	for q, title := range figure.Questions {
 		p := pageQuestion{ID: slug(title), Title: title}
@@ -95,10 +103,7 @@ func (d *Document) asked(figures []Picture) []pageQuestion {
 				p.Figures = append(p.Figures, pageFigure{template.HTML(f.SVG[start:]), f.Title, f.Stamp, f.Caption})
 			}
 		}
-		if s, ok := d.Answers[figure.Question(q)]; ok && len(s.Table.Rows) > 0 {
-			p.Answer = &s
-		}
-		if len(p.Figures) > 0 || p.Answer != nil {
+		if len(p.Figures) > 0 {
 			list = append(list, p)
 		}
 	}

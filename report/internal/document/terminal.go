@@ -23,13 +23,17 @@ func (d *Document) Text(o TextOptions) []byte {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n", o.bold(d.Title))
-	o.numbers(&b, d.Table)
-	if len(d.Footnotes) > 0 {
-		for _, note := range d.Footnotes {
-			o.Wrap(&b, note, "")
-		}
+	if len(d.Headline.Tiles) > 0 {
+		o.wrap(&b, d.Headline.line(), "", d.Headline.Warning)
 		b.WriteString("\n")
 	}
+	o.numbers(&b, d.Table)
+	for _, note := range append(slices.Clone(d.Footnotes), d.Table.Legend()) {
+		if note != "" {
+			o.Wrap(&b, note, "")
+		}
+	}
+	b.WriteString("\n")
 	for _, s := range d.Verdict.Headlines {
 		o.Warn(&b, s)
 	}

@@ -58,7 +58,7 @@ var worked = map[string]float64{
 	"bandwidth per client":        240, // 9,000 B × 8 / 30 s / 10
 	"server CPU per delivery":     0.06,
 	"server CPU, of one core":     0.1,
-	"server CPU per client":       0.01,
+	"server CPU per client and second":       0.01,
 	"server memory per client":    500,
 	"server memory, peak":         9000,
 	"empty polls":                 0.8,
