@@ -33,6 +33,7 @@ var constants = []constant{
 	{regexp.MustCompile(`uniform on 0 to T`), "the model of polling, in words"},
 	{regexp.MustCompile(`60/T|60 ÷ interval`), "a formula"},
 	{regexp.MustCompile(`fewer than 10 seconds`), "the fewest that a fit takes"},
+	{regexp.MustCompile(`by the medians of \d transports`), "how many may be compared"},
 	{regexp.MustCompile(`model, uniform on 0 to`), "where the model's range begins"},
 }
 

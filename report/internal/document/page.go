@@ -47,28 +47,32 @@ type Picture struct {
 }
 
 type pageFigure struct {
+	Anchor       string // of the question that it is the first to answer; else empty
 	SVG          template.HTML
 	Title, Stamp string // beside the picture where the page is too narrow for all of it
 	Caption      string
 }
 
-// pageQuestion is a question with what answers it.
-type pageQuestion struct {
-	ID, Title string
-	Figures   []pageFigure
-}
+// pageQuestion is a question that a chart answers.
+type pageQuestion struct{ Anchor, Title string }
 
 // Page is report.html: one file that loads nothing, and that reads without its
 // script. Its policy allows the one style block and the one script, by their
 // hashes, and no attribute of either kind anywhere. The trials are a file within
 // the page, if their URL is not empty.
 func (d *Document) Page(figures []Picture, trials template.URL) ([]byte, error) {
+	all, questions := drawn(figures)
+	beside := min(len(all), 2)
+	if d.Table.Wide() {
+		beside = min(len(all), 1)
+	}
 	css, script := web.Palette()+pageCSS+darkCharts(), pageJS+"\n"+chartsJS
 	data := struct {
 		*Document
 		Policy        string
 		Style, Script template.HTML
 		Questions     []pageQuestion
+		Beside, Below []pageFigure // the verdict and the table, where the page is wide
 		TrialsURL     template.URL
 	}{
 		Document: d,
@@ -76,7 +80,9 @@ func (d *Document) Page(figures []Picture, trials template.URL) ([]byte, error) 
 		// Nothing foreign is in style and script, nor in an SVG beyond text that was escaped.
 		Style:     template.HTML("<style>" + css + "</style>"),
 		Script:    template.HTML("<script>" + script + "</script>"),
-		Questions: asked(figures),
+		Questions: questions,
+		Beside:    all[:beside],
+		Below:     all[beside:],
 		TrialsURL: trials,
 	}
 	var b bytes.Buffer
@@ -92,22 +98,23 @@ func hashed(source string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// asked are the questions that any chart answers.
-func asked(figures []Picture) []pageQuestion {
-	var list []pageQuestion
+// drawn are the charts by their questions, and the questions that any answers.
+func drawn(figures []Picture) (list []pageFigure, questions []pageQuestion) {
 	for q, title := range figure.Questions {
-		p := pageQuestion{ID: slug(title), Title: title}
+		anchor := slug(title)
 		for _, f := range figures {
-			if f.Asks == figure.Question(q) {
-				start := max(bytes.Index(f.SVG, []byte("<svg")), 0)
-				p.Figures = append(p.Figures, pageFigure{template.HTML(f.SVG[start:]), f.Title, f.Stamp, f.Caption})
+			if f.Asks != figure.Question(q) {
+				continue
 			}
-		}
-		if len(p.Figures) > 0 {
-			list = append(list, p)
+			start := max(bytes.Index(f.SVG, []byte("<svg")), 0)
+			list = append(list, pageFigure{anchor, template.HTML(f.SVG[start:]), f.Title, f.Stamp, f.Caption})
+			if anchor != "" {
+				questions = append(questions, pageQuestion{anchor, title})
+			}
+			anchor = ""
 		}
 	}
-	return list
+	return list, questions
 }
 
 // slug is a title as an anchor: "How fresh is it?" is how-fresh-is-it.

@@ -74,14 +74,23 @@ func comparisons(s *trials.Set, sides []*trials.Side) (list, notes []string) {
 		}
 		return list, []string{"No transport polled at an interval, so there is no comparison of polling with push."}
 	}
-	for k, side := range sides {
-		switch {
-		case k == i:
-		case len(list) == 0 && metric.Fair(sides[i]) && metric.Fair(side):
+	const mostPairs = 3 // of which a reader takes in every sentence
+	others := slices.DeleteFunc(slices.Clone(sides), func(side *trials.Side) bool { return side == sides[i] })
+	if len(others) > mostPairs {
+		_, pushes := s.PollAndPush()
+		if main := s.Points[0].Side(trials.MainPush(pushes)); main != nil && metric.Fair(main) {
+			others = []*trials.Side{main}
+		}
+	}
+	for _, side := range others {
+		if len(list) == 0 && metric.Fair(sides[i]) && metric.Fair(side) {
 			list = append(list, at+compareSides(sides[i], side))
-		default:
+		} else {
 			list = append(list, number.Capital(compareSides(sides[i], side)))
 		}
+	}
+	if text := Extremes(s); text != "" && len(sides)-1 > mostPairs {
+		list = append(list, text)
 	}
 	return list, nil
 }
