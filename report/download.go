@@ -21,17 +21,17 @@ import (
 const mostBytes = 250_000
 
 // page is report.html, with the trials in it if there is room.
-func page(d *document.Document, figures []document.Picture, trials []result.Trial) ([]byte, error) {
+func page(d *document.Document, trials []result.Trial) ([]byte, error) {
 	raw, err := zipped(trials)
 	if err != nil {
 		return nil, err
 	}
-	without, err := d.Page(figures, "")
+	without, err := d.Page("")
 	url := "data:application/octet-stream;base64," + base64.StdEncoding.EncodeToString(raw)
 	if err != nil || len(without)+len(url) > mostBytes {
 		return without, err
 	}
-	return d.Page(figures, template.URL(url))
+	return d.Page(template.URL(url))
 }
 
 // zipped is the trials as lines of a results file, in the order in which they

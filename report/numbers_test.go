@@ -175,14 +175,13 @@ var plants = []plant{
 	{"a foreign number in a sentence", `aria-label="Verdict">`, `<p`, func(s string) string { return "<p>It took 42.7 ms.</p>" + s }},
 	{"a wrong count in a sentence", `<h1>`, `1,000 clients`, func(string) string { return "1,200 clients" }},
 	{"a wrong label in a chart", `Requests per client and minute`, `>60\.\d`, upper},
-	{"another transport's label in a chart", `>What it costs the server<`, `>\d+ µs<`, func(string) string { return ">21.7 µs<" }},
-	{"a wrong percentile to point at", `data-x="99 % of deliveries"`, `within [\d.]+`, upper},
-	{"a wrong second to point at", `data-name="" data-x="4`, `poll \d[\d,]*`, upper},
-	{"a wrong bar to point at", `data-x="server CPU per delivery"`, `data-y="\d+`, upper},
-	{"a wrong tick", `>Requests per client and minute<`, `>40<`, func(string) string { return ">50<" }},
-	{"a wrong tick on a logarithmic axis", `>How long a message takes to reach a client<`, `>10 ms<`, func(string) string { return ">20 ms<" }},
-	{"a wrong percentile on its axis", `>How long a message takes to reach a client<`, `>99\.9 %<`, func(string) string { return ">99.5 %<" }},
-	{"a wrong number below a chart", `>What it costs the server<`, `\d+ trials of`, upper},
+	{"another transport's label in a chart", `aria-label="What it costs the server"`, `>\d+ µs<`, func(string) string { return ">21.7 µs<" }},
+	{"a wrong percentile to point at", `&#xA;99 % of deliveries`, `within [\d.]+`, upper},
+	{"a wrong second to point at", `<title>4`, `poll \d[\d,]*`, upper},
+	{"a wrong bar to point at", `&#xA;server CPU per delivery`, `: \d+`, upper},
+	{"a wrong tick", `aria-label="Requests per client and minute"`, `>40<`, func(string) string { return ">50<" }},
+	{"a wrong tick on a logarithmic axis", `aria-label="How long a message takes to reach a client"`, `>10 ms<`, func(string) string { return ">20 ms<" }},
+	{"a wrong percentile on its axis", `aria-label="How long a message takes to reach a client"`, `>99\.9 %<`, func(string) string { return ">99.5 %<" }},
 }
 
 // audit holds a page against the raw lines of a run.

@@ -39,9 +39,9 @@ func timelinePanels(p *trials.Point, c *figure.Chart) {
 		return
 	}
 	c.Panels = []scene.Panel{
-		t.panel("deliveries per second", number.Count, deliveries, func(_ *result.Trial, s *result.Second) float64 { return float64(s.Deliveries) }),
-		t.panel("HTTP requests per second", number.Count, polls, func(_ *result.Trial, s *result.Second) float64 { return float64(s.Requests) }),
-		t.panel("server CPU, of one core", number.Cores, math.NaN(), func(t *result.Trial, s *result.Second) float64 {
+		t.panel(p, "deliveries per second", number.Count, deliveries, func(_ *result.Trial, s *result.Second) float64 { return float64(s.Deliveries) }),
+		t.panel(p, "HTTP requests per second", number.Count, polls, func(_ *result.Trial, s *result.Second) float64 { return float64(s.Requests) }),
+		t.panel(p, "server CPU, of one core", number.Cores, math.NaN(), func(t *result.Trial, s *result.Second) float64 {
 			if t.Server == nil {
 				return math.NaN()
 			}
@@ -80,20 +80,20 @@ func phases(list []result.Second) (spans []scene.Span) {
 
 // panel draws one number of every transport, NaN where it is not known, over the
 // seconds, and what the model says of it, unless that is NaN.
-func (t timeline) panel(heading string, u number.Unit, fit float64, value func(*result.Trial, *result.Second) float64) scene.Panel {
+func (t timeline) panel(point *trials.Point, heading string, u number.Unit, fit float64, value func(*result.Trial, *result.Second) float64) scene.Panel {
 	p := scene.Panel{Heading: heading, Height: 117, Strips: true}
 	from, to, top := math.Inf(1), math.Inf(-1), 0.0
 	for i, s := range t {
 		seconds := s.Used[0].Series
 		from, to = min(from, seconds[0].T), max(to, seconds[len(seconds)-1].T+1)
-		line, level := secondsOf(s, i, value)
+		line := secondsOf(point, s, i, value)
 		if len(line.Points) == 0 {
 			continue
 		}
 		for _, at := range line.Points {
 			top = max(top, at.Y)
 		}
-		p.Scene = append(p.Scene, line, scene.End{Name: line.Name, Look: line.Look, X: math.Inf(1), Y: level})
+		p.Scene = append(p.Scene, line, line.End())
 	}
 	if len(p.Scene) == 0 {
 		p.Omitted = "not measured in this run"
@@ -115,11 +115,10 @@ func (t timeline) panel(heading string, u number.Unit, fit float64, value func(*
 	return p
 }
 
-// secondsOf is the line of one transport, and its mean in the steady state. Its
-// about six markers are not at the places of its neighbours'.
-func secondsOf(s *trials.Side, index int, value func(*result.Trial, *result.Second) float64) (line scene.Line, level float64) {
-	line = scene.Line{Name: sideName(s), Look: theme.LookOf(s.Transport), Width: 1.4, Radius: 2.4}
-	sum, n := 0.0, 0.0
+// secondsOf is the line of one transport. Its about six markers are not at the
+// places of its neighbours'.
+func secondsOf(p *trials.Point, s *trials.Side, index int, value func(*result.Trial, *result.Second) float64) (line scene.Line) {
+	line = scene.Line{Name: sideName(p, s), Look: theme.LookOf(s.Transport), Width: 1.4, Radius: 2.4}
 	for i := range s.Used[0].Series {
 		second := &s.Used[0].Series[i]
 		v := value(&s.Used[0], second)
@@ -127,13 +126,10 @@ func secondsOf(s *trials.Side, index int, value func(*result.Trial, *result.Seco
 			continue
 		}
 		line.Add(second.T+0.5, v, scene.Unmarked)
-		if second.Phase == "steady" {
-			sum, n = sum+v, n+1
-		}
 	}
 	every := max(len(line.Points)/6, 1)
 	for i := (index * 2) % every; i < len(line.Points); i += every {
 		line.Points[i].Mark = scene.Marked
 	}
-	return line, sum / max(n, 1)
+	return line
 }

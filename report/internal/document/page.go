@@ -24,6 +24,9 @@ var pageCSS string
 //go:embed page.js
 var pageJS string
 
+//go:embed charts.css
+var chartsCSS string
+
 //go:embed charts.js
 var chartsJS string
 
@@ -37,36 +40,26 @@ func linked(s string) template.HTML {
 	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(s), "the tutorial", `<a href="`+tutorial+`">the tutorial</a>`))
 }
 
-// Picture is one chart within the page.
-type Picture struct {
-	SVG     []byte
-	Title   string
-	Stamp   string
-	Caption string
-	Asks    figure.Question
-}
-
+// pageFigure is a chart, drawn for desks and for phones.
 type pageFigure struct {
-	Anchor       string // of the question that it is the first to answer; else empty
-	SVG          template.HTML
-	Title, Stamp string // beside the picture where the page is too narrow for all of it
-	Caption      string
+	*figure.Chart
+	Wide, Narrow template.HTML
 }
 
-// pageQuestion is a question that a chart answers.
+// pageQuestion is a question, and the first chart that answers it.
 type pageQuestion struct{ Anchor, Title string }
 
 // Page is report.html: one file that loads nothing, and that reads without its
 // script. Its policy allows the one style block and the one script, by their
 // hashes, and no attribute of either kind anywhere. The trials are a file within
 // the page, if their URL is not empty.
-func (d *Document) Page(figures []Picture, trials template.URL) ([]byte, error) {
-	all, questions := drawn(figures)
+func (d *Document) Page(trials template.URL) ([]byte, error) {
+	all, questions := d.drawn()
 	beside := min(len(all), 2)
 	if d.Table.Wide() {
 		beside = min(len(all), 1)
 	}
-	css, script := web.Palette()+pageCSS+darkCharts(), pageJS+"\n"+chartsJS
+	css, script := web.Palette()+pageCSS+chartsCSS+darkCharts(), pageJS+"\n"+chartsJS
 	data := struct {
 		*Document
 		Policy        string
@@ -99,27 +92,23 @@ func hashed(source string) string {
 }
 
 // drawn are the charts by their questions, and the questions that any answers.
-func drawn(figures []Picture) (list []pageFigure, questions []pageQuestion) {
+func (d *Document) drawn() (list []pageFigure, questions []pageQuestion) {
 	for q, title := range figure.Questions {
-		anchor := slug(title)
-		for _, f := range figures {
-			if f.Asks != figure.Question(q) {
+		first := true
+		for i := range d.Charts {
+			c := &d.Charts[i]
+			if c.Asks != figure.Question(q) {
 				continue
 			}
-			start := max(bytes.Index(f.SVG, []byte("<svg")), 0)
-			list = append(list, pageFigure{anchor, template.HTML(f.SVG[start:]), f.Title, f.Stamp, f.Caption})
-			if anchor != "" {
-				questions = append(questions, pageQuestion{anchor, title})
+			wide, narrow := c.OnPage()
+			list = append(list, pageFigure{c, template.HTML(wide), template.HTML(narrow)})
+			if first {
+				questions = append(questions, pageQuestion{"chart-" + c.Name, title})
 			}
-			anchor = ""
+			first = false
 		}
 	}
 	return list, questions
-}
-
-// slug is a title as an anchor: "How fresh is it?" is how-fresh-is-it.
-func slug(title string) string {
-	return strings.Join(strings.FieldsFunc(strings.ToLower(title), func(r rune) bool { return r < 'a' || r > 'z' }), "-")
 }
 
 // darkCharts recolours the charts on a dark page, by the colours that they

@@ -1,4 +1,6 @@
-package scene
+// Package rows draws panels of named rows, from the top down: bars, and grids of
+// cells.
+package rows
 
 import (
 	"image/color"
@@ -12,11 +14,13 @@ import (
 	"github.com/pollpush/pollpush/internal/stat"
 	"github.com/pollpush/pollpush/report/internal/axis"
 	"github.com/pollpush/pollpush/report/internal/number"
+	"github.com/pollpush/pollpush/report/internal/scene"
 	"github.com/pollpush/pollpush/report/internal/theme"
 )
 
 // Bar is one row of a panel of bars: parts laid end to end, the trials as points
-// over it, a model as a dashed mark across it, and its value in words at its end.
+// over it, a model as a dashed mark across it, and its value in words at its end;
+// in a narrow panel, name and value stand above it.
 type Bar struct {
 	Name   string
 	Parts  []Part // none: not measured
@@ -47,13 +51,24 @@ type Bars struct {
 	Unit     number.Unit
 }
 
-const rowHeight = vg.Length(24)
+// barHalf is half of a bar's thickness.
+const barHalf = vg.Length(8)
+
+// rowHeight is that of a row, from bar to bar.
+func rowHeight(narrow bool) vg.Length {
+	if narrow {
+		return 36
+	}
+	return 24
+}
+
+func (l Bars) Height(narrow bool) vg.Length { return vg.Length(len(l.Rows))*rowHeight(narrow) + 26 }
 
 // BarPanel is a panel of bars on an axis from zero, in one prefix. The remark
 // follows the quantity in the heading.
-func BarPanel(quantity, remark string, u number.Unit, rows []Bar) Panel {
+func BarPanel(quantity, remark string, u number.Unit, rows []Bar) scene.Panel {
 	bars := Bars{rows, quantity, u}
-	p := Panel{Heading: quantity + remark, Height: vg.Length(len(rows))*rowHeight + 26, Scene: []Primitive{bars}}
+	p := scene.Panel{Heading: quantity + remark, Scene: []scene.Primitive{bars}}
 	top, known := 0.0, false
 	var names []string
 	for i := range rows {
@@ -98,38 +113,45 @@ func (b *Bar) scattered() bool {
 	return len(b.Trials) > 1 && high-low > 0.002*math.Abs(high)
 }
 
-func (l Bars) numbers() (list []Series) {
+func (l Bars) Numbers() (list []scene.Series) {
 	for i := range l.Rows {
 		b := &l.Rows[i]
-		parts := Series{Name: b.Name}
+		parts := scene.Series{Name: b.Name}
 		for _, p := range b.Parts {
 			parts.Y = append(parts.Y, p.Value)
 		}
 		list = append(list, parts)
 		if b.scattered() {
-			list = append(list, Series{Name: b.Name + " trials", Y: b.Trials})
+			list = append(list, scene.Series{Name: b.Name + " trials", Y: b.Trials})
 		}
 		if !math.IsNaN(b.Model) {
-			list = append(list, Series{Name: b.Name + " model", Y: []float64{b.Model}})
+			list = append(list, scene.Series{Name: b.Name + " model", Y: []float64{b.Model}})
 		}
 	}
 	return list
 }
 
-// legend explains the parts that have names, in the order in which they are drawn first.
-func (l Bars) legend() (list []Part) {
+// Legend explains the parts that have names, in the order in which they are drawn
+// first.
+func (l Bars) Legend() (list []scene.Entry) {
 	for i := range l.Rows {
 		for _, p := range l.Rows[i].Parts {
-			known := slices.ContainsFunc(list, func(q Part) bool { return q.Name == p.Name })
+			known := slices.ContainsFunc(list, func(e scene.Entry) bool { return e.Name == p.Name })
 			if p.Name != "" && p.Value > 0 && !known {
-				list = append(list, p)
+				list = append(list, scene.Entry{Name: p.Name, Sample: 12, Draw: p.sample})
 			}
 		}
 	}
 	return list
 }
 
-func (l Bars) room() (widest vg.Length) {
+func (p Part) sample(c *draw.Canvas, at vg.Point) {
+	box := scene.Rectangle(at.X, at.Y-4, at.X+12, at.Y+4)
+	c.FillPolygon(p.Ink, box)
+	scene.StrokeBox(*c, draw.LineStyle{Color: theme.TextInk, Width: 0.8}, box)
+}
+
+func (l Bars) Room() (widest vg.Length) {
 	s := theme.Style(theme.BodySize, theme.TextInk, true)
 	for i := range l.Rows {
 		widest = max(widest, s.Width(l.Rows[i].words("  "))+10)
@@ -137,19 +159,19 @@ func (l Bars) room() (widest vg.Length) {
 	return widest
 }
 
-func (l Bars) draw(f *frame) { f.on(strokes, func() { l.drawRows(f) }) }
+func (l Bars) Draw(f *scene.Frame) { f.On(scene.Strokes, func() { l.drawRows(f) }) }
 
-func (l Bars) drawRows(f *frame) {
+func (l Bars) drawRows(f *scene.Frame) {
 	for i := range l.Rows {
 		b := &l.Rows[i]
-		y := f.y(-float64(i) - 0.5)
-		b.draw(f, y)
-		f.hits = append(f.hits, Hit{
-			Box:  vg.Rectangle{Min: vg.Point{X: f.Min.X, Y: y - rowHeight/2}, Max: vg.Point{X: f.Max.X, Y: y + rowHeight/2}},
+		row := vg.Rectangle{Min: vg.Point{X: f.Min.X, Y: f.Y(-float64(i) - 1)}, Max: vg.Point{X: f.Max.X, Y: f.Y(-float64(i))}}
+		b.draw(f, row)
+		f.Hits = append(f.Hits, scene.Hit{
+			Box:  row,
 			Name: number.Or(b.Transport, b.Name), X: number.Or(b.Quantity, l.Quantity), Y: b.says(l.Unit),
 		})
 	}
-	f.StrokeLine2(draw.LineStyle{Color: theme.FaintInk, Width: 0.8}, f.x(0), f.Min.Y, f.x(0), f.Max.Y)
+	f.StrokeLine2(draw.LineStyle{Color: theme.FaintInk, Width: 0.8}, f.X(0), f.Min.Y, f.X(0), f.Max.Y)
 }
 
 // words are the value, and what stands a gap behind it.
@@ -169,25 +191,32 @@ func (b *Bar) says(u number.Unit) string {
 	return strings.Join(append(lines, b.Details...), "\n")
 }
 
-// barHalf is half of a bar's thickness.
-const barHalf = rowHeight * 0.34
-
-func (b *Bar) draw(f *frame, y vg.Length) {
+func (b *Bar) draw(f *scene.Frame, row vg.Rectangle) {
+	y := (row.Min.Y + row.Max.Y) / 2
+	if f.Narrow {
+		y = row.Min.Y + barHalf + 4
+	}
 	b.drawParts(f, y)
 	if b.scattered() {
 		b.drawTrials(f, y)
 	}
 	if !math.IsNaN(b.Model) {
-		f.StrokeLine2(draw.LineStyle{Color: theme.TextInk, Width: 1.2, Dashes: []vg.Length{3, 2}}, f.x(b.Model), y-barHalf-3, f.x(b.Model), y+barHalf+3)
+		f.StrokeLine2(draw.LineStyle{Color: theme.TextInk, Width: 1.2, Dashes: []vg.Length{3, 2}}, f.X(b.Model), y-barHalf-3, f.X(b.Model), y+barHalf+3)
 	}
 	s := theme.Style(theme.BodySize, theme.TextInk, true)
 	if len(b.Parts) == 0 {
 		s = theme.Style(theme.BodySize, theme.FaintInk, false)
 	}
-	theme.Middle(&f.Canvas, s, vg.Point{X: f.x(b.reach()) + 6, Y: y}, b.words("  "))
+	at := vg.Point{X: f.X(b.reach()) + 6, Y: y}
+	if f.Narrow {
+		above := y + barHalf + 8
+		theme.Middle(&f.Canvas, theme.Style(theme.TickSize, theme.TextInk, false), vg.Point{X: row.Min.X + 2, Y: above}, b.Name)
+		s.XAlign, at = draw.XRight, vg.Point{X: row.Max.X, Y: above}
+	}
+	theme.Middle(&f.Canvas, s, at, b.words("  "))
 }
 
-func (b *Bar) drawParts(f *frame, y vg.Length) {
+func (b *Bar) drawParts(f *scene.Frame, y vg.Length) {
 	at := 0.0
 	for _, p := range b.Parts {
 		if !(p.Value > 0) {
@@ -197,12 +226,12 @@ func (b *Bar) drawParts(f *frame, y vg.Length) {
 		if p.Name != "" {
 			fill, edge, edged = p.Ink, theme.TextInk, true
 		}
-		box := rectangle(f.x(at), y-barHalf, f.x(at+p.Value), y+barHalf)
+		box := scene.Rectangle(f.X(at), y-barHalf, f.X(at+p.Value), y+barHalf)
 		if !b.Hollow {
 			f.FillPolygon(fill, box)
 		}
 		if b.Hollow || edged {
-			strokeBox(f.Canvas, draw.LineStyle{Color: edge, Width: 0.8}, box)
+			scene.StrokeBox(f.Canvas, draw.LineStyle{Color: edge, Width: 0.8}, box)
 		}
 		at += p.Value
 	}
@@ -210,11 +239,12 @@ func (b *Bar) drawParts(f *frame, y vg.Length) {
 
 // drawTrials spreads the points upwards: equal ones would look like one. They are
 // ringed, to show on their own bar.
-func (b *Bar) drawTrials(f *frame, y vg.Length) {
-	for i, v := range b.Trials {
-		share := vg.Length(2*i+1)/vg.Length(len(b.Trials)) - 1
-		at := vg.Point{X: f.x(v), Y: y - barHalf*0.63*share}
-		f.DrawGlyphNoClip(draw.GlyphStyle{Color: theme.Paper, Radius: 2.4, Shape: draw.CircleGlyph{}}, at)
-		f.DrawGlyphNoClip(draw.GlyphStyle{Color: theme.TextInk, Radius: 1.5, Shape: draw.CircleGlyph{}}, at)
+func (b *Bar) drawTrials(f *scene.Frame, y vg.Length) {
+	for _, style := range []draw.GlyphStyle{{Color: theme.Paper, Radius: 2.4}, {Color: theme.TextInk, Radius: 1.5}} {
+		style.Shape = draw.CircleGlyph{}
+		for i, v := range b.Trials {
+			share := vg.Length(2*i+1)/vg.Length(len(b.Trials)) - 1
+			f.DrawGlyphNoClip(style, vg.Point{X: f.X(v), Y: y - barHalf*0.63*share})
+		}
 	}
 }

@@ -1,4 +1,4 @@
-package charts
+package curves
 
 import (
 	"math"
@@ -15,9 +15,9 @@ import (
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
-// breakEvenPanels are maps of message rate and poll interval: where polling is
+// BreakEven adds maps of message rate and poll interval: where polling is
 // cheaper, and where push is.
-func breakEvenPanels(s *trials.Set, c *figure.Chart) {
+func BreakEven(s *trials.Set, c *figure.Chart) {
 	polls, pushes := s.PollAndPush()
 	axes := s.BreakEvenAxes()
 	if len(polls) == 0 || len(pushes) == 0 || len(axes) == 0 {
@@ -141,44 +141,50 @@ func (g ground) follow(gap func(rate, interval float64) float64) (line []scene.P
 	return line
 }
 
-// freshnessPanels draw stale time against server CPU: polling goes along a curve,
-// and each way to push is a point.
-func freshnessPanels(s *trials.Set, c *figure.Chart) {
+// Freshness draws stale time against server CPU: polling goes along a curve, and
+// each way to push is a point. All panels have one scale.
+func Freshness(s *trials.Set, c *figure.Chart) {
 	polls, pushes := s.PollAndPush()
 	if len(polls) == 0 || len(pushes) == 0 || !slices.Contains(s.Swept, "poll.interval") {
 		return
 	}
 	c.Caption += crossedText(s)
-	for _, l := range trials.Few(s.Cuts(trials.AxisOf("poll.interval"))) {
-		c.Panels = append(c.Panels, freshnessPanel(&l))
-	}
-}
-
-func freshnessPanel(l *trials.Cut) scene.Panel {
-	p := scene.Panel{Heading: heldHeading("stale share of time, against server CPU per client", l), Height: 300}
 	var xs, ys []float64
-	labelled := false
-	for _, name := range l.Transports() {
-		k := freshnessOf(l, name, !labelled)
-		if len(k.Points) == 0 {
-			continue
+	for _, l := range trials.Few(s.Cuts(trials.AxisOf("poll.interval"))) {
+		p := scene.Panel{Heading: heldHeading("stale share of time, against server CPU per client", &l), Height: 210}
+		for _, k := range freshnessLines(&l) {
+			p.Scene = append(p.Scene, k, k.End())
+			for _, at := range k.Points {
+				xs, ys = append(xs, at.X), append(ys, at.Y)
+			}
 		}
-		labelled = labelled || k.Points[0].Label != ""
-		p.Scene = append(p.Scene, k, k.End())
-		for _, at := range k.Points {
-			xs, ys = append(xs, at.X), append(ys, at.Y)
+		if len(p.Scene) == 0 {
+			p.Omitted = "server CPU and freshness were not measured together"
 		}
+		c.Panels = append(c.Panels, p)
 	}
-	if len(p.Scene) == 0 {
-		p.Omitted = "server CPU and freshness were not measured together"
-		return p
+	if len(xs) == 0 {
+		return
 	}
 	lowX, highX := axis.LogBounds(stat.Range(xs))
 	lowY, highY := axis.LogBounds(stat.Range(ys))
-	p.X, p.Y = axis.Logarithmic(lowX, highX, number.CPURate), axis.Logarithmic(lowY, min(highY, 1), number.Share)
-	p.X.Name = "server CPU per client, in each second"
-	p.X.Say, p.Y.Say = number.CPURate.Format, number.Share.Format
-	return p
+	across, up := axis.Logarithmic(lowX, highX, number.CPURate), axis.Logarithmic(lowY, min(highY, 1), number.Share)
+	across.Name = "server CPU time per client and second"
+	across.Say, up.Say = number.CPURate.Format, number.Share.Format
+	for i := range c.Panels {
+		c.Panels[i].X, c.Panels[i].Y = across, up
+	}
+}
+
+func freshnessLines(l *trials.Cut) (list []scene.Line) {
+	labelled := false
+	for _, name := range l.Transports() {
+		if k := freshnessOf(l, name, !labelled); len(k.Points) > 0 {
+			labelled = labelled || k.Points[0].Label != ""
+			list = append(list, k)
+		}
+	}
+	return list
 }
 
 // freshnessOf is one transport's way between freshness and cost, labelled with
