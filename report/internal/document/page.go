@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"image/color"
+	"slices"
 	"strings"
 
 	"github.com/pollpush/pollpush/internal/web"
@@ -55,6 +56,11 @@ type pageQuestion struct{ Anchor, Title string }
 // the page, if their URL is not empty.
 func (d *Document) Page(trials template.URL) ([]byte, error) {
 	all, questions := d.drawn()
+	timed := slices.IndexFunc(all, func(f pageFigure) bool { return f.Asks == figure.InTime }) // the last question
+	if timed < 0 {
+		timed = len(all)
+	}
+	all, inTime := all[:timed], all[timed:]
 	beside := min(len(all), 2)
 	if d.Table.Wide() {
 		beside = min(len(all), 1)
@@ -66,6 +72,7 @@ func (d *Document) Page(trials template.URL) ([]byte, error) {
 		Style, Script template.HTML
 		Questions     []pageQuestion
 		Beside, Below []pageFigure // the verdict and the table, where the page is wide
+		InTime        []pageFigure // folded on phones
 		TrialsURL     template.URL
 	}{
 		Document: d,
@@ -76,6 +83,7 @@ func (d *Document) Page(trials template.URL) ([]byte, error) {
 		Questions: questions,
 		Beside:    all[:beside],
 		Below:     all[beside:],
+		InTime:    inTime,
 		TrialsURL: trials,
 	}
 	var b bytes.Buffer

@@ -71,3 +71,6 @@ for (const [name, text] of Object.entries(texts)) {
     from.parentNode.after(button)
   }
 }
+
+// A phone shows what leads; the rest is a tap away.
+if (matchMedia('(max-width: 590px)').matches) document.querySelector('.seconds')?.removeAttribute('open')

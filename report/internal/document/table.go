@@ -112,8 +112,8 @@ func (t *Table) Wide() bool { return len(t.Head) > 5 }
 // then stand beneath each other, each with its column's head.
 func (t *Table) Stacks() bool { return len(t.Head) > 4 }
 
-// HeadText is the head of a column.
-func (t *Table) HeadText(column int) string { return t.Head[column].Text }
+// HeadText is the head of a column, stamped.
+func (t *Table) HeadText(column int) string { return t.Head[column].String() }
 
 // lines are the head and the rows as text, with or without ranges.
 func (t *Table) lines(ranges bool) (head []string, rows [][]string) {
