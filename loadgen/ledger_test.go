@@ -75,3 +75,31 @@ func TestALedgerOfEndlessLossesIsBounded(t *testing.T) {
 	assert.Check(t, len(l.gaps) == maxGaps, "%d gaps are kept, want %d", len(l.gaps), maxGaps)
 	assert.Check(t, is.Equal(l.Enter(1), duplicate), "an id of which nothing is known any more")
 }
+
+// What clients lack is what the ledgers' gaps hold.
+func TestLacking(t *testing.T) {
+	for name, c := range map[string]struct {
+		seqs []uint64
+		want int64
+	}{
+		"nothing":         {nil, 0},
+		"in order":        {[]uint64{0, 1, 2}, 0},
+		"again":           {[]uint64{0, 0, 1, 0}, 0},
+		"the first":       {[]uint64{1}, 1},
+		"three":           {[]uint64{0, 4}, 3},
+		"three, one late": {[]uint64{0, 4, 2}, 2},
+		"late, and again": {[]uint64{0, 2, 1, 1}, 0},
+	} {
+		r, ledger := &run{}, Ledger{}
+		for _, seq := range c.seqs {
+			high := ledger.high
+			r.countLacking(ledger.Enter(seq+1), seq, high)
+		}
+		var gaps int64
+		for _, g := range ledger.gaps {
+			gaps += int64(g.to - g.from + 1)
+		}
+		got := r.lacking.Load()
+		assert.Check(t, got == c.want && got == gaps, "%s: %d, want %d; the ledger's gaps hold %d", name, got, c.want, gaps)
+	}
+}

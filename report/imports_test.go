@@ -24,7 +24,7 @@ var levels = [][]string{
 	{"report/internal/model", "report/internal/compare"},
 	{"report/internal/scene", "report/internal/export"},
 	{"report/internal/figure", "report/internal/rows"},
-	{"report/internal/curves", "report/internal/document"},
+	{"report/internal/curves", "report/internal/overtime", "report/internal/document"},
 	{"report/internal/charts"},
 	{"report/internal/prose", "report/internal/published"},
 	{"report/gate", "report/internal/tables"},

@@ -11,7 +11,6 @@ import (
 
 	"github.com/pollpush/pollpush/internal/clock"
 	"github.com/pollpush/pollpush/internal/result"
-	"github.com/pollpush/pollpush/internal/shard"
 )
 
 // progress shows how far a run is: one live line on a terminal, and
@@ -203,9 +202,6 @@ func (r *runner) tell(n News) {
 	}
 }
 
-// watched reports whether anybody sees what shards report only for watching.
-func (r *runner) watched() bool { return r.Live || r.Follow != nil }
-
 func (r *runner) outline(slots []slot) *Outline {
 	return &Outline{r.Grid.Name, r.Grid.About, r.Grid.Transports(), len(slots), r.left.Seconds()}
 }
@@ -223,33 +219,18 @@ func (r *runner) outcome(t *result.Trial) *Outcome {
 }
 
 // moment puts together second k, which all shards have reported, and now is the sum.
-func (r *runner) moment(t *result.Trial, w *watch, k int, now result.Second) *Moment {
+func (r *runner) moment(t *result.Trial, w *watch, k int, now secondSum) *Moment {
 	phase, trial := w.left(k)
-	seen := w.takeSeen(k)
 	m := &Moment{
 		Name: r.name(t), K: k, T: now.T, Phase: now.Phase,
 		PhaseLeftS: phase.Seconds(), TrialLeftS: trial.Seconds(), RunLeftS: (trial + r.left).Seconds(),
 		ClientsAsked: r.Scenario.Clients, RateAsked: r.Scenario.Publish.Rate * float64(r.Scenario.Rooms),
 		SecondCounts: now.SecondCounts,
-		P50:          seen.latencies.Quantile(.5), P99: seen.latencies.Quantile(.99), Missing: seen.missing,
+		P50:          now.Latencies.Quantile(.5), P99: now.Latencies.Quantile(.99), Missing: now.missing,
 	}
+	m.Latencies = nil // told by the percentiles
 	m.ServerCPU, m.ServerRSSBytes = w.serverNow()
 	return m
-}
-
-// seen is what all shards report of a second only for watching.
-type seen struct {
-	latencies shard.Sketch
-	missing   int64
-}
-
-// takeSeen returns what was reported of second k, and forgets it.
-func (w *watch) takeSeen(k int) seen {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	s := w.seen[k]
-	delete(w.seen, k)
-	return s
 }
 
 // left is what is planned of the phase and of the trial after second k.

@@ -245,7 +245,6 @@ func (r *runner) plans(transport string, servers served) []shard.Plan {
 		Payload: s.Payload, PollInterval: s.Poll.Interval, PollWait: s.Poll.Wait, Seed: s.Seed, Nonce: word,
 		RampStart: clock.Now() + int64(150*time.Millisecond),
 		RampUp:    s.Phases.RampUp, WarmUp: s.Phases.WarmUp, Steady: s.Phases.Steady, Drain: s.Phases.Drain,
-		Live: r.watched(),
 	}
 	plans := make([]shard.Plan, plan.Shards)
 	for i := range plans {

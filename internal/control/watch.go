@@ -30,14 +30,19 @@ type watch struct {
 
 	mu      sync.Mutex
 	begun   int64 // start of the warm-up; 0 until known
-	series  map[int]*result.Second
-	ticks   map[int]int  // shards that have reported a second
-	seen    map[int]seen // by second, until it is taken
+	series  map[int]*secondSum
 	looks   []look
 	open    [2]int64 // descriptors of the servers and of the shards
 	edges   [2]edge
 	stopped bool // the steady state was broken off: its end is none that was planned
 	problem error
+}
+
+// secondSum is what shards have reported of one.
+type secondSum struct {
+	result.Second
+	missing int64
+	shards  int // that have reported it
 }
 
 // look is what processes hold and have used at an instant.
@@ -54,7 +59,7 @@ const sampleInterval = 250 * time.Millisecond
 // what they tell themselves.
 func newWatch(plan shard.Plan, servers []int, metrics scrapers, base sample) *watch {
 	w := &watch{plan: plan, servers: servers, metrics: metrics, known: make(chan struct{}),
-		series: map[int]*result.Second{}, ticks: map[int]int{}, seen: map[int]seen{}}
+		series: map[int]*secondSum{}}
 	w.before = w.readHolding(func() sample { return base })
 	return w
 }
@@ -127,28 +132,20 @@ func (w *watch) look() look {
 	return look{at, server.RSSBytes, shards.RSSBytes, server.CPU, shards.CPU}
 }
 
-// tick adds one shard's second, and returns the sum once all have reported it.
-func (w *watch) tick(s shard.Second) (result.Second, bool) {
+// tick adds one shard's second, and returns the sum, which is whole once all have
+// reported it.
+func (w *watch) tick(s shard.Second) (sum secondSum, whole bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	sum := w.series[s.K]
-	if sum == nil {
-		sum = &result.Second{}
-		w.series[s.K] = sum
+	if w.series[s.K] == nil {
+		w.series[s.K] = &secondSum{}
 	}
-	sum.SecondCounts = result.Add(sum.SecondCounts, s.SecondCounts)
-	sum.T, sum.Phase = w.phase(s.K)
-	if w.plan.Live {
-		of := w.seen[s.K]
-		if of.latencies == nil {
-			of.latencies = shard.Sketch{}
-		}
-		of.latencies.Add(s.Latencies)
-		of.missing += s.Missing
-		w.seen[s.K] = of
-	}
-	w.ticks[s.K]++
-	return *sum, w.ticks[s.K] == w.plan.Shards
+	held := w.series[s.K]
+	held.SecondCounts = result.Add(held.SecondCounts, s.SecondCounts)
+	held.T, held.Phase = w.phase(s.K)
+	held.missing += s.Missing
+	held.shards++
+	return *held, held.shards == w.plan.Shards
 }
 
 // phase places second k of the grid.
@@ -174,8 +171,8 @@ func (w *watch) phase(k int) (t float64, phase string) {
 // seconds returns the trial's series, with what the servers took in each.
 func (w *watch) seconds() []result.Second {
 	out := []result.Second{}
-	for k := 0; w.series[k] != nil && w.ticks[k] == w.plan.Shards; k++ {
-		s := *w.series[k]
+	for k := 0; w.series[k] != nil && w.series[k].shards == w.plan.Shards; k++ {
+		s := w.series[k].Second
 		s.T, s.Phase = w.phase(k)
 		at := w.plan.RampStart + int64(k)*int64(time.Second)
 		from, to := w.lookAt(at), w.lookAt(at+int64(time.Second))

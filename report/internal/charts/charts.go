@@ -11,6 +11,7 @@ import (
 	"github.com/pollpush/pollpush/report/internal/figure"
 	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/number"
+	"github.com/pollpush/pollpush/report/internal/overtime"
 	"github.com/pollpush/pollpush/report/internal/theme"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
@@ -79,9 +80,26 @@ var definitions = []definition{
 	{name: "breaks", asks: figure.BreaksFirst, sweep: curves.Breaks,
 		title:   "What breaks first",
 		caption: "Which load was too much, and why?"},
-	{name: "timeline", asks: figure.InTime, point: timelinePanels,
+	{name: "latency-histogram", asks: figure.FreshForUsers, point: named(overtime.Histogram),
+		title:   "How latencies are spread",
+		caption: "Which share of the deliveries took how long? All used trials together; every row has the same scale. Twelve bars share each power of ten."},
+	{name: "latency-in-time", asks: figure.InTime, point: named(overtime.Latency),
+		title:   "Latency of one trial of each transport, second by second",
+		caption: "Did latency change? Each column is what clients saw in a second, whenever it was due; the darker a cell, the more of these deliveries took so long: below 2 %, 10 %, 25 %, and more. Cells are the buckets in which shards count: 50 µs high up to 0.4 ms, at most 25 % above. The dashed line is the poll interval, the longest wait by the model of polling. Only the unshaded part counts."},
+	{name: "timeline", asks: figure.InTime, point: named(overtime.Timeline),
 		title:   "One trial of each transport, second by second",
-		caption: "Was the steady state steady? One trial of each transport, all phases, in seconds from the start of the warm-up. Only the unshaded part counts. Dashed lines are the model: λN deliveries and N/T polls per second."},
+		caption: "Was the steady state steady? One trial of each transport, all phases, in seconds from the start of the warm-up. Only the unshaded part counts. Dashed lines are the model: λ messages and λN deliveries of them, and N/T polls per second."},
+}
+
+// named gives the sides of a point to a chart under their names.
+func named(draw func([]overtime.Side, *figure.Chart)) func(*trials.Point, *figure.Chart) {
+	return func(p *trials.Point, c *figure.Chart) {
+		var sides []overtime.Side
+		for i := range p.Sides {
+			sides = append(sides, overtime.Side{Side: &p.Sides[i], Name: sideName(p, &p.Sides[i])})
+		}
+		draw(sides, c)
+	}
 }
 
 // PointCharts are the charts of a run of one point.

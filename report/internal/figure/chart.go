@@ -24,6 +24,7 @@ type Chart struct {
 	Caption string // what it shows, for the page
 	Asks    Question
 	Panels  []scene.Panel
+	Columns int      // panels beside each other, where there is room; 0 is one
 	Omitted string   // why there is nothing to draw, if so
 	Stamp   string   // suspect or invalid
 	Notes   []string // what else is to be known of this chart
@@ -61,6 +62,8 @@ const (
 	margin   = vg.Length(14)
 	frameGap = vg.Length(5) // between panels and what frames them
 	dpi      = 192          // of the PNG, for dense screens
+
+	columnGap = vg.Length(20)
 )
 
 // full is a chart by itself.
@@ -103,10 +106,27 @@ func (c *Chart) height(l layout) vg.Length {
 	if l.framed {
 		h += 2 * frameGap
 	}
-	for i := range c.Panels {
-		h += c.Panels[i].FullHeight(l.width - 2*l.margin)
+	columns, width := c.columns(l)
+	for row := range slices.Chunk(c.Panels, columns) {
+		h += rowHeight(row, width)
 	}
 	return h
+}
+
+// columns are how many panels stand beside each other, and how wide each is.
+func (c *Chart) columns(l layout) (n int, width vg.Length) {
+	n, width = max(1, c.Columns), l.width-2*l.margin
+	if theme.IsNarrow(width) {
+		n = 1
+	}
+	return n, (width - vg.Length(n-1)*columnGap) / vg.Length(n)
+}
+
+func rowHeight(row []scene.Panel, width vg.Length) (highest vg.Length) {
+	for i := range row {
+		highest = max(highest, row[i].FullHeight(width))
+	}
+	return highest
 }
 
 // PNG draws the chart as a picture of twice the size.
@@ -135,11 +155,16 @@ func (c *Chart) draw(dc draw.Canvas, l layout) (hits []scene.Hit) {
 	}
 	omitted := c.omitted(l)
 	omitted.Take(&area)
-	for i := range c.Panels {
+	columns, width := c.columns(l)
+	for row := range slices.Chunk(c.Panels, columns) {
 		box := area
-		box.Min.Y = box.Max.Y - c.Panels[i].FullHeight(area.Size().X)
+		box.Min.Y = box.Max.Y - rowHeight(row, width)
 		area.Max.Y = box.Min.Y
-		hits = append(hits, c.Panels[i].Draw(box)...)
+		for i := range row {
+			box.Max.X = box.Min.X + width
+			hits = append(hits, row[i].Draw(box)...)
+			box.Min.X = box.Max.X + columnGap
+		}
 	}
 	if l.framed {
 		area.Max.Y -= frameGap

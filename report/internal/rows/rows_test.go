@@ -32,7 +32,7 @@ func TestWhatIsDrawnIsToldAndListed(t *testing.T) {
 	}{
 		{scene.Panel{X: scale, Y: scale, Height: 100, Scene: []scene.Primitive{line, scene.Guide{Series: scene.Series{Name: "model", Y: []float64{5}}}}},
 			"ws\n1: 2 | ws\n3: 6", "ws [1 2] [2 4] | ws band, low [1] [1] | ws band, high [1] [3] | ws invalid [3] [6] | model [] [5]"},
-		{scene.Panel{X: scale, Y: scale, Height: 100, Strips: true, Scene: []scene.Primitive{line}},
+		{scene.Panel{X: scale, Y: scale, Height: 100, Strips: 75, Scene: []scene.Primitive{line}},
 			"1\nws 2 | 2\nws 4 | 3\nws 6", "ws [1 2] [2 4] | ws band, low [1] [1] | ws band, high [1] [3] | ws invalid [3] [6]"},
 		{scene.Panel{X: named, Y: scale, Height: 100, Scene: []scene.Primitive{line}},
 			"", "ws [1 2] [2 4] | ws band, low [1] [1] | ws band, high [1] [3] | ws invalid [3] [6]"},

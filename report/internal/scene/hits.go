@@ -26,7 +26,7 @@ func (h *Hit) Says() string {
 // hitPoint adds the hit of a point, if both axes say values and no strips do.
 func (f *Frame) hitPoint(at vg.Point, name string, x, y float64) {
 	const reach = vg.Length(7)
-	if f.Panel.Strips || f.Panel.X.Say == nil || f.Panel.Y.Say == nil {
+	if f.Panel.Strips > 0 || f.Panel.X.Say == nil || f.Panel.Y.Say == nil {
 		return
 	}
 	box := vg.Rectangle{Min: vg.Point{X: at.X - reach, Y: at.Y - reach}, Max: vg.Point{X: at.X + reach, Y: at.Y + reach}}
@@ -37,9 +37,8 @@ func (f *Frame) hitPoint(at vg.Point, name string, x, y float64) {
 // several where those would be too narrow to be pointed at. They say the values of
 // all lines.
 func (f *Frame) hitStrips() {
-	const most = 75 // in wide drawings and in narrow ones alike
 	across := &f.Panel.X
-	step := math.Ceil((across.High - across.Low) / most)
+	step := math.Ceil((across.High - across.Low) / float64(f.Panel.Strips))
 	for from := across.Low; from < across.High; from += step {
 		var values []string
 		for _, m := range f.Panel.Scene {

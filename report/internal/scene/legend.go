@@ -30,7 +30,7 @@ func (p *Panel) legend(width vg.Length) (list []Entry) {
 		case interface{ Legend() []Entry }:
 			list = append(list, m.Legend()...)
 		case Guide:
-			if !m.NameAtLine {
+			if !m.NameAtLine && !m.Unnamed {
 				list = append(list, Entry{Name: m.Name, Sample: 24, Draw: func(c *draw.Canvas, at vg.Point) {
 					c.StrokeLine2(guideStyle, at.X, at.Y, at.X+24, at.Y)
 				}})

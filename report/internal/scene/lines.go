@@ -192,6 +192,7 @@ func beside(at vg.Point, taken []vg.Point) vg.Point {
 type Guide struct {
 	Series
 	NameAtLine bool
+	Unnamed    bool // the heading says what it is
 }
 
 // guideStyle is how a guide is drawn, here and in the legend.

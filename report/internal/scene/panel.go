@@ -18,7 +18,7 @@ type Panel struct {
 	Height  vg.Length // of the axes at least, or as the primitives need
 	X, Y    axis.Axis
 	Scene   []Primitive
-	Strips  bool // the pointer is told all lines in upright strips, not point by point
+	Strips  int // the pointer is told all lines in so many upright strips at most; 0: point by point
 }
 
 // AddScale adds to the heading what the numbers of its axis are in.
@@ -28,13 +28,21 @@ func (p *Panel) AddScale(s number.Scale) {
 	}
 }
 
-// Gaps below the heading, around the sentence that stands for the axes, and below
-// the axes.
+// Gaps around the sentence that stands for the axes, and below the axes.
 const (
-	headingGap = vg.Length(4)
 	omittedGap = vg.Length(14)
 	axesGap    = vg.Length(5)
 )
+
+// headingGap is below the heading, and has room for the names of spans.
+func (p *Panel) headingGap() vg.Length {
+	for _, m := range p.Scene {
+		if _, ok := m.(Span); ok {
+			return 10
+		}
+	}
+	return 4
+}
 
 func (p *Panel) heading(width vg.Length) theme.Paragraph {
 	words := p.Heading
@@ -61,7 +69,7 @@ func (p *Panel) omitted(width vg.Length) theme.Paragraph { return theme.Instead(
 func (p *Panel) FullHeight(width vg.Length) vg.Length {
 	heading, omitted := p.heading(width), p.omitted(width)
 	name := p.name(width)
-	h := heading.Height() + headingGap + name.Height() + axesGap
+	h := heading.Height() + p.headingGap() + name.Height() + axesGap
 	if p.Omitted != "" {
 		return h + omitted.Height() + 2*omittedGap
 	}
@@ -105,7 +113,7 @@ func (p *Panel) Draw(box draw.Canvas) []Hit {
 	width := box.Size().X
 	heading, omitted, name := p.heading(width), p.omitted(width), p.name(width)
 	heading.Take(&box)
-	box.Max.Y -= headingGap
+	box.Max.Y -= p.headingGap()
 	if p.Omitted != "" {
 		box.Max.Y -= omittedGap
 		omitted.Take(&box)

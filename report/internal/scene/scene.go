@@ -70,7 +70,7 @@ func (s *plotter) Plot(c draw.Canvas, p *plot.Plot) {
 		}
 	}
 	f.drawEnds()
-	if s.panel.Strips {
+	if s.panel.Strips > 0 {
 		f.hitStrips()
 	}
 	s.hits = f.Hits
