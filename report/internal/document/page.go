@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"image/color"
+	"slices"
 	"strings"
 
 	"github.com/pollpush/pollpush/internal/web"
@@ -30,7 +31,15 @@ var chartsCSS string
 //go:embed charts.js
 var chartsJS string
 
-var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"linked": linked}).Parse(pageHTML))
+
+// tutorial is where its claims are written down.
+const tutorial = "https://github.com/pollpush/pollpush/blob/main/docs/papers.md#the-tutorial"
+
+// linked is a text in which the tutorial is a link.
+func linked(s string) template.HTML {
+	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(s), "the tutorial", `<a href="`+tutorial+`">the tutorial</a>`))
+}
 
 // pageFigure is a chart, drawn for desks and for phones.
 type pageFigure struct {
@@ -38,32 +47,44 @@ type pageFigure struct {
 	Wide, Narrow template.HTML
 }
 
-// pageQuestion is a question with what answers it.
-type pageQuestion struct {
-	ID, Title string
-	Figures   []pageFigure
-	Answer    *Section
-}
+// pageQuestion is a question, and the first chart that answers it.
+type pageQuestion struct{ Anchor, Title string }
 
 // Page is report.html: one file that loads nothing, and that reads without its
 // script. Its policy allows the one style block and the one script, by their
-// hashes, and no attribute of either kind anywhere.
-func (d *Document) Page(files []Download) ([]byte, error) {
+// hashes, and no attribute of either kind anywhere. The trials are a file within
+// the page, if their URL is not empty.
+func (d *Document) Page(trials template.URL) ([]byte, error) {
+	all, questions := d.drawn()
+	timed := slices.IndexFunc(all, func(f pageFigure) bool { return f.Asks == figure.InTime }) // the last question
+	if timed < 0 {
+		timed = len(all)
+	}
+	all, inTime := all[:timed], all[timed:]
+	beside := min(len(all), 2)
+	if d.Table.Wide() {
+		beside = min(len(all), 1)
+	}
 	css, script := web.Palette()+pageCSS+chartsCSS+darkCharts(), pageJS+"\n"+chartsJS
 	data := struct {
 		*Document
 		Policy        string
 		Style, Script template.HTML
 		Questions     []pageQuestion
-		Files         []Download
+		Beside, Below []pageFigure // the verdict and the table, where the page is wide
+		InTime        []pageFigure // folded on phones
+		TrialsURL     template.URL
 	}{
 		Document: d,
 		Policy:   "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + hashed(css) + "; script-src " + hashed(script),
 		// Nothing foreign is in style and script, nor in an SVG beyond text that was escaped.
 		Style:     template.HTML("<style>" + css + "</style>"),
 		Script:    template.HTML("<script>" + script + "</script>"),
-		Questions: d.asked(),
-		Files:     files,
+		Questions: questions,
+		Beside:    all[:beside],
+		Below:     all[beside:],
+		InTime:    inTime,
+		TrialsURL: trials,
 	}
 	var b bytes.Buffer
 	if err := pageTemplate.Execute(&b, data); err != nil {
@@ -78,30 +99,24 @@ func hashed(source string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// asked are the questions that anything answers.
-func (d *Document) asked() []pageQuestion {
-	var list []pageQuestion
+// drawn are the charts by their questions, and the questions that any answers.
+func (d *Document) drawn() (list []pageFigure, questions []pageQuestion) {
 	for q, title := range figure.Questions {
-		p := pageQuestion{ID: slug(title), Title: title}
+		first := true
 		for i := range d.Charts {
-			if c := &d.Charts[i]; c.Asks == figure.Question(q) {
-				wide, narrow := c.OnPage()
-				p.Figures = append(p.Figures, pageFigure{c, template.HTML(wide), template.HTML(narrow)})
+			c := &d.Charts[i]
+			if c.Asks != figure.Question(q) {
+				continue
 			}
-		}
-		if s, ok := d.Answers[figure.Question(q)]; ok && len(s.Table.Rows) > 0 {
-			p.Answer = &s
-		}
-		if len(p.Figures) > 0 || p.Answer != nil {
-			list = append(list, p)
+			wide, narrow := c.OnPage()
+			list = append(list, pageFigure{c, template.HTML(wide), template.HTML(narrow)})
+			if first {
+				questions = append(questions, pageQuestion{"chart-" + c.Name, title})
+			}
+			first = false
 		}
 	}
-	return list
-}
-
-// slug is a title as an anchor: "How fresh is it?" is how-fresh-is-it.
-func slug(title string) string {
-	return strings.Join(strings.FieldsFunc(strings.ToLower(title), func(r rune) bool { return r < 'a' || r > 'z' }), "-")
+	return list, questions
 }
 
 // darkCharts recolours the charts on a dark page, by the colours that they

@@ -10,6 +10,12 @@ const compare = (a, b, sign) => {
   return sign * natural(a.textContent, b.textContent)
 }
 
+// What a row counts is shown at its name as well.
+const means = new Map([...document.querySelectorAll('.meanings li')].map(li => {
+  const name = li.firstChild.textContent
+  return [name, li.textContent.slice(name.length + 2)]
+}))
+
 for (const table of document.querySelectorAll('table[data-sorts]')) {
   const rows = [...table.rows], body = table.tBodies[0]
   const byColumn = table.dataset.sorts === 'rows'
@@ -32,7 +38,8 @@ for (const table of document.querySelectorAll('table[data-sorts]')) {
   for (const header of headers) {
     const button = document.createElement('button')
     button.append(...header.childNodes)
-    button.title = byColumn ? 'Sort by this' : 'Sort the columns by this'
+    const meaning = means.get(button.textContent)
+    button.title = (meaning ? meaning + '\n' : '') + (byColumn ? 'Sort by this' : 'Sort the columns by this')
     header.append(button)
     button.onclick = () => {
       const up = header.ariaSort !== 'ascending'
@@ -42,3 +49,28 @@ for (const table of document.querySelectorAll('table[data-sorts]')) {
     }
   }
 }
+
+// Tables are copied as spreadsheets take them, commands as a shell does.
+const texts = {
+  table: table => [...table.rows].map(row => [...row.cells].map(cell => cell.innerText.replace(/\s+/g, ' ').trim()).join('\t')).join('\n'),
+  code: code => code.textContent.trim(),
+}
+for (const [name, text] of Object.entries(texts)) {
+  if (!navigator.clipboard) break
+  for (const from of document.querySelectorAll('.scroll > table, pre > code')) {
+    if (from.localName !== name) continue
+    const button = document.createElement('button')
+    button.className = 'copy'
+    button.textContent = name === 'table' ? 'Copy the table' : 'Copy'
+    button.onclick = async () => {
+      const label = button.textContent
+      await navigator.clipboard.writeText(text(from))
+      button.textContent = 'Copied'
+      setTimeout(() => { button.textContent = label }, 1500)
+    }
+    from.parentNode.after(button)
+  }
+}
+
+// A phone shows what leads; the rest is a tap away.
+if (matchMedia('(max-width: 590px)').matches) document.querySelector('.seconds')?.removeAttribute('open')

@@ -24,13 +24,21 @@ func (d *Document) Text(o TextOptions) []byte {
 	var b strings.Builder
 	o.wrap(&b, d.Title, "", bold)
 	b.WriteString("\n")
-	o.numbers(&b, d.Table)
-	if len(d.Footnotes) > 0 {
-		for _, note := range d.Footnotes {
-			o.Wrap(&b, note, "")
+	if len(d.Headline.Tiles) > 0 {
+		if d.Headline.Warning {
+			o.Warn(&b, d.Headline.line())
+		} else {
+			o.Wrap(&b, d.Headline.line(), "")
 		}
 		b.WriteString("\n")
 	}
+	o.numbers(&b, d.Table)
+	for _, note := range append(slices.Clone(d.Footnotes), d.Table.Legend()) {
+		if note != "" {
+			o.Wrap(&b, note, "")
+		}
+	}
+	b.WriteString("\n")
 	for _, s := range d.Verdict.Headlines {
 		o.Warn(&b, s)
 	}
