@@ -41,7 +41,7 @@ func (c *calibrateCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	options := calibration.Options{Commit: commit(), Confirm: c.Confirm, Quick: c.Quick, Progress: s.stderr}
+	options := calibration.Options{Commit: version(), Confirm: c.Confirm, Quick: c.Quick, Progress: s.stderr}
 	if options.Nulltarget, err = beside("nulltarget"); err != nil {
 		return err
 	}

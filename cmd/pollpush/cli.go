@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"reflect"
-	"runtime/debug"
 	"slices"
 	"strings"
 	"time"
@@ -152,7 +151,7 @@ func emptyList(c *kong.Context) error {
 // vars are what the help texts of the commands speak of.
 func vars() kong.Vars {
 	return kong.Vars{
-		"version": "pollpush " + commit(), "transports": strings.Join(transport.Names(), ", "), "calibrations": calibrations, "live": liveAddress, "scenario": scenario.Default,
+		"version": "pollpush " + version(), "transports": strings.Join(transport.Names(), ", "), "calibrations": calibrations, "live": liveAddress, "scenario": scenario.Default,
 	}
 }
 
@@ -171,15 +170,6 @@ func refuse(format string, args ...any) error {
 
 // findBeside is a variable for tests, whose program has a folder of its own.
 var findBeside = proc.Beside
-
-// beside finds a program that pollpush starts.
-func beside(name string) (string, error) {
-	path, err := findBeside(name)
-	if err != nil {
-		return "", refuse("%w", err)
-	}
-	return path, nil
-}
 
 // exitError asks for an exit code. Its message, if any, has not been printed.
 type exitError struct {
@@ -214,26 +204,4 @@ func explain(stderr io.Writer, err error) int {
 func causedBy[E error](err error) bool {
 	_, ok := errors.AsType[E](err)
 	return ok
-}
-
-// builtFrom is the commit, set by the linker; see the Makefile.
-var builtFrom string
-
-// commit names what pollpush was built from.
-func commit() string {
-	if builtFrom != "" {
-		return builtFrom
-	}
-	revision, dirty := "unknown", ""
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			switch {
-			case s.Key == "vcs.revision":
-				revision = s.Value[:min(12, len(s.Value))]
-			case s.Key == "vcs.modified" && s.Value == "true":
-				dirty = "-dirty"
-			}
-		}
-	}
-	return revision + dirty
 }

@@ -48,7 +48,7 @@ type runCommand struct {
 // one begins.
 func (c *runCommand) Run(s *session) error {
 	options := control.Options{
-		Arm: control.Arm{Commit: commit()}, NoLock: c.NoLock, Progress: s.stderr, Live: s.stderr.escapes, Width: s.stderr.width, Resume: c.Resume != nil,
+		Arm: control.Arm{Commit: version()}, NoLock: c.NoLock, Progress: s.stderr, Live: s.stderr.escapes, Width: s.stderr.width, Resume: c.Resume != nil,
 	}
 	if err := c.prepare(&options); err != nil {
 		return err

@@ -3,13 +3,13 @@ package proc
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
@@ -100,31 +100,24 @@ func (s *Sockets) ask(family byte, local, remote uint16) error {
 	}
 }
 
-var errCutOff = errors.New("the answer is cut off")
-
 // add adds the sockets of one piece of the answer, and reports whether it was
 // the last.
 func (s *Sockets) add(answer []byte) (ended bool, err error) {
-	for len(answer) >= headerSize {
-		size, kind := int(binary.NativeEndian.Uint32(answer)), binary.NativeEndian.Uint16(answer[4:])
-		if size < headerSize || size > len(answer) {
-			return false, errCutOff
-		}
-		body := answer[headerSize:size]
+	messages, err := syscall.ParseNetlinkMessage(answer)
+	for _, m := range messages {
 		switch {
-		case kind == unix.NLMSG_DONE:
+		case m.Header.Type == unix.NLMSG_DONE:
 			return true, nil
-		case kind == unix.NLMSG_ERROR && len(body) >= 4:
-			return false, unix.Errno(-int32(binary.NativeEndian.Uint32(body)))
-		case kind == unix.SOCK_DIAG_BY_FAMILY && len(body) >= messageSize:
+		case m.Header.Type == unix.NLMSG_ERROR && len(m.Data) >= 4:
+			return false, unix.Errno(-int32(binary.NativeEndian.Uint32(m.Data)))
+		case m.Header.Type == unix.SOCK_DIAG_BY_FAMILY && len(m.Data) >= messageSize:
 			s.Count++
-			s.BufferBytes += buffers(body[messageSize:])
+			s.BufferBytes += buffers(m.Data[messageSize:])
 		default:
-			return false, errCutOff
+			return false, unix.EINVAL
 		}
-		answer = answer[min(aligned(size), len(answer)):]
 	}
-	return false, nil
+	return false, err
 }
 
 // buffers adds up a socket's memory, which is among its attributes.
@@ -144,13 +137,10 @@ func buffers(attributes []byte) (bytes int64) {
 				}
 			}
 		}
-		attributes = attributes[min(aligned(size), len(attributes)):]
+		attributes = attributes[min((size+3)&^3, len(attributes)):] // netlink rounds up to 4
 	}
 	return bytes
 }
-
-// aligned is n rounded up to 4, as netlink has it.
-func aligned(n int) int { return (n + 3) &^ 3 }
 
 // slabBytes is what one object of a kernel cache takes of the pages that it
 // shares with its like: pages × page size ÷ objects, by a line of

@@ -12,7 +12,7 @@ import (
 // Env is where a trial ran.
 type Env struct {
 	Go          string `json:"go"`
-	Commit      string `json:"commit"` // of pollpush; "-dirty" marks uncommitted changes
+	Commit      string `json:"commit"` // of pollpush, or the version installed; "-dirty" marks uncommitted changes
 	OS          string `json:"os"`
 	Kernel      string `json:"kernel"`
 	CPUModel    string `json:"cpu_model"`
