@@ -7,14 +7,11 @@ import (
 	"strings"
 	"testing"
 
-	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgsvg"
 	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/document"
 	"github.com/pollpush/pollpush/report/internal/fixture"
-	"github.com/pollpush/pollpush/report/internal/theme"
 )
 
 // What a column is sorted by is the number that its cells print.
@@ -51,11 +48,11 @@ func TestHitsLieInTheirChart(t *testing.T) {
 	d := mustDocument(t, numbersRun())
 	for i := range d.Charts {
 		c := &d.Charts[i]
-		hits := c.Draw(draw.New(vgsvg.New(theme.ChartWidth, c.Height())))
+		hits, width, height := c.Hits()
 		assert.Check(t, len(hits) != 0, "the chart %s tells nothing to who points at it", c.Name)
 		for _, h := range hits {
-			if h.Box.Min.X < 0 || h.Box.Min.Y < 0 || h.Box.Max.X > theme.ChartWidth || h.Box.Max.Y > c.Height() || h.Y == "" {
-				t.Errorf("the chart %s, of %v by %v, tells %q at %v", c.Name, theme.ChartWidth, c.Height(), h.Says(), h.Box)
+			if h.Box.Min.X < 0 || h.Box.Min.Y < 0 || h.Box.Max.X > width || h.Box.Max.Y > height || h.Y == "" {
+				t.Errorf("the chart %s, of %v by %v, tells %q at %v", c.Name, width, height, h.Says(), h.Box)
 			}
 		}
 	}

@@ -41,16 +41,12 @@ func Write(dir string, list []result.Trial) error {
 	if err != nil {
 		return err
 	}
-	figures, err := figures(&d)
-	if err != nil {
-		return err
-	}
-	if files["report.html"], err = d.Page(figures, raw); err != nil {
+	if files["report.html"], err = d.Page(raw); err != nil {
 		return err
 	}
 	for i := range d.Charts {
 		c := &d.Charts[i]
-		files["charts/"+c.Name+".svg"] = figures[i].SVG
+		files["charts/"+c.Name+".svg"] = c.SVG()
 		if files["charts/"+c.Name+".png"], err = c.PNG(); err != nil {
 			return err
 		}
@@ -65,20 +61,6 @@ func Write(dir string, list []result.Trial) error {
 		}
 	}
 	return nil
-}
-
-// figures are the charts, drawn for the page.
-func figures(d *document.Document) ([]document.Picture, error) {
-	var list []document.Picture
-	for i := range d.Charts {
-		c := &d.Charts[i]
-		svg, err := c.SVG()
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, document.Picture{SVG: svg, Title: c.Title, Stamp: c.Stamp, Caption: c.Caption, Asks: c.Asks})
-	}
-	return list, nil
 }
 
 // Formulas is the table of all metrics with their formulas, in Markdown, as

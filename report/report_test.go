@@ -65,15 +65,13 @@ func written(t *testing.T, name string, trials []result.Trial) map[string][]byte
 		return files
 	}
 	d := mustDocument(t, trials)
-	figures, err := figures(&d)
-	assert.NilError(t, err)
 	files := map[string][]byte{"report.md": d.Markdown()}
-	for i := range figures {
-		files["charts/"+d.Charts[i].Name+".svg"] = figures[i].SVG
+	for i := range d.Charts {
+		files["charts/"+d.Charts[i].Name+".svg"] = d.Charts[i].SVG()
 	}
 	raw, err := downloads(trials, files)
 	assert.NilError(t, err)
-	if files["report.html"], err = d.Page(figures, raw); err != nil {
+	if files["report.html"], err = d.Page(raw); err != nil {
 		t.Fatal(err)
 	}
 	return files
@@ -83,7 +81,7 @@ func checkSVG(t *testing.T, name string, svg []byte) {
 	t.Helper()
 	elements := wellFormed(t, name, svg, true)
 	for _, e := range elements {
-		assert.Check(t, slices.Contains([]string{"svg", "g", "path", "text", "rect", "title"}, e.Name.Local), "%s holds a <%s>", name, e.Name.Local)
+		assert.Check(t, slices.Contains([]string{"svg", "g", "path", "text", "title"}, e.Name.Local), "%s holds a <%s>", name, e.Name.Local)
 		for _, a := range e.Attr {
 			if a.Name.Local == "style" || strings.HasPrefix(a.Name.Local, "on") {
 				t.Errorf("%s: <%s> has a %s attribute", name, e.Name.Local, a.Name.Local)

@@ -189,5 +189,6 @@ func TestRaceWithoutTheOfficialClient(t *testing.T) {
 	s.post("lobby", "hello")
 	for _, lane := range []string{"poll", "longpoll", "sse", "ws"} {
 		b.await(figure(lane, "messages") + ` === '1'`)
+		b.await(figure(lane, "at") + ` === '1'`) // the others do not wait for one that is closed
 	}
 }

@@ -24,21 +24,18 @@ var pageCSS string
 //go:embed page.js
 var pageJS string
 
+//go:embed charts.css
+var chartsCSS string
+
+//go:embed charts.js
+var chartsJS string
+
 var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
 
-// Picture is one chart within the page.
-type Picture struct {
-	SVG     []byte
-	Title   string
-	Stamp   string
-	Caption string
-	Asks    figure.Question
-}
-
+// pageFigure is a chart, drawn for desks and for phones.
 type pageFigure struct {
-	SVG          template.HTML
-	Title, Stamp string // beside the picture where the page is too narrow for all of it
-	Caption      string
+	*figure.Chart
+	Wide, Narrow template.HTML
 }
 
 // pageQuestion is a question with what answers it.
@@ -51,8 +48,8 @@ type pageQuestion struct {
 // Page is report.html: one file that loads nothing, and that reads without its
 // script. Its policy allows the one style block and the one script, by their
 // hashes, and no attribute of either kind anywhere.
-func (d *Document) Page(figures []Picture, files []Download) ([]byte, error) {
-	css := web.Palette() + pageCSS + darkCharts()
+func (d *Document) Page(files []Download) ([]byte, error) {
+	css, script := web.Palette()+pageCSS+chartsCSS+darkCharts(), pageJS+"\n"+chartsJS
 	data := struct {
 		*Document
 		Policy        string
@@ -61,11 +58,11 @@ func (d *Document) Page(figures []Picture, files []Download) ([]byte, error) {
 		Files         []Download
 	}{
 		Document: d,
-		Policy:   "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + hashed(css) + "; script-src " + hashed(pageJS),
+		Policy:   "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + hashed(css) + "; script-src " + hashed(script),
 		// Nothing foreign is in style and script, nor in an SVG beyond text that was escaped.
 		Style:     template.HTML("<style>" + css + "</style>"),
-		Script:    template.HTML("<script>" + pageJS + "</script>"),
-		Questions: d.asked(figures),
+		Script:    template.HTML("<script>" + script + "</script>"),
+		Questions: d.asked(),
 		Files:     files,
 	}
 	var b bytes.Buffer
@@ -82,14 +79,14 @@ func hashed(source string) string {
 }
 
 // asked are the questions that anything answers.
-func (d *Document) asked(figures []Picture) []pageQuestion {
+func (d *Document) asked() []pageQuestion {
 	var list []pageQuestion
 	for q, title := range figure.Questions {
 		p := pageQuestion{ID: slug(title), Title: title}
-		for _, f := range figures {
-			if f.Asks == figure.Question(q) {
-				start := max(bytes.Index(f.SVG, []byte("<svg")), 0)
-				p.Figures = append(p.Figures, pageFigure{template.HTML(f.SVG[start:]), f.Title, f.Stamp, f.Caption})
+		for i := range d.Charts {
+			if c := &d.Charts[i]; c.Asks == figure.Question(q) {
+				wide, narrow := c.OnPage()
+				p.Figures = append(p.Figures, pageFigure{c, template.HTML(wide), template.HTML(narrow)})
 			}
 		}
 		if s, ok := d.Answers[figure.Question(q)]; ok && len(s.Table.Rows) > 0 {
