@@ -114,7 +114,7 @@ func TestTargetDies(t *testing.T) {
 		"--out", "run", "--target", target.announced().URL)
 	p.await("steady 1 s")
 	target.signal(syscall.SIGKILL)
-	p.end().wantExit(t, invalidRun, "1 of 1 trials are invalid")
+	p.end().wantExit(t, invalidRun, "1 of 1 trial is invalid")
 	trials, err := result.ReadDir(filepath.Join(dir, "run"))
 	assert.NilError(t, err)
 	// Who comes back before the process has quite gone is lost a second time.
