@@ -33,7 +33,7 @@ var levels = [][]string{
 
 // outside are the project's other packages that any of these may import: none
 // of them dials.
-var outside = []string{"internal/file", "internal/result", "internal/stat", "internal/transport", "internal/web", "scenarios"}
+var outside = []string{"internal/file", "internal/quantity", "internal/result", "internal/stat", "internal/transport", "internal/web", "scenarios"}
 
 // forTests is imported by tests alone.
 const forTests = "report/internal/fixture"

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"net/http"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -107,17 +106,6 @@ func TestEndsWithAThousandClients(t *testing.T) {
 	close(codes)
 	for code := range codes {
 		assert.Assert(t, code == websocket.CloseGoingAway, "a client was closed with %d, want 1001", code)
-	}
-}
-
-func TestEndsWithItsStdin(t *testing.T) {
-	p := start(t, program, "--listen", "127.0.0.1:0", "--exit-with-stdin")
-	res, err := http.Get(p.URL + "/healthz")
-	assert.Assert(t, err == nil && res.StatusCode == 200, "%v %v", res, err)
-	res.Body.Close()
-	p.stdin.Close()
-	if code, _ := p.wait(t); code != 0 {
-		t.Errorf("exit code %d; %s", code, p.stderr.String())
 	}
 }
 

@@ -39,7 +39,7 @@ func (c *comparing) judge(s *session, base, next []result.Trial, noise *gate.Noi
 		return &exitError{badInput, err.Error()}
 	}
 	if c.Markdown != "-" && c.JUnit != "-" {
-		if err := comparison.Text(s.stdout, c.All); err != nil {
+		if err := comparison.Text(s.stdout, textOptions(s), c.All); err != nil {
 			return err
 		}
 	}
@@ -93,6 +93,9 @@ type compareCommand struct {
 
 // Run compares two runs.
 func (c *compareCommand) Run(s *session) error {
+	if os.SameFile(resultsOf(c.Base), resultsOf(c.New)) {
+		return usage("%s and %s are the same run: give the folders of two runs", c.Base, c.New)
+	}
 	base, err := result.ReadDir(c.Base)
 	missing := errors.Is(err, result.ErrMissing)
 	switch {
@@ -118,6 +121,15 @@ func (c *compareCommand) Run(s *session) error {
 		return learn(s, noise, path, base, next)
 	}
 	return c.judge(s, base, next, noise)
+}
+
+// resultsOf is the file that a run's folder or its path names; nil if there is none.
+func resultsOf(path string) os.FileInfo {
+	info, err := os.Stat(path)
+	if err == nil && info.IsDir() {
+		info, _ = os.Stat(filepath.Join(path, result.FileName))
+	}
+	return info
 }
 
 // noBase says what to do where a base is missing, of which err says where it is

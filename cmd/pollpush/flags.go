@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
@@ -35,8 +34,12 @@ func newOverrides() overrides {
 		if k.Sweeps {
 			help += " A comma-separated list measures each value."
 		}
+		kind := reflect.TypeFor[*string]()
+		if k.IsTruth() {
+			kind = reflect.TypeFor[*truthFlag]()
+		}
 		fields = append(fields, reflect.StructField{
-			Name: fmt.Sprintf("F%d", len(fields)), Type: reflect.TypeFor[*string](),
+			Name: fmt.Sprintf("F%d", len(fields)), Type: kind,
 			Tag: reflect.StructTag(fmt.Sprintf("key:%q name:%q placeholder:%q help:%q", k.Path, k.Flag(), k.Placeholder(), help)),
 		})
 	}
@@ -48,14 +51,32 @@ func (o overrides) list() (list []scenario.Override) {
 	for _, flags := range o.Flags {
 		v := reflect.ValueOf(flags).Elem()
 		for i := range v.NumField() {
-			if given := v.Field(i).Interface().(*string); given != nil {
+			if given := v.Field(i); !given.IsNil() {
 				tag := v.Type().Field(i).Tag
-				list = append(list, scenario.Override{Key: tag.Get("key"), Value: *given, Origin: "--" + tag.Get("name")})
+				list = append(list, scenario.Override{Key: tag.Get("key"), Value: given.Elem().String(), Origin: "--" + tag.Get("name")})
 			}
 		}
 	}
 	return list
 }
+
+// truthFlag is true alone, as for chatserver, or what follows "=". A word after it
+// that is no truth is a scenario's name.
+type truthFlag string
+
+// Decode reads the flag.
+func (f *truthFlag) Decode(ctx *kong.DecodeContext) error {
+	*f = "true"
+	next := ctx.Scan.Peek()
+	if text := fmt.Sprint(next.Value); next.Type == kong.FlagValueToken || text == "true" || text == "false" {
+		ctx.Scan.Pop()
+		*f = truthFlag(text)
+	}
+	return nil
+}
+
+// IsBool says that the flag stands without a value, too.
+func (*truthFlag) IsBool() bool { return true }
 
 // overridden reports whether the flag of a key was given.
 func (o overrides) overridden(key string) bool {
@@ -151,16 +172,4 @@ func (l *liveFlag) open(stderr io.Writer) (*live.Page, error) {
 	}
 	fmt.Fprintf(stderr, "Live: %s\n", page.URL)
 	return page, nil
-}
-
-// endLive sends the page that it is over and in which folders the reports are.
-func endLive(s *session, page *live.Page, reported []string) {
-	var said []string
-	if s.Err() != nil {
-		said = append(said, "It was interrupted.")
-	}
-	for _, dir := range reported {
-		said = append(said, "Report: "+filepath.Join(dir, "report.html"))
-	}
-	page.End(map[string]any{"over": map[string]string{"text": strings.Join(said, " ")}})
 }

@@ -54,12 +54,13 @@ func TestOutputUnread(t *testing.T) {
 	t.Parallel()
 	dir := workplace(t)
 	writeRun(t, filepath.Join(dir, "base"), 1, same)
+	writeRun(t, filepath.Join(dir, "again"), 1, same)
 	writeRun(t, filepath.Join(dir, "worse"), 1, moreBytes(65))
 	for _, c := range []refusal{
 		{"run --help", fine, ""},
 		{"scenarios", fine, ""},
 		{"report base", fine, ""},
-		{"compare base base --counts-only --junit -", fine, ""},
+		{"compare base again --counts-only --junit -", fine, ""},
 		{"compare base worse", regression, "regression: "},
 		{"check URL", fine, ""},
 		{"run nowhere.yaml", badInput, "nowhere.yaml"},

@@ -256,8 +256,12 @@ func TestResultsRefused(t *testing.T) {
 		"/dev/zero": "/dev/zero: is not a regular file", "tiny.yaml": "tiny.yaml:1: is not JSON", "tiny.yaml/below": "tiny.yaml/below",
 		"broken": "broken/trials.jsonl:2: is not JSON", "broken/trials.jsonl": "broken/trials.jsonl:2: is not JSON",
 	} {
-		list = append(list, refusal{"report " + name, badInput, said}, refusal{"compare good " + name + " --allow-missing-baseline", badInput, said})
-		if !strings.HasSuffix(said, missing) {
+		code := badInput
+		if strings.HasSuffix(said, missing) {
+			code = refused
+		}
+		list = append(list, refusal{"report " + name, code, said}, refusal{"compare good " + name + " --allow-missing-baseline", code, said})
+		if code == badInput {
 			list = append(list, refusal{"compare " + name + " good --allow-missing-baseline", badInput, said})
 		}
 	}
@@ -297,8 +301,9 @@ func TestCompareRefuses(t *testing.T) {
 		},
 	} {
 		writeRun(t, filepath.Join(dir, name), 3, change)
+		writeRun(t, filepath.Join(dir, name+"-again"), 3, change)
 	}
-	const same = "compare base base "
+	const same = "compare base base-again "
 	wantRefused(t, dir, []refusal{
 		{"compare a", badInput, "<new>"},
 		{"compare base late", badInput, "new run: ws trial 1 is invalid for its timing (80 ms late) .. --counts-only"},
@@ -308,10 +313,12 @@ func TestCompareRefuses(t *testing.T) {
 		{"compare base cut", badInput, "new run: poll has 0 of 3 trials: the run is partial"},
 		{"compare cut base --counts-only", badInput, "base: poll has 0 of 3 trials"},
 		{"compare base swept", badInput, "new run: has no trial at 1 point of its plan (hash ba9876543210)"},
-		{"compare mute mute", badInput, "ws: nothing was delivered on either side: no verdict"},
-		{"compare mute mute --counts-only --markdown c.md", badInput, "ws: nothing was delivered on either side: no verdict"},
+		{"compare base base", badInput, "base and base are the same run: give the folders of two runs"},
+		{"compare base base/trials.jsonl --learn", badInput, "are the same run"},
+		{"compare mute mute-again", badInput, "ws: nothing was delivered on either side: no verdict"},
+		{"compare mute mute-again --counts-only --markdown c.md", badInput, "ws: nothing was delivered on either side: no verdict"},
 		{"compare mute base", badInput, "ws: nothing was delivered in the base: no verdict"},
-		{"compare base other", badInput, "nothing in common .. 0123456789ab .. ba9876543210 .. make baseline"},
+		{"compare base other", badInput, "nothing in common .. 0123456789ab .. ba9876543210 .. record it again"},
 		{same + "--limit bytes-per-delivery=5%", badInput, `--limit bytes-per-delivery: no such metric (did you mean "bytes-per-delivery-in"?); choose from requests-per-client,`},
 		{same + "--limit lost=5", badInput, "--limit 5: is not a limit; must be a percentage from 0% to 1000%"},
 		{same + "--limit lost", badInput, "--limit lost: must be METRIC=LIMIT"},
@@ -488,7 +495,7 @@ func TestPipesAreRefused(t *testing.T) {
 		{"ab . . tiny.yaml --noise pipe", badInput, irregular},
 		{"ab . . pipe", badInput, irregular},
 	})
-	for _, line := range []string{"report reported", "compare good good --markdown pipe", "compare good good --junit pipe"} {
+	for _, line := range []string{"report reported", "compare good ordered --markdown pipe", "compare good ordered --junit pipe"} {
 		e := inside(t, words(line)...)
 		assert.Check(t, e.code == refused && strings.Contains(e.stderr, unread), "%s: exit code %d: %s", line, e.code, e.stderr)
 	}

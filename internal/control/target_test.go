@@ -16,11 +16,12 @@ import (
 
 	"gotest.tools/v3/assert"
 
+	"github.com/pollpush/pollpush/internal/contract"
 	"github.com/pollpush/pollpush/server"
 )
 
 func TestCheckTarget(t *testing.T) {
-	const remedy = "; it must speak the chat contract (docs/contract.md)"
+	const remedy = "; it must speak the chat contract (" + contract.Page + ")"
 	answer := func(status int, kind, body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", kind)

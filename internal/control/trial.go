@@ -48,7 +48,7 @@ func (r *runner) measure(ctx context.Context, t *result.Trial) (err error) {
 	plan := plans[0]
 	profiler := newProfiler(servers.profiles, r.Dir, t)
 	watch := newWatch(plan, servers.pids, metrics, base)
-	watch.profiler, watch.limits = profiler, r.machine.Limits
+	watch.profiler, watch.limits, watch.page = profiler, r.machine.Limits, r.Page
 	if err := f.start(r.Loadgen, plans); err != nil {
 		return err
 	}

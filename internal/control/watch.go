@@ -23,6 +23,7 @@ type watch struct {
 
 	profiler *profiler // takes its profiles of the steady state
 	limits   proc.Limits
+	page     *LivePage // nil without one
 
 	before *holding // the first client
 	joined *holding // when all clients had; nil until then
@@ -148,16 +149,18 @@ func (w *watch) tick(s shard.Second) (sum secondSum, whole bool) {
 	return *held, held.shards == w.plan.Shards
 }
 
+const rampUp = "ramp-up"
+
 // phase places second k of the grid.
 func (w *watch) phase(k int) (t float64, phase string) {
 	at := w.plan.RampStart + int64(k)*int64(time.Second)
 	if w.begun == 0 {
-		return time.Duration(at - w.plan.RampStart).Seconds(), "ramp-up"
+		return time.Duration(at - w.plan.RampStart).Seconds(), rampUp
 	}
 	since := time.Duration(at - w.begun)
 	switch {
 	case since < 0:
-		phase = "ramp-up"
+		phase = rampUp
 	case since < w.plan.WarmUp:
 		phase = "warm-up"
 	case since < w.plan.WarmUp+w.plan.Steady:

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -107,20 +106,6 @@ func TestReset(t *testing.T) {
 	}
 	c := p.Counts(nil)
 	assert.Check(t, c.BytesIn == 3*after && c.Connections == 2, "%+v, want %d bytes on 2 connections", c, 3*after)
-}
-
-func TestResetInPlaceOfAMessage(t *testing.T) {
-	p := start(t, Faults{Message: func(int, uint64) Fault { return Reset }}, func(c net.Conn) {
-		c.Read(make([]byte, len(handshake)))
-		io.WriteString(c, switching+string(appendFrame(nil, []byte(message(1)))))
-		io.Copy(io.Discard, c)
-	})
-	c := dial(t, p)
-	c.Write([]byte(handshake))
-	got, err := io.ReadAll(c)
-	if !strings.HasPrefix(switching, string(got)) || !errors.Is(err, syscall.ECONNRESET) {
-		t.Errorf("%q, %v; want no more than the handshake, and a reset", got, err)
-	}
 }
 
 func TestRefuse(t *testing.T) {

@@ -28,6 +28,7 @@ func TestCheckAgreesWithTheLoad(t *testing.T) {
 		return func(t *testing.T) string { return startTiny(t, name) }
 	}
 	var both sync.WaitGroup
+	defer both.Wait()
 	for name, c := range map[string]struct {
 		start func(t *testing.T) string
 		can   string // be measured
@@ -82,7 +83,6 @@ func TestCheckAgreesWithTheLoad(t *testing.T) {
 			})
 		}
 	}
-	both.Wait()
 }
 
 // measure has two clients of the load generator in a room of a server, one of

@@ -31,17 +31,19 @@ func TestAddingAMetric(t *testing.T) {
 	}
 	contains(filepath.Join(c.Dir, "docs/formulas.md"), "\n| segments per delivery | `(tcp.in.segments + tcp.out.segments) / window_deliveries` | 1 | lower | 2 % | `segments-per-delivery` | both directions together |\n")
 
-	pollpush, dir := filepath.Join(c.Build("./cmd/pollpush"), "pollpush"), t.TempDir()
+	pollpush, dir, again := filepath.Join(c.Build("./cmd/pollpush"), "pollpush"), t.TempDir(), t.TempDir()
 	stored, err := os.ReadFile("../../results/baseline/short/" + result.FileName)
 	assert.NilError(t, err)
-	assert.NilError(t, os.WriteFile(filepath.Join(dir, result.FileName), stored, 0o644))
+	for _, folder := range []string{dir, again} {
+		assert.NilError(t, os.WriteFile(filepath.Join(folder, result.FileName), stored, 0o644))
+	}
 	out, err := exec.Command(pollpush, "report", dir).CombinedOutput()
 	assert.Check(t, err == nil && strings.Contains(string(out), "segments per delivery"), "the report, %v, lacks the row:\n%s", err, out)
 	contains(filepath.Join(dir, "report.md"), "\n| segments per delivery |")
 	contains(filepath.Join(dir, "summary.csv"), ",segments-per-delivery,1,median,")
 	contains(filepath.Join(dir, "bench.txt"), "Unit segments-per-delivery better=lower\n")
 	contains(filepath.Join(dir, "metrics.prom"), "# TYPE pollpush_segments_per_delivery gauge\n")
-	out, _ = exec.Command(pollpush, "compare", dir, dir).CombinedOutput()
+	out, _ = exec.Command(pollpush, "compare", dir, again).CombinedOutput()
 	assert.Check(t, strings.Contains(string(out), "segments per delivery"), "the comparison lacks the row:\n%s", out)
 	if want := []string{"report/internal/metric/table.go", "report/internal/metric/table_test.go"}; !slices.Equal(c.Touched(), want) {
 		t.Errorf("touched are %v, want %v", c.Touched(), want)

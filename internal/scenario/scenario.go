@@ -204,6 +204,12 @@ type field interface {
 // Keys lists all keys of a scenario file, in the order of scenarios/example.yaml.
 func Keys() []Key { return slices.Clone(keys) }
 
+// IsTruth reports whether the key is true or false, so that its flag needs no value.
+func (k Key) IsTruth() bool {
+	_, ok := k.field.(truth)
+	return ok
+}
+
 // Derived reports whether the default depends on other keys.
 func (k Key) Derived() bool { return k.derive != nil }
 

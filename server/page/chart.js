@@ -34,6 +34,7 @@ export function draw(canvas, { now, delays, requests }) {
   c.lineWidth = 1
   c.beginPath()
   decades.forEach((ms, i) => {
+    if (i % 2 && bottom - top < 60) return
     const at = Math.round(y(ms)) + 0.5
     c.moveTo(left, at)
     c.lineTo(width - right, at)

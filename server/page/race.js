@@ -1,6 +1,7 @@
 // The race: one room over several transports at once, side by side.
 
 import { byId, element } from './dom.js'
+import { count } from './format.js'
 import { publish } from './http.js'
 import { lane } from './lane.js'
 import { newest } from './link.js'
@@ -9,15 +10,15 @@ import { transports } from './transports/all.js'
 
 const atFirst = ['poll', 'longpoll', 'sse', 'ws', 'socketio-ws']
 const still = matchMedia('(prefers-reduced-motion: reduce)')
-const sayings = ['hello', 'is anybody there?', 'the kettle is on', 'here is a longer one, to see what length costs', 'and now?', '🙂']
+const sayings = ['hello', 'is anybody there?', 'the kettle is on', 'here is a longer one, to see what length costs', 'and now?', 'the café at five?']
 
 // race makes the view usable. who() is who says something.
 export function race({ who }) {
   const interval = byId('race-interval'), trickle = byId('trickle'), pause = byId('trickle-pause')
   const error = byId('race-error')
-  const lanes = transports.map(lane)
+  const lanes = transports.map(transport => lane(transport, onRestart))
   const running = new Set()
-  let room, abort = null, trickling = null, said = 0
+  let room, abort = null, trickling = null, said = 0, compared = 0, since = ''
 
   for (const { transport } of lanes) {
     const box = element('input', { type: 'checkbox', value: transport.name, checked: atFirst.includes(transport.name) })
@@ -33,6 +34,7 @@ export function race({ who }) {
   // begin starts all lanes from the same message.
   async function begin() {
     end()
+    compared = 0
     byId('track').replaceChildren(...chosen().map(({ pane }) => pane))
     const mine = abort = new AbortController()
     const onState = (state, note) => {
@@ -59,8 +61,19 @@ export function race({ who }) {
 
   function show(signal) {
     if (signal.aborted) return
-    for (const l of running) l.show()
+    const inStep = [...running].filter(l => l.isRunning()).map(l => l.reached())
+    if (inStep.length) compared = Math.max(compared, Math.min(...inStep))
+    const ahead = Math.max(...[...running].map(l => l.reached()))
+    for (const l of running) l.show(compared, ahead)
+    byId('compared').textContent = since + (compared
+      ? `Compared at message ${count(compared)}, the last that every connected lane has received.`
+      : 'Nothing to compare yet: no message has reached every connected lane.')
     setTimeout(() => requestAnimationFrame(() => show(signal)), still.matches ? 1000 : 100)
+  }
+
+  function onRestart() {
+    since = 'The server was restarted, so the race started over. '
+    begin()
   }
 
   async function say() {
@@ -82,7 +95,10 @@ export function race({ who }) {
   }
 
   byId('say-something').onclick = say
-  byId('again').onclick = begin
+  byId('again').onclick = () => {
+    since = ''
+    begin()
+  }
   trickle.onchange = keepSaying
   pause.onchange = () => pause.reportValidity() && keepSaying()
   interval.onchange = () => {

@@ -6,6 +6,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/pollpush/pollpush/internal/quantity"
 )
 
 // Unit is what a number is counted in. Numbers stay in base units until they
@@ -129,24 +131,14 @@ func Space(name string) string {
 	return " "
 }
 
-// Significant prints three significant digits without an exponent; digits
-// before the point are never rounded away.
+// Significant prints three significant digits without an exponent.
 func Significant(v float64) string {
-	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	}
-	v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'e', 2, 64), 64)
-	places := 2 - int(math.Floor(math.Log10(math.Abs(v))))
-	return Thousands(strconv.FormatFloat(v, 'f', min(max(places, 0), 12), 64))
+	return Thousands(quantity.Digits(v, 3))
 }
 
 // Plain is significant without zeros behind the point: 1, not 1.00.
 func Plain(v float64) string {
-	s := Significant(v)
-	if strings.Contains(s, ".") {
-		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
-	}
-	return s
+	return Thousands(quantity.Plain(v, 3))
 }
 
 // Thousands puts a comma after every third digit before the point.

@@ -2,6 +2,5 @@ import { opening } from './socketio.js'
 
 export default {
   about: 'The official Socket.IO client, restricted to HTTP long polling.',
-  transferSize: true,
   open: opening('polling'),
 }

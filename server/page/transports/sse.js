@@ -2,6 +2,7 @@ import { publish, roomURL, size } from '../http.js'
 
 export default {
   about: 'One answer that never ends: the server writes each message to it. The page sends messages by POST.',
+  noTransferSize: 'browsers report it when an answer ends, and this one does not',
   open,
 }
 

@@ -6,7 +6,7 @@ export function bookTransfers(isOurs, onCost, { requests = false } = {}) {
   const observer = new PerformanceObserver(list => {
     for (const entry of list.getEntries()) {
       if (entry.startTime < begun || !isOurs(entry.name)) continue
-      onCost({ transferred: entry.transferSize, ...(requests && { requests: 1 }) })
+      onCost({ ended: entry.responseEnd, transferred: entry.transferSize, ...(requests && { requests: 1 }) })
     }
     performance.clearResourceTimings() // nobody else wants them
   })

@@ -1,5 +1,7 @@
 import { Refusal, answered, roomURL, size } from '../http.js'
 
+export const noTransferSize = 'browsers report none for WebSockets'
+
 // opening returns the open of a WebSocket with more in its query.
 export const opening = query => ({ room, after, onMessage, onTruncated, onState, onCost }) => {
   const url = new URL(`${roomURL(room)}/ws?after=${after}${query}`, location.href)
