@@ -54,6 +54,7 @@ func TestReport(t *testing.T) {
 					assert.Check(t, wide <= width, "%s: the page is %d pixels wide in a window of %d", size, wide, width)
 					shown := value[[]string](b, `['wide', 'narrow'].filter(name => getComputedStyle(document.querySelector('figure .' + name)).display !== 'none')`)
 					assert.Check(t, slices.Equal(shown, []string{size}), "%s: the drawings %q are shown", size, shown)
+					b.wantAccessible()
 					if *pictures != "" {
 						b.picture(filepath.Join(*pictures, strings.Join([]string{name, size, scheme}, "-")+".png"), width)
 					}

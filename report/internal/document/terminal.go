@@ -24,11 +24,11 @@ func (d *Document) Text(o TextOptions) []byte {
 	var b strings.Builder
 	o.wrap(&b, d.Title, "", bold)
 	b.WriteString("\n")
-	if len(d.Headline.Tiles) > 0 {
-		if d.Headline.Warning {
-			o.Warn(&b, d.Headline.line())
+	if h := &d.Headline; len(h.Tiles) > 0 {
+		if h.Warning {
+			o.Warn(&b, h.line())
 		} else {
-			o.Wrap(&b, d.Headline.line(), "")
+			o.Wrap(&b, h.line(), "")
 		}
 		b.WriteString("\n")
 	}
