@@ -42,7 +42,7 @@ func frozen(t *testing.T, ctx context.Context, length time.Duration) (*freeze, *
 		assert.NilError(t, err)
 		t.Cleanup(func() {
 			p.Stdin.Close()
-			if err := p.WaitOrKill(30 * time.Second); errors.Is(err, proc.ErrKilled) {
+			if err := p.WaitOrKill(time.Minute); errors.Is(err, proc.ErrKilled) {
 				t.Error(err)
 			}
 			p.Stdout.Close()
