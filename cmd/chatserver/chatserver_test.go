@@ -23,7 +23,7 @@ import (
 )
 
 // patience bounds every wait; no test measures time but that of the shutdown.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 var program string
 
@@ -94,12 +94,12 @@ func TestEndsWithAThousandClients(t *testing.T) {
 			codes <- closed.Code
 		})
 	}
-	before := time.Now()
+	asked := testkit.Now()
 	assert.NilError(t, p.Process.Signal(syscall.SIGTERM))
 	if code, rest := p.wait(t); code != 0 || rest != "" {
 		t.Errorf("exit code %d, more on stdout: %q; %s", code, rest, p.stderr.String())
 	}
-	if d := time.Since(before); d > 5*time.Second { // promised to whoever stops a server
+	if d := asked.Calm(); d > 5*time.Second { // promised to whoever stops a server
 		t.Errorf("the shutdown took %v, more than 5 s", d)
 	}
 	clients.Wait()

@@ -11,6 +11,7 @@ import (
 
 	"github.com/pollpush/pollpush/internal/contract"
 	"github.com/pollpush/pollpush/internal/control"
+	"github.com/pollpush/pollpush/internal/quantity"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report"
 )
@@ -221,7 +222,15 @@ func outcome(trials []result.Trial) error {
 	if bad == 0 {
 		return nil
 	}
-	return &exitError{invalidRun, fmt.Sprintf("%d of %d trials are invalid; the report gives the reasons", bad, len(attempts))}
+	return &exitError{invalidRun, fmt.Sprintf("%d of %s invalid; the report gives the reasons", bad, verb(len(attempts), "trial"))}
+}
+
+// verb is "1 trial is", "2 trials are".
+func verb(n int, thing string) string {
+	if n == 1 {
+		return quantity.Of(n, thing) + " is"
+	}
+	return quantity.Of(n, thing) + " are"
 }
 
 // summarize prints a run's table and verdict, and where its report is.

@@ -17,6 +17,7 @@ import (
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
 	"github.com/pollpush/pollpush/internal/shard"
+	"github.com/pollpush/pollpush/internal/testkit"
 )
 
 // awaitChild waits until a child has stopped or goes on, as what says.
@@ -41,7 +42,7 @@ func frozen(t *testing.T, ctx context.Context, length time.Duration) (*freeze, *
 		assert.NilError(t, err)
 		t.Cleanup(func() {
 			p.Stdin.Close()
-			if err := p.WaitOrKill(30 * time.Second); errors.Is(err, proc.ErrKilled) {
+			if err := p.WaitOrKill(time.Minute); errors.Is(err, proc.ErrKilled) {
 				t.Error(err)
 			}
 			p.Stdout.Close()
@@ -113,7 +114,7 @@ func TestInterruptWhileTheServerIsFrozen(t *testing.T) {
 	watch := &phaseWatch{phase: "warm-up", seen: make(chan struct{})}
 	o.Progress, o.Live = watch, true
 	ctx, interrupt := context.WithCancel(t.Context())
-	interrupted := make(chan time.Time, 1)
+	interrupted := make(chan testkit.Moment, 1)
 	go func() {
 		<-watch.seen
 		for _, pid := range children(t) {
@@ -123,11 +124,11 @@ func TestInterruptWhileTheServerIsFrozen(t *testing.T) {
 				awaitChild(t, pid, unix.WSTOPPED)
 			}
 		}
-		interrupted <- time.Now()
+		interrupted <- testkit.Now()
 		interrupt()
 	}()
 	trials, err := Run(ctx, o)
-	took := time.Since(<-interrupted)
+	took := (<-interrupted).Calm()
 	assert.Assert(t, err == nil && len(trials) == 1 && trials[0].Status == result.Partial, "%d trials, %v", len(trials), err)
 	assert.Check(t, took <= promised, "it took %v", took)
 	left := children(t)

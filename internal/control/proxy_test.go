@@ -31,7 +31,7 @@ func throughProxy(t *testing.T, f faultproxy.Faults) *faultproxy.Proxy {
 	server, err := proc.Start(chatserver, "--listen", "127.0.0.1:0", "--exit-with-stdin", "--deflate", "--history", "100000")
 	assert.NilError(t, err)
 	t.Cleanup(func() {
-		assert.Check(t, server.Stop(10*time.Second))
+		assert.Check(t, server.Stop(time.Minute))
 		server.Stdout.Close()
 	})
 	said, err := announced(t.Context(), server)

@@ -126,7 +126,7 @@ func TestCheckTargetWithoutTLS(t *testing.T) {
 					go func() { defer c.Close(); meet(c) }()
 				}
 			}()
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 			defer cancel()
 			target := "https://" + l.Addr().String()
 			wantRefusal(t, checkTarget(ctx, target, nil), "target "+target+" does not answer the TLS handshake; does it serve http, not https?")

@@ -11,6 +11,8 @@ import (
 
 	"go.uber.org/goleak"
 	"gotest.tools/v3/assert"
+
+	"github.com/pollpush/pollpush/internal/testkit"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -76,14 +78,14 @@ func TestDelay(t *testing.T) {
 			c.Write([]byte{byte(i)})
 		}
 	}()
-	begun, b := time.Now(), make([]byte, 1)
+	begun, b := testkit.Now(), make([]byte, 1)
 	for i := range pieces {
 		_, err := io.ReadFull(c, b)
 		assert.Assert(t, err == nil && b[0] == byte(i), "piece %d: %d, %v", i, b[0], err)
 		took := time.Since(<-sent)
 		assert.Assert(t, took >= 2*delay, "piece %d was back after %v, sooner than twice %v", i, took, delay)
 	}
-	took := time.Since(begun)
+	took := begun.Calm()
 	assert.Check(t, took <= pieces*delay, "%d pieces took %v: they wait for one another", pieces, took)
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 // Patience bounds every wait here; no test measures time by it.
-const Patience = 20 * time.Second
+const Patience = 2 * time.Minute
 
 // Await returns once something holds.
 func Await(t testing.TB, what string, holds func() bool) {

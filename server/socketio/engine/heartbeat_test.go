@@ -58,7 +58,7 @@ func TestClientsWithoutPongAreDropped(t *testing.T) {
 
 // Whatever a client without a pong has out is answered or closed.
 func TestClientWithoutPongIsTold(t *testing.T) {
-	h := start(t, Config{PingInterval: beat, PingTimeout: time.Second})
+	h := start(t, Config{PingInterval: beat, PingTimeout: 3 * time.Second})
 	id, r := h.dialPolling()
 	h.get(id).want(t, 200, "2")
 	k := h.connect(socketQuery + "&sid=" + id)
