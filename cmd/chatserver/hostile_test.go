@@ -310,7 +310,7 @@ func TestHostileInput(t *testing.T) {
 			}
 			gone := testkit.Now() // each has closed
 			grown := p.memory(t, "VmHWM:") - memory
-		assert.Check(t, grown <= maxGrowth, "the server's memory grew by %d MiB", grown>>20)
+			assert.Check(t, grown <= maxGrowth, "the server's memory grew by %d MiB", grown>>20)
 			// Sessions that poll hold no descriptor; those of others are gone.
 			p.awaitDescriptors(t, gone)
 			if metrics := p.get(t, "/metrics"); !strings.Contains(metrics, "\npollpush_panics_total 0\n") {

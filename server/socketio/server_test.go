@@ -57,7 +57,7 @@ func TestSocketsOfOneSessionHaveDifferentIDs(t *testing.T) {
 }
 
 func TestWhoNeverConnectsIsClosed(t *testing.T) {
-	h := start(t, Config{ConnectTimeout: 200 * time.Millisecond, Namespaces: map[string]*Namespace{"/": echoing()}})
+	h := start(t, Config{ConnectTimeout: 2 * time.Second, Namespaces: map[string]*Namespace{"/": echoing()}})
 	in := h.enter()
 	silent, refused, poller := h.open(""), h.open(""), h.openPolling()
 	refused.Send("40/nowhere")

@@ -38,7 +38,7 @@ func TestMessagesOverPolling(t *testing.T) {
 // A parked GET outlasts the timeouts that the HTTP server has for requests, and
 // so does the connection, for the next.
 func TestParkedGetIsAnswered(t *testing.T) {
-	const limit = 500 * time.Millisecond
+	const limit = time.Second
 	h := startWith(t, Config{PingInterval: 2 * limit}, limit)
 	id, _ := h.dialPolling()
 	h.get(id).want(t, 200, "2")
