@@ -54,6 +54,9 @@ func TestOnATerminal(t *testing.T) {
 			ways = append(ways, way{args, usual, columns})
 		}
 	}
+	// What is no terminal has no width: text is as wide as usual there.
+	piped := pollpush(t, dir, "report", "doubted").stdout
+	assert.Check(t, strings.Contains(piped, "\n⚠ No trial is valid (CPU used by other processes): "), "%s", piped)
 	for _, w := range ways {
 		text := strings.ReplaceAll(onTerminal(t, dir, w.columns, words(w.env), words(w.args)...).end().stdout, "\r\n", "\n")
 		plain := strings.Contains(w.env, "NO_COLOR=1") || strings.Contains(w.env, "dumb") || w.args != "report base" && w.args != "report doubted"

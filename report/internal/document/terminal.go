@@ -1,6 +1,7 @@
 package document
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,6 +9,8 @@ import (
 
 	"github.com/pollpush/pollpush/report/internal/number"
 )
+
+const usualWidth = 80
 
 // TextOptions say what the text is read on.
 type TextOptions struct {
@@ -19,7 +22,7 @@ type TextOptions struct {
 // sentences and the doubts.
 func (d *Document) Text(o TextOptions) []byte {
 	if o.Width <= 0 {
-		o.Width = 80
+		o.Width = usualWidth
 	}
 	var b strings.Builder
 	o.wrap(&b, d.Title, "", bold)
@@ -267,7 +270,7 @@ func (o TextOptions) wrap(b *strings.Builder, s, mark, style string) {
 	flush := func() { b.WriteString(o.styled(line, style) + "\n") }
 	for _, word := range strings.Fields(s) {
 		w := utf8.RuneCountInString(word)
-		if !empty && n+1+w > o.Width {
+		if !empty && n+1+w > cmp.Or(o.Width, usualWidth) {
 			flush()
 			line, n, empty = indent, len(indent), true
 		}
