@@ -16,14 +16,14 @@ COMPARISONS ?= 20
 
 .PHONY: help
 help: ## print this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: deps
-deps: ## fetch npm packages, if Node is installed: Socket.IO for the page, clients for tests
+deps: ## fetch npm packages, if Node is installed: Socket.IO for the demo page, clients for tests
 	@.ci/deps
 
 .PHONY: build
-build: deps ## build pollpush, chatserver and loadgen into bin/
+build: ## build the programs into bin/
 	@command -v go >/dev/null || { echo "Go 1.26 or newer is needed: see https://go.dev/dl/"; exit 3; }
 	go build -ldflags '$(LDFLAGS)' -o bin/ ./cmd/...
 
@@ -40,20 +40,24 @@ calibrate: build ## measure what the generator itself adds on this machine; 9 mi
 	bin/pollpush calibrate
 
 .PHONY: demo
-demo: build ## serve the chat page, with a race of the transports (LISTEN=host:port)
+demo: deps build ## serve the chat page, with a race of the transports (LISTEN=host:port)
 	bin/pollpush demo $(if $(LISTEN),--listen $(LISTEN))
 
 .PHONY: bench-micro
-bench-micro: deps ## measure CPU and memory per operation, of generator and server
-	go test -run '^$$' -bench . -benchtime 1x -count 3 ./server ./internal/control ./internal/foreign
+bench-micro: ## measure CPU and memory per operation, of generator and server
+	go test -run '^$$' -bench . -benchtime 1x -count 3 ./internal/control
 
 .PHONY: check
-check: ## the fast tier: formatting, vet, generated parts and fast tests; about a minute
+check: ## the fast tier: formatting, vet, generated parts and fast tests; less than a minute
 	@.ci/check
 
 .PHONY: test
 test: deps ## run all tests with the race detector; 7 minutes
 	.ci/test
+
+.PHONY: hooks
+hooks: ## let git run make check before each commit of this clone
+	git config core.hooksPath .githooks
 
 .PHONY: lint
 lint: ## run gofmt, go vet, staticcheck and actionlint
@@ -116,6 +120,10 @@ papers: build ## measure published claims again, into docs/papers.md; 7 minutes
 	bin/pollpush run $(PAPERS) || [ $$? -eq 4 ]
 	.ci/papers
 
+.PHONY: release-snapshot
+release-snapshot: ## rehearse a release, into dist/: archives, checksums, SBOMs
+	.ci/release --snapshot
+
 .PHONY: clean
 clean: ## remove built programs, keep results
-	rm -rf bin
+	rm -rf bin dist

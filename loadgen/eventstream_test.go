@@ -222,17 +222,3 @@ func FuzzEventStream(f *testing.F) {
 		assert.Check(t, slices.Equal(got, want), "%q in %d pieces: got %q, want %q", text, len(pieces)+1, got, want)
 	})
 }
-
-func BenchmarkEventStream(b *testing.B) {
-	event := "id: 43\nevent: message\ndata: {\"id\":43,\"text\":\"" + strings.Repeat("x", 200) + "\"}\n\n"
-	text := []byte(strings.Repeat(event, 10))
-	var s eventStream
-	b.SetBytes(int64(len(event)))
-	for rest := text; b.Loop(); {
-		_, size, _, err := s.Next(rest)
-		assert.NilError(b, err)
-		if rest = rest[size:]; len(rest) == 0 {
-			rest = text
-		}
-	}
-}

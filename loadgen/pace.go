@@ -197,13 +197,12 @@ func (r *run) tick(ctx context.Context) <-chan struct{} {
 			c := r.meter.read()
 			now := result.SecondCounts{
 				Clients: r.joins.Load(), Requests: c.requests, Published: r.published.Load(),
-				Deliveries: r.deliveries.Load(), Empty: c.empty, BytesIn: c.bytes.In, BytesOut: c.bytes.Out,
+				Empty: c.empty, BytesIn: c.bytes.In, BytesOut: c.bytes.Out,
 			}
+			now.Latencies, now.Deliveries = r.deliveries.read()
 			counted := result.Sub(now, before)
 			counted.Clients = now.Clients // all that have joined, not those of this second
-			r.emit(shard.Event{Is: shard.Tick, Second: &shard.Second{
-				K: k, SecondCounts: counted, Latencies: r.live.take(), Missing: r.live.lacking(),
-			}})
+			r.emit(shard.Event{Is: shard.Tick, Second: &shard.Second{K: k, SecondCounts: counted, Missing: r.lacking.Load()}})
 			before = now
 		}
 	}()

@@ -127,7 +127,8 @@ func (r *run) watchPhases(_ context.Context, alarm *clock.Alarm) error {
 		err := alarm.Wait(edge)
 		r.meter.head.wanted.Store(i == 1 && err == nil)
 		if i == 2 || err == nil { // a stop within the steady state is its end
-			r.marks[i] = snapshot{at: clock.Now(), counts: r.meter.read(), deliveries: r.deliveries.Load(), published: r.published.Load()}
+			r.marks[i] = snapshot{at: clock.Now(), counts: r.meter.read(), published: r.published.Load()}
+			_, r.marks[i].deliveries = r.deliveries.read()
 			if i > 0 {
 				r.marks[i].tcp, r.marks[i].asked = r.meter.TCP(), clock.Now()
 			}

@@ -143,6 +143,24 @@ func encode(h *hdrhistogram.Histogram) string {
 	return string(b)
 }
 
+// delivered counts deliveries by the bucket of their latency, and at the end those
+// whose latency is not known: they came before this shard knew the start.
+type delivered [result.LatencyBuckets + 1]atomic.Int64
+
+func (d *delivered) add(latency int64) { d[result.LatencyBucket(time.Duration(latency))].Add(1) }
+
+func (d *delivered) addUnknown() { d[result.LatencyBuckets].Add(1) }
+
+// read returns what has come so far, and how many deliveries that is.
+func (d *delivered) read() (latencies result.Latencies, all int64) {
+	latencies = make(result.Latencies, len(d))
+	for i := range d {
+		latencies[i] = d[i].Load()
+		all += latencies[i]
+	}
+	return latencies[:result.LatencyBuckets], all
+}
+
 // message is one message of the steady state, as this shard's clients get it.
 type message struct {
 	id        atomic.Uint64

@@ -32,9 +32,9 @@ type run struct {
 	from, to int64        // the steady state; set before start
 	pollsEnd atomic.Bool  // no more polls are sent
 
-	deliveries atomic.Int64
-	published  atomic.Int64 // in all phases
-	live       *live        // nil unless somebody watches
+	deliveries delivered // in all phases, as is the next
+	published  atomic.Int64
+	lacking    atomic.Int64 // messages that clients lack although they have a later one
 
 	offered    atomic.Int64 // of the steady state
 	allOffered atomic.Bool  // no more will be
@@ -89,7 +89,7 @@ func Run(ctx context.Context, plan shard.Plan, dial Dialer, commands <-chan shar
 	defer cancel(nil)
 	var emitting sync.Mutex
 	r := &run{
-		plan: plan, dial: dial, meter: &Meter{}, errors: map[string]int64{}, checks: make(checks, 256), live: newLive(plan),
+		plan: plan, dial: dial, meter: &Meter{}, errors: map[string]int64{}, checks: make(checks, 256),
 		emit: func(e shard.Event) {
 			emitting.Lock()
 			defer emitting.Unlock()
@@ -211,6 +211,17 @@ func (r *run) resolve(room *room, seq int64, err error) {
 	}
 	o.sent++
 	r.resolved.Add(1)
+}
+
+// countLacking records how a client has got message seq when the highest number in
+// its ledger, which counts from 1, was high.
+func (r *run) countLacking(came entry, seq, high uint64) {
+	switch {
+	case came == late:
+		r.lacking.Add(-1)
+	case came == inOrder && seq > high:
+		r.lacking.Add(int64(seq - high))
+	}
 }
 
 // missing is how many deliveries are still to come.

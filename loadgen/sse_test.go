@@ -133,18 +133,6 @@ func TestSSE(t *testing.T) {
 	}
 }
 
-// Data in several lines are one object.
-func TestSSEJoinsLines(t *testing.T) {
-	url := serveBytes(t, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\ndata: {\"id\":1,\ndata: \"text\":\"a\"}\n\n")
-	c, err := DialSSE(t.Context(), Target{URL: url, Room: "lobby", Meter: &Meter{}})
-	assert.NilError(t, err)
-	defer c.Close()
-	ds, err := c.Receive()
-	if err != nil || len(ds) != 1 || ds[0].ID != 1 || string(ds[0].Text) != "a" || string(ds[0].JSON) != "{\"id\":1,\n\"text\":\"a\"}" {
-		t.Errorf("received %+v, %v", ds, err)
-	}
-}
-
 func TestSSEAsks(t *testing.T) {
 	for _, c := range []struct {
 		after  uint64
@@ -200,24 +188,4 @@ func TestSSEIsRefused(t *testing.T) {
 			assert.Check(t, n.held == 0, "%d connections are left", n.held)
 		})
 	}
-}
-
-func TestSSEPublishes(t *testing.T) {
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case r.Method == "POST":
-			w.WriteHeader(201)
-		case strings.HasSuffix(r.URL.Path, "/messages"):
-			io.WriteString(w, page())
-		default:
-			w.Header().Set("Content-Type", "text/event-stream")
-			w.(http.Flusher).Flush()
-			<-r.Context().Done()
-		}
-	}))
-	t.Cleanup(server.Close)
-	c, m := dialTo(t, DialSSE, server.URL)
-	assert.Check(t, c.Publish("hello"))
-	n := m.read()
-	assert.Check(t, n.byStatus[201] == 1 && n.byStatus[200] == 2 && n.opened == 2, "counted %+v", n)
 }

@@ -202,16 +202,17 @@ func (s *subscriber) deliver(d *Delivery, seen int64) {
 		r.fail(result.ForeignMessage, malformed("a message that is not this trial's", d.JSON))
 		return
 	}
-	nth := r.deliveries.Add(1)
 	high := s.messages.high
 	came := s.messages.Enter(uint64(tag.Seq) + 1)
-	r.live.enter(came, uint64(tag.Seq), high)
+	r.countLacking(came, uint64(tag.Seq), high)
 	first := came != duplicate
 	start := r.start.Load()
-	if start == 0 {
-		return // another shard has been told to start a little earlier
+	if start == 0 { // another shard has been told to start a little earlier
+		r.deliveries.addUnknown()
+		return
 	}
 	due := start + int64(tag.Due)
+	r.deliveries.add(seen - due)
 	steady := r.steady(due)
 	if s.received%sampleEvery == 1 {
 		r.checks.offer(s, d, tag)
@@ -222,7 +223,6 @@ func (s *subscriber) deliver(d *Delivery, seen int64) {
 		}
 		return
 	}
-	r.live.look(nth, seen-due)
 	if from, to := max(due, s.covered, r.from), min(seen, r.to); to > from {
 		s.stale += to - from
 		s.covered = to

@@ -143,27 +143,3 @@ func TestTCPUntold(t *testing.T) {
 	got = m.TCP()
 	assert.Check(t, got == nil, "later: %+v", got)
 }
-
-// BenchmarkTCP asks for a thousand connections.
-func BenchmarkTCP(b *testing.B) {
-	m := &Meter{}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	assert.NilError(b, err)
-	defer l.Close()
-	go func() {
-		for {
-			if _, err := l.Accept(); err != nil {
-				return
-			}
-		}
-	}()
-	for range 1000 {
-		c, err := m.Dial(b.Context(), l.Addr().String(), netip.Addr{})
-		assert.NilError(b, err)
-		defer c.Close()
-	}
-	b.ReportAllocs()
-	for b.Loop() {
-		m.TCP()
-	}
-}

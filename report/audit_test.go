@@ -7,8 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"github.com/pollpush/pollpush/report/internal/number"
 )
 
 // known reports whether any formula gives the number. Without a unit it is a
@@ -41,13 +39,9 @@ func (a *audit) check(doc readPage) []string {
 
 // sentence checks a text whose numbers may be of any formula.
 func (a *audit) sentence(s string) {
-	left := a.without(s)
+	left := ranged.ReplaceAllString(a.without(s), "$1 $2 $3 $2 $4 $2")
 	for _, m := range ratioSaid.FindAllStringSubmatch(left, -1) {
-		t := newToken(number.Or(m[1]+m[2], m[3]), "")
-		if m[3] != "" {
-			t.value, t.slack = t.value/100, t.slack/100
-		}
-		if !slices.ContainsFunc(a.ratios[weighed[m[4]]], t.prints) {
+		if t := newToken(m[2], ""); !slices.ContainsFunc(a.ratios[weighed[m[1]]], t.prints) {
 			a.fault("the ratio %q in %q is of no two transports", m[0], s)
 		}
 	}
@@ -58,10 +52,14 @@ func (a *audit) sentence(s string) {
 	}
 }
 
-// ratioSaid is a ratio in a verdict, of what is weighed there by a formula.
 var (
-	ratioSaid = regexp.MustCompile(`(?:1/([\d.]+) of|([\d.,]+) times|([\d.]+) % of) the (bytes|server CPU|server memory per client)`)
-	weighed   = map[string]string{"bytes": "bandwidth per client", "server CPU": "server CPU per client", "server memory per client": "server memory per client"}
+	// ratioSaid is a factor in a verdict or on a tile, of what is weighed there by a
+	// formula.
+	ratioSaid = regexp.MustCompile(`(delivery latency|requests|bandwidth|server CPU|server memory) [÷×] ([\d.,]*\d)`)
+	weighed   = map[string]string{"delivery latency": "delivery latency, p50", "requests": "requests per client", "bandwidth": "bandwidth per client",
+		"server CPU": "server CPU per client and second", "server memory": "server memory per client"}
+	// ranged is a median, its unit, and the range in the same unit.
+	ranged = regexp.MustCompile(`([\d.,]+) ?([^\d\s(]+) \(([\d.,]+)–([\d.,]+)\)`)
 )
 
 // byCount reports whether the number follows from how many trials or messages
@@ -103,9 +101,15 @@ func (a *audit) without(s string) string {
 
 func (a *audit) table(t readTable) {
 	switch {
-	case t.head && (t.rows[0][0] == "metric" || t.rows[0][0] == "unit cost"):
+	case t.head && t.rows[0][0] == "metric":
 		for _, row := range t.rows[1:] {
 			a.metricRow(t.rows[0], row)
+		}
+	case t.title == "Unit costs":
+		for _, row := range t.rows[1:] {
+			for i, name := range t.rows[0][1:] {
+				a.metricRow([]string{"", row[0]}, []string{name, row[i+1]})
+			}
 		}
 	case t.title == "Model and measurement":
 		for _, row := range t.rows[1:] {

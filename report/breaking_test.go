@@ -48,7 +48,7 @@ func TestBreaking(t *testing.T) {
 		"edge":             {[]func([]result.Trial){at(100, "ws", func(t *result.Trial) { fixture.Doubt(t, result.Invalid, result.EdgeLate, "read late") })}, "Nothing broke up to 500 clients. At 1 of 4 points the measurement was disturbed and is invalid, so it shows nothing.", "1 of 4 points invalid", ""},
 		"failed":           {[]func([]result.Trial){at(500, "ws", fail)}, "What broke first: ws at 500 clients (no trial completed). The others did not break.", "1 of 4 points invalid", ""},
 		"interrupted":      {[]func([]result.Trial){at(500, "ws", stop)}, "Nothing broke up to 500 clients. At 1 of 4 points the measurement was disturbed and is invalid, so it shows nothing.", "1 of 4 points invalid", ""},
-		"an unknown doubt": {[]func([]result.Trial){at(100, "ws", func(t *result.Trial) { fixture.Doubt(t, result.Suspect, "moon_phase", "the moon") })}, "Nothing broke up to 500 clients.", "1 of 4 points suspect", "1 of 4 points are suspect: moon phase in 2 trials."},
+		"an unknown doubt": {[]func([]result.Trial){at(100, "ws", func(t *result.Trial) { fixture.Doubt(t, result.Suspect, "moon_phase", "the moon") })}, "Nothing broke up to 500 clients.", "1 of 4 points suspect", "1 of 4 points is suspect: moon phase in 2 trials."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			trials := fixture.SweptFixture{Fixture: fixture.Fixture{Steady: 3, Trials: 2}, Name: "small", Transports: []string{"poll", "ws"},
@@ -91,7 +91,7 @@ func TestExtremes(t *testing.T) {
 		assert.Assert(t, !metric.Fair(part), "%s is fair at %s", name, last.Label)
 		assert.Check(t, !strings.Contains(got, "("+name+")"), "names %s: %s", name, got)
 	}
-	if !strings.HasPrefix(got, "At 10,000 clients and 1 message/s, by the medians of ") || !strings.Contains(got, "; server CPU per client from ") {
+	if !strings.HasPrefix(got, "At 10,000 clients and 1 message/s, by the medians of ") || !strings.Contains(got, "; server CPU per client and second from ") {
 		t.Error(got)
 	}
 	if got := prose.Extremes(mustSweep(t, slices.DeleteFunc(fixture.Sweeps()["grid"], func(t result.Trial) bool { return t.Transport == "sse" }))); got != "" {

@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -11,7 +12,10 @@ import (
 	"strings"
 	"testing"
 
+	"gonum.org/v1/plot/vg"
 	"gotest.tools/v3/assert"
+
+	"github.com/pollpush/pollpush/report/internal/theme"
 )
 
 // readPage is what can be read on a page: its sentences, its tables and the
@@ -30,11 +34,18 @@ type readTable struct {
 	head  bool
 }
 
-// label is a text within a chart, and where it begins.
+// label is a text within a chart, and where it stands: its beginning, or another
+// share of its width, is at x.
 type label struct {
-	text string
-	x, y float64
-	size string
+	text     string
+	x, y     float64
+	anchored float64
+	size     string
+}
+
+func (l label) width() float64 {
+	size, _ := strconv.ParseFloat(l.size, 64)
+	return float64(theme.Style(vg.Length(size), theme.TextInk, false).Width(l.text))
 }
 
 // pointed is what a chart tells who points at a place in it.
@@ -70,7 +81,8 @@ func readDocument(t *testing.T, content []byte) readPage {
 	var doc readPage
 	var open []string
 	var said strings.Builder
-	title := ""
+	title := "" // of a table
+	var group xml.StartElement
 	flush := func() {
 		if s := strings.Join(strings.Fields(said.String()), " "); s != "" {
 			doc.prose = append(doc.prose, s)
@@ -92,12 +104,11 @@ func readDocument(t *testing.T, content []byte) readPage {
 			open = append(open, name)
 			switch name {
 			case "svg":
-				doc.charts = append(doc.charts, nil)
-			case "rect":
-				list := doc.charts[len(doc.charts)-1]
-				doc.hits = append(doc.hits, pointed{list[0].text, attribute(e, "data-name"), attribute(e, "data-x"), attribute(e, "data-y")})
+				doc.charts = append(doc.charts, []label{{text: attribute(e, "aria-label")}})
+			case "g":
+				group = e
 			case "text":
-				doc.charts[len(doc.charts)-1] = append(doc.charts[len(doc.charts)-1], labelOf(e))
+				doc.charts[len(doc.charts)-1] = append(doc.charts[len(doc.charts)-1], labelOf(group, e))
 			case "table":
 				doc.tables = append(doc.tables, readTable{title: title})
 			case "thead":
@@ -114,13 +125,18 @@ func readDocument(t *testing.T, content []byte) readPage {
 			if e.Name.Local == "h2" || e.Name.Local == "h3" {
 				title = strings.TrimSpace(said.String())
 			}
+			if e.Name.Local == "title" && within("path") {
+				list := doc.charts[len(doc.charts)-1]
+				doc.hits = append(doc.hits, pointedOf(list[0].text, said.String()))
+				said.Reset()
+			}
 			if slices.Contains([]string{"h1", "h2", "h3", "p", "li", "summary", "code", "figcaption", "title"}, e.Name.Local) {
 				flush()
 			}
 			open = open[:len(open)-1]
 		case xml.CharData:
 			switch {
-			case within("style"), within("script"), within("rect"), within("nav"):
+			case within("style"), within("script"), within("nav"):
 			case within("text"):
 				list := doc.charts[len(doc.charts)-1]
 				list[len(list)-1].text += strings.ReplaceAll(string(e), "\u00a0", "")
@@ -134,6 +150,16 @@ func readDocument(t *testing.T, content []byte) readPage {
 	}
 }
 
+// pointedOf takes the words of a hit apart: a name, what it is of, and values; or what
+// values of several are of, and these.
+func pointedOf(chart, words string) pointed {
+	head, rest, _ := strings.Cut(words, "\n")
+	if of, values, found := strings.Cut(rest, ": "); found {
+		return pointed{chart, head, of, values}
+	}
+	return pointed{chart, "", head, rest}
+}
+
 func attribute(e xml.StartElement, name string) string {
 	for _, a := range e.Attr {
 		if a.Name.Local == name {
@@ -143,17 +169,12 @@ func attribute(e xml.StartElement, name string) string {
 	return ""
 }
 
-func labelOf(e xml.StartElement) label {
-	var l label
-	for _, a := range e.Attr {
-		switch a.Name.Local {
-		case "x":
-			l.x, _ = strconv.ParseFloat(a.Value, 64)
-		case "y":
-			l.y, _ = strconv.ParseFloat(a.Value, 64)
-		case "font-size":
-			l.size = a.Value
-		}
-	}
+// labelOf is a text with attributes of its own or of its group; anchored is what share
+// of its width x is moved by.
+func labelOf(group, e xml.StartElement) label {
+	of := func(name string) string { return cmp.Or(attribute(e, name), attribute(group, name)) }
+	l := label{size: of("font-size"), anchored: map[string]float64{"middle": 0.5, "end": 1}[of("text-anchor")]}
+	l.x, _ = strconv.ParseFloat(attribute(e, "x"), 64)
+	l.y, _ = strconv.ParseFloat(attribute(e, "y"), 64)
 	return l
 }

@@ -17,13 +17,15 @@ const module = "github.com/pollpush/pollpush/"
 // levels are the packages of the report from the bottom up: each imports only
 // those of the levels below its own.
 var levels = [][]string{
-	{"report/internal/number", "report/internal/junit", "report/internal/formula", "report/internal/theme"},
+	{"report/internal/number", "report/internal/junit", "report/internal/formula", "report/internal/svg"},
+	{"report/internal/theme"},
 	{"report/internal/trials", "report/internal/axis", "report/internal/noise"},
 	{"report/internal/metric"},
 	{"report/internal/model", "report/internal/compare"},
 	{"report/internal/scene", "report/internal/export"},
-	{"report/internal/figure"},
-	{"report/internal/charts", "report/internal/document"},
+	{"report/internal/figure", "report/internal/rows"},
+	{"report/internal/curves", "report/internal/overtime", "report/internal/document"},
+	{"report/internal/charts"},
 	{"report/internal/prose", "report/internal/published"},
 	{"report/gate", "report/internal/tables"},
 	{"report"},
@@ -31,7 +33,7 @@ var levels = [][]string{
 
 // outside are the project's other packages that any of these may import: none
 // of them dials.
-var outside = []string{"internal/file", "internal/result", "internal/stat", "internal/transport", "internal/web", "scenarios"}
+var outside = []string{"internal/file", "internal/quantity", "internal/result", "internal/stat", "internal/transport", "internal/web", "scenarios"}
 
 // forTests is imported by tests alone.
 const forTests = "report/internal/fixture"

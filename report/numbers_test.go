@@ -33,6 +33,8 @@ var constants = []constant{
 	{regexp.MustCompile(`uniform on 0 to T`), "the model of polling, in words"},
 	{regexp.MustCompile(`60/T|60 ÷ interval`), "a formula"},
 	{regexp.MustCompile(`fewer than 10 seconds`), "the fewest that a fit takes"},
+	{regexp.MustCompile(`by the medians of \d transports`), "how many may be compared"},
+	{regexp.MustCompile(`below 2 %, 10 %, 25 %, and more|50 µs high up to 0\.4 ms, at most 25 % above`), "shades and buckets"},
 	{regexp.MustCompile(`model, uniform on 0 to`), "where the model's range begins"},
 }
 
@@ -160,26 +162,29 @@ var plants = []plant{
 	{"another transport's median", `<th scope="row">requests per client</th>`, `>0/min`, func(string) string { return ">60.1/min" }},
 	{"a wrong range", `<th scope="row">server CPU per delivery</th>`, `\(\d+`, upper},
 	{"a wrong sum", `<th scope="row">lost</th>`, `>0<`, upper},
-	{"a number where none is known", `<th scope="row">empty polls</th>`, `<td>–<`, func(string) string { return "<td>36.8 %<" }},
+	{"a number where none is known", `<th scope="row">empty polls</th>`, `>–<`, func(string) string { return ">36.8 %<" }},
 	{"none where a number is known", `<th scope="row">delivery latency, p50</th>`, `>\d[^<]*<`, func(string) string { return ">–<" }},
 	{"a row without a formula", `<th scope="row">`, `connections per client`, func(string) string { return "connections" }},
 	{"a wrong layer", `<th scope="row">protocol, in</th>`, `>\d+ B`, upper},
-	{"a wrong unit cost", `<th scope="row">CPU per poll with news</th>`, `>\d+ ±`, upper},
-	{"a wrong standard error", `<th scope="row">CPU per poll with news</th>`, `± [\d.]+`, upper},
+	{"a wrong unit cost", `<h3>Unit costs</h3>`, `>\d+ ±`, upper},
+	{"a wrong standard error", `<h3>Unit costs</h3>`, `± [\d.]+`, upper},
 	{"a wrong model", `>60/T</td>`, `>60\.0/min`, func(string) string { return ">61.0/min" }},
-	{"a wrong difference", `<td>λN</td>`, `0 %`, func(string) string { return "+2.0 %" }},
-	{"a wrong ratio in the verdict", `aria-label="Verdict"`, `1/\d+\.\d of`, upper},
+	{"a wrong difference", `>λN</td>`, `0 %`, func(string) string { return "+2.0 %" }},
+	{"a wrong factor in the verdict", `aria-label="Verdict"`, `CPU ÷ [\d.]+`, upper},
+	{"a wrong factor on a tile", `aria-label="Headline"`, `÷ \d+`, upper},
+	{"a wrong number on a tile", `aria-label="Headline"`, `poll \d+ ms`, func(string) string { return "poll 42.7 ms" }},
 	{"a foreign number in a sentence", `aria-label="Verdict">`, `<p`, func(s string) string { return "<p>It took 42.7 ms.</p>" + s }},
 	{"a wrong count in a sentence", `<h1>`, `1,000 clients`, func(string) string { return "1,200 clients" }},
 	{"a wrong label in a chart", `Requests per client and minute`, `>60\.\d`, upper},
-	{"another transport's label in a chart", `>What it costs the server<`, `>\d+ µs<`, func(string) string { return ">21.7 µs<" }},
-	{"a wrong percentile to point at", `data-x="99 % of deliveries"`, `within [\d.]+`, upper},
-	{"a wrong second to point at", `data-name="" data-x="4`, `poll \d[\d,]*`, upper},
-	{"a wrong bar to point at", `data-x="server CPU per delivery"`, `data-y="\d+`, upper},
-	{"a wrong tick", `>Requests per client and minute<`, `>40<`, func(string) string { return ">50<" }},
-	{"a wrong tick on a logarithmic axis", `>How long a message takes to reach a client<`, `>10 ms<`, func(string) string { return ">20 ms<" }},
-	{"a wrong percentile on its axis", `>How long a message takes to reach a client<`, `>99\.9 %<`, func(string) string { return ">99.5 %<" }},
-	{"a wrong number below a chart", `>What it costs the server<`, `\d+ trials of`, upper},
+	{"another transport's label in a chart", `aria-label="What it costs the server"`, `>\d+ µs<`, func(string) string { return ">21.7 µs<" }},
+	{"a wrong percentile to point at", `&#xA;99 % of deliveries`, `within [\d.]+`, upper},
+	{"a wrong second to point at", `<title>4`, `poll \d[\d,]*`, upper},
+	{"a wrong bucket to point at", `aria-label="Latency of one trial of each transport, second by second"`, `p50 [\d.]+`, upper},
+	{"a wrong share to point at", `aria-label="How latencies are spread"`, `: [\d.]+ % of deliveries`, upper},
+	{"a wrong bar to point at", `&#xA;server CPU per delivery`, `: \d+`, upper},
+	{"a wrong tick", `aria-label="Requests per client and minute"`, `>40<`, func(string) string { return ">50<" }},
+	{"a wrong tick on a logarithmic axis", `aria-label="How long a message takes to reach a client"`, `>10 ms<`, func(string) string { return ">20 ms<" }},
+	{"a wrong percentile on its axis", `aria-label="How long a message takes to reach a client"`, `>99\.9 %<`, func(string) string { return ">99.5 %<" }},
 }
 
 // audit holds a page against the raw lines of a run.
@@ -189,16 +194,17 @@ type audit struct {
 	used     map[string][]map[string]any // the trials whose numbers enter, by transport
 	trials   map[string][]*result.Trial  // the same
 	all      []map[string]any
-	strings  []string             // of the lines, the longest first
-	pools    map[string][]float64 // every value that a formula gives, by unit
-	ratios   map[string][]float64 // to polling, and the other way round, by formula
-	fits     map[string]costFit   // by transport
+	strings  []string                       // of the lines, the longest first
+	pools    map[string][]float64           // every value that a formula gives, by unit
+	ratios   map[string][]float64           // to polling, and the other way round, by formula
+	fits     map[string]costFit             // by transport
+	shares   map[string]map[float64]float64 // of deliveries by latency, by transport
 	faults   []string
 }
 
 func newAudit(t *testing.T, lines []map[string]any) *audit {
 	t.Helper()
-	a := &audit{formulas: documented(t), used: map[string][]map[string]any{}, all: lines, pools: map[string][]float64{}, ratios: map[string][]float64{}, fits: map[string]costFit{}, trials: map[string][]*result.Trial{}}
+	a := &audit{formulas: documented(t), used: map[string][]map[string]any{}, all: lines, pools: map[string][]float64{}, ratios: map[string][]float64{}, fits: map[string]costFit{}, trials: map[string][]*result.Trial{}, shares: map[string]map[float64]float64{}}
 	for _, line := range lines {
 		name := line["transport"].(string)
 		if !slices.Contains(a.order, name) {
@@ -246,6 +252,14 @@ func newAudit(t *testing.T, lines []map[string]any) *audit {
 		gone, expected := a.values(a.formulas["lost"], transport), a.values(a.formulas["expected deliveries"], transport)
 		a.pools["%"] = append(a.pools["%"], stat.Sum(gone)/stat.Sum(expected))
 	}
+	highest := 0.0
+	for _, transport := range a.order {
+		a.shares[transport] = a.bars(transport)
+		for _, share := range a.shares[transport] {
+			highest = max(highest, share)
+		}
+	}
+	a.pools["%"] = append(a.pools["%"], highest)
 	return a
 }
 

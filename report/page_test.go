@@ -2,19 +2,19 @@ package report
 
 import (
 	"bytes"
+	"encoding/hex"
+	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
 
-	"gonum.org/v1/plot/vg/draw"
-	"gonum.org/v1/plot/vg/vgsvg"
 	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/document"
 	"github.com/pollpush/pollpush/report/internal/fixture"
-	"github.com/pollpush/pollpush/report/internal/theme"
 )
 
 // What a column is sorted by is the number that its cells print.
@@ -51,21 +51,38 @@ func TestHitsLieInTheirChart(t *testing.T) {
 	d := mustDocument(t, numbersRun())
 	for i := range d.Charts {
 		c := &d.Charts[i]
-		hits := c.Draw(draw.New(vgsvg.New(theme.ChartWidth, c.Height())))
+		hits, width, height := c.Hits()
 		assert.Check(t, len(hits) != 0, "the chart %s tells nothing to who points at it", c.Name)
 		for _, h := range hits {
-			if h.Box.Min.X < 0 || h.Box.Min.Y < 0 || h.Box.Max.X > theme.ChartWidth || h.Box.Max.Y > c.Height() || h.Y == "" {
-				t.Errorf("the chart %s, of %v by %v, tells %q at %v", c.Name, theme.ChartWidth, c.Height(), h.Says(), h.Box)
+			if h.Box.Min.X < 0 || h.Box.Min.Y < 0 || h.Box.Max.X > width || h.Box.Max.Y > height || h.Y == "" {
+				t.Errorf("the chart %s, of %v by %v, tells %q at %v", c.Name, width, height, h.Says(), h.Box)
 			}
 		}
 	}
 }
 
-func TestLargeFilesLieBesideThePage(t *testing.T) {
-	for size, beside := range map[int]bool{largest: false, largest + 1: true} {
-		d := onPageOrBeside("trials.jsonl.gz", bytes.Repeat([]byte("x"), size), "trials.jsonl")
-		if d.Beside != beside || strings.HasPrefix(string(d.URL), "data:") == beside {
-			t.Errorf("a file of %d bytes is linked to as %.30q", size, d.URL)
-		}
+// A page can be sent by mail: it has its trials in it only as far as it stays
+// small, and without them and its charts it is half as large.
+func TestThePageStaysSmall(t *testing.T) {
+	small := fixture.TrialsOf(3, "poll", "ws")
+	large := slices.Clone(small)
+	for i := range large {
+		noise := make([]byte, 60_000)
+		rand.NewChaCha8([32]byte{byte(i)}).Read(noise)
+		large[i].Env.CPUModel = hex.EncodeToString(noise)
 	}
+	for name, trials := range map[string][]result.Trial{"small": small, "large": large} {
+		d := mustDocument(t, trials)
+		d.Environment.Rows = nil // which the noise is in
+		d.Charts = nil
+		without, err := page(&d, trials)
+		assert.NilError(t, err)
+		within := bytes.Contains(without, []byte(`href="data:`))
+		assert.Check(t, within == (name == "small"), "%s: the trials are in the page: %v", name, within)
+		assert.Check(t, len(without) <= mostBytes/2, "%s: the page without charts has %d bytes", name, len(without))
+	}
+	d := mustDocument(t, small)
+	whole, err := page(&d, small)
+	assert.NilError(t, err)
+	assert.Check(t, len(whole) <= mostBytes, "the page of two transports has %d bytes", len(whole))
 }

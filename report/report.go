@@ -8,13 +8,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 
 	"github.com/pollpush/pollpush/internal/file"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/charts"
 	"github.com/pollpush/pollpush/report/internal/document"
 	"github.com/pollpush/pollpush/report/internal/export"
-	"github.com/pollpush/pollpush/report/internal/figure"
 	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/prose"
 	"github.com/pollpush/pollpush/report/internal/tables"
@@ -37,20 +38,20 @@ func Write(dir string, list []result.Trial) error {
 	}
 	d := documentOf(s)
 	files["report.md"] = d.Markdown()
-	raw, err := downloads(list, files)
-	if err != nil {
-		return err
+	for name := range files {
+		if folder, _, within := strings.Cut(name, "/"); within {
+			name = folder + "/"
+		}
+		d.Exports = append(d.Exports, name)
 	}
-	figures, err := figures(&d)
-	if err != nil {
-		return err
-	}
-	if files["report.html"], err = d.Page(figures, raw); err != nil {
+	slices.Sort(d.Exports)
+	d.Exports = slices.Compact(d.Exports)
+	if files["report.html"], err = page(&d, list); err != nil {
 		return err
 	}
 	for i := range d.Charts {
 		c := &d.Charts[i]
-		files["charts/"+c.Name+".svg"] = figures[i].SVG
+		files["charts/"+c.Name+".svg"] = c.SVG()
 		if files["charts/"+c.Name+".png"], err = c.PNG(); err != nil {
 			return err
 		}
@@ -67,20 +68,6 @@ func Write(dir string, list []result.Trial) error {
 	return nil
 }
 
-// figures are the charts, drawn for the page.
-func figures(d *document.Document) ([]document.Picture, error) {
-	var list []document.Picture
-	for i := range d.Charts {
-		c := &d.Charts[i]
-		svg, err := c.SVG()
-		if err != nil {
-			return nil, err
-		}
-		list = append(list, document.Picture{SVG: svg, Title: c.Title, Stamp: c.Stamp, Caption: c.Caption, Asks: c.Asks})
-	}
-	return list, nil
-}
-
 // Formulas is the table of all metrics with their formulas, in Markdown, as
 // docs/formulas.md has it.
 func Formulas() string { return metric.Documented() }
@@ -89,24 +76,22 @@ func Formulas() string { return metric.Documented() }
 func documentOf(s *trials.Set) document.Document {
 	d := document.Document{
 		Title:       s.Title(),
+		Headline:    prose.Headline(s),
 		Verdict:     prose.Verdict(s),
+		Footnotes:   tables.Notes(s),
+		Sections:    tables.Sections(s),
 		Reasons:     metric.DoubtsByReason(s.Together().All),
 		Partial:     s.Partial(),
 		Environment: tables.Environment(s),
 		Repeat:      tables.Repeat(s.Points[0]),
 	}
-	d.Trials, d.Doubts = tables.Trials(s)
-	if len(s.Points) > 1 {
+	if len(s.Points) == 1 {
+		d.Charts = charts.PointCharts(s.Points[0])
+	} else {
 		d.Charts = charts.SetCharts(s)
-		d.Table, d.Footnotes, d.Meanings = tables.SetTable(s), tables.SetNotes(s), tables.SetMeanings()
-		d.Sections = tables.SetSections(s)
-		return d
 	}
-	p := s.Points[0]
-	d.Charts = charts.PointCharts(p)
-	d.Table, d.Footnotes, d.Meanings = tables.PointTable(p), tables.PointNotes(p), tables.Meanings(metric.Metrics)
-	d.Answers = map[figure.Question]document.Section{figure.BreaksFirst: tables.Nearness(p)}
-	d.Sections = tables.PointSections(p)
+	d.Table, d.Meanings = tables.Main(s)
+	d.Trials, d.Doubts = tables.Trials(s)
 	return d
 }
 

@@ -1,12 +1,10 @@
 package report
 
 import (
-	"image/color"
 	"strconv"
 	"strings"
 	"testing"
 
-	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gotest.tools/v3/assert"
 
@@ -18,15 +16,19 @@ import (
 func TestSweepLabels(t *testing.T) {
 	for name, trials := range fixture.Sweeps() {
 		for _, c := range documentOf(mustSweep(t, trials)).Charts {
-			svg, err := c.SVG()
-			assert.NilError(t, err)
-			labels := readDocument(t, svg).charts[0]
-			for i, a := range labels {
-				assert.Check(t, !strings.Contains(a.text, "…"), "%s %s: %q is cut", name, c.Name, a.text)
-				for _, b := range labels[:i] {
-					assert.Check(t, !upright(a) || !upright(b) || !boxOf(a).overlaps(boxOf(b)), "%s %s: %q lies on %q", name, c.Name, a.text, b.text)
-				}
+			wide, narrow := c.OnPage()
+			for _, svg := range [][]byte{c.SVG(), wide, narrow} {
+				checkLabels(t, name+" "+c.Name, readDocument(t, svg).charts[0][1:])
 			}
+		}
+	}
+}
+
+func checkLabels(t *testing.T, chart string, labels []label) {
+	for i, a := range labels {
+		assert.Check(t, !strings.Contains(a.text, "…"), "%s: %q is cut", chart, a.text)
+		for _, b := range labels[:i] {
+			assert.Check(t, !upright(a) || !upright(b) || !boxOf(a).overlaps(boxOf(b)), "%s: %q lies on %q", chart, a.text, b.text)
 		}
 	}
 }
@@ -37,9 +39,9 @@ func upright(l label) bool { return l.text != "poll interval" && l.text != "" }
 type box struct{ left, right, bottom, top float64 }
 
 func boxOf(l label) box {
-	size, _ := strconv.ParseFloat(strings.TrimSuffix(l.size, "px"), 64)
-	width := float64(theme.Style(vg.Length(size), color.Black, false).Width(strings.ReplaceAll(l.text, "\u00a0", "")))
-	return box{l.x, l.x + width, l.y, l.y + 0.7*size}
+	size, _ := strconv.ParseFloat(l.size, 64)
+	left := l.x - l.anchored*l.width()
+	return box{left, left + l.width(), l.y - 0.7*size, l.y}
 }
 
 func (a box) overlaps(b box) bool {

@@ -49,8 +49,9 @@ func TestOddSweeps(t *testing.T) {
 				trials := odd.made(fixture.Sweeps()[of])
 				d := documentOf(mustSweep(t, trials))
 				for i := range d.Charts {
-					_, err := d.Charts[i].SVG()
-					assert.Check(t, err == nil, err)
+					wide, narrow := d.Charts[i].OnPage()
+					checkSVG(t, d.Charts[i].Name, wide)
+					checkSVG(t, d.Charts[i].Name, narrow)
 				}
 				var text bytes.Buffer
 				assert.NilError(t, Text(&text, trials, document.TextOptions{}))

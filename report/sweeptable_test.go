@@ -17,7 +17,8 @@ import (
 func TestSweepTableNumbers(t *testing.T) {
 	for name, trials := range fixture.Sweeps() {
 		s := mustSweep(t, trials)
-		rows := tables.SetTable(s).Rows
+		table, _ := tables.Main(s)
+		rows := table.Rows
 		for _, p := range s.Points {
 			made := filepath.Join(t.TempDir(), result.FileName)
 			for i := range p.All {

@@ -5,8 +5,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-
-	"github.com/pollpush/pollpush/report/internal/theme"
 )
 
 // charted are the formulas whose values stand beside the bars of a chart.
@@ -17,8 +15,8 @@ var charted = map[string][]string{
 }
 
 const (
-	tickSize  = "9.5px"
-	valueSize = "10.5px"
+	tickSize  = "9.5"
+	valueSize = "10.5"
 )
 
 var bare = regexp.MustCompile(`^[-−]?[\d,.]+( \S+)?$`)
@@ -91,7 +89,7 @@ func (a *audit) axis(title string, list []label) {
 	var first, second []label
 	for _, l := range list {
 		if l.y == list[0].y {
-			l.x += float64(theme.Style(9.5, theme.TextInk, false).Width(l.text)) / 2
+			l.x += (0.5 - l.anchored) * l.width()
 			first = append(first, l)
 		} else {
 			second = append(second, l)

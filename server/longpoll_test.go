@@ -52,7 +52,7 @@ func TestLongPollEnds(t *testing.T) {
 // To wait for longer than a request may take to arrive must not cut it off.
 func TestLongPollOutlivesTheTimeLimits(t *testing.T) {
 	h := startWith(t, Config{}, func(s *Server) {
-		s.http.ReadTimeout, s.http.WriteTimeout = 300*time.Millisecond, 300*time.Millisecond
+		s.http.ReadTimeout, s.http.WriteTimeout = 900*time.Millisecond, 900*time.Millisecond
 	})
 	p, _ := h.poll("/api/rooms/lobby/messages?after=0&wait=1s")
 	assert.Check(t, p.Last == 0, "got %+v", p)

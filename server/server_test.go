@@ -25,7 +25,7 @@ import (
 )
 
 // patience bounds every wait of the tests; none of them measures time.
-const patience = 20 * time.Second
+const patience = 2 * time.Minute
 
 // harness is a server on a port of its own, and a client that counts.
 type harness struct {

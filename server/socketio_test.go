@@ -11,24 +11,18 @@ import (
 	is "gotest.tools/v3/assert/cmp"
 
 	"github.com/pollpush/pollpush/internal/chat"
+	"github.com/pollpush/pollpush/internal/testkit"
 )
 
 // guestSocket is a Socket.IO client over WebSocket.
-type guestSocket struct {
-	*websocket.Conn
-	t *testing.T
-}
+type guestSocket struct{ *testkit.Socket }
 
 // openSocketIO opens a session; query is what follows the transport.
 func (h *harness) openSocketIO(query string) *guestSocket {
 	h.t.Helper()
-	ws, _, err := h.dialer().Dial(h.ws()+"/socket.io/?EIO=4&transport=websocket"+query, nil)
-	assert.NilError(h.t, err)
-	h.t.Cleanup(func() { ws.Close() })
-	ws.SetReadDeadline(time.Now().Add(patience))
-	k := &guestSocket{ws, h.t}
-	open := k.next()
-	assert.Assert(h.t, strings.HasPrefix(open, "0{"), "the session begins with %q", open)
+	k := &guestSocket{testkit.Dial(h.t, h.dialer(), h.ws()+"/socket.io/?EIO=4&transport=websocket"+query, nil)}
+	k.Pongs = true
+	k.WantPrefix("0{")
 	return k
 }
 
@@ -36,27 +30,13 @@ func (h *harness) openSocketIO(query string) *guestSocket {
 func (h *harness) join(query string) *guestSocket {
 	h.t.Helper()
 	k := h.openSocketIO(query)
-	send(h.t, k.Conn, "40")
-	in := k.next()
-	assert.Assert(h.t, strings.HasPrefix(in, `40{"sid":"`), "CONNECT is answered by %q", in)
+	k.Send("40")
+	k.WantPrefix(`40{"sid":"`)
 	return k
 }
 
-// next returns the next packet that is no ping.
-func (k *guestSocket) next() string {
-	k.t.Helper()
-	for {
-		_, b, err := k.ReadMessage()
-		assert.NilError(k.t, err)
-		if string(b) != "2" {
-			return string(b)
-		}
-		send(k.t, k.Conn, "3")
-	}
-}
-
 // message returns what a packet holds between prefix and "]".
-func message(t *testing.T, packet, prefix string) chat.Message {
+func message(t testing.TB, packet, prefix string) chat.Message {
 	t.Helper()
 	var m chat.Message
 	body, ok := strings.CutPrefix(packet, prefix)
@@ -69,10 +49,10 @@ const chatEvent = `42["chat message",`
 
 // wantEvents checks that the next packets are the messages first to last.
 func (k *guestSocket) wantEvents(first, last int) {
-	k.t.Helper()
+	k.T.Helper()
 	for id := first; id <= last; id++ {
-		m := message(k.t, k.next(), chatEvent)
-		assert.Assert(k.t, m.ID == uint64(id), "got message %d, want %d", m.ID, id)
+		m := message(k.T, k.Next(), chatEvent)
+		assert.Assert(k.T, m.ID == uint64(id), "got message %d, want %d", m.ID, id)
 	}
 }
 
@@ -114,24 +94,24 @@ func TestSocketIORefusesMessages(t *testing.T) {
 		`,{"user":"ada"}`, `,{"user":"","text":"x"}`, `,{"user":"ada","text":"x","to":"bob"}`, `,{"user":"ada","text":"x"},1`,
 	} {
 		var refused struct{ Error problem }
-		send(t, k.Conn, `425["chat message"`+bad+`]`)
-		answer := k.next()
+		k.Send(`425["chat message"` + bad + `]`)
+		answer := k.Next()
 		body, isAck := strings.CutPrefix(answer, "435[")
 		if err := json.Unmarshal([]byte(strings.TrimSuffix(body, "]")), &refused); err != nil || !isAck || refused.Error.Status != 400 || refused.Error.Title == "" {
 			t.Errorf("%.40s is acknowledged by %s", bad, answer)
 		}
 		var event []any
-		send(t, k.Conn, `42["chat message"`+bad+`]`)
-		answer = k.next()
+		k.Send(`42["chat message"` + bad + `]`)
+		answer = k.Next()
 		if err := json.Unmarshal([]byte(strings.TrimPrefix(answer, "42")), &event); err != nil || len(event) != 2 || event[0] != "error message" || event[1].(map[string]any)["title"] != refused.Error.Title {
 			t.Errorf("%.40s is answered by %s", bad, answer)
 		}
 	}
-	send(t, k.Conn, `451-6["chat message",{"_placeholder":true,"num":0}]`)
+	k.Send(`451-6["chat message",{"_placeholder":true,"num":0}]`)
 	k.WriteMessage(websocket.BinaryMessage, []byte("x"))
-	answer := k.next()
+	answer := k.Next()
 	assert.Check(t, strings.HasPrefix(answer, `436[{"error":{"status":400,`), "an attachment is answered by %s", answer)
-	send(t, k.Conn, `42["chat message","good"]`)
+	k.Send(`42["chat message","good"]`)
 	k.wantEvents(1, 1)
 	h.await("messages posted", &h.tally.posted, 1)
 }
@@ -144,14 +124,14 @@ func TestSocketIORefusesHandshakes(t *testing.T) {
 			Data    struct{ Status int }
 		}
 		k := h.openSocketIO(query)
-		send(t, k.Conn, "40")
-		answer := k.next()
+		k.Send("40")
+		answer := k.Next()
 		err := json.Unmarshal([]byte(strings.TrimPrefix(answer, "44")), &refused)
 		assert.Check(t, err == nil && refused.Message != "" && refused.Data.Status == 400, "%s is answered by %s", query, answer)
 	}
 	k := h.join("")
-	send(t, k.Conn, "40/admin,")
-	assert.Check(t, is.Equal(k.next(), `44/admin,{"message":"Invalid namespace"}`), "another namespace")
+	k.Send("40/admin,")
+	assert.Check(t, is.Equal(k.Next(), `44/admin,{"message":"Invalid namespace"}`), "another namespace")
 }
 
 // A client may have missed more than may wait for it: that makes it no slow
@@ -162,7 +142,7 @@ func TestSocketIOResumeOfMoreThanTheBacklog(t *testing.T) {
 	h.fill(posted, 1000)
 	t.Run("WebSocket", func(t *testing.T) {
 		k := h.join("&room=lobby&after=0")
-		assert.Check(t, is.Equal(k.next(), `42["truncated"]`), "first came")
+		assert.Check(t, is.Equal(k.Next(), `42["truncated"]`), "first came")
 		k.wantEvents(posted-history+1, posted)
 		h.post("lobby", "and on")
 		k.wantEvents(posted+1, posted+1)
@@ -193,8 +173,8 @@ func TestSocketIOLeaves(t *testing.T) {
 	stays := h.join("")
 	posted := 0
 	for name, leave := range map[string]func(k *guestSocket){
-		"the namespace":  func(k *guestSocket) { send(t, k.Conn, "41") },
-		"the session":    func(k *guestSocket) { send(t, k.Conn, "1") },
+		"the namespace":  func(k *guestSocket) { k.Send("41") },
+		"the session":    func(k *guestSocket) { k.Send("1") },
 		"the connection": func(k *guestSocket) { k.NetConn().Close() },
 	} {
 		k := h.join("")

@@ -2,7 +2,6 @@ package server
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -190,19 +189,6 @@ func TestDeflateIsAgreedOnOnlyWhereItCanBeKept(t *testing.T) {
 			}
 		})
 	}
-}
-
-// A small frame that inflates to more than a message may have is refused
-// before it does.
-func TestDeflateBomb(t *testing.T) {
-	h := start(t, Config{Deflate: true})
-	d := h.dialer()
-	d.EnableCompression = true
-	ws, _, err := d.Dial(h.ws()+"/api/rooms/lobby/ws", nil)
-	assert.NilError(t, err)
-	t.Cleanup(func() { ws.Close() })
-	ws.WriteMessage(websocket.TextMessage, bytes.Repeat([]byte("0"), 10<<20)) // some 10 KiB when compressed; it may be refused before the end
-	assert.Check(t, is.Equal(closeCode(ws), websocket.CloseMessageTooBig), "closed with")
 }
 
 // What is posted within the window comes in one frame to those that asked for

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
-	"net/http"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -24,7 +23,7 @@ import (
 )
 
 // patience bounds every wait; no test measures time but that of the shutdown.
-const patience = time.Minute
+const patience = 2 * time.Minute
 
 var program string
 
@@ -95,29 +94,18 @@ func TestEndsWithAThousandClients(t *testing.T) {
 			codes <- closed.Code
 		})
 	}
-	before := time.Now()
+	asked := testkit.Now()
 	assert.NilError(t, p.Process.Signal(syscall.SIGTERM))
 	if code, rest := p.wait(t); code != 0 || rest != "" {
 		t.Errorf("exit code %d, more on stdout: %q; %s", code, rest, p.stderr.String())
 	}
-	if d := time.Since(before); d > 5*time.Second { // promised to whoever stops a server
+	if d := asked.Calm(); d > 5*time.Second { // promised to whoever stops a server
 		t.Errorf("the shutdown took %v, more than 5 s", d)
 	}
 	clients.Wait()
 	close(codes)
 	for code := range codes {
 		assert.Assert(t, code == websocket.CloseGoingAway, "a client was closed with %d, want 1001", code)
-	}
-}
-
-func TestEndsWithItsStdin(t *testing.T) {
-	p := start(t, program, "--listen", "127.0.0.1:0", "--exit-with-stdin")
-	res, err := http.Get(p.URL + "/healthz")
-	assert.Assert(t, err == nil && res.StatusCode == 200, "%v %v", res, err)
-	res.Body.Close()
-	p.stdin.Close()
-	if code, _ := p.wait(t); code != 0 {
-		t.Errorf("exit code %d; %s", code, p.stderr.String())
 	}
 }
 

@@ -50,7 +50,7 @@ func (c *abCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	options := control.Options{NoLock: c.NoLock, Progress: s.stderr, Live: s.stderr.terminal, Width: s.stderr.width}
+	options := control.Options{NoLock: c.NoLock, Progress: s.stderr, Live: s.stderr.escapes, Width: s.stderr.width}
 	if options.Grid, options.Flags, err = c.grid(s); err != nil {
 		return err
 	}
@@ -92,7 +92,7 @@ func (c *abCommand) noise() (*gate.Noise, error) {
 		return nil, nil
 	}
 	if _, err := os.Stat(c.Noise); errors.Is(err, os.ErrNotExist) {
-		return nil, refuse("%s does not exist; record it with `pollpush compare BASE NEW --learn`, as `make noise` does, or omit --noise", c.Noise)
+		return nil, refuse("%s does not exist; record it with `pollpush compare BASE NEW --learn`, or omit --noise", c.Noise)
 	}
 	noise, err := gate.ReadNoise(c.Noise)
 	if err != nil {
@@ -199,7 +199,7 @@ func targetArm(_ context.Context, server string) (control.Arm, error) {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" {
 		return control.Arm{}, usage("%q is not the URL of a server: give two URLs such as http://127.0.0.1:8080, or two folders, or two commands with --ready", server)
 	}
-	return control.Arm{Target: server, Commit: commit()}, nil
+	return control.Arm{Target: server, Commit: version()}, nil
 }
 
 // startedArm is a server that a command starts for each trial.
@@ -212,7 +212,7 @@ func (c *abCommand) startedArm(_ context.Context, command string) (control.Arm, 
 		return control.Arm{}, usage("%q is not a command: --ready needs two commands that start servers; omit it if the servers are already running", command)
 	}
 	return control.Arm{
-		Target: u.Scheme + "://" + u.Host, Commit: commit(),
+		Target: u.Scheme + "://" + u.Host, Commit: version(),
 		Start: &control.Start{Command: command, Ready: c.Ready, Within: c.ReadyWithin},
 	}, nil
 }
@@ -256,5 +256,5 @@ func commitOf(ctx context.Context, path string) string {
 	if commit, ok := strings.CutPrefix(strings.TrimSpace(string(said)), "pollpush "); err == nil && ok {
 		return commit
 	}
-	return "unknown"
+	return unstamped
 }

@@ -197,7 +197,7 @@ func TestAbInterrupted(t *testing.T) {
 	t.Parallel()
 	dir := workplace(t)
 	p := launchOnTerminal(t, dir, program(t, "pollpush"), "ab", programs, programs, "tiny.yaml", "--transports", "ws", "--steady", "1m", "--out", "ab")
-	p.await("ws, trial 1 of 6: steady 1 s")
+	p.await("base, ws, trial 1 of 6: steady 1 s")
 	e := p.interrupt(syscall.SIGINT)
 	wantNoneLeft(t, dir)
 	e.wantExit(t, interrupted, "tiny has trials: 1; running 6 per transport and server instead", "12 trials, about ",

@@ -72,7 +72,7 @@ func TestActionBaseline(t *testing.T) {
 		summary         []string
 	}{
 		"nowhere": {"", "true", refused, "verdict=refused\n", []string{
-			"Nothing was measured: there is no baseline in nowhere. Make and commit one (docs/ci.md), or set allow-missing-baseline: true.", "make the base with `pollpush run SCENARIO --out nowhere`"}},
+			"Nothing was measured: there is no baseline in nowhere. Make and commit one (https://github.com/pollpush/pollpush/blob/main/docs/ci.md), or set allow-missing-baseline: true.", "make the base with `pollpush run SCENARIO --out nowhere`"}},
 		"nowhere allowed": {"true", "true", fine, "verdict=not-compared\nreport=pollpush-results/report.html\n", []string{
 			"There is no baseline in nowhere yet. To make this run the baseline, commit its trials.jsonl as nowhere/trials.jsonl.", "bytes per delivery, in"}},
 		".": {"", "true", refused, "verdict=refused\n", []string{"there is no baseline in .", "bench holds a run: give that as the base"}},

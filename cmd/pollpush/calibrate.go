@@ -41,7 +41,7 @@ func (c *calibrateCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	options := calibration.Options{Commit: commit(), Confirm: c.Confirm, Quick: c.Quick, Progress: s.stderr}
+	options := calibration.Options{Commit: version(), Confirm: c.Confirm, Quick: c.Quick, Progress: s.stderr}
 	if options.Nulltarget, err = beside("nulltarget"); err != nil {
 		return err
 	}
@@ -169,9 +169,9 @@ func calibrated(s *session, path string) (map[string]*result.Calibration, error)
 		return nil, err
 	}
 	if len(known) == 0 {
-		fmt.Fprintln(s.stderr, "This machine is not calibrated, so latencies include an unknown share of the generator's own; `pollpush calibrate` measures it in about 9 minutes")
+		fmt.Fprintln(s.stderr, "This machine is not calibrated: each latency below includes a little time that the load generator itself takes, and how much is not known. `pollpush calibrate` measures it, once, in about 9 minutes.")
 		return nil, nil
 	}
-	fmt.Fprintf(s.stderr, "What the generator adds is known from %s\n", file)
+	fmt.Fprintf(s.stderr, "This machine is calibrated: what the load generator itself adds to latencies is known from %s\n", file)
 	return known, nil
 }

@@ -68,13 +68,13 @@ func (t tally) ofThese() string {
 func judge(base string, part contract.Part, count tally) error {
 	switch {
 	case count.untried > 0:
-		return &exitError{refused, fmt.Sprintf("the check of %s ran out of time (%v): %d of %d points were not tried, %d failed; see docs/contract.md",
-			base, contract.CheckTime, count.untried, count.all, count.failed)}
+		return &exitError{refused, fmt.Sprintf("the check of %s ran out of time (%v): %d of %d points were not tried, %d failed; see %s",
+			base, contract.CheckTime, count.untried, count.all, count.failed, contract.Page)}
 	case part.Needed && count.failed > 0:
-		return &exitError{regression, fmt.Sprintf("%s fails %d of %d points needed for measuring; see docs/contract.md", base, count.failed, count.all)}
+		return &exitError{regression, fmt.Sprintf("%s fails %d of %d points needed for measuring; see %s", base, count.failed, count.all, contract.Page)}
 	case count.failed > 0:
-		return &exitError{regression, fmt.Sprintf("%s breaks the contract in %d of %d points, %s of them needed for measuring; see docs/contract.md",
-			base, count.failed, count.all, count.ofThese())}
+		return &exitError{regression, fmt.Sprintf("%s breaks the contract in %d of %d points, %s of them needed for measuring; see %s",
+			base, count.failed, count.all, count.ofThese(), contract.Page)}
 	}
 	return nil
 }

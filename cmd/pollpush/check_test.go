@@ -151,11 +151,11 @@ func TestJudge(t *testing.T) {
 	}{
 		{tally{all: 5}, false, fine, ""},
 		{tally{all: 5}, true, fine, ""},
-		{tally{all: 6, failed: 1}, false, regression, breaks + "1 of 6 points, none of them needed for measuring; see docs/contract.md\n"},
-		{tally{all: 7, failed: 2, needed: 1}, false, regression, breaks + "2 of 7 points, 1 of them needed for measuring; see docs/contract.md\n"},
-		{tally{all: 7, failed: 2, needed: 2}, false, regression, breaks + "2 of 7 points, all of them needed for measuring; see docs/contract.md\n"},
-		{tally{all: 4, failed: 2, needed: 2}, true, regression, "pollpush: http://h:1 fails 2 of 4 points needed for measuring; see docs/contract.md\n"},
-		{tally{all: 10, failed: 1, untried: 4}, true, refused, "pollpush: the check of http://h:1 ran out of time (1m0s): 4 of 10 points were not tried, 1 failed; see docs/contract.md\n"},
+		{tally{all: 6, failed: 1}, false, regression, breaks + "1 of 6 points, none of them needed for measuring; see " + contract.Page + "\n"},
+		{tally{all: 7, failed: 2, needed: 1}, false, regression, breaks + "2 of 7 points, 1 of them needed for measuring; see " + contract.Page + "\n"},
+		{tally{all: 7, failed: 2, needed: 2}, false, regression, breaks + "2 of 7 points, all of them needed for measuring; see " + contract.Page + "\n"},
+		{tally{all: 4, failed: 2, needed: 2}, true, regression, "pollpush: http://h:1 fails 2 of 4 points needed for measuring; see " + contract.Page + "\n"},
+		{tally{all: 10, failed: 1, untried: 4}, true, refused, "pollpush: the check of http://h:1 ran out of time (1m0s): 4 of 10 points were not tried, 1 failed; see " + contract.Page + "\n"},
 	} {
 		var said strings.Builder
 		if code := explain(&said, judge("http://h:1", contract.Part{Needed: c.needed}, c.count)); code != c.code || said.String() != c.said {

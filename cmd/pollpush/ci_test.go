@@ -106,7 +106,7 @@ func (r reader) does(dir string, env []string, args ...string) ended {
 	said := e.stdout + e.stderr
 	switch {
 	case e.code == fine:
-	case e.code == invalidRun && strings.Contains(said, "trials are invalid"), e.code == badInput && strings.Contains(said, " is invalid "):
+	case e.code == invalidRun && strings.Contains(said, "invalid; the report gives the reasons"), e.code == badInput && strings.Contains(said, " is invalid "):
 		r.Logf("the machine is busy:\n%s", said)
 	default:
 		r.Errorf("%q ends with exit code %d:\n%s", args, e.code, said)

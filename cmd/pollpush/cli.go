@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"io"
 	"reflect"
-	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,14 +36,30 @@ type commands struct {
 	Report    reportCommand    `cmd:"" help:"Rewrite the report of a run."`
 	Compare   compareCommand   `cmd:"" help:"Compare two runs; exit 1 on a regression."`
 	Ab        abCommand        `cmd:"" help:"Measure two servers alternately and compare them; exit 1 on a regression."`
-	Scenarios scenariosCommand `cmd:"" help:"List the built-in scenarios."`
+	Scenarios scenariosCommand `cmd:"" help:"List the built-in scenarios, or print one."`
 	Serve     serveCommand     `cmd:"" passthrough:"" help:"Serve the chat until interrupted (runs chatserver)."`
 	Check     checkCommand     `cmd:"" help:"Report which transports of a server can be measured, and check the server against the chat contract, point by point; exit 1 if a point fails."`
 	Probe     probeCommand     `cmd:"" help:"Print each message of a room as a line of JSON, until interrupted."`
 	Calibrate calibrateCommand `cmd:"" help:"Measure what the load generator itself adds to the numbers on this machine."`
 	Demo      demoCommand      `cmd:"" help:"Serve the chat with a trickle of messages, for a look in the browser."`
 
-	Version kong.VersionFlag `help:"Print the version and exit."`
+	Help    helpCommand    `cmd:"" help:"Print the flags of a command."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+
+	VersionFlag kong.VersionFlag `name:"version" help:"Print the version and exit."`
+}
+
+// helpCommand stands in the list of commands: [runCommandLine] makes it a --help.
+type helpCommand struct {
+	Command string `arg:"" optional:"" help:"Name of the command."`
+}
+
+type versionCommand struct{}
+
+// Run prints the version.
+func (versionCommand) Run(s *session) error {
+	_, err := fmt.Fprintln(s.stdout, vars()["version"])
+	return err
 }
 
 func newCommands() commands {
@@ -88,12 +104,16 @@ func runCommandLine(ctx context.Context, stdout, stderr *output, args []string) 
 		kong.Exit(func(int) { ended = true }),
 		vars(),
 		kong.UsageOnError(),
+		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: stdout.width()}),
 	)
 	if err != nil {
 		panic(err) // the commands above are wrong
 	}
 	if len(args) == 0 {
-		args = []string{"--help"}
+		args = []string{"help"}
+	}
+	if args[0] == "help" {
+		args = append(slices.Clone(args[1:]), "--help")
 	}
 	parsed, err := parser.Parse(args)
 	if ended { // --help or --version has been answered
@@ -131,7 +151,7 @@ func emptyList(c *kong.Context) error {
 // vars are what the help texts of the commands speak of.
 func vars() kong.Vars {
 	return kong.Vars{
-		"version": "pollpush " + commit(), "transports": strings.Join(transport.Names(), ", "), "calibrations": calibrations, "live": liveAddress, "scenario": scenario.Default,
+		"version": "pollpush " + version(), "transports": strings.Join(transport.Names(), ", "), "calibrations": calibrations, "live": liveAddress, "scenario": scenario.Default,
 	}
 }
 
@@ -150,15 +170,6 @@ func refuse(format string, args ...any) error {
 
 // findBeside is a variable for tests, whose program has a folder of its own.
 var findBeside = proc.Beside
-
-// beside finds a program that pollpush starts.
-func beside(name string) (string, error) {
-	path, err := findBeside(name)
-	if err != nil {
-		return "", refuse("%w", err)
-	}
-	return path, nil
-}
 
 // exitError asks for an exit code. Its message, if any, has not been printed.
 type exitError struct {
@@ -193,26 +204,4 @@ func explain(stderr io.Writer, err error) int {
 func causedBy[E error](err error) bool {
 	_, ok := errors.AsType[E](err)
 	return ok
-}
-
-// builtFrom is the commit, set by the linker; see the Makefile.
-var builtFrom string
-
-// commit names what pollpush was built from.
-func commit() string {
-	if builtFrom != "" {
-		return builtFrom
-	}
-	revision, dirty := "unknown", ""
-	if info, ok := debug.ReadBuildInfo(); ok {
-		for _, s := range info.Settings {
-			switch {
-			case s.Key == "vcs.revision":
-				revision = s.Value[:min(12, len(s.Value))]
-			case s.Key == "vcs.modified" && s.Value == "true":
-				dirty = "-dirty"
-			}
-		}
-	}
-	return revision + dirty
 }

@@ -20,6 +20,10 @@ func TestInformation(t *testing.T) {
 		said []string
 	}{
 		{"--version", []string{"pollpush test\n"}},
+		{"version", []string{"pollpush test\n"}},
+		{"help", []string{"Usage: pollpush <command>", "help [<command>]"}},
+		{"help run", []string{"Usage: pollpush run", "--target-pid=PID"}},
+		{"help serve", []string{"Usage: chatserver"}},
 		{"", []string{"Usage: pollpush <command>", "run", "report", "compare", "scenarios", "check", "probe", "calibrate", "serve", "demo"}},
 		{"--help", []string{"Usage: pollpush <command>"}},
 		{"run --help", []string{"Usage: pollpush run", scenario.Default, "--target-pid=PID", "--time-limit=TIME"}},
@@ -30,6 +34,7 @@ func TestInformation(t *testing.T) {
 		{"serve -- --help", []string{"Usage: chatserver", "--history"}},
 		{"demo --help", []string{"Usage: pollpush demo", "--room=NAME"}},
 		{"scenarios", append(scenario.Names(), "TAKES", "poll, ws", "2m48s")},
+		{"scenarios scale", []string{"# How does each transport scale", "# Takes 14m24s: 2 trials of each transport at 4 points (poll, ", "pollpush run scale", "\nabout: How does"}},
 	} {
 		e := pollpush(t, t.TempDir(), words(c.args)...)
 		if e.wantExit(t, fine); e.stderr != "" {
@@ -39,6 +44,23 @@ func TestInformation(t *testing.T) {
 			assert.Check(t, strings.Contains(e.stdout, text), "%s: it did not say %q:\n%s", c.args, text, e.stdout)
 		}
 	}
+}
+
+// A scenario is printed as a file that runs: of the same hash, so the same.
+func TestPrintedScenarios(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	for _, name := range scenario.Names() {
+		e := pollpush(t, dir, "scenarios", name)
+		e.wantExit(t, fine)
+		own, err := scenario.Load(name, known())
+		assert.NilError(t, err)
+		again, err := scenario.Parse(name+".yaml", []byte(e.stdout), known())
+		assert.NilError(t, err)
+		assert.Check(t, is.DeepEqual(again.Points, own.Points), name)
+	}
+	pollpush(t, dir, "scenarios", "nowhere").wantExit(t, badInput, "no such scenario")
+	pollpush(t, dir, "help", "nowhere").wantExit(t, badInput, "unexpected argument nowhere")
 }
 
 func TestServe(t *testing.T) {

@@ -39,7 +39,7 @@ func (c *comparing) judge(s *session, base, next []result.Trial, noise *gate.Noi
 		return &exitError{badInput, err.Error()}
 	}
 	if c.Markdown != "-" && c.JUnit != "-" {
-		if err := comparison.Text(s.stdout, c.All); err != nil {
+		if err := comparison.Text(s.stdout, textOptions(s), c.All); err != nil {
 			return err
 		}
 	}

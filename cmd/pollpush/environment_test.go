@@ -81,6 +81,6 @@ func TestProgramsMissing(t *testing.T) {
 	assert.NilError(t, err)
 	script(t, alone, string(text))
 	for _, command := range []string{"run", "serve"} {
-		wantNoRun(t, dir, launch(t, dir, alone, command).end(), "is not beside pollpush in", "`make build`")
+		wantNoRun(t, dir, launch(t, dir, alone, command).end(), "is not beside pollpush in", "`go install github.com/pollpush/pollpush/cmd/...@latest`", "`make build`")
 	}
 }

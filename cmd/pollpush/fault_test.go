@@ -24,7 +24,7 @@ func TestChildKilled(t *testing.T) {
 		t.Run(victim, func(t *testing.T) {
 			t.Parallel()
 			dir := workplace(t)
-			p := launchOnTerminal(t, dir, program(t, "pollpush"), "run", "tiny.yaml", "--out", "run", "--shards", "2", "--warm-up", "0s", "--steady", "2s")
+			p := launchOnTerminal(t, dir, program(t, "pollpush"), "run", "tiny.yaml", "--out", "run", "--shards", "2", "--warm-up", "0s", "--steady", "6s")
 			p.await(c.when)
 			assert.NilError(t, syscall.Kill(childIn(t, dir, victim).pid, syscall.SIGKILL))
 			e := p.end()
@@ -34,7 +34,7 @@ func TestChildKilled(t *testing.T) {
 			assert.NilError(t, err)
 			assert.Assert(t, len(trials) == 2, "%d trials, want 2", len(trials))
 			wantFailed(t, &trials[0], c.said)
-			wantExact(t, &trials[1], expectation{clients: 20, publishers: 4, messages: 40})
+			wantExact(t, &trials[1], expectation{clients: 20, publishers: 4, messages: 120})
 			wantReport(t, filepath.Join(dir, "run"))
 		})
 	}

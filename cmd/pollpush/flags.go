@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"path/filepath"
 	"reflect"
 	"slices"
 	"strconv"
@@ -173,16 +172,4 @@ func (l *liveFlag) open(stderr io.Writer) (*live.Page, error) {
 	}
 	fmt.Fprintf(stderr, "Live: %s\n", page.URL)
 	return page, nil
-}
-
-// endLive sends the page that it is over and in which folders the reports are.
-func endLive(s *session, page *live.Page, reported []string) {
-	var said []string
-	if s.Err() != nil {
-		said = append(said, "It was interrupted.")
-	}
-	for _, dir := range reported {
-		said = append(said, "Report: "+filepath.Join(dir, "report.html"))
-	}
-	page.End(map[string]any{"over": map[string]string{"text": strings.Join(said, " ")}})
 }

@@ -37,7 +37,7 @@ func wantIgnored(t *testing.T, name string, pid int) {
 func TestRunIgnoresWhatWasIgnored(t *testing.T) {
 	t.Parallel()
 	dir := workplace(t)
-	p := launchOnTerminal(t, dir, "/bin/sh", ignoring(program(t, "pollpush"), "run", "tiny.yaml", "--out", "run", "--transports", "ws", "--steady", "2s")...)
+	p := launchOnTerminal(t, dir, "/bin/sh", ignoring(program(t, "pollpush"), "run", "tiny.yaml", "--out", "run", "--transports", "ws", "--steady", "6s")...)
 	p.await("ws, trial 1 of 1: steady")
 	wantIgnored(t, "pollpush", p.cmd.Process.Pid)
 	for _, signal := range []syscall.Signal{syscall.SIGINT, syscall.SIGHUP} {

@@ -9,6 +9,7 @@ import (
 	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/testkit"
 )
 
 // Interrupted in whatever phase, the program ends soon, keeps what it has
@@ -48,21 +49,15 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// interrupt ends the process by a signal, within the 5 s that are promised. On a
-// machine so busy that the program takes longer than 50 ms to list its scenarios,
-// all else takes as many times longer.
+// interrupt ends the process by a signal, within the 5 s that are promised.
 func (p *process) interrupt(s syscall.Signal) ended {
 	p.Helper()
-	const promised, usual = 5 * time.Second, 50 * time.Millisecond
-	begun := time.Now()
+	begun := testkit.Now()
 	p.signal(s)
 	e := p.end()
-	took := time.Since(begun)
-	pollpush(p.T, p.cmd.Dir, "scenarios").wantExit(p.T, fine)
-	busy := max(1, float64(time.Since(begun)-took)/float64(usual))
-	if took.Seconds() > busy*promised.Seconds() {
-		p.Errorf("it took %v to end; promised are %v, and the machine is busy %.1f times over", took, promised, busy)
-	}
+	const promised = 5 * time.Second
+	took := begun.Calm()
+	assert.Check(p, took <= promised, "it took %v to end; promised are %v", took, promised)
 	return e
 }
 

@@ -39,7 +39,7 @@ func TestLiveFlag(t *testing.T) {
 func followed(t *testing.T, dir, args string) (p *process, url string, events *http.Response) {
 	t.Helper()
 	p = launch(t, dir, program(t, "pollpush"), words("run --live tiny.yaml --out run --transports ws "+args)...)
-	p.await("tiny: 1 trials")
+	p.await("tiny: 1 trial,")
 	_, url, _ = strings.Cut(p.stderr.String(), "Live: ")
 	url, _, _ = strings.Cut(url, "\n")
 	events, err := http.Get(url + "events")
@@ -76,7 +76,7 @@ func TestLiveRun(t *testing.T) {
 			ended++
 		}
 	}
-	want := `{"over":{"text":"Report: run/report.html"}}`
+	want := `{"over":{"interrupted":false,"reports":[{"path":"run/report.html"}]}}`
 	assert.Check(t, last == want, "the last event is %s, want %s", last, want)
 	assert.Check(t, seconds >= 3 && ended == 1, "%d seconds, %d trials have ended", seconds, ended)
 	trials := wantMeasured(t, dir, p.end(), "run", expectation{clients: 20, publishers: 4, messages: 40, transports: []string{"ws"}})
@@ -92,6 +92,30 @@ func TestLiveInterrupt(t *testing.T) {
 	p, _, events := followed(t, workplace(t), "--steady 1m")
 	p.signal(syscall.SIGINT)
 	all, err := io.ReadAll(events.Body)
-	assert.Check(t, err == nil && strings.Contains(string(all), `{"over":{"text":"It was interrupted.`), "%v: %s", err, all)
+	assert.Check(t, err == nil && strings.Contains(string(all), `{"over":{"interrupted":true,"reports":[`), "%v: %s", err, all)
 	p.end().wantExit(t, interrupted)
+}
+
+// On a terminal the page stays after the run and serves the report, until an
+// interrupt, which is none of the run any more.
+func TestLivePageStays(t *testing.T) {
+	t.Parallel()
+	dir := workplace(t)
+	p := onTerminal(t, dir, 80, words("LC_ALL=C.UTF-8 TERM=xterm"), words("run --live tiny.yaml --out run --transports ws --steady 2s")...)
+	p.awaitIn(&p.stdout, "Live page: ")
+	_, url, _ := strings.Cut(p.stdout.String(), "Live: ")
+	url, _, _ = strings.Cut(url, "\r\n")
+	for path, want := range map[string]string{
+		"events":                `{"over":{"interrupted":false,"reports":[{"path":"run/report.html","link":"reports/1/report.html"}],"links_until":`,
+		"reports/1/report.html": "<title>", "reports/1/summary.csv": "transport",
+	} {
+		answer, err := http.Get(url + path)
+		assert.NilError(t, err)
+		all, err := io.ReadAll(answer.Body)
+		answer.Body.Close()
+		assert.Check(t, err == nil && answer.StatusCode == http.StatusOK && strings.Contains(string(all), want), "%s: %s, %v: %.300s", path, answer.Status, err, all)
+	}
+	p.signal(syscall.SIGINT)
+	e := p.end()
+	assert.Check(t, e.code == fine || e.code == invalidRun, "exit code %d:\n%s", e.code, e.stdout) // a busy machine makes trials invalid
 }

@@ -19,7 +19,7 @@ import (
 )
 
 // patience bounds every wait. Only what is promised is measured in time.
-const patience = 60 * time.Second
+const patience = 5 * time.Minute
 
 // programs is the folder of the programs under test; empty with -short.
 var programs string

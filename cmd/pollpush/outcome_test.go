@@ -24,7 +24,7 @@ func TestOutcome(t *testing.T) {
 		"suspect, then valid":   {[]result.Trial{first, mk("a", "ws", 2, result.Complete, result.Valid)}, ""},
 		"suspect, then invalid": {[]result.Trial{first, mk("a", "ws", 2, result.Complete, result.Invalid)}, ""},
 		"suspect, then failed":  {[]result.Trial{first, mk("a", "ws", 2, result.Failed, result.Invalid)}, ""},
-		"invalid":               {[]result.Trial{invalid}, "1 of 1 trials are invalid; the report gives the reasons"},
+		"invalid":               {[]result.Trial{invalid}, "1 of 1 trial is invalid; the report gives the reasons"},
 		"beside another":        {[]result.Trial{mk("a", "poll", 1, result.Complete, result.Valid), invalid}, "1 of 2 trials are invalid; the report gives the reasons"},
 		"one point of two":      {[]result.Trial{invalid, mk("b", "ws", 1, result.Complete, result.Valid)}, "1 of 2 trials are invalid; the report gives the reasons"},
 	} {

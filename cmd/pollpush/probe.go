@@ -198,7 +198,7 @@ func (p *probe) print(m loadgen.Delivery) error {
 		fmt.Fprintf(p.stderr, "pollpush: messages %d to %d are missing: the server no longer keeps them\n", p.after+1, m.ID-1)
 	}
 	p.after = m.ID
-	if _, err := p.stdout.Write(p.line.Bytes()); err != nil {
+	if _, err := p.stdout.data(p.line.Bytes()); err != nil {
 		return err
 	}
 	if p.stdout.isUnread() {

@@ -318,7 +318,7 @@ func TestCompareRefuses(t *testing.T) {
 		{"compare mute mute-again", badInput, "ws: nothing was delivered on either side: no verdict"},
 		{"compare mute mute-again --counts-only --markdown c.md", badInput, "ws: nothing was delivered on either side: no verdict"},
 		{"compare mute base", badInput, "ws: nothing was delivered in the base: no verdict"},
-		{"compare base other", badInput, "nothing in common .. 0123456789ab .. ba9876543210 .. make baseline"},
+		{"compare base other", badInput, "nothing in common .. 0123456789ab .. ba9876543210 .. record it again"},
 		{same + "--limit bytes-per-delivery=5%", badInput, `--limit bytes-per-delivery: no such metric (did you mean "bytes-per-delivery-in"?); choose from requests-per-client,`},
 		{same + "--limit lost=5", badInput, "--limit 5: is not a limit; must be a percentage from 0% to 1000%"},
 		{same + "--limit lost", badInput, "--limit lost: must be METRIC=LIMIT"},

@@ -76,6 +76,6 @@ func keep(s *session, lost *control.Unwritten, err error) error {
 	if bad != nil {
 		return err // for that reason
 	}
-	fmt.Fprintf(s.stdout, "%s\n", line)
+	_, _ = s.stdout.data(append(line, '\n'))
 	return fmt.Errorf("%w; the trial's line is on standard output: once there is space, add it to %s", err, lost.Path)
 }

@@ -5,10 +5,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/pollpush/pollpush/internal/contract"
 	"github.com/pollpush/pollpush/internal/control"
+	"github.com/pollpush/pollpush/internal/quantity"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report"
 )
@@ -16,7 +19,7 @@ import (
 // targeting says which servers a run measures: those that pollpush starts, or a
 // target.
 type targeting struct {
-	Target    *string `json:"target,omitempty" placeholder:"URL" help:"Load a server that is already running, instead of starting one per trial."`
+	Target    *string `json:"target,omitempty" placeholder:"URL" help:"Measure the server that is already running at this URL, instead of one that pollpush starts for each trial."`
 	TargetCA  string  `json:"target_ca,omitempty" name:"target-ca" placeholder:"FILE" help:"PEM file of the certificates to trust an HTTPS target by (the system's)."`
 	TargetPID *int    `json:"target_pid,omitempty" name:"target-pid" placeholder:"PID" help:"The target's process on this host, to read its cost."`
 	Profile   bool    `json:"profile,omitempty" help:"Keep CPU and heap profiles of the server's steady state, in the run's folder; costs the server CPU."`
@@ -33,7 +36,7 @@ type runCommand struct {
 
 	Calibration string `placeholder:"PATH" default:"${calibrations}" help:"Result of pollpush calibrate: a file, or the folder with a file per machine (${default})."`
 
-	Live liveFlag `placeholder:"HOST:PORT" help:"Serve a page with the curves of the run in progress, and print its address; --live=HOST:PORT chooses the address (${live}, a free port)."`
+	Live liveFlag `placeholder:"HOST:PORT" help:"Serve a page with the curves of the run in progress, and print its address; on a terminal it stays for a minute after the run. --live=HOST:PORT chooses the address (${live}, a free port)."`
 
 	overrides
 
@@ -45,7 +48,7 @@ type runCommand struct {
 // one begins.
 func (c *runCommand) Run(s *session) error {
 	options := control.Options{
-		Arm: control.Arm{Commit: commit()}, NoLock: c.NoLock, Progress: s.stderr, Live: s.stderr.terminal, Width: s.stderr.width, Resume: c.Resume != nil,
+		Arm: control.Arm{Commit: version()}, NoLock: c.NoLock, Progress: s.stderr, Live: s.stderr.escapes, Width: s.stderr.width, Resume: c.Resume != nil,
 	}
 	if err := c.prepare(&options); err != nil {
 		return err
@@ -77,6 +80,7 @@ func (c *runCommand) Run(s *session) error {
 	}
 	if page != nil {
 		options.Follow = func(n control.News) { page.Tell(n) }
+		options.Page = &control.LivePage{Port: page.Port(), Open: page.Open}
 		defer func() { endLive(s, page, c.reported) }()
 	}
 	code := fine
@@ -218,7 +222,15 @@ func outcome(trials []result.Trial) error {
 	if bad == 0 {
 		return nil
 	}
-	return &exitError{invalidRun, fmt.Sprintf("%d of %d trials are invalid; the report gives the reasons", bad, len(attempts))}
+	return &exitError{invalidRun, fmt.Sprintf("%d of %s invalid; the report gives the reasons", bad, verb(len(attempts), "trial"))}
+}
+
+// verb is "1 trial is", "2 trials are".
+func verb(n int, thing string) string {
+	if n == 1 {
+		return quantity.Of(n, thing) + " is"
+	}
+	return quantity.Of(n, thing) + " are"
 }
 
 // summarize prints a run's table and verdict, and where its report is.
@@ -227,8 +239,38 @@ func summarize(s *session, dir string, trials []result.Trial) error {
 	if err := report.Text(s.stdout, trials, textOptions(s)); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(s.stdout, "\nReport: %s\n", filepath.Join(dir, "report.html"))
+	fmt.Fprintln(s.stdout)
+	if text := allDoubted(trials); text != "" {
+		var warning strings.Builder
+		textOptions(s).Warn(&warning, text)
+		fmt.Fprint(s.stdout, warning.String())
+	}
+	_, err := fmt.Fprintf(s.stdout, "Report: %s\n", filepath.Join(dir, "report.html"))
 	return err
+}
+
+// allDoubted warns of a run without a valid trial: why, and what can be relied on
+// all the same. It is empty where one is valid.
+func allDoubted(trials []result.Trial) string {
+	var causes []string
+	timing := true
+	for _, t := range trials {
+		if t.Validity == result.Valid {
+			return ""
+		}
+		timing = timing && t.Validity == result.Suspect
+		for _, r := range t.Reasons {
+			timing = timing && r.Kind().Timing
+			if words := r.Kind().Words; !slices.Contains(causes, words) {
+				causes = append(causes, words)
+			}
+		}
+	}
+	text := "No trial is valid (" + strings.Join(causes, "; ") + "): "
+	if timing {
+		return text + "do not rely on times, CPU or memory; requests, bytes and losses are sound."
+	}
+	return text + "do not rely on these numbers before the cause is removed."
 }
 
 // textOptions fits the text to where it goes.
@@ -236,5 +278,5 @@ func textOptions(s *session) report.TextOptions {
 	if !s.stdout.terminal {
 		return report.TextOptions{}
 	}
-	return report.TextOptions{Width: s.stdout.width(), Terminal: os.Getenv("NO_COLOR") == ""}
+	return report.TextOptions{Width: s.stdout.width(), Terminal: s.stdout.escapes && os.Getenv("NO_COLOR") == ""}
 }

@@ -110,11 +110,11 @@ func TestTargetDies(t *testing.T) {
 	t.Parallel()
 	dir := workplace(t)
 	target := launch(t, dir, program(t, "chatserver"), "--listen", "127.0.0.1:0")
-	p := launchOnTerminal(t, dir, program(t, "pollpush"), "run", "tiny.yaml", "--transports", "ws", "--steady", "3s", "--drain", "1s",
+	p := launchOnTerminal(t, dir, program(t, "pollpush"), "run", "tiny.yaml", "--transports", "ws", "--steady", "8s", "--drain", "1s",
 		"--out", "run", "--target", target.announced().URL)
 	p.await("steady 1 s")
 	target.signal(syscall.SIGKILL)
-	p.end().wantExit(t, invalidRun, "1 of 1 trials are invalid")
+	p.end().wantExit(t, invalidRun, "1 of 1 trial is invalid")
 	trials, err := result.ReadDir(filepath.Join(dir, "run"))
 	assert.NilError(t, err)
 	// Who comes back before the process has quite gone is lost a second time.

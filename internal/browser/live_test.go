@@ -15,6 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
@@ -85,7 +86,12 @@ func TestLiveRun(t *testing.T) {
 	late.await(points("requests", "poll") + " > 2")
 	b.await(points("p50", "ws") + " > 1")
 	for _, tab := range []*tab{b, late} {
-		tab.await(`$('link').textContent === 'The run has ended. Report: run/report.html'`)
+		tab.await(`$('link').textContent === 'The run is over.' && $('reports').textContent === 'Report: run/report.html'`)
+		tab.await(`$('now').textContent === 'No trial is running.' && $('done').value === 1`)
+		for chart, want := range map[string]string{"p99": "poll, ws: too few samples: it takes 1,000 deliveries in a second", "requests": "ws: no requests after the handshakes, as it does not poll", "deliveries": ""} {
+			got := value[string](tab, `document.querySelector('#`+chart+` .why').textContent`)
+			assert.Check(t, strings.HasPrefix(got, want) && (want != "" || got == ""), "%s: %q", chart, got)
+		}
 		assert.Check(t, is.Equal(value[int](tab, `document.querySelectorAll('#trials li').length`), 2), "trials have ended in the page")
 		assert.Check(t, is.Equal(value[string](tab, `$('about').textContent`), "What does <b>a page</b> show?"), "the scenario is about")
 		got := value[[]string](tab, `[...document.querySelectorAll('#rows th')].map(e => e.textContent)`)
@@ -167,6 +173,7 @@ func TestLivePage(t *testing.T) {
 		}
 		bad := value[int](b, `[...document.querySelectorAll('svg path')].filter(e => /NaN|Infinity|undefined/.test(e.getAttribute('d') + e.getAttribute('transform'))).length`)
 		assert.Check(t, bad <= 0, "%s: %d paths are none", name, bad)
+		b.wantAccessible()
 		if *livePictures != "" {
 			shot, err := chromedp.Run(b.ctx, chromedp.FullScreenshot(90))
 			b.must(err)
@@ -175,9 +182,19 @@ func TestLivePage(t *testing.T) {
 	}
 	b := open(t, page.URL)
 	b.await(`$('link').dataset.state === 'open'`)
-	page.End(map[string]any{"over": map[string]string{"text": "<i>Report</i>"}})
+	// It is over, and stays: a report is a link for as long as it is served.
+	dir := t.TempDir()
+	assert.NilError(t, os.WriteFile(filepath.Join(dir, "report.html"), []byte("<!doctype html><html lang=en><title>A report</title><style>p { color: rgb(1, 2, 3) }</style><p>All is said."), 0o644))
+	const path = "<i>run</i>/report.html"
+	page.Over(map[string]any{"over": map[string]any{"reports": []map[string]string{{"path": path, "link": page.Offer(dir)}}, "links_until": time.Now().Add(patience).UnixMilli()}})
+	late := open(t, page.URL)
+	for _, tab := range []*tab{b, late} {
+		tab.await(`$('link').textContent === 'The run is over.' && $('reports').textContent === 'Report: ` + path + `'`)
+	}
+	report := open(t, value[string](late, `document.querySelector('#reports a').href`))
+	report.await(`document.title === 'A report' && getComputedStyle(document.querySelector('p')).color === 'rgb(1, 2, 3)'`)
+	page.End(nil)
 	gone = true
-	b.await(`$('link').textContent === 'The run has ended. <i>Report</i>'`)
 }
 
 // A stream that breaks off is taken up where it ended, and nothing is drawn twice.

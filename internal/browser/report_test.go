@@ -52,10 +52,9 @@ func TestReport(t *testing.T) {
 					b.prefer(scheme)
 					wide := value[int64](b, `document.documentElement.scrollWidth`)
 					assert.Check(t, wide <= width, "%s: the page is %d pixels wide in a window of %d", size, wide, width)
-					for what, want := range map[string]bool{"figure .narrow": size == "narrow", `figure text[font-size="14px"]`: size == "wide"} {
-						shown := value[bool](b, `getComputedStyle(document.querySelector(`+quote(what)+`)).display !== 'none'`)
-						assert.Check(t, shown == want, "%s: %s is shown: %t", size, what, shown)
-					}
+					shown := value[[]string](b, `['wide', 'narrow'].filter(name => getComputedStyle(document.querySelector('figure .' + name)).display !== 'none')`)
+					assert.Check(t, slices.Equal(shown, []string{size}), "%s: the drawings %q are shown", size, shown)
+					b.wantAccessible()
 					if *pictures != "" {
 						b.picture(filepath.Join(*pictures, strings.Join([]string{name, size, scheme}, "-")+".png"), width)
 					}
@@ -68,7 +67,7 @@ func TestReport(t *testing.T) {
 func TestReportSorts(t *testing.T) {
 	t.Parallel()
 	b := open(t, written(t, "run", ofEveryTransport(t)))
-	b.do(`window.table = document.querySelector('h2#numbers ~ div table')
+	b.do(`window.table = document.querySelector('#numbers ~ .scroll table')
 		window.header = [...table.querySelectorAll('tbody th')].find(th => th.textContent === 'requests per client')
 		window.shown = () => [...header.parentNode.cells].slice(1).map(cell => Number(cell.dataset.key))
 		window.named = () => [...table.rows[0].cells].slice(1).map(cell => cell.textContent.split(' ')[0])`)
@@ -85,7 +84,7 @@ func TestReportSorts(t *testing.T) {
 	}
 	now := value[[]string](b, `named()`)
 	assert.Check(t, !slices.Equal(first, now), "the heads of the columns stay where they were: %q", now)
-	b.do(`window.trials = [...document.querySelectorAll('h3')].find(h => h.textContent === 'All trials').nextElementSibling.querySelector('table')
+	b.do(`window.trials = [...document.querySelectorAll('h3')].find(h => h.textContent === 'All trials').closest('details').querySelector('table')
 		trials.querySelector('thead th button').click()
 		trials.querySelector('thead th button').click()`)
 	names := value[[]string](b, `[...trials.tBodies[0].rows].map(row => row.cells[0].textContent)`)
@@ -97,22 +96,23 @@ func TestReportSorts(t *testing.T) {
 func TestReportTellsValues(t *testing.T) {
 	t.Parallel()
 	b := open(t, written(t, "run", ofEveryTransport(t)))
-	b.do(`window.hit = document.querySelector('figure [data-name^=ws][data-y]')
+	b.do(`window.says = spot => spot.getAttribute('aria-label') ?? ' '
+		window.hit = [...document.querySelectorAll('.wide .spots path')].find(spot => says(spot).startsWith('ws\n'))
 		window.tip = document.querySelector('.tip')
 		hit.scrollIntoView({ block: 'center' })
 		await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))`)
 	at := value[[]float64](b, `(() => { const { x, y, width, height } = hit.getBoundingClientRect(); return [x + width / 2, y + height / 2] })()`)
 	b.must(chromedp.Do(b.ctx, chromedp.MouseEvent("mouseMoved", at[0], at[1])))
-	b.await(`!tip.hidden && tip.textContent.includes(hit.dataset.y.split('\n')[0])`)
-	b.do(`tip.hidden = true; hit.ownerSVGElement.querySelector('[tabindex="0"]').focus()`)
+	b.await(`!tip.hidden && tip.textContent.includes(says(hit))`)
+	b.do(`tip.hidden = true; hit.parentNode.querySelector('[tabindex="0"]').focus()`)
 	b.must(chromedp.Do(b.ctx, chromedp.KeyEvent("\ue014"))) // to the right
-	b.await(`!tip.hidden && document.activeElement.dataset.y !== undefined && tip.textContent.includes(document.activeElement.dataset.y.split('\n')[0])`)
+	b.await(`!tip.hidden && tip.textContent === says(document.activeElement)`)
 }
 
-func TestReportHoldsItsFiles(t *testing.T) {
+func TestReportHoldsItsTrials(t *testing.T) {
 	t.Parallel()
-	trials := ofEveryTransport(t)
-	b := open(t, written(t, "run", trials))
+	trials := measured(t, short)
+	b := open(t, written(t, "short", trials))
 	folder := t.TempDir()
 	events := true
 	_, err := chromedp.CallBrowser(b.ctx, browser.SetDownloadBehavior, browser.SetDownloadBehaviorParams{
@@ -120,19 +120,13 @@ func TestReportHoldsItsFiles(t *testing.T) {
 		DownloadPath: folder, EventsEnabled: &events,
 	})
 	b.must(err)
-	names := value[[]string](b, `[...document.querySelectorAll('.files a')].map(a => a.download)`)
-	for _, want := range []string{"trials.jsonl.gz", "summary.csv", "bench.txt", "report.md", "histograms.zip", "junit.xml", "metrics.prom"} {
-		assert.Check(t, slices.Contains(names, want), "the page has no %s, only %q", want, names)
-	}
-	for _, name := range names {
-		progress := chromedp.BrowserEvents(b.ctx, browser.DownloadProgress)
-		b.must(chromedp.Do(b.ctx, chromedp.Click(chromedp.CSS(fmt.Sprintf(`.files a[download="%s"]`, name)))))
-		for e, err := range progress {
-			b.must(err)
-			assert.Assert(t, e.State != browser.DownloadProgressStateCanceled, "the download of %s was cancelled", name)
-			if e.State == browser.DownloadProgressStateCompleted {
-				break
-			}
+	progress := chromedp.BrowserEvents(b.ctx, browser.DownloadProgress)
+	b.must(chromedp.Do(b.ctx, chromedp.Click(chromedp.CSS(`a[download="trials.jsonl.gz"]`))))
+	for e, err := range progress {
+		b.must(err)
+		assert.Assert(t, e.State != browser.DownloadProgressStateCanceled, "the download was cancelled")
+		if e.State == browser.DownloadProgressStateCompleted {
+			break
 		}
 	}
 	f, err := os.Open(filepath.Join(folder, "trials.jsonl.gz"))
@@ -148,9 +142,10 @@ func TestReportReadsWithoutScripts(t *testing.T) {
 	t.Parallel()
 	b := open(t, written(t, "run", ofEveryTransport(t)))
 	b.scripts(false)
+	b.do(`for (const part of document.querySelectorAll('details')) part.open = true`)
 	for what, there := range map[string]string{
 		"a button that does nothing":       `document.querySelector('button') === null`,
-		"a chart without what it tells":    `[...document.querySelectorAll('figure svg')].every(svg => svg.querySelector('title') !== null)`,
+		"a chart without what it tells":    `[...document.querySelectorAll('figure .wide')].every(svg => svg.querySelector('.spots path:not(:has(title))') === null)`,
 		"a part that cannot be seen":       `[...document.querySelectorAll('h1, h2, h3, table, figure')].every(e => e.getBoundingClientRect().height > 0)`,
 		"a contents' entry without a part": `[...document.querySelectorAll('nav a')].every(a => document.querySelector(a.hash) !== null)`,
 	} {
@@ -188,6 +183,9 @@ func (b *tab) picture(path string, width int64) {
 	assert.NilError(b.t, os.WriteFile(path, shot.Data, 0o644))
 }
 
+// short is a run of two transports that is kept.
+const short = "../../results/baseline/short"
+
 var writing sync.Mutex
 
 // written makes the report of trials, once for each name, and returns its page's
@@ -222,7 +220,7 @@ func ofEveryTransport(t *testing.T) []result.Trial {
 	t.Helper()
 	var all []result.Trial
 	for _, name := range transport.Names() {
-		for _, trial := range measured(t, "../../results/baseline/short") {
+		for _, trial := range measured(t, short) {
 			polls := trial.Transport == "poll"
 			if polls != strings.HasPrefix(name, "poll") {
 				continue

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -168,4 +169,20 @@ func quote(text string) string {
 		panic(err) // strings always encode
 	}
 	return string(b)
+}
+
+// axe is what finds faults of accessibility: colours without contrast, images
+// without names.
+var axe = sync.OnceValues(func() ([]byte, error) { return os.ReadFile("../foreign/node_modules/axe-core/axe.min.js") })
+
+// wantAccessible wants axe to find nothing.
+func (b *tab) wantAccessible() {
+	b.t.Helper()
+	script, err := axe()
+	if err != nil {
+		testkit.Missing(b.t, "axe-core is not here: make deps fetches it")
+	}
+	value[chromedp.Void](b, string(script)+"\n; undefined")
+	found := value[[]string](b, `axe.run().then(({ violations }) => violations.flatMap(v => v.nodes.map(n => v.id + ': ' + n.html + ' ' + n.failureSummary)))`)
+	assert.Check(b.t, len(found) == 0, "axe: %s", strings.Join(found, "\n"))
 }

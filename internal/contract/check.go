@@ -144,8 +144,8 @@ func (c *check) reach(ctx context.Context) error {
 		if strings.Contains(fault.Found, "x509: ") {
 			return fmt.Errorf("target %s is not trusted: %s; give its certificate, or that of the authority that signed it, with --ca FILE", c.base, fault.Found)
 		}
-		return fmt.Errorf("target %s is not a chat server, or is not running: asked %s, found %s; it must speak the chat contract (docs/contract.md)",
-			c.base, fault.Asked, fault.Found)
+		return fmt.Errorf("target %s is not a chat server, or is not running: asked %s, found %s; it must speak the chat contract (%s)",
+			c.base, fault.Asked, fault.Found, Page)
 	}
 	return err
 }

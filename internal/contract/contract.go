@@ -15,6 +15,9 @@ import (
 	"time"
 )
 
+// Page describes the contract.
+const Page = "https://github.com/pollpush/pollpush/blob/main/docs/contract.md"
+
 const (
 	// pointTime bounds one point, whatever the server does.
 	pointTime = 10 * time.Second
@@ -196,6 +199,6 @@ func (r *Result) take(err error, part Part) {
 	case *Fault:
 		r.Verdict, r.Fault = Failed, err
 	default:
-		r.Verdict, r.Fault = Failed, &Fault{Asked: r.Group, Found: quote(err.Error()), Remedy: "see docs/contract.md"}
+		r.Verdict, r.Fault = Failed, &Fault{Asked: r.Group, Found: quote(err.Error()), Remedy: "see " + Page}
 	}
 }

@@ -15,6 +15,8 @@ import (
 
 	"github.com/gorilla/websocket"
 	"gotest.tools/v3/assert"
+
+	"github.com/pollpush/pollpush/internal/testkit"
 )
 
 // peer starts something that takes connections, and does with each whatever it
@@ -99,7 +101,7 @@ func TestHostile(t *testing.T) {
 			c.limit = limit
 			c.answers = func() error { return nil } // or the first point to fail would be the last to be tried
 			defer c.client.CloseIdleConnections()
-			began := time.Now()
+			began := testkit.Now()
 			err := c.reach(t.Context())
 			assert.Check(t, err != nil, "it is taken for a chat server")
 			results := make(chan Result)
@@ -124,7 +126,7 @@ func TestHostile(t *testing.T) {
 					t.Errorf("%v passed", r.Point)
 				}
 			}
-			took := time.Since(began)
+			took := began.Calm()
 			assert.Check(t, took <= patience, "it took %v", took)
 		})
 	}

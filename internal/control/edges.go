@@ -10,6 +10,7 @@ import (
 
 	"github.com/pollpush/pollpush/internal/clock"
 	"github.com/pollpush/pollpush/internal/proc"
+	"github.com/pollpush/pollpush/internal/quantity"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/shard"
 )
@@ -25,6 +26,7 @@ type edge struct {
 	clocks         clock.Reading
 	own            time.Duration // CPU of this process, which is no part of the trial's cost
 	metrics        sample
+	viewing        viewing
 }
 
 // readEdges reads both edges of the steady state. The servers' own metrics are
@@ -35,6 +37,7 @@ func (w *watch) readEdges(ctx context.Context) error {
 		return err
 	}
 	defer alarm.Close()
+	viewers := w.page.viewers()
 	const before = int64(100 * time.Millisecond)
 	if err := alarm.Wait(from - before); err != nil {
 		return ctx.Err()
@@ -51,7 +54,7 @@ func (w *watch) readEdges(ctx context.Context) error {
 		return ctx.Err()
 	}
 	leaveOff()
-	w.readEdge(0, from)
+	w.readEdge(0, from, viewers)
 	w.profiler.take(ctx, w.plan.Steady)
 	w.edges[0].metrics = <-metrics
 	// At the end itself, clients that lack nothing may be leaving already.
@@ -59,7 +62,7 @@ func (w *watch) readEdges(ctx context.Context) error {
 		w.open = [2]int64{total(w.servers, proc.Descriptors), total(w.shards, proc.Descriptors)}
 	}
 	w.stopped = alarm.Wait(to) != nil
-	w.readEdge(1, to)
+	w.readEdge(1, to, viewers)
 	if w.stopped {
 		return ctx.Err()
 	}
@@ -67,7 +70,7 @@ func (w *watch) readEdges(ctx context.Context) error {
 	return nil
 }
 
-func (w *watch) readEdge(i int, planned int64) {
+func (w *watch) readEdge(i int, planned int64, viewers []int) {
 	e := edge{at: clock.Now()}
 	read := func(pids []int) (all []proc.Usage) {
 		for _, pid := range pids {
@@ -88,6 +91,7 @@ func (w *watch) readEdge(i int, planned int64) {
 	}
 	host, err := proc.ReadHost()
 	w.keep(err)
+	e.viewing = w.readViewing(viewers)
 	e.host, e.throttling, e.clocks = host, w.limits.Throttling(), clock.Read()
 	w.edges[i] = e
 }
@@ -106,8 +110,8 @@ func (w *watch) judgeEdges(t *result.Trial, members []*member) {
 	limit := edgeLimit(w.plan)
 	doubt := func(what string, off time.Duration) {
 		if off > limit {
-			t.Doubt(result.EdgeLate, result.Invalid, "%s %.1f ms away from an edge of the steady state (%.3g ms are allowed)",
-				what, 1000*off.Seconds(), 1000*limit.Seconds())
+			t.Doubt(result.EdgeLate, result.Invalid, "%s %s away from an edge of the steady state (%s is allowed)",
+				what, quantity.Seconds(off.Seconds()), quantity.Seconds(limit.Seconds()))
 		}
 	}
 	cost := w.edges[0].off

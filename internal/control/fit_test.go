@@ -32,6 +32,8 @@ func TestFit(t *testing.T) {
 		change(&m)
 		return m
 	}
+	secured := crowd(10_000, 1, 0, 0)
+	secured.TLS = true
 	for _, c := range []struct {
 		name    string
 		s       scenario.Scenario
@@ -75,6 +77,8 @@ func TestFit(t *testing.T) {
 		{name: "memory", s: crowd(10_000, 1, 0, 0), m: with(func(m *proc.Machine) { m.AvailableBytes = 700 << 20 }),
 			refused: "10000 clients need about 724 MiB of memory, but only 700 MiB are free: use fewer clients"},
 		{name: "memory enough", s: crowd(10_000, 1, 0, 0), m: with(func(m *proc.Machine) { m.AvailableBytes = 725 << 20 }), want: size{1, 1}},
+		{name: "memory of TLS", s: secured, m: with(func(m *proc.Machine) { m.AvailableBytes = 1036 << 20 }), // 256 MiB, and 10,000 clients of 80 KiB
+			refused: "10000 clients need about 1037 MiB of memory, but only 1036 MiB are free: use fewer clients"},
 		{name: "unknown memory", s: crowd(10_000, 1, 0, 0), m: with(func(m *proc.Machine) { m.AvailableBytes = 0 }), want: size{1, 1}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -172,10 +172,11 @@ func (f *fleet) salvage(within time.Duration) {
 	}
 }
 
-// endGrace is how long processes may take to end; interruptGrace is what is left
-// of it once ctx is done.
+// endGrace is how long processes may take to end, on a busy machine too: a trial
+// whose processes are killed has failed. interruptGrace is what is left of it once
+// ctx is done.
 const (
-	endGrace       = 5 * time.Second
+	endGrace       = 30 * time.Second
 	interruptGrace = time.Second
 )
 

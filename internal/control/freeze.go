@@ -9,6 +9,7 @@ import (
 
 	"github.com/pollpush/pollpush/internal/clock"
 	"github.com/pollpush/pollpush/internal/proc"
+	"github.com/pollpush/pollpush/internal/quantity"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
 )
@@ -79,7 +80,7 @@ func (f *freeze) judge(t *result.Trial) {
 		t.Doubt(result.Broken, result.Invalid, "the server could not be stopped: %v", f.problem)
 	}
 	if f.off > edgeLimit(f.watch.plan) {
-		t.Doubt(result.EdgeLate, result.Invalid, "the server was stopped or resumed %.1f ms late (%.3g ms are allowed)",
-			1000*f.off.Seconds(), 1000*edgeLimit(f.watch.plan).Seconds())
+		t.Doubt(result.EdgeLate, result.Invalid, "the server was stopped or resumed %s late (%s is allowed)",
+			quantity.Seconds(f.off.Seconds()), quantity.Seconds(edgeLimit(f.watch.plan).Seconds()))
 	}
 }

@@ -212,6 +212,7 @@ func (w *watch) costs(t *result.Trial) {
 	if t.Server != nil {
 		ours += t.Server.CPUS()
 		t.Env.ForeignCores = new(max(0, (to.host.Busy-from.host.Busy).Seconds()-ours) / passed)
+		t.Env.Watching = viewingCost(from.viewing, to.viewing, passed, *t.Env.ForeignCores)
 	}
 	if h, ok := proc.Worst(from.throttling, to.throttling); ok && w.limits.Quota > 0 {
 		t.Env.Throttling = &result.Throttling{Periods: h.Periods, Throttled: h.Throttled, ThrottledS: h.Time.Seconds()}

@@ -71,6 +71,7 @@ func TestGatherSumsUp(t *testing.T) {
 			Requests:    result.Requests{Total: 110, ByStatus: map[string]int64{"200": 100, "201": 8}, Errors: 2, Empty: 60},
 			Connections: result.Connections{Held: 5, Opened: 6, Failed: 1, Lost: 2},
 		},
+		TCP:   &result.TCP{In: result.Segments{Segments: 9, DataSegments: 6, HeaderBytes: 468}, Retransmits: 1},
 		Bytes: [4]result.Bytes{2: sample1}, Errors: map[string]int64{"reset": 2}, StaleShares: []float64{0.5, 1},
 	}
 	b := &shard.Result{
@@ -80,6 +81,7 @@ func TestGatherSumsUp(t *testing.T) {
 			Requests:    result.Requests{Total: 52, ByStatus: map[string]int64{"200": 50, "503": 1}, Errors: 1, Empty: 30},
 			Connections: result.Connections{Held: 4, Opened: 4, Lost: 1},
 		},
+		TCP:   &result.TCP{In: result.Segments{Segments: 1}},
 		Bytes: [4]result.Bytes{1: {In: 5}, 2: sample2}, Errors: map[string]int64{"reset": 1, "timeout": 7}, StaleShares: []float64{0.5, 0},
 		FirstError: "GET /: reset",
 	}
@@ -95,6 +97,7 @@ func TestGatherSumsUp(t *testing.T) {
 		Errors: map[string]int64{"reset": 3, "timeout": 7}, Bytes: result.Add(sample1, sample2), StaleShare: 0.25, StaleShareClients: &result.Quantiles{Max: 1, Mean: 0.5, N: 4},
 		PhaseBytes: []result.PhaseBytes{{Phase: "ramp-up"}, {Phase: "warm-up", Bytes: result.Bytes{In: 5}}, {Phase: "steady", Bytes: result.Add(sample1, sample2)}, {Phase: "drain"}},
 		Series:     []result.Second{},
+		TCP:        &result.TCP{In: result.Segments{Segments: 10, DataSegments: 6, HeaderBytes: 468}, Retransmits: 1},
 		Reasons:    []result.Reason{{Code: result.Errors, Validity: result.Suspect, Text: "the first error was: GET /: reset"}},
 	}
 	assert.Check(t, reflect.DeepEqual(got, want), "gathered %+v\nwant     %+v", got, want)

@@ -16,6 +16,7 @@ import (
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
 	"github.com/pollpush/pollpush/internal/shard"
+	"github.com/pollpush/pollpush/internal/testkit"
 )
 
 // promised is how long an interrupted run may take to end.
@@ -45,7 +46,7 @@ func TestStoppedShardsHoldNobodyUp(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			f := &fleet{onTick: func(shard.Second) {}}
-			begun := time.Now()
+			begun := testkit.Now()
 			assert.NilError(t, f.start(c.program(t), bigPlans(4)))
 			if c.stop {
 				for _, m := range f.shards {
@@ -63,7 +64,7 @@ func TestStoppedShardsHoldNobodyUp(t *testing.T) {
 			if err := f.end(ctx, time.Hour); err != nil {
 				t.Errorf("error %v of shards without results", err)
 			}
-			took := time.Since(begun)
+			took := begun.Calm()
 			assert.Check(t, took <= promised, "it took %v", took)
 			for _, m := range f.shards {
 				<-m.Ended()
@@ -91,7 +92,7 @@ func TestInterruptWithAStoppedShard(t *testing.T) {
 	watch := &phaseWatch{phase: "ramp-up", seen: make(chan struct{})}
 	o.Progress, o.Live = watch, true
 	ctx, interrupt := context.WithCancel(t.Context())
-	interrupted := make(chan time.Time, 1)
+	interrupted := make(chan testkit.Moment, 1)
 	go func() {
 		<-watch.seen
 		pids := children(t)
@@ -99,11 +100,11 @@ func TestInterruptWithAStoppedShard(t *testing.T) {
 		for _, pid := range pids {
 			syscall.Kill(pid, syscall.SIGSTOP)
 		}
-		interrupted <- time.Now()
+		interrupted <- testkit.Now()
 		interrupt()
 	}()
 	trials, err := Run(ctx, o)
-	took := time.Since(<-interrupted)
+	took := (<-interrupted).Calm()
 	assert.Assert(t, err == nil && len(trials) == 1 && trials[0].Status == result.Partial, "%d trials, %v", len(trials), err)
 	assert.Check(t, took <= promised, "it took %v", took)
 	left := children(t)

@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/pollpush/pollpush/internal/clock"
+	"github.com/pollpush/pollpush/internal/quantity"
 	"github.com/pollpush/pollpush/internal/result"
-	"github.com/pollpush/pollpush/internal/shard"
 )
 
 // progress shows how far a run is: one live line on a terminal, and
@@ -55,20 +55,26 @@ func (p *progress) status(format string, args ...any) {
 // moment shows a second of a trial under way: on a terminal all that fits, what
 // matters most first.
 func (p *progress) moment(label string, m *Moment) {
-	where := fmt.Sprintf("%s: %s %.0f s", label, m.Phase, m.T)
+	at := m.T
+	if m.Phase == rampUp { // before which the warm-up's time is below zero
+		at = float64(m.K)
+	}
+	where := fmt.Sprintf("%s: %s %.0f s", label, m.Phase, at)
 	if !p.live {
-		p.status("%s, %d clients, %d requests/s, %d deliveries/s", where, m.Clients, m.Requests, m.Deliveries)
+		p.status("%s, %s, %s, %s", where, quantity.Of(m.Clients, "client"), perSecond(m.Requests, "request"), perSecond(m.Deliveries, "delivery"))
 		return
 	}
 	p.status("%s", strings.Join([]string{where,
 		fmt.Sprintf("%s (run %s) left", span(m.PhaseLeftS), span(m.RunLeftS)),
 		"p50 " + Latency(m.P50), "p99 " + Latency(m.P99),
 		fmt.Sprintf("%d missing", m.Missing),
-		of(m.Clients, float64(m.ClientsAsked)) + " clients",
-		of(m.Published, m.RateAsked) + " messages/s",
-		fmt.Sprintf("%d deliveries/s", m.Deliveries),
-		fmt.Sprintf("%d requests/s", m.Requests)}, separator))
+		of(m.Clients, float64(m.ClientsAsked), "client"),
+		of(m.Published, m.RateAsked, "message") + "/s",
+		perSecond(m.Deliveries, "delivery"),
+		perSecond(m.Requests, "request")}, separator))
 }
+
+func perSecond(n int64, thing string) string { return quantity.Of(n, thing) + "/s" }
 
 // separator is between the parts of a live line, which is cut there.
 const separator = ", "
@@ -91,13 +97,16 @@ func (p *progress) fit(line string) string {
 	return cut
 }
 
-// of is what there is of what was asked for: "998 of 1000", or "1000" where it is
-// the same.
-func of(have int64, asked float64) string {
+// of is what there is of what was asked for: "998 of 1000 clients", or "1000
+// clients" where it is the same.
+func of(have int64, asked float64, thing string) string {
 	if float64(have) == asked {
-		return fmt.Sprint(have)
+		return quantity.Of(have, thing)
 	}
-	return fmt.Sprintf("%d of %.4g", have, asked)
+	if asked != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d of %s %s", have, quantity.Plain(asked, 4), thing)
 }
 
 // span is a time in whole seconds: "56 s", "1m40s".
@@ -110,15 +119,10 @@ func span(seconds float64) string {
 
 // Latency is a time in three digits; a dash where it is not known.
 func Latency(seconds *float64) string {
-	switch {
-	case seconds == nil:
+	if seconds == nil {
 		return "–"
-	case *seconds >= .9995:
-		return fmt.Sprintf("%.3g s", *seconds)
-	case *seconds >= .9995e-3:
-		return fmt.Sprintf("%.3g ms", 1e3**seconds)
 	}
-	return fmt.Sprintf("%.3g µs", 1e6**seconds)
+	return quantity.Seconds(*seconds)
 }
 
 func (p *progress) clear() {
@@ -149,6 +153,8 @@ type Outline struct {
 	Transports []string `json:"transports"`
 	Trials     int      `json:"trials"`    // planned, of all points and transports
 	PlannedS   float64  `json:"planned_s"` // for them
+
+	ServerKnown bool `json:"server_known"` // its process, and so what it costs
 }
 
 // Name distinguishes a trial from the others of its run.
@@ -203,11 +209,8 @@ func (r *runner) tell(n News) {
 	}
 }
 
-// watched reports whether anybody sees what shards report only for watching.
-func (r *runner) watched() bool { return r.Live || r.Follow != nil }
-
 func (r *runner) outline(slots []slot) *Outline {
-	return &Outline{r.Grid.Name, r.Grid.About, r.Grid.Transports(), len(slots), r.left.Seconds()}
+	return &Outline{r.Grid.Name, r.Grid.About, r.Grid.Transports(), len(slots), r.left.Seconds(), r.Target == "" || r.TargetPID != 0 || r.Start != nil}
 }
 
 func (r *runner) name(t *result.Trial) Name {
@@ -223,33 +226,18 @@ func (r *runner) outcome(t *result.Trial) *Outcome {
 }
 
 // moment puts together second k, which all shards have reported, and now is the sum.
-func (r *runner) moment(t *result.Trial, w *watch, k int, now result.Second) *Moment {
+func (r *runner) moment(t *result.Trial, w *watch, k int, now secondSum) *Moment {
 	phase, trial := w.left(k)
-	seen := w.takeSeen(k)
 	m := &Moment{
 		Name: r.name(t), K: k, T: now.T, Phase: now.Phase,
 		PhaseLeftS: phase.Seconds(), TrialLeftS: trial.Seconds(), RunLeftS: (trial + r.left).Seconds(),
 		ClientsAsked: r.Scenario.Clients, RateAsked: r.Scenario.Publish.Rate * float64(r.Scenario.Rooms),
 		SecondCounts: now.SecondCounts,
-		P50:          seen.latencies.Quantile(.5), P99: seen.latencies.Quantile(.99), Missing: seen.missing,
+		P50:          now.Latencies.Quantile(.5), P99: now.Latencies.Quantile(.99), Missing: now.missing,
 	}
+	m.Latencies = nil // told by the percentiles
 	m.ServerCPU, m.ServerRSSBytes = w.serverNow()
 	return m
-}
-
-// seen is what all shards report of a second only for watching.
-type seen struct {
-	latencies shard.Sketch
-	missing   int64
-}
-
-// takeSeen returns what was reported of second k, and forgets it.
-func (w *watch) takeSeen(k int) seen {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	s := w.seen[k]
-	delete(w.seen, k)
-	return s
 }
 
 // left is what is planned of the phase and of the trial after second k.

@@ -31,7 +31,7 @@ func throughProxy(t *testing.T, f faultproxy.Faults) *faultproxy.Proxy {
 	server, err := proc.Start(chatserver, "--listen", "127.0.0.1:0", "--exit-with-stdin", "--deflate", "--history", "100000")
 	assert.NilError(t, err)
 	t.Cleanup(func() {
-		assert.Check(t, server.Stop(10*time.Second))
+		assert.Check(t, server.Stop(time.Minute))
 		server.Stdout.Close()
 	})
 	said, err := announced(t.Context(), server)
@@ -55,7 +55,7 @@ func against(t *testing.T, url, transport string, clients, publishers int, rate 
 	s := scenario.Scenario{Transports: []string{transport}, Clients: clients, Payload: 200}
 	s.Publish = scenario.Publish{Rate: rate, Arrivals: "constant", Publishers: publishers}
 	s.Poll.Interval = 200 * time.Millisecond
-	s.Phases = scenario.Phases{RampUp: 100 * time.Millisecond, WarmUp: 500 * time.Millisecond, Steady: 2 * time.Second, Drain: 20 * time.Second} // it ends when all has arrived
+	s.Phases = scenario.Phases{RampUp: 100 * time.Millisecond, WarmUp: 500 * time.Millisecond, Steady: 2 * time.Second, Drain: time.Minute} // it ends when all has arrived
 	o := options(t, s)
 	o.Target = url
 	return o

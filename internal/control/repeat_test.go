@@ -11,6 +11,7 @@ import (
 	"gotest.tools/v3/assert"
 	is "gotest.tools/v3/assert/cmp"
 
+	"github.com/pollpush/pollpush/internal/contract"
 	"github.com/pollpush/pollpush/internal/nulltarget"
 	"github.com/pollpush/pollpush/internal/proc"
 	"github.com/pollpush/pollpush/internal/result"
@@ -139,7 +140,7 @@ func TestCheckTransports(t *testing.T) {
 				assert.Check(t, err)
 				return
 			}
-			wantRefusal(t, err, c.want+"; omit it from --transports, or see docs/contract.md")
+			wantRefusal(t, err, c.want+"; omit it from --transports, or see "+contract.Page)
 		})
 	}
 }
@@ -174,5 +175,5 @@ func TestCheckTransportsEndsWithItsContext(t *testing.T) {
 	}))
 	defer server.Close()
 	wantRefusal(t, checkTransports(ctx, server.URL, nil, []string{"ws"}),
-		"target "+server.URL+" does not offer the transport ws: context canceled; omit it from --transports, or see docs/contract.md")
+		"target "+server.URL+" does not offer the transport ws: context canceled; omit it from --transports, or see "+contract.Page)
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/pollpush/pollpush/internal/proc"
+	"github.com/pollpush/pollpush/internal/quantity"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
 	"github.com/pollpush/pollpush/internal/transport"
@@ -36,6 +37,7 @@ type Options struct {
 	Live     bool       // Progress is a terminal: one line, rewritten
 	Width    func() int // of that terminal now, in columns; 0, or no function, is unknown
 	Follow   func(News) // gets the news, and must not block; nil where nobody follows
+	Page     *LivePage  // on which people follow it; nil without one
 	// Calibrations are what this machine is known to add, by transport; they go
 	// with the trials. They are measured without TLS.
 	Calibrations map[string]*result.Calibration
@@ -62,6 +64,7 @@ type runner struct {
 	// The trial under way: of which run, what is asked for, and how many processes
 	// it takes.
 	run      string
+	side     string // which arm it measures; empty where there is one
 	Scenario scenario.Scenario
 	size     size
 }
@@ -120,6 +123,9 @@ func run(ctx context.Context, o Options, arms []Arm) ([][]result.Trial, error) {
 	r.tell(News{Begun: r.outline(slots)})
 	for _, s := range slots {
 		r.Arm, r.run = arms[s.arm], names[s.arm]
+		if len(arms) > 1 {
+			r.side = r.Arm.name()
+		}
 		r.Scenario, r.size = r.Grid.Points[s.point], r.sizes[s.point]
 		r.left -= r.Scenario.Trial()
 		for attempt := 1 + attempts(trials[s.arm], r.Scenario, s); ; attempt++ {
@@ -179,9 +185,9 @@ func (r *runner) announce(slots []slot, arms []Arm) {
 		r.say.line("%s is complete: nothing to resume", r.Grid.Name)
 		return
 	}
-	text := fmt.Sprintf("%s: %d trials", r.Grid.Name, len(slots))
+	text := fmt.Sprintf("%s: %s", r.Grid.Name, quantity.Of(len(slots), "trial"))
 	if r.Resume {
-		text = fmt.Sprintf("%s: resuming, %d trials left", r.Grid.Name, len(slots))
+		text = fmt.Sprintf("%s: resuming, %s left", r.Grid.Name, quantity.Of(len(slots), "trial"))
 	}
 	if n := len(r.Grid.Points); n > 1 {
 		text += fmt.Sprintf(" at %d points (%s)", n, strings.Join(r.Grid.Swept, ", "))
@@ -191,7 +197,7 @@ func (r *runner) announce(slots []slot, arms []Arm) {
 		dirs = append(dirs, arm.Dir)
 	}
 	if q := r.machine.Limits.Quota; q > 0 {
-		text += fmt.Sprintf(" within a CPU quota of %.3g of %d cores", q, r.machine.Cores)
+		text += fmt.Sprintf(" within a CPU quota of %s of %s", quantity.Plain(q, 3), quantity.Of(r.machine.Cores, "core"))
 	}
 	r.say.line("%s, about %s, results in %s", text, r.left.Round(time.Second), strings.Join(dirs, " and "))
 }
@@ -223,6 +229,9 @@ func (r *runner) repeats(t *result.Trial) bool {
 func (r *runner) label(transport string, n int) string {
 	if at := r.Grid.Label(r.Scenario); at != "" {
 		transport += ", " + at
+	}
+	if r.side != "" {
+		transport = r.side + ", " + transport
 	}
 	return fmt.Sprintf("%s, trial %d of %d", transport, n, r.Scenario.Trials)
 }
@@ -272,7 +281,7 @@ func verdict(t *result.Trial) string {
 		if t.Duplicated > 0 {
 			twice = fmt.Sprintf(", %d duplicated", t.Duplicated)
 		}
-		text += fmt.Sprintf(" (%d deliveries, %d lost%s, half of them within %.3g ms)", t.Delivered, t.Lost, twice, 1000**t.Latency.P50)
+		text += fmt.Sprintf(" (%s, %d lost%s, half of them within %s)", quantity.Of(t.Delivered, "delivery"), t.Lost, twice, Latency(t.Latency.P50))
 	}
 	return text
 }

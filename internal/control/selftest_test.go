@@ -135,28 +135,6 @@ func brief(t *testing.T, c nulltarget.Config, transport string) Options {
 	return o
 }
 
-// A target that stalls delivers what comes in that time at its end: the first
-// message of it waits for nearly all of the stall.
-func TestAKnownStallShowsInLatency(t *testing.T) {
-	t.Parallel()
-	const stall = 600 * time.Millisecond
-	for _, name := range []string{"poll", "longpoll", "ws"} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			// Counted from the room's first message, which is due as the warm-up
-			// begins, the stall falls into the steady state.
-			o := brief(t, nulltarget.Config{StallAt: 600 * time.Millisecond, Stall: stall}, name)
-			trial := measureOne(t, o)
-			gap := 1 / o.Grid.Points[0].Publish.Rate
-			most := trial.Latency.Max
-			assert.Check(t, most >= stall.Seconds()-gap, "the longest delivery took %.0f ms, the target stalled for %v", 1000*most, stall)
-			if trial.Lost != 0 || trial.Duplicated != 0 || trial.Delivered != 200 {
-				t.Errorf("%d lost, %d duplicated, %d delivered", trial.Lost, trial.Duplicated, trial.Delivered)
-			}
-		})
-	}
-}
-
 // A target that takes 200 ms to accept a message accepts five a second from
 // one publisher. That more are accepted in the end does not make it twenty.
 // There is one transport here for each way to publish.

@@ -46,8 +46,8 @@ func TestStartRefuses(t *testing.T) {
 		"ends":                  {"echo 'cannot find module' >&2; exit 7", "/healthz", "", time.Minute, []string{"the start command ended, but it must stay in the foreground", "exit status 7; it printed: cannot find module"}},
 		"ends well":             {"echo 'in the background'", "/healthz", "", time.Minute, []string{"exit status 0; it printed: in the background"}},
 		"no such program":       {"no-such-program --port 1", "/healthz", "", time.Minute, []string{`"no-such-program --port 1": exit status 127; it printed: `, "not found"}},
-		"never listens":         {"echo 'waiting for the database'; exec sleep 1000", "/healthz", "", 300 * time.Millisecond, []string{`"echo 'waiting for the database'; exec sleep 1000" was not ready within 300ms`, "/healthz does not answer: ", "connection refused; it printed: waiting for the database"}},
-		"no such page":          {"exec " + chatserver + " --listen ADDRESS", "/ready", "", 2 * time.Second, []string{"was not ready within 2s", "/ready answers 404 Not Found; it printed: "}},
+		"never listens":         {"echo 'waiting for the database'; exec sleep 1000", "/healthz", "", 3 * time.Second, []string{`"echo 'waiting for the database'; exec sleep 1000" was not ready within 3s`, "/healthz does not answer: ", "connection refused; it printed: waiting for the database"}},
+		"no such page":          {"exec " + chatserver + " --listen ADDRESS", "/ready", "", 10 * time.Second, []string{"was not ready within 10s", "/ready answers 404 Not Found; it printed: "}},
 		"somebody has the port": {"exec sleep 1000", "/healthz", held.Addr().String(), time.Minute, []string{"another server already listens on " + held.Addr().String() + ": stop it"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -86,7 +86,7 @@ func TestStartAtLocalhost(t *testing.T) {
 			t.Skip(err) // a machine without IPv6
 		}
 		l.Close()
-		s, f := &Start{Command: "exec " + chatserver + " --listen " + address, Ready: "http://localhost:" + port + "/healthz", Within: 20 * time.Second}, &fleet{}
+		s, f := &Start{Command: "exec " + chatserver + " --listen " + address, Ready: "http://localhost:" + port + "/healthz", Within: time.Minute}, &fleet{}
 		pids, err := s.up(t.Context(), f, nil)
 		assert.Check(t, err == nil && len(pids) == 1, "%s: processes %v, %v", address, pids, err)
 		if err := s.vacant(t.Context()); err == nil || !strings.Contains(err.Error(), "another server already listens on localhost:"+port) {

@@ -69,7 +69,7 @@ func checkTarget(ctx context.Context, target string, roots *x509.CertPool) error
 	if err != nil {
 		return refuse("target %s broke off its answer: %w", target, err)
 	}
-	const remedy = "it must speak the chat contract (docs/contract.md)"
+	const remedy = "it must speak the chat contract (" + contract.Page + ")"
 	if to, err := answer.Location(); err == nil && answer.StatusCode/100 == 3 {
 		return refuse("target %s redirects GET %s to %s: redirects are not followed, since each would be measured; give the final address", target, request.URL.Path, to)
 	}
@@ -105,7 +105,7 @@ func checkTransports(ctx context.Context, target string, roots *x509.CertPool, n
 	for _, name := range names {
 		if dial, ok := loadgen.Dialers[name]; ok {
 			if err := try(ctx, target, roots, dial); err != nil {
-				return refuse("target %s does not offer the transport %s: %w; omit it from --transports, or see docs/contract.md", target, name, err)
+				return refuse("target %s does not offer the transport %s: %w; omit it from --transports, or see %s", target, name, err, contract.Page)
 			}
 		}
 	}

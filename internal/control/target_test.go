@@ -16,11 +16,12 @@ import (
 
 	"gotest.tools/v3/assert"
 
+	"github.com/pollpush/pollpush/internal/contract"
 	"github.com/pollpush/pollpush/server"
 )
 
 func TestCheckTarget(t *testing.T) {
-	const remedy = "; it must speak the chat contract (docs/contract.md)"
+	const remedy = "; it must speak the chat contract (" + contract.Page + ")"
 	answer := func(status int, kind, body string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", kind)
@@ -125,7 +126,7 @@ func TestCheckTargetWithoutTLS(t *testing.T) {
 					go func() { defer c.Close(); meet(c) }()
 				}
 			}()
-			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 			defer cancel()
 			target := "https://" + l.Addr().String()
 			wantRefusal(t, checkTarget(ctx, target, nil), "target "+target+" does not answer the TLS handshake; does it serve http, not https?")

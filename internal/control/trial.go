@@ -48,7 +48,7 @@ func (r *runner) measure(ctx context.Context, t *result.Trial) (err error) {
 	plan := plans[0]
 	profiler := newProfiler(servers.profiles, r.Dir, t)
 	watch := newWatch(plan, servers.pids, metrics, base)
-	watch.profiler, watch.limits = profiler, r.machine.Limits
+	watch.profiler, watch.limits, watch.page = profiler, r.machine.Limits, r.Page
 	if err := f.start(r.Loadgen, plans); err != nil {
 		return err
 	}
@@ -245,7 +245,6 @@ func (r *runner) plans(transport string, servers served) []shard.Plan {
 		Payload: s.Payload, PollInterval: s.Poll.Interval, PollWait: s.Poll.Wait, Seed: s.Seed, Nonce: word,
 		RampStart: clock.Now() + int64(150*time.Millisecond),
 		RampUp:    s.Phases.RampUp, WarmUp: s.Phases.WarmUp, Steady: s.Phases.Steady, Drain: s.Phases.Drain,
-		Live: r.watched(),
 	}
 	plans := make([]shard.Plan, plan.Shards)
 	for i := range plans {

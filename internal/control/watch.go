@@ -23,6 +23,7 @@ type watch struct {
 
 	profiler *profiler // takes its profiles of the steady state
 	limits   proc.Limits
+	page     *LivePage // nil without one
 
 	before *holding // the first client
 	joined *holding // when all clients had; nil until then
@@ -30,14 +31,19 @@ type watch struct {
 
 	mu      sync.Mutex
 	begun   int64 // start of the warm-up; 0 until known
-	series  map[int]*result.Second
-	ticks   map[int]int  // shards that have reported a second
-	seen    map[int]seen // by second, until it is taken
+	series  map[int]*secondSum
 	looks   []look
 	open    [2]int64 // descriptors of the servers and of the shards
 	edges   [2]edge
 	stopped bool // the steady state was broken off: its end is none that was planned
 	problem error
+}
+
+// secondSum is what shards have reported of one.
+type secondSum struct {
+	result.Second
+	missing int64
+	shards  int // that have reported it
 }
 
 // look is what processes hold and have used at an instant.
@@ -54,7 +60,7 @@ const sampleInterval = 250 * time.Millisecond
 // what they tell themselves.
 func newWatch(plan shard.Plan, servers []int, metrics scrapers, base sample) *watch {
 	w := &watch{plan: plan, servers: servers, metrics: metrics, known: make(chan struct{}),
-		series: map[int]*result.Second{}, ticks: map[int]int{}, seen: map[int]seen{}}
+		series: map[int]*secondSum{}}
 	w.before = w.readHolding(func() sample { return base })
 	return w
 }
@@ -127,40 +133,34 @@ func (w *watch) look() look {
 	return look{at, server.RSSBytes, shards.RSSBytes, server.CPU, shards.CPU}
 }
 
-// tick adds one shard's second, and returns the sum once all have reported it.
-func (w *watch) tick(s shard.Second) (result.Second, bool) {
+// tick adds one shard's second, and returns the sum, which is whole once all have
+// reported it.
+func (w *watch) tick(s shard.Second) (sum secondSum, whole bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	sum := w.series[s.K]
-	if sum == nil {
-		sum = &result.Second{}
-		w.series[s.K] = sum
+	if w.series[s.K] == nil {
+		w.series[s.K] = &secondSum{}
 	}
-	sum.SecondCounts = result.Add(sum.SecondCounts, s.SecondCounts)
-	sum.T, sum.Phase = w.phase(s.K)
-	if w.plan.Live {
-		of := w.seen[s.K]
-		if of.latencies == nil {
-			of.latencies = shard.Sketch{}
-		}
-		of.latencies.Add(s.Latencies)
-		of.missing += s.Missing
-		w.seen[s.K] = of
-	}
-	w.ticks[s.K]++
-	return *sum, w.ticks[s.K] == w.plan.Shards
+	held := w.series[s.K]
+	held.SecondCounts = result.Add(held.SecondCounts, s.SecondCounts)
+	held.T, held.Phase = w.phase(s.K)
+	held.missing += s.Missing
+	held.shards++
+	return *held, held.shards == w.plan.Shards
 }
+
+const rampUp = "ramp-up"
 
 // phase places second k of the grid.
 func (w *watch) phase(k int) (t float64, phase string) {
 	at := w.plan.RampStart + int64(k)*int64(time.Second)
 	if w.begun == 0 {
-		return time.Duration(at - w.plan.RampStart).Seconds(), "ramp-up"
+		return time.Duration(at - w.plan.RampStart).Seconds(), rampUp
 	}
 	since := time.Duration(at - w.begun)
 	switch {
 	case since < 0:
-		phase = "ramp-up"
+		phase = rampUp
 	case since < w.plan.WarmUp:
 		phase = "warm-up"
 	case since < w.plan.WarmUp+w.plan.Steady:
@@ -174,8 +174,8 @@ func (w *watch) phase(k int) (t float64, phase string) {
 // seconds returns the trial's series, with what the servers took in each.
 func (w *watch) seconds() []result.Second {
 	out := []result.Second{}
-	for k := 0; w.series[k] != nil && w.ticks[k] == w.plan.Shards; k++ {
-		s := *w.series[k]
+	for k := 0; w.series[k] != nil && w.series[k].shards == w.plan.Shards; k++ {
+		s := w.series[k].Second
 		s.T, s.Phase = w.phase(k)
 		at := w.plan.RampStart + int64(k)*int64(time.Second)
 		from, to := w.lookAt(at), w.lookAt(at+int64(time.Second))

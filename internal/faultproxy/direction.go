@@ -2,29 +2,24 @@ package faultproxy
 
 import (
 	"bytes"
-	"slices"
 	"strconv"
 	"strings"
 )
 
 // direction reads what one side of a connection sends, in whatever pieces it
-// comes, and counts it. Where messages may have faults, what goes on is put
-// together from what has been read; else it is what came, at once. Each state
-// takes the next part from the front of what is held.
+// comes, and counts it. Each state takes the next part from the front of what is
+// held.
 type direction struct {
-	in       bool      // to the client
-	counts   *Counts   // of the connection
-	exchange *exchange // shared by both directions of it
-	faults   filter
+	in       bool                                // to the client
+	counts   *Counts                             // of the connection
+	exchange *exchange                           // shared by both directions of it
 	began    func(request string) (refused bool) // called at the connection's first request
 
 	state state
 	held  []byte // not taken yet: not whole
-	out   []byte // to go on
 	left  int64  // of the body, chunk or frame that goes on in pieces
 	after state  // what follows that
-	event []byte // of a stream of events, not whole yet
-	reset bool   // the connection is to be reset, once out is written
+	reset bool   // the connection is to be reset
 }
 
 // state takes the next part from the front of b and returns its size, or 0
@@ -47,17 +42,13 @@ func newDirections(r *relay) (out, in *direction) {
 		return f.Refuse != nil && f.Refuse(request)
 	}}
 	in = &direction{in: true, counts: &r.counts, exchange: shared}
-	if f.Message != nil {
-		in.faults.of = func(id uint64) Fault { return f.Message(r.number, id) }
-	}
 	out.state, in.state = out.request, in.response
 	return out, in
 }
 
-// feed takes in the next bytes and returns what goes on, which is nobody else's.
-func (d *direction) feed(b []byte) []byte {
+// feed takes in the next bytes.
+func (d *direction) feed(b []byte) {
 	d.held = append(d.held, b...)
-	d.out = nil
 	for len(d.held) > 0 && !d.reset {
 		n := d.state(d.held)
 		if n == 0 {
@@ -65,31 +56,10 @@ func (d *direction) feed(b []byte) []byte {
 		}
 		d.held = d.held[n:]
 	}
-	if d.faults.of == nil && !d.reset {
-		return slices.Clone(b)
-	}
-	return d.out
 }
 
-// rest is what goes on when nothing more comes: half a head, or frame.
-func (d *direction) rest() []byte {
-	if d.faults.of == nil {
-		return nil
-	}
-	return d.held
-}
-
-func (d *direction) pass(b []byte) {
-	if d.faults.of != nil {
-		d.out = append(d.out, b...)
-	}
-}
-
-// opaque relays what cannot be read as it is, for good.
-func (d *direction) opaque(b []byte) int {
-	d.pass(b)
-	return len(b)
-}
+// opaque skips what cannot be read, for good.
+func (d *direction) opaque(b []byte) int { return len(b) }
 
 // unreadable goes on as opaque, and takes that down.
 func (d *direction) unreadable(b []byte) int {
@@ -98,18 +68,17 @@ func (d *direction) unreadable(b []byte) int {
 	return d.opaque(b)
 }
 
-// body relays what is left of a body, chunk or frame as it comes.
+// body skips what is left of a body, chunk or frame as it comes.
 func (d *direction) body(b []byte) int {
 	n := min(int64(len(b)), d.left)
-	d.pass(b[:n])
 	if d.left -= n; d.left == 0 {
 		d.state = d.after
 	}
 	return int(n)
 }
 
-// relayBody goes on with a body of a length, and then with what follows.
-func (d *direction) relayBody(length int64, after state) {
+// skipBody goes on with a body of a length, and then with what follows.
+func (d *direction) skipBody(length int64, after state) {
 	d.left, d.after, d.state = length, after, d.body
 	if length == 0 {
 		d.state = after
@@ -148,11 +117,10 @@ func (d *direction) request(b []byte) int {
 		}
 	}
 	d.exchange.bodiless = append(d.exchange.bodiless, method == "HEAD")
-	d.pass(b[:size])
 	if h.chunked {
 		d.state = d.chunk
 	} else {
-		d.relayBody(max(0, h.length), d.request)
+		d.skipBody(max(0, h.length), d.request)
 	}
 	return size
 }
@@ -172,7 +140,6 @@ func (d *direction) response(b []byte) int {
 	if err != nil || len(code) != 3 || !strings.HasPrefix(version, "HTTP/1.") {
 		return d.unreadable(b)
 	}
-	d.pass(b[:size])
 	if status >= 100 && status < 200 {
 		if status == 101 {
 			d.exchange.upgraded, d.state = true, d.frame
@@ -186,12 +153,10 @@ func (d *direction) response(b []byte) int {
 	}
 	switch {
 	case bodiless:
-	case h.chunked && h.events && d.faults.of != nil:
-		d.state = d.eventChunk
 	case h.chunked:
 		d.state = d.chunk
 	case h.length >= 0:
-		d.relayBody(h.length, d.response)
+		d.skipBody(h.length, d.response)
 	default: // up to the connection's end
 		d.state = d.opaque
 	}
@@ -207,11 +172,10 @@ func (d *direction) chunk(b []byte) int {
 	case size == 0:
 		return 0
 	}
-	d.pass(b[:size])
 	if length == 0 {
 		d.state = d.trailer
 	} else {
-		d.relayBody(length+2, d.chunk) // it ends with a line break
+		d.skipBody(length+2, d.chunk) // it ends with a line break
 	}
 	return size
 }
@@ -226,7 +190,6 @@ func (d *direction) trailer(b []byte) int {
 	default:
 		return 0
 	}
-	d.pass(b[:size])
 	if size == 2 {
 		if d.state = d.request; d.in {
 			d.state = d.response
@@ -240,7 +203,6 @@ type head struct {
 	line    string
 	length  int64 // Content-Length; -1 without one
 	chunked bool
-	events  bool // it is a stream of events
 }
 
 // parseHead reads a head, and is not ok where there is none. The size is 0
@@ -270,9 +232,6 @@ func parseHead(b []byte) (h head, size int, ok bool) {
 			h.length = int64(n)
 		case "transfer-encoding":
 			h.chunked = strings.EqualFold(value, "chunked")
-		case "content-type":
-			media, _, _ := strings.Cut(value, ";")
-			h.events = strings.EqualFold(strings.TrimSpace(media), "text/event-stream")
 		}
 	}
 	return h, end + 4, true

@@ -1,11 +1,12 @@
 // Package faultproxy is a TCP proxy of known behaviour, for tests: it sits
 // between clients and a server, does to their connections what it is told to,
-// and counts by itself what passes. It reads HTTP/1.1, WebSockets, event
-// streams and Socket.IO by parsers of its own, and shares no code with the
-// clients and servers that it is to prove.
+// and counts by itself what passes. It reads HTTP/1.1 and WebSockets by
+// parsers of its own, and shares no code with the clients and servers that it is
+// to prove.
 package faultproxy
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -28,25 +29,7 @@ type Faults struct {
 	// ResetAfter is after how many bytes to the client a connection is reset;
 	// 0 is never.
 	ResetAfter func(connection int) int64
-	// Message decides what becomes of a chat message on its way to a client: in
-	// a WebSocket's text frame, an event of a chunked event stream, or a
-	// Socket.IO event over a WebSocket. It is asked once for each message and
-	// connection, and may be asked by several goroutines at a time. While it
-	// is set, every message goes on in a frame or a chunk of its own; what
-	// holds no message, and compressed frames, go on as they are.
-	Message func(connection int, id uint64) Fault
 }
-
-// Fault is what becomes of a message.
-type Fault int
-
-const (
-	Pass  Fault = iota
-	Drop        // it is left out
-	Twice       // it comes twice in a row
-	Swap        // it comes after the next one that passes
-	Reset       // the connection is reset instead
-)
 
 // Counts is what has passed on the clients' side of a proxy.
 type Counts struct {
@@ -267,7 +250,7 @@ func (r *relay) pass(d *direction, from, to *net.TCPConn, alarm *clock.Alarm) {
 	}
 }
 
-// read takes in what comes and hands on what the faults leave of it.
+// read takes in what comes and hands it on.
 func (r *relay) read(d *direction, from *net.TCPConn, chunks chan<- chunk) {
 	buffer := make([]byte, 32<<10)
 	for {
@@ -276,16 +259,13 @@ func (r *relay) read(d *direction, from *net.TCPConn, chunks chan<- chunk) {
 		if !d.in {
 			r.counts.BytesOut += int64(n)
 		}
-		data := d.feed(buffer[:n])
-		switch {
-		case d.reset:
-			err = net.ErrClosed
-		case err != nil:
-			data = append(data, d.rest()...)
+		d.feed(buffer[:n])
+		if d.reset {
+			n, err = 0, net.ErrClosed
 		}
 		r.mu.Unlock()
 		select {
-		case chunks <- chunk{clock.Now() + int64(r.proxy.faults.Delay), data, err}:
+		case chunks <- chunk{clock.Now() + int64(r.proxy.faults.Delay), bytes.Clone(buffer[:n]), err}:
 		case <-r.over:
 			return
 		}

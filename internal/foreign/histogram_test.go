@@ -8,12 +8,10 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
 	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/result"
@@ -93,37 +91,4 @@ func lines(t *testing.T, path string) (list []map[string]any) {
 	}
 	assert.NilError(t, scanner.Err())
 	return list
-}
-
-// Over six powers of ten, from a microsecond to a second, the samples
-// themselves, our percentiles and another reader's are the same.
-func TestHistogramOverSixPowersOfTen(t *testing.T) {
-	t.Parallel()
-	reader := play(t, "histogram.mjs")
-	const n = 60_000
-	samples := make([]float64, n)
-	h := hdrhistogram.New(1, int64(time.Hour), 3)
-	for i := range samples {
-		v := int64(1000 * math.Pow(10, 6*float64(i)/n))
-		samples[i] = float64(v)
-		assert.NilError(t, h.RecordValue(v))
-	}
-	slices.Sort(samples)
-	text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-	assert.NilError(t, err)
-	ours := result.Summarize(h)
-	found := reader.read(string(text))
-	assert.Assert(t, found.Samples == n, "%v samples were read, want %d", found.Samples, n)
-	for q, want := range map[string]struct{ exact, ours float64 }{
-		"p50":  {samples[n/2-1], *ours.P50},
-		"p90":  {samples[n*9/10-1], *ours.P90},
-		"p99":  {samples[n*99/100-1], *ours.P99},
-		"p999": {samples[n*999/1000-1], *ours.P999},
-		"max":  {samples[n-1], ours.Max},
-	} {
-		theirs := found.Quantiles[q]
-		if apart(theirs, want.exact) > near || apart(theirs/1e9, want.ours) > near {
-			t.Errorf("%s: %v ns of the samples, %v s by us, %v ns by another reader", q, want.exact, want.ours, theirs)
-		}
-	}
 }

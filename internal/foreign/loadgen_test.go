@@ -10,6 +10,7 @@ import (
 	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/contract"
+	"github.com/pollpush/pollpush/internal/testkit/audience"
 	"github.com/pollpush/pollpush/loadgen"
 )
 
@@ -17,60 +18,16 @@ import (
 var spoken = []string{"poll", "poll-etag", "longpoll", "socketio-polling", "socketio-ws"}
 
 // client is one of the load generator's, and what it receives.
-type client struct {
-	loadgen.Client
-	heard chan delivery // closed at the connection's end
-}
-
-type delivery struct {
-	id   uint64
-	text string
-}
+type client struct{ *audience.Client }
 
 func dial(t *testing.T, s *chatserver, name string, publishes bool) *client {
 	t.Helper()
-	return meet(t, loadgen.Target{URL: s.url, Room: "lobby", User: "ada", Publishes: publishes}, name)
+	return meet(t, loadgen.Target{URL: s.url, Room: "lobby", Publishes: publishes}, name)
 }
 
-// meet dials a target by a transport.
 func meet(t *testing.T, target loadgen.Target, name string) *client {
 	t.Helper()
-	open, ok := loadgen.Dialers[name]
-	if !ok {
-		t.Fatalf("there is no transport %q", name)
-	}
-	target.Meter = &loadgen.Meter{}
-	c, err := open(t.Context(), target)
-	if err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-	p := &client{c, make(chan delivery, 1000)}
-	go p.listen()
-	t.Cleanup(func() {
-		c.Close()
-		for range p.heard { // until listen has ended
-		}
-	})
-	return p
-}
-
-func (c *client) listen() {
-	defer close(c.heard)
-	defer c.Close() // lets Publish go
-	poller, polls := c.Client.(loadgen.Poller)
-	for {
-		if polls && poller.Poll() != nil {
-			return
-		}
-		deliveries, err := c.Receive()
-		for _, d := range deliveries {
-			c.heard <- delivery{d.ID, string(d.Text)}
-		}
-		var refused *loadgen.AnswerError
-		if err != nil && !errors.As(err, &refused) {
-			return
-		}
-	}
+	return &client{audience.Meet(t, name, target)}
 }
 
 // want waits for messages with these texts, ids from 1 on.
@@ -79,9 +36,9 @@ func (c *client) want(t *testing.T, texts []string) {
 	late := time.After(patience)
 	for i, text := range texts {
 		select {
-		case d, ok := <-c.heard:
+		case d, ok := <-c.Heard:
 			assert.Assert(t, ok, "the connection ended after %d of %d messages", i, len(texts))
-			assert.Assert(t, d.text == text && d.id == uint64(i+1), "as message %d came %q with the id %d, want %q", i+1, d.text, d.id, text)
+			assert.Assert(t, d.Text == text && d.ID == uint64(i+1), "as message %d came %q with the id %d, want %q", i+1, d.Text, d.ID, text)
 		case <-late:
 			t.Fatalf("got %d of %d messages", i, len(texts))
 		}

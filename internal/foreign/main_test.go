@@ -24,7 +24,7 @@ import (
 )
 
 // patience bounds every wait.
-const patience = 60 * time.Second
+const patience = 2 * time.Minute
 
 // programs is the folder of the programs under test; empty with -short.
 var programs string

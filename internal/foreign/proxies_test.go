@@ -3,8 +3,6 @@ package foreign
 import (
 	"bytes"
 	"net"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -89,31 +87,4 @@ func front(t testing.TB, name string, args func(address string) []string) string
 		}
 	})
 	return "http://" + l.Addr().String()
-}
-
-// The proxies that tests put before servers pass requests on.
-func TestProxies(t *testing.T) {
-	t.Parallel()
-	s := httptest.NewServer(http.NotFoundHandler())
-	defer s.Close()
-	at := strings.TrimPrefix(s.URL, "http://")
-	for name, url := range map[string]string{
-		"nginx": nginx(t, "server { listen LISTEN; location / { proxy_pass "+s.URL+"; } }"),
-		"haproxy": haproxy(t, `defaults
-  mode http
-  timeout connect 5s
-  timeout client 30s
-  timeout server 30s
-listen all
-  bind fd@3
-  server one `+at+"\n"),
-	} {
-		answer, err := http.Get(url)
-		if err != nil {
-			t.Errorf("%s: %v", name, err)
-			continue
-		}
-		answer.Body.Close()
-		assert.Check(t, answer.StatusCode == http.StatusNotFound, "%s: %s, want what the server behind it answers", name, answer.Status)
-	}
 }

@@ -19,19 +19,17 @@ type script struct {
 // event is one line of a script's output; which fields it has depends on what
 // it tells.
 type event struct {
-	Event      string             `json:"event"`
-	Transport  string             `json:"transport"`
-	Reason     string             `json:"reason"`
-	Text       string             `json:"text"`
-	ID         string             `json:"id"`
-	Extensions string             `json:"extensions"`
-	Headers    map[string]string  `json:"headers"`
-	Code       int                `json:"code"`
-	Status     int                `json:"status"`
-	Message    message            `json:"message"`
-	Samples    float64            `json:"samples"`
-	Quantiles  map[string]float64 `json:"quantiles"`
-	Error      struct {
+	Event     string             `json:"event"`
+	Transport string             `json:"transport"`
+	Reason    string             `json:"reason"`
+	Text      string             `json:"text"`
+	ID        string             `json:"id"`
+	Headers   map[string]string  `json:"headers"`
+	Code      int                `json:"code"`
+	Message   message            `json:"message"`
+	Samples   float64            `json:"samples"`
+	Quantiles map[string]float64 `json:"quantiles"`
+	Error     struct {
 		Status int    `json:"status"`
 		Title  string `json:"title"`
 	} `json:"error"`
@@ -90,14 +88,4 @@ func (s *script) awaitMessages(after uint64, texts ...string) {
 			s.t.Fatalf("came %+v, want %q as %d", m, text, after+uint64(i)+1)
 		}
 	}
-}
-
-// awaitTruncated waits to be told that history is too short, before any message.
-func (s *script) awaitTruncated() event {
-	s.t.Helper()
-	told := s.await("truncated")
-	for _, e := range s.early {
-		assert.Check(s.t, e.Event != "message", "before it was told came %+v", e.Message)
-	}
-	return told
 }

@@ -13,7 +13,7 @@ socket.io.on("open", () => {
   engine.once("upgrade", (transport) => tell("upgrade", { transport: transport.name }));
 });
 socket.on("connect", () => tell("connect"));
-socket.on("connect_error", (error) => tell("connect_error", { reason: error.message, status: error.data?.status }));
+socket.on("connect_error", (error) => tell("connect_error", { reason: error.message }));
 socket.on("disconnect", (reason) => tell("disconnect", { reason }));
 socket.on("truncated", () => tell("truncated"));
 socket.on("error message", (error) => tell("refused", { error }));
@@ -25,11 +25,10 @@ socket.on("chat message", (message) => {
 const acknowledged = (answer) => tell("ack", answer.error ? { error: answer.error } : { message: answer });
 
 obey({
-  // {what}: emits it; {bytes}: emits these, in base64, as a Buffer; {plain}: without a callback.
-  say: ({ what, bytes, plain }) => {
-    socket.emit("chat message", bytes ? Buffer.from(bytes, "base64") : what, ...(plain ? [] : [acknowledged]));
+  // {what}: emits it; {plain}: without a callback.
+  say: ({ what, plain }) => {
+    socket.emit("chat message", what, ...(plain ? [] : [acknowledged]));
   },
-  emit: ({ name, bytes }) => socket.emit(name, Buffer.from(bytes, "base64")),
   // {count}: says as many messages at once, and tells when all are acknowledged.
   flood: ({ count }) => {
     let accepted = 0;

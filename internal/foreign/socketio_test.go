@@ -1,14 +1,8 @@
 package foreign
 
 import (
-	"encoding/base64"
 	"encoding/json"
-	"io"
-	"maps"
-	"net/http"
-	"net/url"
 	"slices"
-	"strings"
 	"testing"
 
 	"gotest.tools/v3/assert"
@@ -85,62 +79,6 @@ func TestSocketIOChats(t *testing.T) {
 	})
 }
 
-// What is refused is answered, what the chat does not know is ignored, and
-// nobody is disconnected by it.
-func TestSocketIORefuses(t *testing.T) {
-	t.Parallel()
-	long := strings.Repeat("x", 5000)
-	refused := map[string]map[string]any{
-		"a long text":              {"what": map[string]string{"user": "ada", "text": long}},
-		"a long string":            {"what": long},
-		"an empty string":          {"what": ""},
-		"no text":                  {"what": map[string]string{"user": "ada"}},
-		"a text that is a number":  {"what": map[string]any{"user": "ada", "text": 1}},
-		"a member too many":        {"what": map[string]string{"user": "ada", "text": "hi", "room": "other"}},
-		"a number":                 {"what": 42},
-		"null":                     {"what": nil},
-		"a list":                   {"what": []string{"ada", "hi"}},
-		"bytes":                    {"bytes": base64.StdEncoding.EncodeToString([]byte{1, 2, 3})},
-		"half of a surrogate pair": {"what": json.RawMessage(`"\ud800"`)},
-	}
-	onBoth(t, func(t *testing.T, start func(*testing.T, ...string) *chatserver) {
-		byEach(t, func(t *testing.T, transports []string) {
-			s := start(t)
-			ada := socketIO(t, s.url, transports, lobby(0))
-			bob := socketIO(t, s.url, transports, lobby(0))
-			bob.await("connect")
-			for name, say := range refused {
-				ada.tell("say", say)
-				e := ada.await("ack").Error
-				assert.Check(t, e.Status == 400 && e.Title != "", "%s: the callback got %+v, want a refusal with 400", name, e)
-				plain := maps.Clone(say)
-				plain["plain"] = true
-				ada.tell("say", plain)
-				e = ada.await("refused").Error
-				assert.Check(t, e.Status == 400 && e.Title != "", "%s: as an event came %+v, want a refusal with 400", name, e)
-			}
-			ada.tell("emit", map[string]any{"name": "image", "bytes": base64.StdEncoding.EncodeToString(make([]byte, 10_000))})
-			ada.tell("say", map[string]any{"what": "still here"})
-			for _, each := range []*script{ada, bob} {
-				each.awaitMessages(0, "still here")
-			}
-		})
-	})
-}
-
-func TestSocketIORefusesToConnect(t *testing.T) {
-	t.Parallel()
-	onBoth(t, func(t *testing.T, start func(*testing.T, ...string) *chatserver) {
-		s := start(t)
-		for _, transport := range []string{"polling", "websocket"} {
-			e := socketIO(t, s.url, []string{transport}, map[string]any{"room": "lobby", "after": "x"}).await("connect_error")
-			assert.Check(t, e.Status == 400 && e.Reason != "", "a bad cursor by %s: %+v, want a reason and 400", transport, e)
-		}
-		e := socketIO(t, s.url+"/other", []string{"websocket"}, map[string]any{}).await("connect_error")
-		assert.Check(t, e.Reason == "Invalid namespace", "another namespace: %+v", e)
-	})
-}
-
 // All is received once and in order, however it is said and heard, and while
 // connections are being upgraded.
 func TestSocketIOKeepsOrder(t *testing.T) {
@@ -190,77 +128,5 @@ func TestSocketIOResumes(t *testing.T) {
 			ada.tell("say", map[string]any{"what": "six"})
 			ada.awaitMessages(5, "six")
 		})
-	})
-}
-
-// A server that was started again knows nothing of the rooms before, nor of
-// sessions; clients come back to it all the same.
-func TestSocketIOSurvivesARestart(t *testing.T) {
-	t.Parallel()
-	onBoth(t, func(t *testing.T, start func(*testing.T, ...string) *chatserver) {
-		byEach(t, func(t *testing.T, transports []string) {
-			s := start(t)
-			network := testkit.NewRelay(t, s.address())
-			ada := socketIO(t, network.URL, transports, lobby(0))
-			s.post("lobby", "one", "two")
-			ada.awaitMessages(0, "one", "two")
-			ada.await("connect")
-
-			ada.endures = true
-			s.terminate()
-			ada.await("disconnect")
-			network.Cut()
-			again := start(t)
-			network.Lead(again.address())
-			ada.await("connect")
-			again.post("lobby", "a new one")
-			ada.awaitMessages(0, "a new one")
-		})
-	})
-}
-
-func TestSocketIOTellsOfTruncatedHistory(t *testing.T) {
-	t.Parallel()
-	onBoth(t, func(t *testing.T, start func(*testing.T, ...string) *chatserver) {
-		byEach(t, func(t *testing.T, transports []string) {
-			s := start(t, "--history", "3")
-			s.post("lobby", numbered(7)...)
-			ada := socketIO(t, s.url, transports, lobby(2))
-			ada.awaitTruncated()
-			ada.awaitMessages(4, numbered(7)[4:]...)
-			reached := socketIO(t, s.url, transports, lobby(4))
-			reached.awaitMessages(4, numbered(7)[4:]...)
-			for _, e := range reached.early {
-				assert.Check(t, e.Event != "truncated", "truncated, though history reaches back to the cursor")
-			}
-		})
-	})
-}
-
-// Binary travels as base64 in text; a POST of another kind ends the session.
-func TestSocketIORefusesBinaryPosts(t *testing.T) {
-	t.Parallel()
-	onBoth(t, func(t *testing.T, start func(*testing.T, ...string) *chatserver) {
-		path := start(t).url + "/socket.io/?EIO=4&transport=polling"
-		ask := func(method, url, kind, body string) (int, string) {
-			request, err := http.NewRequest(method, url, strings.NewReader(body))
-			assert.NilError(t, err)
-			request.Header.Set("Content-Type", kind)
-			answer, err := http.DefaultClient.Do(request)
-			assert.NilError(t, err)
-			defer answer.Body.Close()
-			text, _ := io.ReadAll(answer.Body)
-			return answer.StatusCode, string(text)
-		}
-		_, opened := ask("GET", path, "", "")
-		var open struct{ SID string }
-		assert.NilError(t, json.Unmarshal([]byte(strings.TrimPrefix(opened, "0")), &open), "%q", opened)
-		session := path + "&sid=" + url.QueryEscape(open.SID)
-		status, text := ask("POST", session, "text/plain;charset=UTF-8", "40")
-		assert.Check(t, status == 200, "text: %d with %q", status, text)
-		status, text = ask("POST", session, "application/octet-stream", `42["chat message","hello"]`)
-		assert.Check(t, status == 400, "binary: %d with %q, want 400", status, text)
-		status, text = ask("GET", session, "", "")
-		assert.Check(t, status == 400, "afterwards: %d with %q, want 400", status, text)
 	})
 }

@@ -48,7 +48,7 @@ func TestStickySessions(t *testing.T) {
 				}
 				t.Run(way, func(t *testing.T) {
 					var cookies loadgen.Cookies
-					target := loadgen.Target{URL: front.url, Room: way, User: "ada", Publishes: true, Cookies: &cookies}
+					target := loadgen.Target{URL: front.url, Room: way, Publishes: true, Cookies: &cookies}
 					texts := numbered(10)
 					ada := meet(t, target, way)
 					for _, text := range texts {

@@ -10,7 +10,7 @@ socket.on("unexpected-response", (request, response) => {
   tell("unexpected", { status: response.statusCode });
   request.destroy();
 });
-socket.on("open", () => tell("open", { extensions: socket.extensions }));
+socket.on("open", () => tell("open"));
 socket.on("message", (data) => {
   for (const part of data.toString().split("\n")) {
     const { ack, error, truncated, ...message } = JSON.parse(part);
@@ -30,8 +30,8 @@ socket.on("close", (code, reason) => tell("close", { code, reason: reason.toStri
 socket.on("error", (error) => tell("fault", { reason: error.message }));
 
 obey({
-  // {text} or {bytes} in base64, with the options of ws: binary, compress, fin, mask
-  send: ({ text, bytes, ...options }) => socket.send(text ?? Buffer.from(bytes, "base64"), { binary: false, ...options }),
+  // {text}, with the options of ws: compress, fin
+  send: ({ text, ...options }) => socket.send(text, { binary: false, ...options }),
   ping: ({ text }) => socket.ping(text),
   close: ({ code, reason }) => socket.close(code, reason),
 });

@@ -1,15 +1,12 @@
 package foreign
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"strings"
 	"testing"
 
 	"gotest.tools/v3/assert"
 	is "gotest.tools/v3/assert/cmp"
-
-	"github.com/pollpush/pollpush/internal/testkit"
 )
 
 // webSocket connects npm's ws to a room, given with its query.
@@ -81,48 +78,6 @@ func TestWebSocketKeepsOrder(t *testing.T) {
 	})
 }
 
-// Compression is the server's to allow and the client's to ask for.
-func TestWebSocketNegotiates(t *testing.T) {
-	t.Parallel()
-	with, without := ours(t), plain(t)
-	for name, c := range map[string]struct {
-		server     *chatserver
-		options    map[string]any
-		compresses bool
-	}{
-		"both":            {with, compressed, true},
-		"only the server": {with, plainly, false},
-		"only the client": {without, compressed, false},
-		"neither":         {without, plainly, false},
-		"without contexts": {with, map[string]any{"perMessageDeflate": map[string]any{
-			"clientNoContextTakeover": true, "serverNoContextTakeover": true}}, true},
-	} {
-		t.Run(name, func(t *testing.T) {
-			ada := webSocket(t, c.server, "lobby/ws", c.options)
-			e := ada.await("open")
-			assert.Check(t, (e.Extensions == "permessage-deflate") == c.compresses, "extensions %q", e.Extensions)
-			ada.tell("send", said("hello"))
-			assert.Check(t, is.Equal(ada.await("message").Message.Text, "hello"), "came")
-		})
-	}
-}
-
-// What is compressed is less on the wire.
-func TestWebSocketCompresses(t *testing.T) {
-	t.Parallel()
-	text := strings.Repeat("all work and no play ", 190)
-	sent := map[string]int{}
-	for name, options := range map[string]map[string]any{"plain": plainly, "deflate": compressed} {
-		s := ours(t)
-		s.post("lobby", text)
-		network := testkit.NewRelay(t, s.address())
-		ada := webSocket(t, &chatserver{process: s.process, url: network.URL}, "lobby/ws?after=0", options)
-		ada.awaitMessages(0, text)
-		sent[name] = int(network.ToClients.Load())
-	}
-	assert.Check(t, sent["plain"] >= len(text) && sent["deflate"] <= len(text)/4, "a text of %d bytes took %v bytes", len(text), sent)
-}
-
 func TestWebSocketBatches(t *testing.T) {
 	t.Parallel()
 	s := ours(t, "--batch", "20ms")
@@ -156,76 +111,5 @@ func TestWebSocketControlFrames(t *testing.T) {
 		ada.tell("send", map[string]any{"text": `three parts"}`})
 		assert.Check(t, is.Equal(ada.await("pong").Text, "still?"), "the pong says")
 		ada.awaitMessages(0, "in three parts")
-	})
-}
-
-// A socket is closed with the code that says why, and no other with it.
-func TestWebSocketCloseCodes(t *testing.T) {
-	t.Parallel()
-	encode := base64.StdEncoding.EncodeToString
-	closes := map[string]struct {
-		command string
-		fields  map[string]any
-		code    int
-	}{
-		"binary":          {"send", map[string]any{"bytes": encode([]byte{1, 2}), "binary": true}, 1003},
-		"not UTF-8":       {"send", map[string]any{"bytes": encode([]byte{0xff, 0xfe})}, 1007},
-		"too large":       {"send", said(strings.Repeat("x", 20_000)), 1009},
-		"far too large":   {"send", said(strings.Repeat("x", 500_000)), 1009},
-		"an endless part": {"send", map[string]any{"text": strings.Repeat("x", 20_000), "fin": false}, 1009},
-		"without a mask":  {"send", map[string]any{"text": "{}", "mask": false}, 1002},
-		"normal":          {"close", map[string]any{"code": 1000, "reason": "bye"}, 1000},
-		"the client's":    {"close", map[string]any{"code": 4321, "reason": "enough"}, 4321},
-		"without a code":  {"close", nil, 1005},
-	}
-	eachWay(t, func(t *testing.T, options map[string]any) {
-		s := ours(t)
-		bob := webSocket(t, s, "lobby/ws?after=0", options)
-		bob.await("open")
-		for name, c := range closes {
-			t.Run(name, func(t *testing.T) {
-				ada := webSocket(t, s, "lobby/ws", options)
-				ada.await("open")
-				ada.tell(c.command, c.fields)
-				e := ada.await("close")
-				assert.Check(t, e.Code == c.code, "closed with %d %q, want %d", e.Code, e.Reason, c.code)
-			})
-		}
-		bob.tell("send", said("nobody else is closed"))
-		bob.awaitMessages(0, "nobody else is closed")
-		s.terminate()
-		e := bob.await("close")
-		assert.Check(t, e.Code == 1001, "at the server's end: closed with %d %q, want 1001", e.Code, e.Reason)
-	})
-}
-
-func TestWebSocketRefusesHandshakes(t *testing.T) {
-	t.Parallel()
-	s := ours(t)
-	for name, c := range map[string]struct {
-		room    string
-		options map[string]any
-		status  int
-	}{
-		"bad room":       {"no%20room/ws", plainly, 400},
-		"bad cursor":     {"lobby/ws?after=x", plainly, 400},
-		"another origin": {"lobby/ws", map[string]any{"origin": "http://elsewhere.example"}, 403},
-		"no such path":   {"lobby/wss", plainly, 404},
-	} {
-		t.Run(name, func(t *testing.T) {
-			e := webSocket(t, s, c.room, c.options).await("unexpected")
-			assert.Check(t, e.Status == c.status, "refused with %d, want %d", e.Status, c.status)
-		})
-	}
-}
-
-func TestWebSocketTellsOfTruncatedHistory(t *testing.T) {
-	t.Parallel()
-	eachWay(t, func(t *testing.T, options map[string]any) {
-		s := ours(t, "--history", "3")
-		s.post("lobby", numbered(7)...)
-		ada := webSocket(t, s, "lobby/ws?after=2", options)
-		ada.awaitTruncated()
-		ada.awaitMessages(4, numbered(7)[4:]...)
 	})
 }

@@ -15,6 +15,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -46,12 +47,16 @@ type Page struct {
 
 	places chan struct{} // one is taken by each stream
 
+	reports *http.ServeMux
+
 	mu     sync.Mutex
 	opens  []byte   // the first event of all, once it is not among those kept
 	first  int      // number of the oldest event kept
 	events [][]byte // as they are sent
 	news   chan struct{}
 	ended  bool
+
+	offered int // folders
 }
 
 // Listen serves the page on HOST:PORT; port 0 takes a free one, and no host is
@@ -69,8 +74,8 @@ func Listen(address string) (*Page, error) {
 		return nil, err
 	}
 	p := &Page{URL: "http://" + l.Addr().String() + "/", host: host, word: rand.Text()[:8], served: make(chan struct{}),
-		places: make(chan struct{}, readers), news: make(chan struct{})}
-	p.server = &http.Server{Handler: p.handler(), ReadHeaderTimeout: patience, IdleTimeout: time.Minute}
+		places: make(chan struct{}, readers), news: make(chan struct{}), reports: http.NewServeMux()}
+	p.server = &http.Server{Addr: l.Addr().String(), Handler: p.handler(), ReadHeaderTimeout: patience, IdleTimeout: time.Minute}
 	go func() {
 		defer close(p.served)
 		_ = p.server.Serve(l) // ends with End
@@ -78,12 +83,32 @@ func Listen(address string) (*Page, error) {
 	return p, nil
 }
 
+// Port is the one that the page is served at.
+func (p *Page) Port() uint16 { return netip.MustParseAddrPort(p.server.Addr).Port() }
+
+// Open reports whether somebody follows the run.
+func (p *Page) Open() bool { return len(p.places) > 0 }
+
+// Offer serves the files of a run's folder as well, and returns where its report is,
+// as the page refers to it. It must not be called after an event that refers to it.
+func (p *Page) Offer(dir string) (link string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.offered++
+	prefix := fmt.Sprintf("/reports/%d/", p.offered)
+	p.reports.Handle("GET "+prefix, http.StripPrefix(prefix, http.FileServerFS(os.DirFS(dir))))
+	return prefix[1:] + "report.html"
+}
+
 // Tell adds an event; one that JSON cannot hold is left out. It never waits for a
 // reader.
 func (p *Page) Tell(event any) { p.add(event, false) }
 
-// End sends readers a last event, waits a little until they have it, and stops
-// serving.
+// Over adds the last event, and goes on serving the page to those who come later.
+func (p *Page) Over(event any) { p.add(event, true) }
+
+// End sends readers a last event, unless they had one, waits a little until they
+// have it, and stops serving.
 func (p *Page) End(event any) {
 	p.add(event, true)
 	ctx, cancel := context.WithTimeout(context.Background(), farewell)
@@ -214,6 +239,9 @@ var files embed.FS
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src data:; " +
 	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
+// reportPolicy goes with reports, which state the rest of their policy themselves.
+const reportPolicy = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
 func (p *Page) handler() http.Handler {
 	page, err := fs.Sub(files, "page")
 	if err != nil {
@@ -223,6 +251,10 @@ func (p *Page) handler() http.Handler {
 	mux.Handle("GET /{file}", http.FileServerFS(page))
 	mux.Handle("GET /{$}", http.FileServerFS(page))
 	mux.HandleFunc("GET /events", p.stream)
+	mux.HandleFunc("GET /reports/", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", reportPolicy)
+		p.reports.ServeHTTP(w, r)
+	})
 	for name, text := range web.Files() {
 		mux.HandleFunc("GET /"+name, func(w http.ResponseWriter, r *http.Request) {
 			http.ServeContent(w, r, name, time.Time{}, strings.NewReader(text))

@@ -2,7 +2,6 @@ package live
 
 import (
 	"bufio"
-	"encoding/json"
 	"fmt"
 	"math"
 	"net"
@@ -252,12 +251,4 @@ func FuzzResume(f *testing.F) {
 		}
 		p.after(next)
 	})
-}
-
-func BenchmarkTell(b *testing.B) {
-	p := &Page{word: "ABCDEFGH", news: make(chan struct{})}
-	event := json.RawMessage(`{"second":` + strings.Repeat(" ", 500) + `1}`)
-	for b.Loop() {
-		p.Tell(event)
-	}
 }

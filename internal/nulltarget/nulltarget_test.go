@@ -15,6 +15,7 @@ import (
 	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/nulltarget"
+	"github.com/pollpush/pollpush/internal/testkit/audience"
 	"github.com/pollpush/pollpush/internal/transport"
 	"github.com/pollpush/pollpush/loadgen"
 )
@@ -37,49 +38,13 @@ func serve(t *testing.T, c nulltarget.Config) (url string) {
 // person is a client of some transport.
 type person struct {
 	t *testing.T
-	loadgen.Client
-	got chan delivery
-}
-
-type delivery struct {
-	id   uint64
-	text string
-	seen time.Time
+	*audience.Client
 }
 
 func dial(t *testing.T, tr transport.Transport, target loadgen.Target) *person {
 	t.Helper()
-	target.Meter, target.Room, target.User = &loadgen.Meter{}, "lobby", "ada"
-	c, err := loadgen.Dialers[tr.Name](t.Context(), target)
-	if err != nil {
-		t.Fatalf("%s: %v", tr.Name, err)
-	}
-	p := &person{t: t, Client: c, got: make(chan delivery, 1000)}
-	go p.listen()
-	t.Cleanup(func() {
-		c.Close()
-		for range p.got { // until listen has ended
-		}
-	})
-	return p
-}
-
-// listen receives until the connection ends; who polls does so as fast as it can.
-func (p *person) listen() {
-	defer close(p.got)
-	poller, polls := p.Client.(loadgen.Poller)
-	for {
-		if polls && poller.Poll() != nil {
-			return
-		}
-		ds, err := p.Receive()
-		for _, d := range ds {
-			p.got <- delivery{d.ID, string(d.Text), time.Now()}
-		}
-		if err != nil {
-			return
-		}
-	}
+	target.Room = "lobby"
+	return &person{t, audience.Meet(t, tr.Name, target)}
 }
 
 func (p *person) publish(from, to int) {
@@ -92,11 +57,11 @@ func (p *person) publish(from, to int) {
 func textOf(n int) string { return fmt.Sprintf("~message %d~ :-) \\u00e9 \\\" 100%% é", n) }
 
 // until takes deliveries up to the last of an id.
-func (p *person) until(last uint64) (all []delivery) {
+func (p *person) until(last uint64) (all []audience.Delivery) {
 	p.t.Helper()
-	for d := range p.got {
+	for d := range p.Heard {
 		all = append(all, d)
-		if d.id == last {
+		if d.ID == last {
 			return all
 		}
 	}
@@ -104,9 +69,9 @@ func (p *person) until(last uint64) (all []delivery) {
 	return nil
 }
 
-func ids(all []delivery) (ids []uint64) {
+func ids(all []audience.Delivery) (ids []uint64) {
 	for _, d := range all {
-		ids = append(ids, d.id)
+		ids = append(ids, d.ID)
 	}
 	return ids
 }
@@ -134,11 +99,11 @@ func TestFaultsAreThoseAskedFor(t *testing.T) {
 			got := ids(all)
 			assert.Check(t, slices.Equal(got, want), "ids %v, want %v", got, want)
 			for _, d := range all {
-				if d.text != textOf(int(d.id)) {
-					t.Errorf("message %d is %q, want %q", d.id, d.text, textOf(int(d.id)))
+				if d.Text != textOf(int(d.ID)) {
+					t.Errorf("message %d is %q, want %q", d.ID, d.Text, textOf(int(d.ID)))
 				}
 			}
-			after := all[0].seen.Sub(begun)
+			after := all[0].Seen.Sub(begun)
 			assert.Check(t, after >= 20*time.Millisecond, "the first one came after %v, all are delayed by 20 ms", after)
 		}
 	})
@@ -171,24 +136,6 @@ func TestHistoryFollowsTheCursor(t *testing.T) {
 	})
 }
 
-// All transports meet in one room.
-func TestTransportsMeet(t *testing.T) {
-	url := serve(t, nulltarget.Config{})
-	all := transport.All()
-	var people []*person
-	for _, tr := range all {
-		people = append(people, dial(t, tr, loadgen.Target{URL: url, Publishes: true}))
-	}
-	for n, p := range people {
-		p.publish(n+1, n+1)
-	}
-	for n, p := range people {
-		if got := ids(p.until(uint64(len(all)))); len(got) != len(all) {
-			t.Errorf("%s: ids %v", all[n].Name, got)
-		}
-	}
-}
-
 // What would come while the target stalls comes when that is over.
 func TestStall(t *testing.T) {
 	const at, stall = 0, 300 * time.Millisecond
@@ -198,8 +145,8 @@ func TestStall(t *testing.T) {
 		begun := time.Now()
 		ada.publish(1, 3)
 		for _, d := range ada.until(3) {
-			after := d.seen.Sub(begun)
-			assert.Check(t, after >= at+stall, "message %d came after %v, within the stall of %v", d.id, after, stall)
+			after := d.Seen.Sub(begun)
+			assert.Check(t, after >= at+stall, "message %d came after %v, within the stall of %v", d.ID, after, stall)
 		}
 	})
 }
@@ -210,7 +157,7 @@ func TestCopies(t *testing.T) {
 		ada := dial(t, tr, loadgen.Target{URL: url, Publishes: true})
 		ada.publish(1, 2)
 		all := ada.until(4)
-		if got, want := ids(all), []uint64{1, 2, 3, 4}; !slices.Equal(got, want) || all[0].text != all[1].text || all[2].text != all[3].text {
+		if got, want := ids(all), []uint64{1, 2, 3, 4}; !slices.Equal(got, want) || all[0].Text != all[1].Text || all[2].Text != all[3].Text {
 			t.Errorf("got %v", all)
 		}
 	})

@@ -167,7 +167,7 @@ func Beside(name string) (string, error) {
 	}
 	path := filepath.Join(filepath.Dir(self), name)
 	if _, err := os.Stat(path); err != nil {
-		return "", fmt.Errorf("%s is not beside %s in %s: run `make build`", name, filepath.Base(self), filepath.Dir(self))
+		return "", fmt.Errorf("%s is not beside %s in %s", name, filepath.Base(self), filepath.Dir(self))
 	}
 	return path, nil
 }

@@ -3,13 +3,13 @@ package proc
 import (
 	"bytes"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"maps"
 	"os"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
@@ -100,31 +100,24 @@ func (s *Sockets) ask(family byte, local, remote uint16) error {
 	}
 }
 
-var errCutOff = errors.New("the answer is cut off")
-
 // add adds the sockets of one piece of the answer, and reports whether it was
 // the last.
 func (s *Sockets) add(answer []byte) (ended bool, err error) {
-	for len(answer) >= headerSize {
-		size, kind := int(binary.NativeEndian.Uint32(answer)), binary.NativeEndian.Uint16(answer[4:])
-		if size < headerSize || size > len(answer) {
-			return false, errCutOff
-		}
-		body := answer[headerSize:size]
+	messages, err := syscall.ParseNetlinkMessage(answer)
+	for _, m := range messages {
 		switch {
-		case kind == unix.NLMSG_DONE:
+		case m.Header.Type == unix.NLMSG_DONE:
 			return true, nil
-		case kind == unix.NLMSG_ERROR && len(body) >= 4:
-			return false, unix.Errno(-int32(binary.NativeEndian.Uint32(body)))
-		case kind == unix.SOCK_DIAG_BY_FAMILY && len(body) >= messageSize:
+		case m.Header.Type == unix.NLMSG_ERROR && len(m.Data) >= 4:
+			return false, unix.Errno(-int32(binary.NativeEndian.Uint32(m.Data)))
+		case m.Header.Type == unix.SOCK_DIAG_BY_FAMILY && len(m.Data) >= messageSize:
 			s.Count++
-			s.BufferBytes += buffers(body[messageSize:])
+			s.BufferBytes += buffers(m.Data[messageSize:])
 		default:
-			return false, errCutOff
+			return false, unix.EINVAL
 		}
-		answer = answer[min(aligned(size), len(answer)):]
 	}
-	return false, nil
+	return false, err
 }
 
 // buffers adds up a socket's memory, which is among its attributes.
@@ -144,13 +137,10 @@ func buffers(attributes []byte) (bytes int64) {
 				}
 			}
 		}
-		attributes = attributes[min(aligned(size), len(attributes)):]
+		attributes = attributes[min((size+3)&^3, len(attributes)):] // netlink rounds up to 4
 	}
 	return bytes
 }
-
-// aligned is n rounded up to 4, as netlink has it.
-func aligned(n int) int { return (n + 3) &^ 3 }
 
 // slabBytes is what one object of a kernel cache takes of the pages that it
 // shares with its like: pages × page size ÷ objects, by a line of
@@ -232,12 +222,20 @@ func kin(pid int, all procfs.Procs) map[int]bool {
 // listeners are the sockets that listen on a TCP port in a process's network
 // namespace, as the process's descriptors name them.
 func listeners(pid string, port uint16) map[string]bool {
+	const address, listening = 1, "0A"
+	return sockets(pid, address, port, listening)
+}
+
+// sockets are the TCP sockets of a process's network namespace in a state of which
+// an address, the local (1) or the remote one (2), has a port, as the descriptors
+// of processes name them.
+func sockets(pid string, address int, port uint16, in string) map[string]bool {
 	all := map[string]bool{}
 	for _, family := range []string{"tcp", "tcp6"} {
 		sockets, _ := os.ReadFile("/proc/" + pid + "/net/" + family) // a kernel without one of the families has none of its sockets
 		for line := range strings.Lines(string(sockets)) {
-			const address, state, inode, listening = 1, 3, 9, "0A"
-			if f := strings.Fields(line); len(f) > inode && f[state] == listening && strings.HasSuffix(f[address], fmt.Sprintf(":%04X", port)) {
+			const state, inode = 3, 9
+			if f := strings.Fields(line); len(f) > inode && f[state] == in && strings.HasSuffix(f[address], fmt.Sprintf(":%04X", port)) {
 				all["socket:["+f[inode]+"]"] = true
 			}
 		}

@@ -36,7 +36,7 @@ type Copy struct {
 }
 
 // left out of a copy: what is measured, fetched or built.
-var leftOut = []string{".git", "results", "bin", "node_modules"}
+var leftOut = []string{".git", "results", "bin", "dist", "third-party", "node_modules"}
 
 // New copies the repository in which the test runs.
 func New(t testing.TB) *Copy {

@@ -10,8 +10,9 @@ import (
 )
 
 // checkHistograms compares every set of percentiles with the histogram beside
-// it, and with others of the same things.
-func (t *Trial) checkHistograms(must must) {
+// it, and with others of the same things. It returns that of the latency, if it
+// can be read.
+func (t *Trial) checkHistograms(must must) (latency *hdrhistogram.Histogram) {
 	recorded := map[string]*hdrhistogram.Histogram{}
 	for _, h := range []struct {
 		name, text string
@@ -53,6 +54,7 @@ func (t *Trial) checkHistograms(must must) {
 	if h := recorded["latency"]; t.Fanout != nil && h != nil && h.TotalCount() > 0 {
 		t.checkFanout(h, must)
 	}
+	return recorded["latency"]
 }
 
 // agree decodes a histogram, nil of none, and compares what the trial has as its

@@ -63,9 +63,10 @@ func (t *Trial) Check() error {
 		must(err == nil, "calibration: %v", err)
 	}
 
-	t.checkHistograms(must)
+	latency := t.checkHistograms(must)
 	if t.Status == Complete { // of a shard that died there are seconds, and no phases
 		t.checkSeries(must)
+		t.checkLatencies(latency, must)
 		t.checkAsked(must)
 		t.checkCost(must)
 		t.checkDoubts(must)

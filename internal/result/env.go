@@ -12,7 +12,7 @@ import (
 // Env is where a trial ran.
 type Env struct {
 	Go          string `json:"go"`
-	Commit      string `json:"commit"` // of pollpush; "-dirty" marks uncommitted changes
+	Commit      string `json:"commit"` // of pollpush, or the version installed; "-dirty" marks uncommitted changes
 	OS          string `json:"os"`
 	Kernel      string `json:"kernel"`
 	CPUModel    string `json:"cpu_model"`
@@ -31,11 +31,33 @@ type Env struct {
 	Throttling *Throttling `json:"cpu_throttling,omitempty"`
 
 	// Disturbance in the steady state, in cores: 0.1 is a tenth of one core.
-	StealCores   float64  `json:"steal_cores"`
-	ForeignCores *float64 `json:"foreign_cores"`      // taken by processes that are not the trial's; null where the server's process is not known
-	CPUPressure  *float64 `json:"cpu_pressure_share"` // PSI "some", null where the kernel has none
-	ClockDrift   *float64 `json:"clock_drift_share"`  // of CLOCK_MONOTONIC against the raw clock: 1e-6 is a microsecond in each second
-	ClockStepS   *float64 `json:"clock_step_s"`       // of the wall clock against CLOCK_MONOTONIC
+	StealCores   float64   `json:"steal_cores"`
+	ForeignCores *float64  `json:"foreign_cores"`      // taken by processes that are not the trial's; null where the server's process is not known
+	Watching     *Watching `json:"-"`                  // nil where nobody had the live page open; only the texts of reasons speak of it
+	CPUPressure  *float64  `json:"cpu_pressure_share"` // PSI "some", null where the kernel has none
+	ClockDrift   *float64  `json:"clock_drift_share"`  // of CLOCK_MONOTONIC against the raw clock: 1e-6 is a microsecond in each second
+	ClockStepS   *float64  `json:"clock_step_s"`       // of the wall clock against CLOCK_MONOTONIC
+}
+
+// Watching is what it took to show the live page on the machine of the trial.
+type Watching struct {
+	Cores float64 // of the foreign ones, at least; 0 where that cannot be told
+}
+
+// said continues a sentence on what other processes used, so many cores.
+func (w *Watching) said(foreign float64) string {
+	const remedy = ": open the page on another machine, or run without --live"
+	switch {
+	case w == nil:
+		return ""
+	case w.Cores < 0.01:
+		return "; the live page was open, and its browser may be the cause if it runs on this machine" + remedy
+	}
+	text := fmt.Sprintf(", at least %.2f of them for watching, by the browser that shows the live page on this machine", w.Cores)
+	if w.Cores >= foreign/2 {
+		text += remedy
+	}
+	return text
 }
 
 // Throttling is how often the CPU quota was used up, so that all processes under

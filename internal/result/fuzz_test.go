@@ -16,6 +16,7 @@ func FuzzRead(f *testing.F) {
 	good := lineOf(f, sound(f))
 	f.Add([]byte(good))
 	f.Add([]byte(good + good))
+	f.Add([]byte(lineOf(f, sound(f, withLatencies(func([]Second) {})))))
 	f.Add([]byte(good + good[:50]))
 	f.Add([]byte(`{"schema":2}` + "\n"))
 	f.Add([]byte("\ufeff\n" + good))

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"time"
+
+	"github.com/pollpush/pollpush/internal/quantity"
 )
 
 // The limits of a valid trial.
@@ -93,8 +95,8 @@ func (t *Trial) doubtBeyond(code string, value, suspect, invalid float64, format
 func (t *Trial) judgeLoad() {
 	switch behind := float64(t.Offered - t.WindowPublished); {
 	case float64(t.Published) < minAchieved*float64(t.Offered):
-		t.Doubt(RateNotReached, Invalid, "%d of %d messages due were published (%.1f %%; at least %.0f %% are required); %.4g/s were acknowledged",
-			t.Published, t.Offered, 100*float64(t.Published)/float64(t.Offered), 100*minAchieved, float64(t.WindowPublished)/t.WindowS)
+		t.Doubt(RateNotReached, Invalid, "%d of %d messages due were published (%.1f %%; at least %.0f %% are required); %s/s were acknowledged",
+			t.Published, t.Offered, 100*float64(t.Published)/float64(t.Offered), 100*minAchieved, quantity.Plain(float64(t.WindowPublished)/t.WindowS, 4))
 	// Each publisher may have one message in flight at the end.
 	case behind > (1-minAchieved)*float64(t.Offered)+float64(t.Asked.Publishers*t.Asked.Rooms):
 		t.Doubt(RateNotReached, Invalid, "only %d of %d messages due in the steady state were acknowledged within it: the requested rate was not sustained", t.WindowPublished, t.Offered)
@@ -122,15 +124,15 @@ func (t *Trial) judgeWarmUp() {
 		return
 	}
 	unfound := min(1, short*short/(2*t.Asked.PollIntervalS*t.WindowS))
-	t.doubtBeyond(ShortWarmUp, unfound, noticeUnfound, maxUnfound, "the warm-up of %.3g s is shorter than the poll interval of %.3g s: the steady state lacks %.0f %% of the messages that polls would find (%.0f %% is allowed, beyond %.0f %% the trial is invalid); leave out phases.warm_up",
-		t.Asked.WarmUpS, t.Asked.PollIntervalS, 100*unfound, 100*noticeUnfound, 100*maxUnfound)
+	t.doubtBeyond(ShortWarmUp, unfound, noticeUnfound, maxUnfound, "the warm-up of %s is shorter than the poll interval of %s: the steady state lacks %.0f %% of the messages that polls would find (%.0f %% is allowed, beyond %.0f %% the trial is invalid); leave out phases.warm_up",
+		quantity.Seconds(t.Asked.WarmUpS), quantity.Seconds(t.Asked.PollIntervalS), 100*unfound, 100*noticeUnfound, 100*maxUnfound)
 }
 
 // judgePause checks how long a shard paused.
 func (t *Trial) judgePause() {
 	limit := max(maxPause.Seconds(), maxPauseShare*t.WindowS)
-	t.doubtBeyond(GeneratorPaused, t.PauseS, noticePause.Seconds(), limit, "a shard paused for %.0f ms (%d ms is allowed, beyond %.0f ms the trial is invalid): messages of its clients were late by up to that time",
-		1000*t.PauseS, noticePause.Milliseconds(), 1000*limit)
+	t.doubtBeyond(GeneratorPaused, t.PauseS, noticePause.Seconds(), limit, "a shard paused for %s (%s is allowed, beyond %s the trial is invalid): messages of its clients were late by up to that time",
+		quantity.Seconds(t.PauseS), quantity.Seconds(noticePause.Seconds()), quantity.Seconds(limit))
 }
 
 // judgeSaturation compares the CPU that the generator used, or would have needed
@@ -179,7 +181,7 @@ func (t *Trial) judgePolls() {
 	answered := t.PollResponse.n()
 	switch in := t.Requests.Answered(); {
 	case float64(answered) < minAchieved*asked:
-		t.Doubt(PollsNotReached, Invalid, "%d of %.0f polls due were answered (at least %.0f %% are required); %.4g/s were answered", answered, asked, 100*minAchieved, float64(in)/t.WindowS)
+		t.Doubt(PollsNotReached, Invalid, "%d of %.0f polls due were answered (at least %.0f %% are required); %s/s were answered", answered, asked, 100*minAchieved, quantity.Plain(float64(in)/t.WindowS, 4))
 	// Each client may have one poll in flight at the end.
 	case float64(in) < minAchieved*asked-float64(t.Clients):
 		t.Doubt(PollsNotReached, Invalid, "only %d of %.0f polls due in the steady state were answered within it: the requested rate was not sustained", in, asked)
@@ -201,8 +203,8 @@ func (t *Trial) judgeLateness(code, did string, late *Quantiles) {
 		worst = *late.P99
 	}
 	if worst > limit {
-		t.Doubt(code, Invalid, "the generator %s %.1f ms late (p99; %.3g ms is allowed): the machine is too busy for this load",
-			did, 1000*worst, 1000*limit)
+		t.Doubt(code, Invalid, "the generator %s %s late (p99; %s is allowed): the machine is too busy for this load",
+			did, quantity.Seconds(worst), quantity.Seconds(limit))
 	}
 }
 
@@ -249,7 +251,7 @@ func (t *Trial) judgeSurroundings() {
 		t.Doubt(Steal, Suspect, "the hypervisor took %.2f cores (%.2f is allowed)", c, maxDisturbance)
 	}
 	if c := t.Env.ForeignCores; c != nil && *c > maxDisturbance {
-		t.Doubt(ForeignCPU, Suspect, "other processes used %.2f cores (%.2f is allowed)", *c, maxDisturbance)
+		t.Doubt(ForeignCPU, Suspect, "other processes used %.2f cores (%.2f is allowed)%s", *c, maxDisturbance, t.Env.Watching.said(*c))
 	}
 	t.judgeThrottling()
 	t.judgePressure()

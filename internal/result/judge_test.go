@@ -51,9 +51,9 @@ func TestJudge(t *testing.T) {
 		return Reason{RateNotReached, Invalid, published + " of 100000 messages due were published (" + share + " %; at least 99 % are required); " + rate + "/s were acknowledged"}
 	}
 
-	pause := func(v Validity, ms, limit string) Reason {
-		return Reason{GeneratorPaused, v, "a shard paused for " + ms + " ms (50 ms is allowed, beyond " + limit +
-			" ms the trial is invalid): messages of its clients were late by up to that time"}
+	pause := func(v Validity, took, limit string) Reason {
+		return Reason{GeneratorPaused, v, "a shard paused for " + took + " (50 ms is allowed, beyond " + limit +
+			" the trial is invalid): messages of its clients were late by up to that time"}
 	}
 
 	const busy = ": the machine is too busy for this load"
@@ -92,7 +92,7 @@ func TestJudge(t *testing.T) {
 		{"polled late", func(t *Trial) { t.ScheduleLate.Poll = late(.0501) },
 			[]Reason{{PollLate, Invalid, "the generator polled 50.1 ms late (p99; 50 ms is allowed)" + busy}}},
 		{"few polled late", func(t *Trial) { t.ScheduleLate.Poll = few(.06) },
-			[]Reason{{PollLate, Invalid, "the generator polled 60.0 ms late (p99; 50 ms is allowed)" + busy}}},
+			[]Reason{{PollLate, Invalid, "the generator polled 60 ms late (p99; 50 ms is allowed)" + busy}}},
 		{"late, but not paced", func(t *Trial) { t.Asked.Paced, t.ScheduleLate.Poll = false, late(1) }, nil},
 		{"polls just reached", polled(198), nil},
 		{"polls not reached", polled(197), []Reason{{PollsNotReached, Invalid, "197 of 200 polls due were answered (at least 99 % are required); 2/s were answered"}}},
@@ -142,9 +142,9 @@ func TestJudge(t *testing.T) {
 		{"many of them", func(t *Trial) { t.Requests.Total, t.Requests.Errors = 1213, 13 }, []Reason{{Errors, Invalid, "13 of 1213 requests were not answered and were sent again on another connection"}}},
 
 		{"no pause to speak of", func(t *Trial) { t.PauseS = .05 }, nil},
-		{"a pause", func(t *Trial) { t.PauseS = .0512 }, []Reason{pause(Suspect, "51", "1000")}},
-		{"a pause up to a hundredth", func(t *Trial) { t.PauseS = 1 }, []Reason{pause(Suspect, "1000", "1000")}},
-		{"a pause of more than a hundredth", func(t *Trial) { t.PauseS = 1.001 }, []Reason{pause(Invalid, "1001", "1000")}},
+		{"a pause", func(t *Trial) { t.PauseS = .0512 }, []Reason{pause(Suspect, "51.2 ms", "1 s")}},
+		{"a pause up to a hundredth", func(t *Trial) { t.PauseS = 1 }, []Reason{pause(Suspect, "1 s", "1 s")}},
+		{"a pause of more than a hundredth", func(t *Trial) { t.PauseS = 1.01 }, []Reason{pause(Invalid, "1.01 s", "1 s")}},
 
 		{"a connection refused", func(t *Trial) { t.Connections.Failed = 1 },
 			[]Reason{{Refused, Suspect, "failed connection attempts: 1"}}},
@@ -179,6 +179,12 @@ func TestJudge(t *testing.T) {
 		{"a clock that drifts", func(t *Trial) { t.Env.ClockDrift = new(-501e-6) },
 			[]Reason{{ClockDrift, Suspect, "the monotonic clock and the raw clock diverged by -501 ppm (500 is allowed, the most that NTP corrects): every duration is wrong by that share"}}},
 		{"few others", func(t *Trial) { t.Env.ForeignCores = new(.1) }, nil},
+		{"mostly a browser", func(t *Trial) { t.Env.ForeignCores, t.Env.Watching = new(.25), &Watching{.2} },
+			[]Reason{{ForeignCPU, Suspect, "other processes used 0.25 cores (0.10 is allowed), at least 0.20 of them for watching, by the browser that shows the live page on this machine: open the page on another machine, or run without --live"}}},
+		{"a browser among others", func(t *Trial) { t.Env.ForeignCores, t.Env.Watching = new(.25), &Watching{.1} },
+			[]Reason{{ForeignCPU, Suspect, "other processes used 0.25 cores (0.10 is allowed), at least 0.10 of them for watching, by the browser that shows the live page on this machine"}}},
+		{"perhaps a browser", func(t *Trial) { t.Env.ForeignCores, t.Env.Watching = new(.25), &Watching{} },
+			[]Reason{{ForeignCPU, Suspect, "other processes used 0.25 cores (0.10 is allowed); the live page was open, and its browser may be the cause if it runs on this machine: open the page on another machine, or run without --live"}}},
 		{"others", func(t *Trial) { t.Env.ForeignCores = new(.25) },
 			[]Reason{{ForeignCPU, Suspect, "other processes used 0.25 cores (0.10 is allowed)"}}},
 
@@ -207,8 +213,8 @@ func TestJudge(t *testing.T) {
 		{"suspect twice", func(t *Trial) { t.Connections.Lost, t.Env.StealCores = 1, 1 }, []Reason{
 			{Steal, Suspect, "the hypervisor took 1.00 cores (0.10 is allowed)"},
 			{LostConnections, Suspect, "connections broken by the server or the network: 1"}}},
-		{"invalid, then suspect", func(t *Trial) { t.PauseS, t.Env.StealCores = 1.001, 1 }, []Reason{
-			pause(Invalid, "1001", "1000"),
+		{"invalid, then suspect", func(t *Trial) { t.PauseS, t.Env.StealCores = 1.01, 1 }, []Reason{
+			pause(Invalid, "1.01 s", "1 s"),
 			{Steal, Suspect, "the hypervisor took 1.00 cores (0.10 is allowed)"}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

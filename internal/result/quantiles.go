@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"math"
 	"math/bits"
 	"slices"
@@ -57,21 +58,32 @@ func mean(h *hdrhistogram.Histogram) (mean float64) {
 	if h.SignificantFigures() != histogramDigits {
 		return h.Mean()
 	}
-	const half = 10 // 2^10 counters for each power of two
-	unit := bits.Len64(uint64(h.LowestTrackableValue())) - 1
 	all := float64(h.TotalCount())
-	for i, n := range h.Export().Counts {
-		if n == 0 {
-			continue
-		}
-		power, from := max(0, i>>half-1), i&(1<<half-1)
-		if i>>half > 0 {
-			from += 1 << half
-		}
-		middle := int64(from)<<(unit+power) + int64(1)<<(unit+power)>>1
+	for middle, n := range counts(h) {
 		mean += float64(n) * float64(middle) / all
 	}
 	return mean
+}
+
+// counts are how many values a histogram of histogramDigits holds, each by the
+// middle of its counter.
+func counts(h *hdrhistogram.Histogram) iter.Seq2[int64, int64] {
+	return func(yield func(middle, n int64) bool) {
+		const half = 10 // 2^10 counters for each power of two
+		unit := bits.Len64(uint64(h.LowestTrackableValue())) - 1
+		for i, n := range h.Export().Counts {
+			if n == 0 {
+				continue
+			}
+			power, from := max(0, i>>half-1), i&(1<<half-1)
+			if i>>half > 0 {
+				from += 1 << half
+			}
+			if !yield(int64(from)<<(unit+power)+int64(1)<<(unit+power)>>1, n) {
+				return
+			}
+		}
+	}
 }
 
 func seconds(ns int64) float64 { return time.Duration(ns).Seconds() }

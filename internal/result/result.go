@@ -361,7 +361,10 @@ type SecondCounts struct {
 	Requests   int64 `json:"requests"`
 	Published  int64 `json:"published"`
 	Deliveries int64 `json:"deliveries"`
-	Empty      int64 `json:"empty"` // polls answered without a message
-	BytesIn    int64 `json:"bytes_in"`
-	BytesOut   int64 `json:"bytes_out"`
+	// Latencies are those deliveries by their latency; absent in older results. A
+	// delivery belongs to the second in which it was seen, whenever it was due.
+	Latencies Latencies `json:"latencies,omitempty"`
+	Empty     int64     `json:"empty"` // polls answered without a message
+	BytesIn   int64     `json:"bytes_in"`
+	BytesOut  int64     `json:"bytes_out"`
 }

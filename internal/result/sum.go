@@ -6,7 +6,7 @@ import (
 )
 
 // Add returns the sum of a and b: each number of a struct, or of a map by its key,
-// is added. Of two texts it is the last one that is not empty.
+// or of a list by its place, is added. Of two texts it is the last one that is not empty.
 func Add[T any](a, b T) T { return combine(a, b, 1) }
 
 // Sub takes each number of b off that of a, as Add adds them.
@@ -31,10 +31,33 @@ func combineInto(sum, a, b reflect.Value, sign int64) {
 		for i := range sum.NumField() {
 			combineInto(sum.Field(i), a.Field(i), b.Field(i), sign)
 		}
+	case reflect.Slice:
+		combineSlices(sum, a, b, sign)
 	case reflect.Map:
 		combineMaps(sum, a, b, sign)
 	default:
 		panic("result: a " + sum.Type().String() + " cannot be added")
+	}
+}
+
+// combineSlices adds place by place, and cuts off the zeros at the end.
+func combineSlices(sum, a, b reflect.Value, sign int64) {
+	n := max(a.Len(), b.Len())
+	all, zero := reflect.MakeSlice(sum.Type(), n, n), reflect.Zero(sum.Type().Elem())
+	at := func(s reflect.Value, i int) reflect.Value {
+		if i < s.Len() {
+			return s.Index(i)
+		}
+		return zero
+	}
+	for i := range n {
+		combineInto(all.Index(i), at(a, i), at(b, i), sign)
+	}
+	for n > 0 && all.Index(n-1).IsZero() {
+		n--
+	}
+	if n > 0 {
+		sum.Set(all.Slice(0, n))
 	}
 }
 

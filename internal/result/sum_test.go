@@ -23,6 +23,11 @@ func fill(v reflect.Value, next *int64, scale int64) {
 		fill(each, next, scale)
 		v.Set(reflect.MakeMap(v.Type()))
 		v.SetMapIndex(reflect.ValueOf("200"), each)
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		for i := range 2 {
+			fill(v.Index(i), next, scale)
+		}
 	case reflect.Struct:
 		for i := range v.NumField() {
 			fill(v.Field(i), next, scale)
@@ -49,6 +54,16 @@ func addsAll[T any](t *testing.T) {
 	assert.Check(t, reflect.DeepEqual(sum, three), "%+v and %+v are %+v, want %+v", one, two, sum, three)
 	less := Sub(three, two)
 	assert.Check(t, reflect.DeepEqual(less, one), "%+v less %+v is %+v, want %+v", three, two, less, one)
+}
+
+func TestAddLists(t *testing.T) {
+	for _, c := range []struct{ a, b, sum, less Latencies }{
+		{nil, nil, nil, nil}, {Latencies{1, 2}, nil, Latencies{1, 2}, Latencies{1, 2}}, {Latencies{1}, Latencies{1, 0, 3}, Latencies{2, 0, 3}, Latencies{0, 0, -3}},
+		{Latencies{0, 5}, Latencies{0, 5}, Latencies{0, 10}, nil}, {Latencies{}, Latencies{0, 0}, nil, nil},
+	} {
+		sum, less := Add(c.a, c.b), Sub(c.a, c.b)
+		assert.Check(t, reflect.DeepEqual(sum, c.sum) && reflect.DeepEqual(less, c.less), "%v and %v: %#v, %#v", c.a, c.b, sum, less)
+	}
 }
 
 func TestAddMaps(t *testing.T) {

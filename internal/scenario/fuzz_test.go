@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"gotest.tools/v3/assert"
 
+	"github.com/pollpush/pollpush/internal/testkit"
 	"github.com/pollpush/pollpush/scenarios"
 )
 
@@ -28,7 +29,7 @@ func FuzzParse(f *testing.F) {
 	f.Add([]byte(edit("poll: {interval: 1h}")), "phases.drain", "9999999h")
 	schema := compileSchema(f)
 	f.Fuzz(func(t *testing.T, src []byte, key, text string) {
-		start := time.Now()
+		start := testkit.Now()
 		if _, err := parse("fuzzed.yaml", src); err == nil {
 			// Space around the text of about does not count, except to a schema.
 			if err := conforms(schema, src); err != nil && !strings.Contains(err.Error(), "/about") {
@@ -36,7 +37,7 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 		s, err := parse("fuzzed.yaml", src, Override{key, text, "--flag"})
-		took := time.Since(start)
+		took := start.Calm()
 		assert.Check(t, took <= 5*time.Second, "took %v for %d bytes", took, len(src))
 		if err == nil {
 			inRange(t, s)

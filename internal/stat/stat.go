@@ -21,7 +21,7 @@ func Median(values []float64) float64 {
 }
 
 // Sum is the sum of values.
-func Sum(values []float64) (sum float64) {
+func Sum[T int64 | float64](values []T) (sum T) {
 	for _, v := range values {
 		sum += v
 	}

@@ -4,14 +4,12 @@ import (
 	"io"
 	"net"
 	"sync"
-	"sync/atomic"
 	"testing"
 )
 
 // Relay passes TCP connections on to a server, until it is cut or deafened.
 type Relay struct {
-	URL       string       // http://…
-	ToClients atomic.Int64 // bytes passed on to clients
+	URL string // http://…
 
 	mu    sync.Mutex
 	to    string // host:port; empty while nobody is let through
@@ -85,18 +83,6 @@ func (e ear) Write(b []byte) (int, error) {
 	return e.server.Write(b)
 }
 
-// mouth is the way to the client.
-type mouth struct {
-	*Relay
-	client net.Conn
-}
-
-func (m mouth) Write(b []byte) (int, error) {
-	n, err := m.client.Write(b)
-	m.ToClients.Add(int64(n))
-	return n, err
-}
-
 func (r *Relay) pass(client net.Conn) {
 	defer client.Close()
 	server, err := r.open(client)
@@ -106,7 +92,7 @@ func (r *Relay) pass(client net.Conn) {
 	defer server.Close()
 	var back sync.WaitGroup
 	back.Go(func() {
-		_, _ = io.Copy(mouth{r, client}, server) // ends when either is closed
+		_, _ = io.Copy(client, server) // ends when either is closed
 		client.Close()
 	})
 	_, _ = io.Copy(ear{r, server}, client)

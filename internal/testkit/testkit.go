@@ -1,5 +1,5 @@
 // Package testkit is what the tests of several packages share: it builds the
-// programs, and puts a relay before a server.
+// programs, puts a relay before a server, and speaks by a WebSocket.
 package testkit
 
 import (

@@ -22,7 +22,7 @@ func TestGolden(t *testing.T) {
 	runTests(t, []test{
 		{name: "one machine", trials: of(6, "poll", "ws", "sse"), fails: anything, next: inTurn(only("sse", dearer(0.7)), only("ws", dearer(1.5)), only("ws", percentIn(110))),
 			check: func(t *testing.T, c *Comparison) {
-				wantGolden(t, "compare.txt", func(b *bytes.Buffer) error { return c.Text(b, false) })
+				wantGolden(t, "compare.txt", func(b *bytes.Buffer) error { return c.Text(b, TextOptions{}, false) })
 				wantGolden(t, "compare.md", func(b *bytes.Buffer) error { return c.Markdown(b) })
 				wantGolden(t, "compare.junit.xml", func(b *bytes.Buffer) error { return c.JUnit(b) })
 			}},
@@ -32,7 +32,7 @@ func TestGolden(t *testing.T) {
 				t.Latency = fixture.Scaled(t.Latency, 0.5)
 			})),
 			check: func(t *testing.T, c *Comparison) {
-				wantGolden(t, "compare-elsewhere.all.txt", func(b *bytes.Buffer) error { return c.Text(b, true) })
+				wantGolden(t, "compare-elsewhere.all.txt", func(b *bytes.Buffer) error { return c.Text(b, TextOptions{}, true) })
 			}},
 		{name: "a sweep", base: at(100, 300), fails: anything, next: inTurn(at(100, 300), only("ws", func(t *result.Trial) {
 			if t.Clients == 300 {
@@ -40,7 +40,7 @@ func TestGolden(t *testing.T) {
 				fixture.Doubt(t, result.Suspect, result.Losses, "2 deliveries were lost")
 			}
 		})), check: func(t *testing.T, c *Comparison) {
-			wantGolden(t, "compare-sweep.txt", func(b *bytes.Buffer) error { return c.Text(b, false) })
+			wantGolden(t, "compare-sweep.txt", func(b *bytes.Buffer) error { return c.Text(b, TextOptions{}, false) })
 			if _, markdown := written(t, c); !strings.Contains(markdown, "\n| point | transport | metric |") || !strings.Contains(markdown, "\n| 300 clients | ws | lost | 0 | 2 |") {
 				t.Errorf("points are not told apart:\n%s", markdown)
 			}
@@ -63,8 +63,16 @@ func wantGolden(t *testing.T, name string, write func(*bytes.Buffer) error) {
 func written(t *testing.T, c *Comparison) (text, markdown string) {
 	t.Helper()
 	var b, md bytes.Buffer
-	assert.NilError(t, c.Text(&b, false))
+	assert.NilError(t, c.Text(&b, TextOptions{}, false))
 	assert.NilError(t, c.Markdown(&md))
+	for _, width := range []int{60, 80, 120} {
+		var fitted bytes.Buffer
+		assert.NilError(t, c.Text(&fitted, TextOptions{Width: width}, true))
+		for line := range strings.SplitSeq(fitted.String(), "\n") {
+			n := utf8.RuneCountInString(line)
+			assert.Check(t, n <= width, "a line of %d columns, not %d: %s", n, width, line)
+		}
+	}
 	return b.String(), md.String()
 }
 
@@ -75,7 +83,7 @@ func onOneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 func wantInAllFormats(t *testing.T, c *Comparison) {
 	t.Helper()
 	var text, junit bytes.Buffer
-	for _, err := range []error{c.Text(&text, true), c.JUnit(&junit)} {
+	for _, err := range []error{c.Text(&text, TextOptions{}, true), c.JUnit(&junit)} {
 		assert.NilError(t, err)
 	}
 	_, markdown := written(t, c)

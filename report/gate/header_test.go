@@ -42,7 +42,7 @@ func TestHeaders(t *testing.T) {
 		{name: "one of two sizes is gone", next: head(map[string]int64{"Content-Length": 0}), notes: "poll: responses no longer have the header Content-Length of 18 to 19 bytes."},
 		{name: "none", next: head(nil), check: silent},
 		{name: "the base has none", base: headless, next: inTurn(head(nil), larger(30)), fails: perPoll,
-			notes: "poll: the base was made by an older pollpush and has no response headers, so none can be named: renew it with `make baseline`."},
+			notes: "poll: the base was made by an older pollpush and has no response headers, so none can be named: record it again."},
 		{name: "the new run has none", next: inTurn(headless, larger(30)), fails: perPoll, notes: "poll: the new run has no response headers"},
 		{name: "the base has none, and nothing is worse", base: headless, next: head(nil), check: silent},
 	}

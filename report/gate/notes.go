@@ -72,7 +72,7 @@ func (c *Comparison) notes() (out []string) {
 		add(!h.Explains, "%s.", header(h))
 	}
 	for _, h := range c.Headless {
-		add(h.InBase, "%s: the base was made by an older pollpush and has no response headers, so none can be named: renew it with `make baseline`.", h.Where())
+		add(h.InBase, "%s: the base was made by an older pollpush and has no response headers, so none can be named: record it again.", h.Where())
 		add(!h.InBase, "%s: the new run has no response headers, so none can be named: measure it with the pollpush that measured the base.", h.Where())
 	}
 	add(slices.ContainsFunc(c.rows(), func(r row) bool { return r.Edges >= leastEdge }), "In a limit such as 2+0.5 %%, the second part is what can fall on either side of the window's edges, given how late the trials were.")

@@ -30,7 +30,7 @@ func TestRefuses(t *testing.T) {
 		{name: "invalid for no reason", trials: three, next: broken(func(t *result.Trial) { t.Validity = result.Invalid }), options: counts, refused: "ws trial 2 is invalid (no reason is given)"},
 		{name: "late base", trials: three, base: late, refused: "base: ws trial 2 is invalid for its timing (80 ms late) … --counts-only"},
 		{name: "a trial is missing", trials: three, next: func(trials []result.Trial) []result.Trial { return trials[:5] }, options: counts, refused: "new run: ws has 2 of 3 trials: the run is partial … --resume"},
-		{name: "other scenario", trials: three, next: other, refused: "nothing in common … hash 9f2c41d07a55 … hash 0) … `make baseline`"},
+		{name: "other scenario", trials: three, next: other, refused: "nothing in common … hash 9f2c41d07a55 … hash 0) … record it again"},
 		{name: "other transports", trials: three, base: without("ws"), next: without("poll"), refused: "nothing in common … (transports: poll, and ws)"},
 	})
 }

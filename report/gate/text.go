@@ -1,6 +1,7 @@
 package gate
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -13,11 +14,15 @@ import (
 	"github.com/pollpush/pollpush/report/internal/number"
 )
 
+// TextOptions say how a comparison is printed on a terminal; its width is 100
+// columns where it is not known.
+type TextOptions = document.TextOptions
+
 // Text prints the comparison for a terminal: what is worse first, then tables.
 // Rows that say nothing are only counted, unless all are asked for.
-func (c *Comparison) Text(w io.Writer, all bool) error {
+func (c *Comparison) Text(w io.Writer, o TextOptions, all bool) error {
+	o.Width = cmp.Or(o.Width, 100)
 	var b strings.Builder
-	o := document.TextOptions{Width: 100}
 	list := func(mark string, paragraphs ...string) {
 		for _, s := range paragraphs {
 			o.Wrap(&b, s, mark)
@@ -44,7 +49,8 @@ func (c *Comparison) Text(w io.Writer, all bool) error {
 }
 
 // tables are one for each transport at each point, with columns of one width.
-// Spreads are left out where those would not fit.
+// Where those would not fit, spreads are left out, and then metrics and verdicts
+// stand above the numbers.
 func (c *Comparison) tables(b *strings.Builder, all bool, width int) {
 	head := []string{"metric", "base", "new", "change", "limit", "verdict"}
 	lines, within, untested := [][]string{head}, 0, 0
@@ -64,12 +70,20 @@ func (c *Comparison) tables(b *strings.Builder, all bool, width int) {
 			lines[i+1] = texts(r.short(), false)
 		}
 	}
+	above := make([]string, len(lines))
+	if document.WidthOf(lines) > width {
+		for i := range lines {
+			last := len(lines[i]) - 1
+			above[i] = lines[i][0] + "  " + lines[i][last] + "\n"
+			lines[i][0], lines[i][last] = "", ""
+		}
+	}
 	widths := document.WidthsOf(lines)
 	for i, r := range shown {
 		if i == 0 || r.Place != shown[i-1].Place {
-			b.WriteString(r.Where() + "\n" + line(head, widths) + "\n")
+			b.WriteString(r.Where() + "\n" + above[0] + line(head, widths) + "\n")
 		}
-		b.WriteString(line(lines[i+1], widths) + "\n")
+		b.WriteString(above[i+1] + line(lines[i+1], widths) + "\n")
 		if i+1 == len(shown) || r.Place != shown[i+1].Place {
 			b.WriteString("\n")
 		}

@@ -16,7 +16,7 @@ const several = 30 // messages of whose delays there is a median
 // name of the figure so far.
 const rows = [
   ['delay', 'delay'],
-  [`median of ${several}`, 'median'],
+  [`median, last ${several}`, 'median'],
   ['requests', 'requests-at', 'requests'],
   ['per second', '', 'rate'],
   ['payload', 'received-at', 'received'],

@@ -6,26 +6,23 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pollpush/pollpush/server/socketio/engine"
 )
 
-// client is one session and its sockets. It is the session's engine.Handler.
+// client is one session and its sockets. It is the session's engine.Handler,
+// which is called by one goroutine at a time: its fields need no lock.
 type client struct {
-	server  *Server
-	session *engine.Session
-	query   string
-
-	// of Message alone
-	partial *partial // nil but while attachments are to come
-	broken  bool     // by the client, so that nothing more of it counts
-
-	mu       sync.Mutex
+	server   *Server
+	session  *engine.Session
+	query    string
+	partial  *partial    // nil but while attachments are to come
+	broken   bool        // by the client, so that nothing more of it counts
 	sockets  []*Socket   // one for each namespace at most
-	patience *time.Timer // until there is one, then nil
-	closed   bool
+	patience *time.Timer // until the first
+	entered  atomic.Bool // there has been one
 }
 
 // partial is a packet whose attachments have not all come yet.
@@ -52,24 +49,15 @@ func (c *client) Closed(string) { go c.end() }
 func (c *client) end() {
 	defer c.server.count(-1)
 	defer c.server.engine.Guard("the end of a session")
-	c.mu.Lock()
-	sockets := c.sockets
-	c.sockets, c.closed = nil, true
-	if c.patience != nil {
-		c.patience.Stop()
-	}
-	c.mu.Unlock()
-	for _, s := range sockets {
+	c.patience.Stop()
+	for _, s := range c.sockets {
 		s.end()
 	}
 }
 
 // hurry closes a session that has entered no namespace in time.
 func (c *client) hurry() {
-	c.mu.Lock()
-	late := c.patience != nil
-	c.mu.Unlock()
-	if late {
+	if !c.entered.Load() {
 		c.session.Close("no CONNECT in time")
 	}
 }
@@ -111,40 +99,26 @@ func (c *client) takeAttachment(body []byte) error {
 
 // handle does what a whole packet asks for.
 func (c *client) handle(p *packet) error {
-	s := c.socket(p.namespace)
+	at := slices.IndexFunc(c.sockets, func(s *Socket) bool { return s.namespace.name == p.namespace })
 	if p.kind == connect {
-		if s != nil && s.isOpen() {
+		if at >= 0 {
 			return fmt.Errorf("CONNECT: the session is already in the namespace %q", p.namespace)
 		}
 		c.connect(p)
 		return nil
 	}
-	if s == nil {
+	if at < 0 {
 		return fmt.Errorf("packet: the session is not in the namespace %q", p.namespace)
 	}
+	s := c.sockets[at]
 	switch {
 	case p.kind == disconnect:
-		c.remove(s)
+		c.sockets = slices.Delete(c.sockets, at, at+1)
 		s.end()
-	case !s.isOpen(): // sent before the client knew that the server has ended it
-	case p.kind == ack || p.kind == binaryAck:
-		s.acknowledged(p)
+	case p.kind == ack || p.kind == binaryAck: // of an event that asked for none
 	default:
 		if do := s.namespace.Events[p.name]; do != nil {
 			do(s, &Event{Data: p.data, socket: s, id: int64(p.id), unanswered: p.hasID})
-		}
-	}
-	return nil
-}
-
-// socket returns the session's socket in a namespace, or nil. One that the
-// server has ended is still there, until the client enters again.
-func (c *client) socket(namespace string) *Socket {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, s := range c.sockets {
-		if s.namespace.name == namespace {
-			return s
 		}
 	}
 	return nil
@@ -157,56 +131,28 @@ func (c *client) connect(p *packet) {
 		c.refuse(p.namespace, &ConnectError{Message: "Invalid namespace"})
 		return
 	}
-	s := &Socket{session: c.session, client: c, namespace: n}
+	s := &Socket{session: c.session, namespace: n}
 	if n.Connect != nil {
 		if err := n.Connect(s, Handshake{Query: c.query, Auth: p.auth}); err != nil {
 			c.refuse(p.namespace, err)
 			return
 		}
 	}
-	if !c.add(s) {
-		return
-	}
+	c.sockets = append(c.sockets, s)
+	c.entered.Store(true)
+	c.patience.Stop()
 	answer := appendHead([]byte{engineMessage}, connect, n.name, -1, 0)
 	answer = append(answer, `{"sid":"`...)
 	answer = append(answer, rand.Text()...)
 	answer = append(answer, `"}`...)
 	c.session.Send(&message{text: answer})
-	if !s.state.CompareAndSwap(entering, opening) {
-		return
-	}
+	s.in.Store(true)
 	if n.Connected != nil {
 		n.Connected(s)
-	}
-	if !s.state.CompareAndSwap(opening, open) && n.Disconnected != nil {
-		n.Disconnected(s) // it has ended meanwhile
 	}
 }
 
 func (c *client) refuse(namespace string, why *ConnectError) {
 	answer := appendHead([]byte{engineMessage}, connectError, namespace, -1, 0)
 	c.session.Send(&message{text: append(answer, marshal(why)...)})
-}
-
-// add reports false where the session has ended.
-func (c *client) add(s *Socket) bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.closed {
-		return false
-	}
-	// In the place of one that the server has ended.
-	c.sockets = slices.DeleteFunc(c.sockets, func(old *Socket) bool { return old.namespace == s.namespace })
-	c.sockets = append(c.sockets, s)
-	if c.patience != nil {
-		c.patience.Stop()
-		c.patience = nil
-	}
-	return true
-}
-
-func (c *client) remove(s *Socket) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.sockets = slices.DeleteFunc(c.sockets, func(other *Socket) bool { return other == s })
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -16,11 +15,11 @@ import (
 	"go.uber.org/goleak"
 	"gotest.tools/v3/assert"
 
+	"github.com/pollpush/pollpush/internal/testkit"
 	"github.com/pollpush/pollpush/server/wire"
 )
 
-// patience bounds every wait; no test measures time.
-const patience = 20 * time.Second
+const patience = testkit.Patience
 
 // harness is a server on a port of its own.
 type harness struct {
@@ -51,20 +50,13 @@ func start(t *testing.T, config Config) *harness {
 }
 
 // peer is a client over WebSocket.
-type peer struct {
-	*websocket.Conn
-	t *testing.T
-}
+type peer struct{ *testkit.Socket }
 
 // open opens a session; query is what follows the transport.
 func (h *harness) open(query string) *peer {
 	h.t.Helper()
-	ws, _, err := websocket.DefaultDialer.Dial("ws://"+h.addr+"/socket.io/?EIO=4&transport=websocket"+query, nil)
-	assert.NilError(h.t, err)
-	h.t.Cleanup(func() { ws.Close() })
-	ws.SetReadDeadline(time.Now().Add(patience))
-	p := &peer{ws, h.t}
-	p.wantPrefix(`0{"sid":`)
+	p := &peer{testkit.Dial(h.t, websocket.DefaultDialer, "ws://"+h.addr+"/socket.io/?EIO=4&transport=websocket"+query, nil)}
+	p.WantPrefix(`0{"sid":`)
 	return p
 }
 
@@ -72,64 +64,25 @@ func (h *harness) open(query string) *peer {
 func (h *harness) enter() *peer {
 	h.t.Helper()
 	p := h.open("")
-	p.send("40")
-	p.wantPrefix(`40{"sid":"`)
+	p.Send("40")
+	p.WantPrefix(`40{"sid":"`)
 	return p
 }
 
 // settle returns when the server has done all that was asked of it so far, also
 // what follows an answer.
 func (p *peer) settle() {
-	p.t.Helper()
-	p.send(`42["echo"]`)
-	p.want(`42["echo"]`)
-}
-
-func (p *peer) send(packets ...string) {
-	p.t.Helper()
-	for _, packet := range packets {
-		assert.NilError(p.t, p.WriteMessage(websocket.TextMessage, []byte(packet)))
-	}
-}
-
-func (p *peer) sendBinary(attachments ...[]byte) {
-	p.t.Helper()
-	for _, a := range attachments {
-		assert.NilError(p.t, p.WriteMessage(websocket.BinaryMessage, a))
-	}
-}
-
-// next returns the next message; what is binary begins with "b".
-func (p *peer) next() string {
-	p.t.Helper()
-	kind, b, err := p.ReadMessage()
-	assert.NilError(p.t, err)
-	if kind == websocket.BinaryMessage {
-		return "b" + string(b)
-	}
-	return string(b)
-}
-
-func (p *peer) want(messages ...string) {
-	p.t.Helper()
-	for _, want := range messages {
-		got := p.next()
-		assert.Assert(p.t, got == want, "got %.300q, want %.300q", got, want)
-	}
-}
-
-func (p *peer) wantPrefix(prefix string) {
-	p.t.Helper()
-	got := p.next()
-	assert.Assert(p.t, strings.HasPrefix(got, prefix), "got %.300q, want %s…", got, prefix)
+	p.T.Helper()
+	p.Send(`42["echo"]`)
+	p.Want(`42["echo"]`)
 }
 
 // wantEnd reads until the server closes, and fails where anything comes before.
 func (p *peer) wantEnd() {
-	p.t.Helper()
+	p.T.Helper()
 	_, b, err := p.ReadMessage()
 	closed, ok := err.(*websocket.CloseError)
-	assert.Assert(p.t, ok && closed.Code != websocket.CloseAbnormalClosure, "got %.300q and %v, want a close", b, err)
+	assert.Assert(p.T, ok && closed.Code != websocket.CloseAbnormalClosure, "got %.300q and %v, want a close", b, err)
 }
 
 // poller is a client over long polling.
@@ -173,14 +126,6 @@ func (p *poller) poll() []string {
 	status, body := p.do("GET", "")
 	assert.Assert(p.h.t, status == 200, "the poll is answered by %d %.100q", status, body)
 	return strings.Split(body, "\x1e")
-}
-
-// await returns when the condition holds.
-func await(t *testing.T, what string, condition func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(patience); !condition(); runtime.Gosched() {
-		assert.Assert(t, !time.Now().After(deadline), "waited in vain until %s", what)
-	}
 }
 
 // log takes what happens, in its order.

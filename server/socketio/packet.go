@@ -43,14 +43,10 @@ func marshal(v any) json.RawMessage {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-// message is a packet for clients, in the forms that the transports of their
-// sessions need. Each is made once, for the first session that asks: all that
-// one message is sent to ask from the same goroutine.
+// message is a packet for a client. It implements engine.Packets.
 type message struct {
 	text        []byte // the packet, as an Engine.IO message
 	attachments [][]byte
-	frames      []byte
-	payload     []byte
 }
 
 // engineMessage is how Engine.IO marks its packets that are messages.
@@ -75,26 +71,22 @@ func newMessage(k kind, namespace string, id int64, name string, d Data) *messag
 	return &message{text: append(b, ']'), attachments: d.Attachments}
 }
 
-// Frames implements engine.Packets.
+// Frames are the text and the attachments, as WebSocket frames.
 func (m *message) Frames() []byte {
-	if m.frames == nil {
-		m.frames = wire.AppendFrame(nil, websocket.TextMessage, m.text)
-		for _, a := range m.attachments {
-			m.frames = wire.AppendFrame(m.frames, websocket.BinaryMessage, a)
-		}
+	b := wire.AppendFrame(nil, websocket.TextMessage, m.text)
+	for _, a := range m.attachments {
+		b = wire.AppendFrame(b, websocket.BinaryMessage, a)
 	}
-	return m.frames
+	return b
 }
 
-// Payload implements engine.Packets.
+// Payload is the text, and the attachments in base64.
 func (m *message) Payload() []byte {
-	if m.payload == nil {
-		m.payload = m.text[:len(m.text):len(m.text)]
-		for _, a := range m.attachments {
-			m.payload = base64.StdEncoding.AppendEncode(append(m.payload, "\x1eb"...), a)
-		}
+	b := m.text
+	for _, a := range m.attachments {
+		b = base64.StdEncoding.AppendEncode(append(b, "\x1eb"...), a)
 	}
-	return m.payload
+	return b
 }
 
 // kind is a packet's type as it stands on the wire.

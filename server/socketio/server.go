@@ -1,6 +1,6 @@
 // Package socketio is the server half of the Socket.IO protocol, version 5, over
-// Engine.IO: namespaces, events, acknowledgements both ways, attachments, and
-// rooms. Its clients are the official ones since 3.0.
+// Engine.IO: namespaces, events, their acknowledgements, and attachments. Its
+// clients are the official ones since 3.0.
 //
 // One session can be in several namespaces; what it has in each is a [Socket].
 // What a session sends is handled in its order, by one goroutine at a time. A
@@ -44,8 +44,7 @@ type Namespace struct {
 	// Events are handled by the function under their name; others are ignored.
 	Events map[string]func(*Socket, *Event)
 
-	name  string
-	rooms rooms
+	name string
 }
 
 // Handshake is what a client has said of itself.
@@ -118,8 +117,6 @@ func (s *Server) open(session *engine.Session, r *http.Request) engine.Handler {
 	s.count(1)
 	// Cloned, since it is a part of the whole request line.
 	c := &client{server: s, session: session, query: strings.Clone(r.URL.RawQuery)}
-	c.mu.Lock()
-	defer c.mu.Unlock()
 	c.patience = time.AfterFunc(s.config.ConnectTimeout, c.hurry)
 	return c
 }

@@ -5,8 +5,8 @@ import { transports } from './transports.js'
 
 const $ = id => document.getElementById(id)
 
-let run, trials, last // the outline, seconds by trial, the last second of all
-const forget = () => { run = null; trials = new Map(); last = null }
+let run, trials, last, ended // the outline, seconds by trial, the last second of all, how the run ended
+const forget = () => { run = null; trials = new Map(); last = null; ended = null }
 forget()
 
 const key = t => [t.point, t.transport, t.trial, t.attempt].join('\n')
@@ -25,18 +25,52 @@ const take = {
   },
   over(end) {
     stream.close()
-    say('over', `The run has ended. ${end.text}`)
+    ended = end
+    say('over', end.interrupted ? 'The run was interrupted.' : 'The run is over.')
+    showReports(end)
+    if (end.links_until) setTimeout(() => showReports({ reports: end.reports.map(({ path }) => ({ path })) }), end.links_until - Date.now())
   },
 }
 
+// showReports names the reports; those that this page's server still serves are
+// links.
+function showReports({ reports }) {
+  $('reports').replaceChildren(...reports.map(({ path, link }) => {
+    const line = element('p', 'Report: ')
+    line.append(link ? element('a', path, { href: link }) : path)
+    return line
+  }))
+}
+
+// Why a chart has nothing, or only zeros, to show of a trial's seconds; empty where
+// it has.
+const nobody = all => all.at(-1).rate_asked === 0 ? 'nothing is published in this run' : 'no deliveries yet'
+const fewSamples = needed => all => all.every(s => s.deliveries === 0) ? nobody(all) : `too few samples: it takes ${count(needed)} deliveries in a second`
+const noCPU = () => run && !run.server_known ? "not known: the target's process was not named (--target-pid)" : 'not measured yet'
+const noRequests = () => 'no requests after the handshakes, as it does not poll'
+
 const charts = [
-  { id: 'deliveries', title: 'deliveries per second', of: s => s.deliveries, text: count },
-  { id: 'requests', title: 'requests per second', of: s => s.requests, text: count },
-  { id: 'cpu', title: 'server CPU, of one core', of: s => s.server_cpu, text: percent },
-  { id: 'p50', title: 'delivery latency, p50', of: s => s.p50, text: duration, logarithmic: true },
-  { id: 'p99', title: 'delivery latency, p99', of: s => s.p99, text: duration, logarithmic: true },
+  { id: 'deliveries', title: 'deliveries per second', of: s => s.deliveries, text: count, zero: nobody },
+  { id: 'requests', title: 'requests per second', of: s => s.requests, text: count, zero: noRequests },
+  { id: 'cpu', title: 'server CPU, of one core', of: s => s.server_cpu, text: percent, none: noCPU },
+  { id: 'p50', title: 'delivery latency, p50', of: s => s.p50, text: duration, logarithmic: true, none: fewSamples(20) },
+  { id: 'p99', title: 'delivery latency, p99', of: s => s.p99, text: duration, logarithmic: true, none: fewSamples(1000) },
   { id: 'bytes', title: 'bytes per second, in and out', of: s => s.bytes_in + s.bytes_out, text: bytes },
 ]
+
+// why says of a chart which transports it cannot show, and why.
+function why(chart, groups) {
+  if (groups.length === 0) return ['nothing measured yet']
+  const reasons = new Map()
+  for (const { transport, trials } of groups) {
+    const all = trials.at(-1).seconds
+    const joined = all.filter(s => s.phase !== 'ramp-up')
+    const values = all.map(chart.of).filter(v => v !== null && v !== undefined)
+    const reason = values.length === 0 ? chart.none?.(all) : joined.length > 0 && joined.every(s => chart.of(s) === 0) ? chart.zero?.(all) : undefined
+    if (reason) reasons.set(reason, [...reasons.get(reason) ?? [], transport])
+  }
+  return [...reasons].map(([reason, names]) => `${names.join(', ')}: ${reason}`)
+}
 
 function element(name, text, attributes = {}) {
   const e = document.createElement(name)
@@ -50,7 +84,8 @@ for (const chart of charts) {
   chart.svg = document.createElementNS('http://www.w3.org/2000/svg', 'svg')
   chart.svg.setAttribute('role', 'img')
   chart.svg.setAttribute('aria-label', `${chart.title}, second by second; the table below shows the last second`)
-  figure.append(element('figcaption', chart.title), chart.svg)
+  chart.why = element('p', undefined, { class: 'faint why' })
+  figure.append(element('figcaption', chart.title), chart.svg, chart.why)
   $('charts').append(figure)
 }
 
@@ -75,23 +110,30 @@ function render() {
   $('scenario').textContent = run ? run.scenario : ''
   $('about').textContent = run ? run.about : ''
   $('point').textContent = last?.point ? `The charts show the current point: ${last.point}.` : ''
-  if (last) {
+  if (ended) {
+    $('now').textContent = 'No trial is running.'
+    $('left').textContent = ''
+    if (!ended.interrupted) $('done').value = 1
+  } else if (last) {
     const attempt = last.attempt > 1 ? ', repeated' : ''
     $('now').textContent = `${last.transport}${last.point && `, ${last.point}`}, trial ${last.trial} of ${last.of}${attempt}: ${last.phase}`
     $('left').textContent = `Planned time left: phase ${span(last.phase_left_s)}, trial ${span(last.trial_left_s)}, run ${span(last.run_left_s)}`
     if (run) $('done').value = Math.max(0, 1 - last.run_left_s / run.planned_s)
   }
   const groups = shown()
-  for (const chart of charts) draw(chart, groups)
+  for (const chart of charts) {
+    draw(chart, groups)
+    chart.why.textContent = why(chart, groups).join(' · ')
+  }
   $('key').replaceChildren(...groups.map(g => {
     const item = element('li', undefined, { 'data-transport': g.transport })
     item.append(sample(g.transport), g.transport)
     return item
   }))
   $('rows').replaceChildren(...groups.map(g => row(g.trials.at(-1))))
-  const ended = [...trials.values()].filter(t => t.outcome).reverse()
-  $('none').hidden = ended.length > 0
-  $('trials').replaceChildren(...ended.map(outcome))
+  const finished = [...trials.values()].filter(t => t.outcome).reverse()
+  $('none').hidden = finished.length > 0
+  $('trials').replaceChildren(...finished.map(outcome))
 }
 
 const known = (v, text) => v === null || v === undefined ? '–' : text(v)

@@ -4,10 +4,12 @@ package axis
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 
 	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
@@ -71,13 +73,11 @@ func Elapsed(from, to float64) Axis {
 	return a
 }
 
-// Logarithmic is an axis from low to high. It labels the powers of ten, 2 and 5
-// times them where few powers fit, and the low end where it is clear of the next
-// label.
+// Logarithmic is an axis from low to high. It labels the powers of ten, and 2 and
+// 5 times them where few powers fit.
 func Logarithmic(low, high float64, u number.Unit) Axis {
 	a := Axis{Low: low, High: high, Log: true}
-	decades := math.Log10(high / low)
-	few := decades < 2.2
+	few := math.Log10(high/low) < 2.2
 	for e := math.Floor(math.Log10(low)); e <= math.Ceil(math.Log10(high)); e++ {
 		for m := 1; m <= 9; m++ {
 			v := float64(m) * math.Pow(10, e)
@@ -85,8 +85,7 @@ func Logarithmic(low, high float64, u number.Unit) Axis {
 				continue
 			}
 			t := plot.Tick{Value: v}
-			end := v < low*1.001 && 1-math.Log10(float64(m)) > decades/14
-			if m == 1 || few && (m == 2 || m == 5) || end {
+			if m == 1 || few && (m == 2 || m == 5) {
 				t.Label = strings.TrimSpace(u.Short(v))
 			}
 			a.Ticks = append(a.Ticks, t)
@@ -95,25 +94,12 @@ func Logarithmic(low, high float64, u number.Unit) Axis {
 	return a
 }
 
-// LogBounds are ends around low and high: 1, 2 or 5 times
-// a power of ten, a factor of ten apart at least.
+// LogBounds are ends close around low and high, but far enough apart for two
+// labels.
 func LogBounds(low, high float64) (float64, float64) {
-	l, h := stepBelow(low), niceStep(high*1.02)
-	for h < 9.99*l {
-		h *= 10
-	}
-	return l, h
-}
-
-// stepBelow is the largest of 1, 2 and 5 times a power of ten that is below v.
-func stepBelow(v float64) float64 {
-	power := math.Pow(10, math.Floor(math.Log10(v)))
-	for _, m := range []float64{5, 2} {
-		if m*power <= v*0.999 {
-			return m * power
-		}
-	}
-	return power
+	const least = 7
+	around := max(math.Pow(high/low, 0.04), 1.05, math.Sqrt(least*low/high))
+	return low / around, high * around
 }
 
 // TickAt puts the ticks at sorted values, if these are far enough apart on a
@@ -207,6 +193,26 @@ func (a *Axis) paddedTicks(p *plot.Axis) plot.ConstantTicks {
 		for p.Tick.Label.Width(ticks[i].Label) < a.LabelWidth {
 			ticks[i].Label = "\u00a0" + ticks[i].Label
 		}
+	}
+	return ticks
+}
+
+// Clear takes labels away from ticks of an axis across, from the right, where they
+// would touch: what a place is on the canvas has to be said.
+func Clear(ticks plot.ConstantTicks, s text.Style, place func(float64) vg.Length) plot.ConstantTicks {
+	ticks = slices.Clone(ticks)
+	free := vg.Length(math.Inf(1))
+	for i := len(ticks) - 1; i >= 0; i-- {
+		t := &ticks[i]
+		if t.IsMinor() {
+			continue
+		}
+		half := s.Width(t.Label) / 2
+		if place(t.Value)+half > free {
+			t.Label = ""
+			continue
+		}
+		free = place(t.Value) - half - 4
 	}
 	return ticks
 }

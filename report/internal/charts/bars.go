@@ -9,25 +9,26 @@ import (
 	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/model"
 	"github.com/pollpush/pollpush/report/internal/number"
+	"github.com/pollpush/pollpush/report/internal/rows"
 	"github.com/pollpush/pollpush/report/internal/scene"
 	"github.com/pollpush/pollpush/report/internal/theme"
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
 // bar is one transport's row, of one metric.
-func bar(s *trials.Side, m *metric.Metric) scene.Bar {
-	b := scene.Bar{Name: sideName(s), Model: math.NaN(), Hollow: s.Stamp == result.Invalid, Look: theme.LookOf(s.Transport), Value: "not measured"}
+func bar(p *trials.Point, s *trials.Side, m *metric.Metric) rows.Bar {
+	b := rows.Bar{Name: sideName(p, s), Model: math.NaN(), Hollow: s.Stamp == result.Invalid, Look: theme.LookOf(s.Transport), Value: "not measured"}
 	if c := m.Cell(s.Used); c.Known() {
-		b.Parts, b.Trials, b.Value = []scene.Part{{Value: c.Value}}, c.Values, m.Unit.Format(c.Value)
+		b.Parts, b.Trials, b.Value = []rows.Part{{Value: c.Value}}, c.Values, m.Unit.Format(c.Value)
 	}
 	return b
 }
 
-func bars(p *trials.Point, m *metric.Metric) (rows []scene.Bar) {
+func bars(p *trials.Point, m *metric.Metric) (list []rows.Bar) {
 	for i := range p.Sides {
-		rows = append(rows, bar(&p.Sides[i], m))
+		list = append(list, bar(p, &p.Sides[i], m))
 	}
-	return rows
+	return list
 }
 
 func costPanels(p *trials.Point, c *figure.Chart) {
@@ -39,15 +40,15 @@ func costPanels(p *trials.Point, c *figure.Chart) {
 		}
 	}
 	c.Panels = []scene.Panel{
-		scene.BarPanel(heading, "", work.Unit, bars(p, work)),
-		scene.BarPanel("server memory per client, above the idle server", "", number.Memory, bars(p, &metric.MemoryPerClient)),
+		rows.BarPanel(heading, "", work.Unit, bars(p, work)),
+		rows.BarPanel("server memory per client, above the idle server", "", number.Memory, bars(p, &metric.MemoryPerClient)),
 	}
 }
 
 func requestsPanel(p *trials.Point, c *figure.Chart) {
-	rows := bars(p, &metric.Requests)
-	for i := range rows {
-		b := &rows[i]
+	list := bars(p, &metric.Requests)
+	for i := range list {
+		b := &list[i]
 		if len(b.Parts) > 0 {
 			b.Value = number.Significant(b.Parts[0].Value)
 			if b.Parts[0].Value == 0 {
@@ -59,12 +60,12 @@ func requestsPanel(p *trials.Point, c *figure.Chart) {
 			b.Aside = "(model " + number.Significant(fit) + ")"
 		}
 	}
-	c.Panels = []scene.Panel{scene.BarPanel("HTTP requests per client and minute", " (dashed: model)", number.PerMinute, rows)}
+	c.Panels = []scene.Panel{rows.BarPanel("HTTP requests per client and minute", " (dashed: model)", number.PerMinute, list)}
 }
 
 // inks are those of the layers of bytes, from the inside out. Compression is none
 // of them: the first two are drawn as large as it leaves them.
-var inks = []scene.Part{
+var inks = []rows.Part{
 	{Name: "text", Ink: theme.LayerInks[0]},
 	{Name: "envelope", Ink: theme.LayerInks[1]},
 	{Name: "protocol", Ink: theme.LayerInks[2]},
@@ -76,28 +77,28 @@ var inks = []scene.Part{
 // layers apart.
 func bytesPanel(p *trials.Point, c *figure.Chart) {
 	remark := ""
-	var rows []scene.Bar
+	var list []rows.Bar
 	for i := range p.Sides {
 		for j, d := range metric.Directions {
-			b := layerBar(&p.Sides[i], d)
+			b := layerBar(p, &p.Sides[i], d)
 			b.Transport, b.Name = b.Name, b.Name+", "+d
 			if j > 0 {
 				b.Name = d
 			}
-			rows = append(rows, b)
+			list = append(list, b)
 			if n := len(b.Parts); n > 1 && b.Parts[n-1].Value > 0 {
 				remark = ": on the connection + TCP/IP headers"
 			}
 		}
 	}
-	c.Panels = []scene.Panel{scene.BarPanel("bytes for each delivery", remark, number.BytesEach, rows)}
+	c.Panels = []scene.Panel{rows.BarPanel("bytes for each delivery", remark, number.BytesEach, list)}
 }
 
 // layerBar is one direction of one transport: a single part where the layers are
 // not known.
-func layerBar(s *trials.Side, direction string) scene.Bar {
+func layerBar(p *trials.Point, s *trials.Side, direction string) rows.Bar {
 	all := metric.Named("bytes per delivery, " + direction)
-	b := bar(s, &all)
+	b := bar(p, s, &all)
 	b.Quantity, b.Trials = all.Name, nil
 	value := func(layer string) float64 {
 		m := metric.Named(layer + ", " + direction) // panics if there is no such layer

@@ -20,11 +20,11 @@ import (
 
 // percentilePanel draws the latency of every transport by percentile.
 func percentilePanel(p *trials.Point, c *figure.Chart) {
-	panel := scene.Panel{Height: 250, Heading: "delivery latency by percentile of deliveries, on logarithmic axes"}
+	panel := scene.Panel{Height: 250, Heading: "delivery latency by percentile of deliveries"}
 	var omitted []string
 	low, high, right := math.Inf(1), 0.0, 0.0
 	for i := range p.Sides {
-		line, markers, why := percentileLine(&p.Sides[i])
+		line, markers, why := percentileLine(p, &p.Sides[i])
 		if why != "" {
 			omitted = append(omitted, line.Name+": "+why)
 			continue
@@ -39,11 +39,12 @@ func percentilePanel(p *trials.Point, c *figure.Chart) {
 		return
 	}
 	if len(omitted) > 0 {
-		c.Footer = []string{"left out: " + strings.Join(omitted, "; ")}
+		c.Notes = []string{"left out: " + strings.Join(omitted, "; ")}
 	}
 	low = addFloor(p, c, &panel, low)
 	low, high = axis.LogBounds(low, high)
 	panel.X, panel.Y = axis.Percentiles(right), axis.Logarithmic(low, high, number.Seconds)
+	panel.X.Name = "percentile of deliveries"
 	panel.X.Say = func(nines float64) string { return axis.Percent(nines) + " of deliveries" }
 	panel.Y.Say = func(v float64) string { return "within " + number.Seconds.Format(v) }
 	for _, g := range latencyModels(p, low, high, right) {
@@ -63,15 +64,15 @@ func addFloor(p *trials.Point, c *figure.Chart, panel *scene.Panel, low float64)
 		return min(low, floor.Y[0]/2)
 	}
 	if slices.ContainsFunc(p.Sides, func(s trials.Side) bool { return len(s.Used) > 0 && !s.Paced() }) {
-		c.Footer = append(c.Footer, "no calibration: what the generator adds is unknown (pollpush calibrate)")
+		c.Notes = append(c.Notes, "no calibration: what the generator adds is unknown (pollpush calibrate)")
 	}
 	return low
 }
 
 // percentileLine is that of one transport, thin and dotted if it is invalid, and
 // the markers on it: percentiles that enough samples lie beyond. Or why it has none.
-func percentileLine(s *trials.Side) (line, markers scene.Line, why string) {
-	line = scene.Line{Name: sideName(s), Look: theme.LookOf(s.Transport), Width: 2}
+func percentileLine(p *trials.Point, s *trials.Side) (line, markers scene.Line, why string) {
+	line = scene.Line{Name: sideName(p, s), Look: theme.LookOf(s.Transport), Width: 2}
 	markers = scene.Line{Name: line.Name, Look: line.Look, Radius: 3, Unlisted: true}
 	if s.Stamp == result.Invalid {
 		line.Width, line.Dashes = 1, theme.Dotted
@@ -147,7 +148,7 @@ func Floor(p *trials.Point) scene.Series {
 func latencyModels(p *trials.Point, low, high, right float64) (models []scene.Guide) {
 	add := func(name string, latency func(p float64) float64) {
 		g := scene.Guide{Series: scene.Series{Name: name}, NameAtLine: true}
-		for x := 0.0; x <= right+1e-9; x += 0.01 {
+		for x := 0.0; x <= right+1e-9; x += max(0.01, x/20) {
 			if v := latency(1 - math.Pow(10, -x)); v >= low && v <= high {
 				g.Add(x, v)
 			}

@@ -3,22 +3,22 @@
 package document
 
 import (
-	"html/template"
+	"strings"
 
 	"github.com/pollpush/pollpush/report/internal/figure"
 )
 
 // Document is all that the formats show, in this order.
 type Document struct {
-	Title   string
-	Verdict Verdict
+	Title    string
+	Headline Headline
+	Verdict  Verdict
 
 	Table     Table // of all transports, and points
 	Footnotes []string
 	Meanings  []Meaning
 
-	Charts   []figure.Chart              // in the order of their questions
-	Answers  map[figure.Question]Section // what is told of a question in a table
+	Charts   []figure.Chart // in the order of their questions
 	Sections []Section
 
 	Trials      Table    // every one, with what is doubted about it
@@ -27,6 +27,42 @@ type Document struct {
 	Partial     string   // which trials are missing; empty where all are there
 	Environment Table
 	Repeat      []string // commands
+	Exports     []string // files and folders next to the page
+}
+
+// Headline is what a reader sees first: one transport against another, a tile for
+// each number that decides. It has no tiles where the two may not be compared.
+type Headline struct {
+	About    string // "WebSocket against polling"
+	From, To string // the transports
+	Trust    string // how many trials, and what is doubted in them
+	Warning  bool   // something is
+	Tiles    []Tile
+}
+
+// Tile is one number of both transports.
+type Tile struct {
+	Name, Each string // "server CPU", "per client and second"
+	Factor     string // "÷ 16", "60.1 → 0", or that there is no clear difference
+	From, To   Cell
+}
+
+// table has a row for each tile.
+func (h *Headline) table() Table {
+	t := Table{Head: Texts("", h.From+" → "+h.To, h.From, h.To), Numbers: true}
+	for _, tile := range h.Tiles {
+		t.Rows = append(t.Rows, []Cell{Text(tile.Name + " " + tile.Each), Text(tile.Factor), tile.From, tile.To})
+	}
+	return t
+}
+
+// line is the tiles in one sentence.
+func (h *Headline) line() string {
+	var list []string
+	for _, tile := range h.Tiles {
+		list = append(list, tile.Name+" "+tile.Factor)
+	}
+	return h.About + ": " + strings.Join(list, " · ") + " (" + h.Trust + ")"
 }
 
 // Verdict is a run in a few sentences of computed numbers. It holds no markup.
@@ -52,13 +88,6 @@ type Meaning struct{ Name, Text string }
 
 // Empty reports whether the section has nothing to say.
 func (s *Section) Empty() bool { return len(s.Table.Rows) == 0 && len(s.Notes) == 0 }
-
-// Download is a file that the page holds, or that lies beside it.
-type Download struct {
-	Name, About string
-	URL         template.URL
-	Beside      bool // too large for the page
-}
 
 // Warnings are what is missing and the doubts, or a word that there are none.
 func (d *Document) Warnings() []string {

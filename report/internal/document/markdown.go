@@ -5,8 +5,6 @@ import (
 	"html"
 	"slices"
 	"strings"
-
-	"github.com/pollpush/pollpush/report/internal/figure"
 )
 
 // Longest is how many bytes report.md may have: fewer than the characters that
@@ -27,8 +25,16 @@ func (d *Document) Markdown() []byte {
 	if len(d.Verdict.Headlines) > 0 {
 		b.WriteString("\n")
 	}
+	if h := &d.Headline; len(h.Tiles) > 0 {
+		mark := ""
+		if h.Warning {
+			mark = "⚠ "
+		}
+		fmt.Fprintf(&b, "**%s**: %s%s.\n\n", EscapeMarkdown(h.About), mark, EscapeMarkdown(h.Trust))
+		WriteTable(&b, h.table())
+	}
 	for _, s := range d.Verdict.Paragraphs {
-		fmt.Fprintf(&b, "**%s**\n\n", EscapeMarkdown(s))
+		fmt.Fprintf(&b, "%s\n\n", EscapeMarkdown(s))
 	}
 	for _, s := range d.Verdict.Notes {
 		fmt.Fprintf(&b, "%s\n\n", EscapeMarkdown(s))
@@ -82,16 +88,7 @@ func (d *Document) parts() []part {
 		b.WriteString("</details>\n\n")
 		parts = append(parts, part{title, b.String()})
 	}
-	addSection := func(s Section) {
-		add(s.Title, func(b *strings.Builder) { mdSection(b, s) })
-	}
 	add("What the rows mean", func(b *strings.Builder) { mdMeanings(b, d.Meanings) })
-	for q, title := range figure.Questions {
-		if s, ok := d.Answers[figure.Question(q)]; ok {
-			s.Title = title
-			addSection(s)
-		}
-	}
 	add("Charts", func(b *strings.Builder) {
 		for i := range d.Charts {
 			c := &d.Charts[i]
@@ -99,7 +96,7 @@ func (d *Document) parts() []part {
 		}
 	})
 	for _, s := range d.Sections {
-		addSection(s)
+		add(s.Title, func(b *strings.Builder) { mdSection(b, s) })
 	}
 	add("All trials", func(b *strings.Builder) { WriteTable(b, d.Trials) })
 	add("Environment", func(b *strings.Builder) {
@@ -168,6 +165,9 @@ func WriteTable(b *strings.Builder, t Table) {
 		row(cells)
 	}
 	b.WriteString("\n")
+	if legend := t.Legend(); legend != "" {
+		b.WriteString(legend + "\n\n")
+	}
 }
 
 // EscapeMarkdown makes text mean itself in Markdown: no markup, links or HTML of its own.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html/template"
 	"image/color"
+	"slices"
 	"strings"
 
 	"github.com/pollpush/pollpush/internal/web"
@@ -24,49 +25,66 @@ var pageCSS string
 //go:embed page.js
 var pageJS string
 
-var pageTemplate = template.Must(template.New("page").Parse(pageHTML))
+//go:embed charts.css
+var chartsCSS string
 
-// Picture is one chart within the page.
-type Picture struct {
-	SVG     []byte
-	Title   string
-	Stamp   string
-	Caption string
-	Asks    figure.Question
+//go:embed charts.js
+var chartsJS string
+
+var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{"linked": linked}).Parse(pageHTML))
+
+// tutorial is where its claims are written down.
+const tutorial = "https://github.com/pollpush/pollpush/blob/main/docs/papers.md#the-tutorial"
+
+// linked is a text in which the tutorial is a link.
+func linked(s string) template.HTML {
+	return template.HTML(strings.ReplaceAll(template.HTMLEscapeString(s), "the tutorial", `<a href="`+tutorial+`">the tutorial</a>`))
 }
 
+// pageFigure is a chart, drawn for desks and for phones.
 type pageFigure struct {
-	SVG          template.HTML
-	Title, Stamp string // beside the picture where the page is too narrow for all of it
-	Caption      string
+	*figure.Chart
+	Wide, Narrow template.HTML
 }
 
-// pageQuestion is a question with what answers it.
-type pageQuestion struct {
-	ID, Title string
-	Figures   []pageFigure
-	Answer    *Section
-}
+// pageQuestion is a question, and the first chart that answers it.
+type pageQuestion struct{ Anchor, Title string }
 
 // Page is report.html: one file that loads nothing, and that reads without its
 // script. Its policy allows the one style block and the one script, by their
-// hashes, and no attribute of either kind anywhere.
-func (d *Document) Page(figures []Picture, files []Download) ([]byte, error) {
-	css := web.Palette() + pageCSS + darkCharts()
+// hashes, and no attribute of either kind anywhere. The trials are a file within
+// the page, if their URL is not empty.
+func (d *Document) Page(trials template.URL) ([]byte, error) {
+	all, questions := d.drawn()
+	timed := slices.IndexFunc(all, func(f pageFigure) bool { return f.Asks == figure.InTime }) // the last question
+	if timed < 0 {
+		timed = len(all)
+	}
+	all, inTime := all[:timed], all[timed:]
+	beside := min(len(all), 2)
+	if d.Table.Wide() {
+		beside = min(len(all), 1)
+	}
+	css, script := web.Palette()+pageCSS+chartsCSS+darkCharts(), pageJS+"\n"+chartsJS
 	data := struct {
 		*Document
 		Policy        string
 		Style, Script template.HTML
 		Questions     []pageQuestion
-		Files         []Download
+		Beside, Below []pageFigure // the verdict and the table, where the page is wide
+		InTime        []pageFigure // folded on phones
+		TrialsURL     template.URL
 	}{
 		Document: d,
-		Policy:   "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + hashed(css) + "; script-src " + hashed(pageJS),
+		Policy:   "default-src 'none'; base-uri 'none'; form-action 'none'; style-src " + hashed(css) + "; script-src " + hashed(script),
 		// Nothing foreign is in style and script, nor in an SVG beyond text that was escaped.
 		Style:     template.HTML("<style>" + css + "</style>"),
-		Script:    template.HTML("<script>" + pageJS + "</script>"),
-		Questions: d.asked(figures),
-		Files:     files,
+		Script:    template.HTML("<script>" + script + "</script>"),
+		Questions: questions,
+		Beside:    all[:beside],
+		Below:     all[beside:],
+		InTime:    inTime,
+		TrialsURL: trials,
 	}
 	var b bytes.Buffer
 	if err := pageTemplate.Execute(&b, data); err != nil {
@@ -81,30 +99,24 @@ func hashed(source string) string {
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"
 }
 
-// asked are the questions that anything answers.
-func (d *Document) asked(figures []Picture) []pageQuestion {
-	var list []pageQuestion
+// drawn are the charts by their questions, and the questions that any answers.
+func (d *Document) drawn() (list []pageFigure, questions []pageQuestion) {
 	for q, title := range figure.Questions {
-		p := pageQuestion{ID: slug(title), Title: title}
-		for _, f := range figures {
-			if f.Asks == figure.Question(q) {
-				start := max(bytes.Index(f.SVG, []byte("<svg")), 0)
-				p.Figures = append(p.Figures, pageFigure{template.HTML(f.SVG[start:]), f.Title, f.Stamp, f.Caption})
+		first := true
+		for i := range d.Charts {
+			c := &d.Charts[i]
+			if c.Asks != figure.Question(q) {
+				continue
 			}
-		}
-		if s, ok := d.Answers[figure.Question(q)]; ok && len(s.Table.Rows) > 0 {
-			p.Answer = &s
-		}
-		if len(p.Figures) > 0 || p.Answer != nil {
-			list = append(list, p)
+			wide, narrow := c.OnPage()
+			list = append(list, pageFigure{c, template.HTML(wide), template.HTML(narrow)})
+			if first {
+				questions = append(questions, pageQuestion{"chart-" + c.Name, title})
+			}
+			first = false
 		}
 	}
-	return list
-}
-
-// slug is a title as an anchor: "How fresh is it?" is how-fresh-is-it.
-func slug(title string) string {
-	return strings.Join(strings.FieldsFunc(strings.ToLower(title), func(r rune) bool { return r < 'a' || r > 'z' }), "-")
+	return list, questions
 }
 
 // darkCharts recolours the charts on a dark page, by the colours that they

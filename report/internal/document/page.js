@@ -10,6 +10,12 @@ const compare = (a, b, sign) => {
   return sign * natural(a.textContent, b.textContent)
 }
 
+// What a row counts is shown at its name as well.
+const means = new Map([...document.querySelectorAll('.meanings li')].map(li => {
+  const name = li.firstChild.textContent
+  return [name, li.textContent.slice(name.length + 2)]
+}))
+
 for (const table of document.querySelectorAll('table[data-sorts]')) {
   const rows = [...table.rows], body = table.tBodies[0]
   const byColumn = table.dataset.sorts === 'rows'
@@ -32,7 +38,8 @@ for (const table of document.querySelectorAll('table[data-sorts]')) {
   for (const header of headers) {
     const button = document.createElement('button')
     button.append(...header.childNodes)
-    button.title = byColumn ? 'Sort by this' : 'Sort the columns by this'
+    const meaning = means.get(button.textContent)
+    button.title = (meaning ? meaning + '\n' : '') + (byColumn ? 'Sort by this' : 'Sort the columns by this')
     header.append(button)
     button.onclick = () => {
       const up = header.ariaSort !== 'ascending'
@@ -43,58 +50,27 @@ for (const table of document.querySelectorAll('table[data-sorts]')) {
   }
 }
 
-// A chart tells its values where it is pointed at, and by the arrow keys.
-const tip = document.createElement('div')
-tip.className = 'tip'
-tip.role = 'status'
-tip.hidden = true
-document.body.append(tip)
-
-const show = (hits, x, y) => {
-  tip.replaceChildren(...hits.slice(0, 6).map(hit => {
-    const line = document.createElement('p'), name = document.createElement('strong')
-    const { name: who, x: where, y: what } = hit.dataset
-    name.textContent = who || where
-    line.append(name, '\n' + (who && where ? where + ': ' : '') + what)
-    return line
-  }))
-  tip.hidden = false
-  const { width, height } = tip.getBoundingClientRect()
-  tip.style.left = Math.max(4, Math.min(x + 14, innerWidth - width - 4)) + 'px'
-  tip.style.top = Math.max(4, y + 18 + height > innerHeight ? y - height - 12 : y + 18) + 'px'
+// Tables are copied as spreadsheets take them, commands as a shell does.
+const texts = {
+  table: table => [...table.rows].map(row => [...row.cells].map(cell => cell.innerText.replace(/\s+/g, ' ').trim()).join('\t')).join('\n'),
+  code: code => code.textContent.trim(),
 }
-const hide = () => { tip.hidden = true }
-
-for (const svg of document.querySelectorAll('figure svg')) {
-  const hits = [...svg.querySelectorAll('[data-y]')]
-  if (hits.length === 0) continue
-  svg.setAttribute('role', 'group')
-  for (const hit of hits) {
-    hit.setAttribute('role', 'img')
-    hit.setAttribute('aria-label', hit.firstChild.textContent)
-    hit.firstChild.remove() // or there would be two tips
-    hit.tabIndex = hit === hits[0] ? 0 : -1
-    hit.onfocus = () => {
-      const box = hit.getBoundingClientRect()
-      show([hit], box.right, box.top)
+for (const [name, text] of Object.entries(texts)) {
+  if (!navigator.clipboard) break
+  for (const from of document.querySelectorAll('.scroll > table, pre > code')) {
+    if (from.localName !== name) continue
+    const button = document.createElement('button')
+    button.className = 'copy'
+    button.textContent = name === 'table' ? 'Copy the table' : 'Copy'
+    button.onclick = async () => {
+      const label = button.textContent
+      await navigator.clipboard.writeText(text(from))
+      button.textContent = 'Copied'
+      setTimeout(() => { button.textContent = label }, 1500)
     }
-    hit.onblur = hide
-    hit.onkeydown = e => {
-      const step = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[e.key]
-      if (e.key === 'Escape') hide()
-      if (!step) return
-      e.preventDefault()
-      const next = hits[hits.indexOf(hit) + step]
-      if (!next) return
-      hit.tabIndex = -1
-      next.tabIndex = 0
-      next.focus()
-    }
+    from.parentNode.after(button)
   }
-  svg.onpointermove = e => {
-    const at = document.elementsFromPoint(e.clientX, e.clientY).filter(el => el.dataset.y !== undefined)
-    at.length > 0 ? show(at, e.clientX, e.clientY) : hide()
-  }
-  svg.onpointerleave = hide
 }
-addEventListener('scroll', hide, { passive: true, capture: true })
+
+// A phone shows what leads; the rest is a tap away.
+if (matchMedia('(max-width: 590px)').matches) document.querySelector('.seconds')?.removeAttribute('open')

@@ -2,7 +2,10 @@ package document
 
 import (
 	"math"
+	"slices"
 	"strconv"
+
+	"github.com/pollpush/pollpush/report/internal/metric"
 )
 
 // Table is rows of cells under a head, which may be empty.
@@ -45,6 +48,16 @@ func Number(text string, v float64) Cell {
 	return Cell{Text: text, number: !math.IsNaN(v), value: v}
 }
 
+// Measured is a cell of a metric's median with the range of the trials, or of its
+// sum.
+func Measured(m *metric.Metric, c metric.Cell) Cell {
+	cell := Number(m.Unit.Format(c.Value), c.Value)
+	if !m.Total && len(c.Values) > 1 {
+		cell.Range = m.Unit.Range(c.Value, c.Low, c.High)
+	}
+	return cell
+}
+
 // Count is a cell of a whole number without separators.
 func Count(n int) Cell { return Number(strconv.Itoa(n), float64(n)) }
 
@@ -77,9 +90,30 @@ func (c Cell) String() string {
 // NameColumns is how many columns name a row.
 func (t *Table) NameColumns() int { return max(t.Names, 1) }
 
+// Legend explains the signs that cells have in place of a number; empty where none
+// has.
+func (t *Table) Legend() string {
+	for _, row := range t.Rows {
+		if slices.ContainsFunc(row, func(c Cell) bool { return !c.Known() }) {
+			return "– means that a number does not apply, was not measured, or has too few samples: p99 needs 1,000, p99.9 needs 10,000."
+		}
+	}
+	return ""
+}
+
 // Many reports whether the columns are so many that a range fits only beneath its
 // number.
-func (t *Table) Many() bool { return len(t.Head) > 7 }
+func (t *Table) Many() bool { return len(t.Head) > 3 }
+
+// Wide reports whether the table needs the page's whole width.
+func (t *Table) Wide() bool { return len(t.Head) > 5 }
+
+// Stacks reports whether the columns are too many for a phone: the cells of a row
+// then stand beneath each other, each with its column's head.
+func (t *Table) Stacks() bool { return len(t.Head) > 4 }
+
+// HeadText is the head of a column, stamped.
+func (t *Table) HeadText(column int) string { return t.Head[column].String() }
 
 // lines are the head and the rows as text, with or without ranges.
 func (t *Table) lines(ranges bool) (head []string, rows [][]string) {

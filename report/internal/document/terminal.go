@@ -1,6 +1,7 @@
 package document
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -8,6 +9,8 @@ import (
 
 	"github.com/pollpush/pollpush/report/internal/number"
 )
+
+const usualWidth = 80
 
 // TextOptions say what the text is read on.
 type TextOptions struct {
@@ -19,17 +22,26 @@ type TextOptions struct {
 // sentences and the doubts.
 func (d *Document) Text(o TextOptions) []byte {
 	if o.Width <= 0 {
-		o.Width = 80
+		o.Width = usualWidth
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n", o.bold(d.Title))
-	o.numbers(&b, d.Table)
-	if len(d.Footnotes) > 0 {
-		for _, note := range d.Footnotes {
-			o.Wrap(&b, note, "")
+	o.wrap(&b, d.Title, "", bold)
+	b.WriteString("\n")
+	if h := &d.Headline; len(h.Tiles) > 0 {
+		if h.Warning {
+			o.Warn(&b, h.line())
+		} else {
+			o.Wrap(&b, h.line(), "")
 		}
 		b.WriteString("\n")
 	}
+	o.numbers(&b, d.Table)
+	for _, note := range append(slices.Clone(d.Footnotes), d.Table.Legend()) {
+		if note != "" {
+			o.Wrap(&b, note, "")
+		}
+	}
+	b.WriteString("\n")
 	for _, s := range d.Verdict.Headlines {
 		o.Warn(&b, s)
 	}
@@ -71,10 +83,20 @@ func (d *Document) shortDoubts() (list []string, more string) {
 	return d.Reasons, fmt.Sprintf("These are the reasons for the warnings about %s. report.html lists each trial under Warnings.", number.Plural(float64(len(list)), "trial"))
 }
 
+// lines are a table's, as text: each row may have a title above it.
+type lines struct {
+	heads, rows [][]string
+	titles      []string
+	names       int // columns that name a row
+}
+
+// mostBlocks is into how many blocks of columns a table is broken before the first
+// of its names become titles.
+const mostBlocks = 2
+
 // numbers prints a table in as many blocks of columns as the width takes, each
 // with the names of the rows. Ranges are left out before a table is broken.
 func (o TextOptions) numbers(b *strings.Builder, t Table) {
-	names := t.NameColumns()
 	head, rows := t.lines(true)
 	if WidthOf(append([][]string{head}, rows...)) > o.Width {
 		if h, short := t.lines(false); WidthOf(append([][]string{h}, short...)) <= o.Width || len(head) > 4 {
@@ -85,37 +107,76 @@ func (o TextOptions) numbers(b *strings.Builder, t Table) {
 	if !t.Across {
 		heads = foldedHead(head, rows)
 	}
-	rows = append(slices.Clone(heads), grouped(rows, names)...)
-	widths := WidthsOf(rows)
-	for from := names; from < len(head); {
+	l := lines{heads, grouped(rows, t.NameColumns()), make([]string, len(rows)), t.NameColumns()}
+	blocks := l.blocks(o.Width)
+	if l.names > 1 && len(blocks) > mostBlocks {
+		l = l.titled()
+		blocks = l.blocks(o.Width)
+	}
+	for _, to := range blocks {
+		l.print(b, o, to)
+		b.WriteString("\n")
+	}
+}
+
+// blocks are the columns, from and to, of each block that fits a width.
+func (l *lines) blocks(width int) (blocks [][2]int) {
+	widths := l.widths()
+	for from := l.names; from < len(widths); {
 		total, to := -2, from
-		for _, w := range widths[:names] {
+		for _, w := range widths[:l.names] {
 			total += 2 + w
 		}
-		for to < len(head) && (to == from || total+2+widths[to] <= o.Width) {
+		for to < len(widths) && (to == from || total+2+widths[to] <= width) {
 			total += 2 + widths[to]
 			to++
 		}
-		for i, row := range rows {
-			line := ""
-			for j := range names {
-				line += row[j] + Pad(widths[j]-utf8.RuneCountInString(row[j])+2)
-			}
-			for j := from; j < to; j++ {
-				line += Pad(widths[j]-utf8.RuneCountInString(row[j])) + row[j] + "  "
-			}
-			line = strings.TrimRight(line, " ")
-			switch {
-			case i >= len(heads):
-			case line == "": // of a longer head in another block
-				continue
-			default:
-				line = o.bold(line)
-			}
-			b.WriteString(line + "\n")
-		}
-		b.WriteString("\n")
+		blocks = append(blocks, [2]int{from, to})
 		from = to
+	}
+	return blocks
+}
+
+func (l *lines) widths() []int { return WidthsOf(slices.Concat(l.heads, l.rows)) }
+
+// titled makes the first name of rows a title above them.
+func (l *lines) titled() lines {
+	without := func(rows [][]string) (list [][]string) {
+		for _, row := range rows {
+			list = append(list, slices.Concat([]string{"  " + row[1]}, row[2:]))
+		}
+		return list
+	}
+	t := lines{without(l.heads), without(l.rows), nil, l.names - 1}
+	for _, row := range l.rows {
+		t.titles = append(t.titles, row[0])
+	}
+	return t
+}
+
+// print prints a block.
+func (l *lines) print(b *strings.Builder, o TextOptions, block [2]int) {
+	widths := l.widths()
+	line := func(row []string) string {
+		text := ""
+		for j := range l.names {
+			text += row[j] + Pad(widths[j]-utf8.RuneCountInString(row[j])+2)
+		}
+		for j := block[0]; j < block[1]; j++ {
+			text += Pad(widths[j]-utf8.RuneCountInString(row[j])) + row[j] + "  "
+		}
+		return strings.TrimRight(text, " ")
+	}
+	for _, head := range l.heads {
+		if text := line(head); text != "" { // of a longer head in another block
+			b.WriteString(o.styled(text, bold) + "\n")
+		}
+	}
+	for i, row := range l.rows {
+		if l.titles[i] != "" {
+			b.WriteString(l.titles[i] + "\n")
+		}
+		b.WriteString(line(row) + "\n")
 	}
 }
 
@@ -182,33 +243,34 @@ func WidthOf(rows [][]string) int {
 
 func Pad(n int) string { return strings.Repeat(" ", max(n, 0)) }
 
-func (o TextOptions) bold(s string) string {
-	if !o.Terminal {
+// Styles of text, by the numbers of a terminal's escapes.
+const (
+	bold    = "1"
+	boldRed = "1;31"
+)
+
+func (o TextOptions) styled(s, style string) string {
+	if !o.Terminal || style == "" {
 		return s
 	}
-	return "\x1b[1m" + s + "\x1b[0m"
+	return "\x1b[" + style + "m" + s + "\x1b[0m"
 }
 
 // Wrap prints a paragraph within the width, its later lines indented by as
 // much as the mark before the first.
-func (o TextOptions) Wrap(b *strings.Builder, s, mark string) { o.wrap(b, s, mark, false) }
+func (o TextOptions) Wrap(b *strings.Builder, s, mark string) { o.wrap(b, s, mark, "") }
 
 // Warn prints a warning likewise, in red where there is colour.
-func (o TextOptions) Warn(b *strings.Builder, s string) { o.wrap(b, s, "⚠ ", true) }
+func (o TextOptions) Warn(b *strings.Builder, s string) { o.wrap(b, s, "⚠ ", boldRed) }
 
-func (o TextOptions) wrap(b *strings.Builder, s, mark string, red bool) {
+func (o TextOptions) wrap(b *strings.Builder, s, mark, style string) {
 	indent := Pad(utf8.RuneCountInString(mark))
 	line, n := mark, utf8.RuneCountInString(mark)
 	empty := true
-	flush := func() {
-		if o.Terminal && red {
-			line = "\x1b[1;31m" + line + "\x1b[0m"
-		}
-		b.WriteString(line + "\n")
-	}
+	flush := func() { b.WriteString(o.styled(line, style) + "\n") }
 	for _, word := range strings.Fields(s) {
 		w := utf8.RuneCountInString(word)
-		if !empty && n+1+w > o.Width {
+		if !empty && n+1+w > cmp.Or(o.Width, usualWidth) {
 			flush()
 			line, n, empty = indent, len(indent), true
 		}

@@ -6,12 +6,12 @@ import (
 	"bytes"
 	"fmt"
 	"image/png"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgsvg"
 
 	"github.com/pollpush/pollpush/report/internal/scene"
 	"github.com/pollpush/pollpush/report/internal/theme"
@@ -24,9 +24,11 @@ type Chart struct {
 	Caption string // what it shows, for the page
 	Asks    Question
 	Panels  []scene.Panel
+	Columns int      // panels beside each other, where there is room; 0 is one
 	Omitted string   // why there is nothing to draw, if so
 	Stamp   string   // suspect or invalid
-	Footer  []string // scenario, trials, machine, commit, validity
+	Notes   []string // what else is to be known of this chart
+	Sources []string // scenario, trials, machine, commit, validity: of every chart
 }
 
 // Question is what a chart answers. Charts stand together by it.
@@ -49,44 +51,88 @@ var Questions = [...]string{
 	InTime:         "Was the steady state steady?",
 }
 
-// Sizes in points.
+// layout is one way to draw a chart.
+type layout struct {
+	width         vg.Length
+	margin, above vg.Length // at the sides, and at top and bottom
+	framed        bool      // by title and sources, which the page writes itself
+}
+
 const (
-	titleHeight = theme.TitleSize * 1.5
-	stampHeight = theme.BodySize * 1.5
-	lineHeight  = theme.SmallSize * 1.35 // of the footer
-	dpi         = 192                    // of the PNG, for dense screens
+	margin   = vg.Length(14)
+	frameGap = vg.Length(5) // between panels and what frames them
+	dpi      = 192          // of the PNG, for dense screens
+
+	columnGap = vg.Length(20)
 )
 
-// Height is that of the whole chart.
-func (c *Chart) Height() vg.Length {
-	h := theme.Margin + titleHeight + vg.Length(len(c.Footer))*lineHeight + theme.Margin*1.3
-	if c.Stamp != "" {
-		h += stampHeight
+// full is a chart by itself.
+var full = layout{theme.Wide, margin, margin, true}
+
+// head is what stands above the panels.
+func (c *Chart) head(l layout) (list []theme.Paragraph) {
+	if !l.framed {
+		return nil
 	}
-	if c.Omitted != "" {
-		return h + 60
+	width := l.width - 2*l.margin
+	return []theme.Paragraph{
+		theme.NewParagraph(theme.Style(theme.TitleSize, theme.TextInk, true), c.Title, width),
+		theme.NewParagraph(theme.Style(theme.BodySize, theme.WarningInk, true), c.Stamp, width),
 	}
-	for i := range c.Panels {
-		h += c.Panels[i].FullHeight()
+}
+
+// foot is what stands below the panels.
+func (c *Chart) foot(l layout) (list []theme.Paragraph) {
+	if !l.framed {
+		return nil
+	}
+	for _, line := range slices.Concat(c.Notes, c.Sources) {
+		list = append(list, theme.NewParagraph(theme.Style(theme.SmallSize, theme.FaintInk, false), line, l.width-2*l.margin))
+	}
+	return list
+}
+
+// omitted is the sentence that stands for the panels, if any.
+func (c *Chart) omitted(l layout) theme.Paragraph {
+	return theme.Instead(c.Omitted, l.width-2*l.margin)
+}
+
+func (c *Chart) height(l layout) vg.Length {
+	omitted := c.omitted(l)
+	h := 2*l.above + omitted.Height()
+	for _, p := range slices.Concat(c.head(l), c.foot(l)) {
+		h += p.Height()
+	}
+	if l.framed {
+		h += 2 * frameGap
+	}
+	columns, width := c.columns(l)
+	for row := range slices.Chunk(c.Panels, columns) {
+		h += rowHeight(row, width)
 	}
 	return h
 }
 
-// SVG draws the chart as an SVG document.
-func (c *Chart) SVG() ([]byte, error) {
-	canvas := vgsvg.New(theme.ChartWidth, c.Height())
-	hits := c.Draw(draw.New(canvas))
-	var b bytes.Buffer
-	if _, err := canvas.WriteTo(&b); err != nil {
-		return nil, fmt.Errorf("report: chart %s: %w", c.Name, err)
+// columns are how many panels stand beside each other, and how wide each is.
+func (c *Chart) columns(l layout) (n int, width vg.Length) {
+	n, width = max(1, c.Columns), l.width-2*l.margin
+	if theme.IsNarrow(width) {
+		n = 1
 	}
-	return withHits(restyle(b.Bytes(), c.Title), hits, c.Height()), nil
+	return n, (width - vg.Length(n-1)*columnGap) / vg.Length(n)
 }
 
-// PNG draws the same as a picture of twice the size.
+func rowHeight(row []scene.Panel, width vg.Length) (highest vg.Length) {
+	for i := range row {
+		highest = max(highest, row[i].FullHeight(width))
+	}
+	return highest
+}
+
+// PNG draws the chart as a picture of twice the size.
 func (c *Chart) PNG() ([]byte, error) {
-	canvas := vgimg.NewWith(vgimg.UseWH(theme.ChartWidth, c.Height()), vgimg.UseDPI(dpi))
-	c.Draw(draw.New(canvas))
+	canvas := vgimg.NewWith(vgimg.UseWH(full.width, c.height(full)), vgimg.UseDPI(dpi))
+	c.draw(draw.New(canvas), full)
 	var b bytes.Buffer
 	if err := png.Encode(&b, canvas.Image()); err != nil {
 		return nil, fmt.Errorf("report: chart %s: %w", c.Name, err)
@@ -94,32 +140,37 @@ func (c *Chart) PNG() ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// Draw returns the places that show their values.
-func (c *Chart) Draw(dc draw.Canvas) (hits []scene.Hit) {
-	dc.SetColor(theme.Paper)
-	dc.Fill(dc.Rectangle.Path())
-	area := draw.Crop(dc, theme.Margin, -theme.Margin, theme.Margin, -theme.Margin)
-	theme.WriteTop(area, theme.Style(theme.TitleSize, theme.TextInk, true), 0, c.Title)
-	area.Max.Y -= titleHeight
-	if c.Stamp != "" {
-		theme.WriteTop(area, theme.Style(theme.BodySize, theme.WarningInk, true), 0, c.Stamp)
-		area.Max.Y -= stampHeight
+// draw returns the places that show their values.
+func (c *Chart) draw(dc draw.Canvas, l layout) (hits []scene.Hit) {
+	if l.framed {
+		dc.SetColor(theme.Paper)
+		dc.Fill(dc.Rectangle.Path())
 	}
-	s := theme.Style(theme.SmallSize, theme.FaintInk, false)
-	s.YAlign = draw.YBottom
-	for i := range c.Footer {
-		area.FillText(s, area.Min, theme.Fit(s, c.Footer[len(c.Footer)-1-i], area.Size().X))
-		area.Min.Y += lineHeight
+	area := draw.Crop(dc, l.margin, -l.margin, l.above, -l.above)
+	for _, p := range c.head(l) {
+		p.Take(&area)
 	}
-	if c.Omitted != "" {
-		theme.WriteInstead(area, c.Omitted)
-		return nil
+	if l.framed {
+		area.Max.Y -= frameGap
 	}
-	for i := range c.Panels {
+	omitted := c.omitted(l)
+	omitted.Take(&area)
+	columns, width := c.columns(l)
+	for row := range slices.Chunk(c.Panels, columns) {
 		box := area
-		box.Min.Y = box.Max.Y - c.Panels[i].FullHeight()
+		box.Min.Y = box.Max.Y - rowHeight(row, width)
 		area.Max.Y = box.Min.Y
-		hits = append(hits, c.Panels[i].Draw(box)...)
+		for i := range row {
+			box.Max.X = box.Min.X + width
+			hits = append(hits, row[i].Draw(box)...)
+			box.Min.X = box.Max.X + columnGap
+		}
+	}
+	if l.framed {
+		area.Max.Y -= frameGap
+	}
+	for _, p := range c.foot(l) {
+		p.Take(&area)
 	}
 	return hits
 }
@@ -135,7 +186,7 @@ func (c *Chart) Numbers() string {
 	write(c.Name+": ", c.Title)
 	write("  omitted: ", c.Omitted)
 	write("  stamp: ", c.Stamp)
-	for _, line := range c.Footer {
+	for _, line := range slices.Concat(c.Notes, c.Sources) {
 		write("  footer: ", line)
 	}
 	for i := range c.Panels {

@@ -1,71 +1,45 @@
 package figure
 
 import (
-	"bytes"
-	"encoding/xml"
-	"fmt"
-	"html"
-	"regexp"
-	"strings"
-
 	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
 
 	"github.com/pollpush/pollpush/report/internal/scene"
+	"github.com/pollpush/pollpush/report/internal/svg"
+	"github.com/pollpush/pollpush/report/internal/theme"
 )
 
-var (
-	styled  = regexp.MustCompile(`\s+style="([^"]*)"`)
-	opening = regexp.MustCompile(`(?s)^.*?<svg width="([^"]*)" height="([^"]*)" viewBox="([^"]*)"[^>]*>`)
-)
+// SVG is the whole chart as a document of its own.
+func (c *Chart) SVG() []byte { return c.drawn(full, "", true) }
 
-// restyle turns the style attributes that vgsvg writes into presentation
-// attributes: a page whose policy allows no inline style ignores the former.
-// Text cannot be mistaken for one, as vgsvg escapes its quotes.
-func restyle(svg []byte, title string) []byte {
-	svg = styled.ReplaceAllFunc(svg, func(match []byte) []byte {
-		var b bytes.Buffer
-		for rule := range strings.SplitSeq(string(styled.FindSubmatch(match)[1]), ";") {
-			name, value, ok := strings.Cut(rule, ":")
-			if !ok || name == "font-variant" || value == "normal" {
-				continue
-			}
-			if name == "font-family" {
-				// Liberation Sans has the widths of Arial, which has those of Helvetica.
-				value += ", Arial, Helvetica, sans-serif"
-			}
-			b.WriteString(" " + name + `="` + value + `"`)
-		}
-		return b.Bytes()
-	})
-	return opening.ReplaceAllFunc(svg, func(match []byte) []byte {
-		m := opening.FindSubmatch(match)
-		return []byte(`<svg xmlns="http://www.w3.org/2000/svg" width="` + string(m[1]) + `" height="` + string(m[2]) +
-			`" viewBox="` + string(m[3]) + `" role="img" aria-label="` + html.EscapeString(title) + `">`)
-	})
+// OnPage is the panels alone, as the page shows them to desks and to phones. The
+// values that show at the pointer are in the first.
+func (c *Chart) OnPage() (wide, narrow []byte) {
+	return c.drawn(layout{width: theme.Wide, margin: margin, above: 2}, "wide", true),
+		c.drawn(layout{width: theme.Narrow, margin: margin / 2, above: 2}, "narrow", false)
 }
 
-// withHits lays hits over a chart of a height: without a script their titles
-// show, with one their data.
-func withHits(svg []byte, hits []scene.Hit, height vg.Length) []byte {
-	if len(hits) == 0 {
-		return svg
-	}
-	var b bytes.Buffer
-	b.WriteString("<g fill=\"none\" pointer-events=\"all\">\n")
+func (c *Chart) drawn(l layout, class string, words bool) []byte {
+	canvas := svg.New(l.width, c.height(l))
+	hits := c.draw(draw.New(canvas), l)
+	return canvas.Bytes(class, c.Title, spots(hits, words))
+}
+
+func spots(hits []scene.Hit, words bool) (list []svg.Spot) {
 	for i := range hits {
 		h := &hits[i]
-		size := h.Box.Size()
-		fmt.Fprintf(&b, `<rect x="%.1f" y="%.1f" width="%.1f" height="%.1f" data-name="%s" data-x="%s" data-y="%s"><title>%s</title></rect>`+"\n",
-			h.Box.Min.X.Points(), (height - h.Box.Max.Y).Points(), size.X.Points(), size.Y.Points(),
-			escaped(h.Name), escaped(h.X), escaped(h.Y), escaped(h.Says()))
+		s := svg.Spot{Box: h.Box, Owner: h.Line}
+		if words {
+			s.Words = h.Says()
+		}
+		list = append(list, s)
 	}
-	b.WriteString("</g>\n</svg>")
-	return append(bytes.TrimSuffix(bytes.TrimSpace(svg), []byte("</svg>")), append(b.Bytes(), '\n')...)
+	return list
 }
 
-// escaped is text for an element or an attribute of XML, line ends included.
-func escaped(s string) string {
-	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(s)) // a Builder takes everything
-	return b.String()
+// Hits are the places that show their values when the whole chart is pointed at,
+// and its size.
+func (c *Chart) Hits() (hits []scene.Hit, width, height vg.Length) {
+	height = c.height(full)
+	return c.draw(draw.New(svg.New(full.width, height)), full), full.width, height
 }

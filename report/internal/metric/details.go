@@ -29,6 +29,9 @@ var Details = []struct {
 	{"Cost",
 		"What else the processes used in the steady state, unless a row says otherwise.",
 		used(costs)},
+	{"Memory of an idle client",
+		"The server's growth from before the first client until all were connected and no message was sent, including garbage from connecting. Kernel sockets are not part of it.",
+		used(idle)},
 }
 
 // Directions of bytes: the rows of each end in a comma and its name.
@@ -148,9 +151,9 @@ var costRows = []Metric{
 
 // lateRows are how late the generator itself was.
 var lateRows = []Metric{
-	{Name: "messages sent late, max", Unit: number.Seconds, Formula: "given(schedule_late_s.publish.n, schedule_late_s.publish.max)",
+	{Name: "messages sent late, max", Unit: number.Seconds, Use: costs, Formula: "given(schedule_late_s.publish.n, schedule_late_s.publish.max)",
 		Means: "by the generator: from when a message is due until it is sent"},
-	{Name: "polls sent late, p99", Unit: number.Seconds, Formula: "schedule_late_s.poll.p99",
+	{Name: "polls sent late, p99", Unit: number.Seconds, Use: costs, Formula: "schedule_late_s.poll.p99",
 		Means: "by the generator: from when a poll is due, or its client is free, until it is sent"},
 }
 
@@ -163,11 +166,14 @@ func idleRows() []Metric {
 	}
 	rest := row("of it the rest", "(M.rss_bytes - M.heap_bytes - M.stack_bytes)")
 	rest.Formula = "above(0, given(server.connected.heap_bytes, " + rest.Formula + "))"
+	rest.Means = "left out of trials in which heap and stacks in use grew by more than resident memory, into pages that were already resident"
+	sockets := row("kernel sockets per idle client", "M.socket_bytes")
+	sockets.Means = "socket buffers and, if /proc/slabinfo can be read, the sockets themselves"
 	return []Metric{
 		row("memory per idle client", "M.rss_bytes"),
 		row("of it heap", "M.heap_bytes"),
 		row("of it stacks", "M.stack_bytes"),
 		rest,
-		row("kernel sockets per idle client", "M.socket_bytes"),
+		sockets,
 	}
 }

@@ -62,6 +62,10 @@ type Metric struct {
 	Use    Use
 	Column string // its heading in the table of a sweep; empty if it has no column there
 
+	// Thing is what verdicts and headlines call the metric, and Each what one
+	// value of it is for; empty if they leave it out.
+	Thing, Each string
+
 	// Formula is evaluated over a trial by package formula, in base units. It is
 	// NaN if the trial does not have the number.
 	Formula string

@@ -18,10 +18,10 @@ var (
 	SweptColumns    = having(func(m Metric) bool { return m.Column != "" })
 	IdleMemory      = used(idle)
 
+	// Headlines are what a run is told by first.
+	Headlines = named("delivery latency, p50", "requests per client", "bandwidth per client", "server CPU per client and second", "server memory per client")
 	// WeighedAll are those by which all transports of a point are ranked.
-	WeighedAll = named("delivery latency, p50", "stale share of time", "requests per client", "bandwidth per client", "server CPU per client", "server memory per client")
-	// NearLimits show how close a trial came to the machine's limits.
-	NearLimits = named("server CPU, of one core", "generator CPU, of one core", "messages sent late, max", "polls sent late, p99", "lost")
+	WeighedAll = named("delivery latency, p50", "stale share of time", "requests per client", "bandwidth per client", "server CPU per client and second", "server memory per client")
 )
 
 // Rows that others name.
@@ -37,7 +37,7 @@ var (
 	Bandwidth       = Named("bandwidth per client")
 	CPUPerDelivery  = Named("server CPU per delivery")
 	CPUShare        = Named("server CPU, of one core")
-	CPUPerClient    = Named("server CPU per client")
+	CPUPerClient    = Named("server CPU per client and second")
 	MemoryPerClient = Named("server memory per client")
 	Lost            = Named("lost")
 	Duplicated      = Named("duplicated")
@@ -68,6 +68,7 @@ const (
 
 var mainRows = []Metric{
 	{Name: "requests per client", Unit: number.PerMinute, Better: Lower, Kind: Exact, Limit: 0.02, Use: Main | Compared, Column: "requests per client", Timed: trials.Rearms, Edge: requestsEdge,
+		Thing: "requests", Each: "per client",
 		Formula: "requests.total * 60 / (clients * window_s)",
 		Means:   "every HTTP request answered or failed in the steady state, including posts; WebSocket frames are not requests"},
 	{Name: "connections per client", Unit: number.Ratio, Kind: Exact, Limit: 0.001, Use: Main | Compared, Timed: trials.Reconnected,
@@ -77,6 +78,7 @@ var mainRows = []Metric{
 		Formula: "any(connections.reconnects) * 60 / (clients * window_s)",
 		Means:   "connections opened in the steady state to replace one that the server ended or that broke"},
 	{Name: "delivery latency, p50", Unit: number.Seconds, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main | Compared | Ratio, Column: "latency, p50",
+		Thing: "delivery latency", Each: "at the median",
 		Formula: "latency_s.p50",
 		Means:   "from when a message is due by the schedule, not when it is sent, until a client has it"},
 	{Name: "delivery latency, p99", Unit: number.Seconds, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main | Compared | Ratio, Column: "p99",
@@ -87,7 +89,7 @@ var mainRows = []Metric{
 		Formula: "given(latency_s.n, latency_s.max)"},
 	{Name: "publish latency, p50", Unit: number.Seconds, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main | Compared | Ratio,
 		Formula: "publish_latency_s.p50",
-		Means:   "from when a message is due until the server acknowledges it"},
+		Means:   "from when a message is due until the server acknowledges it; longer with push, as the acknowledgement arrives among the message's own deliveries"},
 	{Name: "stale share of time", Unit: number.Share, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main | Compared, Column: "stale",
 		Formula: "given(expected, stale_share)",
 		Means:   "the share of the steady state in which a client lacked a message that was due; mean of the clients"},
@@ -105,6 +107,7 @@ var mainRows = []Metric{
 	{Name: "protocol bytes per poll, in", Unit: number.BytesEach, Better: Lower, Kind: Exact, Limit: 0.02, Use: Compared, Edge: protocolEdge,
 		Formula: "given(above(3, schema), given(" + asking + ", bytes.layers.in.protocol / " + polls + "))"},
 	{Name: "bandwidth per client", Unit: number.BitRate, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main | Compared, Column: "bandwidth per client",
+		Thing: "bandwidth", Each: "per client",
 		Formula: "(bytes.in + bytes.out) * 8 / (clients * window_s)",
 		Means:   "both directions together"},
 	{Name: "server CPU per delivery", Unit: number.Seconds, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main | Compared | Ratio,
@@ -112,10 +115,12 @@ var mainRows = []Metric{
 		Means:   "user and system time of the server's processes, without the kernel's network work outside of them"},
 	{Name: "server CPU, of one core", Unit: number.Cores, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main | Compared,
 		Formula: serverCPU + " / window_s"},
-	{Name: "server CPU per client", Unit: number.CPURate, Better: Lower, Kind: Timing, Limit: 0.1, Use: costs, Column: "server CPU per client",
+	{Name: "server CPU per client and second", Unit: number.CPURate, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main, Column: "server CPU per client and second",
+		Thing: "server CPU", Each: "per client and second",
 		Formula: serverCPU + " / (clients * window_s)",
-		Means:   "in each second of the steady state"},
+		Means:   "in each second of the steady state, whatever is delivered in it"},
 	{Name: "server memory per client", Unit: number.Memory, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main | Compared | Ratio, Column: "memory per client",
+		Thing: "server memory", Each: "per client",
 		Formula: "given(" + fresh + ", above(0, server.rss_start_bytes - server.rss_idle_bytes) / clients)", // memory that the server gave back hides what clients take
 		Means:   "only if each trial has its own server: resident memory at the start of the steady state minus that before the first client, without kernel socket buffers"},
 	{Name: "server memory, peak", Unit: number.Memory, Better: Lower, Kind: Timing, Limit: 0.1, Use: Main | Compared | Ratio,

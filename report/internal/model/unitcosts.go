@@ -123,7 +123,9 @@ func Whole(t *result.Trial) (list []result.Second) {
 // messages and an interval between polls, by the unit costs that were fitted to
 // the seconds of all rates and intervals together.
 type unitModel struct {
+	Side     trials.Side // its trials at all those points
 	Costs    map[string]UnitCost
+	Seconds  int // that were fitted
 	paced    bool
 	constant bool // arrivals
 }
@@ -171,7 +173,8 @@ func UnitModel(s *trials.Set, p *trials.Point, transport string, cost *Expense) 
 				parts = append(parts, PerIdleClient)
 			}
 		}
-		m.Costs, _ = fitTo(&all, parts, cost.second)
+		m.Side = all
+		m.Costs, m.Seconds = fitTo(&all, parts, cost.second)
 	}
 	return m, m.known()
 }

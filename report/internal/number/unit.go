@@ -6,6 +6,8 @@ import (
 	"math"
 	"strconv"
 	"strings"
+
+	"github.com/pollpush/pollpush/internal/quantity"
 )
 
 // Unit is what a number is counted in. Numbers stay in base units until they
@@ -23,7 +25,7 @@ const (
 	BitRate               // bit/s, decimal
 	Share                 // 0 to 1, printed as per cent
 	Cores                 // CPU-seconds per second, printed as per cent of one core
-	CPURate               // CPU-seconds per second, where they are few
+	CPURate               // CPU-seconds per second, printed as CPU time: what it is printed beside says “and second”
 
 	unitCount
 )
@@ -58,7 +60,7 @@ var units = [unitCount]struct {
 	BitRate:   {[]Scale{{1e9, 1e9, "Gbit/s"}, {1e6, 1e6, "Mbit/s"}, {1e3, 1e3, "kbit/s"}, {0, 1, "bit/s"}}, Names{"bit/s", "bit/s", "-bit/sec", "_bytes_per_second", 1. / 8}},
 	Share:     {[]Scale{{0, 1e-2, "%"}}, Names{"%", "1", "-ratio", "_ratio", 1}},
 	Cores:     {[]Scale{{0, 1e-2, "%"}}, Names{"%", "1", "-ratio", "_ratio", 1}},
-	CPURate:   {[]Scale{{1e-3, 1e-3, "ms/s"}, {0, 1e-6, "µs/s"}}, Names{"s", "1", "-ratio", "_ratio", 1}},
+	CPURate:   {[]Scale{{1e-3, 1e-3, "ms"}, {0, 1e-6, "µs"}}, Names{"s", "1", "-ratio", "_ratio", 1}},
 }
 
 // Names are the unit's.
@@ -129,24 +131,14 @@ func Space(name string) string {
 	return " "
 }
 
-// Significant prints three significant digits without an exponent; digits
-// before the point are never rounded away.
+// Significant prints three significant digits without an exponent.
 func Significant(v float64) string {
-	if v == 0 || math.IsNaN(v) || math.IsInf(v, 0) {
-		return strconv.FormatFloat(v, 'f', -1, 64)
-	}
-	v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'e', 2, 64), 64)
-	places := 2 - int(math.Floor(math.Log10(math.Abs(v))))
-	return Thousands(strconv.FormatFloat(v, 'f', min(max(places, 0), 12), 64))
+	return Thousands(quantity.Digits(v, 3))
 }
 
 // Plain is significant without zeros behind the point: 1, not 1.00.
 func Plain(v float64) string {
-	s := Significant(v)
-	if strings.Contains(s, ".") {
-		s = strings.TrimRight(strings.TrimRight(s, "0"), ".")
-	}
-	return s
+	return Thousands(quantity.Plain(v, 3))
 }
 
 // Thousands puts a comma after every third digit before the point.
@@ -200,6 +192,22 @@ func Short(v float64) string {
 		return Plain(math.Round(v*10) / 10)
 	}
 	return Plain(math.Round(v))
+}
+
+// Factor is how many times more or less b is than a: "× 1.27" or "÷ 16". It is
+// empty where either is not above zero.
+func Factor(a, b float64) string {
+	if !(a > 0 && b > 0) {
+		return ""
+	}
+	sign, times := "× ", b/a
+	if times < 1 {
+		sign, times = "÷ ", 1/times
+	}
+	if times < 1.995 {
+		return sign + Plain(math.Round(times*100)/100)
+	}
+	return sign + Short(times)
 }
 
 // Roundish takes away what no reader sees: 1.001 connections are printed as 1.

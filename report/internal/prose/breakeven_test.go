@@ -66,7 +66,7 @@ func TestBreakEvenByHand(t *testing.T) {
 		t.Errorf("stale share %v, want %v", b.Stale, want)
 	}
 	const want = "At 100 clients and 1 message/s, polling costs the server less CPU than WebSocket from an interval of 5 s on ("
-	text := strings.Join(sweepVerdict(s).Paragraphs, " ")
+	text := strings.Join(Verdict(s).Paragraphs, " ")
 	assert.Check(t, strings.HasPrefix(text, want) && strings.Contains(text, "by the unit costs: 5 s"), "the verdict says %q", text)
 }
 
@@ -135,7 +135,7 @@ func TestBreakEvenByBisection(t *testing.T) {
 	crossed := 0
 	for name, list := range fixture.Sweeps() {
 		s := setOf(t, list)
-		text := strings.Join(sweepVerdict(s).Paragraphs, "\n")
+		text := strings.Join(Verdict(s).Paragraphs, "\n")
 		for _, along := range s.BreakEvenAxes() {
 			for _, l := range s.Cuts(along) {
 				for _, b := range model.BreakEvens(&l) {
@@ -259,7 +259,7 @@ func TestBreakEvenIsFair(t *testing.T) {
 			fixture.Doubt(t, result.Invalid, "generator_cpu", "the generator was saturated")
 		}
 	}
-	text := strings.Join(sweepVerdict(setOf(t, list)).Paragraphs, "\n")
+	text := strings.Join(Verdict(setOf(t, list)).Paragraphs, "\n")
 	if strings.Contains(text, "WebSocket") || strings.Contains(text, "server-sent") || !strings.Contains(text, "long polling") {
 		t.Errorf("the verdict says %s", text)
 	}

@@ -13,40 +13,32 @@ import (
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
-// cost is a metric that a verdict weighs, and the words for it: a part of the
-// thing, and an amount on its own.
-type cost struct {
-	metric.Metric
-	thing  string
-	amount string // what follows the printed value
-}
-
-// costs are of one client in each second, which is the same for all transports
-// of a run; how many deliveries fall into a window is not.
-var costs = []cost{
-	{metric.Bandwidth, "bytes", "of bandwidth per client"},
-	{metric.CPUPerClient, "server CPU", "of server CPU per client"},
-	{metric.MemoryPerClient, "server memory per client", "of server memory per client"},
-}
-
-// difference is what the trials of two sides tell of one metric.
+// difference is what the trials of two sides show of one metric.
 type difference struct {
-	cost
+	metric.Metric
 	base, other metric.Cell
 	known       bool // both have numbers
-	told        bool // and they differ by more than the trials do among themselves
+	clear       bool // and they differ by more than the trials do among themselves
 }
 
-func differ(c cost, base, other *trials.Side) difference {
-	d := difference{cost: c, base: c.Cell(base.Used), other: c.Cell(other.Used)}
+func differ(m metric.Metric, base, other *trials.Side) difference {
+	d := difference{Metric: m, base: m.Cell(base.Used), other: m.Cell(other.Used)}
 	d.known = d.base.Known() && d.other.Known()
-	d.told = d.known && (c.Kind == metric.Exact || len(d.base.Values) < 2 || len(d.other.Values) < 2 ||
+	d.clear = d.known && (m.Kind == metric.Exact || len(d.base.Values) < 2 || len(d.other.Values) < 2 ||
 		stat.Separate(d.base.Values, d.other.Values))
 	return d
 }
 
-// compare puts one transport beside the polling one, in both directions: what
-// it saves, what it costs, and what the trials cannot tell.
+// alike reports whether the two differ by too little to mention.
+func (d *difference) alike() bool { return math.Abs(stat.Change(d.base.Value, d.other.Value)) < 0.02 }
+
+// both is the two numbers: "154 B against 3,080 B".
+func (d *difference) both() string {
+	return d.Unit.Format(d.other.Value) + " against " + d.Unit.Format(d.base.Value)
+}
+
+// compareSides puts one transport beside the polling one, in both directions: what
+// it saves, what it costs, and what the trials cannot show.
 func compareSides(base, other *trials.Side) string {
 	var why []string
 	for _, s := range []*trials.Side{other, base} {
@@ -65,38 +57,30 @@ func compareSides(base, other *trials.Side) string {
 	}
 
 	var better, worse, same, unclear []string
-	for _, c := range costs {
-		d := differ(c, base, other)
+	timed := false
+	for _, m := range metric.Headlines {
+		d := differ(m, base, other)
+		timed = timed || d.known && m.Name == metric.Latency50.Name
 		switch {
-		case !d.known:
-		case !d.told:
+		case !d.known || m.Name == metric.Requests.Name: // told above
+		case !d.clear:
 			unclear = append(unclear, d.unclear())
-		case math.Abs(stat.Change(d.base.Value, d.other.Value)) < 0.02:
-			same = append(same, "the same "+c.thing)
-		case (d.other.Value < d.base.Value) == (c.Better == metric.Lower):
-			better = append(better, d.times())
+		case d.alike():
+			same = append(same, "the same "+d.Thing)
+		case (d.other.Value < d.base.Value) == (d.Better == metric.Lower):
+			better = append(better, d.times(base, other))
 		default:
-			worse = append(worse, d.times())
+			worse = append(worse, d.times(base, other))
 		}
 	}
-	with := append(better, same...)
-	latency, spread := sooner(base, other)
-	switch {
-	case latency != "" && len(with) > 0:
-		text += " It delivered in " + latency + ", with " + number.Join(with) + "."
-	case latency != "":
-		text += " It delivered in " + latency + "."
-	case len(with) > 0:
-		text += " It took " + number.Join(with) + "."
+	if with := append(better, same...); len(with) > 0 {
+		text += " Compared with " + spoken(base) + ": " + number.Join(with) + "."
 	}
-	if latency == "" && spread == "" && base.Used[0].Asked.PublishRate > 0 {
+	if !timed && base.Used[0].Asked.PublishRate > 0 {
 		text += " There were too few deliveries to show a latency."
 	}
-	if spread != "" {
-		unclear = append([]string{spread}, unclear...)
-	}
 	if len(worse) > 0 {
-		text += " But it needed " + number.Join(worse) + "."
+		text += " But it needed more: " + number.Join(worse) + "."
 	}
 	if len(unclear) > 0 {
 		text += " There is no clear difference in " + number.Join(unclear) + "."
@@ -104,47 +88,28 @@ func compareSides(base, other *trials.Side) string {
 	return text
 }
 
-// sooner is the two sides' latency, or, where their ranges overlap, what
-// cannot be told of it.
-func sooner(base, other *trials.Side) (told, unclear string) {
-	d := differ(cost{Metric: metric.Latency50, thing: "delivery latency"}, base, other)
-	switch {
-	case !d.known:
-		return "", ""
-	case !d.told:
-		return "", d.unclear()
-	}
-	told = fmt.Sprintf("%s (p50) against %s", d.Unit.Format(d.other.Value), d.Unit.Format(d.base.Value))
-	if tail := differ(cost{Metric: metric.Latency99}, base, other); tail.known && tail.told {
-		told += fmt.Sprintf(" and %s (p99) against %s", tail.Unit.Format(tail.other.Value), tail.Unit.Format(tail.base.Value))
-	}
-	return told, ""
-}
-
 func (d *difference) unclear() string {
-	return fmt.Sprintf("%s (%s–%s against %s–%s)", d.thing,
+	return fmt.Sprintf("%s (%s–%s against %s–%s)", d.Thing,
 		d.Unit.Format(d.other.Low), d.Unit.Format(d.other.High), d.Unit.Format(d.base.Low), d.Unit.Format(d.base.High))
 }
 
-// times is the ratio of the two in words, and both numbers: "1/20 of the bytes
-// (154 B against 3,080 B)".
-func (d *difference) times() string {
-	a, b := d.base.Value, d.other.Value
-	both := fmt.Sprintf("%s against %s", d.Unit.Format(b), d.Unit.Format(a))
-	switch r := b / a; {
-	case !(a > 0) || b < 0:
-		return both + " of " + d.thing
-	case b == 0:
-		return "no " + d.thing + " (" + both + ")"
-	case r <= 0.5:
-		return "1/" + number.Short(1/r) + " of the " + d.thing + " (" + both + ")"
-	case r >= 2:
-		return number.Short(r) + " times the " + d.thing + " (" + both + ")"
-	case r > 1:
-		return number.Plain(math.Round(r*100)/100) + " times the " + d.thing + " (" + both + ")"
-	default:
-		return number.Plain(math.Round(r*100)) + " % of the " + d.thing + " (" + both + ")"
+// times is the factor between the two, and both numbers: "server CPU ÷ 20 (9 µs
+// against 180 µs per client and second)". A latency has its p99 as well.
+func (d *difference) times(base, other *trials.Side) string {
+	both := d.both() + " " + d.Each
+	if d.Name == metric.Latency50.Name {
+		if tail := differ(metric.Latency99, base, other); tail.clear {
+			both += ", " + tail.both() + " at p99"
+		}
 	}
+	factor := number.Factor(d.base.Value, d.other.Value)
+	switch {
+	case factor != "":
+		return d.Thing + " " + factor + " (" + both + ")"
+	case d.other.Value == 0:
+		return "no " + d.Thing + " (" + both + ")"
+	}
+	return d.Thing + " (" + both + ")"
 }
 
 // Extremes names, of each metric that decides, the transport with the lowest and

@@ -9,13 +9,6 @@ import (
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
-func pointOf(t *testing.T, list []result.Trial) *trials.Point {
-	t.Helper()
-	r, err := trials.NewPoint(list)
-	assert.NilError(t, err)
-	return r
-}
-
 func setOf(t *testing.T, list []result.Trial) *trials.Set {
 	t.Helper()
 	s, err := trials.NewSet(list)

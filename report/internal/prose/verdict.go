@@ -15,73 +15,89 @@ import (
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
-// Verdict is a run in a few sentences, of one point or several.
+// Verdict is a run in a few sentences: the losses and what is invalid at any point
+// before all else, then where polling and push cost the same or, where that is not
+// to be had, how they compare. Invalid trials have no part in it, and a transport
+// that lost or repeated a message in any attempt wins no comparison.
 func Verdict(s *trials.Set) document.Verdict {
-	if len(s.Points) > 1 {
-		return sweepVerdict(s)
-	}
-	return pointVerdict(s.Points[0])
-}
-
-// pointVerdict compares every transport with the first one that polls at an
-// interval. Invalid trials have no part in it, and a transport that lost or
-// repeated a message in any attempt wins no comparison.
-func pointVerdict(r *trials.Point) document.Verdict {
-	v := document.Verdict{Headlines: append(r.Stopped(), losses(r)...)}
-	var base *trials.Side
-	var sides []*trials.Side
-	for i := range r.Sides {
-		s := &r.Sides[i]
-		switch {
-		case !s.Counts():
-			v.Headlines = append(v.Headlines, fmt.Sprintf("No verdict on %s: %s.", s.Transport, s.WhyNot()))
-			continue
-		case base == nil && s.Paced():
-			base = s
-		}
-		sides = append(sides, s)
-	}
-	switch {
-	case len(sides) == 0:
-		v.Headlines = append([]string{"No verdict: every trial is incomplete or invalid."}, v.Headlines...)
+	v := document.Verdict{Headlines: headlines(s)}
+	all := s.Together()
+	sides := slices.DeleteFunc(pointers(all.Sides), func(s *trials.Side) bool { return !s.Counts() })
+	if len(sides) == 0 {
 		return v
-	case base == nil || len(sides) == 1:
-		for _, s := range sides {
-			v.Paragraphs = append(v.Paragraphs, alone(r, s))
-		}
-		if len(sides) == 1 {
-			v.Notes = append(v.Notes, "Only one transport has numbers, so there is no comparison.")
-		} else {
-			v.Notes = append(v.Notes, "No transport polled at an interval, so there is no comparison of polling with push.")
-		}
-	default:
-		for _, s := range sides {
-			switch text := compareSides(base, s); {
-			case s == base:
-			case len(v.Paragraphs) == 0 && metric.Fault(base) == "" && metric.Fault(s) == "":
-				v.Paragraphs = append(v.Paragraphs, r.Circumstances()+", "+text)
-			default:
-				v.Paragraphs = append(v.Paragraphs, number.Capital(text))
-			}
-		}
+	}
+	crossings := breakEvenParagraphs(s)
+	v.Paragraphs = crossings
+	if len(crossings) == 0 {
+		v.Paragraphs, v.Notes = comparisons(s, sides)
+	}
+	if len(s.Points) > 1 {
+		v.Paragraphs = append(v.Paragraphs, model.Breaking(s))
 	}
 	v.Notes = append(v.Notes, fewMessages(sides)...)
-	v.Notes = append(v.Notes, spreads(sides, base != nil && len(sides) > 1)...)
-	var suspects []string
-	for _, s := range sides {
-		if s.Stamp != result.Valid {
-			suspects = append(suspects, s.Transport)
-		}
+	if text := Suspects(s); text != "" {
+		v.Notes = append(v.Notes, text)
 	}
-	if len(suspects) > 0 {
-		v.Notes = append(v.Notes, "Trials of "+number.Join(suspects)+" are suspect; the list of trials says why.")
-	}
+	v.Notes = append(v.Notes, spreads(sides, len(crossings) == 0 && len(sides) > 1)...)
 	return v
 }
 
+func pointers(sides []trials.Side) (list []*trials.Side) {
+	for i := range sides {
+		list = append(list, &sides[i])
+	}
+	return list
+}
+
+// comparisons compares every transport of a single point with the first that
+// polls at an interval, or, in a sweep, push at the first and the last point where
+// both are sound; and says why where there is nothing to compare.
+func comparisons(s *trials.Set, sides []*trials.Side) (list, notes []string) {
+	if len(s.Points) > 1 {
+		list = setEnds(s)
+		if text := Extremes(s); text != "" {
+			list = append(list, text)
+		}
+		if len(s.BreakEvenAxes()) > 0 {
+			notes = append(notes, "This run cannot show where polling becomes cheaper than push: that takes two points at which both are sound and lost nothing.")
+		}
+		return list, notes
+	}
+	at := s.Points[0].Circumstances() + ", "
+	i := slices.IndexFunc(sides, (*trials.Side).Paced)
+	if i < 0 || len(sides) == 1 {
+		for _, side := range sides {
+			list = append(list, at+alone(side))
+		}
+		if len(sides) == 1 {
+			return list, []string{"Only one transport has numbers, so there is no comparison."}
+		}
+		return list, []string{"No transport polled at an interval, so there is no comparison of polling with push."}
+	}
+	const mostPairs = 3 // of which a reader takes in every sentence
+	others := slices.DeleteFunc(slices.Clone(sides), func(side *trials.Side) bool { return side == sides[i] })
+	if len(others) > mostPairs {
+		_, pushes := s.PollAndPush()
+		if main := s.Points[0].Side(trials.MainPush(pushes)); main != nil && metric.Fair(main) {
+			others = []*trials.Side{main}
+		}
+	}
+	for _, side := range others {
+		if len(list) == 0 && metric.Fair(sides[i]) && metric.Fair(side) {
+			list = append(list, at+compareSides(sides[i], side))
+		} else {
+			list = append(list, number.Capital(compareSides(sides[i], side)))
+		}
+	}
+	if text := Extremes(s); text != "" && len(sides)-1 > mostPairs {
+		list = append(list, text)
+	}
+	return list, nil
+}
+
 // alone states the numbers of one transport.
-func alone(r *trials.Point, s *trials.Side) string {
-	text := fmt.Sprintf("%s, %s needed %s per client%s", r.Circumstances(), spoken(s), held(s), asked(s))
+func alone(s *trials.Side) string {
+	text := fmt.Sprintf("%s needed %s per client%s", spoken(s), held(s), asked(s))
 	if l := metric.Latency50.Cell(s.Used); l.Known() {
 		text += "; it delivered in " + metric.Latency50.Unit.Format(l.Value) + " (p50)"
 		if l := metric.Latency99.Cell(s.Used); l.Known() {
@@ -89,9 +105,9 @@ func alone(r *trials.Point, s *trials.Side) string {
 		}
 	}
 	var with []string
-	for _, c := range costs {
-		if v := c.Cell(s.Used); v.Known() {
-			with = append(with, c.Unit.Format(v.Value)+" "+c.amount)
+	for _, m := range metric.Headlines {
+		if v := m.Cell(s.Used); v.Known() && m.Name != metric.Latency50.Name && m.Name != metric.Requests.Name { // told above
+			with = append(with, m.Unit.Format(v.Value)+" of "+m.Thing+" "+m.Each)
 		}
 	}
 	if len(with) > 0 {
@@ -181,31 +197,6 @@ func spreads(sides []*trials.Side, compared bool) []string {
 		least, number.Plain(math.Round(1/chance)))}
 }
 
-// sweepVerdict puts the losses and what is invalid at any point before all else, then
-// where polling and push cost the same or, where that is not to be had, how they
-// compare at the first and the last point.
-func sweepVerdict(s *trials.Set) document.Verdict {
-	v := document.Verdict{Headlines: headlines(s), Paragraphs: breakEvenParagraphs(s)}
-	if len(v.Paragraphs) == 0 {
-		v.Paragraphs = setEnds(s)
-		if text := Extremes(s); text != "" {
-			v.Paragraphs = append(v.Paragraphs, text)
-		}
-		if len(s.BreakEvenAxes()) > 0 {
-			v.Notes = append(v.Notes, "This run cannot show where polling becomes cheaper than push: that takes two points at which both are sound and lost nothing.")
-		}
-	}
-	v.Paragraphs = append(v.Paragraphs, model.Breaking(s))
-	if text := Suspects(s); text != "" {
-		v.Notes = append(v.Notes, text)
-	}
-	all := s.Together()
-	least := slices.MinFunc(all.Sides, func(a, b trials.Side) int { return len(a.Used) - len(b.Used) })
-	most := slices.MaxFunc(all.Sides, func(a, b trials.Side) int { return len(a.Used) - len(b.Used) })
-	v.Notes = append(v.Notes, spreads([]*trials.Side{&least, &most}, len(s.BreakEvenAxes()) == 0)...)
-	return v
-}
-
 // setEnds compares the first transport that polls with push, at the first and the
 // last point where both are sound.
 func setEnds(s *trials.Set) []string {
@@ -227,37 +218,38 @@ func setEnds(s *trials.Set) []string {
 	return list
 }
 
-// headlines are what stands before all else: that the server was stopped on
-// purpose, the losses at every point, and what has no verdict.
+// headlines are what stands before all else: that there is no verdict at all, that
+// the server was stopped on purpose, the losses at every point, and what has no
+// verdict.
 func headlines(s *trials.Set) []string {
 	list := s.Points[0].Stopped()
 	for _, p := range s.Points {
 		for _, text := range losses(p) {
-			list = append(list, number.Capital(p.Label)+": "+text)
+			if p.Label != "" {
+				text = number.Capital(p.Label) + ": " + text
+			}
+			list = append(list, text)
 		}
 	}
-	return append(list, noVerdict(s)...)
-}
-
-// noVerdict says which transports cannot be judged at which points, and why if
-// it is only one of each.
-func noVerdict(s *trials.Set) []string {
 	failed := func(part *trials.Side) bool { return !part.Counts() }
-	sides, n, why := s.Together().Sides, 0, ""
+	sides, n := s.Together().Sides, 0
+	var reasons []string
 	for i := range sides {
 		if failed(&sides[i]) {
-			n, why = n+1, sides[i].WhyNot()
+			n, reasons = n+1, append(reasons, sides[i].WhyNot())
 		}
 	}
-	switch {
-	case n == 0:
-		return nil
-	case n == len(sides):
-		return []string{"No verdict: every trial is incomplete or invalid."}
-	case n > 1:
-		why = "every trial there is incomplete or invalid; the list of trials says why"
+	if n == len(sides) {
+		list = append([]string{"No verdict: every trial is incomplete or invalid."}, list...)
 	}
-	return []string{"No verdict on " + s.Where(failed) + ": " + why + "."}
+	const told = 2
+	if reasons = number.Unique(reasons); len(reasons) > told {
+		return append(list, "No verdict on "+s.Where(failed)+": every trial there is incomplete or invalid; the list of trials says why.")
+	}
+	for _, why := range reasons {
+		list = append(list, "No verdict on "+s.Where(func(part *trials.Side) bool { return failed(part) && part.WhyNot() == why })+": "+why+".")
+	}
+	return list
 }
 
 // losses are the headlines of every lost or repeated delivery, trials set aside
@@ -313,10 +305,15 @@ func Suspects(s *trials.Set) string {
 	for _, d := range metric.DoubtCounts(list) {
 		why = append(why, fmt.Sprintf("%s in %s", d.Words, number.Plural(float64(d.Attempts), "trial")))
 	}
-	text := number.OfAll(n, all, "point") + " are suspect"
-	if n == all {
-		text = "All " + number.Plural(float64(all), "point") + " are suspect"
+	thing := "point"
+	if len(s.Points) == 1 {
+		thing = "transport"
 	}
+	text := number.OfAll(n, all, thing)
+	if n == all && n > 1 {
+		text = "All " + number.Plural(float64(all), thing)
+	}
+	text += map[bool]string{true: " is suspect", false: " are suspect"}[n == 1]
 	if len(why) > 0 {
 		text += ": " + number.Join(why)
 	}

@@ -28,23 +28,23 @@ func TestVerdict(t *testing.T) {
 	}{
 		{"usual", []string{
 			"At 1,000 clients and 1 message/s, WebSocket needed 1 connection per client and no requests where polling needed 1.01 connections and 60.1 requests per minute.",
-			"1/7.7 of the bytes", "2.98 ms (p50) against 499 ms", "But it needed 1.27 times the server memory per client", "1 in 10 still does by chance",
+			"bandwidth ÷ 7.7", "2.98 ms against 499 ms at the median", "But it needed more: server memory × 1.27", "1 in 10 still does by chance",
 		}, []string{"No verdict", "known spread"}},
 		{"one", []string{"Each transport has one trial, so the spread is unknown."}, []string{"do not overlap", "on purpose"}},
 		{"push", []string{"WebSocket needed 1 connection per client and no requests; it delivered in 2.98 ms (p50)", "so there is no comparison"}, []string{"against"}},
 		{"polling", []string{"polling needed 1.01 connections per client and 60.1 requests per minute", "so there is no comparison"}, []string{"against"}},
 		{"unpaced", []string{"No transport polled at an interval"}, []string{"against"}},
 		{"unknown", []string{"carrier-pigeon needed"}, nil},
-		{"quiet", []string{"no messages", "no bytes (0 bit/s against 4.00 kbit/s)"}, []string{"p50"}},
+		{"quiet", []string{"no messages", "no bandwidth (0 bit/s against 4.00 kbit/s per client)"}, []string{"p50"}},
 		{"few", []string{"At 3 clients and 0.1 messages/s", "There were too few deliveries to show a latency."}, nil},
 		{"lossy", []string{"ws lost 12 of 60,000 expected deliveries (0.0200 %). A transport with losses wins no comparison.", "is not compared"}, []string{"ms (p50)"}},
 		{"invalid", []string{"No verdict: every trial is incomplete or invalid.", "80 ms late"}, []string{"needed"}},
-		{"doubted", []string{"No verdict on sse: every trial is invalid", "Trials of ws are suspect"}, []string{"server-sent events"}},
+		{"doubted", []string{"No verdict on sse: every trial is invalid", "1 of 3 transports is suspect"}, []string{"server-sent events"}},
 		{"frozen", []string{"The server was stopped on purpose for 1.50 s at 8.00 s of the steady state: the latencies include it."}, nil},
 		{"partial", []string{"No verdict on ws: no trial completed."}, []string{"WebSocket"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := said(pointVerdict(pointOf(t, fixture.Cases()[tt.name])))
+			got := said(Verdict(setOf(t, fixture.Cases()[tt.name])))
 			for _, want := range tt.wants {
 				assert.Check(t, strings.Contains(got, want), "the verdict does not say %q:\n%s", want, got)
 			}
@@ -64,8 +64,8 @@ func TestVerdictOverlap(t *testing.T) {
 		cpu := map[string][]float64{"poll": {5, 6, 7}, "ws": {1, 2, 5.5}}[t.Transport][t.Trial-1]
 		t.Server.CPUUserS, t.Server.CPUSysS = cpu, 0
 	}
-	got := said(pointVerdict(pointOf(t, trials)))
-	if !strings.Contains(got, "There is no clear difference in server CPU") || strings.Contains(got, "of the server CPU (") {
+	got := said(Verdict(setOf(t, trials)))
+	if !strings.Contains(got, "There is no clear difference in server CPU") || strings.Contains(got, "server CPU ÷") {
 		t.Errorf("overlapping CPU was told as a difference:\n%s", got)
 	}
 }
@@ -74,7 +74,7 @@ func TestLossInTrialSetAside(t *testing.T) {
 	trials := fixture.Cases()["usual"]
 	fixture.Doubt(&trials[1], result.Invalid, "generator_cpu", "saturated")
 	trials[1].Lost = 7
-	got := said(pointVerdict(pointOf(t, trials)))
+	got := said(Verdict(setOf(t, trials)))
 	assert.Check(t, strings.Contains(got, "ws lost 7 deliveries in trial 1"), "a loss in a trial set aside was hidden:\n%s", got)
 }
 
@@ -109,7 +109,7 @@ func TestFaultInAnyAttempt(t *testing.T) {
 					trials = append(trials, t)
 				}
 			}
-			v := pointVerdict(pointOf(t, trials))
+			v := Verdict(setOf(t, trials))
 			if got := strings.Join(v.Headlines, "\n"); !strings.Contains(got, fault.head) || !strings.Contains(got, "wins no comparison") {
 				t.Errorf("%s, %s: the headlines are %q", name, where, got)
 			}

@@ -14,12 +14,12 @@ import (
 // of its end.
 type Floor struct{ Series }
 
-func (b Floor) numbers() []Series { return []Series{b.Series} }
+func (b Floor) Numbers() []Series { return []Series{b.Series} }
 
-func (b Floor) draw(f *frame) {
+func (b Floor) Draw(f *Frame) {
 	edge := []vg.Point{f.inside(math.Inf(-1), b.Y[0])}
 	for i, x := range b.X {
-		if x <= f.panel.X.High {
+		if x <= f.Panel.X.High {
 			edge = append(edge, f.inside(x, b.Y[i]))
 		}
 	}
@@ -36,15 +36,15 @@ type Span struct {
 	Shaded   bool
 }
 
-func (b Span) draw(f *frame) {
-	left, right := max(f.x(b.From), f.Min.X), min(f.x(b.To), f.Max.X)
+func (b Span) Draw(f *Frame) {
+	left, right := max(f.X(b.From), f.Min.X), min(f.X(b.To), f.Max.X)
 	if b.Shaded && right > left {
-		f.shapes = append(f.shapes, shape{fill: theme.ShadeInk, outline: rectangle(left, f.Min.Y, right, f.Max.Y)})
+		f.shapes = append(f.shapes, shape{fill: theme.ShadeInk, outline: Rectangle(left, f.Min.Y, right, f.Max.Y)})
 	}
 	s := theme.Style(theme.SmallSize, theme.FaintInk, false)
 	s.YAlign = draw.YBottom
-	if s.Width(b.Name)+4 <= f.x(b.To)-f.x(b.From) {
-		f.FillText(s, vg.Point{X: f.x(b.From) + 2, Y: f.Max.Y + 2}, b.Name)
+	if s.Width(b.Name)+4 <= f.X(b.To)-f.X(b.From) {
+		f.FillText(s, vg.Point{X: f.X(b.From) + 2, Y: f.Max.Y + 2}, b.Name)
 	}
 }
 
@@ -56,13 +56,13 @@ type Note struct {
 	UpperRight bool
 }
 
-func (n Note) draw(f *frame) {
+func (n Note) Draw(f *Frame) {
 	s := theme.Style(n.Size, theme.FaintInk, false)
 	at := vg.Point{X: f.Min.X + 5, Y: f.Min.Y + 3}
 	s.YAlign = draw.YBottom
 	if n.UpperRight {
-		at = vg.Point{X: f.Max.X - s.Width(n.Text) - 6, Y: f.Max.Y - 5}
-		s.YAlign = draw.YTop
+		at = vg.Point{X: f.Max.X - 6, Y: f.Max.Y - 5}
+		s.XAlign, s.YAlign = draw.XRight, draw.YTop
 	}
-	f.on(notes, func() { f.FillText(s, at, n.Text) })
+	f.On(Notes, func() { f.FillText(s, at, n.Text) })
 }

@@ -7,12 +7,14 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
+	"github.com/pollpush/pollpush/report/internal/svg"
 	"github.com/pollpush/pollpush/report/internal/theme"
 )
 
 // End is the name of a line, written beside the axes at the height of a point, or
-// of the right end of the axis, if that is nearer. A long name is cut, or no room
-// would be left for axes: what is drawn on axes of less than no width never ends.
+// of the right end of the axis, if that is nearer, and joined to it. A long name is
+// cut, or no room would be left for axes: what is drawn on axes of less than no
+// width never ends.
 type End struct {
 	unlisted
 	Name string
@@ -20,8 +22,8 @@ type End struct {
 	X, Y float64
 }
 
-// room is the width beside the axes that it takes.
-func (e End) room() vg.Length {
+// Room is the width beside the axes that it takes.
+func (e End) Room() vg.Length {
 	return theme.Style(theme.BodySize, theme.TextInk, false).Width(e.label()) + 30
 }
 
@@ -29,7 +31,17 @@ func (e End) label() string {
 	return theme.Fit(theme.Style(theme.BodySize, theme.TextInk, false), e.Name, 170)
 }
 
-func (e End) draw(f *frame) { f.ends = append(f.ends, end{e, f.at(min(e.X, f.panel.X.High), e.Y)}) }
+func (e End) Draw(f *Frame) {
+	if !f.Narrow {
+		f.ends = append(f.ends, end{e, f.At(min(e.X, f.Panel.X.High), e.Y)})
+	}
+}
+
+// sample is a piece of the line to the right of a point.
+func (e End) sample(c *draw.Canvas, at vg.Point) {
+	e.Look.Stroke(c, 2, nil, at, vg.Point{X: at.X + 12, Y: at.Y})
+	e.Look.Mark(c, 3, vg.Point{X: at.X + 6, Y: at.Y})
+}
 
 // end is one on the canvas.
 type end struct {
@@ -41,8 +53,9 @@ type end struct {
 const labelGap = vg.Length(13.5)
 
 // drawEnds writes the names in a column to the right of the axes, in the order
-// of their lines, moved apart as far as they need.
-func (f *frame) drawEnds() {
+// of their lines, moved apart as far as they need. A dotted line leads to one from
+// where its line ends, if that is elsewhere.
+func (f *Frame) drawEnds() {
 	slices.SortStableFunc(f.ends, func(a, b end) int { return cmp.Compare(a.at.Y, b.at.Y) })
 	heights := make([]vg.Length, len(f.ends))
 	for i, e := range f.ends {
@@ -51,13 +64,14 @@ func (f *frame) drawEnds() {
 	spread(heights, f.Max.Y-labelGap/3) // the heading is close above
 	s := theme.Style(theme.BodySize, theme.TextInk, false)
 	for i, e := range f.ends {
-		y := heights[i]
-		if f.Max.X-e.at.X > 0.5 || y != e.at.Y {
-			f.StrokeLines(draw.LineStyle{Color: e.Look.Ink, Width: 0.6}, []vg.Point{e.at, {X: f.Max.X + 8, Y: y}})
-		}
-		e.Look.Stroke(&f.Canvas, 2, nil, vg.Point{X: f.Max.X + 8, Y: y}, vg.Point{X: f.Max.X + 20, Y: y})
-		e.Look.Mark(&f.Canvas, 3, vg.Point{X: f.Max.X + 14, Y: y})
-		theme.Middle(&f.Canvas, s, vg.Point{X: f.Max.X + 25, Y: y}, e.label())
+		at := vg.Point{X: f.Max.X + 8, Y: heights[i]}
+		svg.Owned(f.Canvas, svg.Owner{Name: e.Name, Entry: true}, func() {
+			if f.Max.X-e.at.X > 0.5 || at.Y != e.at.Y {
+				f.StrokeLines(draw.LineStyle{Color: e.Look.Edge(), Width: 0.8, Dashes: theme.Dotted}, []vg.Point{e.at, at})
+			}
+			e.sample(&f.Canvas, at)
+			theme.Middle(&f.Canvas, s, vg.Point{X: at.X + 17, Y: at.Y}, e.label())
+		})
 	}
 }
 

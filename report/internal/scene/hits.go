@@ -12,46 +12,43 @@ type Hit struct {
 	Box  vg.Rectangle
 	Name string // of a transport; empty where the place is of several
 	X, Y string
+	Line string // whose point it is, if one's
 }
 
-// Says is the hit in one text.
+// Says is the hit in lines, the first of which is its head.
 func (h *Hit) Says() string {
-	switch {
-	case h.Name == "":
-		return h.X + ": " + h.Y
-	case h.X == "":
-		return h.Name + ": " + h.Y
+	if h.Name == "" {
+		return h.X + "\n" + h.Y
 	}
-	return h.Name + ", " + h.X + ": " + h.Y
+	return h.Name + "\n" + h.X + ": " + h.Y
 }
 
 // hitPoint adds the hit of a point, if both axes say values and no strips do.
-func (f *frame) hitPoint(at vg.Point, name string, x, y float64) {
+func (f *Frame) hitPoint(at vg.Point, name string, x, y float64) {
 	const reach = vg.Length(7)
-	if f.panel.Strips || f.panel.X.Say == nil || f.panel.Y.Say == nil {
+	if f.Panel.Strips > 0 || f.Panel.X.Say == nil || f.Panel.Y.Say == nil {
 		return
 	}
 	box := vg.Rectangle{Min: vg.Point{X: at.X - reach, Y: at.Y - reach}, Max: vg.Point{X: at.X + reach, Y: at.Y + reach}}
-	f.hits = append(f.hits, Hit{box, name, f.panel.X.Say(x), f.panel.Y.Say(y)})
+	f.Hits = append(f.Hits, Hit{box, name, f.Panel.X.Say(x), f.Panel.Y.Say(y), name})
 }
 
 // hitStrips adds upright hits, each of one on the axis across, or of the first of
 // several where those would be too narrow to be pointed at. They say the values of
 // all lines.
-func (f *frame) hitStrips() {
-	const narrowest = vg.Length(5)
-	across := &f.panel.X
-	step := math.Ceil(float64(narrowest / (f.x(1) - f.x(0))))
+func (f *Frame) hitStrips() {
+	across := &f.Panel.X
+	step := math.Ceil((across.High - across.Low) / float64(f.Panel.Strips))
 	for from := across.Low; from < across.High; from += step {
 		var values []string
-		for _, m := range f.panel.Scene {
+		for _, m := range f.Panel.Scene {
 			if l, ok := m.(Line); ok {
-				values = append(values, l.within(from, from+1, f.panel.Y.Say)...)
+				values = append(values, l.within(from, from+1, f.Panel.Y.Say)...)
 			}
 		}
 		if len(values) > 0 {
-			box := vg.Rectangle{Min: vg.Point{X: f.x(from), Y: f.Min.Y}, Max: vg.Point{X: min(f.x(from+step), f.Max.X), Y: f.Max.Y}}
-			f.hits = append(f.hits, Hit{Box: box, X: across.Say(from), Y: strings.Join(values, "\n")})
+			box := vg.Rectangle{Min: vg.Point{X: f.X(from), Y: f.Min.Y}, Max: vg.Point{X: min(f.X(from+step), f.Max.X), Y: f.Max.Y}}
+			f.Hits = append(f.Hits, Hit{Box: box, X: across.Say(from), Y: strings.Join(values, "\n")})
 		}
 	}
 }

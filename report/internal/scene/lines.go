@@ -4,6 +4,7 @@ import (
 	"math"
 	"slices"
 
+	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 
@@ -61,7 +62,7 @@ func (l *Line) right() Point {
 	return right
 }
 
-func (l Line) numbers() []Series {
+func (l Line) Numbers() []Series {
 	line, low, high, crossed := Series{Name: l.Name}, Series{Name: l.Name + " band, low"}, Series{Name: l.Name + " band, high"}, Series{Name: l.Name + " invalid"}
 	for _, p := range l.Points {
 		if p.Mark == Crossed {
@@ -77,23 +78,17 @@ func (l Line) numbers() []Series {
 	return slices.DeleteFunc([]Series{line, low, high, crossed}, func(s Series) bool { return l.Unlisted || len(s.Y) == 0 })
 }
 
-func (l Line) draw(f *frame) {
+func (l Line) Draw(f *Frame) {
 	l.drawBand(f)
-	f.on(strokes, func() { l.stroke(f) })
-	f.on(marks, func() {
-		for _, p := range l.Points {
-			if p.Mark != Unmarked {
-				l.drawMark(f, p)
-			}
-		}
-	})
+	f.On(Strokes, func() { f.owned(l.Name, func() { l.stroke(f) }) })
+	f.On(Marks, func() { f.owned(l.Name, func() { l.drawMarks(f) }) })
 }
 
-func (l Line) stroke(f *frame) {
+func (l Line) stroke(f *Frame) {
 	var joined []vg.Point
 	for i, p := range l.Points {
 		if p.Mark != Crossed {
-			joined = append(joined, f.at(p.X, p.Y))
+			joined = append(joined, f.At(p.X, p.Y))
 		}
 		if p.Mark != Crossed && i < len(l.Points)-1 {
 			continue
@@ -105,8 +100,8 @@ func (l Line) stroke(f *frame) {
 	}
 }
 
-func (l Line) drawBand(f *frame) {
-	s := shape{fill: theme.Pale(l.Look.Ink)}
+func (l Line) drawBand(f *Frame) {
+	s := shape{owner: l.Name, fill: theme.Pale(l.Look.Ink)}
 	var low []vg.Point
 	for _, p := range l.Points {
 		if p.banded() {
@@ -121,10 +116,45 @@ func (l Line) drawBand(f *frame) {
 	}
 }
 
-// drawMark writes the label above a point, to the right of it; but below the
-// rightmost, as a line to the name of the transport begins there.
-func (l Line) drawMark(f *frame, p Point) {
-	at := f.at(p.X, p.Y)
+// drawMarks draws the markers, and then the labels: above a point, to the right of
+// it; but below the rightmost, as a line to the name of the transport begins there.
+// One that would lie on another is left out.
+func (l Line) drawMarks(f *Frame) {
+	for _, p := range l.Points {
+		if p.Mark != Unmarked {
+			l.drawMark(f, p)
+		}
+	}
+	for _, p := range l.Points {
+		if p.Label == "" {
+			continue
+		}
+		s := theme.Style(theme.SmallSize, theme.TextInk, false)
+		at := f.At(p.X, p.Y)
+		place := vg.Point{X: at.X + 5, Y: at.Y + 7}
+		if p.X == l.right().X {
+			s.XAlign, place = draw.XCenter, vg.Point{X: at.X, Y: at.Y - 11}
+		}
+		f.label(s, place, p.Label)
+	}
+}
+
+// label writes words where no others are.
+func (f *Frame) label(s text.Style, at vg.Point, words string) {
+	width := s.Width(words)
+	left := at.X + width*vg.Length(s.XAlign)
+	box := vg.Rectangle{Min: vg.Point{X: left, Y: at.Y - s.Font.Size/2}, Max: vg.Point{X: left + width, Y: at.Y + s.Font.Size/2}}
+	covers := func(o vg.Rectangle) bool {
+		return box.Min.X < o.Max.X && o.Min.X < box.Max.X && box.Min.Y < o.Max.Y && o.Min.Y < box.Max.Y
+	}
+	if !slices.ContainsFunc(f.labels, covers) {
+		f.labels = append(f.labels, box)
+		theme.Middle(&f.Canvas, s, at, words)
+	}
+}
+
+func (l Line) drawMark(f *Frame, p Point) {
+	at := f.At(p.X, p.Y)
 	place := at
 	if l.Apart {
 		place = beside(at, f.taken)
@@ -136,15 +166,6 @@ func (l Line) drawMark(f *frame, p Point) {
 		l.Look.Mark(&f.Canvas, l.Radius, place)
 	}
 	f.hitPoint(at, l.Name, p.X, p.Y)
-	if p.Label == "" {
-		return
-	}
-	s := theme.Style(theme.SmallSize, theme.TextInk, false)
-	label := vg.Point{X: at.X + 5, Y: at.Y + 7}
-	if p.X == l.right().X {
-		label = vg.Point{X: at.X - s.Width(p.Label)/2, Y: at.Y - 11}
-	}
-	theme.Middle(&f.Canvas, s, label, p.Label)
 }
 
 // beside is the nearest place at the height of a point that no marker lies on.
@@ -171,30 +192,31 @@ func beside(at vg.Point, taken []vg.Point) vg.Point {
 type Guide struct {
 	Series
 	NameAtLine bool
+	Unnamed    bool // the heading says what it is
 }
 
 // guideStyle is how a guide is drawn, here and in the legend.
 var guideStyle = draw.LineStyle{Color: theme.TextInk, Width: 1, Dashes: theme.Dashed}
 
-func (g Guide) numbers() []Series { return []Series{g.Series} }
+func (g Guide) Numbers() []Series { return []Series{g.Series} }
 
-func (g Guide) draw(f *frame) {
+func (g Guide) Draw(f *Frame) {
 	var points []vg.Point
 	for i, v := range g.Y {
 		switch {
 		case g.X == nil:
-			points = []vg.Point{{X: f.Min.X, Y: f.y(v)}, {X: f.Max.X, Y: f.y(v)}}
-		case v >= f.panel.Y.Low && v <= f.panel.Y.High:
-			points = append(points, f.at(g.X[i], v))
+			points = []vg.Point{{X: f.Min.X, Y: f.Y(v)}, {X: f.Max.X, Y: f.Y(v)}}
+		case v >= f.Panel.Y.Low && v <= f.Panel.Y.High:
+			points = append(points, f.At(g.X[i], v))
 		}
 	}
 	if len(points) > 1 {
-		f.on(notes, func() { g.stroke(f, points) })
+		f.On(Notes, func() { g.stroke(f, points) })
 	}
 }
 
 // stroke writes the name, if that is its place, below the left part of the line.
-func (g Guide) stroke(f *frame, points []vg.Point) {
+func (g Guide) stroke(f *Frame, points []vg.Point) {
 	f.StrokeLines(guideStyle, points)
 	if !g.NameAtLine {
 		return

@@ -9,15 +9,20 @@ import (
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
-// PointTable is the table of the metrics that every reader wants.
-func PointTable(r *trials.Point) document.Table {
+// Main is the table that every reader wants: metrics by transport, or, of a sweep,
+// a row for each point and transport.
+func Main(s *trials.Set) (document.Table, []document.Meaning) {
+	if len(s.Points) > 1 {
+		return sweptTable(s), meanings(metric.SweptColumns)
+	}
+	r := s.Points[0]
 	t, _ := metricsTable(r, metric.Metrics)
 	row := []document.Cell{document.Text("trials used")}
 	for i := range r.Sides {
 		row = append(row, document.Count(len(r.Sides[i].Used)))
 	}
 	t.Rows = slices.Insert(t.Rows, 0, row)
-	return t
+	return t, meanings(metric.Metrics)
 }
 
 // knownTable is metrics by transport, without the rows of which no trial holds
@@ -58,18 +63,9 @@ func metricRow(r *trials.Point, m *metric.Metric) (row []document.Cell, known bo
 	for i := range r.Sides {
 		c := m.Cell(r.Sides[i].Used)
 		known = known || c.Known()
-		row = append(row, metricCell(m, c))
+		row = append(row, document.Measured(m, c))
 	}
 	return row, known
-}
-
-// metricCell is a metric's median with the range of the trials.
-func metricCell(m *metric.Metric, c metric.Cell) document.Cell {
-	cell := document.Number(m.Unit.Format(c.Value), c.Value)
-	if !m.Total && len(c.Values) > 1 {
-		cell.Range = m.Unit.Range(c.Value, c.Low, c.High)
-	}
-	return cell
 }
 
 // sideCell is a transport's name with its stamp.
@@ -85,32 +81,29 @@ func sideCell(s *trials.Side) document.Cell {
 	return c
 }
 
-// PointNotes are what a reader of the metrics table has to know.
-func PointNotes(r *trials.Point) []string {
-	several, dash := false, false
-	for i := range r.Sides {
-		several = several || len(r.Sides[i].Used) > 1
-		for j := range metric.Metrics {
-			if c := metric.Metrics[j].Cell(r.Sides[i].Used); !c.Known() && !metric.Metrics[j].Rare {
-				dash = true
-			}
-		}
+// Notes are what a reader of the main table has to know.
+func Notes(s *trials.Set) (notes []string) {
+	several := false
+	for _, side := range s.Sides() {
+		several = several || len(side.Used) > 1
 	}
-	var notes []string
-	if several {
+	switch {
+	case len(s.Points) > 1:
+		notes = append(notes, "Numbers are medians of the trials used; the charts show their spread. Lost deliveries are sums.")
+	case several:
 		notes = append(notes, "Numbers are medians of the trials used, with the lowest and highest in brackets. Delivery counts are sums.")
 	}
-	if r.AsksAndPushes() {
-		notes = append(notes, "Polling clients stay on Go's HTTP server, which keeps a goroutine and buffers per connection; push clients do not. That is part of the difference in server memory.")
+	if s.AsksAndPushes() {
+		notes = append(notes, "Transports that do not poll at an interval are measured at one interval only: no other would change them.")
 	}
-	if dash {
-		notes = append(notes, "– means that a number does not apply, was not measured, or has too few samples for the percentile: p99 needs 1,000, p99.9 needs 10,000.")
+	if s.Points[0].AsksAndPushes() {
+		notes = append(notes, "Polling clients stay on Go's HTTP server, which keeps a goroutine and buffers per connection; push clients do not. That is part of the difference in server memory.")
 	}
 	return notes
 }
 
-// SetTable is one row for each point and transport.
-func SetTable(s *trials.Set) document.Table {
+// sweptTable is one row for each point and transport.
+func sweptTable(s *trials.Set) document.Table {
 	t := document.Table{Head: document.Texts("at", "transport"), Names: 2, Numbers: true}
 	for _, c := range metric.SweptColumns {
 		t.Head = append(t.Head, document.Text(c.Column))
@@ -132,16 +125,4 @@ func SetTable(s *trials.Set) document.Table {
 		}
 	}
 	return t
-}
-
-func SetNotes(s *trials.Set) []string {
-	notes := []string{"Numbers are medians of the trials used; the charts show their spread. Lost deliveries are sums. – means that a number does not apply, was not measured, or has too few samples for the percentile: p99 needs 1,000."}
-	if s.AsksAndPushes() {
-		notes = append(notes, "Transports that do not poll at an interval are measured at one interval only: no other would change them.")
-	}
-	return notes
-}
-
-func SetMeanings() []document.Meaning {
-	return Meanings(metric.SweptColumns)
 }

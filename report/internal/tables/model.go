@@ -8,7 +8,6 @@ import (
 
 	"github.com/pollpush/pollpush/internal/stat"
 	"github.com/pollpush/pollpush/report/internal/document"
-	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/model"
 	"github.com/pollpush/pollpush/report/internal/number"
 	"github.com/pollpush/pollpush/report/internal/prose"
@@ -18,11 +17,6 @@ import (
 const modelText = "What arithmetic predicts for N clients in rooms of λ messages a second, beside what was measured. Clients poll every T seconds, or wait at most W, with heartbeats every H; a round trip r is taken to be as long as posting a message took. ⚠ marks differences above 10 %."
 
 var modelHead = document.Texts("transport", "number", "model", "modelled", "measured", "difference")
-
-// modelSection holds what was measured against what arithmetic says.
-func modelSection(r *trials.Point) document.Section {
-	return document.Section{Title: "Model and measurement", About: modelText, Table: modelTable(r), Notes: agreement(r)}
-}
 
 // modelRow is one number beside its model.
 func modelRow(m *model.Row, name document.Cell) []document.Cell {
@@ -34,185 +28,116 @@ func modelRow(m *model.Row, name document.Cell) []document.Cell {
 		document.Number(m.Unit.Format(m.Modelled), m.Modelled), document.Number(m.Unit.Format(m.Measured), m.Measured), change}
 }
 
-func modelTable(r *trials.Point) document.Table {
-	t := document.Table{Head: modelHead}
-	for _, m := range model.Modelled(r) {
-		t.Rows = append(t.Rows, modelRow(&m, sideCell(r.Side(m.Transport))))
+// modelSection is what was measured beside what arithmetic says; of a sweep, where
+// the two part.
+func modelSection(s *trials.Set) document.Section {
+	part := document.Section{Title: "Model and measurement", About: modelText, Table: document.Table{Head: modelHead}}
+	sweep := len(s.Points) > 1
+	if sweep {
+		part.Table.Head, part.Table.Names = slices.Insert(slices.Clone(modelHead), 0, document.Text("at")), 2
 	}
-	return t
-}
-
-// differences says in words where model and measurement part by more than 10 %.
-func differences(r *trials.Point) []string {
-	var out []string
-	for i := range r.Sides {
-		s := &r.Sides[i]
-		for _, m := range model.Modelled(r) {
-			if m.Transport != s.Transport || !m.Parts() {
-				continue
-			}
-			text := fmt.Sprintf("%s, %s: measured %s, modelled %s (%s)",
-				m.Transport, m.Name, m.Unit.Format(m.Measured), m.Unit.Format(m.Modelled), number.ChangeText(m.Difference()))
-			if n := s.Used[0].Offered; m.Name == "messages offered per second" && s.Used[0].Asked.Arrivals != "constant" && n > 0 {
-				text += fmt.Sprintf("; a random schedule of %s messages varies by about ±%s %%, and so does what depends on it",
-					number.Thousands(fmt.Sprint(n)), number.Plain(100/math.Sqrt(float64(n))))
-			}
-			out = append(out, text+".")
-		}
-	}
-	return out
-}
-
-// agreement is differences, or that there are none.
-func agreement(r *trials.Point) []string {
-	if parts := differences(r); len(parts) > 0 {
-		return parts
-	}
-	if len(model.Modelled(r)) == 0 {
-		return []string{"No trial completed, so there is nothing to compare with the model."}
-	}
-	return []string{"Model and measurement agree within 10 % everywhere."}
-}
-
-// differencesSection is where model and measurement part, at any point.
-func differencesSection(s *trials.Set) document.Section {
-	part := document.Section{Title: "Model and measurement", About: modelText}
-	part.Table = document.Table{Head: slices.Insert(slices.Clone(modelHead), 0, document.Text("at")), Names: 2}
-	modelled := false
+	modelled, parted, strays := false, false, 0.0
 	for _, p := range s.Points {
 		for _, m := range model.Modelled(p) {
-			modelled = true
-			if m.Parts() {
-				row := modelRow(&m, sideCell(p.Side(m.Transport)))
-				part.Table.Rows = append(part.Table.Rows, slices.Insert(row, 0, document.Text(p.Label)))
+			modelled, parted = true, parted || m.Parts()
+			if sweep && !m.Parts() {
+				continue
+			}
+			side := p.Side(m.Transport)
+			row := modelRow(&m, sideCell(side))
+			if sweep {
+				row = slices.Insert(row, 0, document.Text(p.Label))
+			}
+			part.Table.Rows = append(part.Table.Rows, row)
+			if n := side.Used[0].Offered; m.Parts() && m.Name == "messages offered per second" && side.Used[0].Asked.Arrivals != "constant" && n > 0 {
+				strays = math.Max(strays, 1/math.Sqrt(float64(n)))
 			}
 		}
 	}
 	switch {
 	case !modelled:
 		part.Notes = []string{"No trial completed, so there is nothing to compare with the model."}
-	case len(part.Table.Rows) == 0:
+	case !parted:
 		part.Notes = []string{"Model and measurement agree within 10 % everywhere."}
-	default:
+	case sweep:
 		part.Notes = []string{"Only differences above 10 % are shown."}
+	}
+	if strays > 0 {
+		part.Notes = append(part.Notes, fmt.Sprintf("A random schedule of so few messages varies by about ±%s, and so does what depends on it.", number.Percent(strays)))
 	}
 	return part
 }
 
-// unitCosts is what the server's activities cost one by one, by transport. Rows
-// of which nothing is known are left out.
-func unitCosts(r *trials.Point) document.Table {
-	t := acrossTable(r, "unit cost")
-	rows := make([][]document.Cell, len(model.Activities))
-	for i, a := range model.Activities {
-		rows[i] = document.Texts(a.Name)
+// unitCostSection is what the server's activities cost one by one: of each
+// transport or, in a sweep, fitted to all rates and intervals together.
+func unitCostSection(s *trials.Set) document.Section {
+	part := document.Section{Title: "Unit costs", About: "What each activity of the server costs, fitted to the seconds of the steady states.", Table: document.Table{Head: document.Texts("transport")}}
+	t := &part.Table
+	for _, a := range model.Activities {
+		t.Head = append(t.Head, document.Text(a.Name))
 	}
-	fitted := document.Texts("seconds fitted")
-	for i := range r.Sides {
-		s := &r.Sides[i]
-		costs, n := model.FitCosts(s)
-		for k, a := range model.Activities {
-			cell := costCell(costs, a)
-			if _, ok := costs[a.Name]; !ok && a.Name == model.PerIdleClient.Name && s.Paced() && n >= model.FewestSeconds {
-				cell = document.Text("included in the polls")
+	t.Head = append(t.Head, document.Text("seconds fitted"))
+	paced, pushed := false, false
+	var again []string // which ask again as soon as they are answered
+	add := func(names []document.Cell, side *trials.Side, costs map[string]model.UnitCost, seconds int) {
+		if seconds == 0 {
+			return
+		}
+		row := names
+		for _, a := range model.Activities {
+			row = append(row, costCell(costs, a))
+		}
+		t.Rows = append(t.Rows, append(row, document.Count(seconds)))
+		_, held := costs[model.PerIdleClient.Name]
+		paced, pushed = paced || side.Paced() && !held, pushed || !side.Paced()
+		if side.Rearms() {
+			again = append(again, side.Transport)
+		}
+	}
+	if len(s.Points) == 1 {
+		for i := range s.Points[0].Sides {
+			side := &s.Points[0].Sides[i]
+			costs, n := model.FitCosts(side)
+			add([]document.Cell{sideCell(side)}, side, costs, n)
+		}
+	} else if axes := s.BreakEvenAxes(); len(axes) > 0 {
+		part.About = "What each activity of the server costs, fitted to the seconds of the steady states at all rates and intervals together."
+		t.Head, t.Names = slices.Insert(t.Head, 0, document.Text("at")), 2
+		for _, l := range s.Cuts(axes[0]) {
+			p := l.Points[0]
+			if len(axes) > 1 && p.Head.Asked.PublishRate != s.Points[0].Head.Asked.PublishRate {
+				continue // one fit holds all rates and intervals
 			}
-			rows[k] = append(rows[k], cell)
-		}
-		count := document.Text(document.Dash)
-		if n > 0 {
-			count = document.Count(n)
-		}
-		fitted = append(fitted, count)
-	}
-	rows = append(rows, fitted)
-	for i := range metric.IdleMemory {
-		row, _ := metricRow(r, &metric.IdleMemory[i])
-		rows = append(rows, row)
-	}
-	for _, row := range rows {
-		if slices.ContainsFunc(row[1:], document.Cell.Known) {
-			t.Rows = append(t.Rows, row)
+			for _, name := range s.Transports() {
+				if m, ok := model.UnitModel(s, p, name, &model.Expenses[0]); ok {
+					add(document.Texts(fitted(s, p), name), &m.Side, m.Costs, m.Seconds)
+				}
+			}
 		}
 	}
-	return t
+	if len(t.Rows) == 0 {
+		return part
+	}
+	part.Notes = []string{fmt.Sprintf("CPU is fitted over the seconds of all trials used, except the first and last of each steady state: the server's CPU in a second is Σ cost × count, by non-negative least squares. ± is the standard error. – means that the seconds cannot separate a cost: its error is more than half of it, there are fewer than %d seconds, or the counts rise and fall together.", model.FewestSeconds)}
+	if pushed {
+		part.Notes = append(part.Notes, "A delivery includes its share of posting the message and, where clients ask again by themselves, the next request. An idle client-second includes all that the server does without messages, such as its runtime and heartbeats, divided by the clients.")
+	}
+	if len(again) > 0 {
+		part.Notes = append(part.Notes, "For "+number.Join(number.Unique(again))+", requests with and without news are not separated: their cost is in the delivery and in the idle client-second.")
+	}
+	if paced {
+		part.Notes = append(part.Notes, "Clients that poll at one interval make the same number of polls every second, so the cost of holding a client cannot be separated from its polls: it is included in them.")
+	}
+	return part
 }
 
-// costCell is what an activity costs, where the seconds tell it.
+// costCell is what an activity costs, where the seconds show it.
 func costCell(costs map[string]model.UnitCost, a model.Activity) document.Cell {
 	c, ok := costs[a.Name]
 	if !ok || !c.Known() {
 		return document.Text(document.Dash)
 	}
 	return document.Number(c.String(), c.Value)
-}
-
-// unitCostNotes are what a reader of [run.unitCosts] has to know.
-func unitCostNotes(r *trials.Point) []string {
-	paced, pushed, fitted, idle, below := false, false, false, false, false
-	var again []string // which ask again as soon as they are answered
-	for i := range r.Sides {
-		s := &r.Sides[i]
-		_, n := model.FitCosts(s)
-		fitted = fitted || n > 0
-		paced = paced || n > 0 && s.Paced()
-		pushed = pushed || n > 0 && !s.Paced()
-		if n > 0 && s.Rearms() {
-			again = append(again, s.Transport)
-		}
-		idle = idle || metric.IdleMemory[0].Cell(s.Used).Known()
-		below = below || len(metric.Remaining.Cell(s.Used).Values) < len(metric.Heap.Cell(s.Used).Values)
-	}
-	var notes []string
-	if fitted {
-		notes = append(notes, fmt.Sprintf("CPU is fitted over the seconds of all trials used, except the first and last of each steady state: the server's CPU in a second is Σ cost × count, by non-negative least squares. ± is the standard error. – means that the seconds cannot separate a cost: its error is more than half of it, there are fewer than %d seconds, or the counts rise and fall together.", model.FewestSeconds))
-	}
-	if pushed {
-		notes = append(notes, "A delivery includes its share of posting the message and, where clients ask again by themselves, the next request. An idle client-second includes all that the server does without messages, such as its runtime and heartbeats, divided by the clients.")
-	}
-	if len(again) > 0 {
-		notes = append(notes, "For "+number.Join(again)+", requests with and without news are not separated: their cost is in the delivery and in the idle client-second.")
-	}
-	if paced {
-		notes = append(notes, "Clients that poll at one interval make the same number of polls every second, so the cost of holding a client cannot be separated from its polls: it is included in them.")
-	}
-	if idle {
-		notes = append(notes, "Memory per idle client is the server's growth from before the first client until all were connected and no message was sent, including garbage from connecting. Kernel sockets are not part of it: they are socket buffers and, if /proc/slabinfo can be read, the sockets themselves.")
-	}
-	if below {
-		notes = append(notes, "In some trials the rest is below zero, and that row leaves them out: heap and stacks in use can grow by more than resident memory, into pages that were already resident.")
-	}
-	return notes
-}
-
-// unitCostSection is the costs by which crossings are modelled.
-func unitCostSection(s *trials.Set) document.Section {
-	t := document.Table{Head: document.Texts("at", "transport"), Names: 2}
-	parts := []model.Activity{model.PerDelivery, model.PerPollWithNews, model.PerEmptyPoll, model.PerIdleClient}
-	for _, a := range parts {
-		t.Head = append(t.Head, document.Text(a.Name))
-	}
-	if len(s.BreakEvenAxes()) == 0 {
-		return document.Section{}
-	}
-	for _, l := range s.Cuts(s.BreakEvenAxes()[0]) {
-		p := l.Points[0]
-		if len(s.BreakEvenAxes()) > 1 && p.Head.Asked.PublishRate != s.Points[0].Head.Asked.PublishRate {
-			continue // one fit holds all rates and intervals
-		}
-		for _, name := range s.Transports() {
-			m, ok := model.UnitModel(s, p, name, &model.Expenses[0])
-			if !ok {
-				continue
-			}
-			row := document.Texts(fitted(s, p), name)
-			for _, a := range parts {
-				row = append(row, costCell(m.Costs, a))
-			}
-			t.Rows = append(t.Rows, row)
-		}
-	}
-	return document.Section{Title: "Unit costs", About: "What each activity of the server costs, fitted to the seconds of the steady states at all rates and intervals together.", Table: t,
-		Notes: []string{"CPU is fitted over the seconds of all trials used, except the first and last of each steady state: the server's CPU in a second is Σ cost × count, by non-negative least squares. ± is the standard error. – means that the seconds cannot separate a cost. Several intervals separate the cost of holding a client from that of its polls."}}
 }
 
 // fitted names what the trials of one fit have in common.

@@ -2,6 +2,7 @@ package tables
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/report/internal/document"
@@ -11,8 +12,26 @@ import (
 	"github.com/pollpush/pollpush/report/internal/trials"
 )
 
-// Meanings are what the rows of metrics count.
-func Meanings(list []metric.Metric) []document.Meaning {
+// Sections are the tables for readers who ask further, as far as they hold
+// anything.
+func Sections(s *trials.Set) []document.Section {
+	list := []document.Section{breakEvenSection(s), modelSection(s)}
+	if r := s.Points[0]; len(s.Points) == 1 {
+		claims, why := published.Table(r)
+		list = append(list, document.Section{Title: "Published figures", About: "What others published, and what this run measured for each figure.", Table: claims, Notes: why})
+		for i := range metric.Details {
+			d := &metric.Details[i]
+			t, shown := knownTable(r, d.Metrics)
+			list = append(list, document.Section{Title: d.Title, About: d.About, Table: t, Meanings: meanings(shown)})
+		}
+	}
+	notes, commands := profiles(s.Points[0])
+	list = append(list, unitCostSection(s), document.Section{Title: "Profiles", Notes: notes, Commands: commands})
+	return slices.DeleteFunc(list, func(part document.Section) bool { return part.Empty() })
+}
+
+// meanings are what the rows of metrics count.
+func meanings(list []metric.Metric) []document.Meaning {
 	var out []document.Meaning
 	for _, m := range list {
 		if m.Means != "" {
@@ -20,51 +39,6 @@ func Meanings(list []metric.Metric) []document.Meaning {
 		}
 	}
 	return out
-}
-
-// PointSections are those that the run has something to say in.
-func PointSections(r *trials.Point) []document.Section {
-	var list []document.Section
-	add := func(s document.Section) {
-		if !s.Empty() {
-			list = append(list, s)
-		}
-	}
-	add(modelSection(r))
-	claims, why := published.Table(r)
-	add(document.Section{Title: "Published figures", About: "What others published, and what this run measured for each figure.", Table: claims, Notes: why})
-	for i := range metric.Details {
-		d := &metric.Details[i]
-		t, shown := knownTable(r, d.Metrics)
-		add(document.Section{Title: d.Title, About: d.About, Table: t, Meanings: Meanings(shown)})
-	}
-	if t := unitCosts(r); len(t.Rows) > 0 {
-		add(document.Section{Title: "Unit costs", About: "What each activity of the server costs, fitted to the seconds of the steady states.",
-			Table: t, Notes: unitCostNotes(r)})
-	}
-	profiles, commands := profiles(r)
-	add(document.Section{Title: "Profiles", Notes: profiles, Commands: commands})
-	return list
-}
-
-// SetSections are the tables of the sweep for readers who ask further.
-func SetSections(s *trials.Set) []document.Section {
-	var list []document.Section
-	for _, part := range []document.Section{breakEvenSection(s), differencesSection(s), unitCostSection(s)} {
-		if !part.Empty() {
-			list = append(list, part)
-		}
-	}
-	return list
-}
-
-// Nearness is how far each transport's trials were from breaking.
-func Nearness(r *trials.Point) document.Section {
-	t, shown := knownTable(r, metric.NearLimits)
-	return document.Section{
-		About: "This run has one load: it shows how near that load came to breaking anything. A run over several numbers of clients shows what breaks first.",
-		Table: t, Meanings: Meanings(shown),
-	}
 }
 
 // profiles tells where the profiles of the server are, and the commands that

@@ -11,6 +11,7 @@ import (
 	is "gotest.tools/v3/assert/cmp"
 
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/report/internal/document"
 	"github.com/pollpush/pollpush/report/internal/metric"
 	"github.com/pollpush/pollpush/report/internal/model"
 	"github.com/pollpush/pollpush/report/internal/trials"
@@ -84,12 +85,13 @@ func TestUnitCostsAreThoseOfTheSeconds(t *testing.T) {
 		{"polls, and more noise than many messages cost", made{true, 1000, many, posts, 400e-3, 80}, []model.Activity{model.PerPollWithNews, model.PerEmptyPoll}, "156"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r, err := trials.NewPoint([]result.Trial{c.made.trial("x", 1), c.made.trial("x", 2)})
+			s, err := trials.NewSet([]result.Trial{c.made.trial("x", 1), c.made.trial("x", 2)})
 			assert.NilError(t, err)
-			costs, _ := model.FitCosts(&r.Sides[0])
+			costs, _ := model.FitCosts(&s.Points[0].Sides[0])
 			got := map[string]string{}
-			for _, row := range unitCosts(r).Rows {
-				got[row[0].Text] = row[1].Text
+			table := unitCostSection(s).Table
+			for i, head := range table.Head {
+				got[head.Text] = table.Rows[0][i].Text
 			}
 			for _, a := range model.Activities {
 				cost, told := costs[a.Name], slices.ContainsFunc(c.told, func(b model.Activity) bool { return a.Name == b.Name })
@@ -97,8 +99,6 @@ func TestUnitCostsAreThoseOfTheSeconds(t *testing.T) {
 				assert.Check(t, !told || off <= 3*cost.Err+1e-12, "%s: %v ± %v, made of %v", a.Name, cost.Value, cost.Err, c.made.cost[a.Name])
 				want := cost.String()
 				switch {
-				case a.Name == model.PerIdleClient.Name && c.made.paced:
-					want = "included in the polls"
 				case !told:
 					want = "–"
 				}
@@ -148,7 +148,7 @@ func TestMemoryOfIdleClients(t *testing.T) {
 			c.change(&trial)
 			var got []string
 			for i := range metric.IdleMemory {
-				got = append(got, metricCell(&metric.IdleMemory[i], metric.IdleMemory[i].Cell([]result.Trial{trial})).String())
+				got = append(got, document.Measured(&metric.IdleMemory[i], metric.IdleMemory[i].Cell([]result.Trial{trial})).String())
 			}
 			assert.Check(t, slices.Equal(got, c.want), "%q, want %q", got, c.want)
 		})
@@ -158,9 +158,8 @@ func TestMemoryOfIdleClients(t *testing.T) {
 func TestUnitCostNotes(t *testing.T) {
 	push := made{false, 10, varying, map[string]float64{model.PerDelivery.Name: 1e-3}, 0, 20}
 	polls := made{true, 10, varying, map[string]float64{model.PerPollWithNews.Name: 1e-3}, 0, 20}
-	waits, full := push.trial("longpoll", 1), push.trial("ws", 1)
+	waits := push.trial("longpoll", 1)
 	waits.Asked.WaitS = 25
-	full.Server = &result.Cost{Before: &result.Memory{}, Connected: &result.Memory{RSSBytes: 10, HeapBytes: 20}}
 	for _, c := range []struct {
 		name   string
 		trials []result.Trial
@@ -170,20 +169,18 @@ func TestUnitCostNotes(t *testing.T) {
 		{"polls", []result.Trial{polls.trial("poll", 1)}, []string{"CPU is fitted", "Clients that poll"}},
 		{"both", []result.Trial{polls.trial("poll", 1), push.trial("ws", 1)}, []string{"CPU is fitted", "A delivery includes", "Clients that poll"}},
 		{"asks again", []result.Trial{waits}, []string{"CPU is fitted", "A delivery includes", "For longpoll, requests with and without news are not separated"}},
-		{"more in use than resident", []result.Trial{full}, []string{"CPU is fitted", "A delivery includes", "Memory per idle", "In some trials the rest is below zero"}},
 		{"nothing", []result.Trial{{Transport: "ws", Trial: 1, Status: result.Failed}}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r, err := trials.NewPoint(c.trials)
+			s, err := trials.NewSet(c.trials)
 			assert.NilError(t, err)
-			got := unitCostNotes(r)
+			part := unitCostSection(s)
+			got := part.Notes
 			assert.Assert(t, len(got) == len(c.want), "%q, want %q", got, c.want)
 			for i := range got {
 				assert.Check(t, strings.HasPrefix(got[i], c.want[i]), "%q, want %q…", got[i], c.want[i])
 			}
-			if len(c.want) == 0 && len(unitCosts(r).Rows) > 0 {
-				t.Errorf("rows %v of nothing", unitCosts(r).Rows)
-			}
+			assert.Check(t, (len(part.Table.Rows) > 0) == (len(c.want) > 0), "rows %v", part.Table.Rows)
 		})
 	}
 }

@@ -11,13 +11,19 @@ import (
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"github.com/pollpush/pollpush/report/internal/svg"
 )
 
-// Sizes in points. 540 points are 720 CSS pixels, which a README shows whole.
+// Widths of charts in points. 540 are 720 CSS pixels, which a README shows whole;
+// 266 are 355, which a phone does.
 const (
-	ChartWidth = vg.Length(540)
-	Margin     = vg.Length(14)
+	Wide   = vg.Length(540)
+	Narrow = vg.Length(266)
 )
+
+// IsNarrow reports whether something so wide is drawn for phones.
+func IsNarrow(width vg.Length) bool { return width <= Narrow }
 
 // Sizes of letters, in points.
 const (
@@ -33,7 +39,14 @@ func Style(size vg.Length, c color.Color, bold bool) text.Style {
 	if bold {
 		f.Weight = xfont.WeightBold
 	}
-	return text.Style{Color: c, Font: f, Handler: plot.DefaultTextHandler}
+	return text.Style{Color: c, Font: f, Handler: anchoring{plot.DefaultTextHandler}}
+}
+
+// anchoring draws text that keeps to its place in fonts of other widths.
+type anchoring struct{ text.Handler }
+
+func (h anchoring) Draw(c vg.Canvas, txt string, s text.Style, at vg.Point) {
+	svg.Anchored(c, -float64(s.XAlign), func() { h.Handler.Draw(c, txt, s, at) })
 }
 
 // Middle writes a line of text whose small letters are vertically centred on at.
@@ -56,36 +69,52 @@ func Fit(s text.Style, line string, width vg.Length) string {
 // axes of less than no width never ends.
 func ShortName(name string) string { return Fit(Style(BodySize, TextInk, false), name, 110) }
 
-// Wrap breaks text at spaces into lines of a width at most. If more than most
-// would be needed, the last is longer.
-func Wrap(s text.Style, words string, width vg.Length, most int) (lines []string) {
-	for _, word := range strings.Fields(words) {
+// wider is how much wider than the theme's the letters may be where a page is read.
+const wider = 1.13
+
+// Wrap breaks text at spaces into lines of a width at most, even in other fonts, but
+// for words that are wider.
+func Wrap(s text.Style, words string, width vg.Length) (lines []string) {
+	width /= wider
+	for _, word := range strings.Split(words, " ") {
 		if n := len(lines); n > 0 && s.Width(lines[n-1]+" "+word) <= width {
 			lines[n-1] += " " + word
 		} else {
 			lines = append(lines, word)
 		}
 	}
-	if len(lines) > most {
-		lines = append(lines[:most-1], strings.Join(lines[most-1:], " "))
-	}
 	return lines
 }
 
-// FitsAcross reports whether a line of text fits into a chart.
-func FitsAcross(line string, bold bool) bool {
-	return Style(BodySize, TextInk, bold).Width(line) <= ChartWidth-2*Margin
+// Paragraph is text in lines of a width, aligned as its style is.
+type Paragraph struct {
+	style text.Style
+	lines []string
 }
 
-// WriteTop writes a line at the top of a canvas.
-func WriteTop(c draw.Canvas, s text.Style, below vg.Length, line string) {
-	s.YAlign = draw.YTop
-	c.FillText(s, vg.Point{X: c.Min.X, Y: c.Max.Y - below}, Fit(s, line, c.Size().X))
+// NewParagraph has no line of no words.
+func NewParagraph(s text.Style, words string, width vg.Length) (p Paragraph) {
+	if words != "" {
+		p = Paragraph{s, Wrap(s, words, width)}
+	}
+	return p
 }
 
-// WriteInstead writes a sentence where a plot would have been.
-func WriteInstead(c draw.Canvas, sentence string) {
-	s := Style(BodySize, FaintInk, false)
-	s.XAlign, s.YAlign = draw.XCenter, draw.YCenter
-	c.FillText(s, c.Center(), Fit(s, sentence, c.Size().X))
+func (p *Paragraph) step() vg.Length { return p.style.Font.Size * 1.35 }
+
+// Height is that of all lines.
+func (p *Paragraph) Height() vg.Length { return vg.Length(len(p.lines)) * p.step() }
+
+// Take writes the paragraph at the top of a canvas, and leaves the rest of that.
+func (p *Paragraph) Take(c *draw.Canvas) {
+	left := c.Min.X - c.Size().X*vg.Length(p.style.XAlign)
+	for _, line := range p.lines {
+		Middle(c, p.style, vg.Point{X: left, Y: c.Max.Y - p.step()/2}, line)
+		c.Max.Y -= p.step()
+	}
+}
+
+// Instead is a sentence where a plot would have been.
+func Instead(sentence string, width vg.Length) Paragraph {
+	return NewParagraph(Style(BodySize, FaintInk, false), sentence, width)
 }

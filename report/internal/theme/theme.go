@@ -92,7 +92,10 @@ var colors = [][2]color.RGBA{
 func Dark() [][2]color.RGBA {
 	list := slices.Clone(colors)
 	for _, l := range Looks() {
-		list = append(list, [2]color.RGBA{l.Ink, l.Dark}, [2]color.RGBA{Pale(l.Ink), mixed(l.Dark, rgb(web.Paper.Dark))})
+		dark := rgb(web.Paper.Dark)
+		for _, fifths := range shades {
+			list = append(list, [2]color.RGBA{mixed(l.Ink, Paper, fifths), mixed(l.Dark, dark, fifths)})
+		}
 	}
 	return list
 }
@@ -103,10 +106,24 @@ func rgb(hex uint32) color.RGBA {
 
 // Pale is c mixed into paper, for what is second to it. It is opaque, since
 // a translucent colour would hide the grid differently in each format.
-func Pale(c color.RGBA) color.RGBA { return mixed(c, Paper) }
+func Pale(c color.RGBA) color.RGBA { return Shades(c)[1] }
 
-func mixed(c, paper color.RGBA) color.RGBA {
-	mix := func(v, w uint8) uint8 { return uint8((int(v)*2 + int(w)*3) / 5) }
+// shades are how many fifths of each are ink, and not paper.
+var shades = [...]int{1, 2, 3, 5}
+
+// Full is the shade that is the ink itself.
+const Full = len(shades) - 1
+
+// Shades are those of an ink, from the lightest.
+func Shades(c color.RGBA) (list [len(shades)]color.RGBA) {
+	for i, fifths := range shades {
+		list[i] = mixed(c, Paper, fifths)
+	}
+	return list
+}
+
+func mixed(c, paper color.RGBA, fifths int) color.RGBA {
+	mix := func(v, w uint8) uint8 { return uint8((int(v)*fifths + int(w)*(5-fifths)) / 5) }
 	return color.RGBA{R: mix(c.R, paper.R), G: mix(c.G, paper.G), B: mix(c.B, paper.B), A: 0xFF}
 }
 

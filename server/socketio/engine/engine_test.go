@@ -6,7 +6,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -17,11 +16,11 @@ import (
 	"gotest.tools/v3/assert"
 	is "gotest.tools/v3/assert/cmp"
 
+	"github.com/pollpush/pollpush/internal/testkit"
 	"github.com/pollpush/pollpush/server/wire"
 )
 
-// patience bounds every wait of the tests; none of them measures time.
-const patience = 20 * time.Second
+const patience = testkit.Patience
 
 // harness is a server on a port of its own, whose handlers echo and record, and
 // a client of it.
@@ -105,7 +104,7 @@ func startWith(t *testing.T, config Config, limit time.Duration) *harness {
 		assert.Check(t, server.Shutdown(ctx), "Shutdown")
 		<-served
 		assert.Check(t, is.Equal(h.Sessions(), 0), "sessions are left")
-		h.await("connections closed", func() bool { return h.tally.Open.Load() == 0 })
+		testkit.Await(h.t, "connections closed", func() bool { return h.tally.Open.Load() == 0 })
 		goleak.VerifyNone(t)
 	})
 	return h
@@ -120,13 +119,6 @@ func (h *harness) open(s *Session, _ *http.Request) Handler {
 		}
 	})
 	return r
-}
-
-func (h *harness) await(what string, is func() bool) {
-	h.t.Helper()
-	for end := time.Now().Add(patience); !is(); runtime.Gosched() {
-		assert.Assert(h.t, !time.Now().After(end), "waited in vain for: %s", what)
-	}
 }
 
 // wantGone waits until a session has ended.
@@ -206,7 +198,7 @@ func (h *harness) goGet(id string) <-chan reply {
 // awaitPolling returns once the session's client polls and something holds of that.
 func (h *harness) awaitPolling(what string, s *Session, is func(p *polling) bool) {
 	h.t.Helper()
-	h.await(what, func() bool {
+	testkit.Await(h.t, what, func() bool {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		return s.polling != nil && is(s.polling)
@@ -255,64 +247,28 @@ func (h *harness) dialPolling() (id string, r *recorder) {
 	return h.parse(got.body).SID, <-h.opened
 }
 
-// socket is a client's WebSocket.
-type socket struct {
-	*websocket.Conn
-	t *testing.T
-}
+type socket struct{ *testkit.Socket }
 
 func (h *harness) connect(query string) *socket {
 	h.t.Helper()
-	ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(h.url, "http")+"?"+query, nil)
-	assert.NilError(h.t, err)
-	ws.SetReadDeadline(time.Now().Add(patience))
-	h.t.Cleanup(func() { ws.Close() })
-	return &socket{ws, h.t}
+	return &socket{testkit.Dial(h.t, websocket.DefaultDialer, h.url+"?"+query, nil)}
 }
 
 // dialSocket begins a session.
 func (h *harness) dialSocket() (*socket, *recorder) {
 	h.t.Helper()
 	k := h.connect(socketQuery)
-	h.parse(k.read())
+	h.parse(k.Next())
 	return k, <-h.opened
-}
-
-func (k *socket) read() string {
-	k.t.Helper()
-	kind, b, err := k.ReadMessage()
-	assert.NilError(k.t, err)
-	if kind == websocket.BinaryMessage {
-		return "binary:" + string(b)
-	}
-	return string(b)
-}
-
-func (k *socket) send(packets ...string) {
-	k.t.Helper()
-	for _, p := range packets {
-		assert.NilError(k.t, k.WriteMessage(websocket.TextMessage, []byte(p)))
-	}
-}
-
-func (k *socket) want(packets ...string) {
-	k.t.Helper()
-	for _, p := range packets {
-		got := k.read()
-		assert.Assert(k.t, got == p, "got %.80q, want %.80q", got, p)
-	}
 }
 
 // wantClosed reads until the socket is closed, and closes it.
 func (k *socket) wantClosed(code int) {
-	k.t.Helper()
+	k.T.Helper()
 	defer k.Close()
-	for {
-		_, _, err := k.ReadMessage()
-		if err == nil {
-			continue
-		}
-		assert.Check(k.t, websocket.IsCloseError(err, code), "%v, want close %d", err, code)
-		return
+	var err error
+	for err == nil {
+		_, _, err = k.ReadMessage()
 	}
+	assert.Check(k.T, websocket.IsCloseError(err, code), "%v, want close %d", err, code)
 }

@@ -31,7 +31,7 @@ func TestHandshakeOverPolling(t *testing.T) {
 
 func TestHandshakeOverWebSocket(t *testing.T) {
 	h := start(t, Config{})
-	o := h.parse(h.connect(socketQuery).read())
+	o := h.parse(h.connect(socketQuery).Next())
 	assert.Check(t, is.DeepEqual(o, opening{o.SID, []string{}, 25000, 20000, 1000000}))
 }
 
@@ -130,8 +130,8 @@ func TestOpenMaySend(t *testing.T) {
 			}})
 			if query == socketQuery {
 				k := h.connect(query + "&name=ada")
-				h.parse(k.read())
-				k.want("4hello", "4ada", "binary:\x01\x02\x03\x04")
+				h.parse(k.Next())
+				k.Want("4hello", "4ada", "binary:\x01\x02\x03\x04")
 				return
 			}
 			id := h.parse(h.do("GET", query+"&name=ada", nil).body).SID
@@ -154,6 +154,6 @@ func TestOpenMayClose(t *testing.T) {
 
 	k, r := h.dialSocket()
 	r.wantGone(t, "unwelcome")
-	k.want("4no")
+	k.Want("4no")
 	k.wantClosed(websocket.CloseNormalClosure)
 }

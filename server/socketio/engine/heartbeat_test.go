@@ -25,18 +25,18 @@ func TestHeartbeat(t *testing.T) {
 	t.Run("websocket", func(t *testing.T) {
 		k, _ := h.dialSocket()
 		for range 3 {
-			k.want("2")
-			k.send("3")
+			k.Want("2")
+			k.Send("3")
 		}
 	})
 	t.Run("over an upgrade", func(t *testing.T) {
 		id, _ := h.dialPolling()
 		k := h.connect(socketQuery + "&sid=" + id)
-		k.send("2probe", "5")
-		k.want("3probe")
+		k.Send("2probe", "5")
+		k.Want("3probe")
 		for range 3 {
-			k.want("2")
-			k.send("3")
+			k.Want("2")
+			k.Send("3")
 		}
 	})
 }
@@ -50,7 +50,7 @@ func TestClientsWithoutPongAreDropped(t *testing.T) {
 	})
 	t.Run("websocket", func(t *testing.T) {
 		k, r := h.dialSocket()
-		k.want("2")
+		k.Want("2")
 		k.wantClosed(websocket.ClosePolicyViolation)
 		r.wantGone(t, ReasonPing)
 	})
@@ -58,7 +58,7 @@ func TestClientsWithoutPongAreDropped(t *testing.T) {
 
 // Whatever a client without a pong has out is answered or closed.
 func TestClientWithoutPongIsTold(t *testing.T) {
-	h := start(t, Config{PingInterval: beat, PingTimeout: time.Second})
+	h := start(t, Config{PingInterval: beat, PingTimeout: 3 * time.Second})
 	id, r := h.dialPolling()
 	h.get(id).want(t, 200, "2")
 	k := h.connect(socketQuery + "&sid=" + id)
@@ -74,8 +74,8 @@ func TestUnaskedPongs(t *testing.T) {
 	r.session.mu.Lock()
 	due := r.session.due
 	r.session.mu.Unlock()
-	k.send("3", "3", "4x")
-	k.want("4x")
+	k.Send("3", "3", "4x")
+	k.Want("4x")
 	r.session.mu.Lock()
 	defer r.session.mu.Unlock()
 	assert.Check(t, r.session.due == due, "the next ping was put off")

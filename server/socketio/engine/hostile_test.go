@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"github.com/pollpush/pollpush/internal/testkit"
 )
 
 // Clients that do anything at any time, several of them as the same session, end
@@ -64,8 +65,8 @@ func TestHostileClients(t *testing.T) {
 		})
 	}
 	all.Wait()
-	h.await("all sessions ended", func() bool { return h.Sessions() == 0 })
-	h.await("all sessions forgotten", func() bool {
+	testkit.Await(h.t, "all sessions ended", func() bool { return h.Sessions() == 0 })
+	testkit.Await(h.t, "all sessions forgotten", func() bool {
 		h.mu.Lock()
 		defer h.mu.Unlock()
 		return len(h.sessions) == 0

@@ -47,7 +47,7 @@ func TestPackets(t *testing.T) {
 
 // FuzzPayload holds the check of payloads against splitting them by hand.
 func FuzzPayload(f *testing.F) {
-	for _, seed := range []string{"", "4", "4hello\x1ebAQIDBA==", "\x1e", "4\x1e", "b=", "bAQ==\x1e1", "2probe", "4\xff", "6\x1e3\x1e1", "0", "b\x1eb"} {
+	for _, seed := range []string{"", "4", "4hello\x1ebAQIDBA==", "\x1e", "4\x1e", "b=", "bAQ==\x1e1", "2probe", "4\xff", "4\xc3\x1e4x", "6\x1e3\x1e1", "0{}", "2", "5", "7", "abc", "😀", "b\x1eb", "bAQ", "b__-_", "bAA=A", "b{}", "6" + strings.Repeat("\x1e6", 8)} {
 		f.Add([]byte(seed))
 	}
 	const limit = 8
@@ -86,7 +86,7 @@ func FuzzPayload(f *testing.F) {
 // FuzzPacket gives a session packets one by one, as sockets do: it never panics,
 // and ends exactly where a packet is none or closes it.
 func FuzzPacket(f *testing.F) {
-	for _, seed := range []string{"", "4hello", "bAQIDBA==", "b", "b=", "1", "2probe", "3", "5", "6", "\xff"} {
+	for _, seed := range []string{"", "4hello", "bAQIDBA==", "b", "b=", "bAA=A", "1", "2", "2probe", "3", "5", "6", "7", "0{}", "\x1e", "\xff"} {
 		f.Add([]byte(seed), false)
 	}
 	f.Add([]byte{0, 1, 2}, true)

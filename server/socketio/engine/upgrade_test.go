@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"github.com/pollpush/pollpush/internal/testkit"
 	"gotest.tools/v3/assert"
 	is "gotest.tools/v3/assert/cmp"
 )
@@ -15,8 +16,8 @@ import (
 func (h *harness) probe(id string) *socket {
 	h.t.Helper()
 	k := h.connect(socketQuery + "&sid=" + id)
-	k.send("2probe")
-	k.want("3probe")
+	k.Send("2probe")
+	k.Want("3probe")
 	return k
 }
 
@@ -29,8 +30,8 @@ func TestUpgrade(t *testing.T) {
 	h.get(id).want(t, 200, "6") // parked for a moment: the client is about to finish
 	h.post(id, "4by polling").want(t, 200, "ok")
 	h.get(id).want(t, 200, "4by polling")
-	k.send("5", "4by socket")
-	k.want("4by socket")
+	k.Send("5", "4by socket")
+	k.Want("4by socket")
 	h.wantOneSocket(k, id)
 	assert.Check(t, is.Equal(h.Sessions(), 1), "sessions")
 	k.Close()
@@ -46,8 +47,8 @@ func TestUpgradeTakesTheQueueAlong(t *testing.T) {
 	r.session.Send(Binary([]byte{1, 2, 3, 4}, nil))
 	r.session.Send(Text())
 	r.session.Send(Text([]byte("three")))
-	k.send("5", "4four")
-	k.want("4one", "4two", "binary:\x01\x02\x03\x04", "binary:", "4three", "4four")
+	k.Send("5", "4four")
+	k.Want("4one", "4two", "binary:\x01\x02\x03\x04", "binary:", "4three", "4four")
 }
 
 // A client that finishes while its GET is parked has broken the rule; the GET is
@@ -62,8 +63,8 @@ func TestUpgradeWithParkedGet(t *testing.T) {
 		p.probed = p.probe != nil
 		return p.probed
 	})
-	k.send("5", "4x")
-	k.want("4x")
+	k.Send("5", "4x")
+	k.Want("4x")
 	(<-parked).want(t, 400, bodyBad)
 }
 
@@ -97,11 +98,11 @@ func TestOrderOverUpgrade(t *testing.T) {
 				take(packet)
 			}
 		}
-		k.send("5")
-		h.await("the upgrade", func() bool { return r.session.socket.Load() != nil })
+		k.Send("5")
+		testkit.Await(h.t, "the upgrade", func() bool { return r.session.socket.Load() != nil })
 		close(upgraded)
 		for i < n {
-			take(k.read())
+			take(k.Next())
 		}
 		k.Close()
 		r.wantGone(t, ReasonClose)
@@ -127,14 +128,14 @@ func TestFailedUpgrades(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			id, r := h.dialPolling()
 			k := h.connect(socketQuery + "&sid=" + id)
-			k.send(c.packets...)
+			k.Send(c.packets...)
 			k.wantClosed(c.code)
 			h.post(id, "4still polling").want(t, 200, "ok")
 			h.get(id).want(t, 200, "4still polling")
 			h.awaitPolling("the failed socket forgotten", r.session, func(p *polling) bool { return p.probe == nil })
 			k = h.probe(id) // and may try again
-			k.send("5", "4x")
-			k.want("4x")
+			k.Send("5", "4x")
+			k.Want("4x")
 		})
 	}
 	t.Run("binary", func(t *testing.T) {
@@ -160,8 +161,8 @@ func TestSecondProbeIsClosed(t *testing.T) {
 	k := h.probe(id)
 	second := h.connect(socketQuery + "&sid=" + id)
 	second.wantClosed(websocket.ClosePolicyViolation)
-	k.send("2probe", "5", "4x")
-	k.want("3probe", "4x")
+	k.Send("2probe", "5", "4x")
+	k.Want("3probe", "4x")
 }
 
 func TestWebSocketSessionHasOneSocket(t *testing.T) {
@@ -176,8 +177,8 @@ func (h *harness) wantOneSocket(k *socket, id string) {
 	h.get(id).want(h.t, 400, bodyBad)
 	h.post(id, "4x").want(h.t, 400, bodyBad)
 	h.connect(socketQuery + "&sid=" + id).wantClosed(websocket.ClosePolicyViolation)
-	k.send("4still there")
-	k.want("4still there")
+	k.Send("4still there")
+	k.Want("4still there")
 }
 
 func TestUpgradeDuringPostEndsTheSession(t *testing.T) {
@@ -188,7 +189,7 @@ func TestUpgradeDuringPostEndsTheSession(t *testing.T) {
 	r.onEcho = func([]byte) { taking <- true; <-goOn }
 	posted := h.goDo(t.Context(), "POST", id, strings.NewReader("4one"))
 	<-taking
-	k.send("5", "4two")
+	k.Send("5", "4two")
 	k.wantClosed(websocket.ClosePolicyViolation)
 	goOn <- true
 	<-posted
