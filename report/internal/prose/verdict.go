@@ -310,7 +310,10 @@ func Suspects(s *trials.Set) string {
 		thing = "transport"
 	}
 	text := number.OfAll(n, all, thing)
-	if n == all && n > 1 {
+	switch {
+	case n == all && n == 2:
+		text = "Both " + thing + "s"
+	case n == all && n > 2:
 		text = "All " + number.Plural(float64(all), thing)
 	}
 	text += map[bool]string{true: " is suspect", false: " are suspect"}[n == 1]
