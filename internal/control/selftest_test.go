@@ -44,13 +44,13 @@ func measureOne(t *testing.T, o Options) result.Trial {
 	return trials[0]
 }
 
-// measureUnless measures a trial, again where it has a reason of this code, and
-// returns the last.
+// measureUnless measures a trial, again where it has a reason of this code, more
+// often than the machine stays busy for, and returns the last.
 func measureUnless(t *testing.T, code string, o func() Options) result.Trial {
 	t.Helper()
 	for try := 1; ; try++ {
 		trial := measureOne(t, o())
-		if try == tries || !slices.ContainsFunc(trial.Reasons, func(r result.Reason) bool { return r.Code == code }) {
+		if try == 4*tries || !slices.ContainsFunc(trial.Reasons, func(r result.Reason) bool { return r.Code == code }) {
 			return trial
 		}
 	}
@@ -65,9 +65,9 @@ func TestKnownFaultsAreReportedExactly(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := scenario.Scenario{Transports: []string{name}, Clients: clients, Payload: 100}
-			s.Publish = scenario.Publish{Rate: 100, Arrivals: "constant", Publishers: 1} // so that ids are in the order of the schedule
+			s.Publish = scenario.Publish{Rate: 50, Arrivals: "constant", Publishers: 1} // so that ids are in the order of the schedule
 			s.Poll.Interval = 100 * time.Millisecond
-			s.Phases = scenario.Phases{RampUp: 100 * time.Millisecond, WarmUp: 500 * time.Millisecond, Steady: time.Second, Drain: 3 * time.Second}
+			s.Phases = scenario.Phases{RampUp: 100 * time.Millisecond, WarmUp: 500 * time.Millisecond, Steady: 2 * time.Second, Drain: 3 * time.Second}
 			trial := measureUnless(t, result.RateNotReached, func() Options {
 				o := options(t, s)
 				o.Target = serveNull(t, nulltarget.Config{Delay: delay, Fault: nulltarget.Every(10, 10, 10)})
