@@ -85,7 +85,7 @@ var definitions = []definition{
 		caption: "Which share of the deliveries took how long? All used trials together; every row has the same scale. Twelve bars share each power of ten."},
 	{name: "latency-in-time", asks: figure.InTime, point: named(overtime.Latency),
 		title:   "Latency of one trial of each transport, second by second",
-		caption: "Did latency change? Each column is what clients saw in a second, whenever it was due; the darker a cell, the more of these deliveries took so long: below 2 %, 10 %, 25 %, and more. Cells are the buckets in which shards count: 50 µs high up to 0.4 ms, at most 25 % above. The dashed line is the poll interval, the longest wait by the model of polling. Only the unshaded part counts."},
+		caption: "Did latency change? Each column is what clients saw in a second, whenever it was due; the stronger a cell's colour, the more of these deliveries took so long: below 2 %, 10 %, 25 %, and more. Cells are the buckets in which shards count: 50 µs high up to 0.4 ms, at most 25 % above. The dashed line is the poll interval, the longest wait by the model of polling. Only the unshaded part counts."},
 	{name: "timeline", asks: figure.InTime, point: named(overtime.Timeline),
 		title:   "One trial of each transport, second by second",
 		caption: "Was the steady state steady? One trial of each transport, all phases, in seconds from the start of the warm-up. Only the unshaded part counts. Dashed lines are the model: λ messages and λN deliveries of them, and N/T polls per second."},
