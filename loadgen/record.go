@@ -1,17 +1,17 @@
 package loadgen
 
 import (
-	"bytes"
 	"cmp"
 	"encoding/binary"
 	"slices"
-	"sync/atomic"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/shard"
+	"github.com/pollpush/pollpush/loadgen/internal/client"
+	"github.com/pollpush/pollpush/loadgen/internal/codec"
 )
 
 // Ledger is one client's account of one stream of ids 1, 2, 3 …: it tells
@@ -79,52 +79,18 @@ func (l *Ledger) Missing() uint64 {
 	return l.high + 1
 }
 
-// Samples are kept as they come, by many goroutines at once and without a
-// lock, and made into one histogram when all is over. Memory is taken in
-// blocks as it is needed.
-const blockSize = 1024
-
-// samples holds up to a known number of values.
+// samples is a histogram, and how many values were beyond its range.
 type samples struct {
-	n      atomic.Int64
-	blocks []atomic.Pointer[[blockSize]int64]
+	*hdrhistogram.Histogram
+	clamped int64
 }
 
-func newSamples(atMost int64) *samples {
-	return &samples{blocks: make([]atomic.Pointer[[blockSize]int64], atMost/blockSize+1)}
-}
+func newSamples() samples { return samples{Histogram: result.NewHistogram()} }
 
-// block returns block i of blocks, made now if this is its first use.
-func block[T any](blocks []atomic.Pointer[T], i int64) *T {
-	if b := blocks[i].Load(); b != nil {
-		return b
-	}
-	b := new(T)
-	if blocks[i].CompareAndSwap(nil, b) {
-		return b
-	}
-	return blocks[i].Load()
-}
-
-// add takes a value; beyond the known number it only counts.
 func (s *samples) add(v int64) {
-	i := s.n.Add(1) - 1
-	if i/blockSize < int64(len(s.blocks)) {
-		block(s.blocks, i/blockSize)[i%blockSize] = v
+	if record(s.Histogram, v) {
+		s.clamped++
 	}
-}
-
-// each calls f with every value. No add may be going on.
-func (s *samples) each(f func(int64)) {
-	held := min(s.n.Load(), int64(len(s.blocks))*blockSize)
-	for i := range held {
-		f(block(s.blocks, i/blockSize)[i%blockSize])
-	}
-}
-
-// dropped is the number of values that found no room.
-func (s *samples) dropped() int64 {
-	return max(0, s.n.Load()-int64(len(s.blocks))*blockSize)
 }
 
 // record clamps a value to the histogram's range and reports whether it had to.
@@ -145,46 +111,107 @@ func encode(h *hdrhistogram.Histogram) string {
 
 // delivered counts deliveries by the bucket of their latency, and at the end those
 // whose latency is not known: they came before this shard knew the start.
-type delivered [result.LatencyBuckets + 1]atomic.Int64
+type delivered [result.LatencyBuckets + 1]int64
 
-func (d *delivered) add(latency int64) { d[result.LatencyBucket(time.Duration(latency))].Add(1) }
+func (d *delivered) add(latency int64) { d[result.LatencyBucket(time.Duration(latency))]++ }
 
-func (d *delivered) addUnknown() { d[result.LatencyBuckets].Add(1) }
+func (d *delivered) addUnknown() { d[result.LatencyBuckets]++ }
 
 // read returns what has come so far, and how many deliveries that is.
 func (d *delivered) read() (latencies result.Latencies, all int64) {
-	latencies = make(result.Latencies, len(d))
-	for i := range d {
-		latencies[i] = d[i].Load()
-		all += latencies[i]
+	for _, n := range d {
+		all += n
 	}
-	return latencies[:result.LatencyBuckets], all
+	return slices.Clone(d[:result.LatencyBuckets]), all
 }
 
-// message is one message of the steady state, as this shard's clients get it.
+// blockSize is how many messages a room makes memory for at once.
+const blockSize = 1024
+
+// message is one message of the steady state, as a lane's clients get it.
 type message struct {
-	id        atomic.Uint64
-	due       atomic.Int64
-	at        atomic.Int64 // of its acceptance, Unix milliseconds by the server's clock; 0 where it does not say
-	n         atomic.Int64 // clients that have it
-	latencies atomic.Pointer[[]int64]
+	id        uint64
+	due       int64
+	at        int64 // of its acceptance, Unix milliseconds by the server's clock; 0 where it does not say
+	n         int64 // clients that have it
+	latencies []int64
 }
 
-// room is what a shard knows of one room.
+// room is what a lane knows of one room.
 type room struct {
-	index    int
-	name     string
-	server   string
-	clients  int   // of this shard
-	first    int64 // the first message of the steady state
-	count    int64 // of the steady state's messages
-	messages []atomic.Pointer[[blockSize]message]
+	lane    *lane
+	index   int
+	name    string
+	server  *server
+	clients int   // of this lane
+	got     int64 // first deliveries of the steady state's messages
+	first   int64 // the first message of the steady state
+	count   int64 // of the steady state's messages
+	// messages are those of the steady state, in blocks that are made as they are
+	// needed.
+	messages []*[blockSize]message
+
+	// The walk over the schedule, where a publisher is of this lane.
+	walk func() time.Duration // nil where it is not, or over
+	due  time.Duration        // of the next message
+	seq  int64
+}
+
+func (r *room) arrivals() Schedule {
+	p := &r.lane.run.plan
+	return Schedule{Rate: p.Rate, Arrivals: p.Arrivals, Seed: p.Seed, Room: r.index}
+}
+
+// begin begins the walk.
+func (r *room) begin() {
+	r.lane.walking++
+	r.walk = r.arrivals().Dues()
+	r.next()
+}
+
+// next goes on to the next message, which is due by the end of the steady state
+// or not at all.
+func (r *room) next() {
+	l := r.lane
+	if r.due = r.walk(); r.due < l.run.plan.WarmUp+l.run.plan.Steady {
+		l.loop.At(l.start+int64(r.due), r, 0)
+		return
+	}
+	r.walk = nil
+	l.walking--
+}
+
+// Wake hands the message that is due to its publisher, if that is of this lane.
+func (r *room) Wake(due int64, _ int) {
+	l := r.lane
+	if s := l.publishers[place{r.index, r.seq % int64(l.run.plan.Publishers)}]; s != nil {
+		l.offer(s, Tag{Seq: r.seq, Due: r.due}, l.steady(due))
+	}
+	r.seq++
+	r.next()
+}
+
+// remaining counts the steady state's messages that the walk has not come to, and
+// whose publishers are of this lane.
+func (r *room) remaining() (n int64) {
+	if r.walk == nil {
+		return 0
+	}
+	all := int64(r.lane.run.plan.Publishers)
+	from, to := max(r.seq, r.first), r.first+r.count
+	for p := range all {
+		if r.lane.publishers[place{r.index, p}] != nil && from < to {
+			upTo := func(seq int64) int64 { return (seq + all - 1 - p) / all } // of those below seq, p's
+			n += upTo(to) - upTo(from)
+		}
+	}
+	return n
 }
 
 // plan makes room for the messages from first on.
 func (r *room) plan(first, count int64) {
 	r.first, r.count = first, count
-	r.messages = make([]atomic.Pointer[[blockSize]message], count/blockSize+1)
+	r.messages = make([]*[blockSize]message, count/blockSize+1)
 }
 
 // message returns the steady state's message seq, or nil if it is none of it.
@@ -193,55 +220,47 @@ func (r *room) message(seq int64) *message {
 	if i < 0 || i >= r.count {
 		return nil
 	}
-	return &block(r.messages, i/blockSize)[i%blockSize]
+	b := &r.messages[i/blockSize]
+	if *b == nil {
+		*b = new([blockSize]message)
+	}
+	return &(*b)[i%blockSize]
 }
 
-// arrive records that one more client has message seq.
-func (r *room) arrive(seq int64, d *Delivery, due, seen int64) {
+// arrive records that a client got message seq.
+func (r *room) arrive(seq int64, d *client.Delivery, due, seen int64) {
 	m := r.message(seq)
 	if m == nil {
 		return
 	}
-	held := m.latencies.Load()
-	if held == nil {
-		fresh := make([]int64, r.clients)
-		m.id.Store(d.ID)
-		m.due.Store(due)
-		m.at.Store(acceptedAt(d.JSON))
-		m.latencies.CompareAndSwap(nil, &fresh)
-		held = m.latencies.Load()
+	if m.latencies == nil {
+		m.id, m.due, m.at = d.ID, due, codec.AcceptedAt(d.JSON)
+		m.latencies = make([]int64, 0, r.clients)
 	}
-	if i := m.n.Add(1) - 1; i < int64(len(*held)) {
-		(*held)[i] = seen - due
-	}
+	m.n++
+	r.got++
+	m.latencies = append(m.latencies, seen-due)
 }
 
-// each calls f with every message that has reached a client of this shard.
+// each calls f with every message that has reached a client of this lane.
 func (r *room) each(f func(seq int64, m *message)) {
-	for b := range r.messages {
-		held := r.messages[b].Load()
+	for b, held := range r.messages {
 		if held == nil {
 			continue
 		}
 		for i := range held {
-			if m := &held[i]; m.n.Load() > 0 {
+			if m := &held[i]; m.n > 0 {
 				f(r.first+int64(b)*blockSize+int64(i), m)
 			}
 		}
 	}
 }
 
-// arrived is the number of first deliveries of the steady state's messages.
-func (r *room) arrived() (n int64) {
-	r.each(func(_ int64, m *message) { n += m.n.Load() })
-	return n
-}
-
 // dueOf finds when the message of an id was due, if any client here has it.
 func (r *room) dueOf(id uint64) (due int64, ok bool) {
 	r.each(func(_ int64, m *message) {
-		if m.id.Load() == id {
-			due, ok = m.due.Load(), true
+		if m.id == id {
+			due, ok = m.due, true
 		}
 	})
 	return due, ok
@@ -251,8 +270,7 @@ func (r *room) dueOf(id uint64) (due int64, ok bool) {
 // wall clock was ahead of the monotonic one by ahead.
 func (r *room) report(h *hdrhistogram.Histogram, ahead int64) (messages []shard.Message, clamped int64) {
 	r.each(func(seq int64, m *message) {
-		latencies := *m.latencies.Load()
-		latencies = latencies[:min(m.n.Load(), int64(len(latencies)))]
+		latencies := m.latencies
 		slices.Sort(latencies)
 		var deltas []byte
 		before := int64(0)
@@ -269,39 +287,17 @@ func (r *room) report(h *hdrhistogram.Histogram, ahead int64) (messages []shard.
 	return messages, clamped
 }
 
-// acceptedAt reads "at" from a message object: when the server accepted it, in
-// Unix milliseconds, or 0 where the message does not say. It is asked for once
-// for each message and shard, and so is not among what is read of every
-// delivery.
-func acceptedAt(message []byte) int64 {
-	name := []byte(`"at":`) // in a string its quotes would be escaped
-	i := bytes.LastIndex(message, name)
-	if i < 0 {
-		return 0
-	}
-	s := scanner{text: message, at: i + len(name)}
-	s.space()
-	ms, ok := s.number()
-	if !ok || ms > maxUnixMilli {
-		return 0
-	}
-	return int64(ms)
-}
-
-// maxUnixMilli is in the year 2248: its nanoseconds still fit into an int64.
-const maxUnixMilli = 1 << 43
-
 // accepted is from due to the server's acceptance in microseconds, or 0 where
 // that is not known. The server reports whole milliseconds, cut off: half of one
 // is added, so that the error is half a millisecond either way, and none on
 // average.
 func (m *message) accepted(ahead int64) int64 {
-	at := m.at.Load()
+	at := m.at
 	if at == 0 || ahead == 0 {
 		return 0
 	}
 	instant := at*int64(time.Millisecond) + int64(time.Millisecond)/2 - ahead
-	us := (instant - m.due.Load()) / int64(time.Microsecond)
+	us := (instant - m.due) / int64(time.Microsecond)
 	if us == 0 {
 		return 1 // 0 says that it is not known
 	}

@@ -10,66 +10,78 @@ import (
 	"github.com/pollpush/pollpush/internal/chat"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/shard"
+	"github.com/pollpush/pollpush/loadgen/internal/client"
 )
 
 // result puts together what this shard has measured. Nothing runs any more.
 func (r *run) result(stopped bool, published []int64) *shard.Result {
-	out := &shard.Result{
-		Stopped: stopped, Errors: r.errors, FirstError: r.firstError,
-		Joined: r.joins.Load(), Totals: r.totals,
+	out := &shard.Result{Stopped: stopped, Errors: r.errors, FirstError: r.firstError, Totals: r.totals, TCP: new(result.TCP)}
+	reported := r.reported
+	if reported == nil {
+		reported = r.accepted()
 	}
-	c := r.meter.read()
-	out.Bytes = r.phaseBytes(c.bytes)
-	out.Connections = result.Connections{Opened: c.opened, Failed: c.failed, Lost: c.lost, Handshakes: r.meter.handshakes.Load()}
-	if suite := r.meter.suite.Load(); suite != nil {
-		out.Connections.TLS = *suite
+	latency := result.NewHistogram()
+	var tcp []*result.TCP
+	for _, l := range r.lanes {
+		out.Joined += l.joins
+		out.Connections = result.Add(out.Connections, l.connections())
+		for i, bytes := range l.phaseBytes() {
+			out.Bytes[i] = result.Add(out.Bytes[i], bytes)
+		}
+		if l.start == 0 { // stopped before the warm-up
+			continue
+		}
+		tcp = append(tcp, l.countWindow(out))
+		l.countMessages(out, published)
+		out.Pause = max(out.Pause, l.pause)
+		for _, room := range l.rooms {
+			messages, clamped := room.report(latency, l.ahead)
+			out.Messages = append(out.Messages, messages...)
+			out.Dropped += clamped
+		}
 	}
-	if agreed := r.meter.deflate.Load(); agreed != nil {
-		out.Connections.Deflate = *agreed
+	for _, n := range reported {
+		out.Published += n
 	}
-	if r.start.Load() == 0 { // stopped before the warm-up
+	out.TCP = result.SumTCP(tcp)
+	if r.lanes[0].start == 0 {
 		return out
 	}
-	r.countWindow(out)
-	r.countMessages(out, published)
-
-	h := result.NewHistogram()
-	for _, room := range r.rooms {
-		messages, clamped := room.report(h, r.ahead)
-		out.Messages = append(out.Messages, messages...)
-		out.Dropped += clamped
+	out.Latency = encode(latency)
+	histogram := func(of func(*lane) *samples) string {
+		h := result.NewHistogram()
+		for _, l := range r.lanes {
+			out.Dropped += of(l).clamped + h.Merge(of(l).Histogram)
+		}
+		return encode(h)
 	}
-	out.Latency = encode(h)
-	out.Pause = r.pause
-	out.PublishLatency = r.histogram(r.publishLatency, out)
-	out.PublishService = r.histogram(r.publishService, out)
-	out.PublishLate = r.histogram(r.publishLate, out)
-	if slices.ContainsFunc(r.subscribers, (*subscriber).polls) {
-		out.PollResponse = r.histogram(r.pollResponse, out)
-		out.PollService = r.histogram(r.pollService, out)
-		out.PollLate = r.histogram(r.pollLate, out)
+	out.PublishLatency = histogram(func(l *lane) *samples { return &l.publishLatency })
+	out.PublishService = histogram(func(l *lane) *samples { return &l.publishService })
+	out.PublishLate = histogram(func(l *lane) *samples { return &l.publishLate })
+	if slices.ContainsFunc(r.lanes, func(l *lane) bool { return l.polls }) {
+		out.PollResponse = histogram(func(l *lane) *samples { return &l.pollResponse })
+		out.PollService = histogram(func(l *lane) *samples { return &l.pollService })
+		out.PollLate = histogram(func(l *lane) *samples { return &l.pollLate })
 	}
 	return out
 }
 
-// histogram encodes samples and counts those that could not be taken.
-func (r *run) histogram(s *samples, out *shard.Result) string {
-	h := result.NewHistogram()
-	s.each(func(v int64) {
-		if record(h, v) {
-			out.Dropped++
-		}
-	})
-	out.Dropped += s.dropped()
-	return encode(h)
+// connections are those of the whole trial.
+func (l *lane) connections() result.Connections {
+	m := &l.meter
+	return result.Connections{
+		Opened: m.Opened, Failed: m.Failed, Lost: m.Lost,
+		Handshakes: m.Handshakes, TLS: m.Suite, Deflate: m.Deflate,
+	}
 }
 
 // phaseBytes are all bytes until the end, by phase. A phase that was not
 // reached has none.
-func (r *run) phaseBytes(end result.Bytes) (phases [len(result.Phases)]result.Bytes) {
+func (l *lane) phaseBytes() (phases [len(result.Phases)]result.Bytes) {
+	end := l.meter.bytes()
 	for i := len(phases) - 1; i > 0; i-- {
 		before := end
-		if m := r.marks[i-1]; m.at != 0 {
+		if m := l.marks[i-1]; m.at != 0 {
 			before = m.counts.bytes
 			settle(&before.Layers.In, end.Layers.In)
 			settle(&before.Layers.Out, end.Layers.Out)
@@ -81,32 +93,35 @@ func (r *run) phaseBytes(end result.Bytes) (phases [len(result.Phases)]result.By
 	return phases
 }
 
-// countWindow takes what was counted between the steady state's edges.
-func (r *run) countWindow(out *shard.Result) {
-	from, to := r.marks[1], r.marks[2]
+// countWindow takes what was counted between the steady state's edges, and
+// returns what the kernel counted.
+func (l *lane) countWindow(out *shard.Result) *result.TCP {
+	from, to := &l.marks[1], &l.marks[2]
 	if from.at == 0 { // stopped in the warm-up
-		return
+		return nil
 	}
-	out.From, out.To = from.at, to.at
-	out.WindowDeliveries = to.deliveries - from.deliveries
-	out.WindowPublished = to.published - from.published
-	out.Requests = requestsBetween(from.counts, to.counts)
-	out.Connections.Reconnects = to.counts.reconnects - from.counts.reconnects
+	out.From, out.To = max(out.From, from.at), max(out.To, to.at)
+	out.WindowDeliveries += to.deliveries - from.deliveries
+	out.WindowPublished += to.published - from.published
+	out.Requests = result.Add(out.Requests, requestsBetween(&from.counts.Counts, &to.counts.Counts))
+	out.Connections.Reconnects += to.counts.Reconnects - from.counts.Reconnects
+	out.Connections.Held += to.counts.held
+	out.Connections.HeldMean += float64(to.counts.heldUS-from.counts.heldUS) / float64(max(1, to.counts.at-from.counts.at))
+	if out.AnswerHeaders == nil {
+		out.AnswerHeaders = l.meter.Head.Lines
+	}
 	// Asking many connections takes a while, in which the counts go on.
-	while := max(from.asked-from.at, to.asked-to.at)
-	if to.tcp != nil && from.tcp != nil && while <= (to.at-from.at)/100 {
-		out.TCP = new(result.Sub(*to.tcp, *from.tcp))
+	if while := max(from.asked-from.at, to.asked-to.at); to.tcp == nil || from.tcp == nil || while > (to.at-from.at)/100 {
+		return nil
 	}
-	out.Connections.Held = to.counts.held
-	out.Connections.HeldMean = float64(to.counts.heldUS-from.counts.heldUS) / float64(max(1, to.counts.at-from.counts.at))
-	out.AnswerHeaders = r.meter.head.lines
+	return new(result.Sub(*to.tcp, *from.tcp))
 }
 
-func requestsBetween(from, to counts) result.Requests {
-	r := result.Requests{ByStatus: map[string]int64{}, Errors: to.unanswered - from.unanswered, Empty: to.empty - from.empty}
+func requestsBetween(from, to *client.Counts) result.Requests {
+	r := result.Requests{ByStatus: map[string]int64{}, Errors: to.Unanswered - from.Unanswered, Empty: to.Empty - from.Empty}
 	r.Total = r.Errors
-	for status, n := range to.byStatus {
-		if n -= from.byStatus[status]; n > 0 {
+	for status, n := range to.ByStatus {
+		if n -= from.ByStatus[status]; n > 0 {
 			r.ByStatus[strconv.Itoa(status)] = n
 			r.Total += n
 		}
@@ -117,19 +132,12 @@ func requestsBetween(from, to counts) result.Requests {
 // countMessages adds up the clients' accounts. Where the trial was stopped
 // before all was known to be published, expected is what came, and none is
 // called lost.
-func (r *run) countMessages(out *shard.Result, published []int64) {
-	out.Offered = r.offered.Load()
-	out.Sent = r.outcomes.sent
-	out.NotSent = out.Offered - out.Sent
-	accepted := r.reported
-	if accepted == nil {
-		accepted = r.accepted()
-	}
-	for _, n := range accepted {
-		out.Published += n
-	}
-	for _, s := range r.subscribers {
-		if s.current() == nil {
+func (l *lane) countMessages(out *shard.Result, published []int64) {
+	out.Offered += l.offered
+	out.Sent += l.sent
+	out.NotSent += l.offered - l.sent
+	for _, s := range l.subscribers {
+		if !s.began {
 			continue // never joined: nothing is expected of it
 		}
 		expected := s.got
@@ -137,7 +145,7 @@ func (r *run) countMessages(out *shard.Result, published []int64) {
 			// One whose answer came too late to be reported may still have come.
 			expected = max(published[s.room.index], s.got)
 		}
-		lost, stale := s.finish(expected, min(r.to, r.marks[2].at))
+		lost, stale := s.finish(expected, min(l.to, l.marks[2].at))
 		out.Expected += expected
 		out.Delivered += s.got + s.duplicated
 		out.Lost += lost
@@ -165,9 +173,9 @@ type check struct {
 
 // offer gives a delivery to be checked, unless so many wait already that it
 // would have to wait too.
-func (c checks) offer(s *subscriber, d *Delivery, tag Tag) {
+func (c checks) offer(room *room, d *client.Delivery, tag Tag) {
 	select {
-	case c <- check{s.room, tag, d.ID, bytes.Clone(d.JSON)}:
+	case c <- check{room, tag, d.ID, bytes.Clone(d.JSON)}:
 	default:
 	}
 }

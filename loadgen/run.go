@@ -1,3 +1,6 @@
+// Package loadgen simulates the chat's clients. A transport's client half, in
+// package client, moves messages and measures nothing; package loop moves the
+// bytes, and counts them; what runs them, here, takes every latency.
 package loadgen
 
 import (
@@ -5,118 +8,98 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"net/netip"
+	"net/url"
+	"runtime/debug"
 	"sync"
-	"sync/atomic"
+	"time"
 
+	"github.com/pollpush/pollpush/internal/clock"
+	"github.com/pollpush/pollpush/internal/localhost"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/shard"
+	"github.com/pollpush/pollpush/internal/transport"
+	"github.com/pollpush/pollpush/loadgen/internal/client"
+	"github.com/pollpush/pollpush/loadgen/internal/loop"
 )
 
-// run is one shard's part of a trial.
+// run is one shard's part of a trial: its lanes, and what they share.
 type run struct {
-	plan   shard.Plan
-	dial   Dialer
-	emit   func(shard.Event)
-	source netip.Addr
-	roots  *x509.CertPool
-	meter  *Meter
-
-	rooms       []*room
-	subscribers []*subscriber
-	receivers   sync.WaitGroup
-	workers     sync.WaitGroup
-	joins       atomic.Int64
-
-	start    atomic.Int64 // of the warm-up; 0 until it is known
-	from, to int64        // the steady state; set before start
-	pollsEnd atomic.Bool  // no more polls are sent
-
-	deliveries delivered // in all phases, as is the next
-	published  atomic.Int64
-	lacking    atomic.Int64 // messages that clients lack although they have a later one
-
-	offered    atomic.Int64 // of the steady state
-	allOffered atomic.Bool  // no more will be
-	resolved   atomic.Int64 // of those, answered or failed
-	outcomes   outcomes
-	unsent     atomic.Bool // what still waits to be published stays so: the drain is over
-	reported   []int64     // by room, the messages reported to the controller as published; nil before
-
-	publishLatency, publishService, publishLate *samples
-	pollResponse, pollService, pollLate         *samples
-
-	checks checks
+	plan    shard.Plan
+	emit    func(shard.Event) // called by one goroutine at a time
+	servers []server
+	lanes   []*lane
+	failed  chan error // a lane's, which ends the run
+	seconds chan second
+	checks  checks
 
 	errorsMu   sync.Mutex
 	errors     map[string]int64
 	firstError string
 
-	pause int64 // longest in the steady state, ns
-	ahead int64 // the wall clock of the monotonic one, when the steady state began; 0 until then
-
-	marks  [3]snapshot   // at the start of the warm-up, and at both edges of the steady state
-	totals result.Totals // when the connections are about to be closed
+	reported []int64       // by room, the messages reported to the controller as published; nil before
+	totals   result.Totals // when the connections are about to be closed
 }
 
-// outcomes is what became of the steady state's messages of this shard.
-type outcomes struct {
-	sync.Mutex
-	sent     int64
-	accepted []int64           // by room
-	unknown  map[*room][]int64 // sent, but no answer came: seqs
-}
-
-// snapshot is what had been counted at an instant.
-type snapshot struct {
-	at         int64
-	counts     counts
-	deliveries int64
-	published  int64
-	tcp        *result.TCP // read a little later
-	asked      int64       // by when all of it had been read
+// server is one that clients connect to.
+type server struct {
+	host    string // as requests name it
+	tls     *loop.TLS
+	address loop.Address
 }
 
 // errGone says that the controller closed the commands: nobody listens.
 var errGone = errors.New("the controller is gone")
 
+// errStopped says that the controller wants what there is.
+var errStopped = errors.New("stopped")
+
 // Run runs a shard: it connects the plan's clients, and goes through the
 // phases as commands say. It reports by emit, which is called by one
 // goroutine at a time, and ends with a Done event, or with an error when
 // commands is closed before that.
-func Run(ctx context.Context, plan shard.Plan, dial Dialer, commands <-chan shard.Command, emit func(shard.Event)) error {
+func Run(ctx context.Context, plan shard.Plan, commands <-chan shard.Command, emit func(shard.Event)) (err error) {
+	if !client.Knows(plan.Transport) {
+		return fmt.Errorf("transport %q is not one of %v", plan.Transport, transport.Names())
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	var emitting sync.Mutex
 	r := &run{
-		plan: plan, dial: dial, meter: &Meter{}, errors: map[string]int64{}, checks: make(checks, 256),
+		plan: plan, errors: map[string]int64{}, checks: make(checks, 256), failed: make(chan error, 1), seconds: make(chan second, 64),
 		emit: func(e shard.Event) {
 			emitting.Lock()
 			defer emitting.Unlock()
 			emit(e)
 		},
 	}
-	var err error
-	if r.roots, err = Roots(plan.Certificates); err != nil {
-		return fmt.Errorf("shard %d: %w", plan.Shard, err)
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("shard %d: %w", plan.Shard, err)
+		}
+	}()
+	if err := r.prepare(ctx); err != nil {
+		return err
 	}
-	r.populate()
-	var checking sync.WaitGroup
-	checking.Go(func() { r.checks.work(r) })
 	given := listen(commands, cancel)
-
-	seconds := r.tick(ctx)
+	var work, lanes sync.WaitGroup
+	work.Go(func() { r.checks.work(r) })
+	work.Go(r.report)
+	for _, l := range r.lanes {
+		lanes.Go(func() {
+			if err := l.loop.Run(); err != nil {
+				r.abort(err)
+			}
+		})
+	}
 	err = r.phases(ctx, given)
 	stopped := context.Cause(ctx) == errStopped
-	if err != nil && !stopped {
-		err = fmt.Errorf("shard %d: %w", plan.Shard, err)
+	for _, l := range r.lanes {
+		l.loop.Do(func() { l.finish(stopped) })
 	}
-	cancel(nil)
-	<-seconds
-	r.disconnect() // ends all waits for an answer
-	r.workers.Wait()
+	lanes.Wait()
 	close(r.checks)
-	checking.Wait()
+	close(r.seconds)
+	work.Wait()
 	if err != nil && !stopped {
 		return err
 	}
@@ -124,8 +107,13 @@ func Run(ctx context.Context, plan shard.Plan, dial Dialer, commands <-chan shar
 	return nil
 }
 
-// errStopped says that the controller wants what there is.
-var errStopped = errors.New("stopped")
+// abort ends the run for an error of a lane.
+func (r *run) abort(err error) {
+	select {
+	case r.failed <- err:
+	default:
+	}
+}
 
 // orders is what the controller has ordered so far.
 type orders struct {
@@ -158,102 +146,248 @@ func listen(commands <-chan shard.Command, cancel context.CancelCauseFunc) *orde
 	return o
 }
 
-// populate makes the rooms and this shard's clients.
-func (r *run) populate() {
-	p := r.plan
-	for i, name := range p.Rooms {
-		r.rooms = append(r.rooms, &room{index: i, name: name, server: p.Servers[i%len(p.Servers)]})
+// prepare finds the servers, and makes the lanes with their clients.
+func (r *run) prepare(ctx context.Context) error {
+	roots, err := Roots(r.plan.Certificates)
+	if err != nil {
+		return err
 	}
-	for c := p.Shard; c < p.Clients; c += p.Shards {
-		room := r.rooms[c%len(r.rooms)]
-		room.clients++
-		s := &subscriber{run: r, room: room, index: c}
-		if p.Rate > 0 && c/len(r.rooms) < p.Publishers {
-			s.publisher = true
-			s.jobs = make(chan Tag, 4096)
+	for _, base := range r.plan.Servers {
+		s, err := lookUp(ctx, base, roots)
+		if err != nil {
+			return err
 		}
-		s.poll.phase = int64(Phase(p.Seed, c, p.PollInterval))
-		r.subscribers = append(r.subscribers, s)
+		r.servers = append(r.servers, s)
 	}
-	if p.Shards > 1 {
-		r.source = spread(p)
+	for range max(1, r.plan.Loops) {
+		l, err := newLane(r)
+		if err != nil {
+			return err
+		}
+		r.lanes = append(r.lanes, l)
 	}
+	p := r.plan
+	for c, n := p.Shard, 0; c < p.Clients; c, n = c+p.Shards, n+1 {
+		r.lanes[n%len(r.lanes)].add(c, n)
+	}
+	return nil
+}
+
+// lookUp finds a server by its base URL.
+func lookUp(ctx context.Context, base string, roots *x509.CertPool) (s server, err error) {
+	u, err := url.Parse(base)
+	if err != nil {
+		return s, err
+	}
+	s.host = u.Host
+	port := "80"
+	if u.Scheme == "https" {
+		port = "443"
+		s.address.TLS = &loop.TLS{Name: u.Hostname(), Roots: roots}
+	}
+	if u.Port() != "" {
+		port = u.Port()
+	}
+	s.address.To, err = localhost.Resolve(ctx, u.Hostname(), port)
+	return s, err
+}
+
+// phases goes through the trial's phases up to the command to close.
+func (r *run) phases(ctx context.Context, given *orders) error {
+	for _, l := range r.lanes {
+		l.loop.Do(l.begin)
+	}
+	if err := r.until(ctx, 0, (*lane).connected); err != nil {
+		return err
+	}
+	// What connecting took goes back, so that the memory read in the steady state
+	// is what the clients hold.
+	debug.FreeOSMemory()
+	r.emit(shard.Event{Is: shard.Connected, Clients: r.sum(func(l *lane) int64 { return l.joins })})
+	if err := await(ctx, r.failed, given.start); err != nil {
+		return err
+	}
+	r.each(func(l *lane) { l.schedule(given.at) })
+	_, to := r.plan.Window(given.at)
+	deadline := to + int64(r.plan.Drain)
+	if err := r.sleep(ctx, to); err != nil {
+		return err
+	}
+	if err := r.until(ctx, deadline, (*lane).allResolved); err != nil {
+		return err
+	}
+	r.each(func(l *lane) { l.unsent = true })
+	r.reported = r.accepted()
+	r.emit(shard.Event{Is: shard.Published, Published: r.reported})
+	if err := await(ctx, r.failed, given.expect); err != nil {
+		return err
+	}
+	if err := r.untilSum(ctx, deadline, func() bool { return r.missing(given.published) <= 0 }); err != nil {
+		return err
+	}
+	r.each(func(l *lane) { l.pollsEnd = true })
+	if err := r.until(ctx, clock.Now()+int64(time.Second), (*lane).quiet); err != nil {
+		return err
+	}
+	totals := r.Totals()
+	r.emit(shard.Event{Is: shard.Drained, Totals: &totals})
+	err := await(ctx, r.failed, given.close)
+	r.totals = r.Totals()
+	return err
+}
+
+// each calls f on the loop of every lane, and waits for all.
+func (r *run) each(f func(l *lane)) {
+	var all sync.WaitGroup
+	for _, l := range r.lanes {
+		all.Add(1)
+		l.loop.Do(func() {
+			defer all.Done()
+			f(l)
+		})
+	}
+	all.Wait()
+}
+
+// sum adds up what f says of every lane.
+func (r *run) sum(f func(l *lane) int64) (sum int64) {
+	var mu sync.Mutex
+	r.each(func(l *lane) {
+		mu.Lock()
+		defer mu.Unlock()
+		sum += f(l)
+	})
+	return sum
+}
+
+// Totals is what has passed so far. Requests are counted as they are sent.
+func (r *run) Totals() (t result.Totals) {
+	var mu sync.Mutex
+	r.each(func(l *lane) {
+		mu.Lock()
+		defer mu.Unlock()
+		t = result.Add(t, l.meter.Totals())
+	})
+	return t
 }
 
 // accepted returns, by room, how many of the steady state's messages this
-// shard has published. One whose answer never came was accepted if a client
-// has got it.
+// shard has published.
 func (r *run) accepted() []int64 {
-	r.outcomes.Lock()
-	defer r.outcomes.Unlock()
-	accepted := append([]int64{}, r.outcomes.accepted...)
-	for room, seqs := range r.outcomes.unknown {
-		for _, seq := range seqs {
-			if m := room.message(seq); m != nil && m.n.Load() > 0 {
-				accepted[room.index]++
+	accepted := make([]int64, len(r.plan.Rooms))
+	var mu sync.Mutex
+	r.each(func(l *lane) {
+		mu.Lock()
+		defer mu.Unlock()
+		for i, n := range l.accepted {
+			accepted[i] += n
+		}
+	})
+	// One whose answer never came was accepted if a client has got it.
+	var unknown []place
+	r.each(func(l *lane) {
+		mu.Lock()
+		defer mu.Unlock()
+		unknown = append(unknown, l.unknown...)
+	})
+	for _, at := range unknown {
+		got := r.sum(func(l *lane) int64 {
+			if m := l.rooms[at.room].message(at.seq); m != nil {
+				return m.n
 			}
+			return 0
+		})
+		if got > 0 {
+			accepted[at.room]++
 		}
 	}
 	return accepted
 }
 
-// resolve records what became of a message of the steady state.
-func (r *run) resolve(room *room, seq int64, err error) {
-	o := &r.outcomes
-	o.Lock()
-	defer o.Unlock()
-	var answer *AnswerError
-	switch {
-	case err == nil:
-		o.accepted[room.index]++
-	case !errors.As(err, &answer):
-		o.unknown[room] = append(o.unknown[room], seq)
-	}
-	o.sent++
-	r.resolved.Add(1)
-}
-
-// countLacking records how a client has got message seq when the highest number in
-// its ledger, which counts from 1, was high.
-func (r *run) countLacking(came entry, seq, high uint64) {
-	switch {
-	case came == late:
-		r.lacking.Add(-1)
-	case came == inOrder && seq > high:
-		r.lacking.Add(int64(seq - high))
-	}
-}
-
 // missing is how many deliveries are still to come.
-func (r *run) missing(published []int64) (n int64) {
-	for _, room := range r.rooms {
-		n += published[room.index]*int64(room.clients) - room.arrived()
-	}
-	return n
+func (r *run) missing(published []int64) int64 {
+	return r.sum(func(l *lane) (n int64) {
+		for _, room := range l.rooms {
+			n += published[room.index]*int64(room.clients) - room.got
+		}
+		return n
+	})
 }
 
-// quiet reports whether nothing more is sent until there is news: every poll
-// has been answered, and who asks again by himself has done so.
-func (r *run) quiet() bool {
-	for _, s := range r.subscribers {
-		s.poll.Lock()
-		out := s.poll.out
-		s.poll.Unlock()
-		if c, ok := s.current().(Rearmer); out || ok && !c.Armed() {
-			return false
-		}
-	}
-	return true
+// look is how often until looks.
+const look = 5 * time.Millisecond
+
+// until waits for the deadline, if there is one, or for done to be true of every
+// lane.
+func (r *run) until(ctx context.Context, deadline int64, done func(*lane) bool) error {
+	return r.untilSum(ctx, deadline, func() bool {
+		return r.sum(func(l *lane) int64 {
+			if done(l) {
+				return 0
+			}
+			return 1
+		}) == 0
+	})
 }
 
-// disconnect closes all clients and waits for their goroutines.
-func (r *run) disconnect() {
-	for _, s := range r.subscribers {
-		if c := s.current(); c != nil {
-			c.Close()
+func (r *run) untilSum(ctx context.Context, deadline int64, done func() bool) error {
+	for (deadline == 0 || clock.Now() < deadline) && !done() {
+		if err := r.sleep(ctx, clock.Now()+int64(look)); err != nil {
+			return err
 		}
 	}
-	r.receivers.Wait()
+	return nil
+}
+
+// sleep waits for an instant.
+func (r *run) sleep(ctx context.Context, until int64) error {
+	over := time.NewTimer(time.Duration(until - clock.Now()))
+	defer over.Stop()
+	select {
+	case <-over.C:
+		return nil
+	case err := <-r.failed:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func await(ctx context.Context, failed <-chan error, ordered <-chan struct{}) error {
+	select {
+	case <-ordered:
+		return nil
+	case err := <-failed:
+		return err
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// second is what a lane has counted in one.
+type second struct {
+	k       int
+	counts  result.SecondCounts
+	missing int64
+}
+
+// report reports each second once all lanes have.
+func (r *run) report() {
+	type sum struct {
+		second
+		lanes int
+	}
+	open := map[int]sum{}
+	for s := range r.seconds {
+		all := open[s.k]
+		all.counts, all.missing = result.Add(all.counts, s.counts), all.missing+s.missing
+		if all.lanes++; all.lanes < len(r.lanes) {
+			open[s.k] = all
+			continue
+		}
+		delete(open, s.k)
+		r.emit(shard.Event{Is: shard.Tick, Second: &shard.Second{K: s.k, SecondCounts: all.counts, Missing: all.missing}})
+	}
 }
 
 // fail counts an error of a kind, and keeps the first in full.

@@ -1,229 +1,400 @@
 package loadgen
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"sync"
-	"sync/atomic"
+	"slices"
 	"time"
 
 	"github.com/pollpush/pollpush/internal/clock"
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/loadgen/internal/client"
+	"github.com/pollpush/pollpush/loadgen/internal/codec"
+	"github.com/pollpush/pollpush/loadgen/internal/loop"
 )
 
-// subscriber is one simulated client: it keeps a Client going, and records
-// what it gets.
+// subscriber is one simulated client: it carries out what its conversation
+// wants, begins it again when it has ended, and records what comes.
 type subscriber struct {
-	run   *run
-	room  *room
-	index int // of all the trial's clients
+	lane    *lane
+	room    *room
+	index   int // of all the trial's clients
+	client  client.Client
+	address loop.Address
+	conns   [client.Lines]*loop.Conn
+	cookies client.Cookies // outlive its connections
 
-	// Only the receiving goroutine touches these, and the result after it.
+	began     bool          // has been ready
+	ready     bool          // is, but perhaps for a connection that it asks for itself
+	over      bool          // it never became ready, or is closed
+	deadline  int64         // by when it must be ready; 0 where nothing is waited for
+	wake      int64         // when the client wants to be woken; 0 for never
+	backoff   time.Duration // before the next reconnect; 0 once something has come
+	reconnect int64         // when that is
+	joined    bool
+
+	poll *polls // nil unless it polls
+	jobs *jobs  // nil unless it publishes
+
 	ids        Ledger // of the server, which tell the order
 	messages   Ledger // of the schedule, counted from 1: which one, whatever its id
-	got        int64  // first deliveries of the steady state's messages
+	received   int64
+	got        int64 // first deliveries of the steady state's messages
 	duplicated int64
 	reordered  int64
 	stale      int64 // ns of the steady state in which a due message was not here
 	covered    int64 // up to when stale has been counted
-	received   int64
-
-	jobs      chan Tag               // messages to publish; nil unless it publishes
-	client    atomic.Pointer[Client] // nil before the first
-	gone      sync.Mutex             // held while the client is closed and the next one not open
-	backoff   time.Duration          // before the next reconnect; 0 once something has come
-	joined    sync.Once
-	publisher bool
-	cookies   Cookies // outlive its connections
-
-	poll pollState
 }
 
-// connect opens the client, or what it receives over, before the deadline of
-// ctx, and has it send the poll that waits for that.
-func (s *subscriber) connect(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
-	defer cancel()
-	c := s.current()
-	first := c == nil
-	resumer, resumes := c.(Resumer)
-	var err error
-	if resumes {
-		err = resumer.Resume(ctx, s.ids.high)
-	} else {
-		c, err = s.run.dial(ctx, Target{
-			URL:       s.room.server,
-			Room:      s.room.name,
-			User:      fmt.Sprintf("client-%d", s.index),
-			After:     s.ids.high,
-			Wait:      s.run.plan.PollWait,
-			Publishes: s.publisher,
-			Source:    s.run.source,
-			Roots:     s.run.roots,
-			Cookies:   &s.cookies,
-			Meter:     s.run.meter,
-		})
-	}
-	if err != nil {
-		if ctx.Err() != nil { // what the dial was cut off for
-			err = fmt.Errorf("%w: %w", ctx.Err(), err)
-		}
-		return err
-	}
-	if !resumes {
-		s.client.Store(&c)
-	}
-	poller, ok := c.(Poller)
-	if !ok {
-		s.joined.Do(s.run.join)
-		return nil
-	}
-	p := &s.poll
-	p.Lock()
-	defer p.Unlock()
-	if first {
-		p.overdue = append(p.overdue, 0)
-	}
-	p.poller = poller
-	s.sendOverdue(clock.Now())
-	return nil
+// polls is the account of a client's polls.
+type polls struct {
+	poller  client.Poller
+	phase   int64
+	out     bool  // a poll is unanswered
+	due     int64 // of the poll that is out; 0 for a join, which no schedule asked for
+	free    int64 // since when it could have been sent
+	sent    int64
+	overdue []int64 // dues that came while a poll was out, or no connection there
 }
 
-// current is the client in use, or nil.
-func (s *subscriber) current() Client {
-	if c := s.client.Load(); c != nil {
-		return *c
-	}
-	return nil
+// jobs is what a client is to publish.
+type jobs struct {
+	waiting []Tag
+	busy    bool // the one that is next is being published
+	next    Tag
+	begun   int64
+	free    int64 // since when it could have been begun
 }
 
-// polls reports whether the transport is one that polls.
-func (s *subscriber) polls() bool {
-	_, ok := s.current().(Poller)
-	return ok
-}
+// maxJobs is how many messages can wait at one client.
+const maxJobs = 4096
 
-// receive takes in deliveries until ctx is done.
-func (s *subscriber) receive(ctx context.Context) {
-	for {
-		deliveries, err := s.current().Receive()
-		seen := clock.Now()
-		if err == nil {
-			s.backoff = 0
-			for i := range deliveries {
-				s.deliver(&deliveries[i], seen)
-			}
-			s.answered(seen, true)
-			continue
-		}
-		if ctx.Err() != nil {
-			return
-		}
-		if !errors.Is(err, errEnded) {
-			s.run.fail(errorKind(err), err)
-		}
-		var answer *AnswerError
-		if errors.As(err, &answer) {
-			s.answered(seen, false)
-			continue
-		}
-		if !s.reconnect(ctx, err) {
-			return
-		}
-	}
-}
-
-// reconnect replaces a client, or what it receives over, that has come to its
-// end: at once if that was between two requests, but for a poller as soon as a
-// poll is due, and else backing off between tries. It reports false once ctx is
-// done.
-func (s *subscriber) reconnect(ctx context.Context, end error) bool {
-	s.lose(end)
-	resumer, resumes := s.current().(Resumer)
-	if resumes {
-		resumer.Suspend()
-	} else {
-		s.gone.Lock()
-		defer s.gone.Unlock()
-		s.current().Close()
-	}
-	retired := errors.Is(end, errRetired) && s.polls()
-	if retired && !s.wanted(ctx) {
+// push adds a message, if there is room.
+func (j *jobs) push(tag Tag) bool {
+	if len(j.waiting) >= maxJobs {
 		return false
 	}
-	for ; ; retired = false {
-		if !retired && !s.backOff(ctx) {
-			return false
-		}
-		err := s.connect(ctx)
-		if err == nil {
-			if ctx.Err() != nil { // closed between the dial and its being known
-				s.current().Close()
-				return false
-			}
-			s.run.meter.reconnects.Add(1)
-			return true
-		}
-		if ctx.Err() != nil {
-			return false
-		}
-		s.run.fail(dialError(err), err)
+	j.waiting = append(j.waiting, tag)
+	return true
+}
+
+// dialTimeout bounds how long a client may take to be ready.
+const dialTimeout = 10 * time.Second
+
+// What a subscriber is woken for.
+const (
+	toPoll = iota
+	toTimeOut
+	toReconnect
+	toWake
+)
+
+func (s *subscriber) target() client.Target {
+	p := &s.lane.run.plan
+	return client.Target{
+		Host: s.room.server.host, TLS: s.address.TLS != nil, Room: s.room.name, User: fmt.Sprintf("client-%d", s.index),
+		Wait: p.PollWait, Publishes: s.jobs != nil, Cookies: &s.cookies,
 	}
 }
 
-// backOff waits before the next try to connect, longer each time. It reports
-// false once ctx is done.
-func (s *subscriber) backOff(ctx context.Context) bool {
+// open connects a line, in place of the one that is there. With a new one that
+// receives, the client has to become ready in time.
+func (s *subscriber) open(line client.Line) {
+	s.hangUp(line)
+	if line == client.Post {
+		s.conns[line] = s.lane.loop.Dial((*postLine)(s), &s.address)
+		return
+	}
+	s.conns[line] = s.lane.loop.Dial((*mainLine)(s), &s.address)
+	s.ready, s.deadline = false, clock.Now()+int64(dialTimeout)
+	s.lane.loop.At(s.deadline, s, toTimeOut)
+}
+
+func (s *subscriber) hangUp(line client.Line) {
+	if c := s.conns[line]; c != nil {
+		c.Close()
+		s.conns[line] = nil
+	}
+}
+
+// mainLine and postLine are a subscriber as its connections see it.
+type (
+	mainLine subscriber
+	postLine subscriber
+)
+
+func (m *mainLine) Connected(*loop.Conn) { (*subscriber)(m).connected(client.Main) }
+func (m *postLine) Connected(*loop.Conn) { (*subscriber)(m).connected(client.Post) }
+
+func (m *mainLine) Received(_ *loop.Conn, b []byte) (used, need int) {
+	return (*subscriber)(m).receive(client.Main, b)
+}
+
+func (m *postLine) Received(_ *loop.Conn, b []byte) (used, need int) {
+	return (*subscriber)(m).receive(client.Post, b)
+}
+
+func (m *mainLine) Ended(_ *loop.Conn, rest []byte, err error) {
+	(*subscriber)(m).lineEnded(client.Main, rest, err)
+}
+
+func (m *postLine) Ended(_ *loop.Conn, rest []byte, err error) {
+	(*subscriber)(m).lineEnded(client.Post, rest, err)
+}
+
+// begin begins a turn of the client's conversation.
+func (s *subscriber) begin() *client.Turn {
+	t := &s.lane.turn
+	t.Reset(clock.Now())
+	return t
+}
+
+func (s *subscriber) connected(line client.Line) {
+	t := s.begin()
+	s.client.Open(t, line)
+	s.carryOut(t)
+}
+
+func (s *subscriber) receive(line client.Line, b []byte) (used, need int) {
+	t := s.begin()
+	used = s.client.Receive(t, line, b)
+	need = t.Need
+	s.carryOut(t)
+	return used, need
+}
+
+func (s *subscriber) lineEnded(line client.Line, rest []byte, err error) {
+	s.conns[line] = nil
+	t := s.begin()
+	s.client.End(t, line, rest, err)
+	s.carryOut(t)
+}
+
+// carryOut does what the client wants done.
+func (s *subscriber) carryOut(t *client.Turn) {
+	seen := int64(0)
+	if len(t.Deliveries) > 0 || t.Answered || t.Published {
+		seen = clock.Now()
+		s.backoff = 0
+	}
+	for line := range client.Lines {
+		if t.Open[line] {
+			s.open(line)
+		} else if b := t.Send[line]; len(b) > 0 && s.conns[line] != nil {
+			s.conns[line].Write(b)
+		}
+	}
+	for i := range t.Deliveries {
+		s.deliver(&t.Deliveries[i], seen)
+	}
+	if t.Awake != 0 {
+		s.wake = t.Awake
+		s.lane.loop.At(t.Awake, s, toWake)
+	}
+	if t.Refused != nil {
+		s.lane.run.fail(errorKind(t.Refused), t.Refused)
+	}
+	if t.Sent && s.poll != nil {
+		s.polled(t.Now)
+	}
+	// What follows may begin other turns.
+	ready, answered, refused, published, notSaid, ended := t.Ready, t.Answered, t.Refused != nil, t.Published, t.NotSaid, t.Ended
+	if ready {
+		s.becomeReady()
+	}
+	if published {
+		s.published(notSaid, seen)
+	}
+	if answered {
+		s.answered(seen, !refused)
+	}
+	if ended != nil {
+		s.end(ended)
+	}
+}
+
+// becomeReady goes on with what waited for that.
+func (s *subscriber) becomeReady() {
+	s.ready, s.deadline = true, 0
+	if !s.began {
+		s.began = true
+		s.lane.settled(true)
+		if s.poll != nil {
+			s.poll.overdue = append(s.poll.overdue, 0)
+		} else {
+			s.join()
+		}
+	}
+	if s.poll != nil {
+		s.sendOverdue(clock.Now())
+	}
+}
+
+// join counts a client that receives, once.
+func (s *subscriber) join() {
+	if !s.joined {
+		s.joined = true
+		s.lane.joins++
+	}
+}
+
+// end begins the conversation again, after a while that grows from try to try,
+// unless it has never begun.
+func (s *subscriber) end(err error) {
+	was := s.ready
+	s.ready, s.deadline, s.wake = false, 0, 0
+	s.hangUp(client.Main)
+	switch {
+	case s.over:
+		return
+	case !s.began:
+		s.hangUp(client.Post)
+		s.over = true
+		s.lane.run.fail(dialError(err), err)
+		s.lane.settled(false)
+		return
+	case !was:
+		s.lane.run.fail(dialError(err), err)
+	case !errors.Is(err, codec.ErrEnded):
+		s.lane.run.fail(errorKind(err), err)
+	}
+	s.losePoll(err)
 	s.backoff = min(max(2*s.backoff, 50*time.Millisecond), 2*time.Second)
-	return pause(ctx, s.backoff/2+rand.N(s.backoff))
+	s.reconnect = clock.Now() + int64(s.backoff/2+rand.N(s.backoff))
+	s.lane.loop.At(s.reconnect, s, toReconnect)
 }
 
-// pause waits for so long. It reports false once ctx is done.
-func pause(ctx context.Context, length time.Duration) bool {
-	over := time.NewTimer(length)
-	defer over.Stop()
-	select {
-	case <-over.C:
-		return true
-	case <-ctx.Done():
-		return false
+// close ends the conversation for good.
+func (s *subscriber) close() {
+	if s.began && !s.over {
+		t := s.begin()
+		s.client.Close(t)
+		s.carryOut(t)
 	}
+	s.over = true
+	if s.jobs != nil && s.jobs.busy {
+		s.published(client.ErrUnanswered, clock.Now())
+	}
+	s.hangUp(client.Main)
+	s.hangUp(client.Post)
+}
+
+// Wake goes on with what an alarm was set for, unless that has been overtaken.
+func (s *subscriber) Wake(at int64, what int) {
+	switch {
+	case s.over:
+	case what == toPoll:
+		s.pollAt(at)
+	case what == toTimeOut && s.deadline == at:
+		s.end(errNotReady)
+	case what == toReconnect && s.reconnect == at:
+		s.open(client.Main)
+	case what == toWake && s.wake == at:
+		s.wake = 0
+		t := s.begin()
+		s.client.Wake(t)
+		s.carryOut(t)
+	}
+}
+
+// pollAt sends the poll due at due, or leaves it while an earlier one is out or
+// no connection there: a client asks one thing at a time, and a stalled server
+// is charged for every poll that it holds up.
+func (s *subscriber) pollAt(due int64) {
+	l := s.lane
+	if l.pollsEnd {
+		return
+	}
+	if next := due + int64(l.run.plan.PollInterval); next < l.to+int64(l.run.plan.Drain) {
+		l.loop.At(next, s, toPoll)
+	}
+	s.poll.overdue = append(s.poll.overdue, due)
+	s.sendOverdue(due)
+}
+
+// sendOverdue sends the first poll that waits to be sent, if there is one, which
+// could have been sent since free.
+func (s *subscriber) sendOverdue(free int64) {
+	p := s.poll
+	if p.out || !s.ready || len(p.overdue) == 0 || s.lane.pollsEnd {
+		return
+	}
+	p.out, p.due, p.free = true, p.overdue[0], max(p.overdue[0], free)
+	p.overdue = slices.Delete(p.overdue, 0, 1)
+	t := s.begin()
+	p.poller.Poll(t)
+	s.carryOut(t)
+}
+
+// polled records that the poll has gone out.
+func (s *subscriber) polled(now int64) {
+	p := s.poll
+	if p.sent = now; s.lane.steady(p.due) {
+		s.lane.pollLate.add(now - p.free)
+	}
+}
+
+// answered records the answer to the poll that was out, if this client polls,
+// and sends the next one that is overdue. An answer that refuses has no latency.
+func (s *subscriber) answered(seen int64, granted bool) {
+	p, l := s.poll, s.lane
+	if p == nil || !p.out {
+		return
+	}
+	s.join()
+	if granted && l.steady(p.due) {
+		l.pollResponse.add(seen - p.due)
+		l.pollService.add(seen - p.sent)
+	}
+	p.out = false
+	s.sendOverdue(seen)
+}
+
+// losePoll records that the connection which polls has ended. A poll that is out
+// goes over the next one, unless it had an answer, which could not be read, and
+// is not the one that the client joins by.
+func (s *subscriber) losePoll(end error) {
+	p := s.poll
+	if p == nil {
+		return
+	}
+	if p.out && (p.due == 0 || !errors.Is(end, codec.ErrMalformed)) {
+		p.overdue = slices.Insert(p.overdue, 0, p.due)
+	}
+	p.out = false
 }
 
 // deliver records one delivery.
-func (s *subscriber) deliver(d *Delivery, seen int64) {
-	r := s.run
+func (s *subscriber) deliver(d *client.Delivery, seen int64) {
+	l := s.lane
 	s.received++
 	order := s.ids.Enter(d.ID)
-	tag, ours := parseTag(r.plan.Nonce, d.Text)
+	tag, ours := parseTag(l.run.plan.Nonce, d.Text)
 	if !ours {
-		r.fail(result.ForeignMessage, malformed("a message that is not this trial's", d.JSON))
+		l.run.fail(result.ForeignMessage, codec.Malformed("a message that is not this trial's", d.JSON))
 		return
 	}
 	high := s.messages.high
 	came := s.messages.Enter(uint64(tag.Seq) + 1)
-	r.countLacking(came, uint64(tag.Seq), high)
-	first := came != duplicate
-	start := r.start.Load()
-	if start == 0 { // another shard has been told to start a little earlier
-		r.deliveries.addUnknown()
+	l.countLacking(came, uint64(tag.Seq), high)
+	if l.start == 0 { // another shard has been told to start a little earlier
+		l.deliveries.addUnknown()
 		return
 	}
-	due := start + int64(tag.Due)
-	r.deliveries.add(seen - due)
-	steady := r.steady(due)
+	due := l.start + int64(tag.Due)
+	l.deliveries.add(seen - due)
+	steady := l.steady(due)
 	if s.received%sampleEvery == 1 {
-		r.checks.offer(s, d, tag)
+		l.run.checks.offer(s.room, d, tag)
 	}
-	if !first {
+	if came == duplicate {
 		if steady {
 			s.duplicated++
 		}
 		return
 	}
-	if from, to := max(due, s.covered, r.from), min(seen, r.to); to > from {
+	if from, to := max(due, s.covered, l.from), min(seen, l.to); to > from {
 		s.stale += to - from
 		s.covered = to
 	}
@@ -237,54 +408,50 @@ func (s *subscriber) deliver(d *Delivery, seen int64) {
 	s.room.arrive(tag.Seq, d, due, seen)
 }
 
-// publish publishes the messages of jobs until that is closed.
-func (s *subscriber) publish(ctx context.Context) {
-	r := s.run
-	free := int64(0)
-	for tag := range s.jobs {
-		text := Text(r.plan.Nonce, r.plan.Seed, s.room.index, tag, r.plan.Payload)
-		due := r.start.Load() + int64(tag.Due)
-		begun := clock.Now()
-		if ctx.Err() != nil {
-			return
+// publish publishes the next message that waits, if none is being published.
+func (s *subscriber) publish() {
+	j, l := s.jobs, s.lane
+	for !j.busy && len(j.waiting) > 0 && !s.over {
+		j.next = j.waiting[0]
+		if j.waiting = j.waiting[1:]; len(j.waiting) == 0 {
+			j.waiting = nil
 		}
-		if r.unsent.Load() {
-			if r.steady(due) {
-				r.resolved.Add(1)
+		if l.unsent {
+			if l.steady(l.start + int64(j.next.Due)) {
+				l.resolved++
 			}
 			continue
 		}
-		err := s.say(ctx, text)
-		done := clock.Now()
-		if err != nil && context.Cause(ctx) != errStopped {
-			r.fail("publish: "+errorKind(err), err)
-		}
-		if err == nil {
-			r.published.Add(1)
-		}
-		if r.steady(due) {
-			r.publishLate.add(begun - max(due, free))
-			r.resolve(s.room, tag.Seq, err)
-			if err == nil {
-				r.publishLatency.add(done - due)
-				r.publishService.add(done - begun)
-			}
-		}
-		free = done
+		j.busy, j.begun = true, clock.Now()
+		text := Text(l.run.plan.Nonce, l.run.plan.Seed, s.room.index, j.next, l.run.plan.Payload)
+		t := s.begin()
+		s.client.Publish(t, text)
+		s.carryOut(t)
 	}
 }
 
-// say publishes a text, by the next client where this one is closed before.
-func (s *subscriber) say(ctx context.Context, text string) error {
-	for {
-		s.gone.Lock()
-		c := s.current()
-		s.gone.Unlock()
-		err := c.Publish(text)
-		if !errors.Is(err, errUnsent) || ctx.Err() != nil {
-			return err
+// published records what became of the message that was being published.
+func (s *subscriber) published(err error, done int64) {
+	j, l := s.jobs, s.lane
+	if j == nil || !j.busy {
+		return
+	}
+	j.busy = false
+	if err == nil {
+		l.published++
+	} else if !l.stopped {
+		l.run.fail("publish: "+errorKind(err), err)
+	}
+	if due := l.start + int64(j.next.Due); l.steady(due) {
+		l.publishLate.add(j.begun - max(due, j.free))
+		l.resolve(s.room, j.next.Seq, err)
+		if err == nil {
+			l.publishLatency.add(done - due)
+			l.publishService.add(done - j.begun)
 		}
 	}
+	j.free = done
+	s.publish()
 }
 
 // finish returns what a client never got, and its stale share of the steady
@@ -292,7 +459,7 @@ func (s *subscriber) say(ctx context.Context, text string) error {
 // from the first one's due time on; where nobody here got that one either,
 // from the beginning.
 func (s *subscriber) finish(published, to int64) (lost int64, staleShare float64) {
-	from := s.run.from
+	from := s.lane.from
 	lost = published - s.got
 	if to <= from {
 		return lost, 0

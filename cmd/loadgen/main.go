@@ -13,7 +13,6 @@ import (
 	"syscall"
 
 	"github.com/pollpush/pollpush/internal/shard"
-	"github.com/pollpush/pollpush/internal/transport"
 	"github.com/pollpush/pollpush/loadgen"
 )
 
@@ -32,10 +31,6 @@ func run(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 	if err := in.Decode(&plan); err != nil {
 		return fmt.Errorf("no plan on standard input (only pollpush runs loadgen, and sends it a plan): %w", err)
 	}
-	dial, ok := loadgen.Dialers[plan.Transport]
-	if !ok {
-		return fmt.Errorf("transport %q is not one of %v", plan.Transport, transport.Names())
-	}
 	commands := make(chan shard.Command)
 	go func() {
 		defer close(commands)
@@ -48,7 +43,7 @@ func run(ctx context.Context, stdin io.Reader, stdout io.Writer) error {
 		}
 	}()
 	out := json.NewEncoder(stdout)
-	return loadgen.Run(ctx, plan, dial, commands, func(e shard.Event) {
+	return loadgen.Run(ctx, plan, commands, func(e shard.Event) {
 		_ = out.Encode(e) // a controller that does not listen has closed the commands too
 	})
 }

@@ -92,7 +92,7 @@ func newest(ctx context.Context, base string, roots *x509.CertPool, room string,
 		return 0, fmt.Errorf("GET %s%s is redirected to %s: redirects are not followed; give the final address", base, path, to)
 	}
 	for _, field := range answer.Header.Values("Set-Cookie") {
-		cookies.Set(field, answer.TLS != nil)
+		cookies.Set(field, answer.TLS != nil, time.Now())
 	}
 	body, err := io.ReadAll(io.LimitReader(answer.Body, 1<<20))
 	var page struct{ Last *uint64 }
@@ -150,22 +150,19 @@ func final(err error) bool {
 // listen opens a client and prints what it receives until it ends.
 func (p *probe) listen() error {
 	ctx, cancel := context.WithTimeout(p, probeTimeout)
-	client, err := loadgen.Dialers[p.transport](ctx, loadgen.Target{URL: p.base, Room: p.room, User: "probe", After: p.after, Roots: p.roots, Cookies: &p.cookies, Meter: &loadgen.Meter{}})
+	client, err := loadgen.Dial(ctx, p.transport, loadgen.Target{URL: p.base, Room: p.room, User: "probe", After: p.after, Roots: p.roots, Cookies: &p.cookies})
 	cancel()
 	if err != nil {
 		return err
 	}
 	defer client.Close()
 	defer context.AfterFunc(p, func() { client.Close() })()
-	poller, polls := client.(loadgen.Poller)
+	polls := client.Polls()
 	// Only a long poll's client is back before its first request is answered.
-	rearmer, rearms := client.(loadgen.Rearmer)
-	p.received = p.received || !polls && !(rearms && rearmer.Armed())
+	p.received = p.received || !polls && !(client.Rearms() && client.Armed())
 	for next := time.Now(); ; {
 		if polls {
-			if err := poller.Poll(); err != nil {
-				return err
-			}
+			client.Poll()
 		}
 		messages, err := client.Receive()
 		if err != nil {

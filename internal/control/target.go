@@ -103,10 +103,8 @@ func checkTransports(ctx context.Context, target string, roots *x509.CertPool, n
 	defer metrics.close()
 	before := metrics.scrape(ctx)
 	for _, name := range names {
-		if dial, ok := loadgen.Dialers[name]; ok {
-			if err := try(ctx, target, roots, dial); err != nil {
-				return refuse("target %s does not offer the transport %s: %w; omit it from --transports, or see %s", target, name, err, contract.Page)
-			}
+		if err := try(ctx, target, roots, name); err != nil {
+			return refuse("target %s does not offer the transport %s: %w; omit it from --transports, or see %s", target, name, err, contract.Page)
 		}
 	}
 	// A target that offers its counts has to see the tried connections end: what
@@ -119,18 +117,17 @@ func checkTransports(ctx context.Context, target string, roots *x509.CertPool, n
 }
 
 // try opens one client, and has it poll once if it is one that does.
-func try(ctx context.Context, target string, roots *x509.CertPool, dial loadgen.Dialer) error {
+func try(ctx context.Context, target string, roots *x509.CertPool, transport string) error {
 	ctx, cancel := context.WithTimeoutCause(ctx, tryTimeout, fmt.Errorf("no answer within %v", tryTimeout))
 	defer cancel()
 	word := nonce()
-	client, err := dial(ctx, loadgen.Target{URL: target, Room: "pollpush-" + word, User: "pollpush-" + word, Roots: roots, Cookies: &loadgen.Cookies{}, Meter: &loadgen.Meter{}})
+	client, err := loadgen.Dial(ctx, transport, loadgen.Target{URL: target, Room: "pollpush-" + word, User: "pollpush-" + word, Roots: roots, Cookies: &loadgen.Cookies{}})
 	if err == nil {
 		defer client.Close()
 		defer context.AfterFunc(ctx, func() { client.Close() })()
-		if poller, ok := client.(loadgen.Poller); ok {
-			if err = poller.Poll(); err == nil {
-				_, err = poller.Receive()
-			}
+		if client.Polls() {
+			client.Poll()
+			_, err = client.Receive()
 		}
 	}
 	if err != nil && ctx.Err() != nil {

@@ -9,6 +9,8 @@ import (
 	"crypto/x509"
 	"net"
 	"net/http"
+	"net/netip"
+	"slices"
 	"strings"
 )
 
@@ -26,6 +28,25 @@ func Dial(ctx context.Context, d *net.Dialer, network, addr string) (net.Conn, e
 		}
 	}
 	return nil, err
+}
+
+// Resolve returns the addresses that a host has, in the order in which they are to
+// be tried.
+func Resolve(ctx context.Context, host, port string) (all []netip.AddrPort, err error) {
+	number, err := net.DefaultResolver.LookupPort(ctx, "tcp", port)
+	if err != nil {
+		return nil, err
+	}
+	addrs, err := net.DefaultResolver.LookupNetIP(ctx, "ip", host)
+	if strings.EqualFold(host, "localhost") {
+		addrs, err = append(addrs, netip.IPv6Loopback(), netip.AddrFrom4([4]byte{127, 0, 0, 1})), nil
+	}
+	for _, a := range addrs {
+		if at := netip.AddrPortFrom(a.Unmap(), uint16(number)); !slices.Contains(all, at) {
+			all = append(all, at)
+		}
+	}
+	return all, err
 }
 
 // Client asks one question of a server and follows no redirect. A server of

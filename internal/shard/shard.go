@@ -21,7 +21,8 @@ type Plan struct {
 	// "" means the system's.
 	Certificates string   `json:"certificates,omitempty"`
 	Rooms        []string `json:"rooms"`
-	Shard        int      `json:"shard"` // which of Shards this is, from 0
+	Loops        int      `json:"loops,omitempty"` // event loops of each shard; 0 is one
+	Shard        int      `json:"shard"`           // which of Shards this is, from 0
 	Shards       int      `json:"shards"`
 	Clients      int      `json:"clients"` // in all; client c is run by shard c mod Shards, in room c mod rooms
 

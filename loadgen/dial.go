@@ -1,0 +1,354 @@
+package loadgen
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"sync"
+	"time"
+
+	"cmp"
+
+	"github.com/pollpush/pollpush/internal/clock"
+	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/transport"
+	"github.com/pollpush/pollpush/loadgen/internal/client"
+	"github.com/pollpush/pollpush/loadgen/internal/codec"
+	"github.com/pollpush/pollpush/loadgen/internal/loop"
+)
+
+// What clients hand over, and are refused with.
+type (
+	Delivery    = client.Delivery
+	Cookies     = client.Cookies
+	AnswerError = codec.AnswerError
+)
+
+// ErrClosed is returned by a Client that was closed on our side.
+var ErrClosed = errors.New("the client is closed")
+
+// Target says whom to dial, and as whom.
+type Target struct {
+	URL       string // base URL of the server
+	Room      string
+	User      string
+	After     uint64         // the last message id already seen
+	Wait      time.Duration  // how long a long poll lets the server wait for news; 0 for [transport.LongPollWait]
+	Publishes bool           // will Publish
+	Source    netip.Addr     // local address, or the zero Addr for the kernel's choice
+	Roots     *x509.CertPool // trusted where the URL is one of https; nil trusts the system's
+	Cookies   *Cookies       // of this client, on all its connections; nil keeps none
+	Meter     *Meter         // counts what passes; nil for one of its own
+}
+
+// Client is one client with a loop of its own, for those who want to wait for
+// it. Its methods may be called by any goroutine.
+type Client struct {
+	loop    *loop.Loop
+	address loop.Address
+	client  client.Client
+	meter   meter
+	ran     chan struct{} // closed when the loop has ended
+
+	// Of the loop:
+	turn  client.Turn
+	conns [client.Lines]*loop.Conn
+	ready chan error
+	said  chan error // the outcome of Publish
+
+	mu     sync.Mutex
+	came   []arrival
+	more   *sync.Cond
+	closed bool
+}
+
+// arrival is what Receive returns.
+type arrival struct {
+	deliveries []Delivery
+	err        error
+}
+
+// Meter adds up what the clients dialled with it have counted.
+type Meter struct {
+	mu      sync.Mutex
+	clients []*Client
+}
+
+// Totals is what has passed so far. Requests are counted as they are sent.
+func (m *Meter) Totals() (t result.Totals) {
+	m.each(func(c *meter) { t = result.Add(t, c.Totals()) })
+	return t
+}
+
+// Bytes are those that have passed so far.
+func (m *Meter) Bytes() (b result.Bytes) {
+	m.each(func(c *meter) { b = result.Add(b, c.bytes()) })
+	return b
+}
+
+func (m *Meter) each(f func(*meter)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, c := range m.clients {
+		c.do(func() { f(&c.meter) })
+	}
+}
+
+// Dial opens a client by a transport, ready to receive.
+func Dial(ctx context.Context, by string, t Target) (*Client, error) {
+	if !client.Knows(by) {
+		return nil, fmt.Errorf("transport %q is not one of %v", by, transport.Names())
+	}
+	s, err := lookUp(ctx, t.URL, t.Roots)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{address: s.address, ran: make(chan struct{}), ready: make(chan error, 1), said: make(chan error, 1)}
+	c.address.Source = t.Source
+	c.more = sync.NewCond(&c.mu)
+	c.client = client.New(by, client.Target{
+		Host: s.host, TLS: s.address.TLS != nil, Room: t.Room, User: t.User, After: t.After,
+		Wait: cmp.Or(t.Wait, transport.LongPollWait), Publishes: t.Publishes, Cookies: t.Cookies,
+	})
+	if c.loop, err = loop.New(); err != nil {
+		return nil, err
+	}
+	c.meter.Traffic = &c.loop.Traffic
+	c.turn = client.Turn{Counts: &c.meter.Counts, Tools: new(client.Tools), Ahead: clock.Read().Ahead()}
+	if t.Meter != nil {
+		t.Meter.mu.Lock()
+		t.Meter.clients = append(t.Meter.clients, c)
+		t.Meter.mu.Unlock()
+	}
+	go func() {
+		defer close(c.ran)
+		if err := c.loop.Run(); err != nil {
+			c.arrived(arrival{err: err})
+		}
+	}()
+	c.loop.Do(func() { c.open(client.Main) })
+	select {
+	case err = <-c.ready:
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	if err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// do has f called on the loop, or when that has ended, and waits for it.
+func (c *Client) do(f func()) {
+	done := make(chan struct{})
+	c.loop.Do(func() {
+		f()
+		close(done)
+	})
+	select {
+	case <-done:
+	case <-c.ran:
+		select {
+		case <-done:
+		default:
+			f()
+		}
+	}
+}
+
+func (c *Client) step(f func(t *client.Turn)) {
+	t := &c.turn
+	t.Reset(clock.Now())
+	f(t)
+	c.carryOut(t)
+}
+
+func (c *Client) open(line client.Line) {
+	if old := c.conns[line]; old != nil {
+		old.Close()
+	}
+	c.conns[line] = c.loop.Dial(port{c, line}, &c.address)
+}
+
+// port is a client's line as its connection sees it.
+type port struct {
+	*Client
+	line client.Line
+}
+
+func (p port) Connected(*loop.Conn) { p.step(func(t *client.Turn) { p.client.Open(t, p.line) }) }
+
+func (p port) Received(_ *loop.Conn, b []byte) (used, need int) {
+	p.step(func(t *client.Turn) {
+		used = p.client.Receive(t, p.line, b)
+		need = t.Need
+	})
+	return used, need
+}
+
+func (p port) Ended(_ *loop.Conn, rest []byte, err error) {
+	p.conns[p.line] = nil
+	p.step(func(t *client.Turn) { p.client.End(t, p.line, rest, err) })
+}
+
+// Wake is for what the client asked for.
+func (c *Client) Wake(int64, int) { c.step(c.client.Wake) }
+
+// carryOut does what the client wants done.
+func (c *Client) carryOut(t *client.Turn) {
+	for line := range client.Lines {
+		if t.Open[line] {
+			c.open(line)
+		} else if conn := c.conns[line]; conn != nil && len(t.Send[line]) > 0 {
+			conn.Write(t.Send[line])
+		}
+	}
+	if t.Awake != 0 {
+		c.loop.At(t.Awake, c, 0)
+	}
+	if t.Published {
+		select {
+		case c.said <- t.NotSaid:
+		default:
+		}
+	}
+	if len(t.Deliveries) > 0 || t.Answered && t.Refused == nil {
+		a := arrival{deliveries: slices.Clone(t.Deliveries)}
+		for i := range a.deliveries {
+			d := &a.deliveries[i]
+			d.Text, d.JSON = bytes.Clone(d.Text), bytes.Clone(d.JSON)
+		}
+		c.arrived(a)
+	}
+	err := t.Ended
+	if err == nil && t.Refused != nil {
+		err = t.Refused
+	}
+	if t.Ready || err != nil {
+		select {
+		case c.ready <- err:
+			if err != nil {
+				return
+			}
+		default:
+		}
+	}
+	if err != nil {
+		c.arrived(arrival{err: err})
+	}
+	if t.Ended != nil {
+		c.hangUp()
+	}
+}
+
+func (c *Client) arrived(a arrival) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.came = append(c.came, a)
+	c.more.Signal()
+}
+
+func (c *Client) hangUp() {
+	for line, conn := range c.conns {
+		if conn != nil {
+			conn.Close()
+			c.conns[line] = nil
+		}
+	}
+}
+
+// Receive waits for what the transport hands over next, oldest first; an empty
+// answer to a poll gives an empty slice. After an [AnswerError] the client is
+// still good; any other error ends it.
+func (c *Client) Receive() ([]Delivery, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for len(c.came) == 0 {
+		if c.closed {
+			return nil, ErrClosed
+		}
+		c.more.Wait()
+	}
+	a := c.came[0]
+	var refused *AnswerError
+	if a.err == nil || errors.As(a.err, &refused) {
+		c.came = c.came[1:]
+	}
+	return a.deliveries, a.err
+}
+
+// Publish returns once the server has accepted a message of this text, or says
+// why not. The text needs no escaping in JSON.
+func (c *Client) Publish(text string) error {
+	select {
+	case <-c.said: // of nothing that is waited for
+	default:
+	}
+	c.loop.Do(func() { c.step(func(t *client.Turn) { c.client.Publish(t, text) }) })
+	select {
+	case err := <-c.said:
+		return err
+	case <-c.ran:
+		return client.ErrUnanswered
+	}
+}
+
+// Polls reports whether the client receives only what it asked for, by Poll.
+func (c *Client) Polls() bool {
+	_, ok := c.client.(client.Poller)
+	return ok
+}
+
+// Poll sends one request, without waiting; its answer is the next Receive. There
+// must be no unanswered one before.
+func (c *Client) Poll() {
+	c.loop.Do(func() { c.step(c.client.(client.Poller).Poll) })
+}
+
+// Rearms reports whether the client asks again as soon as it has got an answer.
+func (c *Client) Rearms() bool {
+	_, ok := c.client.(client.Rearmer)
+	return ok
+}
+
+// Armed reports whether a request is out, of a client that Rearms.
+func (c *Client) Armed() (armed bool) {
+	c.do(func() { armed = c.client.(client.Rearmer).Armed() })
+	return armed
+}
+
+// Close drops the connections at once and unblocks Receive and Publish.
+func (c *Client) Close() error {
+	c.mu.Lock()
+	was := c.closed
+	c.closed = true
+	c.more.Broadcast()
+	c.mu.Unlock()
+	if !was {
+		c.loop.Do(func() {
+			c.step(c.client.Close)
+			c.hangUp()
+			c.loop.Stop()
+		})
+	}
+	<-c.ran
+	return nil
+}
+
+// Roots returns the certificates of a PEM text, for [Target.Roots]: nil, which
+// means the system's, for the empty text.
+func Roots(certificates string) (*x509.CertPool, error) {
+	if certificates == "" {
+		return nil, nil
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM([]byte(certificates)) {
+		return nil, fmt.Errorf("found no certificate in %.40q: give one in PEM, which begins with -----BEGIN CERTIFICATE-----", certificates)
+	}
+	return roots, nil
+}

@@ -1,0 +1,282 @@
+package client
+
+import (
+	"bytes"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"time"
+
+	"github.com/pollpush/pollpush/loadgen/internal/codec"
+)
+
+// pageLimit asks for the largest page that the contract offers.
+const pageLimit = "&limit=1000"
+
+// maxETag bounds what a server can make a client send with every poll.
+const maxETag = 256
+
+// errNoETag is about a server whose answers could never be 304: polling it this
+// way would be plain polling by another name.
+var errNoETag = fmt.Errorf("%w: no ETag", codec.ErrMalformed)
+
+// pager asks for the page after its cursor. By ETag it tells the server what it
+// has got, so that an answer without news needs no body.
+type pager struct {
+	pair
+	asker
+	query  string // after the cursor
+	byETag bool
+	may304 bool   // no news may come as 304
+	etag   []byte // of the last 200, as the server wrote it
+	after  uint64
+	asking bool // a request is to be sent, or is out
+}
+
+// asker decides when a pager asks.
+type asker interface {
+	begin(t *Turn)                      // the connections are there
+	answered(t *Turn, r codec.Response) // what was asked
+}
+
+func newPager(t Target, query string) pager {
+	return pager{pair: newPair(t), query: query, after: t.After}
+}
+
+func (c *pager) Open(t *Turn, line Line) {
+	if c.opened(t, line) {
+		c.begin(t)
+	}
+}
+
+func (c *pager) Receive(t *Turn, line Line, b []byte) int {
+	if line == Post {
+		used, begin := c.posted(t, b)
+		if begin {
+			c.begin(t)
+		}
+		return used
+	}
+	r, ok, err := c.main.answer(t, b, false)
+	switch {
+	case ok:
+		c.answered(t, r)
+		return r.Size
+	case err != nil && err != errRetired:
+		c.asking, t.Ended = false, err
+	}
+	return 0
+}
+
+func (c *pager) End(t *Turn, line Line, rest []byte, err error) {
+	if line == Post {
+		if c.postEnded(t, rest, err) {
+			c.begin(t)
+		}
+		return
+	}
+	r, ok, again := c.mainEnded(t, rest, err)
+	switch {
+	case ok:
+		c.answered(t, r)
+	case again:
+		c.ask(t)
+	default:
+		c.asking = false
+	}
+}
+
+// ask sends the request for what follows the cursor, as soon as it can.
+func (c *pager) ask(t *Turn) {
+	c.asking = true
+	if !c.main.ready(t) {
+		return
+	}
+	b := c.appendGet(t, t.Send[Main], "/messages", c.after, c.query)
+	if len(c.etag) > 0 {
+		b = append(b, "If-None-Match: "...)
+		b = append(b, c.etag...)
+		b = append(b, "\r\n"...)
+	}
+	t.Send[Main] = append(b, acceptJSON...)
+	c.main.ask(t)
+	t.Sent = true
+}
+
+// take takes in the answer to a poll.
+func (c *pager) take(t *Turn, r codec.Response) error {
+	c.asking = false
+	c.target.Cookies.take(t, r, c.target.TLS)
+	switch {
+	case r.Status == 304 && c.may304:
+		t.Counts.Empty++
+		return nil
+	case r.Status != 200:
+		return r.Refusal()
+	}
+	var etag []byte
+	var err error
+	if c.byETag {
+		if etag, err = c.tagOf(r); err != nil {
+			return err
+		}
+	}
+	if err := t.page(r); err != nil {
+		return err
+	}
+	if n := len(t.Deliveries); n > 0 {
+		c.after = t.Deliveries[n-1].ID
+	}
+	if c.byETag {
+		c.etag = append(c.etag[:0], etag...)
+		c.may304 = len(etag) > 0
+	}
+	return nil
+}
+
+// page takes in an answer with a page, and counts one that has no messages.
+func (t *Turn) page(r codec.Response) (err error) {
+	if t.Deliveries, err = codec.ScanPage(t.Deliveries, r.Body); err != nil {
+		t.Deliveries = t.Deliveries[:0]
+		return err
+	}
+	t.Counts.In.Add(codec.MessagesTally(t.Deliveries, len(r.Body)))
+	if len(t.Deliveries) == 0 {
+		t.Counts.Empty++
+	} else {
+		t.Counts.Head.offer(r)
+	}
+	return nil
+}
+
+// tagOf is the ETag of a page, which may only be missing where an earlier one
+// had one.
+func (c *pager) tagOf(r codec.Response) ([]byte, error) {
+	etag := r.Field("etag")
+	if etag == nil && len(c.etag) == 0 {
+		return nil, errNoETag
+	}
+	if etag != nil && !isETag(etag) {
+		return nil, codec.Malformed("an ETag that cannot be sent back", etag)
+	}
+	return etag, nil
+}
+
+// isETag reports whether b is an entity tag (RFC 9110, 8.8.3) of a length
+// that is sent back.
+func isETag(b []byte) bool {
+	b = bytes.TrimPrefix(b, []byte("W/"))
+	if len(b) < 2 || len(b) > maxETag || b[0] != '"' || b[len(b)-1] != '"' {
+		return false
+	}
+	return !bytes.ContainsFunc(b[1:len(b)-1], func(c rune) bool { return c <= ' ' || c == '"' || c == 0x7f })
+}
+
+// poll polls when it is asked to.
+type poll struct{ pager }
+
+func newPoll(t Target) Client { return makePoll(t, false) }
+
+func newPollETag(t Target) Client { return makePoll(t, true) }
+
+func makePoll(t Target, byETag bool) Client {
+	c := &poll{newPager(t, pageLimit)}
+	c.asker, c.byETag = c, byETag
+	return c
+}
+
+func (c *poll) Poll(t *Turn) { c.ask(t) }
+
+// begin goes on with the poll that waited for a connection, or waits for one.
+func (c *poll) begin(t *Turn) {
+	t.Ready = true
+	if c.asking {
+		c.ask(t)
+	}
+}
+
+func (c *poll) answered(t *Turn, r codec.Response) {
+	if err := c.take(t, r); err != nil {
+		t.fail(err)
+	}
+	t.Answered = t.Ended == nil
+}
+
+// Wake is never called.
+func (c *poll) Wake(*Turn) {}
+
+// leastWait is the shortest wait that the contract knows: a server that has no
+// news, and says so sooner, does not wait.
+const leastWait = int64(time.Second)
+
+// A target that refuses, or does not wait, is kept off for longer each time,
+// and for as long as it says.
+const (
+	firstBackoff  = 250 * time.Millisecond
+	lastBackoff   = 8 * time.Second
+	maxRetryAfter = time.Minute
+)
+
+// longPoll asks again as soon as it has an answer, which comes when there is
+// news.
+type longPoll struct {
+	pager
+	backoff time.Duration // 0 after a good answer
+}
+
+func newLongPoll(t Target) Client {
+	c := &longPoll{pager: newPager(t, fmt.Sprintf("%s&wait=%gs", pageLimit, t.Wait.Seconds()))}
+	c.asker, c.may304 = c, true
+	return c
+}
+
+// Armed is true from when a request has been sent to when its answer has come.
+func (c *longPoll) Armed() bool { return c.main.asked }
+
+func (c *longPoll) begin(t *Turn) {
+	t.Ready = true
+	c.ask(t)
+}
+
+// answered takes in an answer, and asks again, at once or later.
+func (c *longPoll) answered(t *Turn, r codec.Response) {
+	sent := c.main.sent
+	err := c.take(t, r)
+	switch {
+	case r.Status != 200 && r.Status != 304:
+		c.keepOff(t, retryAfter(r.Field("retry-after")))
+	case err == nil && len(t.Deliveries) == 0 && t.Now-sent < leastWait:
+		c.keepOff(t, 0)
+		err = &codec.AnswerError{Status: r.Status, Text: "no news, and no wait for any"}
+	case err == nil:
+		c.backoff = 0
+		c.ask(t)
+	}
+	if err != nil {
+		t.fail(err)
+	}
+}
+
+// keepOff lengthens the pause before the next request: between half the backoff
+// and all of it, so that clients do not come back all at once, and that on top
+// of what the server asks for.
+func (c *longPoll) keepOff(t *Turn, retryAfter time.Duration) {
+	c.backoff = min(max(2*c.backoff, firstBackoff), lastBackoff)
+	t.Awake = t.Now + int64(retryAfter+c.backoff/2+rand.N(c.backoff/2))
+}
+
+// Wake asks after a pause.
+func (c *longPoll) Wake(t *Turn) {
+	if !c.asking {
+		c.ask(t)
+	}
+}
+
+// retryAfter reads a Retry-After in seconds. One that is a date counts as none.
+func retryAfter(value []byte) time.Duration {
+	seconds, err := strconv.ParseUint(string(value), 10, 63)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(min(seconds, uint64(maxRetryAfter/time.Second))) * time.Second
+}

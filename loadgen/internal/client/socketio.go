@@ -1,0 +1,192 @@
+package client
+
+import (
+	"fmt"
+
+	"github.com/pollpush/pollpush/loadgen/internal/codec"
+)
+
+// session is what a client does with Socket.IO's packets, whichever way they
+// come: it has joined the main namespace, gets messages as events, and
+// publishes by events that are acknowledged.
+type session struct {
+	joined bool
+	event  uint64 // number of the last event published
+	text   string // to be published, and not acknowledged yet
+}
+
+// take takes in any packet but pings.
+func (s *session) take(t *Turn, p codec.Packet) error {
+	switch {
+	case p.Engine == codec.EngineNoop:
+		return nil
+	case p.Engine == codec.EngineClose:
+		return fmt.Errorf("the Engine.IO session: %w", codec.ErrEnded)
+	case p.Engine != codec.EngineMessage:
+		return codec.Malformed("a second Engine.IO handshake", p.Data)
+	case !s.joined:
+		return s.join(t, p)
+	}
+	switch p.Socket {
+	case codec.SocketEvent:
+		return s.received(t, p.Data)
+	case codec.SocketAck:
+		return s.acknowledged(t, p)
+	case codec.SocketDisconnect:
+		return fmt.Errorf("the Socket.IO connection: %w", codec.ErrEnded)
+	}
+	return codec.Malformed("a second answer to joining", p.Data)
+}
+
+// join takes in the answer to joining the namespace.
+func (s *session) join(t *Turn, p codec.Packet) error {
+	switch p.Socket {
+	case codec.SocketConnect:
+		s.joined, t.Ready = true, true
+		return nil
+	case codec.SocketRefusal:
+		t.Counts.In.Envelope += int64(len(p.Data))
+		refused, err := codec.ParseJoinRefusal(p.Data)
+		if err != nil {
+			return err
+		}
+		return refused
+	}
+	return codec.Malformed("no answer to joining", p.Data)
+}
+
+// received takes in an event. Those that are not the chat's are nothing to a
+// client: what was truncated the ledger will show.
+func (s *session) received(t *Turn, data []byte) error {
+	d, isChat, tally, err := codec.ParseEvent(data)
+	t.Counts.In.Add(tally)
+	if err == nil && isChat {
+		t.Deliveries = append(t.Deliveries, d)
+	}
+	return err
+}
+
+// acknowledged takes in the answer to an event.
+func (s *session) acknowledged(t *Turn, p codec.Packet) error {
+	o, tally, err := codec.ParseAck(p.Data)
+	t.Counts.In.Add(tally)
+	if err != nil || p.Number != s.event || s.text == "" { // of nothing that is waited for
+		return err
+	}
+	var refused *codec.AnswerError
+	if o.Refused != nil {
+		if refused, err = codec.ScanError(o.Refused); err != nil {
+			return err
+		}
+	}
+	s.text = ""
+	t.answer(refused)
+	return nil
+}
+
+// over ends the session.
+func (s *session) over(t *Turn, err error) {
+	if s.joined && s.text != "" {
+		s.text = ""
+		t.said(ErrUnanswered)
+	}
+	s.joined = false
+	t.Ended = err
+}
+
+// emit returns the packet that publishes the text.
+func (s *session) emit(b []byte, user string) []byte {
+	s.event++
+	return codec.AppendEmit(b, s.event, user, s.text)
+}
+
+func socketIOPath(t *Target, transport string) string {
+	return fmt.Sprintf("/socket.io/?EIO=4&transport=%s&room=%s&after=%d", transport, t.Room, t.After)
+}
+
+// socketIO receives and publishes over Socket.IO, on a WebSocket from the
+// beginning.
+type socketIO struct {
+	session
+	socket
+	opened bool // the Engine.IO session
+}
+
+func newSocketIO(t Target) Client { return &socketIO{socket: newSocket(t)} }
+
+func (c *socketIO) Open(t *Turn, _ Line) {
+	c.joined, c.opened = false, false
+	c.open(t, socketIOPath(&c.target, "websocket"), false)
+}
+
+func (c *socketIO) Receive(t *Turn, _ Line, b []byte) (used int) {
+	if !c.stream {
+		r, ok, err := c.handshake(t, b)
+		if err != nil {
+			c.session.over(t, err)
+		}
+		if !ok || err != nil {
+			return r.Size
+		}
+		used = r.Size
+	}
+	for {
+		message, n, ok, err := c.next(t, b[used:])
+		used += n
+		if ok && err == nil {
+			err = c.packet(t, message)
+		}
+		if err != nil {
+			c.session.over(t, err)
+		}
+		if !ok || err != nil {
+			return used
+		}
+	}
+}
+
+// packet takes in a packet and answers a ping.
+func (c *socketIO) packet(t *Turn, b []byte) error {
+	if !c.opened {
+		_, err := codec.ParseOpen(b)
+		if err == nil {
+			c.opened = true
+			c.send(t, []byte{codec.EngineMessage, codec.SocketConnect})
+		}
+		return err
+	}
+	p, err := codec.ParsePacket(b)
+	if err != nil {
+		return err
+	}
+	if p.Engine == codec.EnginePing {
+		c.send(t, []byte("3"))
+		return nil
+	}
+	had := c.joined
+	if err = c.take(t, p); err == nil && c.joined && !had && c.text != "" {
+		c.say(t)
+	}
+	if n := len(t.Deliveries); n > 0 {
+		c.target.After = max(c.target.After, t.Deliveries[n-1].ID)
+	}
+	return err
+}
+
+// Publish publishes by an event.
+func (c *socketIO) Publish(t *Turn, text string) {
+	c.text = text
+	if c.joined {
+		c.say(t)
+	}
+}
+
+func (c *socketIO) say(t *Turn) {
+	c.send(t, c.emit(nil, c.target.User))
+	t.Counts.Out.Add(codec.Published(c.target.User, c.text))
+}
+
+func (c *socketIO) End(t *Turn, _ Line, rest []byte, err error) {
+	c.ended(t, rest, err)
+	c.session.over(t, t.Ended)
+}

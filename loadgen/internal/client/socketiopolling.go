@@ -1,0 +1,292 @@
+package client
+
+import (
+	"bytes"
+	"errors"
+	"net/url"
+
+	"github.com/pollpush/pollpush/loadgen/internal/codec"
+)
+
+// socketIOPolling receives by Socket.IO over Engine.IO's long polling: a GET
+// is out at all times, and its answer holds what has come up by then. What
+// the client sends goes by POST, one packet at a time, over the same connection
+// between two GETs, and over one more if it publishes. Its session it leaves to
+// the server, which forgets it when no GET comes any more.
+type socketIOPolling struct {
+	session
+	target     Target
+	main, post link
+	sid        string // empty before the session is open
+
+	getting bool  // what is out on Main, or waits for a connection there, is a GET
+	posting what  // is out, or waits for a connection
+	greets  bool  // the namespace is still to be asked for
+	pinged  bool  // a ping is still to be answered
+	emitted bool  // the text has been posted
+	acked   bool  // before its POST was answered
+	outcome error // and how
+}
+
+// what is posted.
+type what byte
+
+const (
+	nothing what = iota
+	greeting
+	pong
+	message
+)
+
+func newSocketIOPolling(t Target) Client {
+	return &socketIOPolling{target: t, main: link{line: Main}, post: link{line: Post, once: true}}
+}
+
+// poster is the connection that POSTs go over.
+func (c *socketIOPolling) poster() *link {
+	if c.target.Publishes {
+		return &c.post
+	}
+	return &c.main
+}
+
+// Armed reports whether a GET is out.
+func (c *socketIOPolling) Armed() bool { return c.getting && c.main.asked }
+
+func (c *socketIOPolling) Open(t *Turn, line Line) {
+	if line == Post {
+		c.post.opened(t)
+		c.sendPost(t)
+		return
+	}
+	c.main.opened(t)
+	if c.getting || c.sid == "" {
+		c.get(t)
+	} else if c.poster() == &c.main {
+		c.sendPost(t)
+	}
+}
+
+// proceed sends what can be sent now: a packet, if no other one is out, and
+// a GET, once the packets that the server waits for have been taken.
+func (c *socketIOPolling) proceed(t *Turn) {
+	if c.posting == nothing {
+		switch {
+		case c.greets:
+			c.greets, c.posting = false, greeting
+		case c.pinged:
+			c.pinged, c.posting = false, pong
+		case c.text != "" && c.joined && !c.emitted:
+			c.emitted, c.posting = true, message
+		}
+		c.sendPost(t)
+	}
+	if !c.getting && (c.posting == nothing || c.posting == message) {
+		c.get(t)
+	}
+}
+
+// get asks for what has come up, as soon as it can.
+func (c *socketIOPolling) get(t *Turn) {
+	c.getting = true
+	if c.main.ready(t) {
+		t.Send[Main] = append(c.appendHead(t, t.Send[Main], "GET "), "\r\n"...)
+		c.main.ask(t)
+	}
+}
+
+// sendPost posts the packet that is to be posted, as soon as it can.
+func (c *socketIOPolling) sendPost(t *Turn) {
+	l := c.poster()
+	if c.posting == nothing || !l.ready(t) {
+		return
+	}
+	packet := "40"
+	switch c.posting {
+	case pong:
+		packet = "3"
+	case message:
+		packet = string(c.emit(nil, c.target.User))
+		t.Counts.Out.Add(codec.Published(c.target.User, c.text))
+	}
+	b := c.appendHead(t, t.Send[l.line], "POST ")
+	t.Send[l.line] = appendBody(b, "text/plain;charset=UTF-8", packet)
+	l.ask(t)
+}
+
+// appendHead begins a request to the session, or for one.
+func (c *socketIOPolling) appendHead(t *Turn, b []byte, method string) []byte {
+	from := len(b)
+	b = append(b, method...)
+	if c.sid == "" {
+		b = append(b, socketIOPath(&c.target, "polling")...)
+	} else {
+		b = append(b, "/socket.io/?EIO=4&transport=polling&sid="...)
+		b = append(b, c.sid...)
+	}
+	b = append(b, " HTTP/1.1\r\n"...)
+	return c.target.appendHost(t, b, from)
+}
+
+func (c *socketIOPolling) Receive(t *Turn, line Line, b []byte) int {
+	l := &c.main
+	if line == Post {
+		l = &c.post
+	}
+	r, ok, err := l.answer(t, b, false)
+	if err != nil && err != errRetired {
+		c.broken(t, line, err)
+	}
+	if !ok {
+		return 0
+	}
+	c.answered(t, line, r)
+	return r.Size
+}
+
+func (c *socketIOPolling) End(t *Turn, line Line, rest []byte, err error) {
+	l := &c.main
+	if line == Post {
+		l = &c.post
+	}
+	idle := l.up && !l.asked
+	r, ok, again, err := l.end(t, rest, err)
+	switch {
+	case ok:
+		c.answered(t, line, r)
+	case again && c.getting:
+		c.get(t)
+	case again:
+		c.sendPost(t)
+	case !idle || err != errRetired:
+		c.broken(t, line, err)
+	}
+}
+
+// broken takes in that a line is no good any more.
+func (c *socketIOPolling) broken(t *Turn, line Line, err error) {
+	if line == Post && c.posting == message {
+		c.posting, c.emitted, c.text = nothing, false, ""
+		t.said(err)
+		c.proceed(t)
+		return
+	}
+	c.over(t, err)
+}
+
+// answered takes in the answer to a GET or a POST.
+func (c *socketIOPolling) answered(t *Turn, line Line, r codec.Response) {
+	c.target.Cookies.take(t, r, c.target.TLS)
+	get := line == Main && c.getting
+	var err error
+	switch {
+	case r.Status != 200 && (get || c.posting == greeting || c.posting == pong):
+		err = c.refused(r)
+	case get:
+		c.getting = false
+		err = c.packets(t, r)
+	default:
+		c.posted(t, r)
+	}
+	if err != nil {
+		c.over(t, err)
+		return
+	}
+	c.proceed(t)
+}
+
+// refused is the error for a GET or a pong that is refused. The session is over
+// then, as it is for the official client: asking again would not help.
+func (c *socketIOPolling) refused(r codec.Response) error {
+	var answer *codec.AnswerError
+	if err := r.Refusal(); !c.joined || !errors.As(err, &answer) {
+		return err
+	}
+	return &LastAnswer{answer}
+}
+
+// posted takes in the answer to a POST.
+func (c *socketIOPolling) posted(t *Turn, r codec.Response) {
+	was := c.posting
+	c.posting = nothing
+	switch {
+	case was != message:
+	case r.Status != 200:
+		c.text, c.emitted = "", false
+		t.said(r.Refusal())
+	case c.acked:
+		c.acked, c.emitted = false, false
+		t.said(c.outcome)
+	}
+}
+
+// packets takes in what a GET has brought.
+func (c *socketIOPolling) packets(t *Turn, r codec.Response) error {
+	if c.sid == "" {
+		return c.begin(r.Body)
+	}
+	news := false
+	for rest, more := r.Body, true; more; {
+		var b []byte
+		b, rest, more = bytes.Cut(rest, codec.Separator)
+		p, err := codec.ParsePacket(b)
+		if err != nil {
+			return err
+		}
+		if p.Engine == codec.EnginePing {
+			c.pinged = true
+			continue
+		}
+		news = news || p.Engine == codec.EngineMessage
+		if err := c.take(t, p); err != nil {
+			return err
+		}
+	}
+	if !news {
+		t.Counts.Empty++
+	}
+	if n := len(t.Deliveries); n > 0 {
+		c.target.After = max(c.target.After, t.Deliveries[n-1].ID)
+		t.Counts.Head.offer(r)
+	}
+	if t.Published && c.posting == message {
+		c.acked, c.outcome = true, t.NotSaid
+		t.Published, t.NotSaid = false, nil
+	} else if t.Published {
+		c.emitted = false
+	}
+	return nil
+}
+
+// begin takes in the answer that opens a session.
+func (c *socketIOPolling) begin(body []byte) error {
+	first, rest, more := bytes.Cut(body, codec.Separator)
+	sid, err := codec.ParseOpen(first)
+	if err == nil && more {
+		err = codec.Malformed("more than the Engine.IO handshake", rest)
+	}
+	c.sid, c.greets = url.QueryEscape(sid), true
+	return err
+}
+
+// over ends the session.
+func (c *socketIOPolling) over(t *Turn, err error) {
+	c.session.over(t, err)
+	c.sid, c.getting, c.posting = "", false, nothing
+	c.greets, c.pinged, c.emitted, c.acked = false, false, false, false
+	c.post.over = true // its answer, if one is out, is of the session that has ended
+}
+
+// Publish publishes by an event.
+func (c *socketIOPolling) Publish(t *Turn, text string) {
+	c.text = text
+	if c.joined {
+		c.proceed(t)
+	}
+}
+
+// Wake is never called.
+func (c *socketIOPolling) Wake(*Turn) {}
+
+// Close has no goodbye.
+func (c *socketIOPolling) Close(*Turn) {}

@@ -1,0 +1,184 @@
+package codec
+
+import (
+	"bytes"
+	"compress/flate"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// DeflateOffer asks for messages that are compressed each by itself, so that
+// neither side has to keep a window for every client (RFC 7692). A server that
+// will keep its own finds that in the second offer. Either lets it ask for a
+// small window of ours.
+const DeflateOffer = "permessage-deflate; server_no_context_takeover; client_no_context_takeover; client_max_window_bits, " +
+	"permessage-deflate; client_no_context_takeover; client_max_window_bits"
+
+// fullWindow is how far back a compressed byte can refer at most.
+const fullWindow = 32 << 10
+
+// errNoDeflate is about a server that answered without compression.
+var errNoDeflate = errors.New("the server does not offer permessage-deflate")
+
+// Deflate is what a client holds to read compressed messages.
+type Deflate struct {
+	keep   int    // bytes of earlier messages that later ones refer to; 0 for none
+	reach  int    // how many bytes back what is sent may refer
+	window []byte // these bytes
+}
+
+// Agreed reads the server's answer to DeflateOffer. The server may keep its
+// window from message to message all the same. What the client sends never
+// refers to earlier messages: any server can read it.
+func Agreed(extensions string) (*Deflate, error) {
+	d := &Deflate{keep: fullWindow, reach: fullWindow}
+	name, params, _ := strings.Cut(extensions, ";")
+	if strings.TrimSpace(name) != "permessage-deflate" {
+		return nil, errNoDeflate
+	}
+	seen := map[string]bool{}
+	for len(params) > 0 {
+		var param string
+		param, params, _ = strings.Cut(params, ";")
+		name, value, valued := strings.Cut(param, "=")
+		name, value = strings.TrimSpace(name), strings.Trim(strings.TrimSpace(value), `"`)
+		refuse := seen[name]
+		seen[name] = true
+		switch name {
+		case "server_no_context_takeover", "client_no_context_takeover":
+			refuse = refuse || valued
+		case "server_max_window_bits", "client_max_window_bits":
+			bits, err := strconv.Atoi(value)
+			refuse = refuse || err != nil || bits < 8 || bits > 15
+			if window := 1 << max(0, min(bits, 15)); name == "client_max_window_bits" {
+				d.reach = window
+			} else {
+				d.keep = window
+			}
+		default:
+			refuse = true
+		}
+		if refuse {
+			return nil, fmt.Errorf("%w: permessage-deflate was agreed on with %.80q", ErrMalformed, strings.TrimSpace(param))
+		}
+	}
+	if seen["server_no_context_takeover"] {
+		d.keep = 0
+	}
+	return d, nil
+}
+
+// Usual reports whether each message is compressed by itself, on both sides, with
+// a full window: what ws-deflate is compared as.
+func (d *Deflate) Usual() bool { return d.keep == 0 && d.reach == fullWindow }
+
+// remember moves the window on to the end of a message.
+func (d *Deflate) remember(message []byte) {
+	if d.window == nil {
+		d.window = make([]byte, 0, d.keep)
+	}
+	message = message[max(0, len(message)-d.keep):]
+	if over := len(d.window) + len(message) - d.keep; over > 0 {
+		d.window = append(d.window[:0], d.window[over:]...)
+	}
+	d.window = append(d.window, message...)
+}
+
+// Reach is how many bytes back what is sent may refer.
+func (d *Deflate) Reach() int { return d.reach }
+
+// Deflater compresses messages. Level 1 is what gorilla takes as well, and
+// the only one whose reset does not cost more than a message.
+type Deflater struct {
+	out   bytes.Buffer
+	flate *flate.Writer
+}
+
+// Deflate returns a message's payload, which holds until the next call. Nothing in
+// it refers further back than reach: compress/flate has no smaller window, and so
+// begins anew after so many bytes, within the one stream.
+func (d *Deflater) Deflate(message []byte, reach int) []byte {
+	if d.flate == nil {
+		d.flate, _ = flate.NewWriter(&d.out, flate.BestSpeed) // fails for unknown levels only
+	}
+	d.out.Reset()
+	for first := true; first || len(message) > 0; first = false {
+		part := message[:min(reach, len(message))]
+		message = message[len(part):]
+		d.flate.Reset(&d.out)
+		d.flate.Write(part) // to memory: cannot fail
+		d.flate.Flush()     // to a whole byte
+	}
+	return bytes.TrimSuffix(d.out.Bytes(), []byte(tail))
+}
+
+// tail is what is cut off from the end of every message (RFC 7692, 7.2.1).
+const tail = "\x00\x00\xff\xff"
+
+// ending follows every message: tail, and a block that ends the stream, for
+// compress/flate.
+const ending = tail + "\x01\x00\x00\xff\xff"
+
+// Inflater inflates compressed messages (RFC 1951), and holds them.
+type Inflater struct {
+	in    bytes.Buffer
+	flate io.ReadCloser
+	out   []byte // the messages since Reset, one after the other
+}
+
+// Reset lets go of the messages that were inflated.
+func (i *Inflater) Reset() {
+	if cap(i.out) > maxKept {
+		i.out = nil
+	}
+	i.out = i.out[:0]
+}
+
+// maxKept bounds the memory that is kept for later messages.
+const maxKept = 256 << 10
+
+// Inflate returns what a message's payload was before it was compressed, as d
+// says. It holds until Reset.
+func (i *Inflater) Inflate(d *Deflate, payload []byte) ([]byte, error) {
+	i.in.Reset()
+	i.in.Write(payload)
+	i.in.WriteString(ending)
+	if i.flate == nil {
+		i.flate = flate.NewReaderDict(&i.in, d.window)
+	} else if err := i.flate.(flate.Resetter).Reset(&i.in, d.window); err != nil {
+		return nil, err
+	}
+	from := len(i.out)
+	for {
+		i.out = slices.Grow(i.out, 1024)
+		n, err := i.flate.Read(i.out[len(i.out):cap(i.out)])
+		i.out = i.out[:len(i.out)+n]
+		switch {
+		case len(i.out)-from > MaxBody:
+			return nil, Malformed("a compressed message that inflates to more than can be read", payload)
+		case err == io.EOF:
+			if !ends(i.in.Bytes()) {
+				return nil, Malformed("a compressed message with more behind its end", payload)
+			}
+			message := i.out[from:len(i.out):len(i.out)]
+			if d.keep > 0 {
+				d.remember(message)
+			}
+			return message, nil
+		case err != nil:
+			return nil, Malformed("a compressed message that is not a deflate stream", payload)
+		}
+	}
+}
+
+// ends reports whether a stream may end before rest: behind all, or within the
+// message, with a zero byte behind it that makes the tail a block of its own (RFC
+// 7692, 7.2.3.4).
+func ends(rest []byte) bool {
+	behind, ok := bytes.CutSuffix(rest, []byte(ending))
+	return len(rest) == 0 || ok && (len(behind) == 0 || len(behind) == 1 && behind[0] == 0)
+}
