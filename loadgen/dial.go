@@ -108,7 +108,7 @@ func Dial(ctx context.Context, by string, t Target) (*Client, error) {
 		return nil, err
 	}
 	c := &Client{address: s.address, ran: make(chan struct{}), ready: make(chan error, 1), said: make(chan error, 1)}
-	c.address.Source = t.Source
+	c.address.Source, c.address.Patience = t.Source, dialTimeout
 	c.more = sync.NewCond(&c.mu)
 	c.client = client.New(by, client.Target{
 		Host: s.host, TLS: s.address.TLS != nil, Room: t.Room, User: t.User, After: t.After,

@@ -87,9 +87,6 @@ func newLane(r *run) (*lane, error) {
 	for i, name := range r.plan.Rooms {
 		l.rooms = append(l.rooms, &room{lane: l, index: i, name: name, server: &r.servers[i%len(r.servers)]})
 	}
-	for _, s := range []*samples{&l.publishLatency, &l.publishService, &l.publishLate, &l.pollResponse, &l.pollService, &l.pollLate} {
-		*s = newSamples()
-	}
 	l.accepted = make([]int64, len(l.rooms))
 	return l, nil
 }
@@ -103,10 +100,7 @@ func (l *lane) add(c, n int) {
 	p := l.run.plan
 	room := l.rooms[c%len(l.rooms)]
 	room.clients++
-	s := &subscriber{lane: l, room: room, index: c, address: room.server.address}
-	if source := spread(p, n/perSource); source.IsValid() {
-		s.address.Source = source
-	}
+	s := &subscriber{lane: l, room: room, index: c, address: room.address(spread(p, n/perSource))}
 	l.subscribers = append(l.subscribers, s)
 	if p.Rate > 0 && c/len(l.rooms) < p.Publishers {
 		s.jobs = new(jobs)
@@ -274,21 +268,22 @@ func (l *lane) mark(edge int64) {
 		i++ // phases of no length
 	}
 	l.meter.Counts.Head.Wanted = i == 1
-	l.snapshot(i)
-	if i == 0 {
+	m := l.snapshot(i)
+	switch i {
+	case 0:
 		return
-	}
-	if i == 1 {
+	case 1:
 		l.ahead = clock.Read().Ahead()
 		l.loop.At(clock.Now()+pauseInterval, l, toLook)
 	}
-	m := &l.marks[i]
 	l.loop.TCP(func(tcp *result.TCP) { m.tcp, m.asked = tcp, clock.Now() })
 }
 
-func (l *lane) snapshot(i int) {
+// snapshot takes down what has been counted up to an edge.
+func (l *lane) snapshot(i int) *snapshot {
 	l.marks[i] = snapshot{at: clock.Now(), counts: l.meter.read(), published: l.published}
 	_, l.marks[i].deliveries = l.deliveries.read()
+	return &l.marks[i]
 }
 
 // second reports what has been counted since the last one.
@@ -339,7 +334,8 @@ func (l *lane) quiet() bool {
 func (l *lane) finish(stopped bool) {
 	l.stopped = stopped
 	if l.start != 0 && l.marks[1].at != 0 && l.marks[2].at == 0 { // a stop within the steady state is its end
-		l.snapshot(2)
+		m := l.snapshot(2)
+		l.loop.FinishTCP(func(tcp *result.TCP) { m.tcp, m.asked = tcp, clock.Now() })
 	}
 	for _, room := range l.rooms { // the trial is over, and the walk may not be
 		never := room.remaining()

@@ -3,6 +3,7 @@ package loadgen
 import (
 	"cmp"
 	"encoding/binary"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/pollpush/pollpush/internal/shard"
 	"github.com/pollpush/pollpush/loadgen/internal/client"
 	"github.com/pollpush/pollpush/loadgen/internal/codec"
+	"github.com/pollpush/pollpush/loadgen/internal/loop"
 )
 
 // Ledger is one client's account of one stream of ids 1, 2, 3 …: it tells
@@ -81,13 +83,14 @@ func (l *Ledger) Missing() uint64 {
 
 // samples is a histogram, and how many values were beyond its range.
 type samples struct {
-	*hdrhistogram.Histogram
-	clamped int64
+	*hdrhistogram.Histogram // nil before the first
+	clamped                 int64
 }
 
-func newSamples() samples { return samples{Histogram: result.NewHistogram()} }
-
 func (s *samples) add(v int64) {
+	if s.Histogram == nil {
+		s.Histogram = result.NewHistogram()
+	}
 	if record(s.Histogram, v) {
 		s.clamped++
 	}
@@ -143,6 +146,7 @@ type room struct {
 	index   int
 	name    string
 	server  *server
+	from    *loop.Address // of the client added last
 	clients int   // of this lane
 	got     int64 // first deliveries of the steady state's messages
 	first   int64 // the first message of the steady state
@@ -155,6 +159,14 @@ type room struct {
 	walk func() time.Duration // nil where it is not, or over
 	due  time.Duration        // of the next message
 	seq  int64
+}
+
+// address is that of the room's server, from a source. Clients share it.
+func (r *room) address(source netip.Addr) *loop.Address {
+	if r.from == nil || r.from.Source != source {
+		r.from = &loop.Address{To: r.server.address.To, TLS: r.server.address.TLS, Source: source, Patience: dialTimeout}
+	}
+	return r.from
 }
 
 func (r *room) arrivals() Schedule {

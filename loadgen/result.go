@@ -51,7 +51,9 @@ func (r *run) result(stopped bool, published []int64) *shard.Result {
 	histogram := func(of func(*lane) *samples) string {
 		h := result.NewHistogram()
 		for _, l := range r.lanes {
-			out.Dropped += of(l).clamped + h.Merge(of(l).Histogram)
+			if s := of(l); s.Histogram != nil {
+				out.Dropped += s.clamped + h.Merge(s.Histogram)
+			}
 		}
 		return encode(h)
 	}

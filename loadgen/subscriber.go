@@ -21,7 +21,7 @@ type subscriber struct {
 	room    *room
 	index   int // of all the trial's clients
 	client  client.Client
-	address loop.Address
+	address *loop.Address
 	conns   [client.Lines]*loop.Conn
 	cookies client.Cookies // outlive its connections
 
@@ -103,10 +103,10 @@ func (s *subscriber) target() client.Target {
 func (s *subscriber) open(line client.Line) {
 	s.hangUp(line)
 	if line == client.Post {
-		s.conns[line] = s.lane.loop.Dial((*postLine)(s), &s.address)
+		s.conns[line] = s.lane.loop.Dial((*postLine)(s), s.address)
 		return
 	}
-	s.conns[line] = s.lane.loop.Dial((*mainLine)(s), &s.address)
+	s.conns[line] = s.lane.loop.Dial((*mainLine)(s), s.address)
 	s.ready, s.deadline = false, clock.Now()+int64(dialTimeout)
 	s.lane.loop.At(s.deadline, s, toTimeOut)
 }

@@ -1,12 +1,17 @@
 package loop
 
 import (
+	"context"
+	"fmt"
 	"io"
 	"net/netip"
 	"slices"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/pollpush/pollpush/internal/clock"
 )
 
 // Handler is whom a connection belongs to. All of it is called on the loop.
@@ -27,6 +32,8 @@ type Address struct {
 	To     []netip.AddrPort // tried one after the other
 	Source netip.Addr       // or the zero Addr for the kernel's choice
 	TLS    *TLS             // nil in the clear
+	// Patience is how long connecting may take, the handshake of TLS included.
+	Patience time.Duration
 }
 
 // Conn is one TCP connection, counted by its loop.
@@ -60,6 +67,7 @@ const (
 // Dial begins to connect. The handler hears of it later.
 func (l *Loop) Dial(h Handler, a *Address) *Conn {
 	c := &Conn{loop: l, handler: h, address: a, fd: -1}
+	l.At(clock.Now()+int64(a.Patience), c, 0)
 	c.dial()
 	return c
 }
@@ -77,6 +85,14 @@ func (c *Conn) dial() {
 		c.err = err
 		c.loop.Failed++
 		c.loop.failed = append(c.loop.failed, c)
+	}
+}
+
+// Wake ends what has taken too long.
+func (c *Conn) Wake(int64, int) {
+	if c.state < open {
+		c.loop.Failed++
+		c.end(fmt.Errorf("not connected within %v: %w", c.address.Patience, context.DeadlineExceeded))
 	}
 }
 

@@ -222,7 +222,9 @@ func (h *alarms) pop() alarm {
 	q := *h
 	top, last := q[0], q[len(q)-1]
 	q[len(q)-1] = alarm{}
-	q = q[:len(q)-1]
+	if q = q[:len(q)-1]; cap(q) > 1024 && len(q) < cap(q)/4 {
+		q = append(make([]alarm, 0, 2*len(q)), q...)
+	}
 	*h = q
 	for i := 0; len(q) > 0; {
 		first := 4*i + 1

@@ -58,6 +58,14 @@ func (l *Loop) TCP(done func(*result.TCP)) {
 	l.sweep = &sweep{sum: l.ended, done: done}
 }
 
+// FinishTCP is TCP at once, as the load is over.
+func (l *Loop) FinishTCP(done func(*result.TCP)) {
+	l.TCP(done)
+	for l.sweep != nil {
+		l.sweep.step(l)
+	}
+}
+
 // sweep goes through the connections by their descriptors.
 type sweep struct {
 	next int
