@@ -309,8 +309,11 @@ func (s *subscriber) pollAt(due int64) {
 	if next := due + int64(l.run.plan.PollInterval); next < l.to+int64(l.run.plan.Drain) {
 		l.loop.At(next, s, toPoll)
 	}
-	s.poll.overdue = append(s.poll.overdue, due)
-	s.sendOverdue(due)
+	if s.poll.out || !s.ready {
+		s.poll.overdue = append(s.poll.overdue, due)
+		return
+	}
+	s.sendPoll(due, due)
 }
 
 // sendOverdue sends the first poll that waits to be sent, if there is one, which
@@ -320,8 +323,15 @@ func (s *subscriber) sendOverdue(free int64) {
 	if p.out || !s.ready || len(p.overdue) == 0 || s.lane.pollsEnd {
 		return
 	}
-	p.out, p.due, p.free = true, p.overdue[0], max(p.overdue[0], free)
-	p.overdue = slices.Delete(p.overdue, 0, 1)
+	due := p.overdue[0]
+	p.overdue = p.overdue[1:]
+	s.sendPoll(due, free)
+}
+
+// sendPoll sends the poll due at due, which could have been sent since free.
+func (s *subscriber) sendPoll(due, free int64) {
+	p := s.poll
+	p.out, p.due, p.free = true, due, max(due, free)
 	t := s.begin()
 	p.poller.Poll(t)
 	s.carryOut(t)

@@ -25,7 +25,7 @@ type Loop struct {
 	epoll int
 	wake  int // an eventfd, for Do
 
-	events  [256]unix.EpollEvent
+	events  [64]unix.EpollEvent
 	scratch []byte  // what all connections read into
 	conns   []*Conn // by descriptor
 	made    int32   // connections so far, to tell two of one descriptor apart
@@ -47,8 +47,8 @@ type Waker interface {
 // scratchSize holds what one connection is likely to bring in one go.
 const scratchSize = 64 << 10
 
-// atOnce bounds how many alarms go off before connections are looked at again.
-const atOnce = 32
+// atOnce bounds for how long alarms go off before connections are looked at again.
+const atOnce = int64(500 * time.Microsecond)
 
 // New returns a loop, which is to be run.
 func New() (*Loop, error) {
@@ -246,7 +246,8 @@ func (h *alarms) pop() alarm {
 
 // ring wakes those whose instant has come.
 func (h *alarms) ring() {
-	for n := 0; n < atOnce && len(*h) > 0 && (*h)[0].at <= clock.Now(); n++ {
+	now := clock.Now()
+	for end := now + atOnce; now < end && len(*h) > 0 && (*h)[0].at <= now; now = clock.Now() {
 		a := h.pop()
 		a.who.Wake(a.at, a.what)
 	}
