@@ -143,22 +143,14 @@ func Dial(ctx context.Context, by string, t Target) (*Client, error) {
 	return c, nil
 }
 
-// do has f called on the loop, or when that has ended, and waits for it.
+// do has f called on the loop, or after its end, and waits for it.
 func (c *Client) do(f func()) {
 	done := make(chan struct{})
 	c.loop.Do(func() {
 		f()
 		close(done)
 	})
-	select {
-	case <-done:
-	case <-c.ran:
-		select {
-		case <-done:
-		default:
-			f()
-		}
-	}
+	<-done
 }
 
 func (c *Client) step(f func(t *client.Turn)) {

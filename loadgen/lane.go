@@ -53,11 +53,9 @@ type lane struct {
 	publishLatency, publishService, publishLate samples
 	pollResponse, pollService, pollLate         samples
 
-	pause  int64 // longest in the steady state, ns
-	ahead  int64 // the wall clock of the monotonic one, when the steady state began; 0 until then
-	tick   int
-	before result.SecondCounts
-	marks  [3]snapshot // at the start of the warm-up, and at both edges of the steady state
+	pause int64       // longest in the steady state, ns
+	ahead int64       // the wall clock of the monotonic one, when the steady state began; 0 until then
+	marks [3]snapshot // at the start of the warm-up, and at both edges of the steady state
 }
 
 // place is a room and a number there: a publisher's, or a message's.
@@ -136,7 +134,6 @@ func spread(p shard.Plan, nth int) netip.Addr {
 // What a lane is woken for.
 const (
 	toDial = iota
-	toTick
 	toMark
 	toLook
 )
@@ -149,9 +146,6 @@ func (l *lane) Wake(at int64, what int) {
 	switch what {
 	case toDial:
 		l.dial()
-	case toTick:
-		l.second()
-		l.loop.At(at+int64(time.Second), l, toTick)
 	case toMark:
 		l.mark(at)
 	case toLook:
@@ -162,12 +156,6 @@ func (l *lane) Wake(at int64, what int) {
 			l.loop.At(now+pauseInterval, l, toLook)
 		}
 	}
-}
-
-// begin begins the ramp-up.
-func (l *lane) begin() {
-	l.loop.At(l.run.plan.RampStart+int64(time.Second), l, toTick)
-	l.dial()
 }
 
 // dialsAtOnce bounds how many of a lane's clients connect at the same time.
@@ -286,19 +274,16 @@ func (l *lane) snapshot(i int) *snapshot {
 	return &l.marks[i]
 }
 
-// second reports what has been counted since the last one.
-func (l *lane) second() {
-	c := &l.meter
-	now := result.SecondCounts{
-		Clients: l.joins, Requests: c.Requests, Published: l.published,
-		Empty: c.Empty, BytesIn: c.BytesIn, BytesOut: c.BytesOut,
+// second is what has been counted so far.
+func (l *lane) second() (now second) {
+	m := &l.meter
+	now.SecondCounts = result.SecondCounts{
+		Clients: l.joins, Requests: m.Requests, Published: l.published,
+		Empty: m.Empty, BytesIn: m.BytesIn, BytesOut: m.BytesOut,
 	}
 	now.Latencies, now.Deliveries = l.deliveries.read()
-	counted := result.Sub(now, l.before)
-	counted.Clients = now.Clients // all that have joined, not those of this second
-	l.run.seconds <- second{l.tick, counted, l.lacking}
-	l.before = now
-	l.tick++
+	now.Missing = l.lacking
+	return now
 }
 
 // offer gives a message to its publisher. It is not sent where that has never

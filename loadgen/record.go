@@ -147,10 +147,10 @@ type room struct {
 	name    string
 	server  *server
 	from    *loop.Address // of the client added last
-	clients int   // of this lane
-	got     int64 // first deliveries of the steady state's messages
-	first   int64 // the first message of the steady state
-	count   int64 // of the steady state's messages
+	clients int           // of this lane
+	got     int64         // first deliveries of the steady state's messages
+	first   int64         // the first message of the steady state
+	count   int64         // of the steady state's messages
 	// messages are those of the steady state, in blocks that are made as they are
 	// needed.
 	messages []*[blockSize]message
@@ -237,6 +237,14 @@ func (r *room) message(seq int64) *message {
 		*b = new([blockSize]message)
 	}
 	return &(*b)[i%blockSize]
+}
+
+// received is how many clients have got message seq.
+func (r *room) received(seq int64) int64 {
+	if m := r.message(seq); m != nil {
+		return m.n
+	}
+	return 0
 }
 
 // arrive records that a client got message seq.

@@ -8,6 +8,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"math"
 	"net/url"
 	"runtime/debug"
 	"sync"
@@ -28,8 +29,7 @@ type run struct {
 	emit    func(shard.Event) // called by one goroutine at a time
 	servers []server
 	lanes   []*lane
-	failed  chan error // a lane's, which ends the run
-	seconds chan second
+	failed  chan error // of lanes, which end the run
 	checks  checks
 
 	errorsMu   sync.Mutex
@@ -65,7 +65,7 @@ func Run(ctx context.Context, plan shard.Plan, commands <-chan shard.Command, em
 	defer cancel(nil)
 	var emitting sync.Mutex
 	r := &run{
-		plan: plan, errors: map[string]int64{}, checks: make(checks, 256), failed: make(chan error, 1), seconds: make(chan second, 64),
+		plan: plan, errors: map[string]int64{}, checks: make(checks, 256), failed: make(chan error, 64),
 		emit: func(e shard.Event) {
 			emitting.Lock()
 			defer emitting.Unlock()
@@ -81,38 +81,29 @@ func Run(ctx context.Context, plan shard.Plan, commands <-chan shard.Command, em
 		return err
 	}
 	given := listen(commands, cancel)
-	var work, lanes sync.WaitGroup
-	work.Go(func() { r.checks.work(r) })
-	work.Go(r.report)
+	var checks, ticks, loops sync.WaitGroup
+	checks.Go(func() { r.checks.work(r) })
 	for _, l := range r.lanes {
-		lanes.Go(func() {
+		loops.Go(func() {
 			if err := l.loop.Run(); err != nil {
-				r.abort(err)
+				r.failed <- err
 			}
 		})
 	}
+	ticks.Go(func() { r.tick(ctx) })
 	err = r.phases(ctx, given)
 	stopped := context.Cause(ctx) == errStopped
-	for _, l := range r.lanes {
-		l.loop.Do(func() { l.finish(stopped) })
-	}
-	lanes.Wait()
+	cancel(nil)
+	ticks.Wait()
+	r.each(func(l *lane) { l.finish(stopped) })
+	loops.Wait()
 	close(r.checks)
-	close(r.seconds)
-	work.Wait()
+	checks.Wait()
 	if err != nil && !stopped {
 		return err
 	}
 	r.emit(shard.Event{Is: shard.Done, Result: r.result(stopped, given.published)})
 	return nil
-}
-
-// abort ends the run for an error of a lane.
-func (r *run) abort(err error) {
-	select {
-	case r.failed <- err:
-	default:
-	}
 }
 
 // orders is what the controller has ordered so far.
@@ -194,17 +185,15 @@ func lookUp(ctx context.Context, base string, roots *x509.CertPool) (s server, e
 
 // phases goes through the trial's phases up to the command to close.
 func (r *run) phases(ctx context.Context, given *orders) error {
-	for _, l := range r.lanes {
-		l.loop.Do(l.begin)
-	}
-	if err := r.until(ctx, 0, (*lane).connected); err != nil {
+	r.each((*lane).dial)
+	if err := r.until(ctx, math.MaxInt64, func() bool { return r.all((*lane).connected) }); err != nil {
 		return err
 	}
 	// What connecting took goes back, so that the memory read in the steady state
 	// is what the clients hold.
 	debug.FreeOSMemory()
-	r.emit(shard.Event{Is: shard.Connected, Clients: r.sum(func(l *lane) int64 { return l.joins })})
-	if err := await(ctx, r.failed, given.start); err != nil {
+	r.emit(shard.Event{Is: shard.Connected, Clients: gather(r, func(l *lane) int64 { return l.joins })})
+	if err := r.await(ctx, given.start); err != nil {
 		return err
 	}
 	r.each(func(l *lane) { l.schedule(given.at) })
@@ -213,92 +202,70 @@ func (r *run) phases(ctx context.Context, given *orders) error {
 	if err := r.sleep(ctx, to); err != nil {
 		return err
 	}
-	if err := r.until(ctx, deadline, (*lane).allResolved); err != nil {
+	if err := r.until(ctx, deadline, func() bool { return r.all((*lane).allResolved) }); err != nil {
 		return err
 	}
 	r.each(func(l *lane) { l.unsent = true })
 	r.reported = r.accepted()
 	r.emit(shard.Event{Is: shard.Published, Published: r.reported})
-	if err := await(ctx, r.failed, given.expect); err != nil {
+	if err := r.await(ctx, given.expect); err != nil {
 		return err
 	}
-	if err := r.untilSum(ctx, deadline, func() bool { return r.missing(given.published) <= 0 }); err != nil {
+	if err := r.until(ctx, deadline, func() bool { return r.missing(given.published) <= 0 }); err != nil {
 		return err
 	}
 	r.each(func(l *lane) { l.pollsEnd = true })
-	if err := r.until(ctx, clock.Now()+int64(time.Second), (*lane).quiet); err != nil {
+	if err := r.until(ctx, clock.Now()+int64(time.Second), func() bool { return r.all((*lane).quiet) }); err != nil {
 		return err
 	}
 	totals := r.Totals()
 	r.emit(shard.Event{Is: shard.Drained, Totals: &totals})
-	err := await(ctx, r.failed, given.close)
+	err := r.await(ctx, given.close)
 	r.totals = r.Totals()
 	return err
 }
 
-// each calls f on the loop of every lane, and waits for all.
-func (r *run) each(f func(l *lane)) {
-	var all sync.WaitGroup
+// gather adds up what f says of every lane, on its loop.
+func gather[T any](r *run, f func(l *lane) T) (sum T) {
+	parts := make(chan T, len(r.lanes))
 	for _, l := range r.lanes {
-		all.Add(1)
-		l.loop.Do(func() {
-			defer all.Done()
-			f(l)
-		})
+		l.loop.Do(func() { parts <- f(l) })
 	}
-	all.Wait()
-}
-
-// sum adds up what f says of every lane.
-func (r *run) sum(f func(l *lane) int64) (sum int64) {
-	var mu sync.Mutex
-	r.each(func(l *lane) {
-		mu.Lock()
-		defer mu.Unlock()
-		sum += f(l)
-	})
+	for range r.lanes {
+		sum = result.Add(sum, <-parts)
+	}
 	return sum
 }
 
-// Totals is what has passed so far. Requests are counted as they are sent.
-func (r *run) Totals() (t result.Totals) {
-	var mu sync.Mutex
-	r.each(func(l *lane) {
-		mu.Lock()
-		defer mu.Unlock()
-		t = result.Add(t, l.meter.Totals())
-	})
-	return t
+// each calls f on the loop of every lane.
+func (r *run) each(f func(l *lane)) {
+	gather(r, func(l *lane) int64 { f(l); return 0 })
 }
 
-// accepted returns, by room, how many of the steady state's messages this
-// shard has published.
-func (r *run) accepted() []int64 {
-	accepted := make([]int64, len(r.plan.Rooms))
-	var mu sync.Mutex
-	r.each(func(l *lane) {
-		mu.Lock()
-		defer mu.Unlock()
-		for i, n := range l.accepted {
-			accepted[i] += n
-		}
-	})
-	// One whose answer never came was accepted if a client has got it.
-	var unknown []place
-	r.each(func(l *lane) {
-		mu.Lock()
-		defer mu.Unlock()
-		unknown = append(unknown, l.unknown...)
-	})
-	for _, at := range unknown {
-		got := r.sum(func(l *lane) int64 {
-			if m := l.rooms[at.room].message(at.seq); m != nil {
-				return m.n
-			}
+// all reports whether f is true of every lane.
+func (r *run) all(f func(l *lane) bool) bool {
+	return gather(r, func(l *lane) int64 {
+		if f(l) {
 			return 0
-		})
-		if got > 0 {
-			accepted[at.room]++
+		}
+		return 1
+	}) == 0
+}
+
+// Totals is what has passed so far. Requests are counted as they are sent.
+func (r *run) Totals() result.Totals {
+	return gather(r, func(l *lane) result.Totals { return l.meter.Totals() })
+}
+
+// accepted returns, by room, how many of the steady state's messages this shard
+// has published. One whose answer never came was accepted if a client has got it.
+func (r *run) accepted() []int64 {
+	accepted := gather(r, func(l *lane) []int64 { return l.accepted })
+	for _, by := range r.lanes {
+		for _, at := range by.unknown {
+			if gather(r, func(l *lane) int64 { return l.rooms[at.room].received(at.seq) }) > 0 {
+				accepted[at.room]++
+			}
 		}
 	}
 	return accepted
@@ -306,7 +273,7 @@ func (r *run) accepted() []int64 {
 
 // missing is how many deliveries are still to come.
 func (r *run) missing(published []int64) int64 {
-	return r.sum(func(l *lane) (n int64) {
+	return gather(r, func(l *lane) (n int64) {
 		for _, room := range l.rooms {
 			n += published[room.index]*int64(room.clients) - room.got
 		}
@@ -315,24 +282,12 @@ func (r *run) missing(published []int64) int64 {
 }
 
 // look is how often until looks.
-const look = 5 * time.Millisecond
+const look = int64(5 * time.Millisecond)
 
-// until waits for the deadline, if there is one, or for done to be true of every
-// lane.
-func (r *run) until(ctx context.Context, deadline int64, done func(*lane) bool) error {
-	return r.untilSum(ctx, deadline, func() bool {
-		return r.sum(func(l *lane) int64 {
-			if done(l) {
-				return 0
-			}
-			return 1
-		}) == 0
-	})
-}
-
-func (r *run) untilSum(ctx context.Context, deadline int64, done func() bool) error {
-	for (deadline == 0 || clock.Now() < deadline) && !done() {
-		if err := r.sleep(ctx, clock.Now()+int64(look)); err != nil {
+// until waits for the deadline or for done.
+func (r *run) until(ctx context.Context, deadline int64, done func() bool) error {
+	for clock.Now() < deadline && !done() {
+		if err := r.sleep(ctx, clock.Now()+look); err != nil {
 			return err
 		}
 	}
@@ -341,10 +296,14 @@ func (r *run) untilSum(ctx context.Context, deadline int64, done func() bool) er
 
 // sleep waits for an instant.
 func (r *run) sleep(ctx context.Context, until int64) error {
-	over := time.NewTimer(time.Duration(until - clock.Now()))
-	defer over.Stop()
+	over, cancel := context.WithTimeout(context.Background(), time.Duration(until-clock.Now()))
+	defer cancel()
+	return r.await(ctx, over.Done())
+}
+
+func (r *run) await(ctx context.Context, ordered <-chan struct{}) error {
 	select {
-	case <-over.C:
+	case <-ordered:
 		return nil
 	case err := <-r.failed:
 		return err
@@ -353,40 +312,21 @@ func (r *run) sleep(ctx context.Context, until int64) error {
 	}
 }
 
-func await(ctx context.Context, failed <-chan error, ordered <-chan struct{}) error {
-	select {
-	case <-ordered:
-		return nil
-	case err := <-failed:
-		return err
-	case <-ctx.Done():
-		return context.Cause(ctx)
-	}
-}
-
-// second is what a lane has counted in one.
+// second is what has been counted so far.
 type second struct {
-	k       int
-	counts  result.SecondCounts
-	missing int64
+	result.SecondCounts
+	Missing int64
 }
 
-// report reports each second once all lanes have.
-func (r *run) report() {
-	type sum struct {
-		second
-		lanes int
-	}
-	open := map[int]sum{}
-	for s := range r.seconds {
-		all := open[s.k]
-		all.counts, all.missing = result.Add(all.counts, s.counts), all.missing+s.missing
-		if all.lanes++; all.lanes < len(r.lanes) {
-			open[s.k] = all
-			continue
-		}
-		delete(open, s.k)
-		r.emit(shard.Event{Is: shard.Tick, Second: &shard.Second{K: s.k, SecondCounts: all.counts, Missing: all.missing}})
+// tick reports every second until ctx is done.
+func (r *run) tick(ctx context.Context) {
+	var before result.SecondCounts
+	for k := 0; r.sleep(ctx, r.plan.RampStart+int64(k+1)*int64(time.Second)) == nil; k++ {
+		now := gather(r, (*lane).second)
+		counted := result.Sub(now.SecondCounts, before)
+		counted.Clients = now.Clients // all that have joined, not those of this second
+		r.emit(shard.Event{Is: shard.Tick, Second: &shard.Second{K: k, SecondCounts: counted, Missing: now.Missing}})
+		before = now.SecondCounts
 	}
 }
 

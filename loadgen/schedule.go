@@ -2,9 +2,11 @@ package loadgen
 
 import (
 	"bytes"
+	_ "embed"
 	"math"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -138,20 +140,7 @@ func base36(b []byte) (v int64, ok bool) {
 }
 
 // words, the common ones first. None needs escaping in JSON.
-var words = []string{
-	"the", "i", "to", "a", "you", "and", "it", "is", "of", "that", "in", "what", "me", "for", "this", "on", "we",
-	"not", "my", "be", "have", "do", "your", "are", "so", "just", "can", "no", "with", "all", "was", "but", "if",
-	"ok,", "yes", "hi", "hello", "thanks!", "at", "he", "she", "they", "out", "up", "now", "here", "there", "when",
-	"how", "who", "why?", "well,", "right", "know", "think", "see", "get", "got", "go", "going", "come", "back",
-	"time", "today", "tomorrow", "later", "soon", "again", "still", "really?", "maybe", "sure.", "good", "great!",
-	"nice", "bad", "new", "old", "one", "two", "first", "last", "some", "more", "less", "very", "too", "only",
-	"because", "about", "from", "or", "an", "as", "by", "like", "want", "need", "make", "take", "tell", "ask",
-	"work", "home", "office", "meeting", "lunch", "coffee", "train", "weekend", "monday", "friday", "night",
-	"morning", "friend", "team", "people", "everyone", "nobody", "someone", "something", "nothing", "anything",
-	"server", "client", "deploy", "release", "branch", "ticket", "review", "build", "test", "broken", "fixed",
-	"looks", "works", "fails", "slow", "fast", "http://example.org/a/17", "42", "7", "10:30", "2nd", "100%", "v2.1",
-	":)", ":-(", "lol", "haha", "hmm", "wow!", "please", "sorry,", "wait...", "done.", "cheers,", "see you!",
-	"question", "answer", "problem", "idea", "plan", "number", "message", "picture", "link", "document", "weather",
-	"remember", "forgot", "believe", "understand", "happened", "finished", "started", "tonight", "yesterday",
-	"probably", "actually,", "exactly", "definitely", "together", "different", "important", "possible", "already",
-}
+var words = strings.Split(strings.TrimSpace(wordList), "\n")
+
+//go:embed words.txt
+var wordList string

@@ -33,9 +33,11 @@ type Loop struct {
 	alarms  alarms
 	sweep   *sweep
 
-	mu      sync.Mutex
-	asked   []func() // by Do
 	stopped bool
+
+	mu    sync.Mutex
+	asked []func() // by Do
+	over  bool     // Run has returned
 }
 
 // Waker is woken at the instants that it asked for.
@@ -79,7 +81,7 @@ func (l *Loop) free() {
 func (l *Loop) Run() error {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
-	defer l.free()
+	defer l.end()
 	// Else the kernel wakes up to 50 µs late, to save power.
 	_ = unix.Prctl(unix.PR_SET_TIMERSLACK, 1, 0, 0, 0)
 	for !l.stopped {
@@ -105,9 +107,27 @@ func (l *Loop) Run() error {
 // Stop ends Run. It is called on the loop.
 func (l *Loop) Stop() { l.stopped = true }
 
-// Do has f called on the loop, soon. Any goroutine may call it.
+// end calls what is still asked for, and lets go of the descriptors.
+func (l *Loop) end() {
+	l.mu.Lock()
+	asked := l.asked
+	l.asked, l.over = nil, true
+	l.mu.Unlock()
+	for _, f := range asked {
+		f()
+	}
+	l.free()
+}
+
+// Do has f called on the loop, soon; at once, where that has ended. Any goroutine
+// may call it.
 func (l *Loop) Do(f func()) {
 	l.mu.Lock()
+	if l.over {
+		l.mu.Unlock()
+		f()
+		return
+	}
 	defer l.mu.Unlock()
 	if l.asked = append(l.asked, f); len(l.asked) == 1 {
 		one := [8]byte{1}
