@@ -120,26 +120,6 @@ func (target *Target) appendHost(t *Turn, b []byte, from int) []byte {
 	return append(b, "\r\nUser-Agent: pollpush\r\n"...)
 }
 
-// New makes a client of a transport, of [Transports].
-func New(transport string, target Target) Client { return makers[transport](target) }
-
-// makers make the clients of every transport, by its name in package
-// transport. That of a transport which is Paced makes a [Poller].
-var makers = map[string]func(Target) Client{
-	"poll":             newPoll,
-	"poll-etag":        newPollETag,
-	"longpoll":         newLongPoll,
-	"sse":              newSSE,
-	"ws":               newWebSocket,
-	"ws-deflate":       newWebSocketDeflate,
-	"ws-batch":         newWebSocketBatch,
-	"socketio-polling": newSocketIOPolling,
-	"socketio-ws":      newSocketIO,
-}
-
-// Knows reports whether New makes clients of a transport.
-func Knows(transport string) bool { return makers[transport] != nil }
-
 // ErrUnanswered is what a message that was sent comes to where the connection
 // ends before its answer.
 var ErrUnanswered = errors.New("no answer before the connection ended")
