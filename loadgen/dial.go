@@ -13,12 +13,10 @@ import (
 
 	"cmp"
 
-	"github.com/pollpush/pollpush/internal/clock"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/transport"
 	"github.com/pollpush/pollpush/loadgen/internal/client"
 	"github.com/pollpush/pollpush/loadgen/internal/codec"
-	"github.com/pollpush/pollpush/loadgen/internal/loop"
 )
 
 // What clients hand over, and are refused with.
@@ -48,15 +46,8 @@ type Target struct {
 // Client is one client with a loop of its own, for those who want to wait for
 // it. Its methods may be called by any goroutine.
 type Client struct {
-	loop    *loop.Loop
-	address loop.Address
-	client  client.Client
-	meter   meter
-	ran     chan struct{} // closed when the loop has ended
-
-	// Of the loop:
-	turn  client.Turn
-	conns [client.Lines]*loop.Conn
+	conversation
+	ran   chan struct{} // closed when the loop has ended
 	ready chan error
 	said  chan error // the outcome of Publish
 
@@ -94,7 +85,7 @@ func (m *Meter) each(f func(*meter)) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, c := range m.clients {
-		c.do(func() { f(&c.meter) })
+		c.do(func() { f(&c.hub.meter) })
 	}
 }
 
@@ -107,18 +98,17 @@ func Dial(ctx context.Context, by string, t Target) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{address: s.address, ran: make(chan struct{}), ready: make(chan error, 1), said: make(chan error, 1)}
-	c.address.Source, c.address.Patience = t.Source, dialTimeout
+	c := &Client{ran: make(chan struct{}), ready: make(chan error, 1), said: make(chan error, 1)}
 	c.more = sync.NewCond(&c.mu)
+	c.conversation = conversation{hub: new(hub), owner: c, address: &s.address}
+	c.address.Source, c.address.Patience = t.Source, dialTimeout
 	c.client = client.New(by, client.Target{
 		Host: s.host, TLS: s.address.TLS != nil, Room: t.Room, User: t.User, After: t.After,
 		Wait: cmp.Or(t.Wait, transport.LongPollWait), Publishes: t.Publishes, Cookies: t.Cookies,
 	})
-	if c.loop, err = loop.New(); err != nil {
+	if err = c.hub.prepare(); err != nil {
 		return nil, err
 	}
-	c.meter.Traffic = &c.loop.Traffic
-	c.turn = client.Turn{Counts: &c.meter.Counts, Tools: new(client.Tools), Ahead: clock.Read().Ahead()}
 	if t.Meter != nil {
 		t.Meter.mu.Lock()
 		t.Meter.clients = append(t.Meter.clients, c)
@@ -126,11 +116,11 @@ func Dial(ctx context.Context, by string, t Target) (*Client, error) {
 	}
 	go func() {
 		defer close(c.ran)
-		if err := c.loop.Run(); err != nil {
+		if err := c.hub.loop.Run(); err != nil {
 			c.arrived(arrival{err: err})
 		}
 	}()
-	c.loop.Do(func() { c.open(client.Main) })
+	c.hub.loop.Do(func() { c.open(client.Main) })
 	select {
 	case err = <-c.ready:
 	case <-ctx.Done():
@@ -146,7 +136,7 @@ func Dial(ctx context.Context, by string, t Target) (*Client, error) {
 // do has f called on the loop, or after its end, and waits for it.
 func (c *Client) do(f func()) {
 	done := make(chan struct{})
-	c.loop.Do(func() {
+	c.hub.loop.Do(func() {
 		f()
 		close(done)
 	})
@@ -154,54 +144,20 @@ func (c *Client) do(f func()) {
 }
 
 func (c *Client) step(f func(t *client.Turn)) {
-	t := &c.turn
-	t.Reset(clock.Now())
+	t := c.begin()
 	f(t)
 	c.carryOut(t)
-}
-
-func (c *Client) open(line client.Line) {
-	if old := c.conns[line]; old != nil {
-		old.Close()
-	}
-	c.conns[line] = c.loop.Dial(port{c, line}, &c.address)
-}
-
-// port is a client's line as its connection sees it.
-type port struct {
-	*Client
-	line client.Line
-}
-
-func (p port) Connected(*loop.Conn) { p.step(func(t *client.Turn) { p.client.Open(t, p.line) }) }
-
-func (p port) Received(_ *loop.Conn, b []byte) (used, need int) {
-	p.step(func(t *client.Turn) {
-		used = p.client.Receive(t, p.line, b)
-		need = t.Need
-	})
-	return used, need
-}
-
-func (p port) Ended(_ *loop.Conn, rest []byte, err error) {
-	p.conns[p.line] = nil
-	p.step(func(t *client.Turn) { p.client.End(t, p.line, rest, err) })
 }
 
 // Wake is for what the client asked for.
 func (c *Client) Wake(int64, int) { c.step(c.client.Wake) }
 
-// carryOut does what the client wants done.
-func (c *Client) carryOut(t *client.Turn) {
-	for line := range client.Lines {
-		if t.Open[line] {
-			c.open(line)
-		} else if conn := c.conns[line]; conn != nil && len(t.Send[line]) > 0 {
-			conn.Write(t.Send[line])
-		}
-	}
+func (c *Client) opening(client.Line) {}
+
+// turned hands over what a turn has brought.
+func (c *Client) turned(t *client.Turn, _ int64) {
 	if t.Awake != 0 {
-		c.loop.At(t.Awake, c, 0)
+		c.hub.loop.At(t.Awake, c, 0)
 	}
 	if t.Published {
 		select {
@@ -234,7 +190,8 @@ func (c *Client) carryOut(t *client.Turn) {
 		c.arrived(arrival{err: err})
 	}
 	if t.Ended != nil {
-		c.hangUp()
+		c.hangUp(client.Main)
+		c.hangUp(client.Post)
 	}
 }
 
@@ -243,15 +200,6 @@ func (c *Client) arrived(a arrival) {
 	defer c.mu.Unlock()
 	c.came = append(c.came, a)
 	c.more.Signal()
-}
-
-func (c *Client) hangUp() {
-	for line, conn := range c.conns {
-		if conn != nil {
-			conn.Close()
-			c.conns[line] = nil
-		}
-	}
 }
 
 // Receive waits for what the transport hands over next, oldest first; an empty
@@ -281,7 +229,7 @@ func (c *Client) Publish(text string) error {
 	case <-c.said: // of nothing that is waited for
 	default:
 	}
-	c.loop.Do(func() { c.step(func(t *client.Turn) { c.client.Publish(t, text) }) })
+	c.hub.loop.Do(func() { c.step(func(t *client.Turn) { c.client.Publish(t, text) }) })
 	select {
 	case err := <-c.said:
 		return err
@@ -299,7 +247,7 @@ func (c *Client) Polls() bool {
 // Poll sends one request, without waiting; its answer is the next Receive. There
 // must be no unanswered one before.
 func (c *Client) Poll() {
-	c.loop.Do(func() { c.step(c.client.(client.Poller).Poll) })
+	c.hub.loop.Do(func() { c.step(c.client.(client.Poller).Poll) })
 }
 
 // Rearms reports whether the client asks again as soon as it has got an answer.
@@ -322,10 +270,9 @@ func (c *Client) Close() error {
 	c.more.Broadcast()
 	c.mu.Unlock()
 	if !was {
-		c.loop.Do(func() {
-			c.step(c.client.Close)
-			c.hangUp()
-			c.loop.Stop()
+		c.hub.loop.Do(func() {
+			c.close()
+			c.hub.loop.Stop()
 		})
 	}
 	<-c.ran

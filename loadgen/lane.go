@@ -12,16 +12,13 @@ import (
 	"github.com/pollpush/pollpush/internal/shard"
 	"github.com/pollpush/pollpush/loadgen/internal/client"
 	"github.com/pollpush/pollpush/loadgen/internal/codec"
-	"github.com/pollpush/pollpush/loadgen/internal/loop"
 )
 
 // lane is a loop with some of a shard's clients, and what they have come to.
 // Nothing but its loop touches it until that has ended.
 type lane struct {
-	run   *run
-	loop  *loop.Loop
-	meter meter
-	turn  client.Turn
+	hub
+	run *run
 
 	rooms       []*room // all of the trial's
 	subscribers []*subscriber
@@ -76,12 +73,9 @@ type snapshot struct {
 
 func newLane(r *run) (*lane, error) {
 	l := &lane{run: r, publishers: map[place]*subscriber{}}
-	var err error
-	if l.loop, err = loop.New(); err != nil {
+	if err := l.prepare(); err != nil {
 		return nil, err
 	}
-	l.meter.Traffic = &l.loop.Traffic
-	l.turn = client.Turn{Counts: &l.meter.Counts, Tools: new(client.Tools), Ahead: clock.Read().Ahead()}
 	for i, name := range r.plan.Rooms {
 		l.rooms = append(l.rooms, &room{lane: l, index: i, name: name, server: &r.servers[i%len(r.servers)]})
 	}
@@ -98,7 +92,8 @@ func (l *lane) add(c, n int) {
 	p := l.run.plan
 	room := l.rooms[c%len(l.rooms)]
 	room.clients++
-	s := &subscriber{lane: l, room: room, index: c, address: room.address(spread(p, n/perSource))}
+	s := &subscriber{lane: l, room: room, index: c}
+	s.conversation = conversation{hub: &l.hub, owner: s, address: room.address(spread(p, n/perSource))}
 	l.subscribers = append(l.subscribers, s)
 	if p.Rate > 0 && c/len(l.rooms) < p.Publishers {
 		s.jobs = new(jobs)
@@ -328,7 +323,7 @@ func (l *lane) finish(stopped bool) {
 		l.resolved += never
 	}
 	for _, s := range l.subscribers {
-		s.close()
+		s.finish()
 	}
 	l.loop.Stop()
 }

@@ -147,7 +147,7 @@ func (l *lane) countMessages(out *shard.Result, published []int64) {
 			// One whose answer came too late to be reported may still have come.
 			expected = max(published[s.room.index], s.got)
 		}
-		lost, stale := s.finish(expected, min(l.to, l.marks[2].at))
+		lost, stale := s.account(expected, min(l.to, l.marks[2].at))
 		out.Expected += expected
 		out.Delivered += s.got + s.duplicated
 		out.Lost += lost

@@ -11,18 +11,15 @@ import (
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/loadgen/internal/client"
 	"github.com/pollpush/pollpush/loadgen/internal/codec"
-	"github.com/pollpush/pollpush/loadgen/internal/loop"
 )
 
 // subscriber is one simulated client: it carries out what its conversation
 // wants, begins it again when it has ended, and records what comes.
 type subscriber struct {
+	conversation
 	lane    *lane
 	room    *room
-	index   int // of all the trial's clients
-	client  client.Client
-	address *loop.Address
-	conns   [client.Lines]*loop.Conn
+	index   int            // of all the trial's clients
 	cookies client.Cookies // outlive its connections
 
 	began     bool          // has been ready
@@ -79,9 +76,6 @@ func (j *jobs) push(tag Tag) bool {
 	return true
 }
 
-// dialTimeout bounds how long a client may take to be ready.
-const dialTimeout = 10 * time.Second
-
 // What a subscriber is woken for.
 const (
 	toPoll = iota
@@ -98,99 +92,26 @@ func (s *subscriber) target() client.Target {
 	}
 }
 
-// open connects a line, in place of the one that is there. With a new one that
-// receives, the client has to become ready in time.
-func (s *subscriber) open(line client.Line) {
-	s.hangUp(line)
-	if line == client.Post {
-		s.conns[line] = s.lane.loop.Dial((*postLine)(s), s.address)
-		return
-	}
-	s.conns[line] = s.lane.loop.Dial((*mainLine)(s), s.address)
-	s.ready, s.deadline = false, clock.Now()+int64(dialTimeout)
-	s.lane.loop.At(s.deadline, s, toTimeOut)
-}
-
-func (s *subscriber) hangUp(line client.Line) {
-	if c := s.conns[line]; c != nil {
-		c.Close()
-		s.conns[line] = nil
+// opening has the client become ready in time, with a new connection that
+// receives.
+func (s *subscriber) opening(line client.Line) {
+	if line == client.Main {
+		s.ready, s.deadline = false, clock.Now()+int64(dialTimeout)
+		s.hub.loop.At(s.deadline, s, toTimeOut)
 	}
 }
 
-// mainLine and postLine are a subscriber as its connections see it.
-type (
-	mainLine subscriber
-	postLine subscriber
-)
-
-func (m *mainLine) Connected(*loop.Conn) { (*subscriber)(m).connected(client.Main) }
-func (m *postLine) Connected(*loop.Conn) { (*subscriber)(m).connected(client.Post) }
-
-func (m *mainLine) Received(_ *loop.Conn, b []byte) (used, need int) {
-	return (*subscriber)(m).receive(client.Main, b)
-}
-
-func (m *postLine) Received(_ *loop.Conn, b []byte) (used, need int) {
-	return (*subscriber)(m).receive(client.Post, b)
-}
-
-func (m *mainLine) Ended(_ *loop.Conn, rest []byte, err error) {
-	(*subscriber)(m).lineEnded(client.Main, rest, err)
-}
-
-func (m *postLine) Ended(_ *loop.Conn, rest []byte, err error) {
-	(*subscriber)(m).lineEnded(client.Post, rest, err)
-}
-
-// begin begins a turn of the client's conversation.
-func (s *subscriber) begin() *client.Turn {
-	t := &s.lane.turn
-	t.Reset(clock.Now())
-	return t
-}
-
-func (s *subscriber) connected(line client.Line) {
-	t := s.begin()
-	s.client.Open(t, line)
-	s.carryOut(t)
-}
-
-func (s *subscriber) receive(line client.Line, b []byte) (used, need int) {
-	t := s.begin()
-	used = s.client.Receive(t, line, b)
-	need = t.Need
-	s.carryOut(t)
-	return used, need
-}
-
-func (s *subscriber) lineEnded(line client.Line, rest []byte, err error) {
-	s.conns[line] = nil
-	t := s.begin()
-	s.client.End(t, line, rest, err)
-	s.carryOut(t)
-}
-
-// carryOut does what the client wants done.
-func (s *subscriber) carryOut(t *client.Turn) {
-	seen := int64(0)
-	if len(t.Deliveries) > 0 || t.Answered || t.Published {
-		seen = clock.Now()
+// turned records what a turn of the client's has brought.
+func (s *subscriber) turned(t *client.Turn, seen int64) {
+	if len(t.Deliveries) > 0 || t.Answered {
 		s.backoff = 0
-	}
-	for line := range client.Lines {
-		if t.Open[line] {
-			s.open(line)
-		} else if b := t.Send[line]; len(b) > 0 && s.conns[line] != nil {
-			s.conns[line].Write(b)
-		}
 	}
 	for i := range t.Deliveries {
 		s.deliver(&t.Deliveries[i], seen)
 	}
 	if t.Awake != 0 {
 		s.wake = t.Awake
-		s.lane.loop.At(t.Awake, s, toWake)
+		s.hub.loop.At(t.Awake, s, toWake)
 	}
 	if t.Refused != nil {
 		s.lane.run.fail(errorKind(t.Refused), t.Refused)
@@ -262,22 +183,16 @@ func (s *subscriber) end(err error) {
 	s.losePoll(err)
 	s.backoff = min(max(2*s.backoff, 50*time.Millisecond), 2*time.Second)
 	s.reconnect = clock.Now() + int64(s.backoff/2+rand.N(s.backoff))
-	s.lane.loop.At(s.reconnect, s, toReconnect)
+	s.hub.loop.At(s.reconnect, s, toReconnect)
 }
 
-// close ends the conversation for good.
-func (s *subscriber) close() {
-	if s.began && !s.over {
-		t := s.begin()
-		s.client.Close(t)
-		s.carryOut(t)
-	}
+// finish ends the conversation for good.
+func (s *subscriber) finish() {
+	s.close()
 	s.over = true
 	if s.jobs != nil && s.jobs.busy {
 		s.published(client.ErrUnanswered, clock.Now())
 	}
-	s.hangUp(client.Main)
-	s.hangUp(client.Post)
 }
 
 // Wake goes on with what an alarm was set for, unless that has been overtaken.
@@ -464,11 +379,11 @@ func (s *subscriber) published(err error, done int64) {
 	s.publish()
 }
 
-// finish returns what a client never got, and its stale share of the steady
+// account returns what a client never got, and its stale share of the steady
 // state, which ended at to. A client that has lost messages is stale at least
 // from the first one's due time on; where nobody here got that one either,
 // from the beginning.
-func (s *subscriber) finish(published, to int64) (lost int64, staleShare float64) {
+func (s *subscriber) account(published, to int64) (lost int64, staleShare float64) {
 	from := s.lane.from
 	lost = published - s.got
 	if to <= from {
