@@ -119,19 +119,17 @@ func (d *Deflater) Deflate(message []byte, reach int) []byte {
 // tail is what is cut off from the end of every message (RFC 7692, 7.2.1).
 const tail = "\x00\x00\xff\xff"
 
-// ending follows every message: tail, and a block that ends the stream, for
-// compress/flate.
-const ending = tail + "\x01\x00\x00\xff\xff"
-
-// Inflater inflates compressed messages (RFC 1951), and holds them.
+// Inflater inflates compressed messages (RFC 1951), and holds them. The zero
+// Inflater is ready; it must not be copied once it is in use.
 type Inflater struct {
-	in    bytes.Buffer
+	in    source
 	flate io.ReadCloser
 	out   []byte // the messages since Reset, one after the other
 }
 
 // Reset lets go of the messages that were inflated.
 func (i *Inflater) Reset() {
+	i.in = source{}
 	if cap(i.out) > maxKept {
 		i.out = nil
 	}
@@ -142,15 +140,14 @@ func (i *Inflater) Reset() {
 const maxKept = 256 << 10
 
 // Inflate returns what a message's payload was before it was compressed, as d
-// says. It holds until Reset.
+// says. It holds until Reset. What is no whole message, or inflates to more than
+// [MaxBody], is [ErrMalformed].
 func (i *Inflater) Inflate(d *Deflate, payload []byte) ([]byte, error) {
-	i.in.Reset()
-	i.in.Write(payload)
-	i.in.WriteString(ending)
+	i.in = source{payload: payload}
 	if i.flate == nil {
 		i.flate = flate.NewReaderDict(&i.in, d.window)
-	} else if err := i.flate.(flate.Resetter).Reset(&i.in, d.window); err != nil {
-		return nil, err
+	} else {
+		_ = i.flate.(flate.Resetter).Reset(&i.in, d.window) // cannot fail
 	}
 	from := len(i.out)
 	for {
@@ -160,25 +157,55 @@ func (i *Inflater) Inflate(d *Deflate, payload []byte) ([]byte, error) {
 		switch {
 		case len(i.out)-from > MaxBody:
 			return nil, Malformed("a compressed message that inflates to more than can be read", payload)
-		case err == io.EOF:
-			if !ends(i.in.Bytes()) {
-				return nil, Malformed("a compressed message with more behind its end", payload)
-			}
-			message := i.out[from:len(i.out):len(i.out)]
-			if d.keep > 0 {
-				d.remember(message)
-			}
-			return message, nil
-		case err != nil:
-			return nil, Malformed("a compressed message that is not a deflate stream", payload)
+		case err == nil:
+			continue
+		case !i.in.whole && (err != io.EOF || !mayFollow(payload[i.in.at:])):
+			return nil, Malformed("a compressed message that is not one deflate stream", payload)
 		}
+		message := i.out[from:len(i.out):len(i.out)]
+		if d.keep > 0 {
+			d.remember(message)
+		}
+		return message, nil
 	}
 }
 
-// ends reports whether a stream may end before rest: behind all, or within the
-// message, with a zero byte behind it that makes the tail a block of its own (RFC
-// 7692, 7.2.3.4).
-func ends(rest []byte) bool {
-	behind, ok := bytes.CutSuffix(rest, []byte(ending))
-	return len(rest) == 0 || ok && (len(behind) == 0 || len(behind) == 1 && behind[0] == 0)
+// mayFollow reports whether a stream may end with a last block and rest behind it:
+// nothing, or a zero byte that makes the tail a block of its own (RFC 7692,
+// 7.2.3.4).
+func mayFollow(rest []byte) bool { return len(rest) == 0 || len(rest) == 1 && rest[0] == 0 }
+
+// source is a payload, with tail behind it for the length of an empty block
+// whose header the payload ends with. No other part of a stream can take the
+// tail, or else a message that breaks off would go on with it.
+type source struct {
+	payload []byte
+	at      int
+	bits    bool // the last byte was read for its bits, as block headers are
+	whole   bool // the tail has been taken
+}
+
+// ReadByte reads bits for compress/flate, which asks for no byte before it needs
+// a bit of it.
+func (s *source) ReadByte() (byte, error) {
+	if s.at == len(s.payload) {
+		return 0, io.EOF
+	}
+	s.at, s.bits = s.at+1, true
+	return s.payload[s.at-1], nil
+}
+
+// Read reads what is in whole bytes: the length of a stored block, always right
+// after the bits of its header, and then what is stored.
+func (s *source) Read(p []byte) (int, error) {
+	if s.at == len(s.payload) && s.bits && len(p) == len(tail) {
+		s.bits, s.whole = false, true
+		return copy(p, tail), nil
+	}
+	n := copy(p, s.payload[s.at:])
+	s.at, s.bits = s.at+n, false
+	if n == 0 {
+		return 0, io.EOF
+	}
+	return n, nil
 }

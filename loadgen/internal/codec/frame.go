@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"slices"
 )
 
 // The opcodes of WebSocket frames (RFC 6455, 5.2).
@@ -81,7 +82,7 @@ func ParseFrame(b []byte, deflate bool) (f Frame, ok bool, err error) {
 // AppendFrame appends a final frame to a server, masked with key. The opcode
 // may have RSV1 with it.
 func AppendFrame(b []byte, op byte, payload []byte, key uint32) []byte {
-	b = append(b, 0x80|op)
+	b = append(slices.Grow(b, len(payload)+14), 0x80|op)
 	switch n := len(payload); {
 	case n < 126:
 		b = append(b, 0x80|byte(n))
@@ -92,8 +93,12 @@ func AppendFrame(b []byte, op byte, payload []byte, key uint32) []byte {
 		b = append(b, 0x80|127)
 		b = binary.BigEndian.AppendUint64(b, uint64(n))
 	}
-	mask := binary.BigEndian.AppendUint32(nil, key)
-	b = append(b, mask...)
+	var mask [8]byte
+	binary.BigEndian.PutUint64(mask[:], uint64(key)<<32|uint64(key))
+	b = append(b, mask[:4]...)
+	for eight := binary.NativeEndian.Uint64(mask[:]); len(payload) >= 8; payload = payload[8:] {
+		b = binary.NativeEndian.AppendUint64(b, binary.NativeEndian.Uint64(payload)^eight)
+	}
 	for i, c := range payload {
 		b = append(b, c^mask[i&3])
 	}

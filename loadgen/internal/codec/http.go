@@ -69,10 +69,10 @@ func ParseResponse(b []byte, ended bool) (r Response, ok bool, err error) {
 func ParseHead(b []byte) (r Response, f Framing, ok bool, err error) {
 	for skipped := 0; ; skipped += r.Size {
 		r, f, ok, err = parseOneHead(b[skipped:])
-		if err == nil && !ok && len(b) > maxHeader {
+		if err == nil && (!ok && len(b) > maxHeader || skipped+r.Size > maxHeader) {
 			err = Malformed("a header larger than can be read", b)
 		}
-		if !ok || r.Status >= 200 || r.Status == 101 {
+		if !ok || err != nil || r.Status >= 200 || r.Status == 101 {
 			r.Size += skipped
 			return r, f, ok && err == nil, err
 		}
@@ -164,27 +164,25 @@ func statusOf(line []byte) (int, error) {
 // joinChunks reads a chunked body and its trailer. The joined body overwrites
 // the chunks once they are all there.
 func joinChunks(b []byte) (body []byte, size int, ok bool, err error) {
-	var pieces [][]byte
-	f := Framing{chunked: true}
-	for {
-		piece, n, err := f.Next(b[size:])
-		size += n
-		switch {
-		case err == io.EOF:
-			body = b[:0]
-			for _, piece := range pieces {
-				body = append(body, piece...)
-			}
-			return body, size, true, nil
-		case err != nil:
+	for f := (Framing{chunked: true}); err != io.EOF; {
+		var data []byte
+		var n int
+		data, n, err = f.Next(b[size:])
+		switch size += n; {
+		case err != nil && err != io.EOF:
 			return nil, 0, false, err
 		case size > MaxBody:
 			return nil, 0, false, Malformed("a body larger than can be read", b)
-		case len(piece) == 0:
+		case err == nil && len(data) == 0:
 			return nil, 0, false, nil
 		}
-		pieces = append(pieces, piece)
 	}
+	body = b[:0]
+	for f, at := (Framing{chunked: true}), 0; at < size; {
+		data, n, _ := f.Next(b[at:])
+		body, at = append(body, data...), at+n
+	}
+	return body, size, true, nil
 }
 
 // Framing says how a body goes on and where it ends, while it is read.
@@ -301,24 +299,36 @@ func (r Response) Cookies(yield func(value string) bool) {
 	}
 }
 
-// Need returns how many bytes the response at the start of b takes in all, as far
-// as b tells; 0 says no more than that b is not enough. Whoever waits for so many
-// need not have b parsed again for every piece that comes.
-func Need(b []byte) int {
-	r, f, ok, err := ParseHead(b)
-	switch {
-	case !ok || err != nil:
-		return 0
-	case !f.chunked && f.left != toTheEnd:
-		return r.Size + f.left
-	case !f.chunked:
-		return 0
+// Need is what a new [Progress] needs of the response at the start of b.
+func Need(b []byte) int { return new(Progress).Need(b) }
+
+// Progress is how far a response that comes in pieces has been looked at. The
+// zero Progress is at a response's start.
+type Progress struct {
+	at   int // 0 while the head is not whole
+	body Framing
+}
+
+// Need returns how many bytes the response at the start of b takes at least,
+// where these are more than b has; else 0, and it is [ParseResponse] that says
+// what there is. Each call gets all that came before, and more: it looks at
+// what is new, so that a body in many pieces is not walked through for each.
+func (p *Progress) Need(b []byte) int {
+	if p.at == 0 {
+		r, f, ok, err := ParseHead(b)
+		if !ok || err != nil || r.Open {
+			return 0
+		}
+		p.at, p.body = r.Size, f
 	}
-	at := r.Size
 	for {
-		data, n, err := f.Next(b[at:])
-		if at += n; err != nil || len(data) == 0 {
-			return at + f.left
+		data, n, err := p.body.Next(b[p.at:])
+		p.at += n
+		switch {
+		case err != nil || p.at > maxHeader+MaxBody: // the end, or what will be refused
+			return 0
+		case len(data) == 0:
+			return max(p.at+p.body.left, len(b)+1)
 		}
 	}
 }
