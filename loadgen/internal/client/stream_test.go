@@ -1,0 +1,5 @@
+package client
+
+var streamConversations, socketConversations []conversation
+
+func engineConversations() []conversation { return nil }
