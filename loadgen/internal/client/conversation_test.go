@@ -76,7 +76,7 @@ func TestConversations(t *testing.T) {
 			t.Parallel()
 			size := c.hold(t, 0).heard
 			c.hold(t, -1)
-			for cut := 1; cut < size && !t.Failed(); cut += 1 + size/2000 {
+			for cut := 1; cut < size && !t.Failed(); cut += 1 + size/1000 {
 				c.hold(t, cut)
 			}
 		})

@@ -77,7 +77,7 @@ func (l *link) answer(t *Turn, b []byte, ended bool) (r codec.Response, ok bool,
 	if err != nil {
 		l.giveUp(t)
 	}
-	return r, false, err
+	return codec.Response{}, false, err // of a head alone nothing may be used yet
 }
 
 // answered counts a response. What a 200 holds its reader counts.
