@@ -69,14 +69,15 @@ func (c conversation) hold(t *testing.T, cut int) *peer {
 	return p
 }
 
-// However the bytes of a conversation are cut into pieces, it is the same one.
+// However the bytes of a conversation are cut into pieces, it is the same one. A
+// long one is cut at some of all places.
 func TestConversations(t *testing.T) {
 	for _, c := range conversations() {
 		t.Run(c.transport+"/"+c.name, func(t *testing.T) {
 			t.Parallel()
 			size := c.hold(t, 0).heard
 			c.hold(t, -1)
-			for cut := 1; cut < size && !t.Failed(); cut += 1 + size/1000 {
+			for cut := 1; cut < size && !t.Failed(); cut += 1 + size/1500*size/1500 {
 				c.hold(t, cut)
 			}
 		})

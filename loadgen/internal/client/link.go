@@ -115,7 +115,7 @@ func (l *link) end(t *Turn, rest []byte, err error) (r codec.Response, ok, again
 		}
 	}
 	if l.retires(t, rest, err) {
-		again, err = l.asked, errRetired
+		again, err = l.asked && !l.over, errRetired
 	} else {
 		t.Counts.Lost++
 	}

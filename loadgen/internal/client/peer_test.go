@@ -218,7 +218,7 @@ func (p *peer) step(f func(t *Turn)) {
 		p.wake = t.Awake
 	}
 	if t.Ended != nil {
-		p.over, p.polls = true, 0
+		p.over, p.polls, p.wake = true, 0, 0
 		p.did[6] = "ended: " + kind(t.Ended)
 		p.hangUp(Main)
 	}

@@ -209,5 +209,3 @@ func kept(keeps bool) conversation {
 	}
 	return socketOf(fmt.Sprint("a window that is kept: ", keeps), "ws-deflate", got+"; ready", fmt.Sprint(shaken, " frames in=", count, noContext), all)
 }
-
-func engineConversations() []conversation { return nil }
