@@ -54,9 +54,10 @@ func after(d time.Duration) func(*peer) {
 	}
 }
 
-// hold is a peer that has had the conversation, with what comes cut at a place.
-func (c conversation) hold(t *testing.T, cut int) *peer {
-	p := newPeer(t, c.transport, c.target, cut)
+// hold has the conversation, with what comes cut at a place, and returns how many
+// bytes came.
+func (c conversation) hold(t *testing.T, tools *Tools, cut int) (size int) {
+	p := newPeer(t, c.transport, c.target, tools, cut)
 	for i, s := range c.steps {
 		s.happens(p)
 		if did := p.reaction(); did != s.does {
@@ -66,7 +67,7 @@ func (c conversation) hold(t *testing.T, cut int) *peer {
 	assert.Check(t, is.Equal(p.counted(), c.counted), "cut at %d", cut)
 	assert.Check(t, p.counts.In.Tally == p.in.Tally && p.counts.In.Compression == p.in.Compression, "cut at %d: %+v came, counted %+v", cut, p.in, p.counts.In)
 	assert.Check(t, p.counts.Out.Tally == p.out.Tally && p.counts.Out.Compression == p.out.Compression, "cut at %d: %+v sent, counted %+v", cut, p.out, p.counts.Out)
-	return p
+	return p.heard
 }
 
 // However the bytes of a conversation are cut into pieces, it is the same one. A
@@ -75,10 +76,11 @@ func TestConversations(t *testing.T) {
 	for _, c := range conversations() {
 		t.Run(c.transport+"/"+c.name, func(t *testing.T) {
 			t.Parallel()
-			size := c.hold(t, 0).heard
-			c.hold(t, -1)
+			tools := new(Tools)
+			size := c.hold(t, tools, 0)
+			c.hold(t, tools, -1)
 			for cut := 1; cut < size && !t.Failed(); cut += 1 + size/1500*size/1500 {
-				c.hold(t, cut)
+				c.hold(t, tools, cut)
 			}
 		})
 	}
@@ -206,6 +208,15 @@ var pollConversations = []conversation{
 	{"refused to post", "sse", speaker, steps(connectSpeaker,
 		step{hears(Post, answer("404 Not Found", "no such room")), "ended: 404 no such room"},
 	), "requests=1 404=1"},
+	{"cookies", "poll", Target{Publishes: true, Cookies: &Cookies{}}, steps(connectSpeaker,
+		step{hears(Post, answer("200 OK\r\nSet-Cookie: SRV=one; path=/; HttpOnly\r\nset-cookie: a=1; Max-Age=60", page())), "ready"},
+		step{polls, "> GET /api/rooms/lobby/messages?after=0&limit=1000 Cookie: SRV=one; a=1"},
+		step{hears(Main, answer("503 Busy\r\nSet-Cookie: SRV=two; path=/api")), "answered; refused: 503"},
+		step{after(time.Minute), ""},
+		step{publish("hello"), strings.Replace(posts, "messages", "messages Cookie: SRV=one; SRV=two", 1)},
+		step{hears(Post, answer("201 Created\r\nSet-Cookie: SRV=; Max-Age=0; Path=/")), "published"},
+		step{polls, "> GET /api/rooms/lobby/messages?after=0&limit=1000 Cookie: SRV=two"},
+	), "requests=4 200=1 201=1 503=1"},
 	{"ETags", "poll-etag", from40, []step{
 		{connect(Main), "ready"},
 		{polls, asks40},

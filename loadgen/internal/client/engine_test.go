@@ -173,8 +173,8 @@ func TestPacketsThatEnd(t *testing.T) {
 			for _, packet := range packets {
 				t.Run(fmt.Sprintf("%s/%s/%.40s", c.transport, c.name, cat(packet).bytes), func(t *testing.T) {
 					ends := conversation{transport: c.transport, steps: steps(c.begins, step{c.bring(packet), "ended: " + end}), counted: c.counted}
-					ends.hold(t, 0)
-					ends.hold(t, -1)
+					ends.hold(t, new(Tools), 0)
+					ends.hold(t, new(Tools), -1)
 				})
 			}
 		}

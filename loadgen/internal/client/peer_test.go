@@ -149,6 +149,7 @@ type peer struct {
 	counts Counts
 	cut    int // where what comes is cut: everywhere if negative
 	heard  int
+	all    []byte // of what came
 	in     Layers // of what has come
 	out    Layers // of what was sent
 	key    string // of the last handshake
@@ -165,10 +166,13 @@ type peer struct {
 	did  [7]string     // in this step, by kind
 }
 
-func newPeer(t testing.TB, transport string, target Target, cut int) *peer {
+func newPeer(t testing.TB, transport string, target Target, tools *Tools, cut int) *peer {
 	target.Host, target.Room, target.User = "chat:1", "lobby", "ada"
+	if target.Cookies != nil {
+		target.Cookies = new(Cookies)
+	}
 	p := &peer{t: t, client: New(transport, target), cut: cut}
-	p.turn = Turn{Counts: &p.counts, Tools: new(Tools), Now: int64(time.Hour)}
+	p.turn = Turn{Counts: &p.counts, Tools: tools, Now: int64(time.Hour)}
 	return p
 }
 
@@ -254,6 +258,7 @@ func (p *peer) connect(line Line) {
 
 // hear brings bytes of the server, in pieces.
 func (p *peer) hear(line Line, b []byte) {
+	p.all = append(p.all, b...)
 	for len(b) > 0 && p.up[line] {
 		n := len(b)
 		if p.cut < 0 {
@@ -395,7 +400,9 @@ func (p *peer) counted() string {
 	}
 	add("requests", c.Requests)
 	for status, n := range c.ByStatus {
-		add(fmt.Sprint(status), n)
+		if n != 0 {
+			add(fmt.Sprint(status), n)
+		}
 	}
 	add("unanswered", c.Unanswered)
 	add("empty", c.Empty)
