@@ -77,7 +77,7 @@ func (l *link) answer(t *Turn, b []byte, ended bool) (r codec.Response, ok bool,
 	if err != nil {
 		l.giveUp(t)
 	}
-	return r, false, err
+	return codec.Response{}, false, err // of a head alone nothing may be used yet
 }
 
 // answered counts a response. What a 200 holds its reader counts.
@@ -115,7 +115,7 @@ func (l *link) end(t *Turn, rest []byte, err error) (r codec.Response, ok, again
 		}
 	}
 	if l.retires(t, rest, err) {
-		again, err = l.asked, errRetired
+		again, err = l.asked && !l.over, errRetired
 	} else {
 		t.Counts.Lost++
 	}

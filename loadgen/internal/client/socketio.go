@@ -13,6 +13,7 @@ type session struct {
 	joined bool
 	event  uint64 // number of the last event published
 	text   string // to be published, and not acknowledged yet
+	after  uint64 // the last message id seen
 }
 
 // take takes in any packet but pings.
@@ -62,6 +63,7 @@ func (s *session) received(t *Turn, data []byte) error {
 	t.Counts.In.Add(tally)
 	if err == nil && isChat {
 		t.Deliveries = append(t.Deliveries, d)
+		s.after = max(s.after, d.ID)
 	}
 	return err
 }
@@ -100,8 +102,9 @@ func (s *session) emit(b []byte, user string) []byte {
 	return codec.AppendEmit(b, s.event, user, s.text)
 }
 
-func socketIOPath(t *Target, transport string) string {
-	return fmt.Sprintf("/socket.io/?EIO=4&transport=%s&room=%s&after=%d", transport, t.Room, t.After)
+// path asks for a session by a transport.
+func (s *session) path(room, transport string) string {
+	return fmt.Sprintf("/socket.io/?EIO=4&transport=%s&room=%s&after=%d", transport, room, s.after)
 }
 
 // socketIO receives and publishes over Socket.IO, on a WebSocket from the
@@ -112,11 +115,13 @@ type socketIO struct {
 	opened bool // the Engine.IO session
 }
 
-func newSocketIO(t Target) Client { return &socketIO{socket: newSocket(t)} }
+func newSocketIO(t Target) Client {
+	return &socketIO{session: session{after: t.After}, socket: newSocket(t)}
+}
 
 func (c *socketIO) Open(t *Turn, _ Line) {
 	c.joined, c.opened = false, false
-	c.open(t, socketIOPath(&c.target, "websocket"), false)
+	c.open(t, c.path(c.target.Room, "websocket"), false)
 }
 
 func (c *socketIO) Receive(t *Turn, _ Line, b []byte) (used int) {
@@ -166,9 +171,6 @@ func (c *socketIO) packet(t *Turn, b []byte) error {
 	had := c.joined
 	if err = c.take(t, p); err == nil && c.joined && !had && c.text != "" {
 		c.say(t)
-	}
-	if n := len(t.Deliveries); n > 0 {
-		c.target.After = max(c.target.After, t.Deliveries[n-1].ID)
 	}
 	return err
 }

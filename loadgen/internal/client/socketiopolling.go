@@ -39,7 +39,7 @@ const (
 )
 
 func newSocketIOPolling(t Target) Client {
-	return &socketIOPolling{target: t, main: link{line: Main}, post: link{line: Post, once: true}}
+	return &socketIOPolling{session: session{after: t.After}, target: t, main: link{line: Main}, post: link{line: Post, once: true}}
 }
 
 // poster is the connection that POSTs go over.
@@ -119,7 +119,7 @@ func (c *socketIOPolling) appendHead(t *Turn, b []byte, method string) []byte {
 	from := len(b)
 	b = append(b, method...)
 	if c.sid == "" {
-		b = append(b, socketIOPath(&c.target, "polling")...)
+		b = append(b, c.path(c.target.Room, "polling")...)
 	} else {
 		b = append(b, "/socket.io/?EIO=4&transport=polling&sid="...)
 		b = append(b, c.sid...)
@@ -154,10 +154,8 @@ func (c *socketIOPolling) End(t *Turn, line Line, rest []byte, err error) {
 	switch {
 	case ok:
 		c.answered(t, line, r)
-	case again && c.getting:
+	case again && c.getting: // a POST is not sent again
 		c.get(t)
-	case again:
-		c.sendPost(t)
 	case !idle || err != errRetired:
 		c.broken(t, line, err)
 	}
@@ -165,18 +163,36 @@ func (c *socketIOPolling) End(t *Turn, line Line, rest []byte, err error) {
 
 // broken takes in that a line is no good any more.
 func (c *socketIOPolling) broken(t *Turn, line Line, err error) {
-	if line == Post && c.posting == message {
-		c.posting, c.emitted, c.text = nothing, false, ""
-		t.said(err)
+	switch {
+	case c.stale(line):
+	case line == Post && c.posting == message:
+		c.posting = nothing
+		c.settle(t, err)
 		c.proceed(t)
-		return
+	default:
+		c.over(t, err)
 	}
-	c.over(t, err)
+}
+
+// stale reports whether what a line brings is of a session that has ended.
+func (c *socketIOPolling) stale(line Line) bool { return line == Post && c.posting == nothing }
+
+// settle ends what is published, which an acknowledgement may have done before
+// err came to its POST.
+func (c *socketIOPolling) settle(t *Turn, err error) {
+	if c.acked {
+		err = c.outcome
+	}
+	c.text, c.emitted, c.acked = "", false, false
+	t.said(err)
 }
 
 // answered takes in the answer to a GET or a POST.
 func (c *socketIOPolling) answered(t *Turn, line Line, r codec.Response) {
 	c.target.Cookies.take(t, r, c.target.TLS)
+	if c.stale(line) {
+		return
+	}
 	get := line == Main && c.getting
 	var err error
 	switch {
@@ -212,11 +228,9 @@ func (c *socketIOPolling) posted(t *Turn, r codec.Response) {
 	switch {
 	case was != message:
 	case r.Status != 200:
-		c.text, c.emitted = "", false
-		t.said(r.Refusal())
+		c.settle(t, r.Refusal())
 	case c.acked:
-		c.acked, c.emitted = false, false
-		t.said(c.outcome)
+		c.settle(t, nil)
 	}
 }
 
@@ -245,8 +259,7 @@ func (c *socketIOPolling) packets(t *Turn, r codec.Response) error {
 	if !news {
 		t.Counts.Empty++
 	}
-	if n := len(t.Deliveries); n > 0 {
-		c.target.After = max(c.target.After, t.Deliveries[n-1].ID)
+	if len(t.Deliveries) > 0 {
 		t.Counts.Head.offer(r)
 	}
 	if t.Published && c.posting == message {
@@ -271,9 +284,12 @@ func (c *socketIOPolling) begin(body []byte) error {
 
 // over ends the session.
 func (c *socketIOPolling) over(t *Turn, err error) {
+	if c.acked {
+		c.settle(t, nil)
+	}
 	c.session.over(t, err)
 	c.sid, c.getting, c.posting = "", false, nothing
-	c.greets, c.pinged, c.emitted, c.acked = false, false, false, false
+	c.greets, c.pinged, c.emitted = false, false, false
 	c.post.over = true // its answer, if one is out, is of the session that has ended
 }
 

@@ -72,6 +72,7 @@ func (c *webSocket) fail(t *Turn, err error) {
 		c.text = ""
 		t.said(ErrUnanswered)
 	}
+	c.joined = false
 	t.Ended = err
 }
 
@@ -133,5 +134,4 @@ func (c *webSocket) say(t *Turn) {
 func (c *webSocket) End(t *Turn, _ Line, rest []byte, err error) {
 	c.ended(t, rest, err)
 	c.fail(t, t.Ended)
-	c.joined = false
 }
