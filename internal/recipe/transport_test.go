@@ -15,12 +15,10 @@ import (
 	"github.com/pollpush/pollpush/internal/result"
 )
 
-const pigeonDialer = `package loadgen
+const pigeonClient = `package client
 
-import "context"
-
-// DialPigeon opens a client that has wings and flies as Server-Sent Events do.
-func DialPigeon(ctx context.Context, t Target) (Client, error) { return DialSSE(ctx, t) }
+// newPigeon makes a client that has wings and flies as Server-Sent Events do.
+func newPigeon(t Target) Client { return newSSE(t) }
 `
 
 // tinyRun is a run of a few seconds.
@@ -32,7 +30,7 @@ publish: {rate: 20/s, arrivals: constant, publishers: 1}
 phases: {ramp_up: 100ms, warm_up: 200ms, steady: 1s, drain: 5s}
 `
 
-// A transport is added in two places: its row in the table, and a dialer in the
+// A transport is added in two places: its row in the table, and a client in the
 // generator (a file and its line). Scenarios, runs, the conformance suite, reports
 // and pages know it from there.
 func TestAddingATransport(t *testing.T) {
@@ -41,10 +39,10 @@ func TestAddingATransport(t *testing.T) {
 	}
 	c := recipe.New(t)
 	c.Replace("internal/transport/transport.go", "\t{Name: \"sse\",", "\t{Name: \"pigeon\", Spoken: \"carrier pigeon\", About: \"flies\", Look: Look{Ink: 0xC0FFEE, Dark: 0xC0FFE0, Marker: OpenDownward}},\n\t{Name: \"sse\",")
-	c.Write("loadgen/pigeon.go", pigeonDialer)
-	c.Replace("loadgen/dialers.go", "\t\"sse\": ", "\t\"pigeon\": DialPigeon,\n\t\"sse\": ")
+	c.Write("loadgen/internal/client/pigeon.go", pigeonClient)
+	c.Replace("loadgen/internal/client/client.go", "\t\"sse\": ", "\t\"pigeon\": newPigeon,\n\t\"sse\": ")
 
-	suite := c.Test("./internal/transport", "Test(EveryoneReceives|AllMeet|ACursorResumes|CutOff|MeterAgrees|LayersAddUp|EveryTransport|TransportsDiffer)/^pigeon")
+	suite := c.Test("./internal/transport", "Test(EveryoneReceives|AllMeet|ACursorResumes|CutOff|MeterAgrees|LayersAddUp|TransportsDiffer)/^pigeon")
 	for _, test := range []string{"TestEveryoneReceivesInOrder/pigeon", "TestAllMeetInTheSameRoom/pigeon_to_poll", "TestMeterAgreesWithTheServer/pigeon"} {
 		assert.Check(t, strings.Contains(suite, "--- PASS: "+test), "the conformance suite lacks %s:\n%s", test, suite)
 	}
@@ -65,7 +63,7 @@ func TestAddingATransport(t *testing.T) {
 	flew := func(t result.Trial) bool { return t.Transport == "pigeon" && t.Delivered > 0 && t.Lost == 0 }
 	assert.Assert(t, err == nil && slices.ContainsFunc(trials, flew), "no pigeon arrived: %v\n%s", err, said)
 	pageShowsPigeons(t, pollpush)
-	if want := []string{"internal/transport/transport.go", "loadgen/pigeon.go", "loadgen/dialers.go"}; !slices.Equal(c.Touched(), want) {
+	if want := []string{"internal/transport/transport.go", "loadgen/internal/client/pigeon.go", "loadgen/internal/client/client.go"}; !slices.Equal(c.Touched(), want) {
 		t.Errorf("touched are %v, want %v", c.Touched(), want)
 	}
 }
