@@ -39,7 +39,6 @@ type Conn struct {
 	tried   int16 // of address.To
 	state   state
 	v6      bool
-	closing bool // closed within a call of the handler
 
 	rest []byte // received and not used
 	need int

@@ -33,9 +33,10 @@ type Loop struct {
 	alarms  alarms
 	sweep   *sweep
 
+	stopped bool
 	mu      sync.Mutex
 	asked   []func() // by Do
-	stopped bool
+	freed   bool
 }
 
 // Waker is woken at the instants that it asked for.
@@ -71,6 +72,9 @@ func New() (*Loop, error) {
 }
 
 func (l *Loop) free() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.freed = true
 	unix.Close(l.epoll)
 	unix.Close(l.wake)
 }
@@ -90,10 +94,11 @@ func (l *Loop) Run() error {
 		for i := range l.events[:n] {
 			l.event(&l.events[i])
 		}
-		for _, c := range l.failed {
+		failed := l.failed
+		l.failed = nil // who hears of it may dial again
+		for _, c := range failed {
 			c.end(c.err)
 		}
-		l.failed = l.failed[:0]
 		l.alarms.ring()
 		if l.sweep != nil {
 			l.sweep.step(l)
@@ -105,10 +110,14 @@ func (l *Loop) Run() error {
 // Stop ends Run. It is called on the loop.
 func (l *Loop) Stop() { l.stopped = true }
 
-// Do has f called on the loop, soon. Any goroutine may call it.
+// Do has f called on the loop, soon, unless that has ended. Any goroutine may
+// call it.
 func (l *Loop) Do(f func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.freed {
+		return // its descriptors may be others' by now
+	}
 	if l.asked = append(l.asked, f); len(l.asked) == 1 {
 		one := [8]byte{1}
 		_, _ = unix.Write(l.wake, one[:])
@@ -172,8 +181,8 @@ func (l *Loop) event(e *unix.EpollEvent) {
 		if e.Events&(unix.EPOLLOUT|unix.EPOLLERR|unix.EPOLLHUP) == 0 {
 			return
 		}
-		if c.connected(); c.state < open {
-			return
+		if c.connected(); c.state == connecting {
+			return // to the next address
 		}
 	}
 	if e.Events&unix.EPOLLOUT != 0 && len(c.out) > 0 {
