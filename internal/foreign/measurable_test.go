@@ -102,9 +102,9 @@ func measure(ctx context.Context, url string, tr transport.Transport) error {
 		texts = append(texts, loadgen.Text(nonce, 1, 0, loadgen.Tag{Seq: seq, Due: time.Duration(seq)}, 60))
 	}
 	listening, published := make(chan error, 2), make(chan struct{})
-	var speaker loadgen.Client
+	var speaker *loadgen.Client
 	for i, meter := range []*loadgen.Meter{{}, {}} {
-		c, err := loadgen.Dialers[tr.Name](ctx, loadgen.Target{URL: url, Room: room, User: fmt.Sprintf("client-%d", i), Publishes: i == 0, Meter: meter})
+		c, err := loadgen.Dial(ctx, tr.Name, loadgen.Target{URL: url, Room: room, User: fmt.Sprintf("client-%d", i), Publishes: i == 0, Meter: meter})
 		if err != nil {
 			return err
 		}
@@ -131,30 +131,13 @@ func measure(ctx context.Context, url string, tr transport.Transport) error {
 }
 
 // hears receives texts, and then nothing more.
-func hears(c loadgen.Client, meter *loadgen.Meter, name, room string, texts []string, published <-chan struct{}) error {
-	poller, polls := c.(loadgen.Poller)
+func hears(c *loadgen.Client, meter *loadgen.Meter, name, room string, texts []string, published <-chan struct{}) error {
 	var last uint64
 	receive := func() ([]loadgen.Delivery, error) {
-		if !polls {
-			return c.Receive()
+		if c.Polls() {
+			c.Poll()
 		}
-		for again := false; ; again = true {
-			var ds []loadgen.Delivery
-			err := poller.Poll()
-			if err == nil {
-				ds, err = c.Receive()
-			}
-			resumer, resumes := c.(loadgen.Resumer)
-			var answer *loadgen.AnswerError
-			if err == nil || again || !resumes || errors.As(err, &answer) {
-				return ds, err
-			}
-			// As it does where a server closes its connections.
-			resumer.Suspend()
-			if err := resumer.Resume(context.Background(), last); err != nil {
-				return nil, err
-			}
-		}
+		return c.Receive()
 	}
 	for got := 0; got < len(texts); {
 		ds, err := receive()
@@ -172,11 +155,11 @@ func hears(c loadgen.Client, meter *loadgen.Meter, name, room string, texts []st
 			got, last = got+1, m.ID
 		}
 	}
-	if polls {
+	if c.Polls() {
 		<-published // what is posted is answered with JSON, too
 		return pollsNothing(receive, meter, name)
 	}
-	if _, rearms := c.(loadgen.Rearmer); !rearms {
+	if !c.Rearms() {
 		return nil
 	}
 	// A client that asks again at once is not answered at once. For one that is, the client has

@@ -54,9 +54,8 @@ func serveOn(t *testing.T, l net.Listener, history int) (url string) {
 // person is a client of some transport, and what it has received.
 type person struct {
 	t *testing.T
-	loadgen.Client
-	poller loadgen.Poller // nil for push
-	pushed chan message   // closed when receiving has ended; nil for polling
+	*loadgen.Client
+	pushed chan message // closed when receiving has ended; nil for polling
 	got    []string
 	ids    []uint64
 }
@@ -68,22 +67,16 @@ type message struct {
 
 func dial(t *testing.T, tr transport.Transport, target loadgen.Target) *person {
 	t.Helper()
-	if target.Meter == nil {
-		target.Meter = &loadgen.Meter{}
-	}
 	if target.User == "" {
 		target.User = tr.Name
 	}
 	target.Roots = trusted(t).roots
-	c, err := loadgen.Dialers[tr.Name](t.Context(), target)
+	c, err := loadgen.Dial(t.Context(), tr.Name, target)
 	assert.NilError(t, err, tr.Name)
 	p := &person{t: t, Client: c}
-	p.poller, _ = c.(loadgen.Poller)
-	polls := p.poller != nil
-	assert.Check(t, polls == tr.Paced, "%s: Paced is %v, but that it polls is %v", tr.Name, tr.Paced, polls)
-	_, rearms := c.(loadgen.Rearmer)
-	assert.Check(t, !rearms || !tr.Paced, "%s: both asks at an interval and asks again by itself", tr.Name)
-	if p.poller == nil {
+	assert.Check(t, c.Polls() == tr.Paced, "%s: Paced is %v, but that it polls is %v", tr.Name, tr.Paced, c.Polls())
+	assert.Check(t, !c.Rearms() || !tr.Paced, "%s: both asks at an interval and asks again by itself", tr.Name)
+	if !c.Polls() {
 		p.pushed = make(chan message, 1000)
 		go p.listen()
 	}
@@ -116,13 +109,13 @@ func (p *person) listen() {
 func (p *person) until(n int) {
 	p.t.Helper()
 	for len(p.got) < n {
-		if p.poller == nil {
+		if !p.Polls() {
 			m, ok := <-p.pushed
 			assert.Assert(p.t, ok, "the connection ended after %d of %d messages", len(p.got), n)
 			p.got, p.ids = append(p.got, m.text), append(p.ids, m.id)
 			continue
 		}
-		assert.NilError(p.t, p.poller.Poll())
+		p.Poll()
 		ds, err := p.Receive()
 		assert.NilError(p.t, err, "after %d of %d messages", len(p.got), n)
 		for _, d := range ds {
@@ -257,7 +250,7 @@ func TestCutOffAndResumed(t *testing.T) {
 
 func TestCloseUnblocks(t *testing.T) {
 	each(t, func(t *testing.T, tr transport.Transport) {
-		c, err := loadgen.Dialers[tr.Name](t.Context(), loadgen.Target{URL: serve(t), Room: "lobby", User: "ada", Publishes: true, Roots: trusted(t).roots, Meter: &loadgen.Meter{}})
+		c, err := loadgen.Dial(t.Context(), tr.Name, loadgen.Target{URL: serve(t), Room: "lobby", User: "ada", Publishes: true, Roots: trusted(t).roots})
 		assert.NilError(t, err)
 		received := make(chan error, 1)
 		go func() {
@@ -293,12 +286,11 @@ func TestDialFails(t *testing.T) {
 		l, err := net.Listen("tcp", "127.0.0.1:0")
 		assert.NilError(t, err)
 		l.Close() // nobody listens there now
-		m := &loadgen.Meter{}
-		if c, err := loadgen.Dialers[tr.Name](t.Context(), loadgen.Target{URL: "http://" + l.Addr().String(), Room: "lobby", Meter: m}); err == nil {
+		if c, err := loadgen.Dial(t.Context(), tr.Name, loadgen.Target{URL: "http://" + l.Addr().String(), Room: "lobby"}); err == nil {
 			c.Close()
 			t.Error("a dial to a closed port succeeded")
 		}
-		_, err = loadgen.Dialers[tr.Name](t.Context(), loadgen.Target{URL: "http://%", Room: "lobby", Meter: m})
+		_, err = loadgen.Dial(t.Context(), tr.Name, loadgen.Target{URL: "http://%", Room: "lobby"})
 		assert.Check(t, err != nil, "a dial to no address succeeded")
 	})
 }

@@ -63,7 +63,7 @@ var makeTrust = sync.OnceValues(func() (trust, error) {
 func TestOverTLSOnlyWhoIsTrusted(t *testing.T) {
 	each(t, func(t *testing.T, tr transport.Transport) {
 		m := &loadgen.Meter{}
-		c, err := loadgen.Dialers[tr.Name](t.Context(), loadgen.Target{URL: serve(t), Room: "lobby", User: "ada", Roots: x509.NewCertPool(), Meter: m})
+		c, err := loadgen.Dial(t.Context(), tr.Name, loadgen.Target{URL: serve(t), Room: "lobby", User: "ada", Roots: x509.NewCertPool(), Meter: m})
 		if err == nil {
 			c.Close()
 			t.Fatal("it has connected")
@@ -77,7 +77,7 @@ func TestOverTLSOnlyWhoIsTrusted(t *testing.T) {
 func TestTLSIsNotSpokenHere(t *testing.T) {
 	each(t, func(t *testing.T, tr transport.Transport) {
 		url := "https" + strings.TrimPrefix(serve(t), "http")
-		c, err := loadgen.Dialers[tr.Name](t.Context(), loadgen.Target{URL: url, Room: "lobby", User: "ada", Meter: &loadgen.Meter{}})
+		c, err := loadgen.Dial(t.Context(), tr.Name, loadgen.Target{URL: url, Room: "lobby", User: "ada"})
 		if err == nil {
 			c.Close()
 			t.Fatal("it has connected")

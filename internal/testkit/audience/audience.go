@@ -13,7 +13,7 @@ import (
 
 // Client receives all the time.
 type Client struct {
-	loadgen.Client
+	*loadgen.Client
 	Heard <-chan Delivery // closed at the connection's end
 }
 
@@ -23,12 +23,12 @@ type Delivery struct {
 	Seen time.Time
 }
 
-// Meet dials a target by a transport, with a meter of its own, as ada. Who polls
-// does so as fast as it can. The client is closed at the test's end.
+// Meet dials a target by a transport as ada. A client that polls does so as fast
+// as it can. The client is closed at the test's end.
 func Meet(t testing.TB, transport string, target loadgen.Target) *Client {
 	t.Helper()
-	target.Meter, target.User = &loadgen.Meter{}, "ada"
-	c, err := loadgen.Dialers[transport](t.Context(), target)
+	target.User = "ada"
+	c, err := loadgen.Dial(t.Context(), transport, target)
 	assert.NilError(t, err, transport)
 	heard := make(chan Delivery, 1000)
 	go listen(c, heard)
@@ -40,13 +40,12 @@ func Meet(t testing.TB, transport string, target loadgen.Target) *Client {
 	return &Client{c, heard}
 }
 
-func listen(c loadgen.Client, heard chan<- Delivery) {
+func listen(c *loadgen.Client, heard chan<- Delivery) {
 	defer close(heard)
 	defer c.Close() // lets Publish go
-	poller, polls := c.(loadgen.Poller)
 	for {
-		if polls && poller.Poll() != nil {
-			return
+		if c.Polls() {
+			c.Poll()
 		}
 		deliveries, err := c.Receive()
 		for _, d := range deliveries {

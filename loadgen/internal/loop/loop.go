@@ -92,10 +92,11 @@ func (l *Loop) Run() error {
 		for i := range l.events[:n] {
 			l.event(&l.events[i])
 		}
-		for _, c := range l.failed {
+		failed := l.failed
+		l.failed = nil // who hears of it may dial again
+		for _, c := range failed {
 			c.end(c.err)
 		}
-		l.failed = l.failed[:0]
 		l.alarms.ring()
 		if l.sweep != nil {
 			l.sweep.step(l)
@@ -192,8 +193,8 @@ func (l *Loop) event(e *unix.EpollEvent) {
 		if e.Events&(unix.EPOLLOUT|unix.EPOLLERR|unix.EPOLLHUP) == 0 {
 			return
 		}
-		if c.connected(); c.state < open {
-			return
+		if c.connected(); c.state == connecting {
+			return // to the next address
 		}
 	}
 	if e.Events&unix.EPOLLOUT != 0 && len(c.out) > 0 {
