@@ -2,14 +2,11 @@ package loadgen
 
 import (
 	"errors"
-	"net/netip"
-	"net/url"
 	"slices"
 	"time"
 
 	"github.com/pollpush/pollpush/internal/clock"
 	"github.com/pollpush/pollpush/internal/result"
-	"github.com/pollpush/pollpush/internal/shard"
 	"github.com/pollpush/pollpush/loadgen/internal/client"
 	"github.com/pollpush/pollpush/loadgen/internal/codec"
 )
@@ -83,19 +80,15 @@ func newLane(r *run) (*lane, error) {
 	return l, nil
 }
 
-// perSource is how many clients share one source address: the kernel searches
-// for long where most of an address's ports are taken.
-const perSource = 8192
-
-// add adds client c of the trial, the nth of this shard.
-func (l *lane) add(c, n int) {
+// add adds client c of the trial.
+func (l *lane) add(c int) {
 	p := l.run.plan
-	room := l.rooms[c%len(l.rooms)]
+	room := l.rooms[p.Room(c)]
 	room.clients++
 	s := &subscriber{lane: l, room: room, index: c}
-	s.conversation = conversation{hub: &l.hub, owner: s, address: room.address(spread(p, n/perSource))}
+	s.conversation = conversation{hub: &l.hub, owner: s, address: room.address(p.Source(c))}
 	l.subscribers = append(l.subscribers, s)
-	if p.Rate > 0 && c/len(l.rooms) < p.Publishers {
+	if p.Publishes(c) {
 		s.jobs = new(jobs)
 		l.publishers[place{room.index, int64(c / len(l.rooms))}] = s
 	}
@@ -104,26 +97,6 @@ func (l *lane) add(c, n int) {
 		l.polls = true
 		s.poll = &polls{poller: poller, phase: int64(Phase(p.Seed, c, p.PollInterval))}
 	}
-}
-
-// spread gives each shard loopback addresses of its own to connect from, where
-// the servers are on loopback: the ports of one address are for one shard, and
-// for so many of its clients. The zero Addr leaves the choice to the kernel.
-func spread(p shard.Plan, nth int) netip.Addr {
-	if p.Shards == 1 && nth == 0 {
-		return netip.Addr{}
-	}
-	for _, server := range p.Servers {
-		u, err := url.Parse(server)
-		if err != nil {
-			return netip.Addr{}
-		}
-		addr, err := netip.ParseAddr(u.Hostname())
-		if err != nil || !addr.Is4() || !addr.IsLoopback() {
-			return netip.Addr{}
-		}
-	}
-	return netip.AddrFrom4([4]byte{127, 1, byte(nth), byte(1 + p.Shard%250)})
 }
 
 // What a lane is woken for.

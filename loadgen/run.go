@@ -157,9 +157,10 @@ func (r *run) prepare(ctx context.Context) error {
 		}
 		r.lanes = append(r.lanes, l)
 	}
-	p := r.plan
-	for c, n := p.Shard, 0; c < p.Clients; c, n = c+p.Shards, n+1 {
-		r.lanes[n%len(r.lanes)].add(c, n)
+	n := 0
+	for c := range r.plan.Own() {
+		r.lanes[n%len(r.lanes)].add(c)
+		n++
 	}
 	return nil
 }

@@ -13,7 +13,7 @@ var FS embed.FS
 // Names lists the standard scenarios in the order to show them in.
 // The example, which explains every key, is not one of them.
 var Names = []string{
-	"chat-1k", "short", "quiet", "busy", "poll-10k", "ws-10k",
+	"chat-1k", "short", "quiet", "busy", "poll-10k", "ws-10k", "ws-100k", "ws-200k", "polls-1m",
 	"scale", "rate", "interval",
 	"paper-tutorial", "paper-lubbers", "paper-vandevyvere", "paper-wrk2-freeze", "paper-etherpad",
 }

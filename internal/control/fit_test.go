@@ -11,17 +11,23 @@ import (
 	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/proc"
+	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
 	"github.com/pollpush/pollpush/internal/shard"
 )
 
 // crowd is a scenario of so many clients; publishers are those of each room.
 func crowd(clients, rooms, publishers, shards int) scenario.Scenario {
-	s := scenario.Scenario{Clients: clients, Rooms: rooms, Shards: shards}
+	s := scenario.Scenario{Clients: clients, Rooms: rooms, Shards: shards, Transports: []string{"ws", "poll"}}
 	s.Publish.Publishers = max(publishers, 1)
 	if publishers > 0 {
 		s.Publish.Rate = 1
 	}
+	return s
+}
+
+func only(transport string, s scenario.Scenario) scenario.Scenario {
+	s.Transports = []string{transport}
 	return s
 }
 
@@ -38,18 +44,19 @@ func TestFit(t *testing.T) {
 		name    string
 		s       scenario.Scenario
 		m       proc.Machine
-		target  bool
+		target  string
 		want    size
 		refused string
 	}{
 		{name: "one client", s: crowd(1, 1, 1, 0), m: usual, want: size{1, 1}},
 		{name: "all that one process can hold", s: crowd(19_890, 1, 10, 0), m: usual, want: size{1, 1}},
 		{name: "one too many", s: crowd(19_891, 1, 10, 0), m: usual,
-			refused: "a room of 19891 clients needs 20001 descriptors in its server process, which may hold 20000: use fewer clients, or 2 rooms"},
+			refused: "a room of 19891 clients needs 20001 descriptors in its server process, which may hold 20000, and a room cannot be split: use fewer clients, or 2 rooms"},
+		{name: "publishing over the connection that is there", s: only("ws", crowd(19_900, 1, 10, 0)), m: usual, want: size{1, 1}},
 		{name: "those who do not publish need one connection", s: crowd(19_900, 1, 0, 0), m: usual, want: size{1, 1}},
 		{name: "one shard too few", s: crowd(19_891, 2, 10, 0), m: usual, want: size{2, 2}},
 		{name: "publishers that more rooms bring with them", s: crowd(39_700, 1, 100, 0), m: usual,
-			refused: "a room of 39700 clients needs 39900 descriptors in its server process, which may hold 20000: use fewer clients, or 3 rooms"},
+			refused: "a room of 39700 clients needs 39900 descriptors in its server process, which may hold 20000, and a room cannot be split: use fewer clients, or 3 rooms"},
 
 		// 10,010 connections each: no server takes two rooms.
 		{name: "100,000 clients in 10 rooms", s: crowd(100_000, 10, 10, 0), m: usual, want: size{6, 10}},
@@ -58,7 +65,7 @@ func TestFit(t *testing.T) {
 		{name: "more shards than needed", s: crowd(100_000, 100, 10, 12), m: usual, want: size{12, 6}},
 		{name: "fewer shards than needed", s: crowd(100_000, 100, 10, 5), m: usual,
 			refused: "100000 clients need 20300 descriptors in each of 5 shards, but a process may hold 20000: use at least 6 shards, or shards: auto"},
-		{name: "a target's server is not ours", s: crowd(100_000, 1, 10, 0), m: usual, target: true, want: size{6, 0}},
+		{name: "a target's server is not ours", s: crowd(100_000, 1, 10, 0), m: usual, target: "http://127.0.0.1:8080", want: size{6, 0}},
 
 		{name: "a quarter of the cores", s: crowd(1000, 1, 1, 0), m: with(func(m *proc.Machine) { m.Cores = 32 }), want: size{8, 1}},
 		{name: "a quarter of the quota", s: crowd(1000, 1, 1, 0), m: with(func(m *proc.Machine) { m.Cores, m.Limits.Quota = 32, 8.5 }), want: size{2, 1}},
@@ -66,23 +73,22 @@ func TestFit(t *testing.T) {
 
 		{name: "no descriptors", s: crowd(1, 1, 1, 0), m: with(func(m *proc.Machine) { m.NoFile = 100 }),
 			refused: "a process may hold 100 descriptors, but needs at least 101: raise the limit (ulimit -n)"},
-		{name: "more ports by more shards", s: crowd(50_000, 1, 0, 0), m: with(func(m *proc.Machine) { m.NoFile = 1 << 20 }), want: size{2, 1}},
-		{name: "too few ports", s: crowd(50_000, 1, 0, 1), m: with(func(m *proc.Machine) { m.NoFile = 1 << 20 }),
-			refused: "50000 connections from one shard need as many local ports, but only 28232 are available: use at least 2 shards, or shards: auto"},
-		{name: "unknown ports", s: crowd(50_000, 1, 0, 1), m: with(func(m *proc.Machine) { m.NoFile, m.Ports = 1<<20, 0 }), want: size{1, 1}},
-		// Even clients are in even rooms: shard and server would pair up.
-		{name: "shards and rooms in step", s: crowd(110_000, 2, 0, 2),
-			m: with(func(m *proc.Machine) { m.NoFile = 60_000 }), refused: "55000 connections from one shard need as many local ports, but only 28232 are available: use at least 4 shards, or shards: auto"},
+		{name: "a shard has addresses enough on loopback", s: crowd(50_000, 1, 0, 1), m: with(func(m *proc.Machine) { m.NoFile = 1 << 20 }), want: size{1, 1}},
+		{name: "but only one elsewhere", s: crowd(28_200, 1, 10, 0), m: usual, target: "http://192.0.2.1", want: size{2, 0}},
+		{name: "whose ports end", s: crowd(28_223, 1, 10, 0), m: usual, target: "http://localhost:80",
+			refused: "28233 connections to target http://localhost:80 need as many local ports, but only 28232 are available: use fewer clients"},
+		{name: "unknown ports", s: crowd(50_000, 1, 0, 0), m: with(func(m *proc.Machine) { m.Ports = 0 }), target: "http://192.0.2.1", want: size{3, 0}},
 
-		{name: "memory", s: crowd(10_000, 1, 0, 0), m: with(func(m *proc.Machine) { m.AvailableBytes = 700 << 20 }),
-			refused: "10000 clients need about 724 MiB of memory, but only 700 MiB are free: use fewer clients"},
-		{name: "memory enough", s: crowd(10_000, 1, 0, 0), m: with(func(m *proc.Machine) { m.AvailableBytes = 725 << 20 }), want: size{1, 1}},
-		{name: "memory of TLS", s: secured, m: with(func(m *proc.Machine) { m.AvailableBytes = 1036 << 20 }), // 256 MiB, and 10,000 clients of 80 KiB
-			refused: "10000 clients need about 1037 MiB of memory, but only 1036 MiB are free: use fewer clients"},
+		{name: "memory", s: crowd(10_000, 1, 0, 0), m: with(func(m *proc.Machine) { m.AvailableBytes = 800 << 20 }),
+			refused: "10000 clients need about 802 MiB of memory, but only 800 MiB are free: use fewer clients"},
+		{name: "memory enough", s: crowd(10_000, 1, 0, 0), m: with(func(m *proc.Machine) { m.AvailableBytes = 803 << 20 }), want: size{1, 1}},
+		{name: "of push", s: only("ws", crowd(10_000, 1, 0, 0)), m: with(func(m *proc.Machine) { m.AvailableBytes = 432 << 20 }), want: size{1, 1}},
+		{name: "memory of TLS", s: secured, m: with(func(m *proc.Machine) { m.AvailableBytes = 1114 << 20 }), // 256 MiB, and 10,000 clients of 88 KiB
+			refused: "10000 clients need about 1115 MiB of memory, but only 1114 MiB are free: use fewer clients"},
 		{name: "unknown memory", s: crowd(10_000, 1, 0, 0), m: with(func(m *proc.Machine) { m.AvailableBytes = 0 }), want: size{1, 1}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			got, err := fit(c.s, c.m, !c.target)
+			got, _, err := fit(c.s, c.m, c.target)
 			if c.refused == "" {
 				assert.Check(t, err == nil && got == c.want, "%+v, %v, want %+v", got, err, c.want)
 				return
@@ -99,7 +105,7 @@ func wantRefusal(t *testing.T, err error, want string) {
 	assert.Check(t, ok, "%T is no *Refusal", err)
 }
 
-func TestFitMemory(t *testing.T) {
+func TestFitMessages(t *testing.T) {
 	const second = time.Second
 	for _, c := range []struct {
 		name           string
@@ -111,12 +117,12 @@ func TestFitMemory(t *testing.T) {
 	}{
 		{"little", 1000, 1, 10, 10 * second, 1 << 30, ""},
 		{"nothing published", 1000, 1, 0, 24 * time.Hour, 1 << 30, ""},
-		// 256 MiB, 10,000 clients of 48 KiB, and 60 million deliveries of 16 bytes.
-		{"many deliveries", 10_000, 1, 100, 60 * second, 1639 << 20,
-			"60000000 deliveries to 10000 clients need about 1640 MiB of memory, but only 1639 MiB are free: use a lower rate, fewer clients or a shorter steady state"},
-		{"just enough for them", 10_000, 1, 100, 60 * second, 1641 << 20, ""},
-		{"as many in ten rooms", 10_000, 10, 100, 60 * second, 1639 << 20,
-			"60000000 deliveries to 10000 clients need about 1640 MiB of memory, but only 1639 MiB are free: use a lower rate, fewer clients or a shorter steady state"},
+		// 256 MiB, 10,000 clients of 56 KiB, and 60 million deliveries of 16 bytes.
+		{"many deliveries", 10_000, 1, 100, 60 * second, 1717 << 20,
+			"60000000 deliveries to 10000 clients need about 1718 MiB of memory, but only 1717 MiB are free: use a lower rate, fewer clients or a shorter steady state"},
+		{"just enough for them", 10_000, 1, 100, 60 * second, 1719 << 20, ""},
+		{"as many in ten rooms", 10_000, 10, 100, 60 * second, 1717 << 20,
+			"60000000 deliveries to 10000 clients need about 1718 MiB of memory, but only 1717 MiB are free: use a lower rate, fewer clients or a shorter steady state"},
 		{"unknown memory", 10_000, 1, 100, 60 * second, 0, ""},
 		{"more than can be delivered", 20, 1, 1e6, 5 * second, 1 << 30, ""},
 		{"the most messages", 1, 1, 1e6, 100 * second, 0, ""},
@@ -128,7 +134,7 @@ func TestFitMemory(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := crowd(c.clients, c.rooms, 0, 0)
 			s.Publish.Rate, s.Phases.Steady = c.rate, c.steady
-			err := fitMemory(s, c.clients, c.available)
+			err := fitMessages(s, c.clients, c.available)
 			if c.refused != "" {
 				wantRefusal(t, err, c.refused)
 			} else if err != nil {
@@ -139,24 +145,20 @@ func TestFitMemory(t *testing.T) {
 }
 
 // load is what the assignment of clients gives each process to hold.
-type load struct {
-	rooms, shards, servers []int
-	pairs                  map[[2]int]int // shard and server
-}
+type load struct{ shards, servers []int }
 
 func loadOf(s scenario.Scenario, z size) load {
-	l := load{make([]int, s.Rooms), make([]int, z.shards), make([]int, z.servers), map[[2]int]int{}}
-	for c := range s.Clients {
-		shard, room := c%z.shards, c%s.Rooms
-		server := room % z.servers
-		connections := 1
-		if s.Publish.Rate > 0 && c/s.Rooms < s.Publish.Publishers {
-			connections++
+	l := load{make([]int, z.shards), make([]int, z.servers)}
+	p := shard.Plan{Clients: s.Clients, Rooms: make([]string, s.Rooms), Shards: z.shards, Publishers: s.Publish.Publishers, Rate: s.Publish.Rate}
+	for p.Shard = range z.shards {
+		for c := range p.Own() {
+			connections := 1
+			if p.Publishes(c) {
+				connections++
+			}
+			l.shards[p.Shard] += connections
+			l.servers[p.Room(c)%z.servers] += connections
 		}
-		l.rooms[room]++
-		l.shards[shard] += connections
-		l.servers[server] += connections
-		l.pairs[[2]int{shard, server}] += connections
 	}
 	return l
 }
@@ -171,9 +173,6 @@ func anyCrowd(r *rand.Rand) (scenario.Scenario, proc.Machine) {
 		shards = 1 + r.IntN(min(clients, 40))
 	}
 	m := proc.Machine{Cores: 1 + r.IntN(64), NoFile: int64(ownFiles + 20 + r.IntN(800))}
-	if r.IntN(2) == 0 {
-		m.Ports = int64(20 + r.IntN(500))
-	}
 	return crowd(clients, rooms, publishers, shards), m
 }
 
@@ -184,7 +183,7 @@ func TestFitHoldsForAllAssignments(t *testing.T) {
 	fits := 0
 	for range 5000 {
 		s, m := anyCrowd(r)
-		z, err := fit(s, m, true)
+		z, next, err := fit(s, m, "")
 		if err != nil {
 			continue
 		}
@@ -194,12 +193,6 @@ func TestFitHoldsForAllAssignments(t *testing.T) {
 			t.Fatalf("%s; %d shards were asked for", what, s.Shards)
 		}
 		l := loadOf(s, z)
-		plan := shard.Plan{Clients: s.Clients, Rooms: make([]string, s.Rooms)}
-		for room, n := range l.rooms {
-			if n != plan.ClientsOf(room) {
-				t.Fatalf("%s: room %d has %d clients, the plan says %d", what, room, n, plan.ClientsOf(room))
-			}
-		}
 		// Clients and publishers are dealt out apart: a shard may be one over,
 		// which is within its own descriptors.
 		for i, n := range l.shards {
@@ -208,10 +201,10 @@ func TestFitHoldsForAllAssignments(t *testing.T) {
 		for i, n := range l.servers {
 			assert.Assert(t, n <= int(m.NoFile)-ownFiles, "%s: server %d holds %d connections", what, i, n)
 		}
-		for pair, n := range l.pairs {
-			if m.Ports > 0 && int64(n) > m.Ports {
-				t.Fatalf("%s: shard %d has %d connections to server %d", what, pair[0], n, pair[1])
-			}
+		if next.clients > 0 { // there is a limit: one more client is refused
+			s.Clients = next.clients + 1
+			_, _, err = fit(s, m, "")
+			assert.Assert(t, err != nil, "%s: %+v, but one more fits", what, next)
 		}
 	}
 	assert.Check(t, fits >= 1000, "only %d of 5000 fit: the test says little", fits)
@@ -223,7 +216,7 @@ func TestFitRemediesHelp(t *testing.T) {
 	tried := map[string]int{}
 	for range 5000 {
 		s, m := anyCrowd(r)
-		_, err := fit(s, m, true)
+		_, _, err := fit(s, m, "")
 		if err == nil {
 			continue
 		}
@@ -245,7 +238,7 @@ func TestFitRemediesHelp(t *testing.T) {
 		default:
 			t.Fatalf("no remedy: %s", text)
 		}
-		_, err = fit(s, m, true)
+		_, _, err = fit(s, m, "")
 		assert.Assert(t, err == nil || kindOf(err.Error()) != kindOf(text), "%s; then: %v", text, err)
 	}
 	assert.Check(t, tried["shards"] >= 100 && tried["rooms"] >= 100, "tried %v: the test says little", tried)
@@ -259,4 +252,17 @@ func kindOf(text string) string {
 		}
 		return c
 	}, text)
+}
+
+// What a trial used most of comes first, with the side that used it.
+func TestStrain(t *testing.T) {
+	trial := result.Trial{Clients: 19_000, WindowS: 10}
+	trial.Generator = result.Cost{CPUUserS: 2, CPUSysS: 1, RSSPeakBytes: 200 << 20}
+	m := proc.Machine{Cores: 2, AvailableBytes: 1000 << 20}
+	room := limit{clients: 20_000, what: "descriptors of a room"}
+	got := strain(&trial, m, room)
+	assert.Check(t, got == "95 % of descriptors of a room, 20 % of memory (200 MiB of 1000 MiB), 15 % of CPU of the generator (generator 0.30, server 0.00 of 2 cores)", got)
+	trial.Server = &result.Cost{CPUUserS: 12, RSSPeakBytes: 300 << 20, Connected: &result.Memory{SocketBytes: 100 << 20}}
+	got = strain(&trial, m, limit{clients: 30_000, what: memoryLimit})
+	assert.Check(t, got == "75 % of CPU of the server (generator 0.30, server 1.20 of 2 cores), 60 % of memory (600 MiB of 1000 MiB)", got)
 }

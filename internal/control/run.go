@@ -4,6 +4,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -56,7 +57,8 @@ func refuse(format string, args ...any) error { return &Refusal{fmt.Errorf(forma
 type runner struct {
 	Options
 	machine proc.Machine
-	sizes   []size // of the points
+	sizes   []size  // of the points
+	limits  []limit // that the points would meet first, if they had more clients
 	began   time.Time
 	say     *progress
 	left    time.Duration // planned for the trials after the one under way
@@ -67,6 +69,7 @@ type runner struct {
 	side     string // which arm it measures; empty where there is one
 	Scenario scenario.Scenario
 	size     size
+	limit    limit
 }
 
 // Run runs all trials of the grid, in an order that spreads what changes in the
@@ -126,7 +129,7 @@ func run(ctx context.Context, o Options, arms []Arm) ([][]result.Trial, error) {
 		if len(arms) > 1 {
 			r.side = r.Arm.name()
 		}
-		r.Scenario, r.size = r.Grid.Points[s.point], r.sizes[s.point]
+		r.Scenario, r.size, r.limit = r.Grid.Points[s.point], r.sizes[s.point], r.limits[s.point]
 		r.left -= r.Scenario.Trial()
 		for attempt := 1 + attempts(trials[s.arm], r.Scenario, s); ; attempt++ {
 			t := r.trial(ctx, s.transport, s.trial, attempt)
@@ -150,14 +153,17 @@ func run(ctx context.Context, o Options, arms []Arm) ([][]result.Trial, error) {
 // fit sees that the machine can hold every point, and that targets can be
 // loaded, before anything is.
 func (r *runner) fit(ctx context.Context, arms []Arm) error {
-	most, target := 0, arms[0].Target
+	target := arms[0].Target
 	for i, p := range r.Grid.Points {
-		z, err := fit(p, r.machine, target == "")
-		if err != nil {
-			return err
+		var z size
+		var next limit
+		for _, arm := range arms {
+			var err error
+			if z, next, err = fit(p, r.machine, arm.Target); err != nil {
+				return err
+			}
 		}
-		r.sizes = append(r.sizes, z)
-		most = max(most, p.Clients)
+		r.sizes, r.limits = append(r.sizes, z), append(r.limits, next)
 		if d := p.Server.Freeze; d > 0 && target != "" {
 			return refuse("the scenario stops the server for %v (server.freeze), but only pollpush's own chatserver can be stopped: omit the target, or use another scenario", d)
 		}
@@ -170,7 +176,7 @@ func (r *runner) fit(ctx context.Context, arms []Arm) error {
 		return refuse("the certificates for the target: %w", err)
 	}
 	for i := range arms {
-		if err := r.fitTarget(ctx, &arms[i], roots, most); err != nil && len(arms) > 1 {
+		if err := r.fitTarget(ctx, &arms[i], roots); err != nil && len(arms) > 1 {
 			return fmt.Errorf("%s: %w", arms[i].name(), err)
 		} else if err != nil {
 			return err
@@ -200,7 +206,16 @@ func (r *runner) announce(slots []slot, arms []Arm) {
 		text += fmt.Sprintf(" within a CPU quota of %s of %s", quantity.Plain(q, 3), quantity.Of(r.machine.Cores, "core"))
 	}
 	r.say.line("%s, about %s, results in %s", text, r.left.Round(time.Second), strings.Join(dirs, " and "))
+	largest := slices.MaxFunc(slots, func(a, b slot) int {
+		return cmp.Compare(r.Grid.Points[a.point].Clients, r.Grid.Points[b.point].Clients)
+	}).point
+	if s, z, next := r.Grid.Points[largest], r.sizes[largest], r.limits[largest]; s.Clients >= many && next.clients > 0 {
+		r.say.line("%d clients take %d load generator and %d server processes; the first limit of more: %s, at about %d clients", s.Clients, z.shards, z.servers, next.what, next.clients)
+	}
 }
+
+// many clients are so many that it is of interest what stops more.
+const many = 10_000
 
 // disturbed reports whether noise alone makes a trial suspect, or lateness alone
 // makes it invalid. What was lost or went wrong stays in the results: a trial is
@@ -260,6 +275,9 @@ func (r *runner) trial(ctx context.Context, name string, n, attempt int) result.
 	}
 	t.Judge()
 	r.say.line("%s: %s", r.label(name, n), verdict(&t))
+	if s.Clients >= many && t.Status == result.Complete {
+		r.say.line("%s: closest to their limits: %s", r.label(name, n), strain(&t, r.machine, r.limit))
+	}
 	r.tell(News{Ended: r.outcome(&t)})
 	return t
 }

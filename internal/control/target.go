@@ -15,6 +15,7 @@ import (
 	"net/netip"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
@@ -136,18 +137,17 @@ func try(ctx context.Context, target string, roots *x509.CertPool, transport str
 	return err
 }
 
-// checkPorts refuses more clients than there are ports to a target that is not
-// on IPv4 loopback: there, shards have no addresses of their own to dial from.
-func checkPorts(target string, clients int, ports int64) error {
-	u, err := url.Parse(target)
-	if err != nil {
-		return refuse("target %q: %w", target, err)
-	}
-	addr, err := netip.ParseAddr(u.Hostname())
-	if err == nil && addr.Is4() && addr.IsLoopback() || ports == 0 || int64(clients) <= ports {
-		return nil
-	}
-	return refuse("%d clients need as many local ports to reach target %s, but only %d are available: use fewer clients", clients, target, ports)
+// loopback reports whether all servers are named by an address in 127.0.0.0/8,
+// any of which a client may dial from.
+func loopback(servers []string) bool {
+	return !slices.ContainsFunc(servers, func(server string) bool {
+		u, err := url.Parse(server)
+		if err != nil {
+			return true
+		}
+		addr, err := netip.ParseAddr(u.Hostname())
+		return err != nil || !addr.Is4() || !addr.IsLoopback()
+	})
 }
 
 // Arm is a server that trials are run against. Of several all are of a kind:
@@ -170,9 +170,8 @@ func (a Arm) name() string {
 	return filepath.Base(a.Dir)
 }
 
-// fitTarget sees that an arm's target, if it is one, can be loaded by so many
-// clients.
-func (r *runner) fitTarget(ctx context.Context, arm *Arm, roots *x509.CertPool, clients int) (err error) {
+// fitTarget sees that an arm's target, if it is one, can be loaded.
+func (r *runner) fitTarget(ctx context.Context, arm *Arm, roots *x509.CertPool) (err error) {
 	if arm.Target == "" {
 		return nil
 	}
@@ -202,7 +201,7 @@ func (r *runner) fitTarget(ctx context.Context, arm *Arm, roots *x509.CertPool, 
 			r.say.line("%s: %s", arm.name(), text)
 		}
 	}
-	return checkPorts(arm.Target, clients, r.machine.Ports)
+	return nil
 }
 
 // strange says that another process than the one that is named as the target's

@@ -182,9 +182,6 @@ func TestCheckTargetByIPv6(t *testing.T) {
 		sample := metrics.scrape(t.Context())
 		assert.Check(t, sample.ok, "%s: the target's counts are not read", target)
 		metrics.close()
-		if err := checkPorts(target, 2, 1); err == nil {
-			t.Errorf("%s: more clients than ports", target)
-		}
 	}
 }
 

@@ -53,6 +53,7 @@ func TestPlannedLengths(t *testing.T) {
 	for name, most := range map[string]time.Duration{
 		"chat-1k": 5 * time.Minute, "short": 45 * time.Second, "quiet": 5 * time.Minute,
 		"busy": 5 * time.Minute, "poll-10k": 5 * time.Minute, "ws-10k": 5 * time.Minute,
+		"ws-100k": 5 * time.Minute, "ws-200k": 5 * time.Minute, "polls-1m": 10 * time.Minute,
 		"scale": 15 * time.Minute, "rate": 15 * time.Minute, "interval": 15 * time.Minute,
 		"paper-tutorial": 2 * time.Minute, "paper-lubbers": 2 * time.Minute, "paper-vandevyvere": 2 * time.Minute,
 		"paper-wrk2-freeze": 2 * time.Minute, "paper-etherpad": 2 * time.Minute,

@@ -99,13 +99,13 @@ func (d *draft) grid() Grid {
 			from.found = find(path).format(&p)
 			d.from[path] = from
 		}
-		if d.relate(); len(d.faults) > 0 {
-			return g
-		}
 		for _, k := range keys {
-			if _, given := d.from[k.Path]; !given && k.derive != nil {
+			if _, given := d.from[k.Path]; !given && k.derive != nil && d.sound("clients", "rooms") {
 				k.derive(&d.Scenario)
 			}
+		}
+		if d.relate(); len(d.faults) > 0 {
+			return g
 		}
 		g.Points = append(g.Points, d.Scenario)
 	}

@@ -66,3 +66,21 @@ func TestFormatDuration(t *testing.T) {
 		assert.Check(t, is.Equal(formatDuration(d), want))
 	}
 }
+
+// Defaults hold what one process can, and give clients time to connect.
+func TestDefaultsOfManyClients(t *testing.T) {
+	for _, c := range []struct {
+		flags []Override
+		rooms int
+		ramp  time.Duration
+	}{
+		{nil, 1, 2 * time.Second},
+		{[]Override{{"clients", "10000", ""}}, 1, 5 * time.Second},
+		{[]Override{{"clients", "300000", ""}}, 30, 150 * time.Second},
+		{[]Override{{"clients", "300000", ""}, {"publish.publishers", "150000", ""}}, 2, 150 * time.Second},
+		{[]Override{{"clients", "300000", ""}, {"rooms", "7", ""}, {"phases.ramp_up", "1m", ""}}, 7, time.Minute},
+	} {
+		s, err := only(Parse("x.yaml", []byte("about: x\ntransports: [ws]\nclients: 5\npublish: {rate: 1/s}\nphases: {steady: 20s}\n"), known, c.flags...))
+		assert.Check(t, err == nil && s.Rooms == c.rooms && s.Phases.RampUp == c.ramp, "%v: %d rooms, ramp-up %v, %v", c.flags, s.Rooms, s.Phases.RampUp, err)
+	}
+}

@@ -90,8 +90,12 @@ var keys = []Key{
 		Example: "100", Sweeps: true,
 		field: count[int]{lo: 1, hi: 1_000_000, at: func(s *Scenario) *int { return &s.Clients }}},
 	{Path: "rooms", About: "Number of rooms; at most one per client.",
-		Default: "1", Example: "2", Sweeps: true,
-		field: count[int]{lo: 1, hi: 1_000_000, at: func(s *Scenario) *int { return &s.Rooms }}},
+		Note:    "A room lives on one server process, whose descriptors bound its clients.",
+		Default: "1 per 10,000 clients", Example: "2", Sweeps: true,
+		field: count[int]{lo: 1, hi: 1_000_000, at: func(s *Scenario) *int { return &s.Rooms }},
+		derive: func(s *Scenario) { // a given number of publishers must find place in each
+			s.Rooms = max(1, min((s.Clients+9999)/10_000, s.Clients/max(1, s.Publish.Publishers)))
+		}},
 	{Path: "trials", About: "Trials per transport, each with fresh processes.",
 		Note:    "Times count as different only if their ranges over the trials do not overlap.",
 		Default: "3", Example: "1",
@@ -127,8 +131,10 @@ var keys = []Key{
 		field:   span(time.Second, time.Minute, func(s *Scenario) *time.Duration { return &s.Poll.Wait }), newer: true},
 
 	{Path: "phases.ramp_up", About: "Time over which clients connect.",
-		Default: "2s",
-		field:   span(0, time.Hour, func(s *Scenario) *time.Duration { return &s.Phases.RampUp })},
+		Note:    "Two cores connect some 4,000 clients a second to a server on the same machine.",
+		Default: "the larger of 2s and 1s per 2,000 clients", Example: "2s",
+		field:  span(0, time.Hour, func(s *Scenario) *time.Duration { return &s.Phases.RampUp }),
+		derive: func(s *Scenario) { s.Phases.RampUp = max(2*time.Second, time.Duration(s.Clients)*time.Second/2000) }},
 	{Path: "phases.warm_up", About: "Length of the phase under full load before the measured one.",
 		Note:    "A client's first poll finds only messages published since it joined: a warm-up shorter than poll.interval makes a trial suspect.",
 		Default: "the larger of 2s and poll.interval", Example: "2s",

@@ -8,6 +8,8 @@
 package shard
 
 import (
+	"iter"
+	"net/netip"
 	"time"
 
 	"github.com/pollpush/pollpush/internal/result"
@@ -16,7 +18,7 @@ import (
 // Plan is all that a shard needs to know before it dials.
 type Plan struct {
 	Transport string   `json:"transport"`
-	Servers   []string `json:"servers"` // base URLs; room r lives on server r mod their number
+	Servers   []string `json:"servers"` // base URLs; see Server
 	// Certificates are the ones, in PEM, that servers of https are trusted by;
 	// "" means the system's.
 	Certificates string   `json:"certificates,omitempty"`
@@ -24,9 +26,12 @@ type Plan struct {
 	Loops        int      `json:"loops,omitempty"` // event loops of each shard; 0 is one
 	Shard        int      `json:"shard"`           // which of Shards this is, from 0
 	Shards       int      `json:"shards"`
-	Clients      int      `json:"clients"` // in all; client c is run by shard c mod Shards, in room c mod rooms
+	Clients      int      `json:"clients"` // in all; see Own and Room
+	// Loopback says that all servers are in 127.0.0.0/8, so clients may dial from
+	// any address of it; see Source.
+	Loopback bool `json:"loopback,omitempty"`
 
-	Publishers   int           `json:"publishers"` // clients of each room that publish, in turn
+	Publishers   int           `json:"publishers"` // clients of each room that publish, in turn; see Publishes
 	Rate         float64       `json:"rate"`       // messages per second and room
 	Arrivals     string        `json:"arrivals"`   // "poisson" or "constant"
 	Payload      int           `json:"payload"`    // bytes of text in each message
@@ -46,6 +51,57 @@ type Plan struct {
 func (p Plan) Window(start int64) (from, to int64) {
 	from = start + int64(p.WarmUp)
 	return from, from + int64(p.Steady)
+}
+
+// Own yields the clients that this shard runs, in order. Shards take turns, and
+// the turn moves on by one after each common multiple of rooms and shards:
+// otherwise all clients of a shard would meet the same few rooms and servers
+// where the two numbers have a divisor in common.
+func (p Plan) Own() iter.Seq[int] {
+	again := len(p.Rooms) / gcd(len(p.Rooms), p.Shards) * p.Shards
+	return func(yield func(int) bool) {
+		for c := range p.Clients {
+			if (c+c/again)%p.Shards == p.Shard && !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+func gcd(a, b int) int {
+	for b > 0 {
+		a, b = b, a%b
+	}
+	return a
+}
+
+// Room returns the room of client c.
+func (p Plan) Room(c int) int { return c % len(p.Rooms) }
+
+// Server returns the base URL of the server on which a room lives.
+func (p Plan) Server(room int) string { return p.Servers[room%len(p.Servers)] }
+
+// Publishes reports whether client c publishes.
+func (p Plan) Publishes(c int) bool { return p.Rate > 0 && c/len(p.Rooms) < p.Publishers }
+
+// Clients of a shard that dial from one address before the next address is used,
+// and how many addresses of one shard there are.
+const (
+	perSource = 1000
+	sources   = 250
+)
+
+// Source returns the address that client c of this shard dials from, or the zero
+// Addr for the kernel's choice. One address has about 28,000 ports to a server,
+// and from the 14,000th on the kernel searches long for a free one: shards share
+// no address, and none is used for many connections. The first is 127.0.0.1, from
+// which any client on this machine would dial.
+func (p Plan) Source(c int) netip.Addr {
+	if !p.Loopback {
+		return netip.Addr{}
+	}
+	nth := c / p.Shards // of the shard's clients
+	return netip.AddrFrom4([4]byte{127, byte(p.Shard / 250), byte(p.Shard % 250), byte(1 + nth/perSource%sources)})
 }
 
 // ClientsOf returns how many clients a room has over all shards.

@@ -2,7 +2,9 @@ package shard
 
 import (
 	"encoding/json"
+	"net/netip"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -32,21 +34,65 @@ func TestClientsOf(t *testing.T) {
 	}
 }
 
-// The rule by which clients are dealt out is the one that ClientsOf counts by.
-func TestClientsOfCountsWhoIsThere(t *testing.T) {
-	for clients := 1; clients <= 60; clients++ {
-		for rooms := 1; rooms <= clients; rooms++ {
-			p := Plan{Clients: clients, Rooms: make([]string, rooms)}
-			there := make([]int, rooms)
-			for c := range clients {
-				there[c%rooms]++
-			}
-			for room, n := range there {
-				got := p.ClientsOf(room)
-				assert.Assert(t, got == n, "%d clients in %d rooms: room %d has %d, ClientsOf says %d", clients, rooms, room, n, got)
+// Every client has one shard and one address, ClientsOf counts who is there, and
+// shards, rooms and servers share clients evenly, whatever divides what.
+func TestDealing(t *testing.T) {
+	for rooms := 1; rooms <= 12; rooms++ {
+		for shards := 1; shards <= 12; shards++ {
+			for _, rounds := range []int{0, 1, 2} { // of all pairs of shard and room
+				p := Plan{Clients: rounds*rooms*shards + max(rooms, shards), Rooms: make([]string, rooms), Shards: shards}
+				owners, there, pairs := make([]int, p.Clients), make([]int, rooms), map[[2]int]int{}
+				for p.Shard = range shards {
+					own := 0
+					for c := range p.Own() {
+						owners[c]++
+						own++
+						there[p.Room(c)]++
+						pairs[[2]int{p.Shard, p.Room(c)}]++
+					}
+					assert.Assert(t, own == p.Clients/shards || own == p.Clients/shards+1, "%d of %d clients in %d shards, %d rooms", own, p.Clients, shards, rooms)
+				}
+				for c, n := range owners {
+					assert.Assert(t, n == 1, "client %d of %d is run by %d of %d shards", c, p.Clients, n, shards)
+				}
+				for room, n := range there {
+					assert.Assert(t, p.ClientsOf(room) == n, "room %d of %d has %d clients", room, rooms, n)
+				}
+				for shard := range shards {
+					for room := range rooms {
+						n := pairs[[2]int{shard, room}]
+						assert.Assert(t, n >= rounds && n <= rounds+max(rooms, shards)/min(rooms, shards)+1, "%d shards, %d rooms: shard %d has %d clients in room %d, want %d", shards, rooms, shard, n, room, rounds)
+					}
+				}
 			}
 		}
 	}
+}
+
+// No address dials so often that the kernel has to search for a port, and none
+// belongs to two shards.
+func TestSource(t *testing.T) {
+	for _, clients := range []int{1, 19_800, 1_000_000} {
+		for _, shards := range []int{1, 7, 1000} {
+			p := Plan{Clients: clients, Rooms: make([]string, 7), Shards: shards, Loopback: true}
+			owner, connections := map[netip.Addr]int{}, map[netip.Addr]int{}
+			for _, p.Shard = range slices.Compact([]int{0, shards / 2, shards - 1}) {
+				for c := range p.Own() {
+					from := p.Source(c)
+					if other, used := owner[from]; used && other != p.Shard || !from.IsLoopback() {
+						t.Fatalf("shards %d and %d dial from %v", other, p.Shard, from)
+					}
+					owner[from] = p.Shard
+					connections[from]++
+				}
+			}
+			for from, n := range connections {
+				assert.Check(t, n <= max(perSource, clients/sources), "%d clients in %d shards: %d connections from %v", clients, shards, n, from)
+			}
+			assert.Check(t, connections[netip.MustParseAddr("127.0.0.1")] > 0)
+		}
+	}
+	assert.Check(t, !Plan{Clients: 1, Shards: 1}.Source(0).IsValid(), "an address of loopback to reach another host from")
 }
 
 func TestWindow(t *testing.T) {

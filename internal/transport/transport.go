@@ -22,6 +22,7 @@ type Transport struct {
 	// Heartbeat is the same where a heartbeat, which is answered, ends the wait.
 	Heartbeat time.Duration
 	Batched   bool // asks the server to gather messages
+	Posts     bool // its clients publish by POST, over a second connection
 	Look
 }
 
@@ -39,13 +40,13 @@ const LongPollWait = 25 * time.Second
 // all uses the colours of Okabe and Ito, which colour-blind people can distinguish.
 var all = []Transport{
 	{Name: "poll", Spoken: "polling", About: "polls at an interval: GET ?after=ID",
-		Paced: true, Look: Look{Ink: 0xD55E00, Dark: 0xF07B22, Marker: Circle}},
+		Paced: true, Posts: true, Look: Look{Ink: 0xD55E00, Dark: 0xF07B22, Marker: Circle}},
 	{Name: "poll-etag", Spoken: "polling with ETag", About: "polls at an interval, conditionally: If-None-Match, 304",
-		Paced: true, Look: Look{Ink: 0xE69F00, Dark: 0xF0B22E, Marker: OpenCircle}},
+		Paced: true, Posts: true, Look: Look{Ink: 0xE69F00, Dark: 0xF0B22E, Marker: OpenCircle}},
 	{Name: "longpoll", Spoken: "long polling", About: "sends a request that is answered when there is news: GET ?wait=25s",
-		Wait: LongPollWait, Look: Look{Ink: 0xCC79A7, Dark: 0xDD93BC, Marker: Triangle}},
+		Wait: LongPollWait, Posts: true, Look: Look{Ink: 0xCC79A7, Dark: 0xDD93BC, Marker: Triangle}},
 	{Name: "sse", Spoken: "server-sent events", About: "receives Server-Sent Events",
-		Look: Look{Ink: 0x009E73, Dark: 0x1DBB90, Marker: Downward}},
+		Posts: true, Look: Look{Ink: 0x009E73, Dark: 0x1DBB90, Marker: Downward}},
 	{Name: "ws", Spoken: "WebSocket", About: "receives frames over a WebSocket",
 		Look: Look{Ink: 0x0072B2, Dark: 0x4BA3DC, Marker: Square}},
 	{Name: "ws-deflate", Spoken: "WebSocket with deflate", About: "a WebSocket with compression: permessage-deflate",
@@ -53,7 +54,7 @@ var all = []Transport{
 	{Name: "ws-batch", Spoken: "WebSocket with batching", About: "a WebSocket whose server batches the messages of a short window",
 		Batched: true, Look: Look{Ink: 0x0A0A0A, Dark: 0xF5F5F5, Marker: Diamond}},
 	{Name: "socketio-polling", Spoken: "Socket.IO over polling", About: "Socket.IO restricted to HTTP long polling",
-		Heartbeat: 25 * time.Second, Look: Look{Ink: 0xF0E442, Dark: 0xF0E442, Marker: OpenTriangle, Cased: true}},
+		Heartbeat: 25 * time.Second, Posts: true, Look: Look{Ink: 0xF0E442, Dark: 0xF0E442, Marker: OpenTriangle, Cased: true}},
 	{Name: "socketio-ws", Spoken: "Socket.IO over WebSocket", About: "Socket.IO over a WebSocket",
 		Look: Look{Ink: 0x999999, Dark: 0xB3B3B3, Marker: OpenDiamond}},
 }
