@@ -1,11 +1,13 @@
 package main
 
 import (
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
 	"time"
 
+	"github.com/pollpush/pollpush/internal/certificate"
 	"github.com/pollpush/pollpush/internal/nulltarget"
 	"github.com/pollpush/pollpush/internal/serving"
 )
@@ -18,6 +20,7 @@ type flags struct {
 	Swap          int           `placeholder:"N" help:"Deliver the sixth of every N messages after its successor; 0 swaps none (${default})." default:"0"`
 	StallAt       time.Duration `placeholder:"DURATION" help:"Time from a room's first message until its stall begins (0s)."`
 	Stall         time.Duration `placeholder:"DURATION" help:"Length of the stall; messages due in it are delivered at its end (0s)."`
+	TLS           bool          `name:"tls" help:"Serve https with a temporary certificate, printed in the line with the address."`
 	ExitWithStdin bool          `help:"Exit when standard input ends, so that the server does not outlive its parent."`
 }
 
@@ -49,8 +52,18 @@ func command() serving.Program {
 			s := nulltarget.New(nulltarget.Config{
 				Delay: f.Delay, StallAt: f.StallAt, Stall: f.Stall, Fault: nulltarget.Every(f.Lose, f.Again, f.Swap),
 			})
+			line := serving.Line{URL: "http://" + listener.Addr().String()}
+			if f.TLS {
+				host, _, _ := net.SplitHostPort(listener.Addr().String())
+				own, trust, err := certificate.New(host)
+				if err != nil {
+					return serving.Server{}, err
+				}
+				line.URL, line.Certificate = "https"+line.URL[len("http"):], trust
+				listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{own}, MinVersion: tls.VersionTLS13})
+			}
 			return serving.Server{
-				Line:  serving.Line{URL: "http://" + listener.Addr().String()},
+				Line:  line,
 				Serve: func() error { return s.Serve(listener) },
 				Close: func() { _ = s.Close() }, // of a listener that may have ended
 			}, nil

@@ -72,7 +72,7 @@ func (c *abCommand) Run(s *session) error {
 	if err != nil {
 		return err
 	}
-	if options.Calibrations, err = calibrated(s, calibrations); err != nil {
+	if options.Calibration, err = calibrated(s, calibrations); err != nil {
 		return err
 	}
 	trials, err := control.Interleave(s, options, arms)

@@ -7,12 +7,16 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/pollpush/pollpush/internal/calibration"
 	"github.com/pollpush/pollpush/internal/control"
+	"github.com/pollpush/pollpush/internal/quantity"
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/scenario"
 	"github.com/pollpush/pollpush/internal/transport"
 )
 
@@ -56,6 +60,7 @@ func (c *calibrateCommand) Run(s *session) error {
 	} else if err != nil {
 		return err
 	}
+	fmt.Fprintf(s.stderr, "Calibrating %s takes about %s, more if others use the machine\n", quantity.Of(len(list), "transport"), planned(options, list))
 	err = calibrate(s, options, list, known, path)
 	if len(known.Transports) > 0 {
 		fmt.Fprintln(s.stdout)
@@ -63,6 +68,19 @@ func (c *calibrateCommand) Run(s *session) error {
 		fmt.Fprintf(s.stdout, "\nCalibration: %s\n", path)
 	}
 	return err
+}
+
+// planned is about how long calibrating transports takes.
+func planned(o calibration.Options, list []string) time.Duration {
+	var all time.Duration
+	for _, name := range list {
+		of, _ := transport.Find(name)
+		all += calibration.Duration(o, of)
+	}
+	if all > time.Minute {
+		return all.Round(time.Minute)
+	}
+	return all.Round(time.Second)
 }
 
 // calibrate measures a list of transports, and keeps what it finds in a file.
@@ -85,7 +103,7 @@ func calibrate(s *session, o calibration.Options, list []string, known *calibrat
 		if err := known.Write(path); err != nil {
 			return refuse("the calibration cannot be saved: %w", err)
 		}
-		if found.Floor == nil {
+		if found.Floors[0].Quantiles == nil { // the others may be too much for the machine
 			unknown++
 		}
 		if q := found.Confirmed; o.Confirm > 0 && (q == nil || q.Valid < o.Confirm) {
@@ -113,27 +131,39 @@ func printCalibration(w io.Writer, c *calibration.Calibration) {
 	}
 	fmt.Fprintf(w, "What the generator adds, on %s, %d cores%s, %s\n\n", c.Env.CPUModel, c.Env.Cores, quota, c.Env.Kernel)
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "\tfloor p50\tp90\tp99\tp99.9\tmax\tCPU per\t\tlargest load\tCPU there\tlimit of\tconfirmed\t")
+	row := func(cells ...string) { fmt.Fprintln(table, strings.Join(cells, "\t")+"\t") }
+	row("", "clients", "rooms", "TLS", "floor p50", "p90", "p99", "p99.9", "max", "CPU per", "")
+	var doubts []string
 	for _, t := range c.Transports {
-		q, longest := &result.Quantiles{}, (*float64)(nil)
-		if t.Floor != nil {
-			q, longest = t.Floor, &t.Floor.Max
-		}
 		name := t.Name
 		if t.Quick {
 			name += " (quick)"
 		}
-		cells := []string{
-			name, control.Latency(q.P50), control.Latency(q.P90), control.Latency(q.P99), control.Latency(q.P999), control.Latency(longest),
-			control.Latency(&t.CPU), t.Operation, perSecond(t.Largest), control.Latency(t.Largest.CPU()), cmp.Or(t.Largest.Side, "–"), confirmed(t.Confirmed),
+		for _, f := range t.Floors {
+			q, longest, secured := &result.Quantiles{}, (*float64)(nil), ""
+			if f.Quantiles != nil {
+				q, longest = f.Quantiles, &f.Quantiles.Max
+			}
+			if f.TLS {
+				secured = "yes"
+			}
+			row(name, strconv.Itoa(f.Clients), strconv.Itoa(f.Rooms), secured,
+				control.Latency(q.P50), control.Latency(q.P90), control.Latency(q.P99), control.Latency(q.P999), control.Latency(longest), control.Latency(&f.CPU), t.Operation)
+			name = ""
+			for _, doubt := range f.Doubts {
+				doubts = append(doubts, t.Name+", "+doubt)
+			}
 		}
-		fmt.Fprintln(table, strings.Join(cells, "\t")+"\t")
 	}
 	table.Flush()
+	fmt.Fprintln(w)
+	row("", "largest load", "CPU per", "", "limit of", "confirmed")
 	for _, t := range c.Transports {
-		for _, doubt := range t.Doubts {
-			fmt.Fprintf(w, "%s: %s\n", t.Name, doubt)
-		}
+		row(t.Name, perSecond(t.Largest), control.Latency(t.Largest.CPU()), t.Operation, cmp.Or(t.Largest.Side, "–"), confirmed(t.Confirmed))
+	}
+	table.Flush()
+	for _, doubt := range doubts {
+		fmt.Fprintln(w, doubt)
 	}
 }
 
@@ -151,27 +181,24 @@ func confirmed(c *calibration.Confirmed) string {
 	return fmt.Sprintf("%d of %d at %.0f/s", c.Valid, c.Trials, c.PerS)
 }
 
-// calibrated finds what this machine is known to add, by transport: in a file,
-// or in a folder by the machine's fingerprint. A folder that does not know the
-// machine is no error, nor is a file without floors that trials keep.
-func calibrated(s *session, path string) (map[string]*result.Calibration, error) {
+// calibrated finds what this machine is known to add: in a file, or in a folder by
+// the machine's fingerprint. A folder that does not know the machine is no error,
+// nor is a file without floors that trials keep.
+func calibrated(s *session, path string) (func(string, scenario.Scenario) *result.Calibration, error) {
 	machine := control.Env().Machine()
 	file := path
 	if info, err := os.Stat(path); err == nil && info.IsDir() || path == calibrations {
 		file = calibration.Path(path, machine)
 	}
 	c, err := calibration.Read(file, machine)
-	var known map[string]*result.Calibration
-	switch {
-	case err == nil:
-		known = c.Trials()
-	case file == path || !errors.Is(err, fs.ErrNotExist):
+	if err != nil && (file == path || !errors.Is(err, fs.ErrNotExist)) {
 		return nil, err
 	}
-	if len(known) == 0 {
-		fmt.Fprintln(s.stderr, "This machine is not calibrated: each latency below includes a little time that the load generator itself takes, and how much is not known. `pollpush calibrate` measures it, once, in about 9 minutes.")
+	if err != nil || !c.Known() {
+		fmt.Fprintf(s.stderr, "This machine is not calibrated: each latency below includes a little time that the load generator itself takes, and how much is not known. `pollpush calibrate` measures it, once, in about %s.\n",
+			planned(calibration.Options{}, transport.Names()))
 		return nil, nil
 	}
 	fmt.Fprintf(s.stderr, "This machine is calibrated: what the load generator itself adds to latencies is known from %s\n", file)
-	return known, nil
+	return c.Of, nil
 }

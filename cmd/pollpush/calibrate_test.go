@@ -39,12 +39,12 @@ func TestCalibrate(t *testing.T) {
 	assert.NilError(t, err)
 	assert.Assert(t, len(c.Transports) == 2 && c.Transports[0].Name == "poll" && c.Transports[1].Name == "ws", "calibrated are %+v", c.Transports)
 	found := c.Transports[1]
-	if !found.Quick || found.Floor == nil && len(found.Doubts) == 0 {
-		t.Errorf("neither a floor nor what is in doubt: %+v", found)
-	}
-	assert.Check(t, found.Operation == calibration.Delivery && found.Commit == "test" && found.CPU > 0 && found.PerS > 0, "%+v", found)
-	if q := found.Floor; q != nil && (q.N == 0 || q.Max < q.Mean) {
-		t.Errorf("the floor is %+v", *q)
+	assert.Check(t, found.Quick && found.Operation == calibration.Delivery && found.Commit == "test", "%+v", found)
+	assert.Assert(t, len(found.Floors) == 2 && !found.Floors[0].TLS && found.Floors[1].TLS, "%+v", found.Floors)
+	for _, f := range found.Floors {
+		q := f.Quantiles
+		assert.Check(t, f.CPU > 0 && f.PerS > 0 && (q != nil || len(f.Doubts) > 0), "%+v", f)
+		assert.Check(t, q == nil || q.N > 0 && q.Max >= q.Mean, "the floor is %+v", q)
 	}
 	if l := found.Largest; l.PerS == 0 && l.Invalid == 0 || l.Invalid > 0 && (l.Side == "" || l.Reason == "") {
 		t.Errorf("the largest load is %+v", l)
@@ -58,7 +58,7 @@ func TestCalibrate(t *testing.T) {
 	// What is not quick goes into a run's trials.
 	p50 := 0.00025
 	ws := c.Transports[1]
-	ws.Quick, ws.Floor = false, &result.Quantiles{P50: &p50, Max: 0.001, Mean: 0.0003, N: 20}
+	ws.Quick, ws.Floors[0].Quantiles = false, &result.Quantiles{P50: &p50, Max: 0.001, Mean: 0.0003, N: 20}
 	c.Put(ws)
 	assert.NilError(t, c.Write(filepath.Join(dir, path)))
 	e = pollpush(t, dir, "run", "tiny.yaml", "--out", "run", "--transports", "ws,poll")
@@ -101,7 +101,8 @@ func TestCalibrated(t *testing.T) {
 	t.Chdir(t.TempDir())
 	env := control.Env()
 	quick, p50 := calibration.New(env), 0.00025
-	quick.Put(calibration.Transport{Name: "ws", Operation: calibration.Delivery, Quick: true, Floor: &result.Quantiles{P50: &p50, Max: 0.001, Mean: 0.0003, N: 20}})
+	quick.Put(calibration.Transport{Name: "ws", Operation: calibration.Delivery, Quick: true,
+		Floors: []calibration.Floor{{Clients: 1, Rooms: 1, Quantiles: &result.Quantiles{P50: &p50, Max: 0.001, Mean: 0.0003, N: 20}}}})
 	assert.NilError(t, quick.Write("quick.json"))
 	assert.NilError(t, os.Mkdir("empty", 0o755))
 	for _, path := range []string{"quick.json", "empty", calibrations} {
@@ -110,8 +111,8 @@ func TestCalibrated(t *testing.T) {
 		known, err := calibrated(&session{Context: t.Context(), stderr: newOutput(said)}, path)
 		said.Close()
 		text, _ := os.ReadFile("said")
-		if err != nil || len(known) != 0 || !strings.Contains(string(text), "`pollpush calibrate` measures it, once") {
-			t.Errorf("%s: %v, %v, said %q", path, known, err, text)
+		if err != nil || known != nil || !strings.Contains(string(text), "`pollpush calibrate` measures it, once") {
+			t.Errorf("%s: %v, said %q", path, err, text)
 		}
 	}
 }

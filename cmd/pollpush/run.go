@@ -71,7 +71,7 @@ func (c *runCommand) Run(s *session) error {
 	if options.Chatserver, err = beside("chatserver"); err != nil {
 		return err
 	}
-	if options.Calibrations, err = calibrated(s, c.Calibration); err != nil {
+	if options.Calibration, err = calibrated(s, c.Calibration); err != nil {
 		return err
 	}
 	page, err := c.Live.open(s.stderr)

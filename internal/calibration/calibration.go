@@ -18,11 +18,12 @@ import (
 
 	"github.com/pollpush/pollpush/internal/file"
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/scenario"
 	"github.com/pollpush/pollpush/internal/transport"
 )
 
 // Schema is the version of the file format that this package writes.
-const Schema = 1
+const Schema = 2
 
 // Calibration is what is known of one machine.
 type Calibration struct {
@@ -47,20 +48,35 @@ type Transport struct {
 	// trial keeps the floor.
 	Quick bool `json:"quick,omitempty"`
 
-	// Floor is a poll's time from due to answered, or a delivery's from due to
-	// seen less the target's known delay, at a light load. It is null where
-	// the machine was too busy to tell.
-	Floor   *result.Quantiles `json:"floor_s"`
-	DelayS  float64           `json:"delay_s"`          // the target's, which has been taken off
-	Clients int               `json:"clients"`          // all in one room where they poll, else each in one of its own
-	PerS    float64           `json:"operations_per_s"` // the light load
-	// CPU is the generator's for each operation of the light load, user and
-	// system time, all that it does in between included.
-	CPU    float64  `json:"cpu_per_operation_s"`
-	Doubts []string `json:"doubts"` // of the light load's trial
-
+	Floors    []Floor    `json:"floors"` // by size, first without TLS and then with it
 	Largest   Largest    `json:"largest"`
 	Confirmed *Confirmed `json:"confirmed,omitempty"`
+}
+
+// Floor is what a light load found, of one size.
+type Floor struct {
+	TLS     bool    `json:"tls"`
+	Clients int     `json:"clients"`
+	Rooms   int     `json:"rooms"`
+	DelayS  float64 `json:"delay_s"`          // the target's, which has been taken off
+	PerS    float64 `json:"operations_per_s"` // the load
+	// CPU is the generator's for each operation, user and system time, all that it
+	// does in between included.
+	CPU float64 `json:"cpu_per_operation_s"`
+	// Quantiles are of polls' times from due to answered, or of deliveries' from due
+	// to seen less the target's known delay. They are null where the machine was too
+	// busy to tell.
+	Quantiles *result.Quantiles `json:"floor_s"`
+	Doubts    []string          `json:"doubts"` // of the trial
+}
+
+// size is what makes the floors of two loads differ: how many clients poll, and
+// to how many a message is written.
+func size(paced bool, clients, rooms int) float64 {
+	if paced {
+		return float64(clients)
+	}
+	return float64(clients) / float64(rooms)
 }
 
 // The operations.
@@ -122,19 +138,39 @@ func (c *Calibration) Put(t Transport) {
 	})
 }
 
-// Trials is what trials keep of the calibration, by transport.
-func (c *Calibration) Trials() map[string]*result.Calibration {
-	known := map[string]*result.Calibration{}
+// Of returns what trials of a scenario keep of a transport: the floor with TLS, or
+// without it, as they are, whose size is nearest to theirs. It is nil where that
+// floor is not known: another one would say too little or too much.
+func (c *Calibration) Of(transport string, s scenario.Scenario) *result.Calibration {
+	var found *result.Calibration
+	nearest := math.Inf(1)
 	for _, t := range c.Transports {
-		if t.Floor != nil && !t.Quick {
-			known[t.Name] = t.kept()
+		if t.Name != transport || t.Quick {
+			continue
+		}
+		paced := t.Operation == Poll
+		for _, f := range t.Floors {
+			away := math.Abs(math.Log(size(paced, f.Clients, f.Rooms) / size(paced, s.Clients, s.Rooms)))
+			if f.TLS == s.TLS && away < nearest {
+				nearest, found = away, t.kept(f)
+			}
 		}
 	}
-	return known
+	if found == nil || found.Floor == nil {
+		return nil
+	}
+	return found
 }
 
-func (t *Transport) kept() *result.Calibration {
-	return &result.Calibration{Measured: t.Measured, Commit: t.Commit, Floor: t.Floor}
+// Known reports whether trials can keep any floor.
+func (c *Calibration) Known() bool {
+	return slices.ContainsFunc(c.Transports, func(t Transport) bool {
+		return !t.Quick && slices.ContainsFunc(t.Floors, func(f Floor) bool { return f.Quantiles != nil })
+	})
+}
+
+func (t *Transport) kept(f Floor) *result.Calibration {
+	return &result.Calibration{Measured: t.Measured, Commit: t.Commit, Clients: f.Clients, Rooms: f.Rooms, Floor: f.Quantiles}
 }
 
 // FileError says what is wrong with a calibration's file, and what to do.
@@ -194,8 +230,16 @@ func (c *Calibration) check() error {
 			return fmt.Errorf("transport %q occurs twice, or has no name", t.Name)
 		case t.Operation != Delivery && t.Operation != Poll:
 			return fmt.Errorf("%s: operation %q is neither %s nor %s", t.Name, t.Operation, Delivery, Poll)
-		case t.Clients < 0 || t.Largest.Clients < 0:
+		case t.Largest.Clients < 0:
 			return fmt.Errorf("%s: the number of clients is below 0", t.Name)
+		}
+		for _, f := range t.Floors {
+			if f.Clients < 1 || f.Rooms < 1 {
+				return fmt.Errorf("%s: a floor of %d clients in %d rooms", t.Name, f.Clients, f.Rooms)
+			}
+			if err := t.kept(f).Check(); err != nil {
+				return fmt.Errorf("%s: %w", t.Name, err)
+			}
 		}
 		for _, v := range t.numbers() {
 			if !(v >= 0) || math.IsInf(v, 0) { // nor NaN
@@ -205,18 +249,18 @@ func (c *Calibration) check() error {
 		if q := t.Confirmed; q != nil && (q.Trials < 1 || q.Valid < 0 || q.Valid > q.Trials) {
 			return fmt.Errorf("%s: %d of %d trials are confirmed", t.Name, q.Valid, q.Trials)
 		}
-		if err := t.kept().Check(); err != nil {
-			return fmt.Errorf("%s: %w", t.Name, err)
-		}
 		seen[t.Name] = true
 	}
 	return nil
 }
 
-// numbers are all that is measured but the floor.
+// numbers are all that is measured but the floors' quantiles.
 func (t *Transport) numbers() []float64 {
 	l := t.Largest
-	all := []float64{t.DelayS, t.PerS, t.CPU, l.PerS, l.Invalid, l.GeneratorCores, l.TargetCores}
+	all := []float64{l.PerS, l.Invalid, l.GeneratorCores, l.TargetCores}
+	for _, f := range t.Floors {
+		all = append(all, f.DelayS, f.PerS, f.CPU)
+	}
 	if t.Confirmed != nil {
 		all = append(all, t.Confirmed.PerS)
 	}

@@ -20,6 +20,7 @@ const (
 	closeEnough     = 1.2  // between the largest load and the least invalid one
 	mostProbes      = 8
 	lastProbes      = 3 // of these, that see whether the load found holds again
+	quickProbes     = 3
 )
 
 // heavy is a scenario of so many operations per second.
@@ -51,7 +52,7 @@ func (b *bench) largest(ctx context.Context, perCore float64) (Largest, error) {
 	}
 	probes, last := mostProbes, lastProbes
 	if b.Quick {
-		probes, last = 3, 2
+		probes, last = quickProbes, 2
 	}
 	l, err := search(first, probes, last, func(load float64) (result.Trial, error) { return b.probe(ctx, load) })
 	l.Clients = clients

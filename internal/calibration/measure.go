@@ -13,6 +13,7 @@ import (
 
 	"github.com/pollpush/pollpush/internal/control"
 	"github.com/pollpush/pollpush/internal/proc"
+	"github.com/pollpush/pollpush/internal/quantity"
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/scenario"
 	"github.com/pollpush/pollpush/internal/transport"
@@ -53,14 +54,37 @@ func Measure(ctx context.Context, o Options, of transport.Transport) (Transport,
 	if err := b.faults(ctx); err != nil {
 		return t, err
 	}
-	if err := b.light(ctx, &t); err != nil {
-		return t, err
+	for _, l := range b.lights() {
+		f, err := b.light(ctx, l)
+		if err != nil {
+			return t, err
+		}
+		t.Floors = append(t.Floors, f)
 	}
-	if t.Largest, err = b.largest(ctx, 1/t.CPU); err != nil {
+	// The first is small enough for any machine.
+	if t.Floors[0].PerS == 0 || t.Floors[0].CPU == 0 {
+		return t, fmt.Errorf("%s: the light load made %.0f operations per second at %v s of CPU each, but both must be above 0 (%s): calibrate again when the machine is idle",
+			of.Name, t.Floors[0].PerS, t.Floors[0].CPU, strings.Join(t.Floors[0].Doubts, "; "))
+	}
+	if t.Largest, err = b.largest(ctx, 1/t.Floors[0].CPU); err != nil {
 		return t, err
 	}
 	t.Confirmed, err = b.confirm(ctx, t.Largest.PerS/2)
 	return t, err
+}
+
+// Duration is about how long Measure takes, if nothing has to be repeated.
+func Duration(o Options, of transport.Transport) time.Duration {
+	b := &bench{Options: o, transport: of}
+	probes, heavy := mostProbes, b.heavy(1)
+	if o.Quick {
+		probes = quickProbes
+	}
+	all := heavy.Trial() + time.Duration(probes+o.Confirm)*(heavy.Trial()-heavy.Phases.Drain) // the first is about that of the faults
+	for _, l := range b.lights() {
+		all += l.Trial() - l.Phases.Drain // which ends when all has arrived
+	}
+	return all
 }
 
 func (b *bench) say(format string, args ...any) {
@@ -85,6 +109,9 @@ func (b *bench) scenario(clients, publishers int, rate float64) scenario.Scenari
 
 // run runs a scenario's trials against a null target of its own.
 func (b *bench) run(ctx context.Context, s scenario.Scenario, flags ...string) ([]result.Trial, error) {
+	if s.TLS {
+		flags = append(flags, "--tls")
+	}
 	target, err := proc.Start(b.Nulltarget, append(flags, "--exit-with-stdin")...)
 	if err != nil {
 		return nil, &control.Refusal{Err: fmt.Errorf("the null target could not be started: %w", err)}
@@ -95,7 +122,8 @@ func (b *bench) run(ctx context.Context, s scenario.Scenario, flags ...string) (
 		target.Stdout.Close()
 	}()
 	var line struct {
-		URL string `json:"url"`
+		URL         string `json:"url"`
+		Certificate string `json:"certificate"`
 	}
 	if err := json.NewDecoder(target.Stdout).Decode(&line); err != nil {
 		return nil, &control.Refusal{Err: fmt.Errorf("the null target did not print its address: %w; it printed: %s", err, target.Log())}
@@ -103,7 +131,7 @@ func (b *bench) run(ctx context.Context, s scenario.Scenario, flags ...string) (
 	b.trials++
 	trials, err := control.Run(ctx, control.Options{
 		Arm:  control.Arm{Target: line.URL, TargetPID: target.Pid(), Dir: filepath.Join(b.dir, strconv.Itoa(b.trials)), Commit: b.Commit},
-		Grid: scenario.Single(s), Loadgen: b.Loadgen, Progress: io.Discard,
+		Grid: scenario.Single(s), TargetCA: line.Certificate, Loadgen: b.Loadgen, Progress: io.Discard,
 		NoLock: true, // the folder is its own
 	})
 	if ctx.Err() != nil {
@@ -121,63 +149,105 @@ func (b *bench) one(ctx context.Context, s scenario.Scenario, flags ...string) (
 	return trials[0], nil
 }
 
-// The light load: little enough that nothing waits for anything. Each client
-// that is pushed to has a room of its own, into which it publishes: a message
-// is written to one client only, so that the target has little to do for it.
+// The light loads: little enough that nothing waits for anything but for the
+// messages of a room, which are written one after the other. In the first, each
+// client that is pushed to has a room of its own, into which it publishes: a
+// message is written to one client only, so that the target has little to do for it.
 const (
 	lightClients  = 100 // that are pushed to, and as many rooms
 	lightRate     = 5.0 // messages per second and room
 	lightPollers  = 200 // that poll, in one room
 	lightInterval = 100 * time.Millisecond
 	lightSteady   = 6 * time.Second
+	roomRate      = 10_000 // deliveries per second, in one room
+	roomSteady    = 3 * time.Second
 	knownDelay    = 5 * time.Millisecond
 )
 
-// light measures the floor, and what an operation costs.
-func (b *bench) light(ctx context.Context, t *Transport) error {
-	s := b.scenario(lightClients, 1, lightRate)
-	s.Rooms = lightClients
-	if b.transport.Paced { // few messages, as it is polls that are counted
-		s = b.scenario(lightPollers, 1, 1)
-		s.Poll.Interval = lightInterval
-	} else {
-		t.DelayS = knownDelay.Seconds() // which delays messages, not answers
-	}
-	if !b.Quick {
-		s.Phases.Steady = lightSteady
-	}
-	trial, err := b.one(ctx, s, "--delay", knownDelay.String())
-	if err != nil {
-		return err
-	}
-	if !sound(&trial) { // by chance, perhaps
-		b.say("light load: %s; repeating", why(&trial))
-		again, err := b.one(ctx, s, "--delay", knownDelay.String())
-		if err != nil {
-			return err
+// Clients of the light loads of one room; and how many connect in a second, of
+// which with TLS only a part do.
+var roomClients = []int{100, 1000, 10_000}
+
+const (
+	joins    = 2500
+	tlsJoins = 1000
+)
+
+// lights are the light loads, those with TLS last.
+func (b *bench) lights() (all []scenario.Scenario) {
+	for _, secured := range []bool{false, true} {
+		s := b.scenario(lightClients, 1, lightRate)
+		s.Rooms = lightClients
+		if b.transport.Paced { // few messages, as it is polls that are counted
+			s = b.scenario(lightPollers, 1, 1)
+			s.Poll.Interval = lightInterval
 		}
-		if holds(&again) || !holds(&trial) {
+		if s.TLS = secured; !b.Quick {
+			s.Phases.Steady = lightSteady
+		}
+		all = append(all, s)
+		for _, clients := range roomClients {
+			if b.Quick || b.transport.Paced && clients < lightPollers {
+				continue
+			}
+			rate, each := float64(roomRate)/float64(clients), joins
+			if b.transport.Paced {
+				rate = 1
+			}
+			s := b.scenario(clients, 1, rate)
+			if s.TLS = secured; secured {
+				each = tlsJoins
+			}
+			s.Phases.RampUp = max(s.Phases.RampUp, time.Duration(clients)*time.Second/time.Duration(each))
+			s.Phases.Steady = roomSteady
+			all = append(all, s)
+		}
+	}
+	return all
+}
+
+// light measures the floor, and what an operation costs, at one light load.
+func (b *bench) light(ctx context.Context, s scenario.Scenario) (Floor, error) {
+	f := Floor{TLS: s.TLS, Clients: s.Clients, Rooms: s.Rooms, Doubts: []string{}}
+	if !b.transport.Paced {
+		f.DelayS = knownDelay.Seconds() // which delays messages, not answers
+	}
+	name := fmt.Sprintf("%s in %s", quantity.Of(s.Clients, "client"), quantity.Of(s.Rooms, "room"))
+	if s.TLS {
+		name += ", TLS"
+	}
+	if have := control.Env().NoFile; have < int64(s.Clients)+tooFewFiles {
+		f.Doubts = append(f.Doubts, fmt.Sprintf("%s: a process may hold only %d descriptors: raise the limit (ulimit -n)", name, have))
+		return f, nil
+	}
+	flags := []string{"--delay", knownDelay.String()}
+	trial, err := b.one(ctx, s, flags...)
+	if err == nil && !sound(&trial) { // by chance, perhaps
+		b.say("%s: %s; repeating", name, why(&trial))
+		var again result.Trial
+		if again, err = b.one(ctx, s, flags...); holds(&again) || !holds(&trial) {
 			trial = again
 		}
 	}
-	t.Clients, t.Doubts = s.Clients, []string{}
+	if err != nil {
+		return f, err
+	}
 	for _, r := range trial.Reasons {
-		t.Doubts = append(t.Doubts, r.Text)
+		f.Doubts = append(f.Doubts, name+": "+r.Text)
 	}
 	if n := b.operations(&trial); n > 0 && trial.WindowS > 0 {
-		t.PerS, t.CPU = float64(n)/trial.WindowS, trial.Generator.CPUS()/float64(n)
+		f.PerS, f.CPU = float64(n)/trial.WindowS, trial.Generator.CPUS()/float64(n)
 	}
-	if t.PerS == 0 || t.CPU == 0 {
-		return fmt.Errorf("%s: the light load made %.0f operations per second at %v s of CPU each, but both must be above 0 (%s): calibrate again when the machine is idle",
-			b.transport.Name, t.PerS, t.CPU, why(&trial))
+	if f.Quantiles = floor(&trial, b.transport.Paced); f.Quantiles == nil {
+		b.say("%s: %s; the floor is not known", name, why(&trial))
+		return f, nil
 	}
-	if t.Floor = floor(&trial, b.transport.Paced); t.Floor == nil {
-		b.say("light load: %s; the floor is not known", why(&trial))
-		return nil
-	}
-	b.say("light load of %.0f/s: floor %s (p50), %.1f µs of generator CPU per %s", t.PerS, control.Latency(t.Floor.P50), 1e6*t.CPU, t.Operation)
-	return nil
+	b.say("%s, %.0f/s: floor %s (p50), %.1f µs of generator CPU per operation", name, f.PerS, control.Latency(f.Quantiles.P50), 1e6*f.CPU)
+	return f, nil
 }
+
+// tooFewFiles are the descriptors that a process needs beside its clients'.
+const tooFewFiles = 200
 
 // sound reports whether a trial holds, and nobody was in its way.
 func sound(t *result.Trial) bool { return holds(t) && !disturbed(t) }

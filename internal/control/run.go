@@ -39,9 +39,9 @@ type Options struct {
 	Width    func() int // of that terminal now, in columns; 0, or no function, is unknown
 	Follow   func(News) // gets the news, and must not block; nil where nobody follows
 	Page     *LivePage  // on which people follow it; nil without one
-	// Calibrations are what this machine is known to add, by transport; they go
-	// with the trials. They are measured without TLS.
-	Calibrations map[string]*result.Calibration
+	// Calibration returns what this machine is known to add to a transport's trials
+	// of a scenario, nil where that is not known; it goes with them.
+	Calibration func(transport string, s scenario.Scenario) *result.Calibration
 }
 
 // Refusal is an environment or a target that does not allow the run; nothing
@@ -259,8 +259,8 @@ func (r *runner) trial(ctx context.Context, name string, n, attempt int) result.
 	t.Started, t.Status, t.Env = time.Now().UTC(), result.Complete, r.envOf(r.Arm)
 	t.Reasons, t.Errors, t.Series = []result.Reason{}, map[string]int64{}, []result.Second{}
 	t.Requests.ByStatus = map[string]int64{}
-	if !s.TLS {
-		t.Calibration = r.Calibrations[name]
+	if r.Calibration != nil {
+		t.Calibration = r.Calibration(name, s)
 	}
 	err := fmt.Errorf("unknown transport %q", name)
 	if _, ok := transport.Find(name); ok {

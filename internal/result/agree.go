@@ -160,6 +160,9 @@ func within(lo, v, hi float64) bool { return !math.IsNaN(v) && lo <= v && v <= h
 
 // Check compares the floor, if there is one, with what must be true of every one.
 func (c *Calibration) Check() error {
+	if c.Clients < 0 || c.Rooms < 0 {
+		return fmt.Errorf("clients = %d, rooms = %d: below 0", c.Clients, c.Rooms)
+	}
 	if err := c.Floor.check(Longest.Seconds()); err != nil {
 		return fmt.Errorf("floor_s%w", err)
 	}

@@ -130,10 +130,13 @@ type Profiles struct {
 }
 
 // Calibration is what `pollpush calibrate` found on the machine of the trial,
-// for its transport.
+// for its transport, with or without TLS as the trial, at the size nearest to the
+// trial's.
 type Calibration struct {
 	Measured time.Time  `json:"measured"`
 	Commit   string     `json:"commit"`
+	Clients  int        `json:"clients,omitempty"` // in all rooms
+	Rooms    int        `json:"rooms,omitempty"`
 	Floor    *Quantiles `json:"floor_s"` // delivery latency against a null target, less its known delay
 }
 

@@ -58,7 +58,7 @@ func percentilePanel(p *trials.Point, c *figure.Chart) {
 // even where the lines are far above.
 func addFloor(p *trials.Point, c *figure.Chart, panel *scene.Panel, low float64) float64 {
 	if floor := Floor(p); len(floor.Y) > 0 {
-		c.Caption += " Latencies within the shaded band may come from the generator itself. The band is an upper bound of what it adds: generator and null target together, calibrated on this machine with one client per room; for each percentile, the lowest of the push transports shown. Transports that poll at an interval are calibrated by their poll response and are not part of it."
+		c.Caption += " Latencies within the shaded band may come from the generator itself. The band is an upper bound of what it adds: generator and null target together, calibrated on this machine at the number of clients per room nearest to this; for each percentile, the lowest of the push transports shown. Transports that poll at an interval are calibrated by their poll response and are not part of it."
 		list := []scene.Primitive{scene.Floor{Series: floor}, scene.Note{Text: "below this line: the generator itself", Size: 9}}
 		panel.Scene = append(list, panel.Scene...)
 		return min(low, floor.Y[0]/2)

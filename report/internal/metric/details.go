@@ -117,7 +117,7 @@ var freshnessRows = []Metric{
 	{Name: "delivery leg, p99", Unit: number.Seconds, Use: freshness, Formula: "above(0.0005, delivery_leg_s.p99)",
 		Means: "±0.5 ms"},
 	{Name: "calibrated floor, p50", Unit: number.Seconds, Use: freshness, Formula: "calibration.floor_s.p50",
-		Means: "an upper bound of what the generator adds to the delivery latency, or to the poll response if clients poll at an interval: generator and null target together, calibrated on this machine with one client per room"},
+		Means: "an upper bound of what the generator adds to the delivery latency, or to the poll response if clients poll at an interval: generator and null target together, calibrated on this machine at the size nearest to this: clients per room, or polling clients"},
 	{Name: "calibrated floor, p99", Unit: number.Seconds, Use: freshness, Formula: "calibration.floor_s.p99"},
 	{Name: "fan-out to half, median", Unit: number.Seconds, Use: freshness, Formula: "given(fanout_s.messages, fanout_s.t50)",
 		Means: "of the messages that reached every client"},

@@ -114,6 +114,9 @@ func Calibrations(r *trials.Point) (rows []Calibration) {
 			}
 			commit := number.Clean(c.Commit)
 			text := number.Instant(c.Measured) + ", pollpush " + number.Or(commit, "of unknown commit")
+			if c.Clients > 0 {
+				text += ", " + number.Plural(float64(c.Clients), "client") + " in " + number.Plural(float64(c.Rooms), "room")
+			}
 			if own := s.Used[j].Env.Commit; own != commit && own != "" && commit != "" {
 				text += ", another commit than the run's"
 			}
