@@ -159,6 +159,7 @@ type peer struct {
 	need             [Lines]int
 	wake             int64 // when the client wants to be woken
 	over             bool  // Ended, and not connected again
+	began            bool  // has been ready
 	polls, publishes int   // that have no outcome yet
 
 	sent [Lines][]byte // in this step
@@ -201,7 +202,7 @@ func (p *peer) step(f func(t *Turn)) {
 		p.got = append(p.got, id)
 	}
 	if t.Ready {
-		p.did[2] = "ready"
+		p.did[2], p.began = "ready", true
 	}
 	if t.Published {
 		assert.Assert(p.t, p.publishes > 0, "an outcome of nothing that was to be published: %v", t.NotSaid)
@@ -225,6 +226,10 @@ func (p *peer) step(f func(t *Turn)) {
 		p.over, p.polls, p.wake = true, 0, 0
 		p.did[6] = "ended: " + kind(t.Ended)
 		p.hangUp(Main)
+		if !p.began { // that is the end of it
+			p.hangUp(Post)
+			p.did[Post] = ""
+		}
 	}
 }
 

@@ -151,14 +151,12 @@ func FuzzClient(f *testing.F) {
 		}
 		p := newPeer(t, transport, Target{Publishes: publishes, Cookies: &Cookies{}}, new(Tools), 0)
 		_, byPoll := p.client.(Poller)
-		began := false
 		p.begin(transport)
 		for _, move := range moves {
 			line, dialled := Line(move>>3&1), false
 			if !p.up[line] {
 				dialled = p.did[line] != "" || line == Main && p.over
 			}
-			began = began || p.did[2] == "ready"
 			switch kind := move & 7; {
 			case kind < 4 && p.up[line]:
 				n := min(len(b), int(move>>4)*8+1)
@@ -167,11 +165,11 @@ func FuzzClient(f *testing.F) {
 			case kind == 4 && (p.up[line] || dialled):
 				p.did[line] = ""
 				p.end(line, io.EOF)
-			case kind == 5 && began && p.publishes == 0:
+			case kind == 5 && p.began && p.publishes == 0:
 				p.publish("hello")
 			case kind == 6:
 				after(time.Duration(move>>4) * time.Second)(p)
-				if byPoll && began && p.polls == 0 && !p.over {
+				if byPoll && p.began && p.polls == 0 && !p.over {
 					p.poll()
 				}
 			case kind == 7 && dialled:

@@ -66,7 +66,7 @@ func (c *sse) head(t *Turn, b []byte) (used int) {
 		return 0
 	case !ok:
 		return 0
-	case r.Status != 200:
+	case r.Status != 200 || !c.main.asked:
 		if r, ok, err = c.main.answer(t, b, false); ok {
 			err = r.Refusal()
 		}
