@@ -31,14 +31,36 @@ func Plain(v float64, digits int) string {
 
 // Seconds is a time of so many seconds in three digits: "2.51 s", "25.1 ms",
 // "7 µs".
-func Seconds(v float64) string {
+func Seconds(v float64) string { return Time(v, 3) }
+
+// Time is a time of so many seconds in so many digits.
+func Time(v float64, digits int) string {
 	switch size := math.Abs(v); {
 	case size >= .9995:
-		return Plain(v, 3) + " s"
+		return Plain(v, digits) + " s"
 	case size >= .9995e-3:
-		return Plain(1e3*v, 3) + " ms"
+		return Plain(1e3*v, digits) + " ms"
 	}
-	return Plain(1e6*v, 3) + " µs"
+	return Plain(1e6*v, digits) + " µs"
+}
+
+// Percent is a share in so many digits: "12.5 %".
+func Percent(share float64, digits int) string { return Plain(100*share, digits) + " %" }
+
+// Apart prints a number and its limits in three digits, or in as many as show on
+// which side of each it is: "0.1004" and "0.1", not "0.1" and "0.1".
+func Apart(print func(v float64, digits int) string, v float64, limits ...float64) (number string, beside []string) {
+	for digits := 3; ; digits++ {
+		number, beside = print(v, digits), nil
+		alike := false
+		for _, limit := range limits {
+			beside = append(beside, print(limit, digits))
+			alike = alike || v != limit && number == print(limit, digits)
+		}
+		if !alike || digits == 17 {
+			return number, beside
+		}
+	}
 }
 
 // Of is a count of things: "1 client", "2 clients", "0 replies".

@@ -1,6 +1,7 @@
 package quantity
 
 import (
+	"fmt"
 	"math"
 	"testing"
 
@@ -18,5 +19,25 @@ func TestNumbersHaveNoExponent(t *testing.T) {
 		{Of(0, "client"), "0 clients"}, {Of(1, "client"), "1 client"}, {Of(int64(2), "delivery"), "2 deliveries"}, {Of(1, "delivery"), "1 delivery"},
 	} {
 		assert.Check(t, is.Equal(c.got, c.want))
+	}
+}
+
+func TestNumbersStandApartFromTheirLimits(t *testing.T) {
+	for _, c := range []struct {
+		print  func(float64, int) string
+		value  float64
+		limits []float64
+		want   string
+	}{
+		{Plain, .34, []float64{.1}, "0.34 [0.1]"},
+		{Plain, .1004, []float64{.1}, "0.1004 [0.1]"},
+		{Plain, .1, []float64{.1}, "0.1 [0.1]"},
+		{Time, .0050001, []float64{.005}, "5.0001 ms [5 ms]"},
+		{Percent, .85171, []float64{.8516}, "85.17 % [85.16 %]"}, // 85.2 both
+		{Percent, .10001, []float64{.01, .1}, "10.001 % [1 % 10 %]"},
+		{Plain, math.Inf(1), []float64{math.Inf(1)}, "+Inf [+Inf]"},
+	} {
+		number, limits := Apart(c.print, c.value, c.limits...)
+		assert.Check(t, is.Equal(fmt.Sprint(number, " ", limits), c.want))
 	}
 }

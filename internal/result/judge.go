@@ -91,12 +91,23 @@ func (t *Trial) doubtBeyond(code string, value, suspect, invalid float64, format
 	}
 }
 
+// beside is a measured number, and what is allowed: a first limit and perhaps one
+// beyond which the trial is invalid.
+func beside(print func(float64, int) string, v float64, limits ...float64) (measured, allowed string) {
+	measured, list := quantity.Apart(print, v, limits...)
+	if allowed = list[0] + " is allowed"; len(list) > 1 {
+		allowed += ", beyond " + list[1] + " the trial is invalid"
+	}
+	return measured, allowed
+}
+
 // judgeLoad checks whether the generator did what was asked, on time.
 func (t *Trial) judgeLoad() {
 	switch behind := float64(t.Offered - t.WindowPublished); {
 	case float64(t.Published) < minAchieved*float64(t.Offered):
-		t.Doubt(RateNotReached, Invalid, "%d of %d messages due were published (%.1f %%; at least %.0f %% are required); %s/s were acknowledged",
-			t.Published, t.Offered, 100*float64(t.Published)/float64(t.Offered), 100*minAchieved, quantity.Plain(float64(t.WindowPublished)/t.WindowS, 4))
+		share, least := quantity.Apart(quantity.Percent, float64(t.Published)/float64(t.Offered), minAchieved)
+		t.Doubt(RateNotReached, Invalid, "%d of %d messages due were published (%s; at least %s are required); %s/s were acknowledged",
+			t.Published, t.Offered, share, least[0], quantity.Plain(float64(t.WindowPublished)/t.WindowS, 4))
 	// Each publisher may have one message in flight at the end.
 	case behind > (1-minAchieved)*float64(t.Offered)+float64(t.Asked.Publishers*t.Asked.Rooms):
 		t.Doubt(RateNotReached, Invalid, "only %d of %d messages due in the steady state were acknowledged within it: the requested rate was not sustained", t.WindowPublished, t.Offered)
@@ -124,15 +135,16 @@ func (t *Trial) judgeWarmUp() {
 		return
 	}
 	unfound := min(1, short*short/(2*t.Asked.PollIntervalS*t.WindowS))
-	t.doubtBeyond(ShortWarmUp, unfound, noticeUnfound, maxUnfound, "the warm-up of %s is shorter than the poll interval of %s: the steady state lacks %.0f %% of the messages that polls would find (%.0f %% is allowed, beyond %.0f %% the trial is invalid); leave out phases.warm_up",
-		quantity.Seconds(t.Asked.WarmUpS), quantity.Seconds(t.Asked.PollIntervalS), 100*unfound, 100*noticeUnfound, 100*maxUnfound)
+	lacking, allowed := beside(quantity.Percent, unfound, noticeUnfound, maxUnfound)
+	t.doubtBeyond(ShortWarmUp, unfound, noticeUnfound, maxUnfound, "the warm-up of %s is shorter than the poll interval of %s: the steady state lacks %s of the messages that polls would find (%s); leave out phases.warm_up",
+		quantity.Seconds(t.Asked.WarmUpS), quantity.Seconds(t.Asked.PollIntervalS), lacking, allowed)
 }
 
 // judgePause checks how long a shard paused.
 func (t *Trial) judgePause() {
-	limit := max(maxPause.Seconds(), maxPauseShare*t.WindowS)
-	t.doubtBeyond(GeneratorPaused, t.PauseS, noticePause.Seconds(), limit, "a shard paused for %s (%s is allowed, beyond %s the trial is invalid): messages of its clients were late by up to that time",
-		quantity.Seconds(t.PauseS), quantity.Seconds(noticePause.Seconds()), quantity.Seconds(limit))
+	least, most := noticePause.Seconds(), max(maxPause.Seconds(), maxPauseShare*t.WindowS)
+	pause, allowed := beside(quantity.Time, t.PauseS, least, most)
+	t.doubtBeyond(GeneratorPaused, t.PauseS, least, most, "a shard paused for %s (%s): messages of its clients were late by up to that time", pause, allowed)
 }
 
 // judgeSaturation compares the CPU that the generator used, or would have needed
@@ -157,13 +169,18 @@ func (t *Trial) judgeSaturation() {
 	}
 	used := t.Generator.CPUS() / t.WindowS
 	done, due := t.operations()
+	limit, full := maxGenerator*left, used*due/done
+	ofLeft := func(cores float64) string {
+		measured, allowed := beside(quantity.Plain, cores, limit)
+		return fmt.Sprintf("%s of the %s cores that the server left to it%s (%s: %s)", measured, quantity.Plain(left, 3), ofQuota, allowed, percent(maxGenerator))
+	}
 	switch {
-	case used > maxGenerator*left:
-		t.Doubt(GeneratorCPU, Invalid, "generator saturated: it used %.2f of the %.2f cores that the server left to it%s (%.0f %% is allowed)", used, left, ofQuota, 100*maxGenerator)
+	case used > limit:
+		t.Doubt(GeneratorCPU, Invalid, "generator saturated: it used %s", ofLeft(used))
 	case float64(t.NotSent) <= (1-minAchieved)*float64(t.Offered), t.invalidFor(Refused), done < enoughOperations:
-	case used*due/done > maxGenerator*left:
-		t.Doubt(GeneratorCPU, Invalid, "generator saturated: %d messages due were never sent; at %.1f µs of CPU per message, delivery and poll, the full load would take %.1f of the %.2f cores that the server left to it%s (%.0f %% is allowed)",
-			t.NotSent, 1e6*t.Generator.CPUS()/done, used*due/done, left, ofQuota, 100*maxGenerator)
+	case full > limit:
+		t.Doubt(GeneratorCPU, Invalid, "generator saturated: %d messages due were never sent; at %.1f µs of CPU per message, delivery and poll, the full load would take %s",
+			t.NotSent, 1e6*t.Generator.CPUS()/done, ofLeft(full))
 	}
 }
 
@@ -181,7 +198,8 @@ func (t *Trial) judgePolls() {
 	answered := t.PollResponse.n()
 	switch in := t.Requests.Answered(); {
 	case float64(answered) < minAchieved*asked:
-		t.Doubt(PollsNotReached, Invalid, "%d of %.0f polls due were answered (at least %.0f %% are required); %s/s were answered", answered, asked, 100*minAchieved, quantity.Plain(float64(in)/t.WindowS, 4))
+		share, least := quantity.Apart(quantity.Percent, float64(answered)/asked, minAchieved)
+		t.Doubt(PollsNotReached, Invalid, "%d of %.0f polls due were answered (%s; at least %s are required); %s/s were answered", answered, asked, share, least[0], quantity.Plain(float64(in)/t.WindowS, 4))
 	// Each client may have one poll in flight at the end.
 	case float64(in) < minAchieved*asked-float64(t.Clients):
 		t.Doubt(PollsNotReached, Invalid, "only %d of %.0f polls due in the steady state were answered within it: the requested rate was not sustained", in, asked)
@@ -203,8 +221,8 @@ func (t *Trial) judgeLateness(code, did string, late *Quantiles) {
 		worst = *late.P99
 	}
 	if worst > limit {
-		t.Doubt(code, Invalid, "the generator %s %s late (p99; %s is allowed): the machine is too busy for this load",
-			did, quantity.Seconds(worst), quantity.Seconds(limit))
+		late, allowed := beside(quantity.Time, worst, limit)
+		t.Doubt(code, Invalid, "the generator %s %s late (p99; %s): the machine is too busy for this load", did, late, allowed)
 	}
 }
 
@@ -248,10 +266,12 @@ func (t *Trial) judgeServerTotals() {
 // judgeSurroundings checks what else the machine was doing.
 func (t *Trial) judgeSurroundings() {
 	if c := t.Env.StealCores; c > maxDisturbance {
-		t.Doubt(Steal, Suspect, "the hypervisor took %.2f cores (%.2f is allowed)", c, maxDisturbance)
+		took, allowed := beside(quantity.Plain, c, maxDisturbance)
+		t.Doubt(Steal, Suspect, "the hypervisor took %s cores (%s)", took, allowed)
 	}
 	if c := t.Env.ForeignCores; c != nil && *c > maxDisturbance {
-		t.Doubt(ForeignCPU, Suspect, "other processes used %.2f cores (%.2f is allowed)%s", *c, maxDisturbance, t.Env.Watching.said(*c))
+		used, allowed := beside(quantity.Plain, *c, maxDisturbance)
+		t.Doubt(ForeignCPU, Suspect, "other processes used %s cores (%s)%s", used, allowed, t.Env.Watching.said(*c))
 	}
 	t.judgeThrottling()
 	t.judgePressure()
@@ -271,8 +291,9 @@ func (t *Trial) judgeThrottling() {
 	if t.Env.QuotaShared {
 		who = "server and generator"
 	}
-	t.doubtBeyond(CPUThrottled, share, noticeThrottled, maxThrottled, "the CPU quota of %.3g cores was used up in %d of %d periods (%.0f %%; %.0f %% is allowed, beyond %.0f %% the trial is invalid): %s had to wait until each ended; raise the quota, or reduce the load",
-		t.Env.CPUQuota, h.Throttled, h.Periods, 100*share, 100*noticeThrottled, 100*maxThrottled, who)
+	measured, allowed := beside(quantity.Percent, share, noticeThrottled, maxThrottled)
+	t.doubtBeyond(CPUThrottled, share, noticeThrottled, maxThrottled, "the CPU quota of %.3g cores was used up in %d of %d periods (%s; %s): %s had to wait until each ended; raise the quota, or reduce the load",
+		t.Env.CPUQuota, h.Throttled, h.Periods, measured, allowed, who)
 }
 
 // checkLimits: no more periods are throttled than there are.
@@ -292,8 +313,9 @@ func (t *Trial) judgePressure() {
 	}
 	busy := t.busy()
 	if limit := busy + maxPressure; *p > limit {
-		t.Doubt(CPUPressure, Suspect, "tasks waited for a CPU for %.0f %% of the time (%.0f %% is allowed, as the trial itself kept the cores busy for %.0f %%): other processes interfered",
-			100**p, 100*limit, 100*busy)
+		waited, allowed := beside(quantity.Percent, *p, limit)
+		t.Doubt(CPUPressure, Suspect, "tasks waited for a CPU for %s of the time (%s, as the trial itself kept the cores busy for %s): other processes interfered",
+			waited, allowed, quantity.Percent(busy, 3))
 	}
 }
 
@@ -318,6 +340,7 @@ func (t *Trial) busy() float64 {
 // judgeClock checks whether the measuring clock ran at the right rate.
 func (t *Trial) judgeClock() {
 	if d := t.Env.ClockDrift; d != nil && math.Abs(*d) > maxDrift {
-		t.Doubt(ClockDrift, Suspect, "the monotonic clock and the raw clock diverged by %.0f ppm (%.0f is allowed, the most that NTP corrects): every duration is wrong by that share", 1e6**d, 1e6*maxDrift)
+		ppm, allowed := beside(quantity.Plain, 1e6*math.Abs(*d), 1e6*maxDrift)
+		t.Doubt(ClockDrift, Suspect, "the monotonic clock and the raw clock diverged by %s ppm (%s, the most that NTP corrects): every duration is wrong by that share", ppm, allowed)
 	}
 }

@@ -37,8 +37,8 @@ func TestJudgePressure(t *testing.T) {
 			}
 		}
 	}
-	over := func(pressure, limit, busy int) string {
-		return fmt.Sprintf("tasks waited for a CPU for %d %% of the time (%d %% is allowed, as the trial itself kept the cores busy for %d %%): other processes interfered", pressure, limit, busy)
+	over := func(pressure float64, limit, busy int) string {
+		return fmt.Sprintf("tasks waited for a CPU for %v %% of the time (%d %% is allowed, as the trial itself kept the cores busy for %d %%): other processes interfered", pressure, limit, busy)
 	}
 	const loopback, elsewhere = "http://127.0.0.1:80", "https://chat.example.org"
 	for _, c := range []struct {
@@ -53,13 +53,13 @@ func TestJudgePressure(t *testing.T) {
 		{"disturbed", used(.08, .08, .68), over(68, 33, 8)},
 
 		{"at the limit", used(.5, .5, .75), ""},
-		{"beyond the limit", used(.5, .5, .751), over(75, 75, 50)},
+		{"beyond the limit", used(.5, .5, .751), over(75.1, 75, 50)},
 		{"not told by the kernel", func(t *Trial) { t.Env.CPUPressure = nil }, ""},
 		{"unknown cores", func(t *Trial) { used(0, 0, 1)(t); t.Env.Cores = 0 }, ""},
 		{"a quota that the trial uses", both(used(.3, .15, .9), quota(.5, true)), ""},
 		{"a quota of the generator alone, and a server outside", both(used(1, .1, .81), quota(.5, false)), over(81, 80, 55)},
 		{"a quota that the generator uses alone", both(used(.2, .3, .85), quota(.5, false)), ""},
-		{"a quota beyond the cores", both(used(.5, .5, .751), quota(4, true)), over(75, 75, 50)},
+		{"a quota beyond the cores", both(used(.5, .5, .751), quota(4, true)), over(75.1, 75, 50)},
 		{"a target beside it", both(used(.5, .5, .7), target(loopback, true)), ""},
 		{"a target beside it whose process is not known", both(used(.5, .1, .7), target(loopback, false)), ""},
 		{"a target elsewhere", both(used(0, .5, .5), target(elsewhere, false)), ""},

@@ -87,8 +87,9 @@ func (c *Comparison) untested() (out []string, timeless bool) {
 		add("Counts: %d of %s not tested (%s)", len(counts), of, c.reasons(counts, false))
 	}
 	if loose := slices.DeleteFunc(all, func(r row) bool { return r.Verdict != compare.Same || r.Edges <= r.Limit }); len(loose) > 0 {
-		most := slices.MaxFunc(loose, func(a, b row) int { return cmp.Compare(a.Limit+a.Edges, b.Limit+b.Edges) })
-		add("Counts: %d of %s tested only beyond %s (%s)", len(loose), of, number.Percent(most.Limit+most.Edges), names(loose))
+		slices.SortStableFunc(loose, func(a, b row) int { return cmp.Compare(b.Limit+b.Edges, a.Limit+a.Edges) })
+		add("Counts: %d of %s tested only beyond a limit that the window's edges widen (%s)", len(loose), of,
+			some(loose, func(r row) string { return r.Where() + " " + r.ID + " " + number.Percent(r.Limit+r.Edges) }))
 	}
 	if doubts := slices.Concat(c.Base.Doubts, c.New.Doubts); len(doubts) > 0 {
 		add("Counts: doubted (%s)", some(doubts, func(d compare.Doubt) string { return d.Run + ", " + d.Where() + ": " + d.Reason }))

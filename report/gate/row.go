@@ -5,6 +5,7 @@ import (
 	"math"
 	"strings"
 
+	"github.com/pollpush/pollpush/internal/quantity"
 	"github.com/pollpush/pollpush/report/internal/compare"
 	"github.com/pollpush/pollpush/report/internal/document"
 	"github.com/pollpush/pollpush/report/internal/metric"
@@ -41,8 +42,13 @@ func (r row) print(v float64) string {
 	return r.Metric.Unit.Format(v)
 }
 
-// change is relative.
-func (r row) change() string { return number.ChangeText(r.Relative()) }
+// change is relative, and shows where it is beyond what is tolerated.
+func (r row) change() string {
+	if r.Within() {
+		return number.ChangeText(r.Relative())
+	}
+	return number.ChangeText(r.Relative(), r.Tolerance())
+}
 
 // difference is the change in the row's unit, with its sign; of per cent it is
 // in points.
@@ -61,8 +67,11 @@ func (r row) difference() string {
 // limit is what is tolerated, and what the edges of the window add to it.
 func (r row) limit() string {
 	s := number.Percent(r.Limit)
-	if r.Edges >= leastEdge {
-		s = number.Plain(r.Limit*100) + "+" + number.Percent(math.Ceil(r.Edges*1000)/1000)
+	if edges := math.Ceil(r.Edges*1000) / 1000; r.Edges >= leastEdge {
+		if !r.Within() {
+			edges = r.Edges // a limit rounded up might seem to hold
+		}
+		s = number.Plain(r.Limit*100) + "+" + number.Percent(edges)
 	}
 	if r.Metric.Better == metric.Neutral {
 		s = "±" + s
@@ -74,9 +83,15 @@ func (r row) limit() string {
 // what chance alone does.
 func (r row) tolerated() string {
 	if r.Untestable() {
-		return r.limit() + " → " + number.Percent(r.Floor)
+		return r.limit() + " → " + r.floor()
 	}
 	return r.limit()
+}
+
+// floor is what chance alone does, where that is more than the limit.
+func (r row) floor() string {
+	text, _ := quantity.Apart(quantity.Percent, r.Floor, r.Limit)
+	return text
 }
 
 // significance is as benchstat prints it: the p-value before any correction,
@@ -100,7 +115,7 @@ func (r row) finding() string {
 	}
 	limit := r.limit()
 	if r.Untestable() {
-		limit += ", runs of one commit differ by up to " + number.Percent(r.Floor)
+		limit += ", runs of one commit differ by up to " + r.floor()
 	}
 	if r.Tested() {
 		limit += ", " + r.significance()
@@ -126,7 +141,7 @@ func (r row) untestable() string {
 	if !r.Untestable() {
 		return ""
 	}
-	return fmt.Sprintf("%s: %s (limit %s, but %s)", r.Where(), r.Metric.Name, r.limit(), number.Percent(r.Floor))
+	return fmt.Sprintf("%s: %s (limit %s, but %s)", r.Where(), r.Metric.Name, r.limit(), r.floor())
 }
 
 // withInterval is a median with its bounds.

@@ -37,6 +37,7 @@ func TestVerdicts(t *testing.T) {
 		{name: "a count gone", next: only("ws", func(t *result.Trial) { t.WindowDeliveries = 0 }), rows: inRow, want: compare.Worse,
 			fails: "ws: bytes per delivery, in is missing: no trial of the new run has it (it was 154 B)", warns: "ws: server CPU per delivery is missing"},
 		{name: "twice the CPU", next: only("ws", dearer(2)), rows: cpuRow, want: compare.Worse, fails: "ws: server CPU per delivery went from "},
+		{name: "hardly more CPU than the limit", next: only("ws", dearer(1.10004)), rows: cpuRow, want: compare.Worse, fails: ", +10.004 %, limit 10 %, "},
 		{name: "half the CPU", next: only("ws", dearer(0.5)), rows: cpuRow, want: compare.Better},
 		{name: "CPU of half of the trials", rows: cpuRow, want: compare.Same, next: only("ws", func(t *result.Trial) {
 			if t.Trial%2 == 0 {

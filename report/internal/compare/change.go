@@ -104,10 +104,11 @@ func (c *Change) Thinned() bool {
 	return few && c.New.N > 0 && c.New.N < min(c.New.Trials, c.Base.N)
 }
 
+// Tolerance is the relative change up to which nothing is said.
+func (c *Change) Tolerance() float64 { return max(c.Limit+c.Edges, c.Floor) }
+
 // Within reports whether the change is one that is tolerated.
-func (c *Change) Within() bool {
-	return math.Abs(c.Relative()) <= max(c.Limit+c.Edges, c.Floor)+1e-12
-}
+func (c *Change) Within() bool { return math.Abs(c.Relative()) <= c.Tolerance()+1e-12 }
 
 func (c *Change) untested(why Gap) { c.Verdict, c.Gap = Untested, why }
 

@@ -2,7 +2,6 @@
 package number
 
 import (
-	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -157,8 +156,9 @@ func Thousands(s string) string {
 	return sign + whole
 }
 
-// ChangeText is a relative change with its sign: "+12 %".
-func ChangeText(change float64) string {
+// ChangeText is a relative change with its sign: "+12 %". It has as many digits as
+// show on which side of each limit it is.
+func ChangeText(change float64, limits ...float64) string {
 	switch {
 	case math.IsNaN(change):
 		return "–"
@@ -173,14 +173,18 @@ func ChangeText(change float64) string {
 	if change < 0 {
 		s, change = "−", -change
 	}
-	change *= 100
-	switch {
-	case change < 0.05:
-		return s + "<0.1 %"
-	case change < 10:
-		return s + fmt.Sprintf("%.1f %%", change)
+	rounded := func(v float64, digits int) string { // the first of which is before the point
+		places := digits - 3
+		if change < 0.1 {
+			places++
+		}
+		return Thousands(strconv.FormatFloat(100*v, 'f', places, 64))
 	}
-	return s + Thousands(fmt.Sprintf("%.0f", change)) + " %"
+	text, _ := quantity.Apart(rounded, change, limits...)
+	if text == "0.0" {
+		text = "<0.1"
+	}
+	return s + text + " %"
 }
 
 // Percent prints a share.

@@ -172,8 +172,11 @@ func fewMessages(sides []*trials.Side) []string {
 			least = min(least, n)
 		}
 	}
-	if least >= handful {
+	switch {
+	case least >= handful:
 		return nil
+	case least == 0:
+		return []string{"The steady state had no message, so it shows no latency and no stale share. A longer steady state or constant arrivals would give some."}
 	}
 	return []string{fmt.Sprintf("The steady state had only %s, so latencies and stale shares describe just these. A longer steady state or constant arrivals would give more.", number.Plural(float64(least), "message"))}
 }

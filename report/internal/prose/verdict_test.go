@@ -70,6 +70,15 @@ func TestVerdictOverlap(t *testing.T) {
 	}
 }
 
+func TestNoMessageWasDue(t *testing.T) {
+	trials := fixture.Cases()["few"]
+	for i := range trials {
+		trials[i].Offered = 0
+	}
+	got := said(Verdict(setOf(t, trials)))
+	assert.Check(t, strings.Contains(got, "The steady state had no message, so it shows no latency") && !strings.Contains(got, "had only"), "the verdict is\n%s", got)
+}
+
 func TestLossInTrialSetAside(t *testing.T) {
 	trials := fixture.Cases()["usual"]
 	fixture.Doubt(&trials[1], result.Invalid, "generator_cpu", "saturated")

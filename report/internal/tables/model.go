@@ -22,6 +22,7 @@ var modelHead = document.Texts("transport", "number", "model", "modelled", "meas
 func modelRow(m *model.Row, name document.Cell) []document.Cell {
 	change := document.Number(number.ChangeText(m.Difference()), m.Difference())
 	if m.Parts() {
+		change.Text = number.ChangeText(m.Difference(), 0.1)
 		change.Stamp, change.Warning = "⚠", true
 	}
 	return []document.Cell{name, document.Text(m.Name), document.Text(m.Formula),
