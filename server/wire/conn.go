@@ -10,7 +10,9 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -35,7 +37,9 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 	l.tally.Connections.Add(1)
 	l.tally.Open.Add(1)
-	conn := &Conn{tcp: c.(*net.TCPConn), tally: l.tally}
+	conn := &Conn{tcp: c.(*net.TCPConn), tally: l.tally, reading: deadline{until: never, timer: never}}
+	conn.writeUntil.Store(int64(never))
+	conn.raw, _ = conn.tcp.SyscallConn() // fails where there is no connection
 	if l.tls != nil {
 		conn.tls = &security{Conn: tls.Server(encrypted{conn}, l.tls)}
 	}
@@ -50,11 +54,15 @@ func (l *listener) Accept() (net.Conn, error) {
 // the counting.
 type Conn struct {
 	tcp    *net.TCPConn
+	raw    syscall.RawConn // of tcp
 	tally  *Tally
 	tls    *security // nil in the clear
 	outbox *Outbox   // nil until it is taken over; nobody else uses the connection before
 	closed atomic.Bool
 	heard  atomic.Bool // whether anything has come since Heard was asked
+
+	reading    deadline
+	writeUntil atomic.Int64 // an instant; unused once the connection is taken over
 
 	received FrameScanner // of a WebSocket
 }
@@ -81,8 +89,9 @@ var errNotOurs = errors.New("wire: the connection is not of a listener made by L
 
 func (c *Conn) takeOver(limit int, framed bool) {
 	c.heard.Store(true)
-	c.tcp.SetDeadline(time.Time{})
-	c.outbox = newOutbox(c, limit, framed)
+	c.reading.disarm(c.tcp)
+	c.tcp.SetWriteDeadline(time.Time{})
+	c.outbox = &Outbox{conn: c, limit: limit, framed: framed}
 }
 
 // Heard says whether anything has come from the peer since it was last asked.
@@ -108,8 +117,10 @@ func (c *Conn) Read(p []byte) (n int, err error) {
 
 // receive reads from the wire.
 func (c *Conn) receive(p []byte) (int, error) {
-	n, err := c.tcp.Read(p)
-	c.tally.BytesReceived.Add(int64(n))
+	n, err := c.reading.read(c.tcp, p)
+	if n > 0 {
+		c.tally.BytesReceived.Add(int64(n))
+	}
 	return n, err
 }
 
@@ -123,14 +134,48 @@ func (c *Conn) Write(p []byte) (int, error) {
 	return c.transmit(p)
 }
 
-// transmit writes to the wire.
+// transmit writes to the wire. Only if the kernel does not take all at once does
+// it wait, and need a deadline.
 func (c *Conn) transmit(p []byte) (int, error) {
 	c.tally.BytesSent.Add(int64(len(p)))
-	n, err := c.tcp.Write(p)
+	n, err := c.writeNow(p)
+	if n == len(p) {
+		return n, nil
+	}
+	c.tcp.SetWriteDeadline(instant(c.writeUntil.Load()).time())
+	more, err := c.tcp.Write(p[n:])
+	n += more
 	c.tally.BytesSent.Add(int64(n - len(p)))
 	if errors.Is(err, os.ErrDeadlineExceeded) && !c.closed.Load() { // closing too ends a write by its deadline
 		c.tally.StalledReaders.Add(1)
 	}
+	return n, err
+}
+
+// writing hands bytes to the kernel once, by a function made once.
+type writing struct {
+	p    []byte
+	n    int
+	err  error
+	once func(fd uintptr)
+}
+
+var writings = sync.Pool{New: func() any {
+	w := &writing{}
+	w.once = func(fd uintptr) { w.n, w.err = writeNow(int(fd), w.p) }
+	return w
+}}
+
+// writeNow writes as much as the kernel takes at once. The error is
+// syscall.EAGAIN where that is not all.
+func (c *Conn) writeNow(p []byte) (n int, err error) {
+	w := writings.Get().(*writing)
+	w.p, w.n = p, 0
+	if err = c.raw.Control(w.once); err == nil {
+		n, err = max(w.n, 0), w.err
+	}
+	w.p = nil
+	writings.Put(w)
 	return n, err
 }
 
@@ -159,23 +204,23 @@ func (c *Conn) CloseWrite() error {
 	return c.tcp.CloseWrite()
 }
 
-func (c *Conn) LocalAddr() net.Addr               { return c.tcp.LocalAddr() }
-func (c *Conn) RemoteAddr() net.Addr              { return c.tcp.RemoteAddr() }
-func (c *Conn) SetReadDeadline(t time.Time) error { return c.tcp.SetReadDeadline(t) }
+func (c *Conn) LocalAddr() net.Addr  { return c.tcp.LocalAddr() }
+func (c *Conn) RemoteAddr() net.Addr { return c.tcp.RemoteAddr() }
 
 func (c *Conn) SetDeadline(t time.Time) error {
-	if c.outbox != nil {
-		return c.tcp.SetReadDeadline(t)
-	}
-	return c.tcp.SetDeadline(t)
+	c.SetWriteDeadline(t)
+	return c.SetReadDeadline(t)
+}
+
+func (c *Conn) SetReadDeadline(t time.Time) error {
+	c.reading.move(c.tcp, t)
+	return nil
 }
 
 // SetWriteDeadline does nothing once the connection is taken over: writes into
 // an outbox do not wait, and gorilla's deadline for one frame must not end the
 // connection later.
 func (c *Conn) SetWriteDeadline(t time.Time) error {
-	if c.outbox != nil {
-		return nil
-	}
-	return c.tcp.SetWriteDeadline(t)
+	c.writeUntil.Store(int64(instantOf(t)))
+	return nil
 }

@@ -22,7 +22,6 @@ const closeGrace = 2 * time.Second
 // outbox makes reading fail when writing has.
 type Outbox struct {
 	conn   *Conn
-	raw    syscall.RawConn
 	limit  int  // bytes that may be kept, as they are on the wire
 	framed bool // what is written is WebSocket frames, which count
 
@@ -40,13 +39,6 @@ type Outbox struct {
 	state    life
 	sent     FrameScanner
 	drained  chan struct{} // if not nil, closed when nothing is pending any more
-
-	// attempt hands next to the kernel once and leaves the outcome in took and
-	// failed. It is made once, so that a write allocates nothing.
-	attempt func(fd uintptr) bool
-	next    []byte
-	took    int
-	failed  error
 }
 
 type life uint8
@@ -56,16 +48,6 @@ const (
 	closing      // the close frame is the last one
 	dead         // the connection is broken
 )
-
-func newOutbox(c *Conn, limit int, framed bool) *Outbox {
-	raw, _ := c.tcp.SyscallConn() // fails where there is no connection
-	o := &Outbox{conn: c, raw: raw, limit: limit, framed: framed}
-	o.attempt = func(fd uintptr) bool {
-		o.took, o.failed = o.send(fd, o.next, writeNow)
-		return true // whatever came of it: the caller must not wait
-	}
-	return o
-}
 
 // Write sends whole frames, or a part of a stream, at once or as soon as the
 // peer reads. If more is waiting than the limit allows, the peer is a slow
@@ -165,17 +147,12 @@ func (o *Outbox) push(p []byte) {
 // hand gives p to the kernel, or keeps what it does not take at once.
 func (o *Outbox) hand(p []byte) {
 	if !o.flushing {
-		o.next = p
-		err := o.raw.Write(o.attempt)
-		o.next = nil
-		if err == nil {
-			err = o.failed
-		}
+		n, err := o.send(p, o.conn.writeNow)
 		if err != nil && err != syscall.EAGAIN {
 			o.breakOff()
 			return
 		}
-		p = p[o.took:]
+		p = p[n:]
 	}
 	o.watch()
 	if len(p) == 0 {
@@ -202,7 +179,9 @@ func (o *Outbox) finish(frame []byte) {
 	if o.state == open {
 		o.state = closing
 		// Ends the flush as well as the reading, whatever the peer does.
-		o.conn.tcp.SetDeadline(time.Now().Add(closeGrace))
+		soon := time.Now().Add(closeGrace)
+		o.conn.SetReadDeadline(soon)
+		o.conn.tcp.SetWriteDeadline(soon)
 	}
 }
 
@@ -212,7 +191,7 @@ func (o *Outbox) breakOff() {
 	}
 	o.state = dead
 	o.settle()
-	o.conn.tcp.SetReadDeadline(time.Unix(1, 0)) // has the reader close the connection
+	o.conn.SetReadDeadline(time.Unix(1, 0)) // has the reader close the connection
 }
 
 // settle ends flushing.
@@ -226,7 +205,7 @@ func (o *Outbox) settle() {
 
 // send hands p to the kernel by write and counts what it took. The error is
 // syscall.EAGAIN where it will take no more for now.
-func (o *Outbox) send(fd uintptr, p []byte, write func(int, []byte) (int, error)) (int, error) {
+func (o *Outbox) send(p []byte, write func([]byte) (int, error)) (int, error) {
 	before, frames := o.sent, 0
 	framed := o.framed && o.conn.tls == nil // seal has counted the others
 	if framed {
@@ -234,11 +213,10 @@ func (o *Outbox) send(fd uintptr, p []byte, write func(int, []byte) (int, error)
 	}
 	o.conn.tally.BytesSent.Add(int64(len(p)))
 	o.conn.tally.FramesSent.Add(int64(frames))
-	n, err := write(int(fd), p)
+	n, err := write(p)
 	for err == syscall.EINTR {
-		n, err = write(int(fd), p)
+		n, err = write(p)
 	}
-	n = max(n, 0)
 	o.given += uint32(n)
 	if n < len(p) {
 		o.conn.tally.BytesSent.Add(int64(n - len(p)))
@@ -252,11 +230,15 @@ func (o *Outbox) send(fd uintptr, p []byte, write func(int, []byte) (int, error)
 
 // flush writes what is pending, waiting for the peer, until nothing is.
 func (o *Outbox) flush() {
-	err := o.raw.Write(func(fd uintptr) bool {
+	err := o.conn.raw.Write(func(fd uintptr) bool {
+		write := func(p []byte) (int, error) {
+			n, err := syscall.Write(int(fd), p)
+			return max(n, 0), err
+		}
 		o.mu.Lock()
 		defer o.mu.Unlock()
 		for len(o.pending) > 0 && o.state != dead {
-			n, err := o.send(fd, o.pending, syscall.Write)
+			n, err := o.send(o.pending, write)
 			o.pending = o.pending[n:]
 			if err == syscall.EAGAIN {
 				return false

@@ -80,7 +80,7 @@ func (o *Outbox) inspect(n *int, look func(fd uintptr)) (again bool) {
 	defer o.mu.Unlock()
 	*n = 0
 	if o.state == open {
-		o.raw.Control(look) // fails where the connection has just been closed
+		o.conn.raw.Control(look) // fails where the connection has just been closed
 	}
 	taken := o.given - uint32(*n)
 	switch {

@@ -71,15 +71,10 @@ func (c *Conn) sayGoodbye() {
 // lastWords writes as much as the kernel takes now. A peer whose record has been
 // cut off cannot read them, but that it was cut off.
 func (c *Conn) lastWords(p []byte) (n int, err error) {
-	raw, _ := c.tcp.SyscallConn() // fails where there is no connection
 	c.tally.BytesSent.Add(int64(len(p)))
-	broken := raw.Control(func(fd uintptr) { n, err = writeNow(int(fd), p) })
-	n = max(n, 0)
+	n, err = c.writeNow(p)
 	c.tally.BytesSent.Add(int64(n - len(p)))
-	switch {
-	case broken != nil:
-		err = broken
-	case err == nil && n < len(p):
+	if err == nil && n < len(p) {
 		err = io.ErrShortWrite
 	}
 	return n, err
