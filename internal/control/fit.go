@@ -14,8 +14,8 @@ import (
 	"github.com/pollpush/pollpush/internal/transport"
 )
 
-// size is how many processes a trial takes.
-type size struct{ shards, servers int }
+// size is how many processes a trial takes, and how many event loops each shard.
+type size struct{ shards, servers, loops int }
 
 const (
 	// ownFiles are the descriptors that a process needs beside its clients'.
@@ -64,13 +64,14 @@ func fit(s scenario.Scenario, m proc.Machine, target string) (z size, next limit
 
 	needed := ceil(connections, perProcess)
 	if z.shards = s.Shards; z.shards == 0 {
-		// The servers want their half of the cores.
-		z.shards = min(max(needed, int(m.Usable())/4, 1), s.Clients)
+		z.shards = max(needed, 1)
 	} else {
 		add(z.shards*perProcess-s.Rooms*ofRoom, fmt.Sprintf("descriptors of %s", quantity.Of(z.shards, "shard")),
 			"%d clients need %d descriptors in each of %d shards, but a process may hold %d: use at least %d shards, or shards: auto",
 			s.Clients, ceil(connections, z.shards)+ownFiles, z.shards, m.NoFile, needed)
 	}
+	// The servers want their half of the cores.
+	z.loops = max(1, min(int(m.Usable()/2), s.Clients)/z.shards)
 	if target == "" {
 		perRoom := ceil(s.Clients, s.Rooms) + ofRoom
 		z.servers = ceil(s.Rooms, min(max(perProcess/perRoom, 1), chat.MaxRooms))

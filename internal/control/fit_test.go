@@ -48,44 +48,44 @@ func TestFit(t *testing.T) {
 		want    size
 		refused string
 	}{
-		{name: "one client", s: crowd(1, 1, 1, 0), m: usual, want: size{1, 1}},
-		{name: "all that one process can hold", s: crowd(19_890, 1, 10, 0), m: usual, want: size{1, 1}},
+		{name: "one client", s: crowd(1, 1, 1, 0), m: usual, want: size{1, 1, 1}},
+		{name: "all that one process can hold", s: crowd(19_890, 1, 10, 0), m: usual, want: size{1, 1, 1}},
 		{name: "one too many", s: crowd(19_891, 1, 10, 0), m: usual,
 			refused: "a room of 19891 clients needs 20001 descriptors in its server process, which may hold 20000, and a room cannot be split: use fewer clients, or 2 rooms"},
-		{name: "publishing over the connection that is there", s: only("ws", crowd(19_900, 1, 10, 0)), m: usual, want: size{1, 1}},
-		{name: "those who do not publish need one connection", s: crowd(19_900, 1, 0, 0), m: usual, want: size{1, 1}},
-		{name: "one shard too few", s: crowd(19_891, 2, 10, 0), m: usual, want: size{2, 2}},
+		{name: "publishing over the connection that is there", s: only("ws", crowd(19_900, 1, 10, 0)), m: usual, want: size{1, 1, 1}},
+		{name: "those who do not publish need one connection", s: crowd(19_900, 1, 0, 0), m: usual, want: size{1, 1, 1}},
+		{name: "one shard too few", s: crowd(19_891, 2, 10, 0), m: usual, want: size{2, 2, 1}},
 		{name: "publishers that more rooms bring with them", s: crowd(39_700, 1, 100, 0), m: usual,
 			refused: "a room of 39700 clients needs 39900 descriptors in its server process, which may hold 20000, and a room cannot be split: use fewer clients, or 3 rooms"},
 
 		// 10,010 connections each: no server takes two rooms.
-		{name: "100,000 clients in 10 rooms", s: crowd(100_000, 10, 10, 0), m: usual, want: size{6, 10}},
-		{name: "100,000 clients in 20 rooms", s: crowd(100_000, 20, 10, 0), m: usual, want: size{6, 7}},
-		{name: "100,000 clients in 100 rooms", s: crowd(100_000, 100, 10, 0), m: usual, want: size{6, 6}},
-		{name: "more shards than needed", s: crowd(100_000, 100, 10, 12), m: usual, want: size{12, 6}},
+		{name: "100,000 clients in 10 rooms", s: crowd(100_000, 10, 10, 0), m: usual, want: size{6, 10, 1}},
+		{name: "100,000 clients in 20 rooms", s: crowd(100_000, 20, 10, 0), m: usual, want: size{6, 7, 1}},
+		{name: "100,000 clients in 100 rooms", s: crowd(100_000, 100, 10, 0), m: usual, want: size{6, 6, 1}},
+		{name: "more shards than needed", s: crowd(100_000, 100, 10, 12), m: usual, want: size{12, 6, 1}},
 		{name: "fewer shards than needed", s: crowd(100_000, 100, 10, 5), m: usual,
 			refused: "100000 clients need 20300 descriptors in each of 5 shards, but a process may hold 20000: use at least 6 shards, or shards: auto"},
-		{name: "a target's server is not ours", s: crowd(100_000, 1, 10, 0), m: usual, target: "http://127.0.0.1:8080", want: size{6, 0}},
+		{name: "a target's server is not ours", s: crowd(100_000, 1, 10, 0), m: usual, target: "http://127.0.0.1:8080", want: size{6, 0, 1}},
 
-		{name: "a quarter of the cores", s: crowd(1000, 1, 1, 0), m: with(func(m *proc.Machine) { m.Cores = 32 }), want: size{8, 1}},
-		{name: "a quarter of the quota", s: crowd(1000, 1, 1, 0), m: with(func(m *proc.Machine) { m.Cores, m.Limits.Quota = 32, 8.5 }), want: size{2, 1}},
-		{name: "not more shards than clients", s: crowd(3, 1, 1, 0), m: with(func(m *proc.Machine) { m.Cores = 32 }), want: size{3, 1}},
+		{name: "a loop for each of half the cores", s: crowd(1000, 1, 1, 0), m: with(func(m *proc.Machine) { m.Cores = 32 }), want: size{1, 1, 16}},
+		{name: "half the quota", s: crowd(1000, 1, 1, 2), m: with(func(m *proc.Machine) { m.Cores, m.Limits.Quota = 32, 8.5 }), want: size{2, 1, 2}},
+		{name: "not more loops than clients", s: crowd(3, 1, 1, 0), m: with(func(m *proc.Machine) { m.Cores = 32 }), want: size{1, 1, 3}},
 
 		{name: "no descriptors", s: crowd(1, 1, 1, 0), m: with(func(m *proc.Machine) { m.NoFile = 100 }),
 			refused: "a process may hold 100 descriptors, but needs at least 101: raise the limit (ulimit -n)"},
-		{name: "a shard has addresses enough on loopback", s: crowd(50_000, 1, 0, 1), m: with(func(m *proc.Machine) { m.NoFile = 1 << 20 }), want: size{1, 1}},
-		{name: "but only one elsewhere", s: crowd(28_200, 1, 10, 0), m: usual, target: "http://192.0.2.1", want: size{2, 0}},
+		{name: "a shard has addresses enough on loopback", s: crowd(50_000, 1, 0, 1), m: with(func(m *proc.Machine) { m.NoFile = 1 << 20 }), want: size{1, 1, 1}},
+		{name: "but only one elsewhere", s: crowd(28_200, 1, 10, 0), m: usual, target: "http://192.0.2.1", want: size{2, 0, 1}},
 		{name: "whose ports end", s: crowd(28_223, 1, 10, 0), m: usual, target: "http://localhost:80",
 			refused: "28233 connections to target http://localhost:80 need as many local ports, but only 28232 are available: use fewer clients"},
-		{name: "unknown ports", s: crowd(50_000, 1, 0, 0), m: with(func(m *proc.Machine) { m.Ports = 0 }), target: "http://192.0.2.1", want: size{3, 0}},
+		{name: "unknown ports", s: crowd(50_000, 1, 0, 0), m: with(func(m *proc.Machine) { m.Ports = 0 }), target: "http://192.0.2.1", want: size{3, 0, 1}},
 
 		{name: "memory", s: crowd(10_000, 1, 0, 0), m: with(func(m *proc.Machine) { m.AvailableBytes = 800 << 20 }),
 			refused: "10000 clients need about 802 MiB of memory, but only 800 MiB are free: use fewer clients"},
-		{name: "memory enough", s: crowd(10_000, 1, 0, 0), m: with(func(m *proc.Machine) { m.AvailableBytes = 803 << 20 }), want: size{1, 1}},
-		{name: "of push", s: only("ws", crowd(10_000, 1, 0, 0)), m: with(func(m *proc.Machine) { m.AvailableBytes = 432 << 20 }), want: size{1, 1}},
+		{name: "memory enough", s: crowd(10_000, 1, 0, 0), m: with(func(m *proc.Machine) { m.AvailableBytes = 803 << 20 }), want: size{1, 1, 1}},
+		{name: "of push", s: only("ws", crowd(10_000, 1, 0, 0)), m: with(func(m *proc.Machine) { m.AvailableBytes = 432 << 20 }), want: size{1, 1, 1}},
 		{name: "memory of TLS", s: secured, m: with(func(m *proc.Machine) { m.AvailableBytes = 1114 << 20 }), // 256 MiB, and 10,000 clients of 88 KiB
 			refused: "10000 clients need about 1115 MiB of memory, but only 1114 MiB are free: use fewer clients"},
-		{name: "unknown memory", s: crowd(10_000, 1, 0, 0), m: with(func(m *proc.Machine) { m.AvailableBytes = 0 }), want: size{1, 1}},
+		{name: "unknown memory", s: crowd(10_000, 1, 0, 0), m: with(func(m *proc.Machine) { m.AvailableBytes = 0 }), want: size{1, 1, 1}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, _, err := fit(c.s, c.m, c.target)

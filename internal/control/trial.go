@@ -240,7 +240,7 @@ func (r *runner) plans(transport string, servers served) []shard.Plan {
 	}
 	plan := shard.Plan{
 		Transport: transport, Servers: servers.urls, Certificates: servers.certificates, Rooms: rooms,
-		Shards: r.size.shards, Clients: s.Clients, Loopback: loopback(servers.urls),
+		Shards: r.size.shards, Loops: r.size.loops, Clients: s.Clients, Loopback: loopback(servers.urls),
 		Publishers: s.Publish.Publishers, Rate: s.Publish.Rate, Arrivals: s.Publish.Arrivals,
 		Payload: s.Payload, PollInterval: s.Poll.Interval, PollWait: s.Poll.Wait, Seed: s.Seed, Nonce: word,
 		RampStart: clock.Now() + int64(150*time.Millisecond),
