@@ -33,7 +33,8 @@ type Deflate struct {
 
 // Agreed reads the server's answer to DeflateOffer. The server may keep its
 // window from message to message all the same. What the client sends never
-// refers to earlier messages: any server can read it.
+// refers to earlier messages: any server can read it. An answer that the offer
+// does not allow is [ErrMalformed].
 func Agreed(extensions string) (*Deflate, error) {
 	d := &Deflate{keep: fullWindow, reach: fullWindow}
 	name, params, _ := strings.Cut(extensions, ";")

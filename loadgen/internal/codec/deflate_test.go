@@ -104,9 +104,11 @@ func TestInflate(t *testing.T) {
 // However little is missing of a message, it is refused, and so is what follows
 // on its end.
 func TestInflateRefuses(t *testing.T) {
+	var i Inflater
 	refuse := func(name string, payload []byte) {
 		t.Helper()
-		got, err := new(Inflater).Inflate(&Deflate{}, payload)
+		i.Reset()
+		got, err := i.Inflate(&Deflate{}, payload)
 		assert.Check(t, errors.Is(err, ErrMalformed), "%s: %.40q gave %d bytes %.40q, %v; want a malformed answer", name, payload, len(got), got, err)
 	}
 	for _, level := range levels {

@@ -32,7 +32,8 @@ type Frame struct {
 }
 
 // ParseFrame reads a frame from the start of b; ok is false where more bytes
-// are needed. Only where deflate was agreed on may messages be compressed.
+// are needed. Only where deflate was agreed on may messages be compressed. What
+// a server must not send, or a payload of more than [MaxBody], is [ErrMalformed].
 func ParseFrame(b []byte, deflate bool) (f Frame, ok bool, err error) {
 	if len(b) < 2 {
 		return f, false, nil
@@ -105,8 +106,8 @@ func AppendFrame(b []byte, op byte, payload []byte, key uint32) []byte {
 	return b
 }
 
-// Closed is the error for a close frame (RFC 6455, 7.4.1). 1012 asks the client
-// to come back.
+// Closed is the error for a close frame's payload (RFC 6455, 7.4.1): [ErrEnded]
+// for a planned end, of which 1012 asks the client to come back, else [io.EOF].
 func Closed(payload []byte) error {
 	if len(payload) < 2 {
 		return fmt.Errorf("the server closed the connection: %w", io.EOF)
@@ -119,8 +120,9 @@ func Closed(payload []byte) error {
 	return fmt.Errorf("the WebSocket, closed with %d %q: %w", code, payload[2:], cause)
 }
 
-// FrameNeed returns how many bytes the frame at the start of b takes, or 0 where
-// b does not tell.
+// FrameNeed returns how many bytes the frame at the start of b takes, header
+// included, or 0 where b does not tell. A frame that is too large needs no more
+// than the largest: [ParseFrame] refuses it.
 func FrameNeed(b []byte) int {
 	switch {
 	case len(b) < 2:

@@ -36,7 +36,8 @@ type Response struct {
 // of b, behind which nothing comes if the connection has ended. It returns
 // ok = false where more bytes are needed. A chunked body is joined within b. It
 // is small because it knows its questions: it reads the length, and nothing
-// that it did not ask for.
+// that it did not ask for. Anything else, or more than it can hold, is
+// [ErrMalformed].
 func ParseResponse(b []byte, ended bool) (r Response, ok bool, err error) {
 	r, f, ok, err := ParseHead(b)
 	if err != nil || !ok {

@@ -88,7 +88,7 @@ func TestParseResponseRefuses(t *testing.T) {
 		"HTTP/1.1 200 OK\r\nContent-Length: 99999999999\r\n\r\n", "HTTP/1.1 200 OK\r\nnonsense\r\n\r\n",
 		"HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", chunked + "x\r\n", chunked + "1\r\nabc\r\n0\r\n\r\n", chunked + "ffffffff\r\n",
 		chunked + strings.Repeat("x", maxHeader+1), chunked + strings.Repeat("1000000\r\n"+strings.Repeat("x", 1<<24)+"\r\n", 3),
-		chunked + "0\r\n" + strings.Repeat("x: y\r\n", (maxHeader+MaxBody)/6+1), "HTTP/1.1 200 OK\r\n\r\n" + strings.Repeat("x", MaxBody+1),
+		chunked + "0\r\n" + strings.Repeat("x: "+strings.Repeat("y", 4091)+"\r\n", (maxHeader+MaxBody)/4096+1), "HTTP/1.1 200 OK\r\n\r\n" + strings.Repeat("x", MaxBody+1),
 		strings.Repeat("x", maxHeader+1), "HTTP/1.1 304 X\r\nX: " + strings.Repeat("x", maxHeader) + "\r\n\r\n", strings.Repeat("HTTP/1.1 103 X\r\n\r\n", maxHeader/18+1),
 	} {
 		r, ok, err := ParseResponse([]byte(text), false)

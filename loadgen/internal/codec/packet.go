@@ -36,8 +36,8 @@ type Packet struct {
 	Data   []byte // what follows, as a rule JSON
 }
 
-// ParsePacket reads a packet from all of b. Binary packets are refused: the
-// chat has only text; and so are those of other namespaces than the main one.
+// ParsePacket reads a packet from all of b. Binary packets are [ErrMalformed],
+// as the chat has only text, and so are those of other namespaces than the main one.
 func ParsePacket(b []byte) (p Packet, err error) {
 	if len(b) == 0 {
 		return p, Malformed("an empty packet", b)
