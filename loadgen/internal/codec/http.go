@@ -300,9 +300,6 @@ func (r Response) Cookies(yield func(value string) bool) {
 	}
 }
 
-// Need is what a new [Progress] needs of the response at the start of b.
-func Need(b []byte) int { return new(Progress).Need(b) }
-
 // Progress is how far a response that comes in pieces has been looked at. The
 // zero Progress is at a response's start.
 type Progress struct {

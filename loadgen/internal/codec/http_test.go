@@ -53,12 +53,12 @@ func TestParseResponse(t *testing.T) {
 					part := []byte(whole[:n])
 					r, ok, err := ParseResponse(bytes.Clone(part), false)
 					assert.Check(t, !ok && err == nil, "%d of %d bytes gave %+v, %v, %v", n, len(whole), r, ok, err)
-					need := Need(part)
+					need := new(Progress).Need(part)
 					assert.Check(t, need == 0 || need > n && need <= len(whole), "%d bytes need %d of %d", n, need, len(whole))
 					assert.Check(t, is.Equal(p.Need(part), need), "with %d bytes, after each one before", n)
 				}
 				assert.Check(t, is.Equal(p.Need([]byte(whole)), 0), "needed once all is there")
-				assert.Check(t, is.Equal(Need([]byte(whole+"HTTP")), 0), "needed once more is there")
+				assert.Check(t, is.Equal(new(Progress).Need([]byte(whole+"HTTP")), 0), "needed once more is there")
 				r, ok, err := ParseResponse([]byte(whole+"HTTP/1.1 500"), false)
 				assert.Assert(t, ok && err == nil, "ok %v, %v", ok, err)
 				if r.Status != want.StatusCode || !bytes.Equal(r.Body, body) || r.Size != len(whole) || r.Last != want.Close || r.Open {
@@ -74,7 +74,7 @@ func TestParseResponseUntilTheEnd(t *testing.T) {
 	const head = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
 	for _, body := range []string{"", "hello"} {
 		r, ok, err := ParseResponse([]byte(head+body), false)
-		assert.Check(t, !ok && err == nil && r.Open && Need([]byte(head+body)) == 0, "%q before the end: %+v, %v, %v", body, r, ok, err)
+		assert.Check(t, !ok && err == nil && r.Open && new(Progress).Need([]byte(head+body)) == 0, "%q before the end: %+v, %v, %v", body, r, ok, err)
 		r, ok, err = ParseResponse([]byte(head+body), true)
 		assert.Check(t, ok && err == nil && string(r.Body) == body && r.Size == len(head+body), "%q at the end: %+v, %v, %v", body, r, ok, err)
 	}
@@ -93,7 +93,7 @@ func TestParseResponseRefuses(t *testing.T) {
 	} {
 		r, ok, err := ParseResponse([]byte(text), false)
 		assert.Check(t, errors.Is(err, ErrMalformed) && !ok, "%.60q gave %d, %v, %v; want a malformed answer", text, r.Status, ok, err)
-		assert.Check(t, is.Equal(Need([]byte(text)), 0), "%.60q needs more", text)
+		assert.Check(t, is.Equal(new(Progress).Need([]byte(text)), 0), "%.60q needs more", text)
 	}
 }
 
