@@ -78,6 +78,7 @@ var streamConversations = []conversation{
 	stream("within a comment", planned, streamed, chunkHead, chunked(100, three, ": keep"), lastChunk),
 	cutOff("refused until the end", "", "ended: 503 gone", "requests=1 503=1", "HTTP/1.1 503 Busy\r\n\r\ngone"),
 	cutOff("a head cut off", "", "ended: broken off", "requests=1 unanswered=1 lost=1", "HTTP/1.1 200 OK\r\nConte"),
+	{"an answer without a request", "sse", speaker, []step{{connect(Main), "dials post"}, {hears(Main, streamHead, "Content-Length: 0\r\n\r\n"), "ended: malformed"}}, ""},
 	{"resumes and posts", "sse", Target{After: 40, Publishes: true}, []step{
 		{connect(Main), "dials post"},
 		{connect(Post), "post> GET /api/rooms/lobby/messages?after=40&limit=1"},
