@@ -89,8 +89,10 @@ func (c *Conn) dial() {
 
 // Wake ends what has taken too long.
 func (c *Conn) Wake(int64, int) {
-	if c.state < open {
+	if c.state == connecting {
 		c.loop.Failed++
+	}
+	if c.state < open {
 		c.end(fmt.Errorf("not connected within %v: %w", c.address.Patience, context.DeadlineExceeded))
 	}
 }

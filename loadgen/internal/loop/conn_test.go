@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"context"
 	"crypto/tls"
 	"encoding/binary"
 	"errors"
@@ -11,9 +12,12 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"golang.org/x/sys/unix"
 	"gotest.tools/v3/assert"
+
+	"github.com/pollpush/pollpush/internal/testkit"
 )
 
 // closedPort is an address where nobody listens.
@@ -47,7 +51,7 @@ func TestConnect(t *testing.T) {
 		"mapped":                {[]netip.AddrPort{netip.AddrPortFrom(netip.AddrFrom16(here.Addr().As16()), here.Port())}, "", "127.0.0.1", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l, p, a := start(t), newPeer(), &Address{To: c.to}
+			l, p, a := start(t), newPeer(), &Address{To: c.to, Patience: testkit.Patience}
 			if c.source != "" {
 				a.Source = netip.MustParseAddr(c.source)
 			}
@@ -68,8 +72,9 @@ func TestConnect(t *testing.T) {
 	}
 }
 
-// A connection that nobody takes can be given up, and is nothing then.
-func TestCloseWhileConnecting(t *testing.T) {
+// A connection that nobody takes can be given up, and is nothing then. It fails
+// when its time is over.
+func TestNobodyTakes(t *testing.T) {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM, 0)
 	assert.NilError(t, err)
 	defer unix.Close(fd)
@@ -77,7 +82,7 @@ func TestCloseWhileConnecting(t *testing.T) {
 	assert.NilError(t, unix.Listen(fd, 0)) // holds one that is not accepted
 	bound, err := unix.Getsockname(fd)
 	assert.NilError(t, err)
-	a := &Address{To: []netip.AddrPort{netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(bound.(*unix.SockaddrInet4).Port))}}
+	a := &Address{To: []netip.AddrPort{netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), uint16(bound.(*unix.SockaddrInet4).Port))}, Patience: testkit.Patience}
 	l, p := start(t), newPeer()
 	l.dial(t, p, a)
 	l.on(func() {
@@ -90,6 +95,10 @@ func TestCloseWhileConnecting(t *testing.T) {
 	})
 	got := l.traffic()
 	assert.Check(t, got.Opened == 1 && got.Failed == 0 && got.Held == 1 && len(p.over) == 0, "%+v", got)
+	l.on(func() { l.Dial(p, &Address{To: a.To, Patience: time.Millisecond}) })
+	assert.ErrorIs(t, (<-p.over).err, context.DeadlineExceeded)
+	got = l.traffic()
+	assert.Check(t, got.Opened == 1 && got.Failed == 1 && got.Held == 1, "%+v", got)
 }
 
 // again dials again when it hears that it could not.
@@ -109,19 +118,18 @@ func (r again) Ended(c *Conn, rest []byte, err error) {
 // Who dials again at once, where that fails at once, hears of each.
 func TestDialAgain(t *testing.T) {
 	l, p := start(t), newPeer()
-	a := &Address{To: []netip.AddrPort{closedPort(t)}, Source: netip.MustParseAddr("192.0.2.1")}
+	a := &Address{To: []netip.AddrPort{closedPort(t)}, Source: netip.MustParseAddr("192.0.2.1"), Patience: testkit.Patience}
 	p.over = make(chan ending, 3)
 	l.Do(func() { l.Dial(again{p, l, a}, a) })
-	for l.traffic().Failed < 3 {
-	}
+	testkit.Await(t, "three failures", func() bool { return len(p.over) == 3 })
 	l.on(func() {})
-	assert.Check(t, len(p.over) == 3, "heard of %d", len(p.over))
+	assert.Check(t, l.traffic().Failed == 3)
 }
 
 // What a reader that is slow has no room for is written later, in order, and
 // counted when it is.
 func TestSlowReader(t *testing.T) {
-	const piece, n = 300_000, 60
+	const piece, n = 50_000, 60
 	both(t, func(t *testing.T, secure bool) {
 		read, got := make(chan bool), make(chan []byte, 1)
 		a := serve(t, secure, func(c net.Conn) {
@@ -133,7 +141,10 @@ func TestSlowReader(t *testing.T) {
 		})
 		l, p := start(t), newPeer()
 		c := l.dial(t, p, a)
-		l.on(func() { c.Write([]byte{0}) })
+		l.on(func() {
+			_ = unix.SetsockoptInt(int(c.fd), unix.SOL_SOCKET, unix.SO_SNDBUF, 64<<10)
+			c.Write([]byte{0})
+		})
 		before := l.traffic()
 		for i := range n {
 			l.on(func() { c.Write([]byte(strings.Repeat(string(rune('0'+i)), piece))) })
@@ -165,9 +176,9 @@ func TestReceive(t *testing.T) {
 		var sizes []int
 		var stream []byte
 		for i := range 60 {
-			size := random.IntN(1 << random.IntN(21))
+			size := random.IntN(1 << random.IntN(18))
 			if i == 30 {
-				size = 3 << 20 // more than is made room for at once
+				size = maxGrowth + 500_000 // more than is made room for at once
 			}
 			sizes = append(sizes, size)
 			stream = binary.BigEndian.AppendUint32(stream, uint32(size))

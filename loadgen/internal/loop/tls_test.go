@@ -1,6 +1,7 @@
 package loop
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -8,6 +9,7 @@ import (
 	"net"
 	"strings"
 	"testing"
+	"time"
 
 	"gotest.tools/v3/assert"
 
@@ -144,8 +146,9 @@ func TestTLSAfterAGreeting(t *testing.T) {
 }
 
 // A handshake that nobody answers holds up nothing but itself, and can be given up.
-func TestTLSCloseInAHandshake(t *testing.T) {
-	begun := make(chan bool)
+// It fails when its time is over.
+func TestTLSHandshakeUnanswered(t *testing.T) {
+	begun := make(chan bool, 2)
 	a := serve(t, false, func(c net.Conn) { c.Read(make([]byte, 1)); begun <- true; io.Copy(io.Discard, c) })
 	a.TLS = &TLS{Name: "127.0.0.1"}
 	l, p := start(t), newPeer()
@@ -154,4 +157,8 @@ func TestTLSCloseInAHandshake(t *testing.T) {
 	<-begun
 	l.on(func() { assert.Check(t, c.state == shaking && l.Held == 1); c.Close() })
 	assert.Check(t, l.traffic().Held == 0 && len(p.over) == 0 && len(p.up) == 0)
+	a.Patience = 50 * time.Millisecond
+	l.on(func() { l.Dial(p, a) })
+	assert.ErrorIs(t, (<-p.over).err, context.DeadlineExceeded)
+	assert.Check(t, l.traffic().Held == 0)
 }

@@ -3,7 +3,6 @@ package loop
 import (
 	"io"
 	"net"
-	"net/netip"
 	"os"
 	"strings"
 	"testing"
@@ -34,7 +33,7 @@ func serveEcho(t *testing.T, address string) *Address {
 			}()
 		}
 	}()
-	return &Address{To: []netip.AddrPort{netip.MustParseAddrPort(l.Addr().String())}}
+	return addressOf(l)
 }
 
 // echo sends so many small pieces, each when the one before has come back.
@@ -98,15 +97,17 @@ func TestTCPCounts(t *testing.T) {
 			l.on(func() { _ = unix.Shutdown(int(all[conns-1].fd), unix.SHUT_WR) }) // so that the other side ends, too
 			<-p.over
 			check("one ended")
-			got := make(chan *result.TCP, 1)
+			got := make(chan *result.TCP, 2)
 			l.on(func() { // connections end while they are asked
+				l.FinishTCP(func(tcp *result.TCP) { got <- tcp })
 				l.TCP(func(tcp *result.TCP) { got <- tcp })
 				l.sweep.step(l)
 				for _, c := range all {
 					c.Close()
 				}
 			})
-			sum := <-got
+			now, sum := <-got, <-got
+			assert.Check(t, *now == *sum, "%+v at once, and later %+v", now, sum)
 			assert.Check(t, sum.Out.DataSegments == data && sum.In.DataSegments == data, "%+v, want %d", sum, data)
 			check("all closed")
 		})
