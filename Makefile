@@ -36,7 +36,7 @@ bench-short: build ## the same with 200 clients, 40 seconds
 	bin/pollpush run short
 
 .PHONY: calibrate
-calibrate: build ## measure what the generator itself adds on this machine; 9 minutes
+calibrate: build ## measure what the generator itself adds on this machine; about 15 minutes
 	bin/pollpush calibrate
 
 .PHONY: demo
