@@ -47,11 +47,11 @@ func zipped(trials []result.Trial) ([]byte, error) {
 	lines := json.NewEncoder(w)
 	for i := range trials {
 		if err := lines.Encode(&trials[i]); err != nil {
-			return nil, fmt.Errorf("report: trial %d of %s: %w", trials[i].Trial, trials[i].Transport, err)
+			return nil, fmt.Errorf("trial %d of %s: %w", trials[i].Trial, trials[i].Transport, err)
 		}
 	}
 	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("report: %w", err)
+		return nil, err
 	}
 	return b.Bytes(), nil
 }

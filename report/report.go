@@ -4,7 +4,6 @@
 package report
 
 import (
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -59,10 +58,10 @@ func Write(dir string, list []result.Trial) error {
 	for name, content := range files {
 		path := filepath.Join(dir, filepath.FromSlash(name))
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-			return fmt.Errorf("report: %w", err)
+			return err
 		}
 		if err := file.Write(path, content); err != nil {
-			return fmt.Errorf("report: %w", err)
+			return err
 		}
 	}
 	return nil

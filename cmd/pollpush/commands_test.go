@@ -50,9 +50,10 @@ func TestInformation(t *testing.T) {
 func TestPrintedScenarios(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	for _, name := range scenario.Names() {
+	for _, name := range append(scenario.Names(), "example") {
 		e := pollpush(t, dir, "scenarios", name)
 		e.wantExit(t, fine)
+		assert.Check(t, !strings.Contains(e.stdout, "schema.json"), "%s names a file that is only in a checkout", name)
 		own, err := scenario.Load(name, known())
 		assert.NilError(t, err)
 		again, err := scenario.Parse(name+".yaml", []byte(e.stdout), known())

@@ -192,7 +192,7 @@ func TestBaselineRefuses(t *testing.T) {
 	write(t, filepath.Join(dir, "broken", result.FileName), "once\n")
 	const run = "run asked.yaml --baseline "
 	wantRefused(t, dir, []refusal{
-		{run + "nowhere", refused, "nowhere: no such file .. or omit --baseline to go on without"},
+		{run + "nowhere", refused, "nowhere: no such file or folder .. or omit --baseline to go on without"},
 		{run + "broken", badInput, "broken/trials.jsonl:1: is not JSON"},
 		{run + "base --transports ws,poll", badInput, "--baseline base: .. the base has no trial of poll (transports: ws, and poll, ws)"},
 		{run + "base --clients 2,30", badInput, "clients: 2, and 30"},
@@ -250,14 +250,14 @@ func TestResultsRefused(t *testing.T) {
 		{"compare hollow good", refused, "make the base with `pollpush run SCENARIO --out hollow/base`"},
 		{"compare . good", refused, " holds a run: give that as the base"},
 	}
-	const missing = ": no such file; give a run's folder, as `pollpush run` prints it"
+	const remedy = "; give a run's folder, as `pollpush run` prints it"
 	for name, said := range map[string]string{
-		"nowhere": "nowhere" + missing, "hollow": "hollow/trials.jsonl" + missing, "folder": "folder/trials.jsonl: is not a regular file",
+		"nowhere": "nowhere: no such file or folder" + remedy, "hollow": "hollow: holds no trials.jsonl" + remedy, "folder": "folder/trials.jsonl: is not a regular file",
 		"/dev/zero": "/dev/zero: is not a regular file", "tiny.yaml": "tiny.yaml:1: is not JSON", "tiny.yaml/below": "tiny.yaml/below",
 		"broken": "broken/trials.jsonl:2: is not JSON", "broken/trials.jsonl": "broken/trials.jsonl:2: is not JSON",
 	} {
 		code := badInput
-		if strings.HasSuffix(said, missing) {
+		if strings.HasSuffix(said, remedy) {
 			code = refused
 		}
 		list = append(list, refusal{"report " + name, code, said}, refusal{"compare good " + name + " --allow-missing-baseline", code, said})

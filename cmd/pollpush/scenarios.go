@@ -52,11 +52,13 @@ func printScenario(s *session, name string) error {
 	if n := len(g.Points); n > 1 {
 		at = fmt.Sprintf(" at %s", quantity.Of(n, "point"))
 	}
+	text := strings.TrimPrefix(string(src), "# yaml-language-server: $schema=schema.json\n") // which is only in a checkout
 	_, err = fmt.Fprintf(s.stdout, `# %s
 # Takes %s: %s of each transport%s (%s).
 # To run it: pollpush run %s
 # To change it: pollpush scenarios %[6]s > mine.yaml, edit that, and pollpush run mine.yaml
+# For every key: pollpush scenarios example
 
-%s`, g.About, takes(g), quantity.Of(g.Points[0].Trials, "trial"), at, strings.Join(g.Transports(), ", "), name, src)
+%s`, g.About, takes(g), quantity.Of(g.Points[0].Trials, "trial"), at, strings.Join(g.Transports(), ", "), name, text)
 	return err
 }

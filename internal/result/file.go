@@ -75,18 +75,21 @@ func appendLine(f *os.File, line []byte) error {
 }
 
 // ErrMissing is in the error of [ReadDir] where there is nothing to read.
-var ErrMissing = errors.New("no such file; give a run's folder, as `pollpush run` prints it")
+var ErrMissing = errors.New("give a run's folder, as `pollpush run` prints it")
 
 // ReadDir reads the trials of a run's folder, or of the results file itself,
 // as [Read] does.
 func ReadDir(path string) ([]Trial, error) {
+	given := path
 	if info, err := os.Stat(path); err == nil && info.IsDir() {
 		path = filepath.Join(path, FileName)
 	}
 	f, err := file.Open(path)
 	switch {
+	case errors.Is(err, os.ErrNotExist) && path != given:
+		path, err = given, fmt.Errorf("holds no %s; %w", FileName, ErrMissing)
 	case errors.Is(err, os.ErrNotExist):
-		err = ErrMissing
+		err = fmt.Errorf("no such file or folder; %w", ErrMissing)
 	case errors.Is(err, file.ErrIrregular):
 		err = fmt.Errorf("%w, or a run's folder", file.ErrIrregular)
 	}

@@ -209,10 +209,10 @@ func TestReadDirRefuses(t *testing.T) {
 		t.Fatal(err)
 	}
 	const irregular = ": is not a regular file; give one, or a run's folder"
-	const missing = ": no such file; give a run's folder, as `pollpush run` prints it"
+	const remedy = "; give a run's folder, as `pollpush run` prints it"
 	for name, c := range map[string]struct{ path, want string }{
-		"nowhere":        {filepath.Join(dir, "nowhere"), filepath.Join(dir, "nowhere") + missing},
-		"a folder alone": {dir, filepath.Join(dir, FileName) + missing},
+		"nowhere":        {filepath.Join(dir, "nowhere"), filepath.Join(dir, "nowhere") + ": no such file or folder" + remedy},
+		"a folder alone": {dir, dir + ": holds no trials.jsonl" + remedy},
 		"no file":        {filepath.Join(dir, "folder"), folder + irregular},
 		"a pipe":         {pipe, pipe + irregular},
 		"a device":       {"/dev/zero", "/dev/zero" + irregular},

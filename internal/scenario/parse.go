@@ -67,10 +67,10 @@ func Parse(file string, src []byte, known Known, overrides ...Override) (Grid, e
 // UTF-16 and gives no line, sees it.
 func checkText(file string, src []byte) error {
 	if len(src) > SizeMax {
-		return failFile(file, 0, "is larger than 64 KiB; a scenario has a few lines, like scenarios/example.yaml")
+		return failFile(file, 0, "is larger than 64 KiB; a scenario has a few lines")
 	}
 	if len(bytes.TrimSpace(src)) == 0 {
-		return failFile(file, 0, "is empty; scenarios/example.yaml shows every key")
+		return failFile(file, 0, "is empty; `pollpush scenarios example` shows every key")
 	}
 	line := 1
 	for i := 0; i < len(src); {
@@ -97,7 +97,7 @@ func document(file string, src []byte) (*yaml.Node, error) {
 	var first, second yaml.Node
 	switch err := loader.Load(&first); {
 	case errors.Is(err, io.EOF):
-		return nil, failFile(file, 0, "is empty; scenarios/example.yaml shows every key")
+		return nil, failFile(file, 0, "is empty; `pollpush scenarios example` shows every key")
 	case err != nil:
 		return nil, syntax(file, err)
 	}
@@ -108,7 +108,7 @@ func document(file string, src []byte) (*yaml.Node, error) {
 		return nil, syntax(file, err)
 	}
 	if len(first.Content) == 0 || first.Content[0].Tag == "!!null" {
-		return nil, failFile(file, 0, "is empty; scenarios/example.yaml shows every key")
+		return nil, failFile(file, 0, "is empty; `pollpush scenarios example` shows every key")
 	}
 	root := first.Content[0]
 	if trouble := unplain(root); trouble != "" {

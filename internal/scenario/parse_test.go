@@ -240,7 +240,7 @@ func TestRefused(t *testing.T) {
 }
 
 func TestRefusedFiles(t *testing.T) {
-	const empty = "scenario x.yaml: is empty; scenarios/example.yaml shows every key"
+	const empty = "scenario x.yaml: is empty; `pollpush scenarios example` shows every key"
 	for name, c := range map[string]struct{ src, want string }{
 		"empty":           {"", empty},
 		"blank":           {" \n\n", empty},
@@ -252,7 +252,7 @@ func TestRefusedFiles(t *testing.T) {
 		"binary":          {good + "a: \x00\x01", "scenario x.yaml:6: holds the control character U+0000; a scenario is a text file"},
 		"latin 1":         {"about: why\nname: caf\xe9\n", "scenario x.yaml:2: byte 0xe9 is not UTF-8; a scenario is a text file in UTF-8"},
 		"UTF-16":          {"\xff\xfea\x00:\x00", "scenario x.yaml:1: byte 0xff is not UTF-8; a scenario is a text file in UTF-8"},
-		"too large":       {good + strings.Repeat("# padding\n", 7_000), "scenario x.yaml: is larger than 64 KiB; a scenario has a few lines, like scenarios/example.yaml"},
+		"too large":       {good + strings.Repeat("# padding\n", 7_000), "scenario x.yaml: is larger than 64 KiB; a scenario has a few lines"},
 		"broken second":   {good + "---\na: [\n", "scenario x.yaml:8: not valid YAML: did not find expected node content"},
 		"nested too deep": {"a: " + strings.Repeat("[", 20_000), "scenario x.yaml:1: not valid YAML: exceeded max depth of 10000"},
 		"all missing": {"rooms: 1\n", `scenario x.yaml:1: missing key "about": The question that the scenario answers.

@@ -99,7 +99,7 @@ func compare(b, n *Run, o Options) (*Comparison, error) {
 	}
 	both, missing, fresh := match(b.Set, n.Set)
 	if len(both) == 0 {
-		return nil, fmt.Errorf("report: the runs have nothing in common: the base is of scenario %s, the new run of %s%s; compare runs of one scenario, with the same flags and transports; or the base is of an older pollpush: record it again",
+		return nil, fmt.Errorf("the runs have nothing in common: the base is of scenario %s, the new run of %s%s; compare runs of one scenario, with the same flags and transports; or the base is of an older pollpush: record it again",
 			hashes(b.Points...), hashes(n.Points...), differences(b.Points[0], n.Points[0]))
 	}
 	c.Missing, c.Fresh = places(missing), places(fresh)
@@ -142,7 +142,7 @@ func limitsOf(n *Run, flags map[string]float64) (map[string]float64, error) {
 	known := MetricIDs()
 	for _, id := range slices.Sorted(maps.Keys(limits)) {
 		if !slices.Contains(known, id) {
-			return nil, fmt.Errorf("report: a limit is of %q, which is no metric; there are %s", number.Clean(id), strings.Join(known, ", "))
+			return nil, fmt.Errorf("a limit is of %q, which is no metric; there are %s", number.Clean(id), strings.Join(known, ", "))
 		}
 	}
 	return limits, nil

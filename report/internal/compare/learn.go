@@ -23,7 +23,7 @@ func Learn(known *noise.Noise, base, next []result.Trial) error {
 		return err
 	}
 	if err := alike(b, n); err != nil {
-		return fmt.Errorf("report: noise can only be learned from two runs that should not differ: %w", err)
+		return fmt.Errorf("noise can only be learned from two runs that should not differ: %w", err)
 	}
 	c, err := compare(b, n, Options{})
 	if err != nil {
@@ -31,7 +31,7 @@ func Learn(known *noise.Noise, base, next []result.Trial) error {
 	}
 	started := [2]time.Time{b.started, n.started}
 	if known.Knows(started) {
-		return errors.New("report: noise: these two runs were already learned from")
+		return errors.New("noise: these two runs were already learned from")
 	}
 	for _, p := range b.Points {
 		a := noise.Alike{Machine: b.Machine, ScenarioHash: p.Head.ScenarioHash, Commit: b.Commits[0], Started: started, Transports: map[string]noise.Disparity{}}

@@ -89,10 +89,10 @@ func Foresee(base, planned []result.Trial) error {
 		return nil
 	case fresh[0].base == nil:
 		p := fresh[0].next
-		return fmt.Errorf("report: the base has no trial to compare with: it is of scenario %s, and the new run would be of %s%s; measure the same scenario with the same flags, or renew the base",
+		return fmt.Errorf("the base has no trial to compare with: it is of scenario %s, and the new run would be of %s%s; measure the same scenario with the same flags, or renew the base",
 			hashes(b.Points...), hashes(p), differences(b.Points[0], p))
 	}
-	return fmt.Errorf("report: the base has no trial of %s%s; leave that transport out, or renew the base", fresh[0].Where(), differences(fresh[0].base, fresh[0].next))
+	return fmt.Errorf("the base has no trial of %s%s; leave that transport out, or renew the base", fresh[0].Where(), differences(fresh[0].base, fresh[0].next))
 }
 
 // delivered refuses a pair whose base delivered nothing although messages were
@@ -106,7 +106,7 @@ func (p *pair) delivered() error {
 	if !delivers(p.is) {
 		where = "on either side"
 	}
-	return fmt.Errorf("report: %s: nothing was delivered %s: no verdict; at %s/s the steady state is too short, or the server delivers none", p.Where(), where, number.Plural(asked, "message"))
+	return fmt.Errorf("%s: nothing was delivered %s: no verdict; at %s/s the steady state is too short, or the server delivers none", p.Where(), where, number.Plural(asked, "message"))
 }
 
 // delivers reports whether any trial has delivered something.

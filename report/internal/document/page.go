@@ -88,7 +88,7 @@ func (d *Document) Page(trials template.URL) ([]byte, error) {
 	}
 	var b bytes.Buffer
 	if err := pageTemplate.Execute(&b, data); err != nil {
-		return nil, fmt.Errorf("report: %w", err)
+		return nil, err
 	}
 	return b.Bytes(), nil
 }

@@ -21,7 +21,7 @@ func Files(s *trials.Set) (map[string][]byte, error) {
 	} {
 		var b bytes.Buffer
 		if err := write(s, &b); err != nil {
-			return nil, fmt.Errorf("report: %s: %w", name, err)
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
 		files[name] = b.Bytes()
 	}

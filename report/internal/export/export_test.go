@@ -385,7 +385,7 @@ func TestExportsRefuseAlikePoints(t *testing.T) {
 	}
 	s, err := trials.NewSet(list)
 	assert.NilError(t, err)
-	const want = "report: histograms/poll-clients=100.hgrm is of two points of the run, which say that they are the same: report each by itself"
+	const want = "histograms/poll-clients=100.hgrm is of two points of the run, which say that they are the same: report each by itself"
 	_, err = Files(s)
 	assert.Check(t, err != nil && err.Error() == want, "error %v, want %s", err, want)
 }

@@ -26,12 +26,12 @@ func histograms(s *trials.Set, files map[string][]byte) error {
 		}
 		name := histogramName(s, p, side)
 		if files[name] != nil {
-			return fmt.Errorf("report: %s is of two points of the run, which say that they are the same: report each by itself", name)
+			return fmt.Errorf("%s is of two points of the run, which say that they are the same: report each by itself", name)
 		}
 		const ticks = 5 // for each half of what is left to 1: what plotters expect
 		var text bytes.Buffer
 		if _, err := h.PercentilesPrint(&text, ticks, float64(time.Millisecond)); err != nil {
-			return fmt.Errorf("report: %s: %w", name, err)
+			return fmt.Errorf("%s: %w", name, err)
 		}
 		files[name] = text.Bytes()
 	}

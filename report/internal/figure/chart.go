@@ -135,7 +135,7 @@ func (c *Chart) PNG() ([]byte, error) {
 	c.draw(draw.New(canvas), full)
 	var b bytes.Buffer
 	if err := png.Encode(&b, canvas.Image()); err != nil {
-		return nil, fmt.Errorf("report: chart %s: %w", c.Name, err)
+		return nil, fmt.Errorf("chart %s: %w", c.Name, err)
 	}
 	return b.Bytes(), nil
 }

@@ -25,7 +25,7 @@ type Point struct {
 // cannot be one report: no trials, or those of several scenarios.
 func NewPoint(trials []result.Trial) (*Point, error) {
 	if len(trials) == 0 {
-		return nil, errors.New("report: no trials to report")
+		return nil, errors.New("no trials to report")
 	}
 	all := make([]result.Trial, len(trials))
 	hashes := map[string]bool{}
@@ -34,7 +34,7 @@ func NewPoint(trials []result.Trial) (*Point, error) {
 		hashes[all[i].ScenarioHash] = true
 	}
 	if len(hashes) > 1 {
-		return nil, fmt.Errorf("report: trials of %d different scenarios (hashes %s): report each run separately",
+		return nil, fmt.Errorf("trials of %d different scenarios (hashes %s): report each run separately",
 			len(hashes), strings.Join(slices.Sorted(maps.Keys(hashes)), ", "))
 	}
 	slices.SortStableFunc(all, func(a, b result.Trial) int {

@@ -24,13 +24,13 @@ type Set struct {
 // those of several points that do not say what they sweep.
 func NewSet(trials []result.Trial) (*Set, error) {
 	if len(trials) == 0 {
-		return nil, errors.New("report: no trials to report")
+		return nil, errors.New("no trials to report")
 	}
 	byHash := map[string][]result.Trial{}
 	var order []string
 	for _, t := range trials {
 		if t.Run != trials[0].Run {
-			return nil, fmt.Errorf("report: trials of several runs (%s and %s): report each separately", number.Clean(trials[0].Run), number.Clean(t.Run))
+			return nil, fmt.Errorf("trials of several runs (%s and %s): report each separately", number.Clean(trials[0].Run), number.Clean(t.Run))
 		}
 		if byHash[t.ScenarioHash] == nil {
 			order = append(order, t.ScenarioHash)
@@ -40,7 +40,7 @@ func NewSet(trials []result.Trial) (*Set, error) {
 	s := &Set{}
 	for _, key := range trials[0].Swept {
 		if AxisOf(key) == nil {
-			return nil, fmt.Errorf("report: the run sweeps %q, which this pollpush does not know", number.Clean(key))
+			return nil, fmt.Errorf("the run sweeps %q, which this pollpush does not know", number.Clean(key))
 		}
 		s.Swept = append(s.Swept, key)
 	}
