@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -90,35 +91,62 @@ func (s *Server) answerPoll(w http.ResponseWriter, r *http.Request, room *chat.R
 		s.await(w, r, room, q)
 		return
 	}
+	if len(page.Messages) == 0 {
+		s.answerPage(w, r, emptyPage(page.Last))
+		return
+	}
 	buffer := buffers.Get().(*[]byte)
 	defer recycle(buffer)
 	*buffer = appendPage(*buffer, page)
-	s.answerPage(w, r, encodedPage{*buffer, len(page.Messages), page.Last, page.Truncated})
+	s.answerPage(w, r, encoded(*buffer, page))
 }
 
 // encodedPage is a page as it is answered.
 type encodedPage struct {
-	body      []byte
-	messages  int
-	last      uint64
-	truncated bool
+	body        []byte
+	tag, length []string // header values
+	messages    int
+	last        uint64
+	truncated   bool
+}
+
+func encoded(body []byte, p chat.Page) *encodedPage {
+	return &encodedPage{
+		body:   body,
+		tag:    []string{`"` + strconv.FormatUint(p.Last, 10) + `"`},
+		length: lengthOf(body), messages: len(p.Messages), last: p.Last, truncated: p.Truncated,
+	}
+}
+
+// emptyPages are kept, since most polls find no news: one at each remainder of its
+// cursor.
+var emptyPages [256]atomic.Pointer[encodedPage]
+
+func emptyPage(last uint64) *encodedPage {
+	slot := &emptyPages[last%uint64(len(emptyPages))]
+	p := slot.Load()
+	if p == nil || p.last != last {
+		empty := chat.Page{Last: last}
+		p = encoded(appendPage(nil, empty), empty)
+		slot.Store(p)
+	}
+	return p
 }
 
 // answerPage sends a page, unless the client says that what it has ends with the
 // same message. That history is too short for it, it has to be told all the same.
-func (s *Server) answerPage(w http.ResponseWriter, r *http.Request, page encodedPage) {
-	tag := `"` + strconv.FormatUint(page.last, 10) + `"`
+func (s *Server) answerPage(w http.ResponseWriter, r *http.Request, page *encodedPage) {
 	h := w.Header()
 	h["Cache-Control"] = noCache
-	h["Etag"] = []string{tag}
-	if !page.truncated && matches(r.Header["If-None-Match"], tag) {
+	h["Etag"] = page.tag
+	if !page.truncated && matches(r.Header["If-None-Match"], page.tag[0]) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
 	if r.Method != http.MethodHead {
 		s.tally.deliveries.Add(int64(page.messages))
 	}
-	answer(w, http.StatusOK, page.body)
+	answerAs(w, http.StatusOK, jsonType, page.length, page.body)
 }
 
 var noCache = []string{"no-cache"}
@@ -168,7 +196,7 @@ func (s *Server) await(w http.ResponseWriter, r *http.Request, room *chat.Room, 
 	defer timer.Stop()
 	s.tally.waiting.Add(1)
 	defer s.tally.waiting.Add(-1)
-	var page encodedPage
+	var page *encodedPage
 	select {
 	case page = <-news:
 	case <-timer.C:
@@ -177,7 +205,7 @@ func (s *Server) await(w http.ResponseWriter, r *http.Request, room *chat.Room, 
 		return
 	}
 	control.SetWriteDeadline(time.Now().Add(requestTimeout))
-	if 0 < page.messages && page.messages <= q.limit {
+	if page != nil && page.messages <= q.limit {
 		s.answerPage(w, r, page)
 		return
 	}
@@ -187,7 +215,7 @@ func (s *Server) await(w http.ResponseWriter, r *http.Request, room *chat.Room, 
 
 // waiter takes the first batch that comes. All that wait at one cursor get the
 // same bytes.
-type waiter chan encodedPage
+type waiter chan *encodedPage
 
 // Deliver takes the first batch, and leaves those that come before the
 // subscription has been cancelled.
@@ -195,7 +223,7 @@ func (w waiter) Deliver(b *chat.Batch) {
 	if len(b.Messages) == 0 {
 		return // the cursor is behind history and nothing is kept: the wait goes on
 	}
-	page := encodedPage{b.As(pages), len(b.Messages), b.Messages[len(b.Messages)-1].ID, b.Truncated}
+	page := encoded(b.As(pages), pageOf(b))
 	select {
 	case w <- page:
 	default:
@@ -203,5 +231,9 @@ func (w waiter) Deliver(b *chat.Batch) {
 }
 
 var pages = &chat.Format{Encode: func(b *chat.Batch) []byte {
-	return appendPage(nil, chat.Page{Messages: b.Messages, Last: b.Messages[len(b.Messages)-1].ID, Truncated: b.Truncated})
+	return appendPage(nil, pageOf(b))
 }}
+
+func pageOf(b *chat.Batch) chat.Page {
+	return chat.Page{Messages: b.Messages, Last: b.Messages[len(b.Messages)-1].ID, Truncated: b.Truncated}
+}

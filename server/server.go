@@ -95,6 +95,7 @@ func New(config Config) *Server {
 		WriteTimeout:      requestTimeout,
 		IdleTimeout:       config.Idle,
 		MaxHeaderBytes:    maxHeaderBytes,
+		ConnContext:       withRoute,
 		ErrorLog:          slog.NewLogLogger(config.Log.Handler(), slog.LevelDebug),
 		// OPTIONS * too is answered, and counted, like everything else.
 		DisableGeneralOptionsHandler: true,
@@ -102,7 +103,7 @@ func New(config Config) *Server {
 	return s
 }
 
-func (s *Server) routes() http.Handler {
+func (s *Server) routes() *chi.Mux {
 	r := chi.NewRouter()
 	r.Use(middleware.GetHead)
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
@@ -153,8 +154,14 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return ctx.Err()
 }
 
+// withRoute gives a connection the context that chi routes its requests by, one
+// after the other: otherwise chi copies every request, to add one.
+func withRoute(ctx context.Context, _ net.Conn) context.Context {
+	return context.WithValue(ctx, chi.RouteCtxKey, chi.NewRouteContext())
+}
+
 // arrive is what happens to every request before it is routed.
-func (s *Server) arrive(next http.Handler) http.Handler {
+func (s *Server) arrive(next *chi.Mux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.tally.requests.Add(1)
 		defer func() {
@@ -172,6 +179,10 @@ func (s *Server) arrive(next http.Handler) http.Handler {
 			w.Header().Set("Connection", "close")
 			refuse(w, http.StatusServiceUnavailable, "the server is shutting down")
 			return
+		}
+		if route := chi.RouteContext(r.Context()); route != nil {
+			route.Reset()
+			route.Routes = next
 		}
 		next.ServeHTTP(w, r)
 	})
