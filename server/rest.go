@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -15,21 +13,8 @@ import (
 	"github.com/pollpush/pollpush/internal/chat"
 )
 
-const (
-	// maxBody is more than the largest message takes in any JSON spelling.
-	maxBody = 32 << 10
-	// maxPooled is the largest buffer that is kept for reuse.
-	maxPooled = 256 << 10
-)
-
-var buffers = sync.Pool{New: func() any { return new([]byte) }}
-
-func recycle(b *[]byte) {
-	if cap(*b) <= maxPooled {
-		*b = (*b)[:0]
-		buffers.Put(b)
-	}
-}
+// maxBody is more than the largest message takes in any JSON spelling.
+const maxBody = 32 << 10
 
 // post accepts a message.
 func (s *Server) post(w http.ResponseWriter, r *http.Request) {
@@ -81,69 +66,21 @@ func (s *Server) poll(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) answerPoll(w http.ResponseWriter, r *http.Request, room *chat.Room, q query) {
-	var page chat.Page
-	if q.resume {
-		page = room.After(q.after, q.limit)
-	} else {
-		page = room.Newest(q.limit)
-	}
-	if q.wait > 0 && len(page.Messages) == 0 {
+	page := s.pages.page(room, q)
+	if q.wait > 0 && page.messages == 0 {
+		q.after = min(q.after, page.last)
 		s.await(w, r, room, q)
 		return
 	}
-	if len(page.Messages) == 0 {
-		s.answerPage(w, r, emptyPage(page.Last))
-		return
-	}
-	buffer := buffers.Get().(*[]byte)
-	defer recycle(buffer)
-	*buffer = appendPage(*buffer, page)
-	s.answerPage(w, r, encoded(*buffer, page))
-}
-
-// encodedPage is a page as it is answered.
-type encodedPage struct {
-	body        []byte
-	tag, length []string // header values
-	messages    int
-	last        uint64
-	truncated   bool
-}
-
-func encoded(body []byte, p chat.Page) *encodedPage {
-	return &encodedPage{
-		body:   body,
-		tag:    []string{`"` + strconv.FormatUint(p.Last, 10) + `"`},
-		length: lengthOf(body), messages: len(p.Messages), last: p.Last, truncated: p.Truncated,
-	}
-}
-
-// emptyPages are kept, since most polls find no news: one at each remainder of its
-// cursor.
-var emptyPages [256]atomic.Pointer[encodedPage]
-
-func emptyPage(last uint64) *encodedPage {
-	slot := &emptyPages[last%uint64(len(emptyPages))]
-	p := slot.Load()
-	if p == nil || p.last != last {
-		empty := chat.Page{Last: last}
-		p = encoded(appendPage(nil, empty), empty)
-		slot.Store(p)
-	}
-	return p
-}
-
-// answerPage sends a page, unless the client says that what it has ends with the
-// same message. That history is too short for it, it has to be told all the same.
-func (s *Server) answerPage(w http.ResponseWriter, r *http.Request, page *encodedPage) {
 	h := w.Header()
 	h["Cache-Control"] = noCache
 	h["Etag"] = page.tag
+	// That history is too short for the client, it has to be told all the same.
 	if !page.truncated && matches(r.Header["If-None-Match"], page.tag[0]) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	if r.Method != http.MethodHead {
+	if r.Method != http.MethodHead && page.messages > 0 {
 		s.tally.deliveries.Add(int64(page.messages))
 	}
 	answerAs(w, http.StatusOK, jsonType, page.length, page.body)
@@ -165,22 +102,6 @@ func matches(conditions []string, tag string) bool {
 	return false
 }
 
-func appendPage(b []byte, p chat.Page) []byte {
-	b = append(b, `{"messages":[`...)
-	for i := range p.Messages {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, p.Messages[i].JSON()...)
-	}
-	b = append(b, `],"last":`...)
-	b = strconv.AppendUint(b, p.Last, 10)
-	if p.Truncated {
-		b = append(b, `,"truncated":true`...)
-	}
-	return append(b, '}')
-}
-
 // await answers a poll that has found no news: as soon as there is some, or with
 // an empty page when its time is over or the server shuts down. Its connection
 // stays with net/http, which holds a goroutine and buffers for it all the time.
@@ -196,44 +117,28 @@ func (s *Server) await(w http.ResponseWriter, r *http.Request, room *chat.Room, 
 	defer timer.Stop()
 	s.tally.waiting.Add(1)
 	defer s.tally.waiting.Add(-1)
-	var page *encodedPage
 	select {
-	case page = <-news:
+	case <-news:
 	case <-timer.C:
 	case <-s.closing.Done():
 	case <-r.Context().Done():
 		return
 	}
 	control.SetWriteDeadline(time.Now().Add(requestTimeout))
-	if page != nil && page.messages <= q.limit {
-		s.answerPage(w, r, page)
-		return
-	}
 	q.wait = 0
 	s.answerPoll(w, r, room, q)
 }
 
-// waiter takes the first batch that comes. All that wait at one cursor get the
-// same bytes.
-type waiter chan *encodedPage
+// waiter learns that there is news. All that wait at one cursor find the same
+// page.
+type waiter chan struct{}
 
-// Deliver takes the first batch, and leaves those that come before the
-// subscription has been cancelled.
 func (w waiter) Deliver(b *chat.Batch) {
 	if len(b.Messages) == 0 {
 		return // the cursor is behind history and nothing is kept: the wait goes on
 	}
-	page := encoded(b.As(pages), pageOf(b))
 	select {
-	case w <- page:
+	case w <- struct{}{}:
 	default:
 	}
-}
-
-var pages = &chat.Format{Encode: func(b *chat.Batch) []byte {
-	return appendPage(nil, pageOf(b))
-}}
-
-func pageOf(b *chat.Batch) chat.Page {
-	return chat.Page{Messages: b.Messages, Last: b.Messages[len(b.Messages)-1].ID, Truncated: b.Truncated}
 }

@@ -1,7 +1,7 @@
 // Package server serves the chat of internal/chat over HTTP, by every transport
 // on the same rooms: REST polling (plain, conditional, long), Server-Sent
 // Events, WebSocket and Socket.IO. What is done to make one of them cheap
-// (messages encoded once, pooled buffers, one write for an answer) is done for
+// (messages and answers encoded once, one write for each) is done for
 // the others as well, so that a comparison is fair.
 package server
 
@@ -9,6 +9,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"hash/maphash"
 	"log/slog"
 	"net"
 	"net/http"
@@ -55,6 +56,7 @@ type Config struct {
 type Server struct {
 	config   Config
 	hub      *chat.Hub
+	pages    pages
 	http     *http.Server
 	upgrader wire.Upgrader
 	tally    tally
@@ -82,6 +84,7 @@ func New(config Config) *Server {
 	s := &Server{
 		config:   config,
 		hub:      chat.NewHub(config.History),
+		pages:    pages{seed: maphash.MakeSeed()},
 		upgrader: wire.Upgrader{MaxMessage: maxFrame, Backlog: config.Backlog, Deflate: config.Deflate, Refuse: refuse},
 	}
 	s.closing, s.drain = context.WithCancel(context.Background())
