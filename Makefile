@@ -46,6 +46,7 @@ demo: deps build ## serve the chat page, with a race of the transports (LISTEN=h
 .PHONY: bench-micro
 bench-micro: ## measure CPU and memory per operation, of generator and server
 	go test -run '^$$' -bench . -benchtime 1x -count 3 ./internal/control
+	go test -run '^$$' -bench . -benchtime 7x ./cmd/chatserver
 
 .PHONY: check
 check: ## the fast tier: formatting, vet, generated parts and fast tests; less than a minute

@@ -2,6 +2,8 @@ package server
 
 import (
 	"encoding/json"
+	"net/url"
+	"strings"
 	"testing"
 
 	"gotest.tools/v3/assert"
@@ -16,6 +18,13 @@ func FuzzParseQuery(f *testing.F) {
 	f.Fuzz(func(t *testing.T, raw string) {
 		if q, err := parseQuery(raw); err == nil && (q.limit < 1 || q.limit > chat.MaxPage || !q.resume && q.after != 0) {
 			t.Errorf("%q is taken for %+v", raw, q)
+		}
+		after := parameter{name: "after"}
+		found := find(raw, &after)
+		values, err := url.ParseQuery(raw)
+		assert.Assert(t, (found == nil) == (err == nil), "%q: %v, want %v", raw, found, err)
+		if err == nil && (after.times != len(values["after"]) || after.value != strings.Join(values["after"], ", ")) {
+			t.Errorf("%q: found %+v, want %q", raw, after, values["after"])
 		}
 	})
 }

@@ -59,27 +59,25 @@ func (s *Server) asked(r *http.Request) (*chat.Room, query, error) {
 // Parameters that it does not know are ignored.
 func parseQuery(raw string) (query, error) {
 	q := query{limit: defaultLimit}
-	if raw == "" {
-		return q, nil
-	}
-	values, err := url.ParseQuery(raw)
+	after, limit, wait := parameter{name: "after"}, parameter{name: "limit"}, parameter{name: "wait"}
+	err := find(raw, &after, &limit, &wait)
 	if err != nil {
-		return q, fmt.Errorf("query: %w", err)
+		return q, err
 	}
-	if after, ok := values["after"]; ok {
+	if after.times > 0 {
 		q.resume = true
-		if q.after, err = strconv.ParseUint(after[0], 10, 64); err != nil || len(after) > 1 {
-			return q, fmt.Errorf("after: found %q, want the id of the last message seen, once", strings.Join(after, ", "))
+		if q.after, err = strconv.ParseUint(after.value, 10, 64); err != nil {
+			return q, fmt.Errorf("after: found %q, want the id of the last message seen, once", after.value)
 		}
 	}
-	if limit, ok := values["limit"]; ok {
-		if q.limit, err = strconv.Atoi(limit[0]); err != nil || len(limit) > 1 || q.limit < 1 || q.limit > chat.MaxPage {
-			return q, fmt.Errorf("limit: found %q, want 1 to %d, once", strings.Join(limit, ", "), chat.MaxPage)
+	if limit.times > 0 {
+		if q.limit, err = strconv.Atoi(limit.value); err != nil || q.limit < 1 || q.limit > chat.MaxPage {
+			return q, fmt.Errorf("limit: found %q, want 1 to %d, once", limit.value, chat.MaxPage)
 		}
 	}
-	if wait, ok := values["wait"]; ok {
-		if q.wait, err = time.ParseDuration(wait[0]); err != nil || len(wait) > 1 || q.wait < minWait || q.wait > maxWait {
-			return q, fmt.Errorf("wait: found %q, want a time from 1s to 60s, once", strings.Join(wait, ", "))
+	if wait.times > 0 {
+		if q.wait, err = time.ParseDuration(wait.value); err != nil || q.wait < minWait || q.wait > maxWait {
+			return q, fmt.Errorf("wait: found %q, want a time from 1s to 60s, once", wait.value)
 		}
 		if !q.resume {
 			return q, errors.New("wait: found without after, want after as well: the id of the last message seen")
@@ -91,18 +89,52 @@ func parseQuery(raw string) (query, error) {
 // parseBatch reads from the query of a WebSocket handshake whether messages should
 // be gathered for the server's window.
 func parseBatch(raw string) (bool, error) {
-	values, err := url.ParseQuery(raw)
-	if err != nil {
-		return false, fmt.Errorf("query: %w", err)
+	batch := parameter{name: "batch"}
+	if err := find(raw, &batch); err != nil {
+		return false, err
 	}
-	switch batch := strings.Join(values["batch"], ", "); batch {
+	switch batch.value {
 	case "true":
 		return true, nil
-	case "", "false":
+	case "false", "":
 		return false, nil
-	default:
-		return false, fmt.Errorf("batch: found %q, want true or false, once", batch)
 	}
+	return false, fmt.Errorf("batch: found %q, want true or false, once", batch.value)
+}
+
+// parameter is what a query says under a name. The value of one that is repeated
+// is all its values, which is no valid value of any.
+type parameter struct {
+	name, value string
+	times       int
+}
+
+// find reads what is wanted from a query as url.ParseQuery does, which makes a
+// map of it.
+func find(raw string, wanted ...*parameter) error {
+	for pair := range strings.SplitSeq(raw, "&") {
+		if strings.Contains(pair, ";") {
+			return errors.New("query: invalid semicolon separator in query")
+		}
+		key, value, _ := strings.Cut(pair, "=")
+		key, err := url.QueryUnescape(key)
+		if err == nil {
+			value, err = url.QueryUnescape(value)
+		}
+		if err != nil {
+			return fmt.Errorf("query: %w", err)
+		}
+		for _, p := range wanted {
+			switch {
+			case p.name != key || pair == "":
+			case p.times == 0:
+				p.value, p.times = value, 1
+			default:
+				p.value, p.times = p.value+", "+value, p.times+1
+			}
+		}
+	}
+	return nil
 }
 
 // parseMessage reads {"user":…,"text":…} and nothing else: no other member, none

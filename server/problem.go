@@ -27,7 +27,7 @@ func refuse(w http.ResponseWriter, status int, detail string) {
 	if err != nil {
 		panic(err) // strings and integers always encode
 	}
-	answerAs(w, status, problemType, body)
+	answerAs(w, status, problemType, lengthOf(body), body)
 }
 
 // refuseInput answers with the problem that err is.
@@ -66,16 +66,20 @@ func (s *Server) panicked(doing string, value any) {
 	s.config.Log.Error("panic", "doing", doing, "value", value, "stack", string(debug.Stack()))
 }
 
-func answer(w http.ResponseWriter, status int, body []byte) { answerAs(w, status, jsonType, body) }
+func answer(w http.ResponseWriter, status int, body []byte) {
+	answerAs(w, status, jsonType, lengthOf(body), body)
+}
 
-// answerAs sends a whole body in one write.
-func answerAs(w http.ResponseWriter, status int, contentType []string, body []byte) {
+// answerAs sends a whole body, of that length, in one write.
+func answerAs(w http.ResponseWriter, status int, contentType, length []string, body []byte) {
 	h := w.Header()
 	h["Content-Type"] = contentType
-	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	h["Content-Length"] = length
 	w.WriteHeader(status)
 	w.Write(body) // there is nobody to tell if the peer is gone
 }
+
+func lengthOf(body []byte) []string { return []string{strconv.Itoa(len(body))} }
 
 var (
 	jsonType    = []string{"application/json"}

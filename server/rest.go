@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/go-chi/chi/v5"
@@ -14,21 +13,8 @@ import (
 	"github.com/pollpush/pollpush/internal/chat"
 )
 
-const (
-	// maxBody is more than the largest message takes in any JSON spelling.
-	maxBody = 32 << 10
-	// maxPooled is the largest buffer that is kept for reuse.
-	maxPooled = 256 << 10
-)
-
-var buffers = sync.Pool{New: func() any { return new([]byte) }}
-
-func recycle(b *[]byte) {
-	if cap(*b) <= maxPooled {
-		*b = (*b)[:0]
-		buffers.Put(b)
-	}
-}
+// maxBody is more than the largest message takes in any JSON spelling.
+const maxBody = 32 << 10
 
 // post accepts a message.
 func (s *Server) post(w http.ResponseWriter, r *http.Request) {
@@ -80,45 +66,24 @@ func (s *Server) poll(w http.ResponseWriter, r *http.Request) {
 }
 
 func (s *Server) answerPoll(w http.ResponseWriter, r *http.Request, room *chat.Room, q query) {
-	var page chat.Page
-	if q.resume {
-		page = room.After(q.after, q.limit)
-	} else {
-		page = room.Newest(q.limit)
-	}
-	if q.wait > 0 && len(page.Messages) == 0 {
+	page := s.pages.page(room, q)
+	if q.wait > 0 && page.messages == 0 {
+		q.after = min(q.after, page.last)
 		s.await(w, r, room, q)
 		return
 	}
-	buffer := buffers.Get().(*[]byte)
-	defer recycle(buffer)
-	*buffer = appendPage(*buffer, page)
-	s.answerPage(w, r, encodedPage{*buffer, len(page.Messages), page.Last, page.Truncated})
-}
-
-// encodedPage is a page as it is answered.
-type encodedPage struct {
-	body      []byte
-	messages  int
-	last      uint64
-	truncated bool
-}
-
-// answerPage sends a page, unless the client says that what it has ends with the
-// same message. That history is too short for it, it has to be told all the same.
-func (s *Server) answerPage(w http.ResponseWriter, r *http.Request, page encodedPage) {
-	tag := `"` + strconv.FormatUint(page.last, 10) + `"`
 	h := w.Header()
 	h["Cache-Control"] = noCache
-	h["Etag"] = []string{tag}
-	if !page.truncated && matches(r.Header["If-None-Match"], tag) {
+	h["Etag"] = page.tag
+	// That history is too short for the client, it has to be told all the same.
+	if !page.truncated && matches(r.Header["If-None-Match"], page.tag[0]) {
 		w.WriteHeader(http.StatusNotModified)
 		return
 	}
-	if r.Method != http.MethodHead {
+	if r.Method != http.MethodHead && page.messages > 0 {
 		s.tally.deliveries.Add(int64(page.messages))
 	}
-	answer(w, http.StatusOK, page.body)
+	answerAs(w, http.StatusOK, jsonType, page.length, page.body)
 }
 
 var noCache = []string{"no-cache"}
@@ -137,22 +102,6 @@ func matches(conditions []string, tag string) bool {
 	return false
 }
 
-func appendPage(b []byte, p chat.Page) []byte {
-	b = append(b, `{"messages":[`...)
-	for i := range p.Messages {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		b = append(b, p.Messages[i].JSON()...)
-	}
-	b = append(b, `],"last":`...)
-	b = strconv.AppendUint(b, p.Last, 10)
-	if p.Truncated {
-		b = append(b, `,"truncated":true`...)
-	}
-	return append(b, '}')
-}
-
 // await answers a poll that has found no news: as soon as there is some, or with
 // an empty page when its time is over or the server shuts down. Its connection
 // stays with net/http, which holds a goroutine and buffers for it all the time.
@@ -168,40 +117,28 @@ func (s *Server) await(w http.ResponseWriter, r *http.Request, room *chat.Room, 
 	defer timer.Stop()
 	s.tally.waiting.Add(1)
 	defer s.tally.waiting.Add(-1)
-	var page encodedPage
 	select {
-	case page = <-news:
+	case <-news:
 	case <-timer.C:
 	case <-s.closing.Done():
 	case <-r.Context().Done():
 		return
 	}
 	control.SetWriteDeadline(time.Now().Add(requestTimeout))
-	if 0 < page.messages && page.messages <= q.limit {
-		s.answerPage(w, r, page)
-		return
-	}
 	q.wait = 0
 	s.answerPoll(w, r, room, q)
 }
 
-// waiter takes the first batch that comes. All that wait at one cursor get the
-// same bytes.
-type waiter chan encodedPage
+// waiter learns that there is news. All that wait at one cursor find the same
+// page.
+type waiter chan struct{}
 
-// Deliver takes the first batch, and leaves those that come before the
-// subscription has been cancelled.
 func (w waiter) Deliver(b *chat.Batch) {
 	if len(b.Messages) == 0 {
 		return // the cursor is behind history and nothing is kept: the wait goes on
 	}
-	page := encodedPage{b.As(pages), len(b.Messages), b.Messages[len(b.Messages)-1].ID, b.Truncated}
 	select {
-	case w <- page:
+	case w <- struct{}{}:
 	default:
 	}
 }
-
-var pages = &chat.Format{Encode: func(b *chat.Batch) []byte {
-	return appendPage(nil, chat.Page{Messages: b.Messages, Last: b.Messages[len(b.Messages)-1].ID, Truncated: b.Truncated})
-}}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-chi/chi/v5"
 	"gotest.tools/v3/assert"
 
 	"github.com/pollpush/pollpush/internal/chat"
@@ -104,7 +105,9 @@ func TestAround(t *testing.T) {
 
 func TestPanicsBecomeProblems(t *testing.T) {
 	h := start(t, Config{})
-	h.http.Handler = h.arrive(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("a bug") }))
+	buggy := chi.NewRouter()
+	buggy.Get("/", func(http.ResponseWriter, *http.Request) { panic("a bug") })
+	h.http.Handler = h.arrive(buggy)
 	r := h.do("GET", "/", "")
 	assert.Check(t, r.status == 500 && !strings.Contains(r.body, "bug") && !strings.Contains(r.body, "goroutine"), "got %d %s", r.status, r.body)
 	if !strings.Contains(h.log.String(), "a bug") || h.tally.panics.Load() != 1 {

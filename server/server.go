@@ -1,7 +1,7 @@
 // Package server serves the chat of internal/chat over HTTP, by every transport
 // on the same rooms: REST polling (plain, conditional, long), Server-Sent
 // Events, WebSocket and Socket.IO. What is done to make one of them cheap
-// (messages encoded once, pooled buffers, one write for an answer) is done for
+// (messages and answers encoded once, one write for each) is done for
 // the others as well, so that a comparison is fair.
 package server
 
@@ -9,6 +9,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"hash/maphash"
 	"log/slog"
 	"net"
 	"net/http"
@@ -55,6 +56,7 @@ type Config struct {
 type Server struct {
 	config   Config
 	hub      *chat.Hub
+	pages    pages
 	http     *http.Server
 	upgrader wire.Upgrader
 	tally    tally
@@ -82,6 +84,7 @@ func New(config Config) *Server {
 	s := &Server{
 		config:   config,
 		hub:      chat.NewHub(config.History),
+		pages:    pages{seed: maphash.MakeSeed()},
 		upgrader: wire.Upgrader{MaxMessage: maxFrame, Backlog: config.Backlog, Deflate: config.Deflate, Refuse: refuse},
 	}
 	s.closing, s.drain = context.WithCancel(context.Background())
@@ -95,6 +98,7 @@ func New(config Config) *Server {
 		WriteTimeout:      requestTimeout,
 		IdleTimeout:       config.Idle,
 		MaxHeaderBytes:    maxHeaderBytes,
+		ConnContext:       withRoute,
 		ErrorLog:          slog.NewLogLogger(config.Log.Handler(), slog.LevelDebug),
 		// OPTIONS * too is answered, and counted, like everything else.
 		DisableGeneralOptionsHandler: true,
@@ -102,7 +106,7 @@ func New(config Config) *Server {
 	return s
 }
 
-func (s *Server) routes() http.Handler {
+func (s *Server) routes() *chi.Mux {
 	r := chi.NewRouter()
 	r.Use(middleware.GetHead)
 	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
@@ -153,8 +157,14 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return ctx.Err()
 }
 
+// withRoute gives a connection the context that chi routes its requests by, one
+// after the other: otherwise chi copies every request, to add one.
+func withRoute(ctx context.Context, _ net.Conn) context.Context {
+	return context.WithValue(ctx, chi.RouteCtxKey, chi.NewRouteContext())
+}
+
 // arrive is what happens to every request before it is routed.
-func (s *Server) arrive(next http.Handler) http.Handler {
+func (s *Server) arrive(next *chi.Mux) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.tally.requests.Add(1)
 		defer func() {
@@ -172,6 +182,10 @@ func (s *Server) arrive(next http.Handler) http.Handler {
 			w.Header().Set("Connection", "close")
 			refuse(w, http.StatusServiceUnavailable, "the server is shutting down")
 			return
+		}
+		if route := chi.RouteContext(r.Context()); route != nil {
+			route.Reset()
+			route.Routes = next
 		}
 		next.ServeHTTP(w, r)
 	})

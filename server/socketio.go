@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync"
 
@@ -81,15 +80,15 @@ func (g *guest) read(raw string) error {
 	if err != nil {
 		return err
 	}
-	values, err := url.ParseQuery(raw)
-	if err != nil {
-		return fmt.Errorf("query: %w", err)
+	room, user := parameter{name: "room"}, parameter{name: "user"}
+	if err := find(raw, &room, &user); err != nil {
+		return err
 	}
-	name, err := single(values, "room", defaultRoom)
+	name, err := room.once(defaultRoom)
 	if err != nil {
 		return err
 	}
-	if g.user, err = single(values, "user", defaultUser); err != nil {
+	if g.user, err = user.once(defaultUser); err != nil {
 		return err
 	}
 	if g.room, err = g.server.hub.Room(name); err != nil {
@@ -99,15 +98,15 @@ func (g *guest) read(raw string) error {
 	return nil
 }
 
-// single returns the only value of a parameter, or the default where it has none.
-func single(values url.Values, name, byDefault string) (string, error) {
-	switch given := values[name]; len(given) {
+// once returns the only value of a parameter, or the default where it has none.
+func (p parameter) once(byDefault string) (string, error) {
+	switch p.times {
 	case 0:
 		return byDefault, nil
 	case 1:
-		return strings.Clone(given[0]), nil // not the whole query with it
+		return strings.Clone(p.value), nil // not the whole query with it
 	default:
-		return "", fmt.Errorf("%s: found %q, want it once", name, strings.Join(given, ", "))
+		return "", fmt.Errorf("%s: found %q, want it once", p.name, p.value)
 	}
 }
 

@@ -25,10 +25,12 @@ import (
 // patience bounds every wait; no test measures time but that of the shutdown.
 const patience = 2 * time.Minute
 
-var program string
+var program, bareProgram string
 
 func TestMain(m *testing.M) {
-	testkit.Main(m, func(folder string) { program = filepath.Join(folder, "chatserver") }, nil, "cmd/chatserver")
+	testkit.Main(m, func(folder string) {
+		program, bareProgram = filepath.Join(folder, "chatserver"), filepath.Join(folder, "bare")
+	}, nil, "cmd/chatserver", "cmd/chatserver/testdata/bare")
 }
 
 type process struct {
@@ -42,7 +44,7 @@ type process struct {
 }
 
 // start runs the command line in a process of its own and reads its first line.
-func start(t *testing.T, name string, args ...string) *process {
+func start(t testing.TB, name string, args ...string) *process {
 	t.Helper()
 	p := &process{Cmd: exec.Command(name, args...)}
 	p.Stderr = &p.stderr
