@@ -47,6 +47,10 @@ demo: deps build ## serve the chat page, with a race of the transports (LISTEN=h
 bench-micro: ## measure CPU and memory per operation, of generator and server
 	go test -run '^$$' -bench . -benchtime 1x -count 3 ./internal/control
 
+.PHONY: bench-peers
+bench-peers: deps build ## compare with k6, vegeta, wrk and other servers, into docs/performance.md; REPEATS (3) of 6 minutes
+	go run ./internal/peers -repeats $(REPEATS) -commit $(COMMIT)
+
 .PHONY: check
 check: ## the fast tier: formatting, vet, generated parts and fast tests; less than a minute
 	@.ci/check
