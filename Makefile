@@ -48,6 +48,10 @@ bench-micro: ## measure CPU and memory per operation, of generator and server
 	go test -run '^$$' -bench . -benchtime 1x -count 3 ./internal/control
 	go test -run '^$$' -bench . -benchtime 7x ./cmd/chatserver
 
+.PHONY: bench-peers
+bench-peers: deps build ## compare with k6, vegeta, wrk and other servers, into docs/performance.md; REPEATS (3) of 6 minutes
+	go run ./internal/peers -repeats $(REPEATS) -commit $(COMMIT)
+
 .PHONY: check
 check: ## the fast tier: formatting, vet, generated parts and fast tests; less than a minute
 	@.ci/check
