@@ -43,7 +43,6 @@ type run struct {
 // server is one that clients connect to.
 type server struct {
 	host    string // as requests name it
-	tls     *loop.TLS
 	address loop.Address
 }
 
