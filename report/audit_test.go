@@ -41,7 +41,7 @@ func (a *audit) check(doc readPage) []string {
 func (a *audit) sentence(s string) {
 	left := ranged.ReplaceAllString(a.without(s), "$1 $2 $3 $2 $4 $2")
 	for _, m := range ratioSaid.FindAllStringSubmatch(left, -1) {
-		if t := newToken(m[2], ""); !slices.ContainsFunc(a.ratios[weighed[m[1]]], t.prints) {
+		if t := newToken(m[2], ""); !slices.ContainsFunc(a.ratios[weighed[m[1]]], t.printsFactor) {
 			a.fault("the ratio %q in %q is of no two transports", m[0], s)
 		}
 	}
@@ -140,7 +140,7 @@ func (a *audit) metricRow(head, row []string) {
 		transport := transportOf(head[i+1])
 		where := fmt.Sprintf("%s of %s is %q", row[0], transport, cell)
 		switch {
-		case row[0] == "trials used":
+		case row[0] == "trials shown":
 			a.one(where, cell, "", float64(len(a.used[transport])))
 		case row[0] == "seconds fitted":
 			a.one(where, cell, "", float64(a.fit(transport).seconds))

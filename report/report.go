@@ -105,6 +105,9 @@ func Text(w io.Writer, list []result.Trial, o document.TextOptions) error {
 		return err
 	}
 	d := documentOf(s)
+	if !slices.ContainsFunc(s.Together().Sides, func(side trials.Side) bool { return len(side.Used) > 0 }) {
+		d.Table, d.Footnotes = document.Table{}, nil // which would be dashes
+	}
 	_, err = w.Write(d.Text(o))
 	return err
 }

@@ -71,6 +71,12 @@ func newToken(text, rest string) token {
 	return t
 }
 
+// printsFactor likewise of a factor, which is that of two rounded numbers.
+func (t token) printsFactor(v float64) bool {
+	t.slack += 0.01 * v
+	return t.prints(v)
+}
+
 // prints reports whether a value may be printed so.
 func (t token) prints(v float64) bool {
 	return math.Abs(t.value-v) <= t.slack*(1+1e-6)+1e-9*math.Abs(v)

@@ -21,7 +21,7 @@ type comparing struct {
 	Markdown   string   `placeholder:"FILE" help:"Write the comparison as Markdown; - writes it to standard output instead of the table."`
 	JUnit      string   `name:"junit" placeholder:"FILE" help:"Write the comparison as JUnit XML; - writes it to standard output instead of the table."`
 	CountsOnly bool     `help:"Compare only counts, also of trials that are invalid only for their timing: for a busy machine."`
-	All        bool     `help:"Print every row, also those within their limit."`
+	All        bool     `help:"Print every row, also those within their limit (verdict ~)."`
 }
 
 // judge compares, prints and writes what was found, and returns an exitError if

@@ -236,7 +236,9 @@ func verb(n int, thing string) string {
 // summarize prints a run's table and verdict, and where its report is.
 func summarize(s *session, dir string, trials []result.Trial) error {
 	fmt.Fprintln(s.stdout)
-	if err := report.Text(s.stdout, trials, textOptions(s)); err != nil {
+	options := textOptions(s)
+	options.Folder = dir
+	if err := report.Text(s.stdout, trials, options); err != nil {
 		return err
 	}
 	fmt.Fprintln(s.stdout)

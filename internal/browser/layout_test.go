@@ -39,7 +39,7 @@ func TestReportCopies(t *testing.T) {
 	t.Parallel()
 	b := open(t, written(t, "short", measured(t, short)))
 	b.do(`navigator.clipboard.writeText = async text => { window.copied = text }`)
-	for from, want := range map[string]string{"#numbers ~ .copy": "metric\tpoll\tws\ntrials used\t", "#repeat ~ .copy": "pollpush run "} {
+	for from, want := range map[string]string{"#numbers ~ .copy": "metric\tpoll\tws\ntrials shown\t", "#repeat ~ .copy": "pollpush run "} {
 		b.do(`document.querySelector(` + quote(from) + `).focus()`)
 		b.must(chromedp.Do(b.ctx, chromedp.KeyEvent("\r")))
 		b.await(`window.copied`)

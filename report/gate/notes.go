@@ -76,6 +76,7 @@ func (c *Comparison) notes() (out []string) {
 		add(!h.InBase, "%s: the new run has no response headers, so none can be named: measure it with the pollpush that measured the base.", h.Where())
 	}
 	add(slices.ContainsFunc(c.rows(), func(r row) bool { return r.Edges >= leastEdge }), "In a limit such as 2+0.5 %%, the second part is what can fall on either side of the window's edges, given how late the trials were.")
+	add(slices.ContainsFunc(c.rows(), func(r row) bool { return r.Verdict == compare.Same }), "~ means within the limit, or not significant. Times include what depends on them: bandwidth, stale share, empty polls.")
 	untestable := said(c.rows(), row.untestable)
 	add(len(untestable) > 0, "Untestable, because runs of one commit on this machine differ by more than the limit: %s.", strings.Join(untestable, "; "))
 	return out

@@ -14,14 +14,13 @@ import (
 	"github.com/pollpush/pollpush/report/internal/number"
 )
 
-// TextOptions say how a comparison is printed on a terminal; its width is 100
-// columns where it is not known.
+// TextOptions say how a comparison is printed on a terminal.
 type TextOptions = document.TextOptions
 
 // Text prints the comparison for a terminal: what is worse first, then tables.
 // Rows that say nothing are only counted, unless all are asked for.
 func (c *Comparison) Text(w io.Writer, o TextOptions, all bool) error {
-	o.Width = cmp.Or(o.Width, 100)
+	o.Width = cmp.Or(o.Width, document.UsualWidth)
 	var b strings.Builder
 	list := func(mark string, paragraphs ...string) {
 		for _, s := range paragraphs {

@@ -10,19 +10,21 @@ import (
 	"github.com/pollpush/pollpush/report/internal/number"
 )
 
-const usualWidth = 80
+// UsualWidth is that of text whose reader's width is not known.
+const UsualWidth = 100
 
 // TextOptions say what the text is read on.
 type TextOptions struct {
-	Width    int  // in columns; 0 is 80
-	Terminal bool // understands bold and colour
+	Width    int    // in columns; 0 is [UsualWidth]
+	Terminal bool   // understands bold and colour
+	Folder   string // of the run, for commands; empty if not known
 }
 
 // Text is what a terminal shows of the report: the main table, the verdict's
 // sentences and the doubts.
 func (d *Document) Text(o TextOptions) []byte {
 	if o.Width <= 0 {
-		o.Width = usualWidth
+		o.Width = UsualWidth
 	}
 	var b strings.Builder
 	o.wrap(&b, d.Title, "", bold)
@@ -35,7 +37,9 @@ func (d *Document) Text(o TextOptions) []byte {
 		}
 		b.WriteString("\n")
 	}
-	o.numbers(&b, d.Table)
+	if len(d.Table.Rows) > 0 {
+		o.numbers(&b, d.Table)
+	}
 	for _, note := range append(slices.Clone(d.Footnotes), d.Table.Legend()) {
 		if note != "" {
 			o.Wrap(&b, note, "")
@@ -52,7 +56,7 @@ func (d *Document) Text(o TextOptions) []byte {
 	if d.Partial != "" || len(doubts) > 0 {
 		b.WriteString("\n")
 		if d.Partial != "" {
-			o.Warn(&b, d.Partial)
+			o.Warn(&b, strings.Replace(d.Partial, "--resume DIR", "--resume "+number.Quote(cmp.Or(o.Folder, "DIR")), 1))
 		}
 		for _, s := range doubts {
 			o.Wrap(&b, s, "- ")
@@ -270,7 +274,7 @@ func (o TextOptions) wrap(b *strings.Builder, s, mark, style string) {
 	flush := func() { b.WriteString(o.styled(line, style) + "\n") }
 	for _, word := range strings.Fields(s) {
 		w := utf8.RuneCountInString(word)
-		if !empty && n+1+w > cmp.Or(o.Width, usualWidth) {
+		if !empty && n+1+w > cmp.Or(o.Width, UsualWidth) {
 			flush()
 			line, n, empty = indent, len(indent), true
 		}

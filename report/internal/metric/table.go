@@ -73,7 +73,7 @@ var mainRows = []Metric{
 		Means:   "every HTTP request answered or failed in the steady state, including posts; WebSocket frames are not requests"},
 	{Name: "connections per client", Unit: number.Ratio, Kind: Exact, Limit: 0.001, Use: Main | Compared, Timed: trials.Reconnected,
 		Formula: "either(given(above(5, schema), connections.held_mean), connections.held) / clients",
-		Means:   "TCP connections open, on average over the steady state"},
+		Means:   "TCP connections open, on average over the steady state, including those that messages are posted over"},
 	{Name: "reconnects per client", Unit: number.PerMinute, Use: Main, Rare: true,
 		Formula: "any(connections.reconnects) * 60 / (clients * window_s)",
 		Means:   "connections opened in the steady state to replace one that the server ended or that broke"},

@@ -116,7 +116,7 @@ func (u Unit) Digits(v float64, s Scale) string {
 	if u == Count {
 		return Thousands(strconv.FormatFloat(v, 'f', 0, 64))
 	}
-	if u == Ratio {
+	if u == Ratio || u == BytesEach && math.Abs(v) < 1 {
 		return Plain(v)
 	}
 	return Significant(v)
@@ -145,7 +145,7 @@ func Thousands(s string) string {
 	whole, fraction, point := strings.Cut(s, ".")
 	sign := ""
 	if strings.HasPrefix(whole, "-") {
-		sign, whole = "-", whole[1:]
+		sign, whole = "−", whole[1:]
 	}
 	for i := len(whole) - 3; i > 0; i -= 3 {
 		whole = whole[:i] + "," + whole[i:]
@@ -190,17 +190,11 @@ func ChangeText(change float64, limits ...float64) string {
 // Percent prints a share.
 func Percent(v float64) string { return Plain(v*100) + " %" }
 
-// Short is a ratio as one says it: two digits are enough.
-func Short(v float64) string {
-	if v < 9.95 {
-		return Plain(math.Round(v*10) / 10)
-	}
-	return Plain(math.Round(v))
-}
-
-// Factor is how many times more or less b is than a: "× 1.27" or "÷ 16". It is
-// empty where either is not above zero.
-func Factor(a, b float64) string {
+// Factor is how many times more or less b is than a: "× 1.27", "÷ 2.0" or "÷ 16",
+// as a reader works it out from the two as they are printed. It is empty where
+// either is not above zero.
+func (u Unit) Factor(a, b float64) string {
+	a, b = u.printed(a), u.printed(b)
 	if !(a > 0 && b > 0) {
 		return ""
 	}
@@ -208,10 +202,21 @@ func Factor(a, b float64) string {
 	if times < 1 {
 		sign, times = "÷ ", 1/times
 	}
-	if times < 1.995 {
-		return sign + Plain(math.Round(times*100)/100)
+	places := 0
+	switch {
+	case times < 1.995:
+		places = 2
+	case times < 9.95:
+		places = 1
 	}
-	return sign + Short(times)
+	return sign + Thousands(strconv.FormatFloat(times, 'f', places, 64))
+}
+
+// printed is what is left of a number when it is printed.
+func (u Unit) printed(v float64) float64 {
+	s := u.ScaleOf(v)
+	v, _ = strconv.ParseFloat(strings.NewReplacer(",", "", "−", "-").Replace(u.Digits(v, s)), 64)
+	return v * s.Factor
 }
 
 // Roundish takes away what no reader sees: 1.001 connections are printed as 1.

@@ -33,11 +33,12 @@ type row struct {
 }
 
 // Histogram draws which share of the deliveries of all used trials took how long:
-// a row for each transport, on one scale.
+// a row for each transport, its highest bar as high as any other's: a transport
+// whose latencies are alike would flatten all others.
 func Histogram(sides []Side, c *figure.Chart) {
 	var rows []row
 	var names []string
-	first, last, top := math.MaxInt, math.MinInt, 0.0
+	first, last := math.MaxInt, math.MinInt
 	for _, s := range sides {
 		h, err := metric.Merged(s.Used)
 		if err != nil || h == nil { // the chart of percentiles says so
@@ -45,14 +46,14 @@ func Histogram(sides []Side, c *figure.Chart) {
 		}
 		r := newRow(s, h)
 		rows, names = append(rows, r), append(names, s.Name)
-		first, last, top = min(first, r.first), max(last, r.first+len(r.shares)), max(top, slices.Max(r.shares))
+		first, last = min(first, r.first), max(last, r.first+len(r.shares))
 	}
 	if len(rows) == 0 {
 		return
 	}
-	p := scene.Panel{Heading: "share of deliveries by latency; the highest bar is " + number.Share.Format(top), Height: 40*vg.Length(len(rows)) + 26}
+	p := scene.Panel{Heading: "share of deliveries by latency; each row has its own scale", Height: 40*vg.Length(len(rows)) + 26}
 	for i := range rows {
-		p.Scene = append(p.Scene, rows[i].boxes(-float64(i)-1, top))
+		p.Scene = append(p.Scene, rows[i].boxes(-float64(i)-1))
 	}
 	p.X, p.Y = axis.Logarithmic(edge(first), edge(last), number.Seconds), axis.Rows(names)
 	c.Panels = []scene.Panel{p}
@@ -70,9 +71,10 @@ func newRow(s Side, h *hdrhistogram.Histogram) row {
 	return r
 }
 
-// boxes are the bars from a base line up, as high as a row allows for the share top.
-func (r *row) boxes(base, top float64) scene.Boxes {
+// boxes are the bars from a base line up, the highest as high as a row allows.
+func (r *row) boxes(base float64) scene.Boxes {
 	const most = 0.7 // a narrow drawing has the name above
+	top := slices.Max(r.shares)
 	b := scene.Boxes{Name: r.Name, Look: theme.LookOf(r.Transport)}
 	for i, v := range r.shares {
 		if v == 0 {

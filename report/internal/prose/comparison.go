@@ -102,7 +102,7 @@ func (d *difference) times(base, other *trials.Side) string {
 			both += ", " + tail.both() + " at p99"
 		}
 	}
-	factor := number.Factor(d.base.Value, d.other.Value)
+	factor := d.Unit.Factor(d.base.Value, d.other.Value)
 	switch {
 	case factor != "":
 		return d.Thing + " " + factor + " (" + both + ")"

@@ -77,7 +77,7 @@ func trust(poll, push *trials.Side) (text string, warning bool) {
 
 // tile is the difference as a headline.
 func (d *difference) tile() document.Tile {
-	t := document.Tile{Name: d.Thing, Each: d.Each, Factor: number.Factor(d.base.Value, d.other.Value), From: document.Measured(&d.Metric, d.base), To: document.Measured(&d.Metric, d.other)}
+	t := document.Tile{Name: d.Thing, Each: d.Each, Factor: d.Unit.Factor(d.base.Value, d.other.Value), From: document.Measured(&d.Metric, d.base), To: document.Measured(&d.Metric, d.other)}
 	switch {
 	case !d.clear:
 		t.Factor = "no clear difference"

@@ -17,7 +17,7 @@ func Main(s *trials.Set) (document.Table, []document.Meaning) {
 	}
 	r := s.Points[0]
 	t, _ := metricsTable(r, metric.Metrics)
-	row := []document.Cell{document.Text("trials used")}
+	row := []document.Cell{document.Text("trials shown")}
 	for i := range r.Sides {
 		row = append(row, document.Count(len(r.Sides[i].Used)))
 	}
@@ -89,9 +89,9 @@ func Notes(s *trials.Set) (notes []string) {
 	}
 	switch {
 	case len(s.Points) > 1:
-		notes = append(notes, "Numbers are medians of the trials used; the charts show their spread. Lost deliveries are sums.")
+		notes = append(notes, "Numbers are medians of the trials shown; the charts show their spread. Lost deliveries are sums.")
 	case several:
-		notes = append(notes, "Numbers are medians of the trials used, with the lowest and highest in brackets. Delivery counts are sums.")
+		notes = append(notes, "Numbers are medians of the trials shown, with the lowest and highest in brackets. Delivery counts are sums.")
 	}
 	if s.AsksAndPushes() {
 		notes = append(notes, "Transports that do not poll at an interval are measured at one interval only: no other would change them.")
@@ -108,7 +108,7 @@ func sweptTable(s *trials.Set) document.Table {
 	for _, c := range metric.SweptColumns {
 		t.Head = append(t.Head, document.Text(c.Column))
 	}
-	t.Head = append(t.Head, document.Texts("trials used", "validity")...)
+	t.Head = append(t.Head, document.Texts("trials shown", "validity")...)
 	for _, p := range s.Points {
 		for i := range p.Sides {
 			side := &p.Sides[i]

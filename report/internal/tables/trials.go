@@ -53,10 +53,15 @@ func use(s *trials.Side, t *result.Trial) string {
 	return "yes"
 }
 
-// doubtsOf are a trial's reasons, and what it lost.
+// doubtsOf are a trial's reasons, those that do not decide on its validity with
+// theirs, and what it lost.
 func doubtsOf(t *result.Trial) (why []string) {
 	for _, reason := range t.Reasons {
-		why = append(why, fmt.Sprintf("%s: %s", reason.Validity, reason.Text))
+		text := reason.Text
+		if reason.Validity != t.Validity {
+			text = fmt.Sprintf("%s: %s", reason.Validity, text)
+		}
+		why = append(why, text)
 	}
 	if t.Lost > 0 {
 		why = append(why, fmt.Sprintf("lost %s deliveries", number.Count.Format(float64(t.Lost))))
