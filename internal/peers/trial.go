@@ -196,7 +196,7 @@ func (r *running) shard(ctx context.Context) (t Trial, err error) {
 		return e, err
 	}
 	plan := shard.Plan{
-		Transport: "ws", Servers: []string{r.url}, Rooms: []string{room}, Shards: 1, Clients: r.clients,
+		Transport: "ws", Servers: []string{r.url}, Rooms: []string{room}, Shards: 1, Clients: r.clients, Loopback: true,
 		Publishers: 1, Rate: r.spec.rate(), Arrivals: loadgen.Constant, Payload: payload, PollInterval: time.Second, Seed: 1, Nonce: room,
 		RampStart: clock.Now(), RampUp: time.Duration(r.clients) * 400 * time.Microsecond, WarmUp: warmUp, Steady: r.steady, Drain: time.Second,
 	}
