@@ -280,9 +280,9 @@ func (c *Conn) keep(b []byte) {
 		c.rest = nil
 	case len(c.rest) == 0:
 		c.rest = append(make([]byte, 0, max(len(b), min(c.need, maxGrowth))), b...)
-	default:
+	case len(b) < len(c.rest):
 		c.rest = append(c.rest[:0], b...) // the same memory, and further on in it
-	}
+	} // else b is c.rest: to move megabytes onto themselves for each piece takes minutes
 }
 
 // end takes the connection down and tells the handler.
