@@ -41,7 +41,7 @@ func (a *audit) check(doc readPage) []string {
 func (a *audit) sentence(s string) {
 	left := ranged.ReplaceAllString(a.without(s), "$1 $2 $3 $2 $4 $2")
 	for _, m := range ratioSaid.FindAllStringSubmatch(left, -1) {
-		if t := newToken(m[2], ""); !slices.ContainsFunc(a.ratios[weighed[m[1]]], t.printsFactor) {
+		if t := newToken(m[2], ""); !slices.ContainsFunc(a.ratios[weighed[m[1]]], t.prints) {
 			a.fault("the ratio %q in %q is of no two transports", m[0], s)
 		}
 	}

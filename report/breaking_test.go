@@ -39,16 +39,16 @@ func TestBreaking(t *testing.T) {
 		stamps    string
 		suspicion string
 	}{
-		"nothing":          {nil, "Nothing broke up to 500 clients.", "all 4 points valid", ""},
-		"foreign CPU":      {[]func([]result.Trial){at(100, "", foreign), at(500, "", foreign)}, "Nothing broke up to 500 clients.", "4 of 4 points suspect", "All 4 points are suspect: CPU used by other processes in 8 trials."},
+		"nothing":          {nil, "No transport broke at any point.", "all 4 points valid", ""},
+		"foreign CPU":      {[]func([]result.Trial){at(100, "", foreign), at(500, "", foreign)}, "No transport broke at any point.", "4 of 4 points suspect", "All 4 points are suspect: CPU used by other processes in 8 trials."},
 		"late":             {[]func([]result.Trial){at(500, "poll", late)}, "What broke first: poll at 500 clients (polls sent late). The others did not break.", "1 of 4 points invalid", ""},
 		"late, disturbed":  {[]func([]result.Trial){at(500, "poll", foreign), at(500, "poll", late)}, "What broke first: poll at 500 clients (polls sent late; CPU used by other processes). The others did not break.", "1 of 4 points invalid", ""},
 		"lost":             {[]func([]result.Trial){at(100, "ws", func(t *result.Trial) { t.Lost = 1 })}, "What broke first: ws at 100 clients (messages lost). The others did not break.", "all 4 points valid", ""},
 		"both":             {[]func([]result.Trial){at(500, "", late)}, "What broke first: poll and ws at 500 clients (polls sent late).", "2 of 4 points invalid", ""},
-		"edge":             {[]func([]result.Trial){at(100, "ws", func(t *result.Trial) { fixture.Doubt(t, result.Invalid, result.EdgeLate, "read late") })}, "Nothing broke up to 500 clients. At 1 of 4 points the measurement was disturbed and is invalid, so it shows nothing.", "1 of 4 points invalid", ""},
+		"edge":             {[]func([]result.Trial){at(100, "ws", func(t *result.Trial) { fixture.Doubt(t, result.Invalid, result.EdgeLate, "read late") })}, "No transport broke at any point. At 1 of 4 points the measurement was disturbed and is invalid, so it shows nothing.", "1 of 4 points invalid", ""},
 		"failed":           {[]func([]result.Trial){at(500, "ws", fail)}, "What broke first: ws at 500 clients (no trial completed). The others did not break.", "1 of 4 points invalid", ""},
-		"interrupted":      {[]func([]result.Trial){at(500, "ws", stop)}, "Nothing broke up to 500 clients. At 1 of 4 points the measurement was disturbed and is invalid, so it shows nothing.", "1 of 4 points invalid", ""},
-		"an unknown doubt": {[]func([]result.Trial){at(100, "ws", func(t *result.Trial) { fixture.Doubt(t, result.Suspect, "moon_phase", "the moon") })}, "Nothing broke up to 500 clients.", "1 of 4 points suspect", "1 of 4 points is suspect: moon phase in 2 trials."},
+		"interrupted":      {[]func([]result.Trial){at(500, "ws", stop)}, "No transport broke at any point. At 1 of 4 points the measurement was disturbed and is invalid, so it shows nothing.", "1 of 4 points invalid", ""},
+		"an unknown doubt": {[]func([]result.Trial){at(100, "ws", func(t *result.Trial) { fixture.Doubt(t, result.Suspect, "moon_phase", "the moon") })}, "No transport broke at any point.", "1 of 4 points suspect", "1 of 4 points is suspect: moon phase in 2 trials."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			trials := fixture.SweptFixture{Fixture: fixture.Fixture{Steady: 3, Trials: 2}, Name: "small", Transports: []string{"poll", "ws"},

@@ -239,7 +239,10 @@ func newAudit(t *testing.T, lines []map[string]any) *audit {
 			}
 		}
 		for _, v := range medians {
-			a.ratios[f.name] = append(a.ratios[f.name], v/medians["poll"], medians["poll"]/v)
+			for _, scale := range []float64{1, 1 << 10, 1 << 20} { // as they are printed
+				to, from := threeDigits(v/scale)*scale, threeDigits(medians["poll"]/scale)*scale
+				a.ratios[f.name] = append(a.ratios[f.name], to/from, from/to)
+			}
 		}
 	}
 	total := 0

@@ -71,10 +71,10 @@ func newToken(text, rest string) token {
 	return t
 }
 
-// printsFactor likewise of a factor, which is that of two rounded numbers.
-func (t token) printsFactor(v float64) bool {
-	t.slack += 0.01 * v
-	return t.prints(v)
+// threeDigits is what tables print of a number.
+func threeDigits(v float64) float64 {
+	v, _ = strconv.ParseFloat(strconv.FormatFloat(v, 'e', 2, 64), 64)
+	return v
 }
 
 // prints reports whether a value may be printed so.

@@ -151,7 +151,7 @@ func emptyList(c *kong.Context) error {
 // vars are what the help texts of the commands speak of.
 func vars() kong.Vars {
 	return kong.Vars{
-		"version": "pollpush " + version(), "transports": strings.Join(transport.Names(), ", "), "calibrations": calibrations, "live": liveAddress, "scenario": scenario.Default,
+		"version": "pollpush " + spoken(version()), "transports": strings.Join(transport.Names(), ", "), "calibrations": calibrations, "live": liveAddress, "scenario": scenario.Default,
 	}
 }
 

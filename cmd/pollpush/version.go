@@ -25,6 +25,14 @@ func version() string {
 	return recorded(info)
 }
 
+// spoken is a version as it is printed: one that is not known says why.
+func spoken(version string) string {
+	if version == unstamped {
+		return version + " (the build recorded no commit: it was outside of a checkout, or had -buildvcs=false)"
+	}
+	return version
+}
+
 // recorded is the version that the go command has written into a program.
 func recorded(info *debug.BuildInfo) string {
 	revision, dirty := "", ""

@@ -35,6 +35,8 @@ func TestRecordedVersion(t *testing.T) {
 		got := recorded(&debug.BuildInfo{Main: debug.Module{Version: c.module}, Settings: c.settings})
 		assert.Check(t, is.Equal(got, c.want), "of module %q with %v", c.module, c.settings)
 	}
+	assert.Check(t, is.Contains(spoken(unstamped), "unknown (the build recorded no commit"))
+	assert.Check(t, is.Equal(spoken("v1.2.3"), "v1.2.3"))
 }
 
 // What is beside pollpush was built together with it, as far as that is known.

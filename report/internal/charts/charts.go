@@ -23,6 +23,7 @@ type definition struct {
 	asks    figure.Question
 	title   string
 	caption string
+	polled  string // what the caption says besides where a transport polls at an interval
 	point   func(*trials.Point, *figure.Chart)
 	sweep   func(*trials.Set, *figure.Chart)
 }
@@ -46,7 +47,8 @@ var definitions = []definition{
 		title: "Where polling becomes cheaper than push"},
 	{name: "latency", asks: figure.FreshForUsers, point: percentilePanel,
 		title:   "How long a message takes to reach a client",
-		caption: "How long after it is due does a client have a message, at each percentile? Each line ends at the last percentile with ten slower samples. Dashed lines are models; for polling, uniform on 0 to T: any delay up to the interval is equally likely."},
+		caption: "How long after it is due does a client have a message, at each percentile? Each line ends at the last percentile with ten slower samples. Dashed lines are models.",
+		polled:  " That of polling is uniform on 0 to T: any delay up to the interval is equally likely."},
 	{name: "latency", asks: figure.FreshForUsers,
 		title:   "How long a message takes to reach a client",
 		caption: "How long after it is due does a client have a message?",
@@ -61,14 +63,17 @@ var definitions = []definition{
 		caption: "What does freshness cost? Further left costs the server less; further down is fresher. Polling moves along its curve with its interval; transports that do not poll at an interval are one point each." + curves.Beside},
 	{name: "requests", asks: figure.CrossesTheWire, point: requestsPanel,
 		title:   "Requests per client and minute",
-		caption: "How many HTTP requests does a client make per minute of the steady state? The dashed mark is the model: 60 ÷ interval in seconds for polling; for long polling, one response per message or timeout, plus a round trip."},
+		caption: "How many HTTP requests does a client make per minute of the steady state? The dashed mark is the model; for long polling, one response per message or timeout, plus a round trip.",
+		polled:  " For polling it is 60 ÷ interval in seconds."},
 	{name: "requests", asks: figure.CrossesTheWire,
 		title:   "Requests per minute",
-		caption: "How many HTTP requests does the server answer per minute? The dashed line is the model of polling: 60 ÷ interval in seconds, for each client.",
+		caption: "How many HTTP requests does the server answer per minute?",
+		polled:  " The dashed line is the model of polling: 60 ÷ interval in seconds, for each client.",
 		sweep:   curves.Of(curves.Curve{Metric: &metric.RequestsOfAll, Heading: "HTTP requests of all clients per minute", Only: "clients", Guide: curves.PollsOfAll})},
 	{name: "requests-each", asks: figure.CrossesTheWire,
 		title:   "Requests per client and minute",
-		caption: "How many HTTP requests does a client make per minute? The dashed line is the model of polling: 60 ÷ interval in seconds.",
+		caption: "How many HTTP requests does a client make per minute?",
+		polled:  " The dashed line is the model of polling: 60 ÷ interval in seconds.",
 		sweep:   curves.Of(curves.Curve{Metric: &metric.Requests, Heading: "HTTP requests per client and minute", Guide: curves.PollsOfOne})},
 	{name: "bytes", asks: figure.CrossesTheWire, point: bytesPanel,
 		title:   "Bytes on the wire for each delivered message",
@@ -82,13 +87,15 @@ var definitions = []definition{
 		caption: "Which load was too much, and why?"},
 	{name: "latency-histogram", asks: figure.FreshForUsers, point: named(overtime.Histogram),
 		title:   "How latencies are spread",
-		caption: "Which share of the deliveries took how long? All used trials together; every row has the same scale. Twelve bars share each power of ten."},
+		caption: "Which share of the deliveries took how long? All used trials together; the highest bar of each row has the full height. Twelve bars share each power of ten."},
 	{name: "latency-in-time", asks: figure.InTime, point: named(overtime.Latency),
 		title:   "Latency of one trial of each transport, second by second",
-		caption: "Did latency change? Each column is what clients saw in a second, whenever it was due; the stronger a cell's colour, the more of these deliveries took so long: below 2 %, 10 %, 25 %, and more. Cells are the buckets in which shards count: 50 µs high up to 0.4 ms, at most 25 % above. The dashed line is the poll interval, the longest wait by the model of polling. Only the unshaded part counts."},
+		caption: "Did latency change? Each column is what clients saw in a second, whenever it was due; the stronger a cell's colour, the more of these deliveries took so long: below 2 %, 10 %, 25 %, and more. Cells are the buckets in which shards count: 50 µs high up to 0.4 ms, at most 25 % above. Only the unshaded part counts.",
+		polled:  " The dashed line is the poll interval, the longest wait by the model of polling."},
 	{name: "timeline", asks: figure.InTime, point: named(overtime.Timeline),
 		title:   "One trial of each transport, second by second",
-		caption: "Was the steady state steady? One trial of each transport, all phases, in seconds from the start of the warm-up. Only the unshaded part counts. Dashed lines are the model: λ messages and λN deliveries of them, and N/T polls per second."},
+		caption: "Was the steady state steady? One trial of each transport, all phases, in seconds from the start of the warm-up. Only the unshaded part counts. Dashed lines are the model: λ messages and λN deliveries of them per second.",
+		polled:  " Of polls it is N/T."},
 }
 
 // named gives the sides of a point to a chart under their names.
@@ -104,7 +111,7 @@ func named(draw func([]overtime.Side, *figure.Chart)) func(*trials.Point, *figur
 
 // PointCharts are the charts of a run of one point.
 func PointCharts(p *trials.Point) []figure.Chart {
-	return draw(stamp("", p.Sides), footer(p.Title(), string(p.Validity()), p), func(d *definition, c *figure.Chart) {
+	return draw(p.Sides, "", footer(p.Title(), string(p.Validity()), p), func(d *definition, c *figure.Chart) {
 		if d.point != nil {
 			d.point(p, c)
 		}
@@ -114,7 +121,7 @@ func PointCharts(p *trials.Point) []figure.Chart {
 // SetCharts are the charts of a sweep.
 func SetCharts(s *trials.Set) []figure.Chart {
 	all := s.Together()
-	return draw(stamp(" AT SOME POINTS", all.Sides), footer(s.Title(), s.StampCounts(), all), func(d *definition, c *figure.Chart) {
+	return draw(all.Sides, " AT SOME POINTS", footer(s.Title(), s.StampCounts(), all), func(d *definition, c *figure.Chart) {
 		if d.sweep != nil {
 			d.sweep(s, c)
 		}
@@ -122,10 +129,14 @@ func SetCharts(s *trials.Set) []figure.Chart {
 }
 
 // draw makes the charts that have anything to show.
-func draw(stamp string, footer []string, add func(*definition, *figure.Chart)) (list []figure.Chart) {
+func draw(sides []trials.Side, where string, footer []string, add func(*definition, *figure.Chart)) (list []figure.Chart) {
+	polls := slices.ContainsFunc(sides, func(s trials.Side) bool { return s.Paced() })
 	for i := range definitions {
 		d := &definitions[i]
-		c := figure.Chart{Name: d.name, Asks: d.asks, Title: d.title, Caption: d.caption, Stamp: stamp}
+		c := figure.Chart{Name: d.name, Asks: d.asks, Title: d.title, Caption: d.caption, Stamp: stamp(where, sides)}
+		if polls {
+			c.Caption += d.polled
+		}
 		add(d, &c)
 		c.Sources = footer
 		if len(c.Panels) > 0 || c.Omitted != "" {

@@ -102,7 +102,7 @@ func Breaking(s *trials.Set) string {
 		}
 	}
 	slices.SortStableFunc(falls, func(a, b fall) int { return a.when - b.when })
-	text := "Nothing broke " + s.Reach() + "."
+	text := "No transport broke at any point."
 	if len(falls) > 0 {
 		var list []string
 		broken := 0

@@ -73,12 +73,3 @@ func (s *Set) BreakEvenAxes() (list []*Axis) {
 	}
 	return list
 }
-
-// Reach is how far a sweep went, in words.
-func (s *Set) Reach() string {
-	if x := AxisOf(s.Swept[0]); len(s.Swept) == 1 && x.Key != "poll.interval" {
-		list := s.Values(x)
-		return "up to " + x.Label(list[len(list)-1])
-	}
-	return "at any point"
-}
