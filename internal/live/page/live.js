@@ -117,7 +117,8 @@ function render() {
   } else if (last) {
     const attempt = last.attempt > 1 ? ', repeated' : ''
     $('now').textContent = `${last.transport}${last.point && `, ${last.point}`}, trial ${last.trial} of ${last.of}${attempt}: ${last.phase}`
-    $('left').textContent = `Planned time left: phase ${span(last.phase_left_s)}, trial ${span(last.trial_left_s)}, run ${span(last.run_left_s)}`
+    const left = ['phase', 'trial', 'run'].filter(part => last[`${part}_left_s`] >= 0.5).map(part => `${part} ${span(last[`${part}_left_s`])}`)
+    $('left').textContent = left.length ? `Planned time left: ${left.join(', ')}` : ''
     if (run) $('done').value = Math.max(0, 1 - last.run_left_s / run.planned_s)
   }
   const groups = shown()
