@@ -8,7 +8,6 @@ import (
 	"github.com/pollpush/pollpush/loadgen"
 )
 
-// A dial that nobody answers ends with its context, and leaves nothing behind.
 func TestRoots(t *testing.T) {
 	roots, err := loadgen.Roots("")
 	assert.Check(t, roots == nil && err == nil, "of nothing: %v, %v", roots, err)
