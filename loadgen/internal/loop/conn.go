@@ -2,6 +2,7 @@ package loop
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/netip"
@@ -47,6 +48,8 @@ type Conn struct {
 	state   state
 	v6      bool
 
+	Tag int8 // what the handler knows it by
+
 	rest []byte // received and not used
 	need int
 	out  []byte // to be written
@@ -67,24 +70,24 @@ const (
 func (l *Loop) Dial(h Handler, a *Address) *Conn {
 	c := &Conn{loop: l, handler: h, address: a, fd: -1}
 	l.At(clock.Now()+int64(a.Patience), c, 0)
-	c.dial()
+	if c.err = c.dial(errors.New("no address")); c.err != nil {
+		l.failed = append(l.failed, c)
+	}
 	return c
 }
 
-// dial begins with the next address.
-func (c *Conn) dial() {
-	to := c.address.To[c.tried]
-	c.tried++
-	if err := c.connect(to); err != nil {
-		c.drop()
-		if int(c.tried) < len(c.address.To) {
-			c.dial()
-			return
+// dial begins with the next address. The error, where there is none left, is why
+// the last one was not connected.
+func (c *Conn) dial(err error) error {
+	for _, to := range c.address.To[c.tried:] {
+		c.tried++
+		if err = c.connect(to); err == nil {
+			return nil
 		}
-		c.err = err
-		c.loop.Failed++
-		c.loop.failed = append(c.loop.failed, c)
+		c.drop()
 	}
+	c.loop.Failed++
+	return err
 }
 
 // Wake ends what has taken too long.
@@ -148,12 +151,9 @@ func (c *Conn) connected() {
 	}
 	if err != nil {
 		c.drop()
-		if int(c.tried) < len(c.address.To) {
-			c.dial()
-			return
+		if err = c.dial(err); err != nil {
+			c.end(err)
 		}
-		c.loop.Failed++
-		c.end(err)
 		return
 	}
 	c.loop.enter()
@@ -166,15 +166,16 @@ func (c *Conn) connected() {
 	c.handler.Connected(c)
 }
 
-// drop gives up a descriptor that was not connected.
+// drop gives up the descriptor, if there is one.
 func (c *Conn) drop() {
-	if c.fd >= 0 {
-		if int(c.fd) < len(c.loop.conns) && c.loop.conns[c.fd] == c {
-			c.loop.conns[c.fd] = nil
-		}
-		unix.Close(int(c.fd))
-		c.fd = -1
+	if c.fd < 0 {
+		return
 	}
+	if int(c.fd) < len(c.loop.conns) && c.loop.conns[c.fd] == c {
+		c.loop.conns[c.fd] = nil
+	}
+	unix.Close(int(c.fd))
+	c.fd = -1
 }
 
 // Write writes b, now or as soon as there is room.
@@ -191,23 +192,26 @@ func (c *Conn) Write(b []byte) {
 
 // send puts b on the wire.
 func (c *Conn) send(b []byte) {
-	n := 0
 	if len(c.out) == 0 {
-		n, _ = writeNow(c.fd, b) // what has broken is seen by reading
-		c.loop.BytesOut += int64(n)
+		b = c.write(b)
 	}
-	if n < len(b) {
-		c.out = append(c.out, b[n:]...)
+	if len(b) > 0 {
+		c.out = append(c.out, b...)
 	}
 }
 
 // flush writes what had no room.
 func (c *Conn) flush() {
-	n, _ := writeNow(c.fd, c.out)
-	c.loop.BytesOut += int64(n)
-	if c.out = c.out[n:]; len(c.out) == 0 {
+	if c.out = c.write(c.out); len(c.out) == 0 {
 		c.out = nil
 	}
+}
+
+// write returns what of b has no room now.
+func (c *Conn) write(b []byte) (rest []byte) {
+	n, _ := transfer(syscall.SYS_WRITE, c.fd, b) // what has broken is seen by reading
+	c.loop.BytesOut += int64(n)
+	return b[n:]
 }
 
 // read takes in all that has come. Where the other side has ended, it reads up
@@ -218,7 +222,7 @@ func (c *Conn) read(ending bool) {
 		if c.tls == nil {
 			space = c.space()
 		}
-		n, err := readNow(c.fd, space)
+		n, err := transfer(syscall.SYS_READ, c.fd, space)
 		c.loop.BytesIn += int64(n)
 		if err == syscall.EAGAIN {
 			return
@@ -263,11 +267,9 @@ func (c *Conn) took(b []byte) {
 		return
 	}
 	var used int
-	used, c.need = c.handler.Received(c, b)
-	if c.state == closed {
-		return
+	if used, c.need = c.handler.Received(c, b); c.state != closed {
+		c.keep(b[used:])
 	}
-	c.keep(b[used:])
 }
 
 // maxGrowth bounds how much room is made for what was only announced.
@@ -291,7 +293,7 @@ func (c *Conn) end(err error) {
 		return
 	}
 	rest := c.rest
-	c.close()
+	c.Close()
 	c.handler.Ended(c, rest, err)
 }
 
@@ -301,20 +303,14 @@ func (c *Conn) Close() {
 	if c.state == closed {
 		return
 	}
-	c.close()
-}
-
-func (c *Conn) close() {
 	was := c.state
 	c.state, c.rest, c.out = closed, nil, nil
 	if c.tls != nil {
 		c.tls.abandon()
 	}
-	if was == connecting {
-		c.drop()
-		return
+	if was != connecting {
+		c.loop.leave(c)
+		_ = unix.SetsockoptLinger(int(c.fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
 	}
-	c.loop.leave(c)
-	_ = unix.SetsockoptLinger(int(c.fd), unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
 	c.drop()
 }

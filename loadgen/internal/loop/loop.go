@@ -110,13 +110,7 @@ func (l *Loop) Stop() { l.stopped = true }
 
 // end calls what is still asked for, and lets go of the descriptors.
 func (l *Loop) end() {
-	l.mu.Lock()
-	asked := l.asked
-	l.asked, l.over = nil, true
-	l.mu.Unlock()
-	for _, f := range asked {
-		f()
-	}
+	l.called(true)
 	l.free()
 }
 
@@ -159,8 +153,7 @@ func (l *Loop) patience() int64 {
 func (l *Loop) wait(patience int64) (int, error) {
 	var ts *unix.Timespec
 	if patience >= 0 {
-		ts = new(unix.Timespec)
-		*ts = unix.NsecToTimespec(patience)
+		ts = new(unix.NsecToTimespec(patience))
 	}
 	for {
 		n, _, errno := unix.Syscall6(unix.SYS_EPOLL_PWAIT2, uintptr(l.epoll), uintptr(unsafe.Pointer(&l.events)), uintptr(len(l.events)),
@@ -182,7 +175,9 @@ func (l *Loop) wait(patience int64) (int, error) {
 
 func (l *Loop) event(e *unix.EpollEvent) {
 	if e.Pad == -1 {
-		l.called()
+		var count [8]byte
+		_, _ = unix.Read(l.wake, count[:])
+		l.called(false)
 		return
 	}
 	c := l.conns[e.Fd]
@@ -205,13 +200,11 @@ func (l *Loop) event(e *unix.EpollEvent) {
 	}
 }
 
-// called calls what Do was asked for.
-func (l *Loop) called() {
-	var count [8]byte
-	_, _ = unix.Read(l.wake, count[:])
+// called calls what Do was asked for, perhaps for the last time.
+func (l *Loop) called(over bool) {
 	l.mu.Lock()
 	asked := l.asked
-	l.asked = nil
+	l.asked, l.over = nil, over
 	l.mu.Unlock()
 	for _, f := range asked {
 		f()
@@ -274,25 +267,11 @@ func (h *alarms) ring() {
 	}
 }
 
-// readNow is a read of what is there. It cannot block, and so need not tell the
-// scheduler.
-func readNow(fd int32, p []byte) (n int, err error) {
+// transfer reads (SYS_READ) what is there, or writes (SYS_WRITE) what there is
+// room for. It cannot block, and so need not tell the scheduler.
+func transfer(call uintptr, fd int32, p []byte) (n int, err error) {
 	for {
-		n, _, errno := syscall.RawSyscall(syscall.SYS_READ, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
-		switch errno {
-		case 0:
-			return int(n), nil
-		case syscall.EINTR:
-		default:
-			return 0, errno
-		}
-	}
-}
-
-// writeNow is a write of what there is room for.
-func writeNow(fd int32, p []byte) (n int, err error) {
-	for {
-		n, _, errno := syscall.RawSyscall(syscall.SYS_WRITE, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
+		n, _, errno := syscall.RawSyscall(call, uintptr(fd), uintptr(unsafe.Pointer(unsafe.SliceData(p))), uintptr(len(p)))
 		switch errno {
 		case 0:
 			return int(n), nil
