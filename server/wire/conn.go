@@ -138,7 +138,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 // it wait, and need a deadline.
 func (c *Conn) transmit(p []byte) (int, error) {
 	c.tally.BytesSent.Add(int64(len(p)))
-	n, err := c.writeNow(p)
+	n, _ := c.writeNow(p) // an error comes again
 	if n == len(p) {
 		return n, nil
 	}
