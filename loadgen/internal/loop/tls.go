@@ -180,10 +180,11 @@ func (m memory) Read(p []byte) (int, error) {
 func (m memory) Write(p []byte) (int, error) {
 	s := m.s
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.out = append(s.out, p...)
-	if s.loop != nil {
-		s.loop.Do(func() {
+	loop := s.loop
+	s.mu.Unlock()
+	if loop != nil {
+		loop.Do(func() {
 			if s.conn.state < closed {
 				s.flush(s.conn)
 			}
