@@ -112,7 +112,7 @@ func TestLoadFile(t *testing.T) {
 		"nothing/x.yaml": `scenario nothing/x.yaml: no such file` + list,
 		"short.yaml":     `scenario short.yaml: no such file (did you mean "short"?)` + list,
 		dir:              `scenario ` + dir + `: is a directory; give a scenario's name or file`,
-		large:            `scenario ` + large + `: is larger than 64 KiB; a scenario has a few lines, like scenarios/example.yaml`,
+		large:            `scenario ` + large + `: is larger than 64 KiB; a scenario has a few lines`,
 		spaced:           `scenario ` + spaced + `: the file's name becomes the scenario's; must be 1 to 64 of A-Z a-z 0-9 . _ - and begin with a letter or digit`,
 		"a\x00b":         `scenario "a\x00b": cannot be read: invalid argument`,
 		path + "/x":      `scenario ` + path + `/x: cannot be read: not a directory`,
