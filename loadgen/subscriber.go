@@ -1,6 +1,7 @@
 package loadgen
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/pollpush/pollpush/internal/clock"
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/transport"
 	"github.com/pollpush/pollpush/loadgen/internal/client"
 	"github.com/pollpush/pollpush/loadgen/internal/codec"
 )
@@ -88,7 +90,7 @@ func (s *subscriber) target() client.Target {
 	p := &s.lane.run.plan
 	return client.Target{
 		Host: s.room.server.host, TLS: s.address.TLS != nil, Room: s.room.name, User: fmt.Sprintf("client-%d", s.index),
-		Wait: p.PollWait, Publishes: s.jobs != nil, Cookies: &s.cookies,
+		Wait: cmp.Or(p.PollWait, transport.LongPollWait), Publishes: s.jobs != nil, Cookies: &s.cookies,
 	}
 }
 
