@@ -25,6 +25,8 @@ func TestAPartialRunSaysSo(t *testing.T) {
 	whole := fixture.TrialsOf(3, "poll", "ws")
 	underWay := slices.Clone(fixture.TrialsOf(3, "poll", "ws"))
 	underWay[5].Status = result.Partial
+	first := slices.Clone(underWay[:1])
+	first[0].Status = result.Partial
 	failed := slices.Clone(fixture.TrialsOf(3, "poll", "ws"))
 	failed[5].Status = result.Failed
 	for _, tt := range []struct {
@@ -37,6 +39,7 @@ func TestAPartialRunSaysSo(t *testing.T) {
 		{"killed after the first", planned(whole[:1]), "poll has 1 of 3 trials, ws has 0 of 3 trials"},
 		{"killed before the last", planned(whole[:5]), "ws has 2 of 3 trials"},
 		{"interrupted in the last", planned(underWay), "ws has 2 of 3 trials"},
+		{"interrupted in the first", planned(first), "poll has 0 of 3 trials, ws has 0 of 3 trials"},
 		{"a point is missing", planned(fixture.ByClients(100, 300), "000000000100", "000000000300", "000000001000"),
 			"it has no trial at 1 point of its plan (hash 000000001000)"},
 		{"an old run, which does not say", fixture.TrialsOf(3, "poll"), ""},
@@ -46,7 +49,9 @@ func TestAPartialRunSaysSo(t *testing.T) {
 			dir := t.TempDir()
 			assert.NilError(t, Write(dir, tt.trials))
 			var text bytes.Buffer
-			assert.NilError(t, Text(&text, tt.trials, document.TextOptions{Width: 1000}))
+			assert.NilError(t, Text(&text, tt.trials, document.TextOptions{Width: 1000, Folder: "my run"}))
+			assert.Check(t, strings.Contains(text.String(), "--resume 'my run'") == (tt.want != ""), text.String())
+			assert.Check(t, tt.name != "interrupted in the first" || !strings.Contains(text.String(), "requests per client"), "a table of dashes:\n%s", text.String())
 			forms := map[string]string{"terminal": text.String()}
 			for _, name := range []string{"report.md", "report.html"} {
 				b, err := os.ReadFile(filepath.Join(dir, name))

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"gotest.tools/v3/assert"
+	is "gotest.tools/v3/assert/cmp"
 
 	"github.com/pollpush/pollpush/internal/result"
 	"github.com/pollpush/pollpush/internal/testkit"
@@ -37,6 +38,7 @@ func TestInterrupt(t *testing.T) {
 			e := p.interrupt(c.signal)
 			wantNoneLeft(t, dir)
 			e.wantExit(t, interrupted, "interrupted; the measured trials are in run")
+			assert.Check(t, is.Contains(e.stdout, "--resume run"))
 			run := filepath.Join(dir, "run")
 			trials, err := result.ReadDir(run)
 			assert.Assert(t, err == nil && len(trials) == 1, "%d trials, %v", len(trials), err)
