@@ -81,7 +81,7 @@ func (s *socket) next(t *Turn, b []byte) (message []byte, used int, ok bool, err
 	for {
 		f, whole, err := codec.ParseFrame(b[used:], s.deflate != nil)
 		if err != nil || !whole {
-			t.Need = codec.FrameNeed(b[used:])
+			t.Need = f.Size
 			return nil, used, false, err
 		}
 		t.Counts.FramesIn++
@@ -155,7 +155,7 @@ func (s *socket) send(t *Turn, text []byte) {
 		s.write(t, codec.OpText, text)
 		return
 	}
-	packed := t.Tools.Deflate(text, s.deflate.Reach())
+	packed := t.Tools.Deflate(text, s.deflate.Reach)
 	s.write(t, codec.OpText|codec.RSV1, packed)
 	t.Counts.Out.Compression += int64(len(packed) - len(text))
 }
