@@ -130,27 +130,16 @@ type LastAnswer struct{ Answer *codec.AnswerError }
 
 func (e *LastAnswer) Error() string { return "the session has ended: " + e.Answer.Error() }
 
-// fail ends the conversation for err, or only this request where err refuses it.
+// fail ends the conversation for err, if there is one, or only this request where
+// err refuses it.
 func (t *Turn) fail(err error) {
-	var refused *codec.AnswerError
-	if errors.As(err, &refused) {
-		t.Refused = refused
-		return
+	if !errors.As(err, &t.Refused) {
+		t.Ended = err
 	}
-	t.Ended = err
 }
 
 // said is the outcome of what was to be published.
 func (t *Turn) said(err error) { t.Published, t.NotSaid = true, err }
-
-// answer is the outcome of what was published, nil for an accepted one.
-func (t *Turn) answer(refused *codec.AnswerError) {
-	if refused != nil {
-		t.said(refused)
-		return
-	}
-	t.said(nil)
-}
 
 // errBatch is about a server that answers ws-batch as it does ws.
 var errBatch = errors.New("the server does not batch: its answer has no Batch-Window")

@@ -10,26 +10,34 @@ import (
 // receive over, and another to publish over by POST, as a browser would while
 // its first one waits.
 type pair struct {
-	target Target
-	main   link
-	post   link
-	text   string // to be published, and not answered yet
-	warm   bool   // the connection to publish over has been tried
+	receiver receiver
+	target   Target
+	main     link
+	post     link
+	text     string // to be published, and not answered yet
+	warm     bool   // the connection to publish over has been tried
+}
+
+// receiver is what a transport does with the connection that it receives over.
+type receiver interface {
+	begin(t *Turn) // both connections are there
+	received(t *Turn, b []byte) (used int)
+	ended(t *Turn, rest []byte, err error)
 }
 
 func newPair(t Target) pair {
 	return pair{target: t, main: link{line: Main}, post: link{line: Post, once: true}, warm: !t.Publishes}
 }
 
-// opened begins on a new connection, and reports whether it is the one to
-// receive over, and the other one is there as well.
-func (p *pair) opened(t *Turn, line Line) (begin bool) {
+func (p *pair) Open(t *Turn, line Line) {
 	if line == Main {
 		p.main.opened(t)
-		if !p.warm {
+		if p.warm {
+			p.receiver.begin(t)
+		} else {
 			t.Open[Post] = true
 		}
-		return p.warm
+		return
 	}
 	p.post.opened(t)
 	switch {
@@ -42,43 +50,54 @@ func (p *pair) opened(t *Turn, line Line) (begin bool) {
 	case p.text != "":
 		p.send(t)
 	}
-	return false
 }
 
-// posted takes in what the connection to publish over has brought. It reports
-// true once, when that connection has been tried.
-func (p *pair) posted(t *Turn, b []byte) (used int, begin bool) {
+func (p *pair) Receive(t *Turn, line Line, b []byte) (used int) {
+	if line == Main {
+		return p.receiver.received(t, b)
+	}
 	r, ok, err := p.post.answer(t, b, false)
 	if err != nil {
 		p.unposted(t, err)
 	}
 	if !ok {
-		return 0, false
+		return 0
 	}
-	return r.Size, p.accepted(t, r)
+	p.posted(t, r)
+	return r.Size
 }
 
-// accepted takes in the answer to a POST, or to the poll that went before.
-func (p *pair) accepted(t *Turn, r codec.Response) (begin bool) {
+func (p *pair) End(t *Turn, line Line, rest []byte, err error) {
+	if line == Main {
+		p.receiver.ended(t, rest, err)
+		return
+	}
+	asked := p.post.asked || !p.post.up
+	r, ok, _, err := p.post.end(t, rest, err)
+	if ok {
+		p.posted(t, r)
+	} else if asked {
+		p.unposted(t, err)
+	}
+}
+
+// posted takes in the answer to a POST, or to the poll that went before.
+func (p *pair) posted(t *Turn, r codec.Response) {
 	p.target.Cookies.take(t, r, p.target.TLS)
-	if p.warm {
-		p.text = ""
-		var err error
-		if r.Status != 201 {
-			err = r.Refusal()
-		}
-		t.said(err)
-		return false
-	}
-	if r.Status != 200 {
+	switch {
+	case p.warm && r.Status == 201:
+		p.said(t, nil)
+	case p.warm:
+		p.said(t, r.Refusal())
+	case r.Status != 200:
 		t.Ended = r.Refusal()
-		return false
+	default:
+		if ds, err := codec.ScanPage(nil, r.Body); err == nil {
+			t.Counts.In.Add(codec.MessagesTally(ds, len(r.Body)))
+		}
+		p.warm = true
+		p.receiver.begin(t)
 	}
-	if ds, err := codec.ScanPage(nil, r.Body); err == nil {
-		t.Counts.In.Add(codec.MessagesTally(ds, len(r.Body)))
-	}
-	p.warm = true
-	return true
 }
 
 // unposted takes in that the connection to publish over is no good any more.
@@ -87,22 +106,13 @@ func (p *pair) unposted(t *Turn, err error) {
 	case !p.warm:
 		t.Ended = err
 	case p.text != "":
-		p.text = ""
-		t.said(err)
+		p.said(t, err)
 	}
 }
 
-// postEnded takes in that the connection to publish over has ended.
-func (p *pair) postEnded(t *Turn, rest []byte, err error) (begin bool) {
-	asked := p.post.asked || !p.post.up
-	r, ok, _, err := p.post.end(t, rest, err)
-	if ok {
-		return p.accepted(t, r)
-	}
-	if asked {
-		p.unposted(t, err)
-	}
-	return false
+func (p *pair) said(t *Turn, err error) {
+	p.text = ""
+	t.said(err)
 }
 
 // mainEnded takes in that the connection to receive over has ended.
@@ -168,6 +178,9 @@ func appendBody(b []byte, media string, parts ...string) []byte {
 	}
 	return b
 }
+
+// Wake is called only where a transport waits.
+func (p *pair) Wake(*Turn) {}
 
 // Close has no goodbye.
 func (p *pair) Close(*Turn) {}

@@ -24,57 +24,38 @@ var errNoETag = fmt.Errorf("%w: no ETag", codec.ErrMalformed)
 // has got, so that an answer without news needs no body.
 type pager struct {
 	pair
-	asker
-	query  string // after the cursor
-	byETag bool
-	may304 bool   // no news may come as 304
-	etag   []byte // of the last 200, as the server wrote it
-	after  uint64
-	asking bool // a request is to be sent, or is out
-}
-
-// asker decides when a pager asks.
-type asker interface {
-	begin(t *Turn)                      // the connections are there
-	answered(t *Turn, r codec.Response) // what was asked
+	answered func(t *Turn, r codec.Response) // takes in what was asked
+	query    string                          // after the cursor
+	byETag   bool
+	may304   bool   // no news may come as 304
+	etag     []byte // of the last 200, as the server wrote it
+	after    uint64
+	asking   bool // a request is to be sent, or is out
 }
 
 func newPager(t Target, query string) pager {
 	return pager{pair: newPair(t), query: query, after: t.After}
 }
 
-func (c *pager) Open(t *Turn, line Line) {
-	if c.opened(t, line) {
-		c.begin(t)
+// begin goes on with the poll that waited for a connection, or waits for one.
+func (c *pager) begin(t *Turn) {
+	t.Ready = true
+	if c.asking {
+		c.ask(t)
 	}
 }
 
-func (c *pager) Receive(t *Turn, line Line, b []byte) int {
-	if line == Post {
-		used, begin := c.posted(t, b)
-		if begin {
-			c.begin(t)
-		}
-		return used
-	}
+func (c *pager) received(t *Turn, b []byte) int {
 	r, ok, err := c.main.answer(t, b, false)
-	switch {
-	case ok:
+	if ok {
 		c.answered(t, r)
-		return r.Size
-	case err != nil && err != errRetired:
+	} else if err != nil && err != errRetired {
 		c.asking, t.Ended = false, err
 	}
-	return 0
+	return r.Size
 }
 
-func (c *pager) End(t *Turn, line Line, rest []byte, err error) {
-	if line == Post {
-		if c.postEnded(t, rest, err) {
-			c.begin(t)
-		}
-		return
-	}
+func (c *pager) ended(t *Turn, rest []byte, err error) {
 	r, ok, again := c.mainEnded(t, rest, err)
 	switch {
 	case ok:
@@ -103,8 +84,8 @@ func (c *pager) ask(t *Turn) {
 	t.Sent = true
 }
 
-// take takes in the answer to a poll.
-func (c *pager) take(t *Turn, r codec.Response) error {
+// page takes in the answer to a poll.
+func (c *pager) page(t *Turn, r codec.Response) (err error) {
 	c.asking = false
 	c.target.Cookies.take(t, r, c.target.TLS)
 	switch {
@@ -115,36 +96,25 @@ func (c *pager) take(t *Turn, r codec.Response) error {
 		return r.Refusal()
 	}
 	var etag []byte
-	var err error
 	if c.byETag {
 		if etag, err = c.tagOf(r); err != nil {
 			return err
 		}
 	}
-	if err := t.page(r); err != nil {
-		return err
-	}
-	if n := len(t.Deliveries); n > 0 {
-		c.after = t.Deliveries[n-1].ID
-	}
-	if c.byETag {
-		c.etag = append(c.etag[:0], etag...)
-		c.may304 = len(etag) > 0
-	}
-	return nil
-}
-
-// page takes in an answer with a page, and counts one that has no messages.
-func (t *Turn) page(r codec.Response) (err error) {
 	if t.Deliveries, err = codec.ScanPage(t.Deliveries, r.Body); err != nil {
 		t.Deliveries = t.Deliveries[:0]
 		return err
 	}
 	t.Counts.In.Add(codec.MessagesTally(t.Deliveries, len(r.Body)))
-	if len(t.Deliveries) == 0 {
-		t.Counts.Empty++
-	} else {
+	if n := len(t.Deliveries); n > 0 {
 		t.Counts.Head.offer(r)
+		c.after = t.Deliveries[n-1].ID
+	} else {
+		t.Counts.Empty++
+	}
+	if c.byETag {
+		c.etag = append(c.etag[:0], etag...)
+		c.may304 = len(etag) > 0
 	}
 	return nil
 }
@@ -181,29 +151,16 @@ func newPollETag(t Target) Client { return makePoll(t, true) }
 
 func makePoll(t Target, byETag bool) Client {
 	c := &poll{newPager(t, pageLimit)}
-	c.asker, c.byETag = c, byETag
+	c.receiver, c.answered, c.byETag = c, c.take, byETag
 	return c
 }
 
 func (c *poll) Poll(t *Turn) { c.ask(t) }
 
-// begin goes on with the poll that waited for a connection, or waits for one.
-func (c *poll) begin(t *Turn) {
-	t.Ready = true
-	if c.asking {
-		c.ask(t)
-	}
-}
-
-func (c *poll) answered(t *Turn, r codec.Response) {
-	if err := c.take(t, r); err != nil {
-		t.fail(err)
-	}
+func (c *poll) take(t *Turn, r codec.Response) {
+	t.fail(c.page(t, r))
 	t.Answered = t.Ended == nil
 }
-
-// Wake is never called.
-func (c *poll) Wake(*Turn) {}
 
 // leastWait is the shortest wait that the contract knows: a server that has no
 // news, and says so sooner, does not wait.
@@ -226,7 +183,7 @@ type longPoll struct {
 
 func newLongPoll(t Target) Client {
 	c := &longPoll{pager: newPager(t, fmt.Sprintf("%s&wait=%gs", pageLimit, t.Wait.Seconds()))}
-	c.asker, c.may304 = c, true
+	c.receiver, c.answered, c.may304 = c, c.take, true
 	return c
 }
 
@@ -234,14 +191,14 @@ func newLongPoll(t Target) Client {
 func (c *longPoll) Armed() bool { return c.main.asked }
 
 func (c *longPoll) begin(t *Turn) {
-	t.Ready = true
-	c.ask(t)
+	c.asking = true
+	c.pager.begin(t)
 }
 
-// answered takes in an answer, and asks again, at once or later.
-func (c *longPoll) answered(t *Turn, r codec.Response) {
+// take takes in an answer, and asks again, at once or later.
+func (c *longPoll) take(t *Turn, r codec.Response) {
 	sent := c.main.sent
-	err := c.take(t, r)
+	err := c.page(t, r)
 	switch {
 	case r.Status != 200 && r.Status != 304:
 		c.keepOff(t, retryAfter(r.Field("retry-after")))
@@ -252,9 +209,7 @@ func (c *longPoll) answered(t *Turn, r codec.Response) {
 		c.backoff = 0
 		c.ask(t)
 	}
-	if err != nil {
-		t.fail(err)
-	}
+	t.fail(err)
 }
 
 // keepOff lengthens the pause before the next request: between half the backoff

@@ -14,6 +14,7 @@ import (
 type socket struct {
 	link
 	target Target
+	talk   talk
 
 	key      string         // of the handshake; empty once that is over
 	compress bool           // was offered
@@ -21,6 +22,13 @@ type socket struct {
 	partial  []byte         // payload so far of a message in several frames
 	joining  bool           // partial is in use
 	packed   bool           // partial is compressed
+}
+
+// talk is what a transport makes of its socket.
+type talk interface {
+	begin(t *Turn, r codec.Response) error // the server has switched, as r says
+	hear(t *Turn, message []byte) error
+	finish(t *Turn, err error) // the conversation ends for err
 }
 
 func newSocket(t Target) socket { return socket{link: link{line: Main}, target: t} }
@@ -46,12 +54,34 @@ func (s *socket) open(t *Turn, path string, compress bool) {
 	s.ask(t)
 }
 
-// handshake takes in the answer, which is good once ok is true.
-func (s *socket) handshake(t *Turn, b []byte) (r codec.Response, ok bool, err error) {
-	if r, ok, err = s.answer(t, b, false); !ok || err != nil {
-		return r, false, err
+func (s *socket) Receive(t *Turn, _ Line, b []byte) (used int) {
+	if !s.stream {
+		r, ok, err := s.answer(t, b, false)
+		if ok {
+			if err = s.check(t, r); err == nil {
+				err = s.talk.begin(t, r)
+			}
+		}
+		if err != nil {
+			s.talk.finish(t, err)
+		}
+		if used = r.Size; !ok || err != nil {
+			return used
+		}
 	}
-	return r, true, s.check(t, r)
+	for {
+		message, n, ok, err := s.next(t, b[used:])
+		used += n
+		if ok {
+			err = s.talk.hear(t, message)
+		}
+		if err != nil {
+			s.talk.finish(t, err)
+		}
+		if !ok || err != nil {
+			return used
+		}
+	}
 }
 
 // check checks the answer to the handshake.
@@ -81,7 +111,7 @@ func (s *socket) next(t *Turn, b []byte) (message []byte, used int, ok bool, err
 	for {
 		f, whole, err := codec.ParseFrame(b[used:], s.deflate != nil)
 		if err != nil || !whole {
-			t.Need = codec.FrameNeed(b[used:])
+			t.Need = f.Size
 			return nil, used, false, err
 		}
 		t.Counts.FramesIn++
@@ -137,8 +167,7 @@ func (s *socket) join(t *Turn, f codec.Frame) (message []byte, ok bool, err erro
 	return message, true, err
 }
 
-// ended takes in that the connection has ended.
-func (s *socket) ended(t *Turn, rest []byte, err error) {
+func (s *socket) End(t *Turn, _ Line, rest []byte, err error) {
 	asked := s.asked
 	r, ok, _, err := s.end(t, rest, err)
 	if ok && asked { // a refusal that the end has made whole
@@ -146,7 +175,7 @@ func (s *socket) ended(t *Turn, rest []byte, err error) {
 			err = errRetired
 		}
 	}
-	t.Ended = err
+	s.talk.finish(t, err)
 }
 
 // send sends a text message.
@@ -155,7 +184,7 @@ func (s *socket) send(t *Turn, text []byte) {
 		s.write(t, codec.OpText, text)
 		return
 	}
-	packed := t.Tools.Deflate(text, s.deflate.Reach())
+	packed := t.Tools.Deflate(text, s.deflate.Reach)
 	s.write(t, codec.OpText|codec.RSV1, packed)
 	t.Counts.Out.Compression += int64(len(packed) - len(text))
 }

@@ -6,14 +6,47 @@ import (
 	"github.com/pollpush/pollpush/loadgen/internal/codec"
 )
 
+// publisher publishes one text at a time where the client receives as well.
+type publisher struct {
+	joined bool
+	text   string // to be published, and not answered yet
+}
+
+// answered takes in the answer to what was published, if anything was: the error
+// object that refuses it, or nil.
+func (p *publisher) answered(t *Turn, refusal []byte) error {
+	var outcome error
+	if refusal != nil {
+		refused, err := codec.ScanError(refusal)
+		if err != nil {
+			return err
+		}
+		outcome = refused
+	}
+	if p.text != "" {
+		p.text = ""
+		t.said(outcome)
+	}
+	return nil
+}
+
+// finish ends the conversation.
+func (p *publisher) finish(t *Turn, err error) {
+	if p.joined && p.text != "" {
+		p.text = ""
+		t.said(ErrUnanswered)
+	}
+	p.joined = false
+	t.Ended = err
+}
+
 // session is what a client does with Socket.IO's packets, whichever way they
 // come: it has joined the main namespace, gets messages as events, and
 // publishes by events that are acknowledged.
 type session struct {
-	joined bool
-	event  uint64 // number of the last event published
-	text   string // to be published, and not acknowledged yet
-	after  uint64 // the last message id seen
+	publisher
+	event uint64 // number of the last event published
+	after uint64 // the last message id seen
 }
 
 // take takes in any packet but pings.
@@ -75,25 +108,7 @@ func (s *session) acknowledged(t *Turn, p codec.Packet) error {
 	if err != nil || p.Number != s.event || s.text == "" { // of nothing that is waited for
 		return err
 	}
-	var refused *codec.AnswerError
-	if o.Refused != nil {
-		if refused, err = codec.ScanError(o.Refused); err != nil {
-			return err
-		}
-	}
-	s.text = ""
-	t.answer(refused)
-	return nil
-}
-
-// over ends the session.
-func (s *session) over(t *Turn, err error) {
-	if s.joined && s.text != "" {
-		s.text = ""
-		t.said(ErrUnanswered)
-	}
-	s.joined = false
-	t.Ended = err
+	return s.answered(t, o.Refused)
 }
 
 // emit returns the packet that publishes the text.
@@ -112,11 +127,13 @@ func (s *session) path(room, transport string) string {
 type socketIO struct {
 	session
 	socket
-	opened bool // the Engine.IO session
+	opened bool // the Engine.IO session is
 }
 
 func newSocketIO(t Target) Client {
-	return &socketIO{session: session{after: t.After}, socket: newSocket(t)}
+	c := &socketIO{session: session{after: t.After}, socket: newSocket(t)}
+	c.talk = c
+	return c
 }
 
 func (c *socketIO) Open(t *Turn, _ Line) {
@@ -124,34 +141,11 @@ func (c *socketIO) Open(t *Turn, _ Line) {
 	c.open(t, c.path(c.target.Room, "websocket"), false)
 }
 
-func (c *socketIO) Receive(t *Turn, _ Line, b []byte) (used int) {
-	if !c.stream {
-		r, ok, err := c.handshake(t, b)
-		if err != nil {
-			c.session.over(t, err)
-		}
-		if !ok || err != nil {
-			return r.Size
-		}
-		used = r.Size
-	}
-	for {
-		message, n, ok, err := c.next(t, b[used:])
-		used += n
-		if ok && err == nil {
-			err = c.packet(t, message)
-		}
-		if err != nil {
-			c.session.over(t, err)
-		}
-		if !ok || err != nil {
-			return used
-		}
-	}
-}
+// begin waits for the server's first packet.
+func (c *socketIO) begin(*Turn, codec.Response) error { return nil }
 
-// packet takes in a packet and answers a ping.
-func (c *socketIO) packet(t *Turn, b []byte) error {
+// hear takes in a packet, and answers a ping.
+func (c *socketIO) hear(t *Turn, b []byte) error {
 	if !c.opened {
 		_, err := codec.ParseOpen(b)
 		if err == nil {
@@ -186,9 +180,4 @@ func (c *socketIO) Publish(t *Turn, text string) {
 func (c *socketIO) say(t *Turn) {
 	c.send(t, c.emit(nil, c.target.User))
 	t.Counts.Out.Add(codec.Published(c.target.User, c.text))
-}
-
-func (c *socketIO) End(t *Turn, _ Line, rest []byte, err error) {
-	c.ended(t, rest, err)
-	c.session.over(t, t.Ended)
 }

@@ -287,7 +287,7 @@ func (c *socketIOPolling) over(t *Turn, err error) {
 	if c.acked {
 		c.settle(t, nil)
 	}
-	c.session.over(t, err)
+	c.finish(t, err)
 	c.sid, c.getting, c.posting = "", false, nothing
 	c.greets, c.pinged, c.emitted = false, false, false
 	c.post.over = true // its answer, if one is out, is of the session that has ended

@@ -15,16 +15,14 @@ type sse struct {
 	events codec.EventStream
 }
 
-func newSSE(t Target) Client { return &sse{pair: newPair(t)} }
-
-func (c *sse) Open(t *Turn, line Line) {
-	if c.opened(t, line) {
-		c.subscribe(t)
-	}
+func newSSE(t Target) Client {
+	c := &sse{pair: newPair(t)}
+	c.receiver = c
+	return c
 }
 
-// subscribe asks for the stream.
-func (c *sse) subscribe(t *Turn) {
+// begin asks for the stream.
+func (c *sse) begin(t *Turn) {
 	c.events = codec.EventStream{}
 	b := c.appendGet(t, t.Send[Main], "/events", c.target.After, "")
 	b = append(b, "Accept: text/event-stream\r\n"...)
@@ -35,14 +33,7 @@ func (c *sse) subscribe(t *Turn) {
 	c.main.ask(t)
 }
 
-func (c *sse) Receive(t *Turn, line Line, b []byte) (used int) {
-	if line == Post {
-		used, begin := c.posted(t, b)
-		if begin {
-			c.subscribe(t)
-		}
-		return used
-	}
+func (c *sse) received(t *Turn, b []byte) (used int) {
 	if !c.main.stream {
 		if used = c.head(t, b); !c.main.stream || t.Ended != nil {
 			return used
@@ -138,26 +129,18 @@ func (c *sse) message(t *Turn, data []byte) error {
 	return nil
 }
 
-func (c *sse) End(t *Turn, line Line, rest []byte, err error) {
-	switch {
-	case line == Post:
-		if c.postEnded(t, rest, err) {
-			c.subscribe(t)
-		}
-	case c.main.stream && c.main.over && err == io.EOF: // which ends the stream, too
+func (c *sse) ended(t *Turn, rest []byte, err error) {
+	stream := c.main.stream
+	if stream && c.main.over && err == io.EOF { // which ends the stream, too
 		c.main.up = false
 		t.Ended = c.streamEnd(t)
-	default:
-		stream := c.main.stream
-		r, ok, again := c.mainEnded(t, rest, err)
-		switch {
-		case ok && !stream:
-			t.Ended = r.Refusal()
-		case again, t.Ended == nil:
-			t.Ended = errRetired
-		}
+		return
+	}
+	r, ok, again := c.mainEnded(t, rest, err)
+	switch {
+	case ok && !stream:
+		t.Ended = r.Refusal()
+	case again, t.Ended == nil:
+		t.Ended = errRetired
 	}
 }
-
-// Wake is never called.
-func (c *sse) Wake(*Turn) {}

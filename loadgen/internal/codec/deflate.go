@@ -26,8 +26,8 @@ var errNoDeflate = errors.New("the server does not offer permessage-deflate")
 
 // Deflate is what a client holds to read compressed messages.
 type Deflate struct {
+	Reach  int    // how many bytes back what is sent may refer
 	keep   int    // bytes of earlier messages that later ones refer to; 0 for none
-	reach  int    // how many bytes back what is sent may refer
 	window []byte // these bytes
 }
 
@@ -36,7 +36,7 @@ type Deflate struct {
 // refers to earlier messages: any server can read it. An answer that the offer
 // does not allow is [ErrMalformed].
 func Agreed(extensions string) (*Deflate, error) {
-	d := &Deflate{keep: fullWindow, reach: fullWindow}
+	d := &Deflate{keep: fullWindow, Reach: fullWindow}
 	name, params, _ := strings.Cut(extensions, ";")
 	if strings.TrimSpace(name) != "permessage-deflate" {
 		return nil, errNoDeflate
@@ -56,7 +56,7 @@ func Agreed(extensions string) (*Deflate, error) {
 			bits, err := strconv.Atoi(value)
 			refuse = refuse || err != nil || bits < 8 || bits > 15
 			if window := 1 << max(0, min(bits, 15)); name == "client_max_window_bits" {
-				d.reach = window
+				d.Reach = window
 			} else {
 				d.keep = window
 			}
@@ -75,7 +75,7 @@ func Agreed(extensions string) (*Deflate, error) {
 
 // Usual reports whether each message is compressed by itself, on both sides, with
 // a full window: what ws-deflate is compared as.
-func (d *Deflate) Usual() bool { return d.keep == 0 && d.reach == fullWindow }
+func (d *Deflate) Usual() bool { return d.keep == 0 && d.Reach == fullWindow }
 
 // remember moves the window on to the end of a message.
 func (d *Deflate) remember(message []byte) {
@@ -88,9 +88,6 @@ func (d *Deflate) remember(message []byte) {
 	}
 	d.window = append(d.window, message...)
 }
-
-// Reach is how many bytes back what is sent may refer.
-func (d *Deflate) Reach() int { return d.reach }
 
 // Deflater compresses messages. Level 1 is what gorilla takes as well, and
 // the only one whose reset does not cost more than a message.

@@ -27,7 +27,7 @@ func TestAgreed(t *testing.T) {
 		"permessage-deflate; server_no_context_takeover; client_max_window_bits=8": {0, 1 << 8},
 	} {
 		d, err := Agreed(extensions)
-		if err != nil || d.keep != want.keep || d.Reach() != want.reach || d.Usual() != (want.keep == 0 && want.reach == 1<<15) {
+		if err != nil || d.keep != want.keep || d.Reach != want.reach || d.Usual() != (want.keep == 0 && want.reach == 1<<15) {
 			t.Errorf("%s gave %+v, %v; want %+v", extensions, d, err, want)
 		}
 	}
@@ -54,8 +54,8 @@ func FuzzAgreed(f *testing.F) {
 	f.Add(`permessage-deflate; server_max_window_bits="10"`)
 	f.Fuzz(func(t *testing.T, extensions string) {
 		d, err := Agreed(extensions)
-		if err == nil && (d.keep != 0 && (d.keep < 1<<8 || d.keep > 1<<15) || d.reach < 1<<8 || d.reach > 1<<15) {
-			t.Fatalf("%q gave windows of %d and %d bytes", extensions, d.keep, d.reach)
+		if err == nil && (d.keep != 0 && (d.keep < 1<<8 || d.keep > 1<<15) || d.Reach < 1<<8 || d.Reach > 1<<15) {
+			t.Fatalf("%q gave windows of %d and %d bytes", extensions, d.keep, d.Reach)
 		}
 	})
 }

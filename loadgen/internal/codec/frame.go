@@ -31,9 +31,10 @@ type Frame struct {
 	Size       int // with its header
 }
 
-// ParseFrame reads a frame from the start of b; ok is false where more bytes
-// are needed. Only where deflate was agreed on may messages be compressed. What
-// a server must not send, or a payload of more than [MaxBody], is [ErrMalformed].
+// ParseFrame reads a frame from the start of b. Where more bytes are needed ok is
+// false, and f.Size how many in all, or 0 where b does not tell. Only where
+// deflate was agreed on may messages be compressed. What a server must not send,
+// or a payload of more than [MaxBody], is [ErrMalformed].
 func ParseFrame(b []byte, deflate bool) (f Frame, ok bool, err error) {
 	if len(b) < 2 {
 		return f, false, nil
@@ -47,19 +48,13 @@ func ParseFrame(b []byte, deflate bool) (f Frame, ok bool, err error) {
 		return f, false, Malformed("a masked frame from a server", b)
 	}
 	length, head := uint64(b[1]), 2
-	switch b[1] {
-	case 126:
-		head = 4
-		if len(b) < head {
-			return f, false, nil
-		}
-		length = uint64(binary.BigEndian.Uint16(b[2:]))
-	case 127:
-		head = 10
-		if len(b) < head {
-			return f, false, nil
-		}
-		length = binary.BigEndian.Uint64(b[2:])
+	switch {
+	case length == 126 && len(b) >= 4:
+		length, head = uint64(binary.BigEndian.Uint16(b[2:])), 4
+	case length == 127 && len(b) >= 10:
+		length, head = binary.BigEndian.Uint64(b[2:]), 10
+	case length >= 126:
+		return f, false, nil
 	}
 	control := f.Op >= OpClose
 	switch {
@@ -73,10 +68,10 @@ func ParseFrame(b []byte, deflate bool) (f Frame, ok bool, err error) {
 	if err != nil {
 		return f, false, err
 	}
-	if len(b) < head+int(length) {
+	if f.Size = head + int(length); len(b) < f.Size {
 		return f, false, nil
 	}
-	f.Payload, f.Size = b[head:head+int(length)], head+int(length)
+	f.Payload = b[head:f.Size]
 	return f, true, nil
 }
 
@@ -118,23 +113,6 @@ func Closed(payload []byte) error {
 		cause = ErrEnded
 	}
 	return fmt.Errorf("the WebSocket, closed with %d %q: %w", code, payload[2:], cause)
-}
-
-// FrameNeed returns how many bytes the frame at the start of b takes, header
-// included, or 0 where b does not tell. A frame that is too large needs no more
-// than the largest: [ParseFrame] refuses it.
-func FrameNeed(b []byte) int {
-	switch {
-	case len(b) < 2:
-		return 0
-	case b[1]&0x7f == 126 && len(b) >= 4:
-		return 4 + int(binary.BigEndian.Uint16(b[2:]))
-	case b[1]&0x7f == 127 && len(b) >= 10:
-		return 10 + int(min(binary.BigEndian.Uint64(b[2:]), MaxBody))
-	case b[1]&0x7f < 126:
-		return 2 + int(b[1]&0x7f)
-	}
-	return 0
 }
 
 // AcceptKey is the answer to a key of a handshake (RFC 6455, 4.2.2).

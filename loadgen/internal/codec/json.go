@@ -31,24 +31,11 @@ const maxDepth = 64
 func ScanObject(b []byte, o *Object) error {
 	*o = Object{}
 	s := scanner{text: b}
-	s.space()
-	if !s.take('{') {
-		return s.fail("an object")
-	}
-	if s.space(); s.take('}') {
-		o.Size = s.at
-		return nil
-	}
-	for {
-		s.space()
-		name, ok := s.quoted()
+	ok := s.list('{', func() bool {
+		name, ok := s.name()
 		if !ok {
-			return s.fail("a name")
+			return false
 		}
-		if s.space(); !s.take(':') {
-			return s.fail("a colon")
-		}
-		s.space()
 		switch string(name) {
 		case "id":
 			o.ID, ok = s.number()
@@ -67,45 +54,30 @@ func ScanObject(b []byte, o *Object) error {
 		default:
 			_, ok = s.value(0)
 		}
-		if !ok {
-			return s.fail("another value for " + string(name[:min(len(name), 40)]))
-		}
-		s.space()
-		if s.take('}') {
-			o.Size = s.at
-			return nil
-		}
-		if !s.take(',') {
-			return s.fail("a comma or the object's end")
-		}
+		return ok
+	})
+	if o.Size = s.at; !ok {
+		return s.fail("an object of the chat's")
 	}
+	return nil
 }
 
 // ScanMessages appends the messages of a JSON array to ds.
 func ScanMessages(ds []Delivery, array []byte) ([]Delivery, error) {
 	s := scanner{text: array}
-	if s.space(); !s.take('[') {
-		return ds, s.fail("an array")
-	}
-	if s.space(); s.take(']') {
-		return ds, nil
-	}
-	for {
-		s.space()
-		d, size, err := ScanMessage(s.text[s.at:])
-		if err != nil {
-			return ds, err
-		}
+	var err error
+	ok := s.list('[', func() bool {
+		var d Delivery
+		var size int
+		d, size, err = ScanMessage(s.text[s.at:])
 		ds = append(ds, d)
 		s.at += size
-		s.space()
-		if s.take(']') {
-			return ds, nil
-		}
-		if !s.take(',') {
-			return ds, s.fail("a comma or the array's end")
-		}
+		return err == nil
+	})
+	if !ok && err == nil {
+		err = s.fail("an array of messages")
 	}
+	return ds, err
 }
 
 // ScanMessage reads one message and returns its size in b.
@@ -134,9 +106,10 @@ type scanner struct {
 	at   int
 }
 
-func (s *scanner) fail(want string) error {
+// fail is about what cannot be read on as something.
+func (s *scanner) fail(as string) error {
 	from := max(0, s.at-20)
-	return fmt.Errorf("%w: want %s at byte %d, after %.40q", ErrMalformed, want, s.at, s.text[from:min(s.at, len(s.text))])
+	return fmt.Errorf("%w: cannot be read as %s at byte %d, after %.40q", ErrMalformed, as, s.at, s.text[from:min(s.at, len(s.text))])
 }
 
 func (s *scanner) space() {
@@ -207,7 +180,16 @@ func (s *scanner) value(depth int) ([]byte, bool) {
 			return nil, false
 		}
 	case '{', '[':
-		if !s.brackets(c+2, depth) { // in ASCII the closing one is two further on
+		ok := s.list(c, func() (ok bool) {
+			if c == '{' {
+				if _, ok = s.name(); !ok {
+					return false
+				}
+			}
+			_, ok = s.value(depth + 1)
+			return ok
+		})
+		if !ok {
 			return nil, false
 		}
 	default: // a number, true, false or null
@@ -218,34 +200,37 @@ func (s *scanner) value(depth int) ([]byte, bool) {
 	return s.text[from:s.at], s.at > from
 }
 
-// brackets skips an object or array up to its closing bracket.
-func (s *scanner) brackets(closing byte, depth int) bool {
-	s.at++
+// list reads an object or array, whose elements element reads.
+func (s *scanner) list(opening byte, element func() bool) bool {
+	closing := opening + 2 // in ASCII
+	if s.space(); !s.take(opening) {
+		return false
+	}
 	if s.space(); s.take(closing) {
 		return true
 	}
 	for {
-		s.space()
-		if closing == '}' {
-			if _, ok := s.quoted(); !ok {
-				return false
-			}
-			if s.space(); !s.take(':') {
-				return false
-			}
-			s.space()
-		}
-		if _, ok := s.value(depth + 1); !ok {
+		if s.space(); !element() {
 			return false
 		}
-		s.space()
-		if s.take(closing) {
+		if s.space(); s.take(closing) {
 			return true
 		}
 		if !s.take(',') {
 			return false
 		}
 	}
+}
+
+// name reads the name of an object's element, up to the value.
+func (s *scanner) name() (name []byte, ok bool) {
+	if name, ok = s.quoted(); !ok {
+		return nil, false
+	}
+	s.space()
+	ok = s.take(':')
+	s.space()
+	return name, ok
 }
 
 // Delivery is one message as a client got it.
