@@ -19,12 +19,6 @@ import (
 	"github.com/pollpush/pollpush/internal/proc"
 )
 
-const (
-	page    = "docs/performance.md"
-	part    = "peers"
-	picture = "docs/images/peers.png"
-)
-
 func main() {
 	repeats := flag.Int("repeats", 3, "how often everything is measured, in turn")
 	steady := flag.Duration("steady", 5*time.Second, "length of each trial's window")

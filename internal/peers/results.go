@@ -3,8 +3,8 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
-	"slices"
 
 	"github.com/pollpush/pollpush/internal/file"
 )
@@ -54,59 +54,53 @@ func (r *Results) clients(n int) int {
 	return int(float64(n) * r.Scale)
 }
 
-// values are what f gives of each repeat in which all the cells were measured.
-func (r *Results) values(f func(t []Trial) float64, cells ...Spec) (list []float64) {
-	for repeat := range r.Repeats {
-		var found []Trial
-		for _, c := range cells {
-			if i := slices.IndexFunc(r.Trials, func(t Trial) bool { return t.Spec == c && t.Repeat == repeat }); i >= 0 {
-				found = append(found, r.Trials[i])
+// repeat has the trials of one repeat.
+type repeat map[Spec]Trial
+
+// values are what f gives of each repeat, but for NaN: a cell that was not measured.
+func (r *Results) values(f func(repeat) float64) (list []float64) {
+	for n := range r.Repeats {
+		cells := repeat{}
+		for _, t := range r.Trials {
+			if t.Repeat == n {
+				cells[t.Spec] = t
 			}
 		}
-		if len(found) == len(cells) {
-			list = append(list, f(found))
+		if v := f(cells); !math.IsNaN(v) {
+			list = append(list, v)
 		}
 	}
 	return list
 }
 
-// measure is what is read of a cell: seconds of CPU or bytes.
-type measure func(r *Results, s Spec) []float64
+// measure reads one quantity of a cell: seconds of CPU for each operation, or bytes
+// for each client.
+type measure func(r *Results, of repeat, s Spec) float64
 
-func loadCPU(r *Results, s Spec) []float64 {
-	return r.values(func(t []Trial) float64 { return float64(t[0].LoadCPU) / 1e9 / float64(t[0].Operations) }, s)
+func loadCPU(_ *Results, of repeat, s Spec) float64 {
+	return float64(of[s].LoadCPU) / 1e9 / float64(of[s].Operations)
 }
 
-func serverCPU(r *Results, s Spec) []float64 {
-	return r.values(func(t []Trial) float64 { return float64(t[0].ServerCPU) / 1e9 / float64(t[0].Operations) }, s)
+func serverCPU(_ *Results, of repeat, s Spec) float64 {
+	return float64(of[s].ServerCPU) / 1e9 / float64(of[s].Operations)
 }
 
-// loadMemory is by how much the load's RSS is larger than that of one with few
-// clients, for each client more.
-func loadMemory(r *Results, s Spec) []float64 {
+// loadMemory is by how much the load is larger than one with few clients.
+func loadMemory(r *Results, of repeat, s Spec) float64 {
 	small := s
 	small.Clients = few
-	return r.values(func(t []Trial) float64 {
-		return float64(t[0].LoadRSS-t[1].LoadRSS) / float64(r.clients(s.Clients)-few)
-	}, s, small)
-}
-
-func serverMemory(r *Results, s Spec) []float64 {
-	return r.values(func(t []Trial) float64 {
-		return float64(t[0].ServerRSS-t[0].ServerIdle) / float64(r.clients(s.Clients))
-	}, s)
-}
-
-// ratio divides what two cells gave in the same repeat.
-func ratio(r *Results, m measure, a, b Spec) (list []float64) {
-	for repeat := range r.Repeats {
-		one := *r
-		one.Trials = slices.DeleteFunc(slices.Clone(r.Trials), func(t Trial) bool { return t.Repeat != repeat })
-		if x, y := m(&one, a), m(&one, b); len(x) > 0 && len(y) > 0 {
-			list = append(list, x[0]/y[0])
-		}
+	if of[s].LoadRSS == 0 || of[small].LoadRSS == 0 {
+		return math.NaN()
 	}
-	return list
+	return float64(of[s].LoadRSS-of[small].LoadRSS) / float64(r.clients(s.Clients)-few)
+}
+
+// serverMemory is by how much the server has grown since before the first client.
+func serverMemory(r *Results, of repeat, s Spec) float64 {
+	if of[s].ServerRSS == 0 {
+		return math.NaN()
+	}
+	return float64(of[s].ServerRSS-of[s].ServerIdle) / float64(r.clients(s.Clients))
 }
 
 func readResults(path string) (r Results, err error) {

@@ -1,16 +1,12 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 
-	"github.com/pollpush/pollpush/internal/file"
 	"github.com/pollpush/pollpush/internal/quantity"
 	"github.com/pollpush/pollpush/internal/stat"
-	"github.com/pollpush/pollpush/report"
 )
 
 // unit is how values of a row are printed.
@@ -22,7 +18,7 @@ type unit struct {
 var (
 	micros = unit{1e-6, " µs"}
 	kib    = unit{1024, " KiB"}
-	times  = unit{1, ""}
+	times  = unit{1, " ×"}
 )
 
 // text is the median, and the range if it differs.
@@ -45,6 +41,10 @@ type row struct {
 	read measure
 	unit unit
 	cell func(program string) Spec
+}
+
+func (w row) values(r *Results, program string) []float64 {
+	return r.values(func(of repeat) float64 { return w.read(r, of, w.cell(program)) })
 }
 
 func (s Spec) by(load string) Spec   { s.Load = load; return s }
@@ -90,25 +90,29 @@ var servers = struct {
 // target is what one comparison has to reach.
 type target struct {
 	name      string
-	values    func(r *Results) []float64
+	read      func(r *Results, of repeat) float64
 	unit      unit
 	must, aim float64 // at least; at most where aim is the smaller
 }
 
-func ratioOf(m measure, a, b Spec) func(r *Results) []float64 {
-	return func(r *Results) []float64 { return ratio(r, m, a, b) }
+func ratio(m measure, a, b Spec) func(*Results, repeat) float64 {
+	return func(r *Results, of repeat) float64 { return m(r, of, a) / m(r, of, b) }
+}
+
+func memory(s Spec) func(*Results, repeat) float64 {
+	return func(r *Results, of repeat) float64 { return loadMemory(r, of, s) }
 }
 
 var targets = []target{
-	{"k6 ÷ pollpush, CPU per WebSocket message", ratioOf(loadCPU, receiving.by(k6), receiving), times, 4, 5},
-	{"k6 ÷ pollpush, CPU per poll", ratioOf(loadCPU, polling.by(k6), polling), times, 3.2, 4},
-	{"C sink ÷ pollpush, CPU per WebSocket message", ratioOf(loadCPU, receiving.by(sink), receiving), times, 0.75, 0.9},
-	{"C sink ÷ pollpush, CPU per poll", ratioOf(loadCPU, polling.by(sink), polling), times, 0.75, 0.9},
-	{"wrk ÷ pollpush, CPU per poll in a closed loop", ratioOf(loadCPU, looping.by(wrk), looping), times, 0.8, 1},
-	{"memory per WebSocket client", func(r *Results) []float64 { return loadMemory(r, receiving) }, kib, 1.5 * 1024, 0.7 * 1024},
-	{"memory per polling client", func(r *Results) []float64 { return loadMemory(r, polling) }, kib, 1.5 * 1024, 0.7 * 1024},
-	{"gorilla hub ÷ chatserver, CPU per delivery, 10,000 connections", ratioOf(serverCPU, fanOut(10000).on(hub), fanOut(10000)), times, 1.6, 2},
-	{"chatserver ÷ bare net/http, CPU per poll", ratioOf(serverCPU, flatOut, flatOut.on(bare)), times, 1.1, 1.05},
+	{"k6 ÷ pollpush, CPU per WebSocket message", ratio(loadCPU, receiving.by(k6), receiving), times, 4, 5},
+	{"k6 ÷ pollpush, CPU per poll", ratio(loadCPU, polling.by(k6), polling), times, 3.2, 4},
+	{"C sink ÷ pollpush, CPU per WebSocket message", ratio(loadCPU, receiving.by(sink), receiving), times, 0.75, 0.9},
+	{"C sink ÷ pollpush, CPU per poll", ratio(loadCPU, polling.by(sink), polling), times, 0.75, 0.9},
+	{"wrk ÷ pollpush, CPU per poll in a closed loop", ratio(loadCPU, looping.by(wrk), looping), times, 0.8, 1},
+	{"memory per WebSocket client", memory(receiving), kib, 1.5 * 1024, 0.7 * 1024},
+	{"memory per polling client", memory(polling), kib, 1.5 * 1024, 0.7 * 1024},
+	{"gorilla hub ÷ chatserver, CPU per delivery, 10,000 connections", ratio(serverCPU, fanOut(10000).on(hub), fanOut(10000)), times, 1.6, 2},
+	{"chatserver ÷ bare net/http, CPU per poll", ratio(serverCPU, flatOut, flatOut.on(bare)), times, 1.1, 1.05},
 }
 
 // reached says which of both a median reaches.
@@ -116,13 +120,8 @@ func (t target) reached(list []float64) string {
 	if len(list) == 0 {
 		return "not measured"
 	}
-	better := func(limit float64) bool {
-		if m := stat.Median(list); t.aim < t.must {
-			return m <= limit
-		} else {
-			return m >= limit
-		}
-	}
+	m := stat.Median(list)
+	better := func(limit float64) bool { return m == limit || m < limit == (t.aim < t.must) }
 	switch {
 	case better(t.aim):
 		return "aim"
@@ -146,7 +145,7 @@ func (r *Results) markdown() string {
 	r.table(&b, servers.programs, servers.rows)
 	b.WriteString("\n### Targets\n\n| | measured | must | aim | reached |\n|:--|--:|--:|--:|:--|\n")
 	for _, t := range targets {
-		list := t.values(r)
+		list := r.values(func(of repeat) float64 { return t.read(r, of) })
 		limit := func(v float64) string {
 			sign := "≥ "
 			if t.aim < t.must {
@@ -165,7 +164,7 @@ func (r *Results) table(b *strings.Builder, programs []string, rows []row) {
 	for _, row := range rows {
 		fmt.Fprintf(b, "| %s |", row.name)
 		for _, p := range programs {
-			fmt.Fprintf(b, " %s |", row.unit.text(row.read(r, row.cell(p))))
+			fmt.Fprintf(b, " %s |", row.unit.text(row.values(r, p)))
 		}
 		b.WriteString("\n")
 	}
@@ -175,7 +174,7 @@ func (r *Results) table(b *strings.Builder, programs []string, rows []row) {
 func (r *Results) remarks(b *strings.Builder) {
 	b.WriteString("\n")
 	for _, s := range specs() {
-		rates := r.values(func(t []Trial) float64 { return t[0].rate() }, s)
+		rates := r.values(func(of repeat) float64 { return of[s].rate() })
 		asked := s.asked() * float64(r.clients(s.Clients)) / float64(s.Clients)
 		switch {
 		case len(rates) == 0 || s.Clients == few:
@@ -194,62 +193,4 @@ func (r *Results) remarks(b *strings.Builder) {
 	}
 	slices.Sort(versions)
 	fmt.Fprintf(b, "- Versions: %s.\n\n", strings.Join(versions, "; "))
-}
-
-// chart is a picture of the rows that matter most.
-func (r *Results) chart() ([]byte, error) {
-	var panels []report.BarPanel
-	for _, p := range []struct {
-		heading  string
-		unit     report.Unit
-		programs []string
-		row      row
-	}{
-		{"generator CPU per WebSocket message", report.Seconds, generators.programs, generators.rows[0]},
-		{"server CPU per delivery, 10,000 connections", report.Seconds, servers.programs, servers.rows[2]},
-		{"generator CPU per poll", report.Seconds, generators.programs, generators.rows[1]},
-		{"server CPU per poll, flat out", report.Seconds, servers.programs, servers.rows[4]},
-		{"generator memory per WebSocket client", report.Memory, generators.programs, generators.rows[3]},
-		{"server memory per connection, 10,000 connections", report.Memory, servers.programs, servers.rows[3]},
-	} {
-		panel := report.BarPanel{Heading: p.heading, Unit: p.unit}
-		for _, name := range p.programs {
-			if list := p.row.read(r, p.row.cell(name)); len(list) > 0 {
-				panel.Bars = append(panel.Bars, report.Bar{Name: name, Values: list, StandsOut: name == ours})
-			}
-		}
-		panels = append(panels, panel)
-	}
-	return report.Bars("peers", "pollpush beside other load generators and chat servers", []string{r.Machine + "; " + r.Date}, panels)
-}
-
-// publish writes the page's generated part, and its picture.
-func (r *Results) publish() error {
-	old, err := os.ReadFile(page)
-	if err != nil {
-		return err
-	}
-	text, err := replacePart(old, r.markdown())
-	if err != nil {
-		return err
-	}
-	drawn, err := r.chart()
-	if err != nil {
-		return err
-	}
-	if err := file.Write(picture, drawn); err != nil {
-		return err
-	}
-	return file.Write(page, text)
-}
-
-// replacePart replaces what is between the marks of the generated part.
-func replacePart(old []byte, text string) ([]byte, error) {
-	begin, end := []byte("<!-- generated: "+part+" -->\n"), []byte("<!-- end: "+part+" -->")
-	before, rest, found := bytes.Cut(old, begin)
-	_, after, ended := bytes.Cut(rest, end)
-	if !found || !ended {
-		return nil, fmt.Errorf("%s lacks the lines %q and %q", page, begin, end)
-	}
-	return slices.Concat(before, begin, []byte(text), end, after), nil
 }

@@ -58,12 +58,12 @@ func (s Spec) asked() float64 {
 // close together.
 func specs() (list []Spec) {
 	for _, load := range []string{k6, ours, sink, node} {
-		list = append(list, Spec{ws, load, ours, many}, Spec{ws, load, ours, few})
+		list = append(list, Spec{ws, load, ours, many})
 	}
-	for _, load := range []string{k6, ours, sink} {
-		list = append(list, Spec{poll, load, ours, many}, Spec{poll, load, ours, few})
+	for _, load := range []string{k6, ours, sink, vegeta} {
+		list = append(list, Spec{poll, load, ours, many})
 	}
-	list = append(list, Spec{poll, vegeta, ours, many}) // whose clients are not its connections
+	list = append(list, Spec{ws, k6, ours, few}, Spec{ws, ours, ours, few}, Spec{ws, node, ours, few}, Spec{poll, k6, ours, few}, Spec{poll, ours, ours, few})
 	list = append(list, Spec{closed, wrk, bare, connections}, Spec{closed, wrk, ours, connections}, Spec{closed, ours, ours, connections})
 	for _, n := range fanOuts {
 		for _, server := range []string{hub, ours, node, centrifuge} {

@@ -1,4 +1,5 @@
 // Polls: each virtual user is one client, which polls each second at its own time.
+import exec from "k6/execution";
 import http from "k6/http";
 import { sleep } from "k6";
 
@@ -10,7 +11,7 @@ export default function () {
     sleep(Math.max(0, due - Date.now()) / 1000);
     const answer = http.get(`${__ENV.URL}/api/rooms/${__ENV.ROOM}/messages?after=0&limit=1000`);
     if (answer.status !== 200) {
-      throw new Error(`status ${answer.status}`);
+      exec.test.abort(`status ${answer.status}`);
     }
   }
 }

@@ -1,5 +1,6 @@
 // Receives: each virtual user is one client, which reads every message and checks
 // that their ids have no gap, as pollpush's clients do.
+import exec from "k6/execution";
 import { WebSocket } from "k6/websockets";
 
 const clients = Number(__ENV.CLIENTS);
@@ -13,7 +14,7 @@ export default function () {
       for (const line of event.data.split("\n")) {
         const { id } = JSON.parse(line);
         if (last > 0 && id !== last + 1) {
-          throw new Error(`message ${id} came after ${last}`);
+          exec.test.abort(`message ${id} came after ${last}`);
         }
         last = id;
       }
