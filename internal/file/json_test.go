@@ -3,6 +3,7 @@ package file
 import (
 	"encoding/json"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -46,7 +47,7 @@ func TestDecode(t *testing.T) {
 	} {
 		got := ""
 		if err := Decode([]byte(c.text), new(record)); err != nil {
-			got = err.Error()
+			got = strings.Replace(err.Error(), "unable to", "cannot", 1) // which of these encoding/json says is chance
 		}
 		assert.Check(t, got == c.want, "%s: %q, want %q", c.text, got, c.want)
 	}
