@@ -260,13 +260,12 @@ func (l *lane) offer(s *subscriber, tag Tag, steady bool) {
 	if steady {
 		l.offered++
 	}
-	if !(s.began && s.jobs.push(tag)) {
-		if steady {
-			l.resolved++
-		}
-		return
+	if s.began && len(s.jobs.waiting) < maxJobs {
+		s.jobs.waiting = append(s.jobs.waiting, tag)
+		s.publish()
+	} else if steady {
+		l.resolved++
 	}
-	s.publish()
 }
 
 // allResolved reports whether nothing more is to be published.

@@ -67,15 +67,6 @@ type jobs struct {
 // maxJobs is how many messages can wait at one client.
 const maxJobs = 4096
 
-// push adds a message, if there is room.
-func (j *jobs) push(tag Tag) bool {
-	if len(j.waiting) >= maxJobs {
-		return false
-	}
-	j.waiting = append(j.waiting, tag)
-	return true
-}
-
 // What a subscriber is woken for.
 const (
 	toPoll = iota
@@ -165,12 +156,12 @@ func (s *subscriber) join() {
 func (s *subscriber) end(err error) {
 	was := s.ready
 	s.ready, s.deadline, s.wake = false, 0, 0
-	s.hangUp(client.Main)
+	s.drop(client.Main)
 	switch {
 	case s.over:
 		return
 	case !s.began:
-		s.hangUp(client.Post)
+		s.drop(client.Post)
 		s.over = true
 		s.lane.run.fail(dialError(err), err)
 		s.lane.settled(false)
@@ -207,9 +198,7 @@ func (s *subscriber) Wake(at int64, what int) {
 		s.open(client.Main)
 	case what == toWake && s.wake == at:
 		s.wake = 0
-		t := s.begin()
-		s.client.Wake(t)
-		s.carryOut(t)
+		s.step(s.client.Wake)
 	}
 }
 
@@ -247,9 +236,7 @@ func (s *subscriber) sendOverdue(free int64) {
 func (s *subscriber) sendPoll(due, free int64) {
 	p := s.poll
 	p.out, p.due, p.free = true, due, max(due, free)
-	t := s.begin()
-	p.poller.Poll(t)
-	s.carryOut(t)
+	s.step(p.poller.Poll)
 }
 
 // polled records that the poll has gone out.
@@ -349,9 +336,7 @@ func (s *subscriber) publish() {
 		}
 		j.busy, j.begun = true, clock.Now()
 		text := Text(l.run.plan.Nonce, l.run.plan.Seed, s.room.index, j.next, l.run.plan.Payload)
-		t := s.begin()
-		s.client.Publish(t, text)
-		s.carryOut(t)
+		s.step(func(t *client.Turn) { s.client.Publish(t, text) })
 	}
 }
 
