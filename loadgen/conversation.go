@@ -79,7 +79,6 @@ func (c *conversation) drop(line client.Line) {
 	}
 }
 
-// hangUp drops all connections.
 func (c *conversation) hangUp() {
 	for line := range c.conns {
 		c.drop(client.Line(line))

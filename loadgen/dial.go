@@ -68,7 +68,6 @@ func (c *Client) Totals() (t result.Totals) {
 	return t
 }
 
-// Bytes are those that have passed so far.
 func (c *Client) Bytes() (b result.Bytes) {
 	c.do(func() { b = c.hub.meter.bytes() })
 	return b
@@ -123,12 +122,10 @@ func (c *Client) do(f func()) {
 	<-done
 }
 
-// Wake is for what the client asked for.
 func (c *Client) Wake(int64, int) { c.step(c.client.Wake) }
 
 func (c *Client) opening(client.Line) {}
 
-// turned hands over what a turn has brought.
 func (c *Client) turned(t *client.Turn, _ int64) {
 	if t.Awake != 0 {
 		c.hub.loop.At(t.Awake, c, 0)

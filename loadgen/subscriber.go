@@ -126,7 +126,6 @@ func (s *subscriber) turned(t *client.Turn, seen int64) {
 	}
 }
 
-// becomeReady goes on with what waited for that.
 func (s *subscriber) becomeReady() {
 	s.ready, s.deadline = true, 0
 	if !s.began {
@@ -177,7 +176,6 @@ func (s *subscriber) end(err error) {
 	s.hub.loop.At(s.reconnect, s, toReconnect)
 }
 
-// finish ends the conversation for good.
 func (s *subscriber) finish() {
 	s.close()
 	s.over = true
@@ -239,7 +237,6 @@ func (s *subscriber) sendPoll(due, free int64) {
 	s.step(p.poller.Poll)
 }
 
-// polled records that the poll has gone out.
 func (s *subscriber) polled(now int64) {
 	p := s.poll
 	if p.sent = now; s.lane.steady(p.due) {
@@ -277,7 +274,6 @@ func (s *subscriber) losePoll(end error) {
 	p.out = false
 }
 
-// deliver records one delivery.
 func (s *subscriber) deliver(d *client.Delivery, seen int64) {
 	l := s.lane
 	s.received++

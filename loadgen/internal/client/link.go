@@ -33,7 +33,6 @@ const crossing = int64(250 * time.Millisecond)
 // broken off, and the next request goes over a new connection.
 var errRetired = fmt.Errorf("the connection was closed between two requests: %w", codec.ErrEnded)
 
-// opened begins a new connection.
 func (l *link) opened(t *Turn) {
 	if l.had {
 		t.Counts.Reconnects++
@@ -52,7 +51,6 @@ func (l *link) ready(t *Turn) bool {
 	return false
 }
 
-// ask counts a request that is sent in this turn.
 func (l *link) ask(t *Turn) {
 	l.asked, l.sent = true, t.Now
 	t.Counts.Requests++
