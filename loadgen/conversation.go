@@ -45,14 +45,11 @@ type owner interface {
 	turned(t *client.Turn, now int64)
 }
 
-// begin begins a turn, which is to be carried out.
-func (c *conversation) begin() *client.Turn {
-	c.hub.turn.Reset(clock.Now())
-	return &c.hub.turn
-}
-
-// carryOut sends what the client wants sent.
-func (c *conversation) carryOut(t *client.Turn) {
+// step takes one turn, and carries out what the client wants done.
+func (c *conversation) step(f func(t *client.Turn)) {
+	t := &c.hub.turn
+	t.Reset(clock.Now())
+	f(t)
 	now := t.Now
 	if len(t.Deliveries) > 0 || t.Answered || t.Published {
 		now = clock.Now() // after parsing, and before anything is sent
@@ -69,73 +66,45 @@ func (c *conversation) carryOut(t *client.Turn) {
 
 // open connects a line, in place of the one that is there.
 func (c *conversation) open(line client.Line) {
-	c.hangUp(line)
+	c.drop(line)
 	c.owner.opening(line)
-	if line == client.Main {
-		c.conns[line] = c.hub.loop.Dial((*mainLine)(c), c.address)
-	} else {
-		c.conns[line] = c.hub.loop.Dial((*postLine)(c), c.address)
-	}
+	c.conns[line] = c.hub.loop.Dial(c, c.address)
+	c.conns[line].Tag = int8(line)
 }
 
-func (c *conversation) hangUp(line client.Line) {
+func (c *conversation) drop(line client.Line) {
 	if conn := c.conns[line]; conn != nil {
 		conn.Close()
 		c.conns[line] = nil
 	}
 }
 
-// mainLine and postLine are a conversation as its connections see it.
-type (
-	mainLine conversation
-	postLine conversation
-)
-
-func (m *mainLine) Connected(*loop.Conn) { (*conversation)(m).connected(client.Main) }
-func (m *postLine) Connected(*loop.Conn) { (*conversation)(m).connected(client.Post) }
-
-func (m *mainLine) Received(_ *loop.Conn, b []byte) (used, need int) {
-	return (*conversation)(m).received(client.Main, b)
+func (c *conversation) hangUp() {
+	for line := range c.conns {
+		c.drop(client.Line(line))
+	}
 }
 
-func (m *postLine) Received(_ *loop.Conn, b []byte) (used, need int) {
-	return (*conversation)(m).received(client.Post, b)
+func (c *conversation) Connected(conn *loop.Conn) {
+	c.step(func(t *client.Turn) { c.client.Open(t, client.Line(conn.Tag)) })
 }
 
-func (m *mainLine) Ended(_ *loop.Conn, rest []byte, err error) {
-	(*conversation)(m).ended(client.Main, rest, err)
-}
-
-func (m *postLine) Ended(_ *loop.Conn, rest []byte, err error) {
-	(*conversation)(m).ended(client.Post, rest, err)
-}
-
-func (c *conversation) connected(line client.Line) {
-	t := c.begin()
-	c.client.Open(t, line)
-	c.carryOut(t)
-}
-
-func (c *conversation) received(line client.Line, b []byte) (used, need int) {
-	t := c.begin()
-	used = c.client.Receive(t, line, b)
-	need = t.Need
-	c.carryOut(t)
+func (c *conversation) Received(conn *loop.Conn, b []byte) (used, need int) {
+	c.step(func(t *client.Turn) {
+		used = c.client.Receive(t, client.Line(conn.Tag), b)
+		need = t.Need
+	})
 	return used, need
 }
 
-func (c *conversation) ended(line client.Line, rest []byte, err error) {
+func (c *conversation) Ended(conn *loop.Conn, rest []byte, err error) {
+	line := client.Line(conn.Tag)
 	c.conns[line] = nil
-	t := c.begin()
-	c.client.End(t, line, rest, err)
-	c.carryOut(t)
+	c.step(func(t *client.Turn) { c.client.End(t, line, rest, err) })
 }
 
 // close says goodbye and drops the connections.
 func (c *conversation) close() {
-	t := c.begin()
-	c.client.Close(t)
-	c.carryOut(t)
-	c.hangUp(client.Main)
-	c.hangUp(client.Post)
+	c.step(c.client.Close)
+	c.hangUp()
 }

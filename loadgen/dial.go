@@ -40,7 +40,6 @@ type Target struct {
 	Source    netip.Addr     // local address, or the zero Addr for the kernel's choice
 	Roots     *x509.CertPool // trusted where the URL is one of https; nil trusts the system's
 	Cookies   *Cookies       // of this client, on all its connections; nil keeps none
-	Meter     *Meter         // counts what passes; nil for one of its own
 }
 
 // Client is one client with a loop of its own, for those who want to wait for
@@ -63,30 +62,15 @@ type arrival struct {
 	err        error
 }
 
-// Meter adds up what the clients dialled with it have counted.
-type Meter struct {
-	mu      sync.Mutex
-	clients []*Client
-}
-
 // Totals is what has passed so far. Requests are counted as they are sent.
-func (m *Meter) Totals() (t result.Totals) {
-	m.each(func(c *meter) { t = result.Add(t, c.Totals()) })
+func (c *Client) Totals() (t result.Totals) {
+	c.do(func() { t = c.hub.meter.Totals() })
 	return t
 }
 
-// Bytes are those that have passed so far.
-func (m *Meter) Bytes() (b result.Bytes) {
-	m.each(func(c *meter) { b = result.Add(b, c.bytes()) })
+func (c *Client) Bytes() (b result.Bytes) {
+	c.do(func() { b = c.hub.meter.bytes() })
 	return b
-}
-
-func (m *Meter) each(f func(*meter)) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	for _, c := range m.clients {
-		c.do(func() { f(&c.hub.meter) })
-	}
 }
 
 // Dial opens a client by a transport, ready to receive.
@@ -108,11 +92,6 @@ func Dial(ctx context.Context, by string, t Target) (*Client, error) {
 	})
 	if err = c.hub.prepare(); err != nil {
 		return nil, err
-	}
-	if t.Meter != nil {
-		t.Meter.mu.Lock()
-		t.Meter.clients = append(t.Meter.clients, c)
-		t.Meter.mu.Unlock()
 	}
 	go func() {
 		defer close(c.ran)
@@ -143,18 +122,10 @@ func (c *Client) do(f func()) {
 	<-done
 }
 
-func (c *Client) step(f func(t *client.Turn)) {
-	t := c.begin()
-	f(t)
-	c.carryOut(t)
-}
-
-// Wake is for what the client asked for.
 func (c *Client) Wake(int64, int) { c.step(c.client.Wake) }
 
 func (c *Client) opening(client.Line) {}
 
-// turned hands over what a turn has brought.
 func (c *Client) turned(t *client.Turn, _ int64) {
 	if t.Awake != 0 {
 		c.hub.loop.At(t.Awake, c, 0)
@@ -190,8 +161,7 @@ func (c *Client) turned(t *client.Turn, _ int64) {
 		c.arrived(arrival{err: err})
 	}
 	if t.Ended != nil {
-		c.hangUp(client.Main)
-		c.hangUp(client.Post)
+		c.hangUp()
 	}
 }
 

@@ -80,7 +80,6 @@ func newLane(r *run) (*lane, error) {
 	return l, nil
 }
 
-// add adds client c of the trial.
 func (l *lane) add(c int) {
 	p := l.run.plan
 	room := l.rooms[p.Room(c)]
@@ -109,7 +108,6 @@ const (
 // pauseInterval is how often a lane checks whether it still runs.
 const pauseInterval = int64(20 * time.Millisecond)
 
-// Wake goes on with what an alarm was set for.
 func (l *lane) Wake(at int64, what int) {
 	switch what {
 	case toDial:
@@ -214,7 +212,6 @@ func (l *lane) schedule(start int64) {
 	}
 }
 
-// steady reports whether an instant is within the steady state.
 func (l *lane) steady(at int64) bool { return at >= l.from && at < l.to }
 
 // mark reads the counts where one phase ends and the next begins.
@@ -242,7 +239,6 @@ func (l *lane) snapshot(i int) *snapshot {
 	return &l.marks[i]
 }
 
-// second is what has been counted so far.
 func (l *lane) second() (now second) {
 	m := &l.meter
 	now.SecondCounts = result.SecondCounts{
@@ -260,16 +256,14 @@ func (l *lane) offer(s *subscriber, tag Tag, steady bool) {
 	if steady {
 		l.offered++
 	}
-	if !(s.began && s.jobs.push(tag)) {
-		if steady {
-			l.resolved++
-		}
-		return
+	if s.began && len(s.jobs.waiting) < maxJobs {
+		s.jobs.waiting = append(s.jobs.waiting, tag)
+		s.publish()
+	} else if steady {
+		l.resolved++
 	}
-	s.publish()
 }
 
-// allResolved reports whether nothing more is to be published.
 func (l *lane) allResolved() bool { return l.walking == 0 && l.resolved == l.offered }
 
 // quiet reports whether nothing more is sent until there is news: every poll
@@ -283,7 +277,6 @@ func (l *lane) quiet() bool {
 	return true
 }
 
-// finish closes all clients and ends the loop.
 func (l *lane) finish(stopped bool) {
 	l.stopped = stopped
 	if l.start != 0 && l.marks[1].at != 0 && l.marks[2].at == 0 { // a stop within the steady state is its end

@@ -37,13 +37,13 @@ func sockets(serve func(*websocket.Conn)) http.HandlerFunc {
 }
 
 // dial dials a client that publishes, and closes it at the test's end.
-func dial(t *testing.T, by string, target loadgen.Target) (*loadgen.Client, *loadgen.Meter) {
+func dial(t *testing.T, by string, target loadgen.Target) *loadgen.Client {
 	t.Helper()
-	target.Room, target.User, target.Meter = "lobby", "ada", &loadgen.Meter{}
+	target.Room, target.User = "lobby", "ada"
 	c, err := loadgen.Dial(t.Context(), by, target)
 	assert.NilError(t, err)
 	t.Cleanup(func() { c.Close() })
-	return c, target.Meter
+	return c
 }
 
 // gorilla judges frames of all sizes, compressed and not, both ways.
@@ -65,17 +65,17 @@ func TestFramesWithGorilla(t *testing.T) {
 				}
 			}))
 			defer server.Close()
-			c, m := dial(t, by, loadgen.Target{URL: server.URL})
+			c := dial(t, by, loadgen.Target{URL: server.URL})
 			for i, size := range []int{1, 101, 102, 1000, 4096, 70000, 200000, 3} { // with 24 bytes of envelope
 				text := strings.Repeat("héllo wörld ", size/14+1)[:size]
-				before := m.Totals()
+				before := c.Totals()
 				assert.NilError(t, c.Publish(text))
 				if got, want := <-sent, `{"user":"ada","text":"`+text+`"}`; got != want {
 					t.Fatalf("%d bytes were read as %.100q", size, got)
 				}
 				ds, err := c.Receive()
 				assert.Assert(t, err == nil && len(ds) == 1 && ds[0].ID == uint64(i+1) && string(ds[0].Text) == text, "%d bytes came back as %v, %v", size, ds, err)
-				out := result.Sub(m.Totals(), before)
+				out := result.Sub(c.Totals(), before)
 				assert.Check(t, out.FramesOut == 1 && out.FramesIn == 1, "%+v", out)
 				assert.Check(t, is.Equal(size == 70000 && out.BytesOut < 2000, size == 70000 && by == "ws-deflate"), "%d bytes took %d on the wire", size, out.BytesOut)
 			}
@@ -131,7 +131,7 @@ func TestTheLargestAnswers(t *testing.T) {
 					target.Roots = x509.NewCertPool()
 					target.Roots.AddCert(server.Certificate())
 				}
-				client, _ := dial(t, c.by, target)
+				client := dial(t, c.by, target)
 				if client.Polls() {
 					client.Poll()
 				}
@@ -191,7 +191,7 @@ func TestCloseLetsGo(t *testing.T) {
 	}))
 	defer frames.Close()
 	for by, url := range map[string]string{"poll": posts.URL, "longpoll": posts.URL, "ws": frames.URL} {
-		c, _ := dial(t, by, loadgen.Target{URL: url})
+		c := dial(t, by, loadgen.Target{URL: url})
 		published, received := make(chan error), make(chan error)
 		go func() { published <- c.Publish("hello") }()
 		go func() {

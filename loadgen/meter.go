@@ -12,7 +12,6 @@ type meter struct {
 	client.Counts
 }
 
-// counts is what a meter had counted at one instant.
 type counts struct {
 	client.Counts
 	bytes      result.Bytes
@@ -26,7 +25,6 @@ func (m *meter) read() counts {
 	return c
 }
 
-// bytes are those that have passed so far.
 func (m *meter) bytes() (b result.Bytes) {
 	b.In, b.Out = m.BytesIn, m.BytesOut
 	b.Layers.In, b.Layers.Out = layers(m.In, m.TLSIn, b.In), layers(m.Out, m.TLSOut, b.Out)

@@ -42,7 +42,6 @@ const (
 	duplicate              // seen before
 )
 
-// Enter takes an id down.
 func (l *Ledger) Enter(id uint64) entry {
 	if id > l.high {
 		if id > l.high+1 {
@@ -131,7 +130,6 @@ func (d *delivered) read() (latencies result.Latencies, all int64) {
 // blockSize is how many messages a room makes memory for at once.
 const blockSize = 1024
 
-// message is one message of the steady state, as a lane's clients get it.
 type message struct {
 	id        uint64
 	due       int64
@@ -174,7 +172,6 @@ func (r *room) arrivals() Schedule {
 	return Schedule{Rate: p.Rate, Arrivals: p.Arrivals, Seed: p.Seed, Room: r.index}
 }
 
-// begin begins the walk.
 func (r *room) begin() {
 	r.lane.walking++
 	r.walk = r.arrivals().Dues()
@@ -239,7 +236,6 @@ func (r *room) message(seq int64) *message {
 	return &(*b)[i%blockSize]
 }
 
-// received is how many clients have got message seq.
 func (r *room) received(seq int64) int64 {
 	if m := r.message(seq); m != nil {
 		return m.n
@@ -247,7 +243,6 @@ func (r *room) received(seq int64) int64 {
 	return 0
 }
 
-// arrive records that a client got message seq.
 func (r *room) arrive(seq int64, d *client.Delivery, due, seen int64) {
 	m := r.message(seq)
 	if m == nil {

@@ -68,7 +68,6 @@ func (r *run) result(stopped bool, published []int64) *shard.Result {
 	return out
 }
 
-// connections are those of the whole trial.
 func (l *lane) connections() result.Connections {
 	m := &l.meter
 	return result.Connections{
@@ -165,7 +164,6 @@ const sampleEvery = 256
 // every one of their stacks at least twice as large, for as long as they wait.
 type checks chan check
 
-// check is one delivery to be checked.
 type check struct {
 	room *room
 	tag  Tag
@@ -182,7 +180,6 @@ func (c checks) offer(room *room, d *client.Delivery, tag Tag) {
 	}
 }
 
-// work checks what is offered until the channel is closed.
 func (c checks) work(r *run) {
 	for sample := range c {
 		if kind, err := sample.verify(r); err != nil {

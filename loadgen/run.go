@@ -237,7 +237,6 @@ func gather[T any](r *run, f func(l *lane) T) (sum T) {
 	return sum
 }
 
-// each calls f on the loop of every lane.
 func (r *run) each(f func(l *lane)) {
 	gather(r, func(l *lane) int64 { f(l); return 0 })
 }
@@ -294,7 +293,6 @@ func (r *run) until(ctx context.Context, deadline int64, done func() bool) error
 	return nil
 }
 
-// sleep waits for an instant.
 func (r *run) sleep(ctx context.Context, until int64) error {
 	over, cancel := context.WithTimeout(context.Background(), time.Duration(until-clock.Now()))
 	defer cancel()
@@ -312,7 +310,6 @@ func (r *run) await(ctx context.Context, ordered <-chan struct{}) error {
 	}
 }
 
-// second is what has been counted so far.
 type second struct {
 	result.SecondCounts
 	Missing int64

@@ -123,9 +123,6 @@ func parseTag(nonce string, text []byte) (tag Tag, ok bool) {
 }
 
 func base36(b []byte) (v int64, ok bool) {
-	if len(b) == 0 || len(b) > 12 { // 36^12 still fits
-		return 0, false
-	}
 	for _, c := range b {
 		switch {
 		case c >= '0' && c <= '9':
@@ -136,7 +133,7 @@ func base36(b []byte) (v int64, ok bool) {
 			return 0, false
 		}
 	}
-	return v, true
+	return v, len(b) > 0 && len(b) <= 12 // 36^12 still fits
 }
 
 // words, the common ones first. None needs escaping in JSON.

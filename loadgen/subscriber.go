@@ -69,15 +69,6 @@ type jobs struct {
 // maxJobs is how many messages can wait at one client.
 const maxJobs = 4096
 
-// push adds a message, if there is room.
-func (j *jobs) push(tag Tag) bool {
-	if len(j.waiting) >= maxJobs {
-		return false
-	}
-	j.waiting = append(j.waiting, tag)
-	return true
-}
-
 // What a subscriber is woken for.
 const (
 	toPoll = iota
@@ -137,7 +128,6 @@ func (s *subscriber) turned(t *client.Turn, seen int64) {
 	}
 }
 
-// becomeReady goes on with what waited for that.
 func (s *subscriber) becomeReady() {
 	s.ready, s.deadline = true, 0
 	if !s.began {
@@ -167,12 +157,12 @@ func (s *subscriber) join() {
 func (s *subscriber) end(err error) {
 	was := s.ready
 	s.ready, s.deadline, s.wake = false, 0, 0
-	s.hangUp(client.Main)
+	s.drop(client.Main)
 	switch {
 	case s.over:
 		return
 	case !s.began:
-		s.hangUp(client.Post)
+		s.drop(client.Post)
 		s.over = true
 		s.lane.run.fail(dialError(err), err)
 		s.lane.settled(false)
@@ -188,7 +178,6 @@ func (s *subscriber) end(err error) {
 	s.hub.loop.At(s.reconnect, s, toReconnect)
 }
 
-// finish ends the conversation for good.
 func (s *subscriber) finish() {
 	s.close()
 	s.over = true
@@ -209,9 +198,7 @@ func (s *subscriber) Wake(at int64, what int) {
 		s.open(client.Main)
 	case what == toWake && s.wake == at:
 		s.wake = 0
-		t := s.begin()
-		s.client.Wake(t)
-		s.carryOut(t)
+		s.step(s.client.Wake)
 	}
 }
 
@@ -249,12 +236,9 @@ func (s *subscriber) sendOverdue(free int64) {
 func (s *subscriber) sendPoll(due, free int64) {
 	p := s.poll
 	p.out, p.due, p.free = true, due, max(due, free)
-	t := s.begin()
-	p.poller.Poll(t)
-	s.carryOut(t)
+	s.step(p.poller.Poll)
 }
 
-// polled records that the poll has gone out.
 func (s *subscriber) polled(now int64) {
 	p := s.poll
 	if p.sent = now; s.lane.steady(p.due) {
@@ -292,7 +276,6 @@ func (s *subscriber) losePoll(end error) {
 	p.out = false
 }
 
-// deliver records one delivery.
 func (s *subscriber) deliver(d *client.Delivery, seen int64) {
 	l := s.lane
 	s.received++
@@ -351,9 +334,7 @@ func (s *subscriber) publish() {
 		}
 		j.busy, j.begun = true, clock.Now()
 		text := Text(l.run.plan.Nonce, l.run.plan.Seed, s.room.index, j.next, l.run.plan.Payload)
-		t := s.begin()
-		s.client.Publish(t, text)
-		s.carryOut(t)
+		s.step(func(t *client.Turn) { s.client.Publish(t, text) })
 	}
 }
 

@@ -103,8 +103,8 @@ func measure(ctx context.Context, url string, tr transport.Transport) error {
 	}
 	listening, published := make(chan error, 2), make(chan struct{})
 	var speaker *loadgen.Client
-	for i, meter := range []*loadgen.Meter{{}, {}} {
-		c, err := loadgen.Dial(ctx, tr.Name, loadgen.Target{URL: url, Room: room, User: fmt.Sprintf("client-%d", i), Publishes: i == 0, Meter: meter})
+	for i := range 2 {
+		c, err := loadgen.Dial(ctx, tr.Name, loadgen.Target{URL: url, Room: room, User: fmt.Sprintf("client-%d", i), Publishes: i == 0})
 		if err != nil {
 			return err
 		}
@@ -114,7 +114,7 @@ func measure(ctx context.Context, url string, tr transport.Transport) error {
 			speaker = c
 		}
 		go func() {
-			err := hears(c, meter, tr.Name, room, texts, published)
+			err := hears(c, tr.Name, room, texts, published)
 			listening <- err
 			for !tr.Paced && err == nil { // acknowledgements may still come
 				_, err = c.Receive()
@@ -131,7 +131,7 @@ func measure(ctx context.Context, url string, tr transport.Transport) error {
 }
 
 // hears receives texts, and then nothing more.
-func hears(c *loadgen.Client, meter *loadgen.Meter, name, room string, texts []string, published <-chan struct{}) error {
+func hears(c *loadgen.Client, name, room string, texts []string, published <-chan struct{}) error {
 	var last uint64
 	receive := func() ([]loadgen.Delivery, error) {
 		if c.Polls() {
@@ -157,7 +157,7 @@ func hears(c *loadgen.Client, meter *loadgen.Meter, name, room string, texts []s
 	}
 	if c.Polls() {
 		<-published // what is posted is answered with JSON, too
-		return pollsNothing(receive, meter, name)
+		return pollsNothing(c, receive, name)
 	}
 	if !c.Rearms() {
 		return nil
@@ -175,16 +175,16 @@ func hears(c *loadgen.Client, meter *loadgen.Meter, name, room string, texts []s
 
 // pollsNothing polls twice where there is no news. The second answer to a
 // conditional poll has no JSON at all.
-func pollsNothing(receive func() ([]loadgen.Delivery, error), meter *loadgen.Meter, name string) error {
+func pollsNothing(c *loadgen.Client, receive func() ([]loadgen.Delivery, error), name string) error {
 	before := int64(0)
 	for range 2 {
-		before = meter.Bytes().Layers.In.Envelope
+		before = c.Bytes().Layers.In.Envelope
 		ds, err := receive()
 		if err != nil || len(ds) > 0 {
 			return errors.Join(err, fmt.Errorf("%d deliveries too many", len(ds)))
 		}
 	}
-	if meter.Bytes().Layers.In.Envelope > before && name == "poll-etag" {
+	if c.Bytes().Layers.In.Envelope > before && name == "poll-etag" {
 		return errors.New("no 304")
 	}
 	return nil

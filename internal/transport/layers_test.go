@@ -15,12 +15,11 @@ func TestLayersAddUp(t *testing.T) {
 	each(t, func(t *testing.T, tr transport.Transport) {
 		const clients, n, size = 5, 9, 200
 		url := serve(t)
-		m := &loadgen.Meter{}
 		var people []*person
 		for i := range clients {
-			people = append(people, dial(t, tr, loadgen.Target{URL: url, Room: "lobby", User: "ada", Publishes: i == 0, Meter: m}))
+			people = append(people, dial(t, tr, loadgen.Target{URL: url, Room: "lobby", User: "ada", Publishes: i == 0}))
 		}
-		dialled, frames := m.Bytes(), m.Totals().FramesIn
+		dialled, frames := counted(people, (*loadgen.Client).Bytes), counted(people, (*loadgen.Client).Totals).FramesIn
 		for i := range n {
 			people[0].publish(strings.Repeat("ä€😀?", size/10))
 			for _, p := range people {
@@ -35,9 +34,9 @@ func TestLayersAddUp(t *testing.T) {
 			}
 		}
 
-		all := m.Bytes()
+		all := counted(people, (*loadgen.Client).Bytes)
 		in, out := all.Layers.In, all.Layers.Out
-		if totals := m.Totals(); in.Sum() != all.In || out.Sum() != all.Out || all.In != totals.BytesIn || all.Out != totals.BytesOut {
+		if totals := counted(people, (*loadgen.Client).Totals); in.Sum() != all.In || out.Sum() != all.Out || all.In != totals.BytesIn || all.Out != totals.BytesOut {
 			t.Errorf("layers of %d and %d bytes, where %+v passed", in.Sum(), out.Sum(), totals)
 		}
 		for way, l := range map[string]result.Layer{"in": in, "out": out} {
@@ -67,7 +66,7 @@ func TestLayersAddUp(t *testing.T) {
 			return
 		}
 		// The server may have got round to answering a client's close frame.
-		closing := m.Totals().FramesIn - frames - n*(clients+1)
+		closing := counted(people, (*loadgen.Client).Totals).FramesIn - frames - n*(clients+1)
 		want := n*int64(clients*delivery+acknowledgement) + 4*closing
 		if got := result.Sub(all, dialled).Layers.In.Protocol; got != want || closing < 0 || closing > clients {
 			t.Errorf("%d bytes of protocol came, with %d frames too many, want %d", got, closing, want)

@@ -138,13 +138,11 @@ func (t *Turn) fail(err error) {
 	}
 }
 
-// said is the outcome of what was to be published.
 func (t *Turn) said(err error) { t.Published, t.NotSaid = true, err }
 
 // errBatch is about a server that answers ws-batch as it does ws.
 var errBatch = errors.New("the server does not batch: its answer has no Batch-Window")
 
-// errContentType is about a stream that is none.
 func errContentType(got []byte) error {
 	return fmt.Errorf("%w: Content-Type is %.80q, not %q", codec.ErrMalformed, got, "text/event-stream")
 }

@@ -58,7 +58,6 @@ func (c *Cookies) Set(field string, byTLS bool, now time.Time) {
 	}
 }
 
-// take takes in what a response sets.
 func (c *Cookies) take(t *Turn, r codec.Response, byTLS bool) {
 	if c == nil || !r.Sets {
 		return
@@ -68,7 +67,6 @@ func (c *Cookies) take(t *Turn, r codec.Response, byTLS bool) {
 	}
 }
 
-// wall is the wall clock's time.
 func (t *Turn) wall() time.Time { return time.Unix(0, t.Now+t.Ahead) }
 
 // appendTo appends the cookies that belong to a request's path to its header,

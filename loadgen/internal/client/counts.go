@@ -24,7 +24,6 @@ type Layers struct {
 	Compression int64 // the size of compressed payloads minus that of their content
 }
 
-// Add adds what some bytes hold.
 func (l *Layers) Add(t codec.Tally) {
 	l.Text += t.Text
 	l.Envelope += t.Envelope

@@ -13,15 +13,15 @@ import (
 // link is one connection that requests go over, one at a time.
 type link struct {
 	line   Line
-	up     bool           // connected
-	had    bool           // was connected before
-	asked  bool           // a request is out and its answer is not in
-	sent   int64          // when that request was
-	over   bool           // the other side has announced the end
-	once   bool           // requests here must not be repeated
-	reused bool           // an answer has come
-	stream bool           // what comes now answers no request
-	come   codec.Progress // of an answer in pieces
+	up     bool  // connected
+	had    bool  // was connected before
+	asked  bool  // a request is out and its answer is not in
+	sent   int64 // when that request was
+	over   bool  // the other side has announced the end
+	once   bool  // requests here must not be repeated
+	reused bool  // an answer has come
+	stream bool  // what comes now answers no request
+	come   codec.Reader
 }
 
 // crossing bounds how long a request and the close of an idle connection can
@@ -33,7 +33,6 @@ const crossing = int64(250 * time.Millisecond)
 // broken off, and the next request goes over a new connection.
 var errRetired = fmt.Errorf("the connection was closed between two requests: %w", codec.ErrEnded)
 
-// opened begins a new connection.
 func (l *link) opened(t *Turn) {
 	if l.had {
 		t.Counts.Reconnects++
@@ -52,7 +51,6 @@ func (l *link) ready(t *Turn) bool {
 	return false
 }
 
-// ask counts a request that is sent in this turn.
 func (l *link) ask(t *Turn) {
 	l.asked, l.sent = true, t.Now
 	t.Counts.Requests++
@@ -61,20 +59,11 @@ func (l *link) ask(t *Turn) {
 // answer takes in the answer to the request that is out, once it is whole. The
 // error is errRetired if the server says that nothing more will come.
 func (l *link) answer(t *Turn, b []byte, ended bool) (r codec.Response, ok bool, err error) {
-	if l.come != (codec.Progress{}) && !ended {
-		if t.Need = l.come.Need(b); t.Need > 0 {
-			return r, false, nil
-		}
-	}
-	r, ok, err = codec.ParseResponse(b, ended)
-	if ok {
-		l.come = codec.Progress{}
-	}
+	r, t.Need, ok, err = l.come.Read(b, ended)
 	switch {
 	case err != nil:
 	case !ok:
 		l.over = l.over || r.Open
-		t.Need = l.come.Need(b)
 	case l.asked:
 		l.answered(t, r)
 		return r, true, nil

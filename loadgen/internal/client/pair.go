@@ -141,7 +141,6 @@ func (p *pair) appendGet(t *Turn, b []byte, path string, after uint64, more stri
 	return p.target.appendHost(t, b, from)
 }
 
-// Publish publishes by POST.
 func (p *pair) Publish(t *Turn, text string) {
 	p.text = text
 	if p.post.ready(t) {
@@ -182,5 +181,4 @@ func appendBody(b []byte, media string, parts ...string) []byte {
 // Wake is called only where a transport waits.
 func (p *pair) Wake(*Turn) {}
 
-// Close has no goodbye.
 func (p *pair) Close(*Turn) {}

@@ -84,7 +84,6 @@ func (c *pager) ask(t *Turn) {
 	t.Sent = true
 }
 
-// page takes in the answer to a poll.
 func (c *pager) page(t *Turn, r codec.Response) (err error) {
 	c.asking = false
 	c.target.Cookies.take(t, r, c.target.TLS)
@@ -220,7 +219,6 @@ func (c *longPoll) keepOff(t *Turn, retryAfter time.Duration) {
 	t.Awake = t.Now + int64(retryAfter+c.backoff/2+rand.N(c.backoff/2))
 }
 
-// Wake asks after a pause.
 func (c *longPoll) Wake(t *Turn) {
 	if !c.asking {
 		c.ask(t)

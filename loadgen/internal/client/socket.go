@@ -84,7 +84,6 @@ func (s *socket) Receive(t *Turn, _ Line, b []byte) (used int) {
 	}
 }
 
-// check checks the answer to the handshake.
 func (s *socket) check(t *Turn, r codec.Response) (err error) {
 	if r.Status != 101 {
 		return r.Refusal()
@@ -178,7 +177,6 @@ func (s *socket) End(t *Turn, _ Line, rest []byte, err error) {
 	s.talk.finish(t, err)
 }
 
-// send sends a text message.
 func (s *socket) send(t *Turn, text []byte) {
 	if s.deflate == nil {
 		s.write(t, codec.OpText, text)
@@ -201,5 +199,4 @@ func (s *socket) Close(t *Turn) {
 	}
 }
 
-// Wake is never called.
 func (s *socket) Wake(*Turn) {}

@@ -30,7 +30,6 @@ func (p *publisher) answered(t *Turn, refusal []byte) error {
 	return nil
 }
 
-// finish ends the conversation.
 func (p *publisher) finish(t *Turn, err error) {
 	if p.joined && p.text != "" {
 		p.text = ""
@@ -72,7 +71,6 @@ func (s *session) take(t *Turn, p codec.Packet) error {
 	return codec.Malformed("a second answer to joining", p.Data)
 }
 
-// join takes in the answer to joining the namespace.
 func (s *session) join(t *Turn, p codec.Packet) error {
 	switch p.Socket {
 	case codec.SocketConnect:
@@ -117,7 +115,6 @@ func (s *session) emit(b []byte, user string) []byte {
 	return codec.AppendEmit(b, s.event, user, s.text)
 }
 
-// path asks for a session by a transport.
 func (s *session) path(room, transport string) string {
 	return fmt.Sprintf("/socket.io/?EIO=4&transport=%s&room=%s&after=%d", transport, room, s.after)
 }
@@ -144,7 +141,6 @@ func (c *socketIO) Open(t *Turn, _ Line) {
 // begin waits for the server's first packet.
 func (c *socketIO) begin(*Turn, codec.Response) error { return nil }
 
-// hear takes in a packet, and answers a ping.
 func (c *socketIO) hear(t *Turn, b []byte) error {
 	if !c.opened {
 		_, err := codec.ParseOpen(b)
@@ -169,7 +165,6 @@ func (c *socketIO) hear(t *Turn, b []byte) error {
 	return err
 }
 
-// Publish publishes by an event.
 func (c *socketIO) Publish(t *Turn, text string) {
 	c.text = text
 	if c.joined {

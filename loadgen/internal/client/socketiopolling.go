@@ -50,7 +50,6 @@ func (c *socketIOPolling) poster() *link {
 	return &c.main
 }
 
-// Armed reports whether a GET is out.
 func (c *socketIOPolling) Armed() bool { return c.getting && c.main.asked }
 
 func (c *socketIOPolling) Open(t *Turn, line Line) {
@@ -187,7 +186,6 @@ func (c *socketIOPolling) settle(t *Turn, err error) {
 	t.said(err)
 }
 
-// answered takes in the answer to a GET or a POST.
 func (c *socketIOPolling) answered(t *Turn, line Line, r codec.Response) {
 	c.target.Cookies.take(t, r, c.target.TLS)
 	if c.stale(line) {
@@ -221,7 +219,6 @@ func (c *socketIOPolling) refused(r codec.Response) error {
 	return &LastAnswer{answer}
 }
 
-// posted takes in the answer to a POST.
 func (c *socketIOPolling) posted(t *Turn, r codec.Response) {
 	was := c.posting
 	c.posting = nothing
@@ -234,7 +231,6 @@ func (c *socketIOPolling) posted(t *Turn, r codec.Response) {
 	}
 }
 
-// packets takes in what a GET has brought.
 func (c *socketIOPolling) packets(t *Turn, r codec.Response) error {
 	if c.sid == "" {
 		return c.begin(r.Body)
@@ -282,7 +278,6 @@ func (c *socketIOPolling) begin(body []byte) error {
 	return err
 }
 
-// over ends the session.
 func (c *socketIOPolling) over(t *Turn, err error) {
 	if c.acked {
 		c.settle(t, nil)
@@ -293,7 +288,6 @@ func (c *socketIOPolling) over(t *Turn, err error) {
 	c.post.over = true // its answer, if one is out, is of the session that has ended
 }
 
-// Publish publishes by an event.
 func (c *socketIOPolling) Publish(t *Turn, text string) {
 	c.text = text
 	if c.joined {
@@ -301,8 +295,6 @@ func (c *socketIOPolling) Publish(t *Turn, text string) {
 	}
 }
 
-// Wake is never called.
 func (c *socketIOPolling) Wake(*Turn) {}
 
-// Close has no goodbye.
 func (c *socketIOPolling) Close(*Turn) {}

@@ -21,7 +21,6 @@ func newSSE(t Target) Client {
 	return c
 }
 
-// begin asks for the stream.
 func (c *sse) begin(t *Turn) {
 	c.events = codec.EventStream{}
 	b := c.appendGet(t, t.Send[Main], "/events", c.target.After, "")
@@ -114,7 +113,6 @@ func (c *sse) streamEnd(t *Turn) error {
 	return fmt.Errorf("the stream: %w", codec.ErrEnded)
 }
 
-// message takes in what an event holds.
 func (c *sse) message(t *Turn, data []byte) error {
 	var o codec.Object
 	if err := codec.ScanObject(data, &o); err != nil {

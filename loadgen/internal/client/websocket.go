@@ -76,7 +76,6 @@ func (c *webSocket) hear(t *Turn, b []byte) error {
 	}
 }
 
-// Publish publishes by a text message.
 func (c *webSocket) Publish(t *Turn, text string) {
 	c.text = text
 	if c.joined {

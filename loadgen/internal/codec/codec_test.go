@@ -46,7 +46,7 @@ func TestTheLargestAnswers(t *testing.T) {
 	}
 	response := func(field, body string) func() ([]Delivery, error) {
 		return func() ([]Delivery, error) {
-			r, ok, err := ParseResponse([]byte("HTTP/1.1 200 OK\r\n"+field+"\r\n\r\n"+body), false)
+			r, _, ok, err := new(Reader).Read([]byte("HTTP/1.1 200 OK\r\n"+field+"\r\n\r\n"+body), false)
 			assert.Assert(t, ok && err == nil, "%v, %v", ok, err)
 			return ScanPage(nil, r.Body)
 		}

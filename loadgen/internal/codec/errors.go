@@ -15,7 +15,6 @@ var ErrMalformed = errors.New("malformed answer")
 // client comes back with its cursor and has lost nothing.
 var ErrEnded = errors.New("ended by the server")
 
-// Malformed is an error about what was read.
 func Malformed(what string, b []byte) error {
 	return fmt.Errorf("%w: %s: %.80q", ErrMalformed, what, b)
 }

@@ -59,7 +59,6 @@ func (s *EventStream) Next(b []byte) (e StreamEvent, size int, ok bool, err erro
 	return e, size, false, nil
 }
 
-// Within reports whether an event has begun and not ended.
 func (s *EventStream) Within() bool {
 	return s.data || s.hasID || s.event.Type != "" || len(s.line) > 0 && s.line[0] != ':'
 }

@@ -32,37 +32,62 @@ type Response struct {
 	Sets   bool // cookies
 }
 
-// ParseResponse reads a response to a GET or POST (RFC 9112) from the start
-// of b, behind which nothing comes if the connection has ended. It returns
-// ok = false where more bytes are needed. A chunked body is joined within b. It
-// is small because it knows its questions: it reads the length, and nothing
-// that it did not ask for. Anything else, or more than it can hold, is
-// [ErrMalformed].
-func ParseResponse(b []byte, ended bool) (r Response, ok bool, err error) {
-	r, f, ok, err := ParseHead(b)
-	if err != nil || !ok {
-		return r, false, err
-	}
-	head := r.Size
-	switch {
-	case f.chunked:
-		body, size, whole, err := joinChunks(b[head:])
-		if err != nil || !whole {
-			return r, false, err
+// Reader reads responses to GET and POST (RFC 9112), each of which may come in
+// pieces. The zero Reader is at a response's start. It is small because it knows
+// its questions: it reads the length, and nothing that it did not ask for.
+type Reader struct {
+	head, at int     // bytes of the head, 0 while it is not whole, and of what has been looked at
+	body     Framing // from there on
+	open     bool
+}
+
+// Read reads the response at the start of b, which holds all that came of it and
+// perhaps more; if the connection has ended nothing comes behind. Where more bytes
+// are needed ok is false, and need how many at least, or 0 for one more. It looks
+// only at what is new, so that a body in many pieces is not walked through for
+// each. A chunked body is joined within b. What cannot be read, or is more than
+// can be held, is [ErrMalformed].
+func (p *Reader) Read(b []byte, ended bool) (r Response, need int, ok bool, err error) {
+	if p.at == 0 {
+		r, f, ok, err := ParseHead(b)
+		if !ok || err != nil {
+			return r, 0, false, err
 		}
-		r.Body, r.Size = body, head+size
-	case f.left == toTheEnd && len(b)-head > MaxBody:
-		return r, false, Malformed("a body larger than can be read", b[:head])
-	case f.left == toTheEnd && !ended:
-		return r, false, nil
-	case f.left == toTheEnd:
-		r.Body, r.Size = b[head:], len(b)
-	case len(b)-head < f.left:
-		return r, false, nil
-	default:
-		r.Body, r.Size = b[head:head+f.left], head+f.left
+		*p = Reader{head: r.Size, at: r.Size, body: f, open: r.Open}
 	}
-	return r, true, nil
+	r.Open = p.open
+	for {
+		data, n, err := p.body.Next(b[p.at:])
+		p.at += n
+		switch {
+		case err == io.EOF || err == nil && len(data) == 0 && p.open && ended:
+			return p.whole(b), 0, true, nil
+		case err != nil:
+			return r, 0, false, err
+		case p.at-p.head > MaxBody:
+			return r, 0, false, Malformed("a body larger than can be read", b)
+		case len(data) == 0 && p.open:
+			return r, 0, false, nil
+		case len(data) == 0:
+			return r, max(p.at+p.body.left, len(b)+1), false, nil
+		}
+	}
+}
+
+// whole is the response, all of which is in b. A joined body overwrites its chunks.
+func (p *Reader) whole(b []byte) Response {
+	r, f, _, _ := ParseHead(b)
+	r.Body = b[p.head:p.at]
+	if f.chunked {
+		r.Body = r.Body[:0]
+		for at := p.head; at < p.at; {
+			data, n, _ := f.Next(b[at:])
+			r.Body, at = append(r.Body, data...), at+n
+		}
+	}
+	r.Size = p.at
+	*p = Reader{}
+	return r
 }
 
 // ParseHead reads a response without its body, and how that is framed. It skips
@@ -160,30 +185,6 @@ func statusOf(line []byte) (int, error) {
 		return 0, Malformed("no HTTP status", line[9:12])
 	}
 	return status, nil
-}
-
-// joinChunks reads a chunked body and its trailer. The joined body overwrites
-// the chunks once they are all there.
-func joinChunks(b []byte) (body []byte, size int, ok bool, err error) {
-	for f := (Framing{chunked: true}); err != io.EOF; {
-		var data []byte
-		var n int
-		data, n, err = f.Next(b[size:])
-		switch size += n; {
-		case err != nil && err != io.EOF:
-			return nil, 0, false, err
-		case size > MaxBody:
-			return nil, 0, false, Malformed("a body larger than can be read", b)
-		case err == nil && len(data) == 0:
-			return nil, 0, false, nil
-		}
-	}
-	body = b[:0]
-	for f, at := (Framing{chunked: true}), 0; at < size; {
-		data, n, _ := f.Next(b[at:])
-		body, at = append(body, data...), at+n
-	}
-	return body, size, true, nil
 }
 
 // Framing says how a body goes on and where it ends, while it is read.
@@ -296,37 +297,6 @@ func (r Response) Cookies(yield func(value string) bool) {
 	for line := range bytes.SplitSeq(r.Fields, crlf) {
 		if name, value, _ := cutField(line); EqualFold(name, "set-cookie") && !yield(string(value)) {
 			return
-		}
-	}
-}
-
-// Progress is how far a response that comes in pieces has been looked at. The
-// zero Progress is at a response's start.
-type Progress struct {
-	at   int // 0 while the head is not whole
-	body Framing
-}
-
-// Need returns how many bytes the response at the start of b takes at least,
-// where these are more than b has; else 0, and it is [ParseResponse] that says
-// what there is. Each call gets all that came before, and more: it looks at
-// what is new, so that a body in many pieces is not walked through for each.
-func (p *Progress) Need(b []byte) int {
-	if p.at == 0 {
-		r, f, ok, err := ParseHead(b)
-		if !ok || err != nil || r.Open {
-			return 0
-		}
-		p.at, p.body = r.Size, f
-	}
-	for {
-		data, n, err := p.body.Next(b[p.at:])
-		p.at += n
-		switch {
-		case err != nil || p.at > maxHeader+MaxBody: // the end, or what will be refused
-			return 0
-		case len(data) == 0:
-			return max(p.at+p.body.left, len(b)+1)
 		}
 	}
 }

@@ -39,7 +39,7 @@ var responses = map[string]string{
 
 // net/http is the judge of what a response says. Whatever part of it is there,
 // more is needed, and not more than comes.
-func TestParseResponse(t *testing.T) {
+func TestReader(t *testing.T) {
 	for name, text := range responses {
 		for _, interim := range []string{"", "HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nContent-Length: 7\r\n\r\n", "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 102 X\r\n\r\n"} {
 			t.Run(name+"/"+interim[:min(len(interim), 12)], func(t *testing.T) {
@@ -48,19 +48,19 @@ func TestParseResponse(t *testing.T) {
 				body, err := io.ReadAll(want.Body)
 				assert.NilError(t, err)
 				whole := interim + text
-				var p Progress
+				var p Reader
 				for n := range whole {
 					part := []byte(whole[:n])
-					r, ok, err := ParseResponse(bytes.Clone(part), false)
+					r, need, ok, err := new(Reader).Read(part, false)
 					assert.Check(t, !ok && err == nil, "%d of %d bytes gave %+v, %v, %v", n, len(whole), r, ok, err)
-					need := new(Progress).Need(part)
 					assert.Check(t, need == 0 || need > n && need <= len(whole), "%d bytes need %d of %d", n, need, len(whole))
-					assert.Check(t, is.Equal(p.Need(part), need), "with %d bytes, after each one before", n)
+					_, later, ok, err := p.Read(part, false)
+					assert.Check(t, later == need && !ok && err == nil, "with %d bytes, after each one before: %d, %v, %v", n, later, ok, err)
 				}
-				assert.Check(t, is.Equal(p.Need([]byte(whole)), 0), "needed once all is there")
-				assert.Check(t, is.Equal(new(Progress).Need([]byte(whole+"HTTP")), 0), "needed once more is there")
-				r, ok, err := ParseResponse([]byte(whole+"HTTP/1.1 500"), false)
-				assert.Assert(t, ok && err == nil, "ok %v, %v", ok, err)
+				_, need, ok, err := p.Read([]byte(whole), false)
+				assert.Check(t, ok && err == nil && need == 0 && p == (Reader{}), "once all is there: %d, %v, %v", need, ok, err)
+				r, need, ok, err := p.Read([]byte(whole+"HTTP/1.1 500"), false)
+				assert.Assert(t, ok && err == nil && need == 0, "ok %v, %v, needed %d", ok, err, need)
 				if r.Status != want.StatusCode || !bytes.Equal(r.Body, body) || r.Size != len(whole) || r.Last != want.Close || r.Open {
 					t.Errorf("got %+v; want %d %q size %d, %v", r, want.StatusCode, body, len(whole), want.Close)
 				}
@@ -70,17 +70,18 @@ func TestParseResponse(t *testing.T) {
 }
 
 // A body whose length the head does not tell is whole when the connection ends.
-func TestParseResponseUntilTheEnd(t *testing.T) {
+func TestReaderUntilTheEnd(t *testing.T) {
 	const head = "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n"
 	for _, body := range []string{"", "hello"} {
-		r, ok, err := ParseResponse([]byte(head+body), false)
-		assert.Check(t, !ok && err == nil && r.Open && new(Progress).Need([]byte(head+body)) == 0, "%q before the end: %+v, %v, %v", body, r, ok, err)
-		r, ok, err = ParseResponse([]byte(head+body), true)
+		var p Reader
+		r, need, ok, err := p.Read([]byte(head+body), false)
+		assert.Check(t, !ok && err == nil && r.Open && need == 0, "%q before the end: %+v, %v, %v", body, r, ok, err)
+		r, _, ok, err = p.Read([]byte(head+body), true)
 		assert.Check(t, ok && err == nil && string(r.Body) == body && r.Size == len(head+body), "%q at the end: %+v, %v, %v", body, r, ok, err)
 	}
 }
 
-func TestParseResponseRefuses(t *testing.T) {
+func TestReaderRefuses(t *testing.T) {
 	const chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 	for _, text := range []string{
 		"HTTP/2 200 OK\r\n\r\n", "HTTP/1.1 20 OK\r\n\r\n", "HTTP/1.1 999 X\r\n\r\n", "HTTP/1.1 2000 X\r\n\r\n", "hello\r\n\r\n",
@@ -91,26 +92,28 @@ func TestParseResponseRefuses(t *testing.T) {
 		chunked + "0\r\n" + strings.Repeat("x: "+strings.Repeat("y", 4091)+"\r\n", (maxHeader+MaxBody)/4096+1), "HTTP/1.1 200 OK\r\n\r\n" + strings.Repeat("x", MaxBody+1),
 		strings.Repeat("x", maxHeader+1), "HTTP/1.1 304 X\r\nX: " + strings.Repeat("x", maxHeader) + "\r\n\r\n", strings.Repeat("HTTP/1.1 103 X\r\n\r\n", maxHeader/18+1),
 	} {
-		r, ok, err := ParseResponse([]byte(text), false)
+		r, need, ok, err := new(Reader).Read([]byte(text), false)
 		assert.Check(t, errors.Is(err, ErrMalformed) && !ok, "%.60q gave %d, %v, %v; want a malformed answer", text, r.Status, ok, err)
-		assert.Check(t, is.Equal(new(Progress).Need([]byte(text)), 0), "%.60q needs more", text)
+		assert.Check(t, is.Equal(need, 0), "%.60q needs more", text)
 	}
 }
 
 // What has been looked at is not looked at again.
-func TestProgressLooksAtEachByteOnce(t *testing.T) {
+func TestReaderLooksAtEachByteOnce(t *testing.T) {
 	text := []byte("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n" + strings.Repeat("5\r\nhello\r\n", 1000))
 	whole := append(bytes.Clone(text), "0\r\n\r\n"...)
-	var p Progress
+	var p Reader
 	for n := range text {
-		assert.Assert(t, n < 50 || p.Need(text[:n]) > n, "%d bytes are enough", n)
+		_, need, ok, err := p.Read(text[:n], false)
+		assert.Assert(t, n < 50 || need > n && !ok && err == nil, "%d bytes are enough: %v, %v", n, ok, err)
 		clear(text[:p.at])
 	}
-	assert.Check(t, is.Equal(p.Need(whole), 0))
+	_, _, ok, err := p.Read(whole, false)
+	assert.Check(t, ok && err == nil, "%v, %v", ok, err)
 }
 
 func TestResponseFields(t *testing.T) {
-	r, ok, err := ParseResponse([]byte("HTTP/1.1 304 Not Modified\r\nETag:  \"43\" \r\netag: \"44\"\r\nRETRY-AFTER:\t60\r\nX:\r\nset-cookie: a=b\r\nSet-Cookie:c=d; Path=/\r\n\r\n"), false)
+	r, _, ok, err := new(Reader).Read([]byte("HTTP/1.1 304 Not Modified\r\nETag:  \"43\" \r\netag: \"44\"\r\nRETRY-AFTER:\t60\r\nX:\r\nset-cookie: a=b\r\nSet-Cookie:c=d; Path=/\r\n\r\n"), false)
 	assert.Assert(t, ok && err == nil && r.Sets, "%v, %v", ok, err)
 	for name, want := range map[string]string{"etag": `"43"`, "retry-after": "60", "x": "", "tag": "", "content-type": ""} {
 		assert.Check(t, is.Equal(string(r.Field(name)), want), "%s is", name)
@@ -124,7 +127,7 @@ func TestRefusal(t *testing.T) {
 		"HTTP/1.1 302 X\r\nLocation: /a\r\nContent-Length: 2\r\n\r\nno": "the server answered 302: a redirect to /a, which is not followed",
 		"HTTP/1.1 204 X\r\n\r\n":                                        "the server answered 204",
 	} {
-		r, ok, err := ParseResponse([]byte(text), false)
+		r, _, ok, err := new(Reader).Read([]byte(text), false)
 		assert.Check(t, ok && err == nil && r.Refusal().Error() == want, "%q: %v, %v, %v", text, ok, err, r.Refusal())
 	}
 }
@@ -150,9 +153,9 @@ func TestLines(t *testing.T) {
 	}
 }
 
-// However a response is cut, it is the same, and Need asks for no byte too many.
+// However a response is cut, it is the same, and no byte too many is needed.
 // Its lines add up to the head, and are what a trial may hold.
-func FuzzParseResponse(f *testing.F) {
+func FuzzReader(f *testing.F) {
 	for _, text := range responses {
 		f.Add([]byte(text), []byte{20, 1, 30, 2, 1, 1}, false)
 	}
@@ -162,12 +165,12 @@ func FuzzParseResponse(f *testing.F) {
 	}
 	f.Add([]byte("HTTP/1.1 200 OK\r\n"+many.String()+"\r\nhello"), []byte{}, true)
 	f.Fuzz(func(t *testing.T, b, cuts []byte, ended bool) {
-		want, wantOK, wantErr := ParseResponse(bytes.Clone(b), ended)
+		want, _, wantOK, wantErr := new(Reader).Read(bytes.Clone(b), ended)
 		assert.Assert(t, wantErr == nil || !wantOK && errors.Is(wantErr, ErrMalformed), "%v, %v", wantOK, wantErr)
 		if wantOK && (want.Size > len(b) || want.Size < 1 || len(want.Body) > want.Size || want.Status < 100 || want.Status > 599) {
 			t.Fatalf("%+v of %d bytes", want, len(b))
 		}
-		var p Progress
+		var p Reader
 		var got Response
 		var ok bool
 		var err error
@@ -177,13 +180,11 @@ func FuzzParseResponse(f *testing.F) {
 			if ok || err != nil {
 				break
 			}
-			need := p.Need(b[:n])
+			var need int
+			got, need, ok, err = p.Read(bytes.Clone(b[:n]), ended && n == len(b))
 			if need > 0 {
-				_, early, err := ParseResponse(bytes.Clone(b[:min(need-1, len(b))]), false)
-				assert.Assert(t, need > n && !early && err == nil, "%d bytes of %q need %d, but fewer gave %v, %v", n, b, need, early, err)
-			}
-			if need == 0 || n == len(b) {
-				got, ok, err = ParseResponse(bytes.Clone(b[:n]), ended && n == len(b))
+				_, _, early, err := new(Reader).Read(bytes.Clone(b[:min(need-1, len(b))]), false)
+				assert.Assert(t, need > n && !ok && !early && err == nil, "%d bytes of %q need %d, but fewer gave %v, %v", n, b, need, early, err)
 			}
 		}
 		assert.Assert(t, ok == wantOK && (err == nil) == (wantErr == nil), "in pieces: %v, %v; whole: %v, %v", ok, err, wantOK, wantErr)
@@ -240,8 +241,9 @@ func FuzzFraming(f *testing.F) {
 		if err != io.EOF {
 			return
 		}
-		joined, size, ok, err := joinChunks(bytes.Clone(text))
-		assert.Check(t, ok && err == nil && bytes.Equal(joined, got) && size == used, "%q joined: %q, %d, %v, %v; in pieces %q, %d", text, joined, size, ok, err, got, used)
+		const head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
+		r, _, ok, err := new(Reader).Read(append([]byte(head), text...), false)
+		assert.Check(t, ok && err == nil && bytes.Equal(r.Body, got) && r.Size == len(head)+used, "%q joined: %+v, %v, %v; in pieces %q, %d", text, r, ok, err, got, used)
 		want, err := io.ReadAll(httputil.NewChunkedReader(bytes.NewReader(text)))
 		assert.Check(t, err != nil || bytes.Equal(got, want), "%q: %q, net/http has %q", text, got, want)
 	})

@@ -62,7 +62,6 @@ func ScanObject(b []byte, o *Object) error {
 	return nil
 }
 
-// ScanMessages appends the messages of a JSON array to ds.
 func ScanMessages(ds []Delivery, array []byte) ([]Delivery, error) {
 	s := scanner{text: array}
 	var err error
@@ -240,7 +239,6 @@ type Delivery struct {
 	JSON []byte // the whole message object
 }
 
-// ScanPage appends a page's messages to ds.
 func ScanPage(ds []Delivery, body []byte) ([]Delivery, error) {
 	var page Object
 	if err := ScanObject(body, &page); err != nil {

@@ -90,7 +90,6 @@ func (c *Conn) dial(err error) error {
 	return err
 }
 
-// Wake ends what has taken too long.
 func (c *Conn) Wake(int64, int) {
 	if c.state == connecting {
 		c.loop.Failed++
@@ -100,7 +99,6 @@ func (c *Conn) Wake(int64, int) {
 	}
 }
 
-// connect begins to connect to an address.
 func (c *Conn) connect(to netip.AddrPort) error {
 	ip := to.Addr().Unmap()
 	family := unix.AF_INET
@@ -178,7 +176,6 @@ func (c *Conn) drop() {
 	c.fd = -1
 }
 
-// Write writes b, now or as soon as there is room.
 func (c *Conn) Write(b []byte) {
 	if c.state != open {
 		return
@@ -190,7 +187,6 @@ func (c *Conn) Write(b []byte) {
 	c.send(b)
 }
 
-// send puts b on the wire.
 func (c *Conn) send(b []byte) {
 	if len(c.out) == 0 {
 		b = c.write(b)
@@ -200,7 +196,6 @@ func (c *Conn) send(b []byte) {
 	}
 }
 
-// flush writes what had no room.
 func (c *Conn) flush() {
 	if c.out = c.write(c.out); len(c.out) == 0 {
 		c.out = nil

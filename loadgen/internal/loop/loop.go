@@ -52,7 +52,6 @@ const scratchSize = 64 << 10
 // atOnce bounds for how long alarms go off before connections are looked at again.
 const atOnce = int64(500 * time.Microsecond)
 
-// New returns a loop, which is to be run.
 func New() (*Loop, error) {
 	l := &Loop{scratch: make([]byte, scratchSize)}
 	var err error
@@ -130,7 +129,6 @@ func (l *Loop) Do(f func()) {
 	}
 }
 
-// At has w woken at an instant.
 func (l *Loop) At(at int64, w Waker, what int) { l.alarms.push(alarm{at, w, what}) }
 
 // patience is how long to wait for connections at most: ns, or -1 for ever.
@@ -258,7 +256,6 @@ func (h *alarms) pop() alarm {
 	return top
 }
 
-// ring wakes those whose instant has come.
 func (h *alarms) ring() {
 	now := clock.Now()
 	for end := now + atOnce; now < end && len(*h) > 0 && (*h)[0].at <= now; now = clock.Now() {

@@ -36,7 +36,6 @@ type sealed struct {
 	conn  *Conn
 }
 
-// secure begins the handshake.
 func (c *Conn) secure() {
 	s := &sealed{loop: c.loop, conn: c}
 	s.more = sync.NewCond(&s.mu)
@@ -121,7 +120,6 @@ func (s *sealed) unseal(c *Conn) {
 	}
 }
 
-// seal writes b in records.
 func (s *sealed) seal(c *Conn, b []byte) {
 	_, _ = s.Conn.Write(b) // to memory
 	c.loop.TLSOut -= int64(len(b))

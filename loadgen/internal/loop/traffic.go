@@ -34,14 +34,12 @@ var begun = clock.Now()
 
 func micros() int64 { return (clock.Now() - begun) / int64(time.Microsecond) }
 
-// enter counts a connection that has been made.
 func (l *Loop) enter() {
 	l.Opened++
 	l.Held++
 	l.heldUS -= micros()
 }
 
-// leave counts one that is about to be closed.
 func (l *Loop) leave(c *Conn) {
 	l.Held--
 	l.heldUS += micros()
@@ -110,7 +108,6 @@ const (
 	tcpTimestamps = 12
 )
 
-// ask adds what the kernel has counted of a connection.
 func (s *segments) ask(c *Conn) {
 	info, err := unix.GetsockoptTCPInfo(int(c.fd), unix.IPPROTO_TCP, unix.TCP_INFO)
 	if err != nil || info.Segs_out == 0 { // before Linux 4.2; and a client has at least sent its SYN
