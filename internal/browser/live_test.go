@@ -150,7 +150,7 @@ func TestLivePage(t *testing.T) {
 				page.Tell(made(name, trial, k, f))
 			}
 			page.Tell(map[string]any{"ended": map[string]any{"transport": name, "point": "", "trial": trial, "of": 3, "attempt": 1, "status": "complete",
-				"validity": "suspect", "reasons": []string{"other processes used 1.79 cores (0.10 is allowed)"}, "delivered": 40000, "lost": 0}})
+				"validity": "suspect", "reasons": []string{"other processes used 1.79 cores (0.1 is allowed)"}, "delivered": 40000, "lost": 0}})
 		}
 	}
 	for _, c := range []struct {

@@ -110,8 +110,8 @@ func (w *watch) judgeEdges(t *result.Trial, members []*member) {
 	limit := edgeLimit(w.plan)
 	doubt := func(what string, off time.Duration) {
 		if off > limit {
-			t.Doubt(result.EdgeLate, result.Invalid, "%s %s away from an edge of the steady state (%s is allowed)",
-				what, quantity.Seconds(off.Seconds()), quantity.Seconds(limit.Seconds()))
+			off, allowed := quantity.Apart(quantity.Time, off.Seconds(), limit.Seconds())
+			t.Doubt(result.EdgeLate, result.Invalid, "%s %s away from an edge of the steady state (%s is allowed)", what, off, allowed[0])
 		}
 	}
 	cost := w.edges[0].off

@@ -79,8 +79,8 @@ func (f *freeze) judge(t *result.Trial) {
 	if f.problem != nil {
 		t.Doubt(result.Broken, result.Invalid, "the server could not be stopped: %v", f.problem)
 	}
-	if f.off > edgeLimit(f.watch.plan) {
-		t.Doubt(result.EdgeLate, result.Invalid, "the server was stopped or resumed %s late (%s is allowed)",
-			quantity.Seconds(f.off.Seconds()), quantity.Seconds(edgeLimit(f.watch.plan).Seconds()))
+	if limit := edgeLimit(f.watch.plan); f.off > limit {
+		off, allowed := quantity.Apart(quantity.Time, f.off.Seconds(), limit.Seconds())
+		t.Doubt(result.EdgeLate, result.Invalid, "the server was stopped or resumed %s late (%s is allowed)", off, allowed[0])
 	}
 }
