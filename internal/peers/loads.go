@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"path/filepath"
 	"strconv"
@@ -92,34 +93,75 @@ func (c *conversation) await(is string) (e shard.Event) {
 	return e
 }
 
-// foreign runs a generator that our server counts the operations of.
+// foreign runs somebody else's generator. How many messages it has read it says
+// itself, since it may lag behind what it was sent; answers are counted by the
+// server, as are the messages of a sink, which cannot count.
 func (r *running) foreign(ctx context.Context) (t Trial, err error) {
+	if r.api, err = freeAddress(); err != nil {
+		return t, err
+	}
 	path, args := r.command()
 	if r.load, err = r.start(ctx, path, args...); err != nil {
 		return t, err
 	}
-	go func() { _, _ = io.Copy(io.Discard, r.load.Stdout) }()
-	if r.spec.Load == vegeta {
+	operations := func() (int64, error) { return r.read("pollpush_http_requests_total") }
+	if r.spec.Work == ws {
+		operations = func() (int64, error) { return r.read("pollpush_deliveries_total") }
+	}
+	switch r.spec.Load {
+	case node:
+		operations = r.askNode
+	case k6, k6ws:
+		go func() { _, _ = io.Copy(io.Discard, r.load.Stdout) }()
+		if r.spec.Work == ws {
+			operations = r.askK6
+		}
+	case vegeta:
 		fmt.Fprintln(r.load.Stdin, "GET "+r.pollURL())
 		r.load.Stdin.Close()
 	}
 	if err := r.connected(ctx); err != nil {
 		return t, err
 	}
-	gap := int64(r.steady)
 	start := clock.Now()
-	counter := "pollpush_http_requests_total"
+	from := start + int64(warmUp)
 	if r.spec.Work == ws {
-		counter = "pollpush_deliveries_total"
-		gap = int64(float64(time.Second) / r.spec.rate())
+		gap := int64(float64(time.Second) / r.spec.rate())
 		go r.publish(ctx, start, gap)
+		from = start + int64(warmUp)/gap*gap + gap/2 // half a gap away from the messages next to it
 	}
-	// The edges are half a gap away from the messages next to them.
-	from := start + int64(warmUp)/gap*gap + gap/2
-	if r.spec.Work != ws {
-		from = start + int64(warmUp)
+	return r.window(ctx, from, from+int64(r.steady), operations)
+}
+
+func freeAddress() (string, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
 	}
-	return r.window(ctx, from, from+int64(r.steady), func() (int64, error) { return r.read(counter) })
+	return l.Addr().String(), l.Close()
+}
+
+// askK6 asks how many messages the scripts of the virtual users have been given.
+func (r *running) askK6() (int64, error) {
+	answer, err := http.Get("http://" + r.api + "/v1/metrics/ws_msgs_received")
+	if err != nil {
+		return 0, err
+	}
+	defer answer.Body.Close()
+	var metric struct {
+		Data struct {
+			Attributes struct{ Sample struct{ Count float64 } }
+		}
+	}
+	err = json.NewDecoder(answer.Body).Decode(&metric)
+	return int64(metric.Data.Attributes.Sample.Count), err
+}
+
+func (r *running) askNode() (n int64, err error) {
+	if _, err = fmt.Fprintln(r.load.Stdin); err == nil {
+		_, err = fmt.Fscanln(r.load.Stdout, &n)
+	}
+	return n, err
 }
 
 func (r *running) pollURL() string {
@@ -130,9 +172,10 @@ func (r *running) pollURL() string {
 func (r *running) command() (path string, args []string) {
 	n := strconv.Itoa(r.clients)
 	switch path = r.tools.paths[r.spec.Load]; r.spec.Load {
-	case k6:
-		return path, []string{"run", "--quiet", "--no-usage-report", "--no-summary", "--address", "",
-			"-e", "URL=" + r.url, "-e", "ROOM=" + room, "-e", "CLIENTS=" + n, filepath.Join(home, "k6", r.spec.Work+".js")}
+	case k6, k6ws:
+		script := map[string]string{k6 + ws: "websockets", k6ws + ws: "ws", k6 + poll: "poll"}[r.spec.Load+r.spec.Work]
+		return path, []string{"run", "--quiet", "--no-usage-report", "--no-summary", "--address", r.api,
+			"-e", "URL=" + r.url, "-e", "ROOM=" + room, "-e", "CLIENTS=" + n, filepath.Join(home, "k6", script+".js")}
 	case vegeta:
 		return path, []string{"attack", "-rate", n + "/1s", "-duration", "5m", "-output", "/dev/null"}
 	case wrk:

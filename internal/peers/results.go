@@ -39,6 +39,7 @@ type Trial struct {
 	LoadRSS    int64   `json:"load_rss_bytes"`   // at the window's end
 	ServerRSS  int64   `json:"server_rss_bytes"` // likewise
 	ServerIdle int64   `json:"server_idle_rss_bytes"`
+	Others     float64 `json:"others_cores"` // used by other processes, this one included
 }
 
 func (t Trial) rate() float64 { return float64(t.Operations) / t.Seconds }

@@ -63,7 +63,7 @@ var generators = struct {
 	programs []string
 	rows     []row
 }{
-	[]string{ours, k6, node, vegeta, wrk, sink},
+	[]string{ours, k6, k6ws, node, vegeta, wrk, sink},
 	[]row{
 		{"CPU per WebSocket message: 5,000 clients, 4 a second each", loadCPU, micros, receiving.by},
 		{"CPU per poll: 5,000 clients, 1 a second each, no news", loadCPU, micros, polling.by},
@@ -183,6 +183,9 @@ func (r *Results) remarks(b *strings.Builder) {
 		case stat.Median(rates) < 0.98*asked:
 			fmt.Fprintf(b, "- %s on %s, %d clients: %.0f of %.0f operations a second.\n", s.Load, s.Server, r.clients(s.Clients), stat.Median(rates), asked)
 		}
+	}
+	if n := len(slices.DeleteFunc(slices.Clone(r.Trials), func(t Trial) bool { return t.Others <= 0.1 })); n > 0 {
+		fmt.Fprintf(b, "- **Other programs took more than 0.1 cores beside %d of %d trials: measure again on a quiet machine.**\n", n, len(r.Trials))
 	}
 	for _, line := range r.Missing {
 		fmt.Fprintf(b, "- %s\n", line)

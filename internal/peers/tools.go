@@ -48,6 +48,9 @@ func prepare(cache, commit string) (*tools, error) {
 		switch {
 		case err == nil:
 			t.paths[tool.name], t.versions[tool.name] = path, version
+			if tool.name == k6 {
+				t.paths[k6ws] = path
+			}
 		case tool.name == ours:
 			return nil, err
 		default:

@@ -27,7 +27,8 @@ type running struct {
 	*bench
 	spec         Spec
 	clients      int
-	url          string
+	url          string // of the server
+	api          string // address of k6's own
 	server, load *proc.Process
 	cancel       context.CancelCauseFunc
 }
@@ -38,14 +39,14 @@ func (b *bench) trial(ctx context.Context, s Spec, clients int) (t Trial, err er
 	defer cancel(nil)
 	r := &running{bench: b, spec: s, clients: clients, cancel: cancel}
 	defer func() {
+		if cause := context.Cause(ctx); err != nil && cause != nil {
+			err = cause
+		}
 		for _, p := range []*proc.Process{r.load, r.server} {
 			if p != nil {
 				p.Kill()
 				<-p.Ended()
 			}
-		}
-		if cause := context.Cause(ctx); err != nil && cause != nil {
-			err = cause
 		}
 	}()
 	if err := r.serve(ctx); err != nil {
@@ -107,24 +108,29 @@ func (r *running) serve(ctx context.Context) (err error) {
 
 // window reads both processes at two instants.
 func (r *running) window(ctx context.Context, from, to int64, operations func() (int64, error)) (t Trial, err error) {
+	load, err := proc.Group(r.load.Pid())
+	if err != nil {
+		return t, err
+	}
+	others := time.Duration(0)
 	// read adds the change since from to t: what was there is taken off at first.
 	read := func(sign int64) error {
+		began := clock.Now()
 		n, err := operations()
-		if err != nil {
-			return err
-		}
 		at := clock.Now()
-		load, err := usage(r.load.Pid())
-		if err != nil {
-			return err
-		}
-		server, err := usage(r.server.Pid())
+		host, hostErr := proc.ReadHost()
+		l, loadErr := usage(load)
+		s, serverErr := usage([]int{r.server.Pid()})
 		t.Operations += sign * n
 		t.Seconds += float64(sign) * float64(at-from) / 1e9
-		t.LoadCPU += sign * int64(load.CPU)
-		t.ServerCPU += sign * int64(server.CPU)
-		t.LoadRSS, t.ServerRSS = load.RSSBytes, server.RSSBytes
-		return err
+		t.LoadCPU += sign * int64(l.CPU)
+		t.ServerCPU += sign * int64(s.CPU)
+		t.LoadRSS, t.ServerRSS = l.RSSBytes, s.RSSBytes
+		others += time.Duration(sign) * (host.Busy - l.CPU - s.CPU)
+		if took := clock.Now() - began; took > (to-from)/20 {
+			return fmt.Errorf("the machine is too busy: reading what was used took %v", time.Duration(took))
+		}
+		return errors.Join(err, hostErr, loadErr, serverErr)
 	}
 	for i, at := range []int64{from, to} {
 		select {
@@ -136,15 +142,12 @@ func (r *running) window(ctx context.Context, from, to int64, operations func() 
 			return t, err
 		}
 	}
+	t.Others = max(0, others.Seconds()/t.Seconds)
 	return t, nil
 }
 
-// usage is that of a process, and of those that it has started.
-func usage(pid int) (sum proc.Usage, err error) {
-	pids, err := proc.Group(pid)
-	if err != nil {
-		return sum, err
-	}
+// usage is that of a load's or server's processes: children count.
+func usage(pids []int) (sum proc.Usage, err error) {
 	for _, pid := range pids {
 		u, err := proc.Read(pid)
 		if err != nil {

@@ -1,8 +1,10 @@
 // node client.mjs URL ROOM CLIENTS: clients on npm's ws that read every message and
-// check that their ids have no gap.
+// check that their ids have no gap. For each line on standard input it prints how
+// many messages they have read.
 import { createRequire } from "node:module";
 const { WebSocket } = createRequire(new URL("../../foreign/", import.meta.url))("ws");
 
+let received = 0;
 const [url, room, clients] = process.argv.slice(2);
 for (let n = 0; n < clients; n++) {
   setTimeout(connect, n / 2);
@@ -18,7 +20,8 @@ function connect() {
         throw new Error(`message ${id} came after ${last}`);
       }
       last = id;
+      received++;
     }
   });
 }
-process.stdin.on("end", () => process.exit()).resume();
+process.stdin.on("data", () => console.log(received)).on("end", () => process.exit());
