@@ -287,11 +287,11 @@ func (s *subscriber) deliver(d *client.Delivery, seen int64) {
 	came := s.messages.Enter(uint64(tag.Seq) + 1)
 	l.countLacking(came, uint64(tag.Seq), high)
 	if l.start == 0 { // another shard has been told to start a little earlier
-		l.deliveries.addUnknown()
+		l.deliveries[result.LatencyBuckets]++
 		return
 	}
 	due := l.start + int64(tag.Due)
-	l.deliveries.add(seen - due)
+	l.deliveries[result.LatencyBucket(time.Duration(seen-due))]++
 	steady := l.steady(due)
 	if s.received%sampleEvery == 1 {
 		l.run.checks.offer(s.room, d, tag)
