@@ -1,6 +1,7 @@
 package loadgen
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -191,7 +192,7 @@ func (s *subscriber) Wake(at int64, what int) {
 	case what == toPoll:
 		s.pollAt(at)
 	case what == toTimeOut && s.deadline == at:
-		s.end(errNotReady)
+		s.end(fmt.Errorf("not ready within %v: %w", dialTimeout, context.DeadlineExceeded))
 	case what == toReconnect && s.reconnect == at:
 		s.open(client.Main)
 	case what == toWake && s.wake == at:

@@ -5,7 +5,6 @@ package client
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/pollpush/pollpush/loadgen/internal/codec"
@@ -139,10 +138,3 @@ func (t *Turn) fail(err error) {
 }
 
 func (t *Turn) said(err error) { t.Published, t.NotSaid = true, err }
-
-// errBatch is about a server that answers ws-batch as it does ws.
-var errBatch = errors.New("the server does not batch: its answer has no Batch-Window")
-
-func errContentType(got []byte) error {
-	return fmt.Errorf("%w: Content-Type is %.80q, not %q", codec.ErrMalformed, got, "text/event-stream")
-}

@@ -62,7 +62,14 @@ func (s *session) take(t *Turn, p codec.Packet) error {
 	}
 	switch p.Socket {
 	case codec.SocketEvent:
-		return s.received(t, p.Data)
+		// What is not the chat's is nothing to a client: the ledger will show what was truncated.
+		d, isChat, tally, err := codec.ParseEvent(p.Data)
+		t.Counts.In.Add(tally)
+		if isChat {
+			t.Deliveries = append(t.Deliveries, d)
+			s.after = max(s.after, d.ID)
+		}
+		return err
 	case codec.SocketAck:
 		return s.acknowledged(t, p)
 	case codec.SocketDisconnect:
@@ -85,18 +92,6 @@ func (s *session) join(t *Turn, p codec.Packet) error {
 		return refused
 	}
 	return codec.Malformed("no answer to joining", p.Data)
-}
-
-// received takes in an event. Those that are not the chat's are nothing to a
-// client: what was truncated the ledger will show.
-func (s *session) received(t *Turn, data []byte) error {
-	d, isChat, tally, err := codec.ParseEvent(data)
-	t.Counts.In.Add(tally)
-	if err == nil && isChat {
-		t.Deliveries = append(t.Deliveries, d)
-		s.after = max(s.after, d.ID)
-	}
-	return err
 }
 
 // acknowledged takes in the answer to an event.

@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 
 	"github.com/pollpush/pollpush/loadgen/internal/codec"
@@ -11,18 +12,14 @@ import (
 type webSocket struct {
 	socket
 	publisher
-	deflates, batches bool
+	deflates bool
+	batches  bool // the server may hold messages back for its window, to send several at once
 }
 
-func newWebSocket(t Target) Client        { return makeWebSocket(t, false, false) }
-func newWebSocketDeflate(t Target) Client { return makeWebSocket(t, true, false) }
+var errBatch = errors.New("the server does not batch: its answer has no Batch-Window")
 
-// newWebSocketBatch makes a client that allows the server to hold messages back
-// for its window, to send several at once.
-func newWebSocketBatch(t Target) Client { return makeWebSocket(t, false, true) }
-
-func makeWebSocket(t Target, compress, batches bool) Client {
-	c := &webSocket{socket: newSocket(t), deflates: compress, batches: batches}
+func newWebSocket(t Target, deflates, batches bool) Client {
+	c := &webSocket{socket: newSocket(t), deflates: deflates, batches: batches}
 	c.talk = c
 	return c
 }
