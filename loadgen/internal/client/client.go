@@ -119,6 +119,12 @@ func (target *Target) appendHost(t *Turn, b []byte, from int) []byte {
 	return append(b, "\r\nUser-Agent: pollpush\r\n"...)
 }
 
+// silent is what a client has in common that asks for no alarm, and says no goodbye.
+type silent struct{}
+
+func (silent) Wake(*Turn)  {}
+func (silent) Close(*Turn) {}
+
 // ErrUnanswered is what a message that was sent comes to where the connection
 // ends before its answer.
 var ErrUnanswered = errors.New("no answer before the connection ended")

@@ -9,7 +9,20 @@ import (
 // publisher publishes one text at a time where the client receives as well.
 type publisher struct {
 	joined bool
-	text   string // to be published, and not answered yet
+	text   string        // to be published, and not answered yet
+	sends  func(t *Turn) // sends it
+}
+
+// Publish publishes at once, or when it has joined.
+func (p *publisher) Publish(t *Turn, text string) {
+	p.text = text
+	p.speak(t)
+}
+
+func (p *publisher) speak(t *Turn) {
+	if p.joined && p.text != "" {
+		p.sends(t)
+	}
 }
 
 // answered takes in the answer to what was published, if anything was: the error
@@ -124,7 +137,7 @@ type socketIO struct {
 
 func newSocketIO(t Target) Client {
 	c := &socketIO{session: session{after: t.After}, socket: newSocket(t)}
-	c.talk = c
+	c.talk, c.sends = c, c.say
 	return c
 }
 
@@ -154,17 +167,10 @@ func (c *socketIO) hear(t *Turn, b []byte) error {
 		return nil
 	}
 	had := c.joined
-	if err = c.take(t, p); err == nil && c.joined && !had && c.text != "" {
-		c.say(t)
+	if err = c.take(t, p); err == nil && !had {
+		c.speak(t)
 	}
 	return err
-}
-
-func (c *socketIO) Publish(t *Turn, text string) {
-	c.text = text
-	if c.joined {
-		c.say(t)
-	}
 }
 
 func (c *socketIO) say(t *Turn) {

@@ -14,6 +14,7 @@ import (
 // between two GETs, and over one more if it publishes. Its session it leaves to
 // the server, which forgets it when no GET comes any more.
 type socketIOPolling struct {
+	silent
 	session
 	target Target
 	lines  [Lines]link
@@ -39,7 +40,9 @@ const (
 )
 
 func newSocketIOPolling(t Target) Client {
-	return &socketIOPolling{session: session{after: t.After}, target: t, lines: [Lines]link{{line: Main}, {line: Post, once: true}}}
+	c := &socketIOPolling{session: session{after: t.After}, target: t, lines: [Lines]link{{line: Main}, {line: Post, once: true}}}
+	c.sends = c.proceed
+	return c
 }
 
 // poster is the connection that POSTs go over.
@@ -276,14 +279,3 @@ func (c *socketIOPolling) over(t *Turn, err error) {
 	c.greets, c.pinged, c.emitted = false, false, false
 	c.lines[Post].over = true // its answer, if one is out, is of the session that has ended
 }
-
-func (c *socketIOPolling) Publish(t *Turn, text string) {
-	c.text = text
-	if c.joined {
-		c.proceed(t)
-	}
-}
-
-func (c *socketIOPolling) Wake(*Turn) {}
-
-func (c *socketIOPolling) Close(*Turn) {}

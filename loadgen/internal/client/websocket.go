@@ -20,7 +20,7 @@ var errBatch = errors.New("the server does not batch: its answer has no Batch-Wi
 
 func newWebSocket(t Target, deflates, batches bool) Client {
 	c := &webSocket{socket: newSocket(t), deflates: deflates, batches: batches}
-	c.talk = c
+	c.talk, c.sends = c, c.say
 	return c
 }
 
@@ -38,9 +38,7 @@ func (c *webSocket) begin(t *Turn, r codec.Response) error {
 		return errBatch
 	}
 	c.joined, t.Ready = true, true
-	if c.text != "" {
-		c.say(t)
-	}
+	c.speak(t)
 	return nil
 }
 
@@ -70,13 +68,6 @@ func (c *webSocket) hear(t *Turn, b []byte) error {
 			t.Counts.In.Add(codec.MessagesTally(t.Deliveries[had:], size))
 			return nil
 		}
-	}
-}
-
-func (c *webSocket) Publish(t *Turn, text string) {
-	c.text = text
-	if c.joined {
-		c.say(t)
 	}
 }
 
