@@ -14,9 +14,6 @@ import (
 	"github.com/pollpush/pollpush/loadgen/internal/loop"
 )
 
-// errNotReady is about a client that was not ready in time.
-var errNotReady = fmt.Errorf("not ready within %v: %w", dialTimeout, context.DeadlineExceeded)
-
 // dialError names the kind of a failed dial, for counting.
 func dialError(err error) string { return "dial: " + errorKind(err) }
 

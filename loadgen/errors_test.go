@@ -36,7 +36,7 @@ func TestErrorKinds(t *testing.T) {
 		{"the system's descriptors", system("socket", syscall.ENFILE), "out of descriptors", result.GeneratorSide},
 		{"no port left", system("connect", syscall.EADDRNOTAVAIL), "out of ports", result.GeneratorSide},
 		{"no buffers", system("connect", syscall.ENOBUFS), "out of memory", result.GeneratorSide},
-		{"too slow", errNotReady, "timeout", result.TargetSide},
+		{"too slow", fmt.Errorf("not ready: %w", context.DeadlineExceeded), "timeout", result.TargetSide},
 		{"too slow for the kernel", system("connect", syscall.ETIMEDOUT), "timeout", result.TargetSide},
 		{"an answer", fmt.Errorf("joining: %w", &AnswerError{Status: 503}), "status 503", result.TargetSide},
 		{"an answer that ends it", &client.LastAnswer{Answer: &AnswerError{Status: 400}}, "status 400", result.Unclear},

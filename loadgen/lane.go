@@ -7,6 +7,7 @@ import (
 
 	"github.com/pollpush/pollpush/internal/clock"
 	"github.com/pollpush/pollpush/internal/result"
+	"github.com/pollpush/pollpush/internal/shard"
 	"github.com/pollpush/pollpush/loadgen/internal/client"
 	"github.com/pollpush/pollpush/loadgen/internal/codec"
 )
@@ -239,7 +240,7 @@ func (l *lane) snapshot(i int) *snapshot {
 	return &l.marks[i]
 }
 
-func (l *lane) second() (now second) {
+func (l *lane) second() (now shard.Second) {
 	m := &l.meter
 	now.SecondCounts = result.SecondCounts{
 		Clients: l.joins, Requests: m.Requests, Published: l.published,

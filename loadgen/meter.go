@@ -15,14 +15,13 @@ type meter struct {
 type counts struct {
 	client.Counts
 	bytes      result.Bytes
-	held       int64
+	held       int64 // connections
 	heldUS, at int64 // for how long, all of them together, and until when: µs
 }
 
 func (m *meter) read() counts {
-	c := counts{Counts: m.Counts, bytes: m.bytes(), held: m.Held}
-	c.heldUS, c.at = m.HeldUS()
-	return c
+	us, at := m.HeldUS()
+	return counts{Counts: m.Counts, bytes: m.bytes(), held: m.Held, heldUS: us, at: at}
 }
 
 func (m *meter) bytes() (b result.Bytes) {

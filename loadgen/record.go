@@ -115,10 +115,6 @@ func encode(h *hdrhistogram.Histogram) string {
 // whose latency is not known: they came before this shard knew the start.
 type delivered [result.LatencyBuckets + 1]int64
 
-func (d *delivered) add(latency int64) { d[result.LatencyBucket(time.Duration(latency))]++ }
-
-func (d *delivered) addUnknown() { d[result.LatencyBuckets]++ }
-
 // read returns what has come so far, and how many deliveries that is.
 func (d *delivered) read() (latencies result.Latencies, all int64) {
 	for _, n := range d {
@@ -192,26 +188,24 @@ func (r *room) next() {
 
 // Wake hands the message that is due to its publisher, if that is of this lane.
 func (r *room) Wake(due int64, _ int) {
-	l := r.lane
-	if s := l.publishers[place{r.index, r.seq % int64(l.run.plan.Publishers)}]; s != nil {
-		l.offer(s, Tag{Seq: r.seq, Due: r.due}, l.steady(due))
+	if s := r.publisher(); s != nil {
+		r.lane.offer(s, Tag{Seq: r.seq, Due: r.due}, r.lane.steady(due))
 	}
 	r.seq++
 	r.next()
 }
 
+// publisher is whose the next message is, or nil where that is of another lane.
+func (r *room) publisher() *subscriber {
+	return r.lane.publishers[place{r.index, r.seq % int64(r.lane.run.plan.Publishers)}]
+}
+
 // remaining counts the steady state's messages that the walk has not come to, and
 // whose publishers are of this lane.
 func (r *room) remaining() (n int64) {
-	if r.walk == nil {
-		return 0
-	}
-	all := int64(r.lane.run.plan.Publishers)
-	from, to := max(r.seq, r.first), r.first+r.count
-	for p := range all {
-		if r.lane.publishers[place{r.index, p}] != nil && from < to {
-			upTo := func(seq int64) int64 { return (seq + all - 1 - p) / all } // of those below seq, p's
-			n += upTo(to) - upTo(from)
+	for end := r.first + r.count; r.walk != nil && r.seq < end; r.seq++ {
+		if r.seq >= r.first && r.publisher() != nil {
+			n++
 		}
 	}
 	return n

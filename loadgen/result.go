@@ -24,7 +24,10 @@ func (r *run) result(stopped bool, published []int64) *shard.Result {
 	var tcp []*result.TCP
 	for _, l := range r.lanes {
 		out.Joined += l.joins
-		out.Connections = result.Add(out.Connections, l.connections())
+		m := &l.meter
+		out.Connections = result.Add(out.Connections, result.Connections{
+			Opened: m.Opened, Failed: m.Failed, Lost: m.Lost, Handshakes: m.Handshakes, TLS: m.Suite, Deflate: m.Deflate,
+		})
 		for i, bytes := range l.phaseBytes() {
 			out.Bytes[i] = result.Add(out.Bytes[i], bytes)
 		}
@@ -66,14 +69,6 @@ func (r *run) result(stopped bool, published []int64) *shard.Result {
 		out.PollLate = histogram(func(l *lane) *samples { return &l.pollLate })
 	}
 	return out
-}
-
-func (l *lane) connections() result.Connections {
-	m := &l.meter
-	return result.Connections{
-		Opened: m.Opened, Failed: m.Failed, Lost: m.Lost,
-		Handshakes: m.Handshakes, TLS: m.Suite, Deflate: m.Deflate,
-	}
 }
 
 // phaseBytes are all bytes until the end, by phase. A phase that was not
@@ -160,8 +155,8 @@ func (l *lane) countMessages(out *shard.Result, published []int64) {
 // against what was published: the first, and then one of so many.
 const sampleEvery = 256
 
-// checks are done by one goroutine: decoding on the clients' own would make
-// every one of their stacks at least twice as large, for as long as they wait.
+// checks are done by a goroutine of its own: on a loop, decoding would hold up all
+// of its clients.
 type checks chan check
 
 type check struct {

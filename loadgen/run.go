@@ -46,9 +46,6 @@ type server struct {
 	address loop.Address
 }
 
-// errGone says that the controller closed the commands: nobody listens.
-var errGone = errors.New("the controller is gone")
-
 // errStopped says that the controller wants what there is.
 var errStopped = errors.New("stopped")
 
@@ -113,7 +110,7 @@ type orders struct {
 }
 
 // listen takes commands until they end. Stop cancels with errStopped, and the
-// commands' end, before a Close, with errGone.
+// commands' end, before a Close, with an error: nobody listens.
 func listen(commands <-chan shard.Command, cancel context.CancelCauseFunc) *orders {
 	o := &orders{start: make(chan struct{}), expect: make(chan struct{}), close: make(chan struct{})}
 	go func() {
@@ -131,7 +128,7 @@ func listen(commands <-chan shard.Command, cancel context.CancelCauseFunc) *orde
 				cancel(errStopped)
 			}
 		}
-		cancel(errGone)
+		cancel(errors.New("the controller is gone"))
 	}()
 	return o
 }
@@ -308,11 +305,6 @@ func (r *run) await(ctx context.Context, ordered <-chan struct{}) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
-}
-
-type second struct {
-	result.SecondCounts
-	Missing int64
 }
 
 // tick reports every second until ctx is done.

@@ -2,6 +2,7 @@ package loadgen
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -140,7 +141,7 @@ func (s *subscriber) becomeReady() {
 		}
 	}
 	if s.poll != nil {
-		s.sendOverdue(clock.Now())
+		s.sendPoll(clock.Now())
 	}
 }
 
@@ -193,7 +194,7 @@ func (s *subscriber) Wake(at int64, what int) {
 	case what == toPoll:
 		s.pollAt(at)
 	case what == toTimeOut && s.deadline == at:
-		s.end(errNotReady)
+		s.end(fmt.Errorf("not ready within %v: %w", dialTimeout, context.DeadlineExceeded))
 	case what == toReconnect && s.reconnect == at:
 		s.open(client.Main)
 	case what == toWake && s.wake == at:
@@ -213,29 +214,19 @@ func (s *subscriber) pollAt(due int64) {
 	if next := due + int64(l.run.plan.PollInterval); next < l.to+int64(l.run.plan.Drain) {
 		l.loop.At(next, s, toPoll)
 	}
-	if s.poll.out || !s.ready {
-		s.poll.overdue = append(s.poll.overdue, due)
-		return
-	}
-	s.sendPoll(due, due)
+	s.poll.overdue = append(s.poll.overdue, due)
+	s.sendPoll(due)
 }
 
-// sendOverdue sends the first poll that waits to be sent, if there is one, which
-// could have been sent since free.
-func (s *subscriber) sendOverdue(free int64) {
+// sendPoll sends the first poll that waits to be sent, if there is one and it can
+// be, which it could since free.
+func (s *subscriber) sendPoll(free int64) {
 	p := s.poll
 	if p.out || !s.ready || len(p.overdue) == 0 || s.lane.pollsEnd {
 		return
 	}
-	due := p.overdue[0]
-	p.overdue = p.overdue[1:]
-	s.sendPoll(due, free)
-}
-
-// sendPoll sends the poll due at due, which could have been sent since free.
-func (s *subscriber) sendPoll(due, free int64) {
-	p := s.poll
-	p.out, p.due, p.free = true, due, max(due, free)
+	p.out, p.due, p.free = true, p.overdue[0], max(p.overdue[0], free)
+	p.overdue = slices.Delete(p.overdue, 0, 1) // in the same memory
 	s.step(p.poller.Poll)
 }
 
@@ -259,7 +250,7 @@ func (s *subscriber) answered(seen int64, granted bool) {
 		l.pollService.add(seen - p.sent)
 	}
 	p.out = false
-	s.sendOverdue(seen)
+	s.sendPoll(seen)
 }
 
 // losePoll records that the connection which polls has ended. A poll that is out
@@ -289,11 +280,11 @@ func (s *subscriber) deliver(d *client.Delivery, seen int64) {
 	came := s.messages.Enter(uint64(tag.Seq) + 1)
 	l.countLacking(came, uint64(tag.Seq), high)
 	if l.start == 0 { // another shard has been told to start a little earlier
-		l.deliveries.addUnknown()
+		l.deliveries[result.LatencyBuckets]++
 		return
 	}
 	due := l.start + int64(tag.Due)
-	l.deliveries.add(seen - due)
+	l.deliveries[result.LatencyBucket(time.Duration(seen-due))]++
 	steady := l.steady(due)
 	if s.received%sampleEvery == 1 {
 		l.run.checks.offer(s.room, d, tag)

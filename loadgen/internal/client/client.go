@@ -5,7 +5,6 @@ package client
 
 import (
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/pollpush/pollpush/loadgen/internal/codec"
@@ -120,6 +119,12 @@ func (target *Target) appendHost(t *Turn, b []byte, from int) []byte {
 	return append(b, "\r\nUser-Agent: pollpush\r\n"...)
 }
 
+// silent is what a client has in common that asks for no alarm, and says no goodbye.
+type silent struct{}
+
+func (silent) Wake(*Turn)  {}
+func (silent) Close(*Turn) {}
+
 // ErrUnanswered is what a message that was sent comes to where the connection
 // ends before its answer.
 var ErrUnanswered = errors.New("no answer before the connection ended")
@@ -139,10 +144,3 @@ func (t *Turn) fail(err error) {
 }
 
 func (t *Turn) said(err error) { t.Published, t.NotSaid = true, err }
-
-// errBatch is about a server that answers ws-batch as it does ws.
-var errBatch = errors.New("the server does not batch: its answer has no Batch-Window")
-
-func errContentType(got []byte) error {
-	return fmt.Errorf("%w: Content-Type is %.80q, not %q", codec.ErrMalformed, got, "text/event-stream")
-}

@@ -6,13 +6,13 @@ func New(transport string, target Target) Client { return makers[transport](targ
 // makers make the clients of every transport, by its name in package
 // transport. That of a transport which is Paced makes a [Poller].
 var makers = map[string]func(Target) Client{
-	"poll":             newPoll,
-	"poll-etag":        newPollETag,
+	"poll":             func(t Target) Client { return newPoll(t, false) },
+	"poll-etag":        func(t Target) Client { return newPoll(t, true) },
 	"longpoll":         newLongPoll,
 	"sse":              newSSE,
-	"ws":               newWebSocket,
-	"ws-deflate":       newWebSocketDeflate,
-	"ws-batch":         newWebSocketBatch,
+	"ws":               func(t Target) Client { return newWebSocket(t, false, false) },
+	"ws-deflate":       func(t Target) Client { return newWebSocket(t, true, false) },
+	"ws-batch":         func(t Target) Client { return newWebSocket(t, false, true) },
 	"socketio-polling": newSocketIOPolling,
 	"socketio-ws":      newSocketIO,
 }

@@ -10,6 +10,7 @@ import (
 // receive over, and another to publish over by POST, as a browser would while
 // its first one waits.
 type pair struct {
+	silent
 	receiver receiver
 	target   Target
 	main     link
@@ -177,8 +178,3 @@ func appendBody(b []byte, media string, parts ...string) []byte {
 	}
 	return b
 }
-
-// Wake is called only where a transport waits.
-func (p *pair) Wake(*Turn) {}
-
-func (p *pair) Close(*Turn) {}

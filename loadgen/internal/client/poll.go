@@ -16,10 +16,6 @@ const pageLimit = "&limit=1000"
 // maxETag bounds what a server can make a client send with every poll.
 const maxETag = 256
 
-// errNoETag is about a server whose answers could never be 304: polling it this
-// way would be plain polling by another name.
-var errNoETag = fmt.Errorf("%w: no ETag", codec.ErrMalformed)
-
 // pager asks for the page after its cursor. By ETag it tells the server what it
 // has got, so that an answer without news needs no body.
 type pager struct {
@@ -123,7 +119,8 @@ func (c *pager) page(t *Turn, r codec.Response) (err error) {
 func (c *pager) tagOf(r codec.Response) ([]byte, error) {
 	etag := r.Field("etag")
 	if etag == nil && len(c.etag) == 0 {
-		return nil, errNoETag
+		// No answer could ever be 304: that would be plain polling by another name.
+		return nil, fmt.Errorf("%w: no ETag", codec.ErrMalformed)
 	}
 	if etag != nil && !isETag(etag) {
 		return nil, codec.Malformed("an ETag that cannot be sent back", etag)
@@ -144,11 +141,7 @@ func isETag(b []byte) bool {
 // poll polls when it is asked to.
 type poll struct{ pager }
 
-func newPoll(t Target) Client { return makePoll(t, false) }
-
-func newPollETag(t Target) Client { return makePoll(t, true) }
-
-func makePoll(t Target, byETag bool) Client {
+func newPoll(t Target, byETag bool) Client {
 	c := &poll{newPager(t, pageLimit)}
 	c.receiver, c.answered, c.byETag = c, c.take, byETag
 	return c

@@ -9,7 +9,20 @@ import (
 // publisher publishes one text at a time where the client receives as well.
 type publisher struct {
 	joined bool
-	text   string // to be published, and not answered yet
+	text   string        // to be published, and not answered yet
+	sends  func(t *Turn) // sends it
+}
+
+// Publish publishes at once, or when it has joined.
+func (p *publisher) Publish(t *Turn, text string) {
+	p.text = text
+	p.speak(t)
+}
+
+func (p *publisher) speak(t *Turn) {
+	if p.joined && p.text != "" {
+		p.sends(t)
+	}
 }
 
 // answered takes in the answer to what was published, if anything was: the error
@@ -62,7 +75,14 @@ func (s *session) take(t *Turn, p codec.Packet) error {
 	}
 	switch p.Socket {
 	case codec.SocketEvent:
-		return s.received(t, p.Data)
+		// What is not the chat's is nothing to a client: the ledger will show what was truncated.
+		d, isChat, tally, err := codec.ParseEvent(p.Data)
+		t.Counts.In.Add(tally)
+		if isChat {
+			t.Deliveries = append(t.Deliveries, d)
+			s.after = max(s.after, d.ID)
+		}
+		return err
 	case codec.SocketAck:
 		return s.acknowledged(t, p)
 	case codec.SocketDisconnect:
@@ -85,18 +105,6 @@ func (s *session) join(t *Turn, p codec.Packet) error {
 		return refused
 	}
 	return codec.Malformed("no answer to joining", p.Data)
-}
-
-// received takes in an event. Those that are not the chat's are nothing to a
-// client: what was truncated the ledger will show.
-func (s *session) received(t *Turn, data []byte) error {
-	d, isChat, tally, err := codec.ParseEvent(data)
-	t.Counts.In.Add(tally)
-	if err == nil && isChat {
-		t.Deliveries = append(t.Deliveries, d)
-		s.after = max(s.after, d.ID)
-	}
-	return err
 }
 
 // acknowledged takes in the answer to an event.
@@ -129,7 +137,7 @@ type socketIO struct {
 
 func newSocketIO(t Target) Client {
 	c := &socketIO{session: session{after: t.After}, socket: newSocket(t)}
-	c.talk = c
+	c.talk, c.sends = c, c.say
 	return c
 }
 
@@ -159,17 +167,10 @@ func (c *socketIO) hear(t *Turn, b []byte) error {
 		return nil
 	}
 	had := c.joined
-	if err = c.take(t, p); err == nil && c.joined && !had && c.text != "" {
-		c.say(t)
+	if err = c.take(t, p); err == nil && !had {
+		c.speak(t)
 	}
 	return err
-}
-
-func (c *socketIO) Publish(t *Turn, text string) {
-	c.text = text
-	if c.joined {
-		c.say(t)
-	}
 }
 
 func (c *socketIO) say(t *Turn) {

@@ -14,10 +14,11 @@ import (
 // between two GETs, and over one more if it publishes. Its session it leaves to
 // the server, which forgets it when no GET comes any more.
 type socketIOPolling struct {
+	silent
 	session
-	target     Target
-	main, post link
-	sid        string // empty before the session is open
+	target Target
+	lines  [Lines]link
+	sid    string // empty before the session is open
 
 	getting bool  // what is out on Main, or waits for a connection there, is a GET
 	posting what  // is out, or waits for a connection
@@ -39,29 +40,26 @@ const (
 )
 
 func newSocketIOPolling(t Target) Client {
-	return &socketIOPolling{session: session{after: t.After}, target: t, main: link{line: Main}, post: link{line: Post, once: true}}
+	c := &socketIOPolling{session: session{after: t.After}, target: t, lines: [Lines]link{{line: Main}, {line: Post, once: true}}}
+	c.sends = c.proceed
+	return c
 }
 
 // poster is the connection that POSTs go over.
 func (c *socketIOPolling) poster() *link {
 	if c.target.Publishes {
-		return &c.post
+		return &c.lines[Post]
 	}
-	return &c.main
+	return &c.lines[Main]
 }
 
-func (c *socketIOPolling) Armed() bool { return c.getting && c.main.asked }
+func (c *socketIOPolling) Armed() bool { return c.getting && c.lines[Main].asked }
 
 func (c *socketIOPolling) Open(t *Turn, line Line) {
-	if line == Post {
-		c.post.opened(t)
-		c.sendPost(t)
-		return
-	}
-	c.main.opened(t)
-	if c.getting || c.sid == "" {
+	c.lines[line].opened(t)
+	if line == Main && (c.getting || c.sid == "") {
 		c.get(t)
-	} else if c.poster() == &c.main {
+	} else if c.poster().line == line {
 		c.sendPost(t)
 	}
 }
@@ -88,9 +86,9 @@ func (c *socketIOPolling) proceed(t *Turn) {
 // get asks for what has come up, as soon as it can.
 func (c *socketIOPolling) get(t *Turn) {
 	c.getting = true
-	if c.main.ready(t) {
+	if c.lines[Main].ready(t) {
 		t.Send[Main] = append(c.appendHead(t, t.Send[Main], "GET "), "\r\n"...)
-		c.main.ask(t)
+		c.lines[Main].ask(t)
 	}
 }
 
@@ -128,10 +126,7 @@ func (c *socketIOPolling) appendHead(t *Turn, b []byte, method string) []byte {
 }
 
 func (c *socketIOPolling) Receive(t *Turn, line Line, b []byte) int {
-	l := &c.main
-	if line == Post {
-		l = &c.post
-	}
+	l := &c.lines[line]
 	r, ok, err := l.answer(t, b, false)
 	if err != nil && err != errRetired {
 		c.broken(t, line, err)
@@ -144,10 +139,7 @@ func (c *socketIOPolling) Receive(t *Turn, line Line, b []byte) int {
 }
 
 func (c *socketIOPolling) End(t *Turn, line Line, rest []byte, err error) {
-	l := &c.main
-	if line == Post {
-		l = &c.post
-	}
+	l := &c.lines[line]
 	idle := l.up && !l.asked
 	r, ok, again, err := l.end(t, rest, err)
 	switch {
@@ -285,16 +277,5 @@ func (c *socketIOPolling) over(t *Turn, err error) {
 	c.finish(t, err)
 	c.sid, c.getting, c.posting = "", false, nothing
 	c.greets, c.pinged, c.emitted = false, false, false
-	c.post.over = true // its answer, if one is out, is of the session that has ended
+	c.lines[Post].over = true // its answer, if one is out, is of the session that has ended
 }
-
-func (c *socketIOPolling) Publish(t *Turn, text string) {
-	c.text = text
-	if c.joined {
-		c.proceed(t)
-	}
-}
-
-func (c *socketIOPolling) Wake(*Turn) {}
-
-func (c *socketIOPolling) Close(*Turn) {}

@@ -67,11 +67,9 @@ func (c *sse) head(t *Turn, b []byte) (used int) {
 	c.main.answered(t, r)
 	c.main.stream, c.main.over, c.body = true, r.Open, body // whatever it says of its connection, it goes on until the stream ends
 	media, _, _ := bytes.Cut(r.Field("content-type"), []byte(";"))
-	if !codec.EqualFold(bytes.TrimSpace(media), "text/event-stream") {
-		t.Ended = errContentType(r.Field("content-type"))
-		return r.Size
+	if t.Ready = codec.EqualFold(bytes.TrimSpace(media), "text/event-stream"); !t.Ready {
+		t.Ended = fmt.Errorf("%w: Content-Type is %.80q, not %q", codec.ErrMalformed, r.Field("content-type"), "text/event-stream")
 	}
-	t.Ready = true
 	return r.Size
 }
 

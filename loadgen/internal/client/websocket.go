@@ -2,6 +2,7 @@ package client
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 
 	"github.com/pollpush/pollpush/loadgen/internal/codec"
@@ -11,19 +12,15 @@ import (
 type webSocket struct {
 	socket
 	publisher
-	deflates, batches bool
+	deflates bool
+	batches  bool // the server may hold messages back for its window, to send several at once
 }
 
-func newWebSocket(t Target) Client        { return makeWebSocket(t, false, false) }
-func newWebSocketDeflate(t Target) Client { return makeWebSocket(t, true, false) }
+var errBatch = errors.New("the server does not batch: its answer has no Batch-Window")
 
-// newWebSocketBatch makes a client that allows the server to hold messages back
-// for its window, to send several at once.
-func newWebSocketBatch(t Target) Client { return makeWebSocket(t, false, true) }
-
-func makeWebSocket(t Target, compress, batches bool) Client {
-	c := &webSocket{socket: newSocket(t), deflates: compress, batches: batches}
-	c.talk = c
+func newWebSocket(t Target, deflates, batches bool) Client {
+	c := &webSocket{socket: newSocket(t), deflates: deflates, batches: batches}
+	c.talk, c.sends = c, c.say
 	return c
 }
 
@@ -41,9 +38,7 @@ func (c *webSocket) begin(t *Turn, r codec.Response) error {
 		return errBatch
 	}
 	c.joined, t.Ready = true, true
-	if c.text != "" {
-		c.say(t)
-	}
+	c.speak(t)
 	return nil
 }
 
@@ -73,13 +68,6 @@ func (c *webSocket) hear(t *Turn, b []byte) error {
 			t.Counts.In.Add(codec.MessagesTally(t.Deliveries[had:], size))
 			return nil
 		}
-	}
-}
-
-func (c *webSocket) Publish(t *Turn, text string) {
-	c.text = text
-	if c.joined {
-		c.say(t)
 	}
 }
 

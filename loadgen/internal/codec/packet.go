@@ -47,15 +47,15 @@ func ParsePacket(b []byte) (p Packet, err error) {
 	case EngineOpen, EngineClose, EnginePing, EngineNoop:
 		return p, nil
 	case EngineMessage:
+		if len(p.Data) == 0 {
+			return p, Malformed("a message without a Socket.IO packet", b)
+		}
+		p.Socket = p.Data[0]
 	case 'b':
 		return p, Malformed("a binary packet where the chat has only text", b)
 	default:
 		return p, Malformed("an Engine.IO packet of a type that servers do not send", b)
 	}
-	if len(p.Data) == 0 {
-		return p, Malformed("a message without a Socket.IO packet", b)
-	}
-	p.Socket = p.Data[0]
 	s := scanner{text: p.Data, at: 1}
 	switch {
 	case p.Socket == '5' || p.Socket == '6':
@@ -65,15 +65,11 @@ func ParsePacket(b []byte) (p Packet, err error) {
 	case s.take('/') && !s.take(','):
 		return p, Malformed("a packet of another namespace", b)
 	}
-	from := s.at
-	number, ok := s.number()
-	if !ok && s.at > from {
-		return p, Malformed("a packet number that is too large", b)
+	from, ok := s.at, false
+	if p.Number, ok = s.number(); !ok && (s.at > from || p.Socket == SocketAck) {
+		return p, Malformed("a packet number that is missing or too large", b)
 	}
-	if !ok && p.Socket == SocketAck {
-		return p, Malformed("an acknowledgement without a number", b)
-	}
-	p.Number, p.Data = number, p.Data[s.at:]
+	p.Data = p.Data[s.at:]
 	return p, nil
 }
 
