@@ -46,9 +46,11 @@ type Target struct {
 // it. Its methods may be called by any goroutine.
 type Client struct {
 	conversation
-	ran   chan struct{} // closed when the loop has ended
-	ready chan error
-	said  chan error // the outcome of Publish
+	ran     chan struct{} // closed when the loop has ended
+	ready   chan error    // how dialling ended, once
+	dialled bool
+	hungUp  bool       // by Close
+	said    chan error // the outcome of Publish
 
 	mu     sync.Mutex
 	came   []arrival
@@ -122,6 +124,15 @@ func (c *Client) do(f func()) {
 	<-done
 }
 
+// loopDo has f called on the loop, unless that has ended.
+func (c *Client) loopDo(f func()) {
+	c.hub.loop.Do(func() {
+		if !c.hungUp {
+			f()
+		}
+	})
+}
+
 func (c *Client) Wake(int64, int) { c.step(c.client.Wake) }
 
 func (c *Client) opening(client.Line) {}
@@ -148,13 +159,10 @@ func (c *Client) turned(t *client.Turn, _ int64) {
 	if err == nil && t.Refused != nil {
 		err = t.Refused
 	}
-	if t.Ready || err != nil {
-		select {
-		case c.ready <- err:
-			if err != nil {
-				return
-			}
-		default:
+	if !c.dialled && (t.Ready || err != nil) {
+		c.dialled = true
+		if c.ready <- err; err != nil {
+			return
 		}
 	}
 	if err != nil {
@@ -199,7 +207,7 @@ func (c *Client) Publish(text string) error {
 	case <-c.said: // of nothing that is waited for
 	default:
 	}
-	c.hub.loop.Do(func() { c.step(func(t *client.Turn) { c.client.Publish(t, text) }) })
+	c.loopDo(func() { c.step(func(t *client.Turn) { c.client.Publish(t, text) }) })
 	select {
 	case err := <-c.said:
 		return err
@@ -217,7 +225,7 @@ func (c *Client) Polls() bool {
 // Poll sends one request, without waiting; its answer is the next Receive. There
 // must be no unanswered one before.
 func (c *Client) Poll() {
-	c.hub.loop.Do(func() { c.step(c.client.(client.Poller).Poll) })
+	c.loopDo(func() { c.step(c.client.(client.Poller).Poll) })
 }
 
 // Rearms reports whether the client asks again as soon as it has got an answer.
@@ -242,6 +250,7 @@ func (c *Client) Close() error {
 	if !was {
 		c.hub.loop.Do(func() {
 			c.close()
+			c.hungUp = true
 			c.hub.loop.Stop()
 		})
 	}

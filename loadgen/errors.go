@@ -36,7 +36,7 @@ func errorKind(err error) string {
 		return result.OutOfPorts
 	case errors.Is(err, syscall.ENOBUFS), errors.Is(err, syscall.ENOMEM):
 		return result.OutOfMemory
-	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+	case errors.Is(err, client.ErrTimeout), errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
 		return result.TimedOut
 	case errors.Is(err, io.EOF), errors.Is(err, codec.ErrEnded), errors.Is(err, syscall.ECONNRESET), errors.Is(err, syscall.EPIPE):
 		return result.ConnectionLost

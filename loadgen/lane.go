@@ -228,7 +228,7 @@ func (l *lane) mark(edge int64) {
 		return
 	case 1:
 		l.ahead = clock.Read().Ahead()
-		l.loop.At(clock.Now()+pauseInterval, l, toLook)
+		l.loop.At(edge+pauseInterval, l, toLook)
 	}
 	l.loop.TCP(func(tcp *result.TCP) { m.tcp, m.asked = tcp, clock.Now() })
 }

@@ -174,23 +174,24 @@ func (r *room) begin() {
 	r.next()
 }
 
-// next goes on to the next message, which is due by the end of the steady state
-// or not at all.
+// next goes on to the next message of a publisher of this lane, which is due by
+// the end of the steady state or not at all.
 func (r *room) next() {
 	l := r.lane
-	if r.due = r.walk(); r.due < l.run.plan.WarmUp+l.run.plan.Steady {
-		l.loop.At(l.start+int64(r.due), r, 0)
-		return
+	for r.due = r.walk(); r.due < l.run.plan.WarmUp+l.run.plan.Steady; r.due = r.walk() {
+		if r.publisher() != nil {
+			l.loop.At(l.start+int64(r.due), r, 0)
+			return
+		}
+		r.seq++
 	}
 	r.walk = nil
 	l.walking--
 }
 
-// Wake hands the message that is due to its publisher, if that is of this lane.
+// Wake hands the message that is due to its publisher.
 func (r *room) Wake(due int64, _ int) {
-	if s := r.publisher(); s != nil {
-		r.lane.offer(s, Tag{Seq: r.seq, Due: r.due}, r.lane.steady(due))
-	}
+	r.lane.offer(r.publisher(), Tag{Seq: r.seq, Due: r.due}, r.lane.steady(due))
 	r.seq++
 	r.next()
 }

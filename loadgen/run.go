@@ -76,7 +76,7 @@ func Run(ctx context.Context, plan shard.Plan, commands <-chan shard.Command, em
 	if err := r.prepare(ctx); err != nil {
 		return err
 	}
-	given := listen(commands, cancel)
+	given := listen(len(plan.Rooms), commands, cancel)
 	var checks, ticks, loops sync.WaitGroup
 	checks.Go(func() { r.checks.work(r) })
 	for _, l := range r.lanes {
@@ -111,7 +111,7 @@ type orders struct {
 
 // listen takes commands until they end. Stop cancels with errStopped, and the
 // commands' end, before a Close, with an error: nobody listens.
-func listen(commands <-chan shard.Command, cancel context.CancelCauseFunc) *orders {
+func listen(rooms int, commands <-chan shard.Command, cancel context.CancelCauseFunc) *orders {
 	o := &orders{start: make(chan struct{}), expect: make(chan struct{}), close: make(chan struct{})}
 	go func() {
 		for c := range commands {
@@ -120,7 +120,8 @@ func listen(commands <-chan shard.Command, cancel context.CancelCauseFunc) *orde
 				o.at = c.At
 				close(o.start)
 			case shard.Expect:
-				o.published = c.Published
+				o.published = make([]int64, rooms)
+				copy(o.published, c.Published) // which may be shorter
 				close(o.expect)
 			case shard.Close:
 				close(o.close)
@@ -256,7 +257,8 @@ func (r *run) Totals() result.Totals {
 // accepted returns, by room, how many of the steady state's messages this shard
 // has published. One whose answer never came was accepted if a client has got it.
 func (r *run) accepted() []int64 {
-	accepted := gather(r, func(l *lane) []int64 { return l.accepted })
+	accepted := make([]int64, len(r.plan.Rooms))
+	copy(accepted, gather(r, func(l *lane) []int64 { return l.accepted })) // which may be shorter
 	for _, by := range r.lanes {
 		for _, at := range by.unknown {
 			if gather(r, func(l *lane) int64 { return l.rooms[at.room].received(at.seq) }) > 0 {
@@ -310,7 +312,12 @@ func (r *run) await(ctx context.Context, ordered <-chan struct{}) error {
 // tick reports every second until ctx is done.
 func (r *run) tick(ctx context.Context) {
 	var before result.SecondCounts
-	for k := 0; r.sleep(ctx, r.plan.RampStart+int64(k+1)*int64(time.Second)) == nil; k++ {
+	for k := 0; ; k++ {
+		select {
+		case <-time.After(time.Duration(r.plan.RampStart + int64(k+1)*int64(time.Second) - clock.Now())):
+		case <-ctx.Done():
+			return
+		}
 		now := gather(r, (*lane).second)
 		counted := result.Sub(now.SecondCounts, before)
 		counted.Clients = now.Clients // all that have joined, not those of this second

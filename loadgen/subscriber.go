@@ -2,7 +2,6 @@ package loadgen
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -14,6 +13,7 @@ import (
 	"github.com/pollpush/pollpush/internal/transport"
 	"github.com/pollpush/pollpush/loadgen/internal/client"
 	"github.com/pollpush/pollpush/loadgen/internal/codec"
+	"github.com/pollpush/pollpush/loadgen/internal/loop"
 )
 
 // subscriber is one simulated client: it carries out what its conversation
@@ -90,7 +90,7 @@ func (s *subscriber) target() client.Target {
 // receives.
 func (s *subscriber) opening(line client.Line) {
 	if line == client.Main {
-		s.ready, s.deadline = false, clock.Now()+int64(dialTimeout)
+		s.ready, s.deadline = false, loop.Deadline(dialTimeout)+1 // after the connection's own
 		s.hub.loop.At(s.deadline, s, toTimeOut)
 	}
 }
@@ -111,6 +111,9 @@ func (s *subscriber) turned(t *client.Turn, seen int64) {
 		s.lane.run.fail(errorKind(t.Refused), t.Refused)
 	}
 	if t.Sent && s.poll != nil {
+		if t.Ready { // it waited for a connection, which is no lateness of ours
+			s.poll.free = max(s.poll.free, t.Now)
+		}
 		s.polled(t.Now)
 	}
 	// What follows may begin other turns.
@@ -130,6 +133,9 @@ func (s *subscriber) turned(t *client.Turn, seen int64) {
 }
 
 func (s *subscriber) becomeReady() {
+	if s.began && !s.ready {
+		s.hub.meter.Reconnects++
+	}
 	s.ready, s.deadline = true, 0
 	if !s.began {
 		s.began = true
@@ -194,7 +200,10 @@ func (s *subscriber) Wake(at int64, what int) {
 	case what == toPoll:
 		s.pollAt(at)
 	case what == toTimeOut && s.deadline == at:
-		s.end(fmt.Errorf("not ready within %v: %w", dialTimeout, context.DeadlineExceeded))
+		s.drop(client.Main)
+		s.step(func(t *client.Turn) {
+			s.client.End(t, client.Main, nil, fmt.Errorf("not ready within %v: %w", dialTimeout, client.ErrTimeout))
+		})
 	case what == toReconnect && s.reconnect == at:
 		s.open(client.Main)
 	case what == toWake && s.wake == at:
@@ -225,16 +234,17 @@ func (s *subscriber) sendPoll(free int64) {
 	if p.out || !s.ready || len(p.overdue) == 0 || s.lane.pollsEnd {
 		return
 	}
-	p.out, p.due, p.free = true, p.overdue[0], max(p.overdue[0], free)
+	p.out, p.due, p.free, p.sent = true, p.overdue[0], max(p.overdue[0], free), 0
 	p.overdue = slices.Delete(p.overdue, 0, 1) // in the same memory
 	s.step(p.poller.Poll)
 }
 
 func (s *subscriber) polled(now int64) {
 	p := s.poll
-	if p.sent = now; s.lane.steady(p.due) {
+	if p.sent == 0 && s.lane.steady(p.due) { // else it is sent again
 		s.lane.pollLate.add(now - p.free)
 	}
+	p.sent = now
 }
 
 // answered records the answer to the poll that was out, if this client polls,

@@ -19,7 +19,7 @@ func combine[T any](a, b T, sign int64) (sum T) {
 
 func combineInto(sum, a, b reflect.Value, sign int64) {
 	switch sum.Kind() {
-	case reflect.Int64:
+	case reflect.Int, reflect.Int64:
 		sum.SetInt(a.Int() + sign*b.Int())
 	case reflect.Float64:
 		sum.SetFloat(a.Float() + float64(sign)*b.Float())

@@ -33,7 +33,7 @@ type Client interface {
 	// Publish sends a text, which needs no escaping in JSON, as soon as it can:
 	// Turn.Published tells when that is done. There is one at a time.
 	Publish(t *Turn, text string)
-	// Wake is called at the instant that Turn.Wake asked for.
+	// Wake is called at the instant that Turn.Awake asked for.
 	Wake(t *Turn)
 	// Close says goodbye, where the transport does.
 	Close(t *Turn)
@@ -124,6 +124,9 @@ type silent struct{}
 
 func (silent) Wake(*Turn)  {}
 func (silent) Close(*Turn) {}
+
+// ErrTimeout is why a client that takes too long is ended.
+var ErrTimeout = errors.New("timeout")
 
 // ErrUnanswered is what a message that was sent comes to where the connection
 // ends before its answer.

@@ -34,7 +34,7 @@ const crossing = int64(250 * time.Millisecond)
 var errRetired = fmt.Errorf("the connection was closed between two requests: %w", codec.ErrEnded)
 
 func (l *link) opened(t *Turn) {
-	if l.had {
+	if l.had && l.line == Post { // of Main, whoever carries out Turn.Ready counts
 		t.Counts.Reconnects++
 	}
 	*l = link{line: l.line, up: true, had: true, once: l.once}
@@ -114,8 +114,8 @@ func (l *link) end(t *Turn, rest []byte, err error) (r codec.Response, ok, again
 	}
 	if l.retires(t, rest, err) {
 		again, err = l.asked && !l.over, errRetired
-	} else {
-		t.Counts.Lost++
+	} else if !errors.Is(err, ErrTimeout) {
+		t.Counts.Lost++ // by the other side
 	}
 	l.giveUp(t)
 	return r, false, again, err

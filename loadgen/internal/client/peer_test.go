@@ -202,6 +202,9 @@ func (p *peer) step(f func(t *Turn)) {
 		p.got = append(p.got, id)
 	}
 	if t.Ready {
+		if p.began {
+			p.counts.Reconnects++
+		}
 		p.did[2], p.began = "ready", true
 	}
 	if t.Published {

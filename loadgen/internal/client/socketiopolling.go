@@ -57,6 +57,7 @@ func (c *socketIOPolling) Armed() bool { return c.getting && c.lines[Main].asked
 
 func (c *socketIOPolling) Open(t *Turn, line Line) {
 	c.lines[line].opened(t)
+	t.Ready = line == Main && c.joined // as before, over another connection
 	if line == Main && (c.getting || c.sid == "") {
 		c.get(t)
 	} else if c.poster().line == line {

@@ -91,7 +91,7 @@ var streamConversations = []conversation{
 		{publish("hello"), posts},
 		{accepted, "published"},
 		{connect(Main), "> GET /api/rooms/lobby/events?after=42 Last-Event-ID: 42"},
-	}, "requests=5 200=2 201=2 lost=1 reconnects=1"},
+	}, "requests=5 200=2 201=2 lost=1"},
 }
 
 const (
@@ -144,7 +144,7 @@ var socketConversations = []conversation{
 		{closes, ""},
 		{ends(Main, io.EOF), "ended: broken off"},
 		{ends(Main, syscall.ECONNREFUSED), "ended: connection refused"},
-	}, "requests=2 503=1 unanswered=1 lost=1 reconnects=1"},
+	}, "requests=2 503=1 unanswered=1 lost=1"},
 	socketOf("all sizes", "ws", "got 1="+strings.Repeat("x", 20)+" 2="+strings.Repeat("y", 20)+" 3; ready", shaken+" frames in=3", switching(""),
 		frame(0x81, object(1, strings.Repeat("x", 200))), frame(0x81, object(2, strings.Repeat("y", 70_000))), frame(0x81, numbered(3))),
 	socketOf("parts", "ws", "> pong ; got 1 2; ready", shaken+" frames in=5 out=1", switching(""), inParts(0x01, numbered(1)), frame(0x81, numbered(2))),

@@ -69,11 +69,18 @@ const (
 // Dial begins to connect. The handler hears of it later.
 func (l *Loop) Dial(h Handler, a *Address) *Conn {
 	c := &Conn{loop: l, handler: h, address: a, fd: -1}
-	l.At(clock.Now()+int64(a.Patience), c, 0)
+	l.At(Deadline(a.Patience), c, 0)
 	if c.err = c.dial(errors.New("no address")); c.err != nil {
 		l.failed = append(l.failed, c)
 	}
 	return c
+}
+
+// Deadline is when patience is over that begins now. It is rounded up, so that
+// many of them are one wake-up.
+func Deadline(patience time.Duration) int64 {
+	step := max(1, int64(patience)/8)
+	return (clock.Now() + int64(patience) + step - 1) / step * step
 }
 
 // dial begins with the next address. The error, where there is none left, is why
@@ -302,6 +309,7 @@ func (c *Conn) Close() {
 	c.state, c.rest, c.out = closed, nil, nil
 	if c.tls != nil {
 		c.tls.abandon()
+		c.tls = nil // an alarm may hold on to c for a while
 	}
 	if was != connecting {
 		c.loop.leave(c)

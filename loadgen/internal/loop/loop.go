@@ -73,6 +73,7 @@ func New() (*Loop, error) {
 
 func (l *Loop) free() {
 	unix.Close(l.epoll)
+	l.epoll = -1
 	unix.Close(l.wake)
 }
 
@@ -176,6 +177,9 @@ func (l *Loop) event(e *unix.EpollEvent) {
 		var count [8]byte
 		_, _ = unix.Read(l.wake, count[:])
 		l.called(false)
+		return
+	}
+	if int(e.Fd) >= len(l.conns) {
 		return
 	}
 	c := l.conns[e.Fd]
