@@ -7,7 +7,6 @@ import (
 
 	"github.com/pollpush/pollpush/internal/clock"
 	"github.com/pollpush/pollpush/internal/result"
-	"github.com/pollpush/pollpush/internal/shard"
 	"github.com/pollpush/pollpush/loadgen/internal/client"
 	"github.com/pollpush/pollpush/loadgen/internal/codec"
 )
@@ -240,7 +239,7 @@ func (l *lane) snapshot(i int) *snapshot {
 	return &l.marks[i]
 }
 
-func (l *lane) second() (now shard.Second) {
+func (l *lane) second() (now second) {
 	m := &l.meter
 	now.SecondCounts = result.SecondCounts{
 		Clients: l.joins, Requests: m.Requests, Published: l.published,

@@ -309,6 +309,12 @@ func (r *run) await(ctx context.Context, ordered <-chan struct{}) error {
 	}
 }
 
+// second is what lanes have counted so far, to be added up.
+type second struct {
+	result.SecondCounts
+	Missing int64
+}
+
 // tick reports every second until ctx is done.
 func (r *run) tick(ctx context.Context) {
 	var before result.SecondCounts
