@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -28,9 +29,10 @@ const (
 
 // shard runs our generator, by the protocol of its standard input and output. It
 // counts the operations itself, within the same window.
-func (r *running) shard(ctx context.Context) (t Trial, err error) {
+func (w *window) shard(ctx context.Context) (err error) {
+	r := w.running
 	if r.load, err = r.start(ctx, "bin/loadgen"); err != nil {
-		return t, err
+		return err
 	}
 	c := conversation{out: json.NewEncoder(r.load.Stdin), in: json.NewDecoder(r.load.Stdout)}
 	plan := shard.Plan{
@@ -46,13 +48,13 @@ func (r *running) shard(ctx context.Context) (t Trial, err error) {
 	}
 	c.say(plan)
 	if e := c.await(shard.Connected); c.err != nil || r.spec.Work == ws && e.Clients != int64(r.clients) {
-		return t, cmp.Or(c.err, fmt.Errorf("%d of %d clients connected", e.Clients, r.clients))
+		return cmp.Or(c.err, fmt.Errorf("%d of %d clients connected", e.Clients, r.clients))
 	}
 	start := clock.Now() + int64(200*time.Millisecond)
 	c.say(shard.Command{Do: shard.Start, At: start})
-	from, to := plan.Window(start)
-	if t, err = r.window(ctx, from, to, func() (int64, error) { return 0, nil }); err != nil {
-		return t, err
+	from, _ := plan.Window(start)
+	if err := w.between(ctx, from, func() (int64, error) { return 0, nil }); err != nil {
+		return err
 	}
 	published := make([]int64, len(plan.Rooms)) // an event leaves zeros out
 	copy(published, c.await(shard.Published).Published)
@@ -62,14 +64,14 @@ func (r *running) shard(ctx context.Context) (t Trial, err error) {
 	e := c.await(shard.Done)
 	switch {
 	case c.err != nil:
-		return t, c.err
+		return c.err
 	case e.Result.FirstError != "" || e.Result.Lost > 0:
-		return t, fmt.Errorf("%d deliveries lost, errors %v: %s", e.Result.Lost, e.Result.Errors, e.Result.FirstError)
+		return fmt.Errorf("%d deliveries lost, errors %v: %s", e.Result.Lost, e.Result.Errors, e.Result.FirstError)
 	}
-	if t.Operations = e.Result.WindowDeliveries; r.spec.Work != ws {
-		t.Operations = e.Result.Requests.Total
+	if w.Operations = e.Result.WindowDeliveries; r.spec.Work != ws {
+		w.Operations = e.Result.Requests.Total
 	}
-	return t, nil
+	return nil
 }
 
 // conversation is one with a shard, up to its first error.
@@ -93,44 +95,113 @@ func (c *conversation) await(is string) (e shard.Event) {
 	return e
 }
 
-// foreign runs somebody else's generator. How many messages it has read it says
-// itself, since it may lag behind what it was sent; answers are counted by the
-// server, as are the messages of a sink, which cannot count.
-func (r *running) foreign(ctx context.Context) (t Trial, err error) {
+// foreign runs somebody else's generator. Our server counts what it asks for and is
+// sent.
+func (w *window) foreign(ctx context.Context) (err error) {
+	r := w.running
 	if r.api, err = freeAddress(); err != nil {
-		return t, err
+		return err
 	}
 	path, args := r.command()
 	if r.load, err = r.start(ctx, path, args...); err != nil {
-		return t, err
+		return err
 	}
-	operations := func() (int64, error) { return r.read("pollpush_http_requests_total") }
-	if r.spec.Work == ws {
-		operations = func() (int64, error) { return r.read("pollpush_deliveries_total") }
-	}
-	switch r.spec.Load {
-	case node:
-		operations = r.askNode
-	case k6, k6ws:
+	if r.spec.Load != node {
 		go func() { _, _ = io.Copy(io.Discard, r.load.Stdout) }()
-		if r.spec.Work == ws {
-			operations = r.askK6
-		}
-	case vegeta:
+	}
+	if r.spec.Load == vegeta {
 		fmt.Fprintln(r.load.Stdin, "GET "+r.pollURL())
 		r.load.Stdin.Close()
 	}
 	if err := r.connected(ctx); err != nil {
-		return t, err
+		return err
 	}
+	if r.spec.Work != ws {
+		return w.between(ctx, clock.Now()+int64(warmUp), func() (int64, error) { return r.read("pollpush_http_requests_total") })
+	}
+	// A generator may lag behind what it is sent, and go on for long: the window
+	// begins when it has read all of the warm-up, and ends when it has read all else.
+	if _, err = r.publish(ctx, warmUp); err != nil {
+		return err
+	}
+	sent, err := r.read("pollpush_deliveries_total")
+	if err == nil {
+		err = w.read(begin, sent)
+	}
+	began := clock.Now()
+	if err != nil {
+		return err
+	}
+	done, err := r.publish(ctx, r.steady)
+	if err != nil {
+		return err
+	}
+	if sent, err = r.read("pollpush_deliveries_total"); err == nil {
+		err = w.read(end, sent)
+	}
+	w.Seconds = float64(done-began) / 1e9
+	if n, askErr := r.received(); n > 0 && n < sent*9/10 {
+		return fmt.Errorf("it has read %d of %d messages", n, sent)
+	} else {
+		return errors.Join(err, askErr)
+	}
+}
+
+// publish posts messages for so long, as our own generator would, and waits until
+// the load has read them. It returns since when that is so.
+func (r *running) publish(ctx context.Context, d time.Duration) (done int64, err error) {
+	gap := int64(float64(time.Second) / r.spec.rate())
 	start := clock.Now()
-	from := start + int64(warmUp)
-	if r.spec.Work == ws {
-		gap := int64(float64(time.Second) / r.spec.rate())
-		go r.publish(ctx, start, gap)
-		from = start + int64(warmUp)/gap*gap + gap/2 // half a gap away from the messages next to it
+	for due := int64(0); due < int64(d); due += gap {
+		if err := sleep(ctx, start+due); err != nil {
+			return 0, err
+		}
+		text := loadgen.Text(room, 1, 0, loadgen.Tag{Due: time.Duration(due)}, payload)
+		body, _ := json.Marshal(map[string]string{"user": "ada", "text": text})
+		answer, err := http.Post(r.url+"/api/rooms/"+room+"/messages", "application/json", bytes.NewReader(body))
+		if err != nil {
+			return 0, err
+		}
+		answer.Body.Close()
 	}
-	return r.window(ctx, from, from+int64(r.steady), operations)
+	if err := sleep(ctx, start+int64(d)); err != nil {
+		return 0, err
+	}
+	for before := int64(-1); ; {
+		n, err := r.received()
+		if err != nil || n == before {
+			return done, err
+		}
+		before, done = n, clock.Now()
+		if err := sleep(ctx, done+int64(300*time.Millisecond)); err != nil {
+			return 0, err
+		}
+	}
+}
+
+// received is how many messages the load has read, by its own count; a sink has
+// none, and never lags.
+func (r *running) received() (n int64, err error) {
+	switch r.spec.Load {
+	case node:
+		if _, err = fmt.Fprintln(r.load.Stdin); err == nil {
+			_, err = fmt.Fscanln(r.load.Stdout, &n)
+		}
+	case k6, k6ws:
+		var metric struct {
+			Data struct {
+				Attributes struct{ Sample struct{ Count float64 } }
+			}
+		}
+		answer, err := http.Get("http://" + r.api + "/v1/metrics/ws_msgs_received")
+		if err != nil {
+			return 0, err
+		}
+		defer answer.Body.Close()
+		err = json.NewDecoder(answer.Body).Decode(&metric)
+		return int64(metric.Data.Attributes.Sample.Count), err
+	}
+	return n, err
 }
 
 func freeAddress() (string, error) {
@@ -139,29 +210,6 @@ func freeAddress() (string, error) {
 		return "", err
 	}
 	return l.Addr().String(), l.Close()
-}
-
-// askK6 asks how many messages the scripts of the virtual users have been given.
-func (r *running) askK6() (int64, error) {
-	answer, err := http.Get("http://" + r.api + "/v1/metrics/ws_msgs_received")
-	if err != nil {
-		return 0, err
-	}
-	defer answer.Body.Close()
-	var metric struct {
-		Data struct {
-			Attributes struct{ Sample struct{ Count float64 } }
-		}
-	}
-	err = json.NewDecoder(answer.Body).Decode(&metric)
-	return int64(metric.Data.Attributes.Sample.Count), err
-}
-
-func (r *running) askNode() (n int64, err error) {
-	if _, err = fmt.Fprintln(r.load.Stdin); err == nil {
-		_, err = fmt.Fscanln(r.load.Stdout, &n)
-	}
-	return n, err
 }
 
 func (r *running) pollURL() string {
@@ -207,27 +255,6 @@ func (r *running) connected(ctx context.Context) error {
 		case <-time.After(200 * time.Millisecond):
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		}
-	}
-}
-
-// publish posts messages as our own generator would, one each gap.
-func (r *running) publish(ctx context.Context, start, gap int64) {
-	for seq := int64(0); ; seq++ {
-		select {
-		case <-time.After(time.Duration(start + seq*gap - clock.Now())):
-		case <-ctx.Done():
-			return
-		}
-		text := loadgen.Text(room, 1, 0, loadgen.Tag{Seq: seq}, payload)
-		body, _ := json.Marshal(map[string]string{"user": "ada", "text": text})
-		answer, err := http.Post(r.url+"/api/rooms/"+room+"/messages", "application/json", bytes.NewReader(body))
-		if err == nil {
-			err = answer.Body.Close()
-		}
-		if err != nil {
-			r.cancel(fmt.Errorf("publishing: %w", err))
-			return
 		}
 	}
 }

@@ -56,11 +56,13 @@ func (b *bench) trial(ctx context.Context, s Spec, clients int) (t Trial, err er
 	if err != nil {
 		return t, err
 	}
+	w := &window{running: r}
 	if s.Load == ours {
-		t, err = r.shard(ctx)
+		err = w.shard(ctx)
 	} else {
-		t, err = r.foreign(ctx)
+		err = w.foreign(ctx)
 	}
+	t = w.Trial
 	t.Spec, t.ServerIdle = s, idle.RSSBytes
 	if s.Load == wrk && err == nil {
 		b.busy = time.Duration(float64(clients) / t.rate() / 1.1 * float64(time.Second))
@@ -106,44 +108,63 @@ func (r *running) serve(ctx context.Context) (err error) {
 	return answer.Body.Close()
 }
 
-// window reads both processes at two instants.
-func (r *running) window(ctx context.Context, from, to int64, operations func() (int64, error)) (t Trial, err error) {
-	load, err := proc.Group(r.load.Pid())
-	if err != nil {
-		return t, err
+// window is what is used between two readings of both processes.
+type window struct {
+	Trial
+	*running
+	pids   []int // of the load, with what it has started
+	others time.Duration
+}
+
+// begin takes off what there was before, and end adds what there is.
+const begin, end = -1, 1
+
+func (w *window) read(sign int64, operations int64) error {
+	if w.pids == nil {
+		w.pids, _ = proc.Group(w.load.Pid())
 	}
-	others := time.Duration(0)
-	// read adds the change since from to t: what was there is taken off at first.
-	read := func(sign int64) error {
-		began := clock.Now()
+	began := clock.Now()
+	host, hostErr := proc.ReadHost()
+	load, loadErr := usage(w.pids)
+	server, serverErr := usage([]int{w.server.Pid()})
+	w.Operations += sign * operations
+	w.Seconds += float64(sign) * float64(began) / 1e9
+	w.LoadCPU += sign * int64(load.CPU)
+	w.ServerCPU += sign * int64(server.CPU)
+	w.LoadRSS, w.ServerRSS = load.RSSBytes, server.RSSBytes
+	w.others += time.Duration(sign) * (host.Busy - load.CPU - server.CPU)
+	w.Others = max(0, w.others.Seconds()/w.Seconds)
+	if took := time.Duration(clock.Now() - began); took > w.steady/50 {
+		return fmt.Errorf("the machine is too busy: reading what was used took %v", took)
+	}
+	return errors.Join(hostErr, loadErr, serverErr)
+}
+
+// between reads at two instants.
+func (w *window) between(ctx context.Context, from int64, operations func() (int64, error)) error {
+	for at, sign := from, int64(begin); sign <= end; at, sign = at+int64(w.steady), sign+2 {
+		if err := sleep(ctx, at); err != nil {
+			return err
+		}
 		n, err := operations()
-		at := clock.Now()
-		host, hostErr := proc.ReadHost()
-		l, loadErr := usage(load)
-		s, serverErr := usage([]int{r.server.Pid()})
-		t.Operations += sign * n
-		t.Seconds += float64(sign) * float64(at-from) / 1e9
-		t.LoadCPU += sign * int64(l.CPU)
-		t.ServerCPU += sign * int64(s.CPU)
-		t.LoadRSS, t.ServerRSS = l.RSSBytes, s.RSSBytes
-		others += time.Duration(sign) * (host.Busy - l.CPU - s.CPU)
-		if took := clock.Now() - began; took > (to-from)/20 {
-			return fmt.Errorf("the machine is too busy: reading what was used took %v", time.Duration(took))
+		if err != nil {
+			return err
 		}
-		return errors.Join(err, hostErr, loadErr, serverErr)
-	}
-	for i, at := range []int64{from, to} {
-		select {
-		case <-time.After(time.Duration(at - clock.Now())):
-		case <-ctx.Done():
-			return t, context.Cause(ctx)
-		}
-		if err := read(int64(2*i - 1)); err != nil {
-			return t, err
+		if err := w.read(sign, n); err != nil {
+			return err
 		}
 	}
-	t.Others = max(0, others.Seconds()/t.Seconds)
-	return t, nil
+	return nil
+}
+
+// sleep waits for an instant.
+func sleep(ctx context.Context, until int64) error {
+	select {
+	case <-time.After(time.Duration(until - clock.Now())):
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
 }
 
 // usage is that of a load's or server's processes: children count.
