@@ -43,7 +43,7 @@ func NewHub(history int) *Hub {
 	}
 	quit, cancel := context.WithCancel(context.Background())
 	h := &Hub{history: history, quit: cancel, rooms: map[string]*Room{}}
-	for range (runtime.GOMAXPROCS(0) + 1) / 2 {
+	for range runtime.GOMAXPROCS(0) {
 		d := &dispatcher{wake: make(chan struct{}, 1), quit: quit}
 		h.dispatchers = append(h.dispatchers, d)
 		h.running.Go(d.run)
