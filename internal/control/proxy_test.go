@@ -55,6 +55,7 @@ func against(t *testing.T, url, transport string, clients, publishers int, rate 
 	s := scenario.Scenario{Transports: []string{transport}, Clients: clients, Payload: 200}
 	s.Publish = scenario.Publish{Rate: rate, Arrivals: "constant", Publishers: publishers}
 	s.Poll.Interval = 200 * time.Millisecond
+	s.Poll.Wait = 25 * time.Second
 	s.Phases = scenario.Phases{RampUp: 100 * time.Millisecond, WarmUp: 500 * time.Millisecond, Steady: 2 * time.Second, Drain: time.Minute} // it ends when all has arrived
 	o := options(t, s)
 	o.Target = url
