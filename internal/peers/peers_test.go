@@ -64,7 +64,7 @@ func TestNumbersByHand(t *testing.T) {
 		"| k6 least ÷ pollpush, CPU per WebSocket message | 4.17 × (3.33–5.00) | ≥ 4 × | ≥ 5 × | must |",
 		"| memory per WebSocket client | 1.00 KiB | ≤ 1.5 KiB | ≤ 0.7 KiB | must |",
 		"| wrk ÷ pollpush, CPU per poll in a closed loop | – | ≥ 0.8 × | ≥ 1 × | not measured |",
-		"- Node ws on pollpush, 500 clients: 20 of 2000 operations a second.",
+		"- Node ws on pollpush, 500 clients: 20 of 2000 messages a second.",
 	} {
 		assert.Check(t, is.Contains(text, want))
 	}

@@ -181,7 +181,7 @@ func (r *Results) remarks(b *strings.Builder) {
 		case asked == 0:
 			fmt.Fprintf(b, "- %s on %s, closed loop: %.0f polls a second.\n", s.Load, s.Server, stat.Median(rates))
 		case stat.Median(rates) < 0.98*asked:
-			fmt.Fprintf(b, "- %s on %s, %d clients: %.0f of %.0f operations a second.\n", s.Load, s.Server, r.clients(s.Clients), stat.Median(rates), asked)
+			fmt.Fprintf(b, "- %s on %s, %d clients: %.0f of %.0f %s a second.\n", s.Load, s.Server, r.clients(s.Clients), stat.Median(rates), asked, s.operations())
 		}
 	}
 	if n := len(slices.DeleteFunc(slices.Clone(r.Trials), func(t Trial) bool { return t.Others <= 0.1 })); n > 0 {

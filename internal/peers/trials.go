@@ -55,6 +55,13 @@ func (s Spec) asked() float64 {
 	return 0
 }
 
+func (s Spec) operations() string {
+	if s.Work == ws {
+		return "messages"
+	}
+	return "polls"
+}
+
 // specs are all cells, in the order of a repeat: what is compared is measured
 // close together.
 func specs() (list []Spec) {
