@@ -49,7 +49,7 @@ bench-micro: ## measure CPU and memory per operation, of generator and server
 	go test -run '^$$' -bench . -benchtime 7x ./cmd/chatserver
 
 .PHONY: bench-peers
-bench-peers: deps build ## compare with k6, vegeta, wrk and other servers, into docs/performance.md; REPEATS (3) of 6 minutes
+bench-peers: deps build ## compare with k6, vegeta, wrk and other servers, into docs/performance.md; REPEATS (3) of 5 minutes
 	go run ./internal/peers -repeats $(REPEATS) -commit $(COMMIT)
 
 .PHONY: check

@@ -140,11 +140,11 @@ func (w *window) foreign(ctx context.Context) (err error) {
 		err = w.read(end, sent)
 	}
 	w.Seconds = float64(done-began) / 1e9
-	if n, askErr := r.received(); n > 0 && n < sent*9/10 {
-		return fmt.Errorf("it has read %d of %d messages", n, sent)
-	} else {
-		return errors.Join(err, askErr)
+	n, askErr := r.received()
+	if n > 0 && n < sent*9/10 {
+		return fmt.Errorf("%s has read %d of %d messages", r.spec.Load, n, sent)
 	}
+	return errors.Join(err, askErr)
 }
 
 // publish posts messages for so long, as our own generator would, and waits until
@@ -187,7 +187,7 @@ func (r *running) received() (n int64, err error) {
 		if _, err = fmt.Fprintln(r.load.Stdin); err == nil {
 			_, err = fmt.Fscanln(r.load.Stdout, &n)
 		}
-	case k6, k6ws:
+	case k6, k6least:
 		var metric struct {
 			Data struct {
 				Attributes struct{ Sample struct{ Count float64 } }
@@ -220,8 +220,8 @@ func (r *running) pollURL() string {
 func (r *running) command() (path string, args []string) {
 	n := strconv.Itoa(r.clients)
 	switch path = r.tools.paths[r.spec.Load]; r.spec.Load {
-	case k6, k6ws:
-		script := map[string]string{k6 + ws: "websockets", k6ws + ws: "ws", k6 + poll: "poll"}[r.spec.Load+r.spec.Work]
+	case k6, k6least:
+		script := map[string]string{k6 + ws: "websockets", k6least + ws: "least", k6 + poll: "poll"}[r.spec.Load+r.spec.Work]
 		return path, []string{"run", "--quiet", "--no-usage-report", "--no-summary", "--address", r.api,
 			"-e", "URL=" + r.url, "-e", "ROOM=" + room, "-e", "CLIENTS=" + n, filepath.Join(home, "k6", script+".js")}
 	case vegeta:

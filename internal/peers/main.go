@@ -118,7 +118,7 @@ func (s Spec) String() string {
 // takes is about how long a trial takes.
 func (s Spec) takes(clients int, steady time.Duration) time.Duration {
 	d := warmUp + steady + 2*time.Second + time.Duration(clients)*500*time.Microsecond
-	if s.Load == k6 || s.Load == k6ws {
+	if s.Load == k6 || s.Load == k6least {
 		d += time.Duration(clients) * 2 * time.Millisecond
 	}
 	return d

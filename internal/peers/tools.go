@@ -49,7 +49,7 @@ func prepare(cache, commit string) (*tools, error) {
 		case err == nil:
 			t.paths[tool.name], t.versions[tool.name] = path, version
 			if tool.name == k6 {
-				t.paths[k6ws] = path
+				t.paths[k6least] = path
 			}
 		case tool.name == ours:
 			return nil, err

@@ -4,7 +4,7 @@ package main
 const (
 	ours       = "pollpush"
 	k6         = "k6"
-	k6ws       = "k6/ws" // its older module for WebSockets
+	k6least    = "k6 least" // which looks at nothing
 	vegeta     = "vegeta"
 	wrk        = "wrk"
 	node       = "Node ws"
@@ -55,16 +55,23 @@ func (s Spec) asked() float64 {
 	return 0
 }
 
+func (s Spec) operations() string {
+	if s.Work == ws {
+		return "messages"
+	}
+	return "polls"
+}
+
 // specs are all cells, in the order of a repeat: what is compared is measured
 // close together.
 func specs() (list []Spec) {
-	for _, load := range []string{k6, ours, k6ws, sink, node} {
+	for _, load := range []string{k6, ours, k6least, sink, node} {
 		list = append(list, Spec{ws, load, ours, many})
 	}
 	for _, load := range []string{k6, ours, sink, vegeta} {
 		list = append(list, Spec{poll, load, ours, many})
 	}
-	list = append(list, Spec{ws, k6, ours, few}, Spec{ws, k6ws, ours, few}, Spec{ws, ours, ours, few}, Spec{ws, node, ours, few}, Spec{poll, k6, ours, few}, Spec{poll, ours, ours, few})
+	list = append(list, Spec{ws, k6, ours, few}, Spec{ws, k6least, ours, few}, Spec{ws, ours, ours, few}, Spec{ws, node, ours, few}, Spec{poll, k6, ours, few}, Spec{poll, ours, ours, few})
 	list = append(list, Spec{closed, wrk, bare, connections}, Spec{closed, wrk, ours, connections}, Spec{closed, ours, ours, connections})
 	for _, n := range fanOuts {
 		for _, server := range []string{hub, ours, node, centrifuge} {

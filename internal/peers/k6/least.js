@@ -1,6 +1,6 @@
-// Receives as websockets.js does, by k6's older module, which takes less CPU.
+// Receives with the least CPU that k6 takes: by its older module, and without
+// looking at what comes.
 import { sleep } from "k6";
-import exec from "k6/execution";
 import ws from "k6/ws";
 
 const clients = Number(__ENV.CLIENTS);
@@ -8,16 +8,7 @@ export const options = { scenarios: { ws: { executor: "per-vu-iterations", vus: 
 
 export default function () {
   sleep((Math.random() * clients) / 2000);
-  let last = 0;
   ws.connect(`${__ENV.URL.replace("http", "ws")}/api/rooms/${__ENV.ROOM}/ws?after=0`, (socket) => {
-    socket.on("message", (data) => {
-      for (const line of data.split("\n")) {
-        const { id } = JSON.parse(line);
-        if (last > 0 && id !== last + 1) {
-          exec.test.abort(`message ${id} came after ${last}`);
-        }
-        last = id;
-      }
-    });
+    socket.on("message", () => {});
   });
 }
