@@ -46,16 +46,20 @@ type push struct {
 	format *chat.Format
 	window time.Duration // for which messages are gathered; 0 sends each at once
 	slot   int           // in the registry
+	cancel func()        // ends the subscription; nil before it
 }
 
 func (p *push) abandon()   { p.outbox.Abandon() }
 func (p *push) seat() *int { return &p.slot }
 
-// ended is deferred by who serves the member k: it survives a panic, closes, and
-// takes k out of what is counted.
-func (p *push) ended(k member, what string, drop func(), open *atomic.Int64) {
-	if bug := recover(); bug != nil {
+// ended is called when the member k has been served, with what was recovered from:
+// it closes, and takes k out of what is counted.
+func (p *push) ended(bug any, k member, what string, drop func(), open *atomic.Int64) {
+	if bug != nil {
 		p.server.panicked(what+" of room "+p.room.Name(), bug)
+	}
+	if p.cancel != nil {
+		p.cancel()
 	}
 	drop()
 	open.Add(-1)
@@ -70,11 +74,12 @@ func (p *push) Deliver(b *chat.Batch) {
 
 // follow hands everything after the cursor to sink, which is p or wraps it: a
 // long history at the client's own pace, and then as it is posted.
-func (p *push) follow(after uint64, sink chat.Sink) (cancel func(), err error) {
-	if after, err = p.server.replay(p.room, after, sink, p.outbox.Wait); err != nil {
-		return nil, err
+func (p *push) follow(after uint64, sink chat.Sink) error {
+	after, err := p.server.replay(p.room, after, sink, p.outbox.Wait)
+	if err == nil {
+		p.cancel = p.room.Subscribe(after, p.window, sink)
 	}
-	return p.room.Subscribe(after, p.window, sink), nil
+	return err
 }
 
 // replay hands a client that has missed more than may wait for it its history,

@@ -68,16 +68,17 @@ type stream struct {
 }
 
 func (k *stream) serve(after uint64) {
-	defer k.ended(k, "a stream", func() {
+	defer k.leave()
+	if k.follow(after, k) == nil {
+		k.watch()
+	}
+}
+
+func (k *stream) leave() {
+	k.ended(recover(), k, "a stream", func() {
 		k.outbox.Abandon()
 		k.conn.Close()
 	}, &k.server.tally.streams)
-	cancel, err := k.follow(after, k)
-	if err != nil {
-		return
-	}
-	defer cancel()
-	k.watch()
 }
 
 // watch returns when the connection has ended. What a client still sends is of

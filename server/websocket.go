@@ -56,7 +56,12 @@ func (s *Server) openSocket(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.tally.websockets.Add(1)
-	go k.serve(after)
+	go func() {
+		defer k.leave()
+		if k.join(after) == nil {
+			k.ws.Serve(k.take)
+		}
+	}()
 }
 
 // socket is one client's WebSocket.
@@ -66,16 +71,15 @@ type socket struct {
 	replaying atomic.Bool // nothing is read from it yet
 }
 
-func (k *socket) serve(after uint64) {
-	defer k.ended(k, "a WebSocket", k.ws.Drop, &k.server.tally.websockets)
+// leave is deferred by the goroutine that serves the socket.
+func (k *socket) leave() {
+	k.ended(recover(), k, "a WebSocket", k.ws.Drop, &k.server.tally.websockets)
+}
+
+func (k *socket) join(after uint64) error {
 	k.replaying.Store(true)
-	cancel, err := k.follow(after, k)
-	k.replaying.Store(false)
-	if err != nil {
-		return
-	}
-	defer cancel()
-	k.ws.Serve(k.take)
+	defer k.replaying.Store(false)
+	return k.follow(after, k)
 }
 
 // take posts one message and acknowledges it, or says what is wrong with it.

@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"net/http"
 	"os/exec"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -109,6 +111,37 @@ func TestEndsWithAThousandClients(t *testing.T) {
 	for code := range codes {
 		assert.Assert(t, code == websocket.CloseGoingAway, "a client was closed with %d, want 1001", code)
 	}
+}
+
+// A goroutine that waits for a client keeps the stack that it began with.
+func TestClientsThatWaitTakeLittleStack(t *testing.T) {
+	p := start(t, program, "--listen", "127.0.0.1:0")
+	const clients, most = 1000, 3 << 10
+	before := p.stack(t)
+	for i := range clients {
+		ws, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(p.URL, "http")+"/api/rooms/lobby/ws", nil)
+		assert.NilError(t, err, "client %d", i)
+		defer ws.Close()
+	}
+	if each := (p.stack(t) - before) / clients; each > most {
+		t.Errorf("a WebSocket takes %.0f bytes of stack, want at most %d; net/http or gorilla may need more, or the way to wire.Conn.Read", each, most)
+	}
+}
+
+// stack is how many bytes the process has for stacks.
+func (p *process) stack(t *testing.T) (bytes float64) {
+	t.Helper()
+	answer, err := http.Get(p.URL + "/metrics")
+	assert.NilError(t, err)
+	defer answer.Body.Close()
+	lines := bufio.NewScanner(answer.Body)
+	for lines.Scan() {
+		if value, ok := strings.CutPrefix(lines.Text(), "go_memstats_stack_inuse_bytes "); ok {
+			bytes, err = strconv.ParseFloat(value, 64)
+			assert.NilError(t, err)
+		}
+	}
+	return bytes
 }
 
 func TestRunExits(t *testing.T) {

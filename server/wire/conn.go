@@ -7,6 +7,7 @@ package wire
 import (
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -37,9 +38,7 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 	l.tally.Connections.Add(1)
 	l.tally.Open.Add(1)
-	conn := &Conn{tcp: c.(*net.TCPConn), tally: l.tally, reading: deadline{until: never, timer: never}}
-	conn.writeUntil.Store(int64(never))
-	conn.raw, _ = conn.tcp.SyscallConn() // fails where there is no connection
+	conn := newConn(c.(*net.TCPConn), l.tally)
 	if l.tls != nil {
 		conn.tls = &security{Conn: tls.Server(encrypted{conn}, l.tls)}
 	}
@@ -64,7 +63,16 @@ type Conn struct {
 	reading    deadline
 	writeUntil atomic.Int64 // an instant; unused once the connection is taken over
 
-	received FrameScanner // of a WebSocket
+	in     incoming
+	frames FrameScanner // received by a WebSocket
+}
+
+func newConn(tcp *net.TCPConn, tally *Tally) *Conn {
+	c := &Conn{tcp: tcp, tally: tally, reading: deadline{until: never, timer: never}}
+	c.writeUntil.Store(int64(never))
+	c.raw, _ = tcp.SyscallConn() // fails where there is no connection
+	c.in.ready = c.in.take
+	return c
 }
 
 // TakeOver takes a request's connection from net/http. Its handler returns right
@@ -97,31 +105,77 @@ func (c *Conn) takeOver(limit int, framed bool) {
 // Heard says whether anything has come from the peer since it was last asked.
 func (c *Conn) Heard() bool { return c.heard.Swap(false) }
 
-func (c *Conn) Read(p []byte) (n int, err error) {
+// Read is where the goroutines of idle connections wait. It takes little stack,
+// and so does what it calls before it waits: they keep their first 2 KiB.
+func (c *Conn) Read(p []byte) (int, error) {
 	if c.tls != nil {
-		n, err = c.tls.Read(p)
-	} else {
-		n, err = c.receive(p)
+		return c.decrypt(p)
 	}
+	return c.receive(p)
+}
+
+func (c *Conn) decrypt(p []byte) (int, error) {
+	n, err := c.tls.Read(p)
 	if c.outbox != nil {
-		c.heard.Store(true)
-		if c.outbox.framed {
-			c.tally.FramesReceived.Add(int64(c.received.Scan(p[:n])))
-		}
-		if c.tls != nil {
-			c.outbox.relay()
-		}
+		c.scan(p[:n])
+		c.outbox.relay()
 	}
 	return n, err
 }
 
 // receive reads from the wire.
 func (c *Conn) receive(p []byte) (int, error) {
-	n, err := c.reading.read(c.tcp, p)
-	if n > 0 {
-		c.tally.BytesReceived.Add(int64(n))
+	c.in.p = p
+	for c.reading.begin(c) {
+		c.in.err = c.raw.Read(c.in.ready)
+		if c.reading.end(c) {
+			break
+		}
 	}
-	return n, err
+	return c.received()
+}
+
+// incoming is what the kernel has last given, by a function that is made once.
+type incoming struct {
+	p     []byte
+	n     int
+	errno syscall.Errno
+	err   error // instead of the others
+	ready func(fd uintptr) bool
+}
+
+func (in *incoming) take(fd uintptr) bool {
+	in.n, in.errno = readNow(fd, in.p)
+	return in.errno != syscall.EAGAIN
+}
+
+// received returns what has come, with an error in the form that net/http knows.
+func (c *Conn) received() (int, error) {
+	p, n, err := c.in.p, c.in.n, c.in.err
+	c.in.p, c.in.err = nil, nil
+	switch {
+	case err == nil && n > 0:
+		c.tally.BytesReceived.Add(int64(n))
+		if c.outbox != nil {
+			c.heard.Store(true)
+			if c.tls == nil {
+				c.scan(p[:n])
+			}
+		}
+		return n, nil
+	case err == nil && c.in.errno == 0:
+		return 0, io.EOF
+	case err == nil:
+		err = c.in.errno
+	}
+	return 0, &net.OpError{Op: "read", Net: "tcp", Addr: c.RemoteAddr(), Err: err}
+}
+
+// scan counts frames.
+func (c *Conn) scan(p []byte) {
+	if c.outbox.framed {
+		c.tally.FramesReceived.Add(int64(c.frames.Scan(p)))
+	}
 }
 
 func (c *Conn) Write(p []byte) (int, error) {
@@ -154,15 +208,15 @@ func (c *Conn) transmit(p []byte) (int, error) {
 
 // writing hands bytes to the kernel once, by a function made once.
 type writing struct {
-	p    []byte
-	n    int
-	err  error
-	once func(fd uintptr)
+	p     []byte
+	n     int
+	errno syscall.Errno
+	once  func(fd uintptr)
 }
 
 var writings = sync.Pool{New: func() any {
 	w := &writing{}
-	w.once = func(fd uintptr) { w.n, w.err = writeNow(int(fd), w.p) }
+	w.once = func(fd uintptr) { w.n, w.errno = writeNow(fd, w.p) }
 	return w
 }}
 
@@ -172,7 +226,10 @@ func (c *Conn) writeNow(p []byte) (n int, err error) {
 	w := writings.Get().(*writing)
 	w.p, w.n = p, 0
 	if err = c.raw.Control(w.once); err == nil {
-		n, err = max(w.n, 0), w.err
+		n = w.n
+		if w.errno != 0 {
+			err = w.errno
+		}
 	}
 	w.p = nil
 	writings.Put(w)

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -67,39 +68,31 @@ func (d *deadline) arm(c *net.TCPConn) {
 	c.SetReadDeadline(d.until.time()) // fails on a closed connection, and so will reading
 }
 
-// read is c.Read with the deadline.
-func (d *deadline) read(c *net.TCPConn, p []byte) (int, error) {
-	for {
-		if !d.begin(c) {
-			return 0, os.ErrDeadlineExceeded
-		}
-		n, err := c.Read(p)
-		if over := d.end(err); over {
-			return n, err
-		}
-	}
-}
-
-func (d *deadline) begin(c *net.TCPConn) bool {
+// begin is called before a read, and reports whether it may wait.
+func (d *deadline) begin(c *Conn) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.until <= past {
+		c.in.err = os.ErrDeadlineExceeded
 		return false
 	}
 	if d.until < d.timer || d.timer <= past {
-		d.arm(c)
+		d.arm(c.tcp)
 	}
 	d.waiting = true
 	return true
 }
 
-// end reports whether what came of a read is to be returned: not so if the timer
+// end is called after it, and reports whether that was all: not so if the timer
 // has fired before the deadline.
-func (d *deadline) end(err error) bool {
+func (d *deadline) end(c *Conn) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.waiting = false
-	if err == nil || !errors.Is(err, os.ErrDeadlineExceeded) {
+	if c.in.err == nil {
+		return c.in.errno != syscall.EINTR
+	}
+	if !errors.Is(c.in.err, os.ErrDeadlineExceeded) {
 		return true
 	}
 	early := d.timer < d.until

@@ -13,7 +13,7 @@ import (
 )
 
 // pair returns the two ends of a TCP connection.
-func pair(t *testing.T) (near, far *net.TCPConn) {
+func pair(t *testing.T) (near *Conn, far net.Conn) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	assert.NilError(t, err)
 	defer l.Close()
@@ -22,7 +22,7 @@ func pair(t *testing.T) (near, far *net.TCPConn) {
 	accepted, err := l.Accept()
 	assert.NilError(t, err)
 	t.Cleanup(func() { dialed.Close(); accepted.Close() })
-	return accepted.(*net.TCPConn), dialed.(*net.TCPConn)
+	return newConn(accepted.(*net.TCPConn), new(Tally)), dialed
 }
 
 // The timer of the runtime may fire long before the deadline, and says nothing then.
@@ -42,10 +42,10 @@ func TestDeadlineGoverns(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			near, far := pair(t)
-			near.SetReadDeadline(c.timer.time())
-			d := deadline{until: c.until, timer: c.timer}
+			near.tcp.SetReadDeadline(c.timer.time())
+			near.reading.until, near.reading.timer = c.until, c.timer
 			far.Write([]byte("x"))
-			_, err := d.read(near, make([]byte, 1))
+			_, err := near.Read(make([]byte, 1))
 			assert.Check(t, errors.Is(err, os.ErrDeadlineExceeded) == c.finished, "read: %v", err)
 		})
 	}
@@ -55,18 +55,17 @@ func TestDeadlineEndsARead(t *testing.T) {
 	for name, until := range map[string]time.Time{"long over": time.Unix(1, 0), "over": began, "near": time.Now().Add(time.Millisecond)} {
 		t.Run(name, func(t *testing.T) {
 			near, _ := pair(t)
-			d := deadline{until: never, timer: never}
 			read := make(chan error)
 			go func() {
-				_, err := d.read(near, make([]byte, 1))
+				_, err := near.Read(make([]byte, 1))
 				read <- err
 			}()
 			testkit.Await(t, "reading", func() bool {
-				d.mu.Lock()
-				defer d.mu.Unlock()
-				return d.waiting
+				near.reading.mu.Lock()
+				defer near.reading.mu.Unlock()
+				return near.reading.waiting
 			})
-			d.move(near, until)
+			near.SetReadDeadline(until)
 			err := <-read
 			assert.Check(t, errors.Is(err, os.ErrDeadlineExceeded), "read: %v", err)
 		})

@@ -231,7 +231,7 @@ func (o *Outbox) send(p []byte, write func([]byte) (int, error)) (int, error) {
 // flush writes what is pending, waiting for the peer, until nothing is.
 func (o *Outbox) flush() {
 	err := o.conn.raw.Write(func(fd uintptr) bool {
-		write := func(p []byte) (int, error) {
+		write := func(p []byte) (int, error) { // much at a time: the scheduler has to know
 			n, err := syscall.Write(int(fd), p)
 			return max(n, 0), err
 		}

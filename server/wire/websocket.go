@@ -77,7 +77,7 @@ func (u *Upgrader) Upgrade(w http.ResponseWriter, r *http.Request, header http.H
 	}
 	c.takeOver(u.Backlog, true)
 	ws.SetCloseHandler(func(code int, _ string) error {
-		if code == websocket.CloseNoStatusReceived && c.received.endsHalf() {
+		if code == websocket.CloseNoStatusReceived && c.frames.endsHalf() {
 			code = websocket.CloseProtocolError
 		}
 		c.outbox.Close(CloseFrame(code, ""))
@@ -138,19 +138,28 @@ func (k *WebSocket) Heard() bool { return k.conn.Heard() }
 // says. The connection is closed when Serve returns; where take panics, it is
 // closed with 1011 and the panic goes on.
 func (k *WebSocket) Serve(take func(kind int, body []byte) error) error {
-	defer func() {
-		if p := recover(); p != nil {
-			k.Outbox.Close(CloseFrame(websocket.CloseInternalServerErr, "the server failed"))
-			k.Drop()
-			panic(p)
+	for {
+		// Here it waits, in goroutines by the thousand: in few and small frames, with
+		// which the stack stays at 2 KiB.
+		kind, r, err := k.ws.NextReader()
+		if err == nil {
+			err = k.whole(kind, r, take)
 		}
-		k.Drop()
-	}()
-	err := k.read(take)
+		if err != nil {
+			return k.end(err)
+		}
+	}
+}
+
+// end sends the peer away where err calls for it, closes the connection, and
+// returns err.
+func (k *WebSocket) end(err error) error {
+	k.sendAway(err)
 	var closed *websocket.CloseError // also where there was no close frame
 	if !errors.As(err, &closed) && k.is(closing) {
 		k.linger()
 	}
+	k.Drop()
 	return err
 }
 
@@ -158,21 +167,6 @@ func (k *WebSocket) Serve(take func(kind int, body []byte) error) error {
 func (k *WebSocket) Drop() {
 	k.Abandon()
 	k.conn.Close()
-}
-
-func (k *WebSocket) read(take func(kind int, body []byte) error) error {
-	for {
-		kind, r, err := k.ws.NextReader()
-		if err == nil && kind == websocket.BinaryMessage && !k.upgrader.Binary {
-			err = errBinary
-		}
-		if err == nil {
-			err = k.whole(kind, r, take)
-		}
-		if err != nil {
-			return k.sendAway(err)
-		}
-	}
 }
 
 // inbound is a buffer for one message, and what bounds it: one allocation less
@@ -186,8 +180,16 @@ var inbounds = sync.Pool{New: func() any { return new(inbound) }}
 
 // whole reads one message and hands it on.
 func (k *WebSocket) whole(kind int, r io.Reader, take func(kind int, body []byte) error) error {
+	if kind == websocket.BinaryMessage && !k.upgrader.Binary {
+		return errBinary
+	}
 	in := inbounds.Get().(*inbound)
 	defer func() {
+		if p := recover(); p != nil {
+			k.Outbox.Close(CloseFrame(websocket.CloseInternalServerErr, "the server failed"))
+			k.Drop()
+			panic(p)
+		}
 		if in.limited.R = nil; in.Cap() <= maxPooled {
 			in.Reset()
 			inbounds.Put(in)
@@ -207,8 +209,8 @@ func (k *WebSocket) whole(kind int, r io.Reader, take func(kind int, body []byte
 }
 
 // sendAway closes the socket with the code that err calls for, unless the
-// connection has ended or gorilla has done it, and returns err.
-func (k *WebSocket) sendAway(err error) error {
+// connection has ended or gorilla has done it.
+func (k *WebSocket) sendAway(err error) {
 	var closing *CloseError
 	var corrupt flate.CorruptInputError
 	switch {
@@ -219,7 +221,6 @@ func (k *WebSocket) sendAway(err error) error {
 	case errors.As(err, &corrupt):
 		k.Outbox.Close(CloseFrame(websocket.CloseInvalidFramePayloadData, "not inflatable"))
 	}
-	return err
 }
 
 // linger reads on, to nowhere, until the peer has seen the close frame and
