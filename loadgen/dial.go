@@ -228,16 +228,11 @@ func (c *Client) Poll() {
 	c.loopDo(func() { c.step(c.client.(client.Poller).Poll) })
 }
 
-// Rearms reports whether the client asks again as soon as it has got an answer.
-func (c *Client) Rearms() bool {
-	_, ok := c.client.(client.Rearmer)
-	return ok
-}
-
-// Armed reports whether a request is out, of a client that Rearms.
-func (c *Client) Armed() (armed bool) {
-	c.do(func() { armed = c.client.(client.Rearmer).Armed() })
-	return armed
+// LetIn reports whether the server has answered well yet: a client that polls, or
+// waits for news, is ready before that.
+func (c *Client) LetIn() (in bool) {
+	c.do(func() { in = c.hub.meter.ByStatus[200]+c.hub.meter.ByStatus[101] > 0 })
+	return in
 }
 
 // Close drops the connections at once and unblocks Receive and Publish.

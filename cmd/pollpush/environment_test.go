@@ -33,7 +33,7 @@ func TestTooLargeForTheMachine(t *testing.T) {
 	t.Parallel()
 	dir := workplace(t)
 	wantNoRun(t, dir, confined(t, dir, "150", "run", "tiny.yaml", "--clients", "60"),
-		"a room of 60 clients needs 164 descriptors in its server process, which may hold 150: use fewer clients, or 2 rooms")
+		"a room of 60 clients needs 164 descriptors in its server process, which may hold 150, and a room cannot be split: use fewer clients, or 2 rooms")
 }
 
 // mount makes a file system in memory; the test is skipped where it may not.

@@ -158,8 +158,7 @@ func (p *probe) listen() error {
 	defer client.Close()
 	defer context.AfterFunc(p, func() { client.Close() })()
 	polls := client.Polls()
-	// Only a long poll's client is back before its first request is answered.
-	p.received = p.received || !polls && !(client.Rearms() && client.Armed())
+	p.received = p.received || client.LetIn()
 	for next := time.Now(); ; {
 		if polls {
 			client.Poll()

@@ -190,10 +190,10 @@ func TestWholeRun(t *testing.T) {
 func TestTwoScenarios(t *testing.T) {
 	t.Parallel()
 	dir := workplace(t)
-	write(t, filepath.Join(dir, "large.yaml"), strings.Replace(tiny, "clients: 20", "clients: 1000000", 1))
+	write(t, filepath.Join(dir, "large.yaml"), strings.Replace(tiny, "clients: 20", "clients: 1000000\nrooms: 1", 1))
 	write(t, filepath.Join(dir, "other.yaml"), tiny)
 	e := pollpush(t, dir, "run", "large.yaml", "tiny.yaml", "other.yaml", "--transports", "ws")
-	if !strings.Contains(e.stderr, "a room of 1000000 clients needs 1000104 descriptors") || e.code != refused && e.code != invalidRun {
+	if !strings.Contains(e.stderr, "a room of 1000000 clients needs 1000100 descriptors") || e.code != refused && e.code != invalidRun {
 		t.Errorf("exit code %d: the first one's refusal is not told:\n%s", e.code, e.stderr)
 	}
 	folders, err := filepath.Glob(filepath.Join(dir, "results", "*"))

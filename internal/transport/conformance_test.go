@@ -75,7 +75,6 @@ func dial(t *testing.T, tr transport.Transport, target loadgen.Target) *person {
 	assert.NilError(t, err, tr.Name)
 	p := &person{t: t, Client: c}
 	assert.Check(t, c.Polls() == tr.Paced, "%s: Paced is %v, but that it polls is %v", tr.Name, tr.Paced, c.Polls())
-	assert.Check(t, !c.Rearms() || !tr.Paced, "%s: both asks at an interval and asks again by itself", tr.Name)
 	if !c.Polls() {
 		p.pushed = make(chan message, 1000)
 		go p.listen()
