@@ -159,11 +159,14 @@ func (c *Client) turned(t *client.Turn, _ int64) {
 	if err == nil && t.Refused != nil {
 		err = t.Refused
 	}
-	if !c.dialled && (t.Ready || err != nil) {
+	if !c.dialled && t.Ready {
 		c.dialled = true
-		if c.ready <- err; err != nil {
-			return
-		}
+		c.ready <- nil
+	}
+	if !c.dialled && err != nil {
+		c.dialled = true
+		c.ready <- err
+		return
 	}
 	if err != nil {
 		c.arrived(arrival{err: err})
