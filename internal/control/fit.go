@@ -20,8 +20,8 @@ type size struct{ shards, servers, loops int }
 const (
 	// ownFiles are the descriptors that a process needs beside its clients'.
 	ownFiles = 100
-	// A connection takes about so much on both sides and in the kernel, measured at
-	// 10,000 clients: most of it in the server's net/http, which push has left.
+	// A connection takes about so much on both sides and in the kernel, generously:
+	// most of it in the server's net/http, which push has left.
 	pushMemory    = 18 << 10
 	requestMemory = 56 << 10
 	tlsMemory     = 32 << 10  // more with TLS

@@ -210,7 +210,8 @@ func (r *runner) announce(slots []slot, arms []Arm) {
 		return cmp.Compare(r.Grid.Points[a.point].Clients, r.Grid.Points[b.point].Clients)
 	}).point
 	if s, z, next := r.Grid.Points[largest], r.sizes[largest], r.limits[largest]; s.Clients >= many && next.clients > 0 {
-		r.say.line("%d clients take %d load generator and %d server processes; the first limit of more: %s, at about %d clients", s.Clients, z.shards, z.servers, next.what, next.clients)
+		r.say.line("%d clients take %s and %s; more than about %s would exceed the %s", s.Clients,
+			quantity.Of(z.shards, "load generator"), quantity.Of(z.servers, "server"), quantity.Plain(float64(next.clients), 2), next.what)
 	}
 }
 
@@ -276,7 +277,7 @@ func (r *runner) trial(ctx context.Context, name string, n, attempt int) result.
 	t.Judge()
 	r.say.line("%s: %s", r.label(name, n), verdict(&t))
 	if s.Clients >= many && t.Status == result.Complete {
-		r.say.line("%s: closest to their limits: %s", r.label(name, n), strain(&t, r.machine, r.limit))
+		r.say.line("%s used %s", r.label(name, n), strain(&t, r.machine, r.limit))
 	}
 	r.tell(News{Ended: r.outcome(&t)})
 	return t

@@ -28,6 +28,10 @@ func main() {
 	from := flag.String("from", "", "write the page again from the results in this `file`; measure nothing")
 	commit := flag.String("commit", "unknown", "version of pollpush, for the results")
 	flag.Parse()
+	if flag.NArg() > 0 || *repeats < 1 || *steady <= 0 || *scale <= 0 || *scale > 1 {
+		fmt.Fprintf(os.Stderr, "peers: takes only flags, at least 1 repeat, a window and a scale from 0 to 1: see -help; found %q\n", os.Args[1:])
+		os.Exit(2)
+	}
 	ctx, stop := interrupt.Context(context.Background())
 	err := func() error {
 		if *from != "" {

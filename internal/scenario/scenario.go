@@ -131,7 +131,7 @@ var keys = []Key{
 		field:   span(time.Second, time.Minute, func(s *Scenario) *time.Duration { return &s.Poll.Wait }), newer: true},
 
 	{Path: "phases.ramp_up", About: "Time over which clients connect.",
-		Note:    "Two cores connect some 4,000 clients a second to a server on the same machine.",
+		Note:    "Server and clients share the machine while they connect.",
 		Default: "the larger of 2s and 1s per 2,000 clients", Example: "2s",
 		field:  span(0, time.Hour, func(s *Scenario) *time.Duration { return &s.Phases.RampUp }),
 		derive: func(s *Scenario) { s.Phases.RampUp = max(2*time.Second, time.Duration(s.Clients)*time.Second/2000) }},
