@@ -127,7 +127,7 @@ func engineConversations() []conversation {
 			step{gets(engineOpening), "post" + toSession + "40"},
 			step{taken(Post), getsMore},
 			step{gets(joinedNow), getsMore + "; post" + toSession + "422" + emits + "; ready"},
-			step{ends(Main, syscall.ECONNRESET), "dials main"}, // closed while idle
+			step{ends(Main, io.EOF), "dials main"}, // closed while idle
 			step{connect(Main), getsMore + "; ready"},
 			step{gets("41"), "unpublished: " + unanswered + "; ended: planned"},
 			step{connect(Main), asksSession},

@@ -19,6 +19,7 @@ type link struct {
 	sent   int64 // when that request was
 	over   bool  // the other side has announced the end
 	once   bool  // requests here must not be repeated
+	takes  bool  // an answer takes what it holds away from the server: one may have been lost with a reset
 	reused bool  // an answer has come
 	stream bool  // what comes now answers no request
 	come   codec.Reader
@@ -37,7 +38,7 @@ func (l *link) opened(t *Turn) {
 	if l.had && l.line == Post { // of Main, whoever carries out Turn.Ready counts
 		t.Counts.Reconnects++
 	}
-	*l = link{line: l.line, up: true, had: true, once: l.once}
+	*l = link{line: l.line, up: true, had: true, once: l.once, takes: l.takes}
 }
 
 // ready reports whether a request can go out now. Where it cannot it asks for a
@@ -133,5 +134,5 @@ func (l *link) retires(t *Turn, rest []byte, err error) bool {
 	case !l.asked:
 		return true
 	}
-	return !l.once && l.reused && len(rest) == 0 && t.Now-l.sent < crossing
+	return !l.once && l.reused && len(rest) == 0 && t.Now-l.sent < crossing && (!l.takes || errors.Is(err, io.EOF))
 }

@@ -40,7 +40,7 @@ const (
 )
 
 func newSocketIOPolling(t Target) Client {
-	c := &socketIOPolling{session: session{after: t.After}, target: t, lines: [Lines]link{{line: Main}, {line: Post, once: true}}}
+	c := &socketIOPolling{session: session{after: t.After}, target: t, lines: [Lines]link{{line: Main, takes: true}, {line: Post, once: true}}}
 	c.sends = c.proceed
 	return c
 }
