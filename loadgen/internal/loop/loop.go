@@ -97,6 +97,9 @@ func (l *Loop) Run() error {
 		for _, c := range failed {
 			c.end(c.err)
 		}
+		if l.stopped { // nothing rings any more
+			break
+		}
 		l.alarms.ring()
 		if l.sweep != nil {
 			l.sweep.step(l)
